@@ -1,0 +1,112 @@
+"""Model cards: the JSON beside each model that says what it is, where it comes from and what was proved of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import sha256_of, write_json
+
+CARD_NAME = "card.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of one model file.
+
+    Attributes:
+        kind: ``keras`` or ``tflite``.
+        file: name of the model file, which lies in the same folder as the card.
+        sha256: of that file, hexadecimal.
+        bytes: its size.
+        network: name in the zoo.
+        parameters: number of weights and biases of the float network.
+        dataset: what it was trained and measured on: name, split, counts, sha256 of the images and labels.
+        seed: of the split, the first weights and the order of the images.
+        settings: of the stage that made the file.
+        measured: figures in percent or as named, on data named in ``dataset``.
+        proof: for a quantized model, its comparison with the float one.
+        passed: False where the proof found more loss than was allowed.
+        parent: ``file`` and ``sha256`` of the model it was made from.
+        software: versions that made it.
+    """
+
+    kind: str
+    file: str
+    sha256: str
+    bytes: int
+    network: str
+    parameters: int
+    dataset: dict[str, Any]
+    seed: int
+    settings: dict[str, Any]
+    measured: dict[str, Any]
+    proof: dict[str, Any] = field(default_factory=dict)
+    passed: bool = True
+    parent: dict[str, str] = field(default_factory=dict)
+    software: dict[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+
+def code_version() -> str:
+    """Version of the installed toolkit, ``unknown`` when it runs without being installed."""
+    try:
+        return version("edgedigits")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def write_card(folder: Path, card: Card) -> Path:
+    """Write ``card.json`` into ``folder`` and return its path."""
+    path = folder / CARD_NAME
+    write_json(path, asdict(card))
+    return path
+
+
+def read_card(path: Path) -> Card:
+    """Read a card.
+
+    Raises:
+        EdgedigitsError: no JSON, not a card, or of a format that this version does not know.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise EdgedigitsError(f"{path} is not JSON ({error})", "make the model again, or remove the card") from error
+    except OSError as error:
+        raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check the path") from error
+    names = {item.name for item in fields(Card)}
+    if not isinstance(content, dict) or content.get("format") != FORMAT or set(content) - names:
+        raise EdgedigitsError(f"{path} is not a card of format {FORMAT}", "make the model again with this version")
+    try:
+        return Card(**content)
+    except TypeError as error:
+        raise EdgedigitsError(f"{path} lacks fields ({error})", "make the model again with this version") from error
+
+
+def card_of(model: Path) -> Card | None:
+    """The card of a model file, checked against its bytes; None where no card lies beside it.
+
+    Raises:
+        EdgedigitsError: the model is missing, or the card names this file but another sha256.
+    """
+    if not model.is_file():
+        raise EdgedigitsError(f"no model at {model}", "check the path")
+    path = model.parent / CARD_NAME
+    if not path.is_file():
+        return None
+    card = read_card(path)
+    if card.file != model.name:
+        return None
+    found = sha256_of(model)
+    if found != card.sha256:
+        raise EdgedigitsError(
+            f"{model} has sha256 {found[:12]}…, its card says {card.sha256[:12]}…",
+            "the file was changed or cut short: copy it again, or make it again",
+        )
+    return card

@@ -1,0 +1,134 @@
+"""Files that are written whole or not at all, and folders that are never overwritten by accident."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from edgedigits.core.errors import EdgedigitsError
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn what a disk can refuse (full, read-only, forbidden) into an error that says what to do about it."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise EdgedigitsError(f"no room left to write {path}", "free some disk space and run again") from error
+        if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+            raise EdgedigitsError(f"may not write {path}", "choose a folder that you may write to") from error
+        if error.errno in {errno.ENOTDIR, errno.ENOENT, errno.EISDIR, errno.ENAMETOOLONG}:
+            raise EdgedigitsError(f"cannot write {path} ({error.strerror})", "choose another path") from error
+        raise
+
+
+def write_with(path: Path, write: Callable[[Path], object]) -> None:
+    """Have ``write`` fill a temporary file beside ``path``, then flush it to disk and rename it into place.
+
+    Args:
+        path: the file to make; its folder is made too.
+        write: called with the temporary path (same suffix as ``path``, so that writers which look at it work).
+
+    Raises:
+        EdgedigitsError: the disk is full or may not be written; ``path`` is then as it was before.
+    """
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            write(temporary)
+            with temporary.open("rb+") as written:
+                os.fsync(written.fileno())
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path``, whole or not at all."""
+    write_with(path, lambda temporary: temporary.write_bytes(data))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write ``text`` to ``path`` as UTF-8 with unix line ends, whole or not at all."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` as indented JSON, whole or not at all."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes in lower-case hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def refuse_to_overwrite(folder: Path, force: bool) -> None:
+    """Raise where ``folder`` holds something already and ``force`` does not allow to replace it.
+
+    Raises:
+        EdgedigitsError: the folder has content, or is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise EdgedigitsError(f"{folder} is a file", "name a folder for --out")
+    if not force and folder.is_dir() and any(folder.iterdir()):
+        raise EdgedigitsError(f"{folder} exists and is not empty", "choose another --out, or add --force to replace it")
+
+
+@contextmanager
+def whole_folder(folder: Path, force: bool) -> Iterator[Path]:
+    """Fill a folder whole or not at all: work in a temporary sibling, then put it in place.
+
+    What lay in ``folder`` before is replaced only on success and only with ``force``.
+
+    Raises:
+        EdgedigitsError: the folder has content and ``force`` is not set, or the disk refuses.
+    """
+    refuse_to_overwrite(folder, force)
+    with disk_errors(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+        try:
+            yield work
+            work.chmod(0o777 & ~_umask())
+            replace_folder(work, folder)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def replace_folder(work: Path, folder: Path) -> None:
+    """Rename ``work`` to ``folder``; what lay there is kept aside until the new one stands."""
+    if not folder.exists():
+        work.rename(folder)
+        return
+    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-old-"))
+    folder.rename(aside / folder.name)
+    try:
+        work.rename(folder)
+    except OSError:
+        (aside / folder.name).rename(folder)
+        raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)

@@ -1,0 +1,216 @@
+"""The TFLite runtime that this machine has, and a digit model running on it."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.cards import Card, card_of
+from edgedigits.core.digit import CLASSES, SIDE, dequantize, model_input, quantize
+from edgedigits.core.errors import EdgedigitsError
+
+RUNTIMES = (("tflite-runtime", "tflite_runtime.interpreter"), ("ai-edge-litert", "ai_edge_litert.interpreter"))
+_TRIAL_SECONDS = 60
+_TRIAL = """
+import importlib, sys
+runtime = importlib.import_module(sys.argv[2])
+interpreter = runtime.Interpreter(model_path=sys.argv[1], num_threads=1)
+interpreter.allocate_tensors()
+interpreter.invoke()
+"""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """A TFLite runtime: distribution name, version, module."""
+
+    name: str
+    version: str
+    module: ModuleType
+
+
+@cache
+def runtime() -> Runtime:
+    """The first of tflite-runtime and ai-edge-litert that is installed.
+
+    Raises:
+        EdgedigitsError: neither is.
+    """
+    for name, module in RUNTIMES:
+        try:
+            return Runtime(name, version(name), importlib.import_module(module))
+        except ImportError:
+            continue
+    raise EdgedigitsError("no TFLite runtime is installed", 'pip install "edgedigits[edge]"')
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """``real = (q - zero_point) * scale``; a scale of 0 marks a tensor of floats."""
+
+    scale: float
+    zero_point: int
+
+
+class DigitModel:
+    """A ``.tflite`` model that takes 28x28 grey digits and gives ten scores, built once and run many times.
+
+    Attributes:
+        path: of the model file.
+        card: the model's card, None where none lies beside it.
+        input: quantization of the input tensor.
+        output: quantization of the output tensor.
+        threads: that the interpreter may use.
+
+    Not safe to share between threads: each call writes into the interpreter's own tensors.
+    """
+
+    def __init__(self, path: Path | str, *, threads: int = 1, reference: bool = False) -> None:
+        """Load, check and prepare a model.
+
+        Args:
+            path: of the ``.tflite`` file.
+            threads: that the runtime may use.
+            reference: run TFLite's reference kernels, whose arithmetic is that of microcontroller runtimes, and
+                not the default ones (XNNPACK).
+
+        Raises:
+            EdgedigitsError: missing, damaged or foreign file, a card that does not match, a runtime that refuses an
+                operator, or a model that is no digit reader.
+        """
+        self.path = Path(path)
+        self.card: Card | None = card_of(self.path)
+        self.threads = threads
+        _check_is_tflite(self.path)
+        if self.card is None:
+            _try_in_a_child(self.path)
+        self._interpreter = _interpreter(self.path, threads, reference)
+        source = self._interpreter.get_input_details()
+        result = self._interpreter.get_output_details()
+        _check_contract(self.path, source, result)
+        self.input = Quantization(float(source[0]["quantization"][0]), int(source[0]["quantization"][1]))
+        self.output = Quantization(float(result[0]["quantization"][0]), int(result[0]["quantization"][1]))
+        self._input_index, self._input_type = source[0]["index"], source[0]["dtype"]
+        self._output_index, self._output_type = result[0]["index"], result[0]["dtype"]
+        self._input_shape = tuple(int(length) for length in source[0]["shape"])
+
+    @property
+    def is_int8(self) -> bool:
+        """Whether input and output are int8."""
+        return self._input_type is np.int8 and self._output_type is np.int8
+
+    def raw(
+        self, images: NDArray[np.uint8], progress: Callable[[int], object] | None = None
+    ) -> NDArray[np.int8] | NDArray[np.float32]:
+        """The model's output tensor for each image, in the output's own type.
+
+        Args:
+            images: uint8 of shape (count, 28, 28), normalised digits.
+            progress: called with the number of images done so far, about a hundred times.
+
+        Returns:
+            int8 (or float32, for a float model) of shape (count, 10).
+        """
+        values: Any = model_input(images)
+        if self._input_type is np.int8:
+            values = quantize(values, self.input.scale, self.input.zero_point)
+        results = np.empty((len(images), CLASSES), self._output_type)
+        every = max(1, len(images) // 100)
+        for position in range(len(images)):
+            self._interpreter.set_tensor(self._input_index, values[position].reshape(self._input_shape))
+            self._interpreter.invoke()
+            results[position] = self._interpreter.get_tensor(self._output_index)[0]
+            if progress and (position + 1) % every == 0:
+                progress(position + 1)
+        return results
+
+    def probabilities(
+        self, images: NDArray[np.uint8], progress: Callable[[int], object] | None = None
+    ) -> NDArray[np.float32]:
+        """Scores of the ten digits between 0 and 1, float32 of shape (count, 10), for uint8 (count, 28, 28).
+
+        Softmax of an int8 model ends in steps of 1/256, so its best score is at most 255/256. The label is
+        ``argmax`` of a row; of equal scores the smallest digit wins.
+        """
+        results: Any = self.raw(images, progress)
+        if self._output_type is np.int8:
+            return dequantize(results, self.output.scale, self.output.zero_point)
+        floats: NDArray[np.float32] = results
+        return floats
+
+
+def _check_is_tflite(path: Path) -> None:
+    with path.open("rb") as file:
+        head = file.read(8)
+    if head[4:8] != b"TFL3":
+        what = f"{path} is empty" if not head else f"{path} is not a TFLite model"
+        raise EdgedigitsError(what, "give a .tflite file, as `edgedigits quantize` writes it")
+
+
+@cache
+def _try_in_a_child(path: Path) -> None:
+    """Run an unknown model once in another process: a damaged file makes the runtime crash, not raise."""
+    command = [sys.executable, "-c", _TRIAL, str(path), runtime().module.__name__]
+    try:
+        trial = subprocess.run(command, capture_output=True, text=True, timeout=_TRIAL_SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise EdgedigitsError(
+            f"{path} ran for more than {_TRIAL_SECONDS} seconds", "the file is damaged: copy or make it again"
+        ) from error
+    if trial.returncode == 0:
+        return
+    if trial.returncode < 0:
+        raise EdgedigitsError(
+            f"{path} is cut short or damaged (it crashes {runtime().name})", "copy it again, or make it again"
+        )
+    lines = trial.stderr.strip().splitlines()
+    raise _refused(path, lines[-1] if lines else "no reason given")
+
+
+def _refused(path: Path, reason: str) -> EdgedigitsError:
+    text = " ".join(reason.split())[:300]
+    remedy = "the file is damaged: copy or make it again"
+    if "find op" in text:
+        remedy = "this runtime is older than the model: `edgedigits quantize` makes int8 models that it loads"
+    return EdgedigitsError(f"{runtime().name} {runtime().version} refuses {path}: {text}", remedy)
+
+
+def _interpreter(path: Path, threads: int, reference: bool) -> Any:
+    module = runtime().module
+    options: dict[str, Any] = {}
+    if reference:
+        options["experimental_op_resolver_type"] = module.OpResolverType.BUILTIN_REF
+    try:
+        interpreter = module.Interpreter(model_path=str(path), num_threads=threads, **options)
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        raise _refused(path, str(error)) from error
+    return interpreter
+
+
+def _check_contract(path: Path, source: Any, result: Any) -> None:
+    """Raise unless the model takes one 28x28 grey digit and gives ten scores, in int8 or float32."""
+    shapes = [tuple(int(length) for length in item["shape"]) for item in (*source, *result)]
+    takes_a_digit = len(source) == 1 and shapes[0] in {(1, SIDE, SIDE, 1), (1, SIDE, SIDE), (1, SIDE * SIDE)}
+    gives_ten = len(result) == 1 and shapes[-1] == (1, CLASSES)
+    if not (takes_a_digit and gives_ten):
+        raise EdgedigitsError(
+            f"{path} maps {shapes[: len(source)]} to {shapes[len(source) :]}",
+            f"a digit model takes one ({1}, {SIDE}, {SIDE}, 1) and gives one (1, {CLASSES})",
+        )
+    for item in (source[0], result[0]):
+        if item["dtype"] not in {np.int8, np.float32}:
+            raise EdgedigitsError(f"{path} has a tensor of {item['dtype'].__name__} at its door", "use int8 or float32")
+        if item["dtype"] is np.int8 and not item["quantization"][0] > 0:
+            raise EdgedigitsError(f"{path} has an int8 tensor without a scale", "quantize the model again")

@@ -1,0 +1,65 @@
+"""What a reader found in one picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+REJECTED = "?"
+
+
+@dataclass(frozen=True)
+class Digit:
+    """One digit in a picture.
+
+    Attributes:
+        box: x, y, width and height in pixels of the picture.
+        label: the best guess, 0 to 9, also where the digit is rejected.
+        confidence: score of that guess between 0 and 1.
+        rejected: the confidence is below the reader's threshold; the text shows ``?`` here.
+    """
+
+    box: tuple[int, int, int, int]
+    label: int
+    confidence: float
+    rejected: bool = False
+
+    @property
+    def character(self) -> str:
+        """The digit as it stands in the text."""
+        return REJECTED if self.rejected else str(self.label)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The digits of one picture in reading order.
+
+    Attributes:
+        lines: from top to bottom, each from left to right; empty where nothing was found.
+        find_seconds: spent on finding and cutting out the digits.
+        classify_seconds: spent in the network.
+    """
+
+    lines: tuple[tuple[Digit, ...], ...]
+    find_seconds: float = 0.0
+    classify_seconds: float = 0.0
+
+    @property
+    def digits(self) -> tuple[Digit, ...]:
+        """All digits in reading order."""
+        return tuple(digit for line in self.lines for digit in line)
+
+    @property
+    def text(self) -> str:
+        """The digits as text: lines joined by a newline, ``?`` for a rejected digit."""
+        return "\n".join("".join(digit.character for digit in line) for line in self.lines)
+
+    def as_dict(self) -> dict[str, Any]:
+        """``text`` and ``digits`` (``box``, ``label``, ``confidence``) as JSON takes them."""
+        return {
+            "text": self.text,
+            "digits": [
+                {"box": list(digit.box), "label": digit.label, "confidence": round(digit.confidence, 4)}
+                for digit in self.digits
+            ],
+        }
