@@ -1,0 +1,57 @@
+"""Digits in NumPy archives, and the small set that scikit-learn brings."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from edgedigits.core.datasets.digits import Dataset, checked_digits
+from edgedigits.core.digit import normalise
+from edgedigits.core.errors import EdgedigitsError
+
+_KEYS = ("x_train", "y_train", "x_test", "y_test")
+
+
+def read_npz(path: Path, spec: str) -> Dataset:
+    """Read Keras' ``mnist.npz``: ``x_train``, ``y_train`` and, where present, ``x_test``, ``y_test``.
+
+    Raises:
+        EdgedigitsError: missing, no NumPy archive, damaged, or without these arrays.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {key: archive[key] for key in _KEYS if key in archive}
+    except (ValueError, zipfile.BadZipFile, EOFError, KeyError, TypeError) as error:
+        raise EdgedigitsError(f"{path} is not a NumPy archive, or damaged ({error})", "fetch it again") from error
+    except OSError as error:
+        raise EdgedigitsError(f"cannot read {path} ({error.strerror or error})", "check the path") from error
+    if not {"x_train", "y_train"} <= arrays.keys():
+        raise EdgedigitsError(f"{path} lacks x_train or y_train", "name the arrays as Keras' mnist.npz does")
+    pool = checked_digits(arrays["x_train"], arrays["y_train"], str(path))
+    test = None
+    if {"x_test", "y_test"} <= arrays.keys():
+        test = checked_digits(arrays["x_test"], arrays["y_test"], str(path))
+    return Dataset(spec, f"NumPy archive {path.name}", pool, test)
+
+
+def load_optdigits() -> Dataset:
+    """The 1,797 digits that scikit-learn carries: 8x8 pixels of 0 to 16, enlarged and normalised to 28x28.
+
+    Source: E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits", UCI, 1998 (its test part).
+
+    Raises:
+        EdgedigitsError: scikit-learn is not installed.
+    """
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError as error:
+        raise EdgedigitsError("scikit-learn is missing", 'pip install "edgedigits[train]"') from error
+    bunch = load_digits()
+    grey = (bunch.images * (255 / 16)).round().astype(np.uint8)
+    enlarged = (cv2.resize(np.pad(image, 1), (40, 40), interpolation=cv2.INTER_CUBIC) for image in grey)
+    images = np.stack([normalise(np.where(image > 24, image, 0).astype(np.uint8)) for image in enlarged])
+    pool = checked_digits(images, bunch.target, "scikit-learn's digits")
+    return Dataset("optdigits", "scikit-learn's 1,797 handwritten digits (UCI optdigits, 8x8 enlarged)", pool)

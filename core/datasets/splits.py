@@ -1,0 +1,108 @@
+"""Dividing a data set by named rules, the same way every time, with each digit class in its share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.datasets.digits import Dataset, Split
+from edgedigits.core.digit import CLASSES
+from edgedigits.core.errors import EdgedigitsError
+
+
+@dataclass(frozen=True)
+class SplitRule:
+    """Shares of the pool; a ``test`` of 0 stands for the data set's own test digits.
+
+    Attributes:
+        train: share of the digits to fit on.
+        validation: share of the digits to choose by.
+        test: share of the digits to report on.
+        about: what the rule is, for people.
+    """
+
+    train: float
+    validation: float
+    test: float
+    about: str
+
+
+SPLITS = {
+    "default": SplitRule(11 / 12, 1 / 12, 0.0, "the set's own test digits; 1/12 of the rest validates (MNIST: 5,000)"),
+    "nf264": SplitRule(0.8, 0.1, 0.1, "80/10/10 as the NF264 report divides its CSV pair"),
+    "vit": SplitRule(0.72, 0.08, 0.2, "80/20 as the VIT report divides Kaggle's CSV; a tenth of the 80 validates"),
+}
+_WITHOUT_TEST = SPLITS["nf264"]
+
+
+def split_dataset(dataset: Dataset, name: str = "default", seed: int = 0) -> Split:
+    """Divide a data set into training, validation and test digits.
+
+    The draw is stratified (each class has the same share of each part, to a digit) and depends on nothing but
+    the labels and ``seed``. Test digits that a data set brings itself, such as MNIST's 10,000, are never drawn
+    from: ``default`` reports on them, the other rules leave them alone. A set that brings none is divided 80/10/10
+    by ``default``.
+
+    Args:
+        dataset: what to divide.
+        name: a key of :data:`SPLITS`.
+        seed: of the draw.
+
+    Raises:
+        EdgedigitsError: unknown rule, or so few digits that a part would be empty.
+    """
+    if name not in SPLITS:
+        raise EdgedigitsError(f"no split is called {name!r}", f"choose one of {', '.join(SPLITS)}")
+    rule = SPLITS[name]
+    if rule.test == 0 and dataset.test is None:
+        rule = _WITHOUT_TEST
+    shares = [rule.train, rule.validation, rule.test] if rule.test else [rule.train, rule.validation]
+    parts = [dataset.pool.take(indices) for indices in _stratified_parts(dataset.pool.labels, shares, seed)]
+    if not rule.test and dataset.test is not None:
+        parts.append(dataset.test)
+    if any(len(part) == 0 for part in parts):
+        raise EdgedigitsError(
+            f"{dataset.spec} has {len(dataset.pool)} digits, too few to divide", "give at least ten of each digit"
+        )
+    return Split(dataset, name, seed, *parts)
+
+
+def _stratified_parts(labels: NDArray[np.uint8], shares: list[float], seed: int) -> list[NDArray[np.intp]]:
+    """Indices of each part in ascending order; every class is cut at the same shares of its shuffled members."""
+    generator = np.random.default_rng(seed)
+    bounds = np.cumsum(shares[:-1])
+    pieces: list[list[NDArray[np.intp]]] = [[] for _ in shares]
+    carried = np.zeros(len(bounds))
+    for digit in range(CLASSES):
+        members = generator.permutation(np.flatnonzero(labels == digit))
+        exact = bounds * len(members) + carried
+        cuts = np.round(exact).astype(int)
+        carried = exact - cuts
+        for part, indices in zip(pieces, np.split(members, cuts), strict=True):
+            part.append(indices)
+    return [np.sort(np.concatenate(part)) for part in pieces]
+
+
+def stratified_sample(labels: NDArray[np.uint8], count: int, seed: int) -> NDArray[np.intp]:
+    """Indices of ``count`` digits, the classes as evenly as they go, in an order that mixes them.
+
+    Args:
+        labels: uint8 of shape (total,).
+        count: how many to draw, 1 to total.
+        seed: of the draw.
+
+    Raises:
+        EdgedigitsError: ``count`` is less than 1 or more than there are.
+    """
+    if not 1 <= count <= len(labels):
+        raise EdgedigitsError(f"{count} digits cannot be drawn from {len(labels)}", f"ask for 1 to {len(labels)}")
+    generator = np.random.default_rng(seed)
+    shuffled = generator.permutation(len(labels))
+    rank = np.empty(len(labels), np.intp)
+    for digit in range(CLASSES):
+        positions = np.flatnonzero(labels[shuffled] == digit)
+        rank[positions] = np.arange(len(positions))
+    drawn: NDArray[np.intp] = shuffled[np.argsort(rank, kind="stable")[:count]]
+    return drawn
