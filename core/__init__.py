@@ -1,9 +1,17 @@
-"""What every other room shares: the digit, its files, its cards, the runtime, the errors."""
+"""What every other room shares: the digit, its data sets and files, model cards, the runtime, the errors."""
 
-from edgedigits.core.cards import Card, card_of, code_version, read_card, write_card
-from edgedigits.core.digit import BOX, CLASSES, LABELS, SIDE, model_input, normalise
-from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.runtime import DigitModel, Quantization, Runtime, runtime
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edgedigits.core.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from edgedigits.core.cards import Card, card_of, code_version, read_card, write_card
+    from edgedigits.core.digit import BOX, CLASSES, LABELS, SIDE, model_input, normalise
+    from edgedigits.core.errors import EdgedigitsError
+    from edgedigits.core.metrics import Comparison, Metrics, compare, evaluate_scores
+    from edgedigits.core.runtime import DigitModel, Quantization, Runtime
 
 __all__ = [
     "BOX",
@@ -11,15 +19,29 @@ __all__ = [
     "LABELS",
     "SIDE",
     "Card",
+    "Comparison",
     "DigitModel",
     "EdgedigitsError",
+    "Metrics",
     "Quantization",
     "Runtime",
     "card_of",
     "code_version",
+    "compare",
+    "evaluate_scores",
     "model_input",
     "normalise",
     "read_card",
-    "runtime",
     "write_card",
 ]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        **dict.fromkeys(("Card", "card_of", "code_version", "read_card", "write_card"), "cards"),
+        **dict.fromkeys(("BOX", "CLASSES", "LABELS", "SIDE", "model_input", "normalise"), "digit"),
+        **dict.fromkeys(("Comparison", "Metrics", "compare", "evaluate_scores"), "metrics"),
+        **dict.fromkeys(("DigitModel", "Quantization", "Runtime"), "runtime"),
+        "EdgedigitsError": "errors",
+    },
+)

@@ -76,7 +76,7 @@ def read_card(path: Path) -> Card:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise EdgedigitsError(f"{path} is not JSON ({error})", "make the model again, or remove the card") from error
     except OSError as error:
         raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check the path") from error
@@ -84,9 +84,19 @@ def read_card(path: Path) -> Card:
     if not isinstance(content, dict) or content.get("format") != FORMAT or set(content) - names:
         raise EdgedigitsError(f"{path} is not a card of format {FORMAT}", "make the model again with this version")
     try:
-        return Card(**content)
+        card = Card(**content)
     except TypeError as error:
         raise EdgedigitsError(f"{path} lacks fields ({error})", "make the model again with this version") from error
+    wrong = [item.name for item in fields(Card) if type(getattr(card, item.name)) is not _type_of(item.type)]
+    if wrong:
+        raise EdgedigitsError(f"{path} has the wrong type in {', '.join(wrong)}", "make the model again")
+    return card
+
+
+def _type_of(annotation: object) -> type:
+    """What JSON gives for a field: ``passed: "false"`` must not count as passed."""
+    plain = str(annotation).split("[", maxsplit=1)[0]
+    return {"str": str, "int": int, "bool": bool, "dict": dict}[plain]
 
 
 def card_of(model: Path) -> Card | None:

@@ -16,6 +16,14 @@ from typing import Any
 from edgedigits.core.errors import EdgedigitsError
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_PLACE = {
+    errno.ENOTDIR,
+    errno.ENOENT,
+    errno.EISDIR,
+    errno.ENAMETOOLONG,
+    errno.EBUSY,  # a mount point cannot be replaced by renaming
+    errno.EXDEV,
+}
 
 
 @contextmanager
@@ -28,7 +36,7 @@ def disk_errors(path: Path) -> Iterator[None]:
             raise EdgedigitsError(f"no room left to write {path}", "free some disk space and run again") from error
         if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
             raise EdgedigitsError(f"may not write {path}", "choose a folder that you may write to") from error
-        if error.errno in {errno.ENOTDIR, errno.ENOENT, errno.EISDIR, errno.ENAMETOOLONG}:
+        if error.errno in _NO_PLACE:
             raise EdgedigitsError(f"cannot write {path} ({error.strerror})", "choose another path") from error
         raise
 

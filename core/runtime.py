@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -19,15 +21,20 @@ from numpy.typing import NDArray
 from edgedigits.core.cards import Card, card_of
 from edgedigits.core.digit import CLASSES, SIDE, dequantize, model_input, quantize
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import sha256_of
+from edgedigits.core.quiet import native_logs_hidden
 
 RUNTIMES = (("tflite-runtime", "tflite_runtime.interpreter"), ("ai-edge-litert", "ai_edge_litert.interpreter"))
 _TRIAL_SECONDS = 60
 _TRIAL = """
 import importlib, sys
 runtime = importlib.import_module(sys.argv[2])
-interpreter = runtime.Interpreter(model_path=sys.argv[1], num_threads=1)
-interpreter.allocate_tensors()
-interpreter.invoke()
+try:
+    interpreter = runtime.Interpreter(model_path=sys.argv[1], num_threads=1)
+    interpreter.allocate_tensors()
+    interpreter.invoke()
+except (ValueError, RuntimeError) as error:
+    sys.exit(" ".join(str(error).split()))
 """
 
 
@@ -49,10 +56,28 @@ def runtime() -> Runtime:
     """
     for name, module in RUNTIMES:
         try:
-            return Runtime(name, version(name), importlib.import_module(module))
+            with _own_symbols_first():
+                return Runtime(name, version(name), importlib.import_module(module))
         except ImportError:
             continue
     raise EdgedigitsError("no TFLite runtime is installed", 'pip install "edgedigits[edge]"')
+
+
+@contextmanager
+def _own_symbols_first() -> Iterator[None]:
+    """Load a library so that it calls its own functions where TensorFlow, loaded before, has some of the same name.
+
+    Without this tflite-runtime 2.14 fails with ``vector::reserve`` in a process that has TensorFlow 2.21.
+    """
+    if "tensorflow" not in sys.modules or not hasattr(os, "RTLD_DEEPBIND"):
+        yield
+        return
+    flags = sys.getdlopenflags()
+    sys.setdlopenflags(os.RTLD_NOW | os.RTLD_DEEPBIND)
+    try:
+        yield
+    finally:
+        sys.setdlopenflags(flags)
 
 
 @dataclass(frozen=True)
@@ -94,7 +119,7 @@ class DigitModel:
         self.threads = threads
         _check_is_tflite(self.path)
         if self.card is None:
-            _try_in_a_child(self.path)
+            _try_in_a_child(self.path, sha256_of(self.path))
         self._interpreter = _interpreter(self.path, threads, reference)
         source = self._interpreter.get_input_details()
         result = self._interpreter.get_output_details()
@@ -159,7 +184,7 @@ def _check_is_tflite(path: Path) -> None:
 
 
 @cache
-def _try_in_a_child(path: Path) -> None:
+def _try_in_a_child(path: Path, sha256: str) -> None:  # noqa: ARG001 - a changed file must be tried anew
     """Run an unknown model once in another process: a damaged file makes the runtime crash, not raise."""
     command = [sys.executable, "-c", _TRIAL, str(path), runtime().module.__name__]
     try:
@@ -192,8 +217,9 @@ def _interpreter(path: Path, threads: int, reference: bool) -> Any:
     if reference:
         options["experimental_op_resolver_type"] = module.OpResolverType.BUILTIN_REF
     try:
-        interpreter = module.Interpreter(model_path=str(path), num_threads=threads, **options)
-        interpreter.allocate_tensors()
+        with native_logs_hidden():
+            interpreter = module.Interpreter(model_path=str(path), num_threads=threads, **options)
+            interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise _refused(path, str(error)) from error
     return interpreter

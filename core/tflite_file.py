@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
+
+_ITEM_BYTES = {"INT8": 1, "UINT8": 1, "BOOL": 1, "INT16": 2, "FLOAT16": 2, "INT32": 4, "FLOAT32": 4, "INT64": 8}
+_DAMAGE = (struct.error, IndexError, ValueError, TypeError, AttributeError, KeyError, OverflowError)
 
 
 @dataclass(frozen=True)
@@ -50,48 +55,88 @@ def read_tflite(path: Path) -> TfliteFile:
         from tflite import Model
     except ImportError as error:
         raise EdgedigitsError("the package `tflite` is missing", 'pip install "edgedigits[train]"') from error
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check the path") from error
     if data[4:8] != b"TFL3":
         raise EdgedigitsError(f"{path} is not a TFLite model", "give a .tflite file")
     try:
-        return _read(Model.GetRootAs(data, 0))
-    except (struct.error, IndexError, ValueError, TypeError, AttributeError, KeyError, UnicodeDecodeError) as error:
+        return _read(Model.GetRootAs(data, 0), _Budget(len(data)))
+    except _DAMAGE as error:
         raise EdgedigitsError(f"{path} is cut short or damaged ({error})", "copy it again, or make it again") from error
 
 
-def _read(model: object) -> TfliteFile:
+class _Budget:
+    """Bounds the entries read from one file by its bytes: a damaged file may claim billions of them."""
+
+    def __init__(self, entries: int) -> None:
+        self._left = entries
+
+    def take(self, entries: int) -> range:
+        """``range(entries)``; ValueError once all vectors together claim more entries than the file has bytes."""
+        self._left -= entries
+        if self._left < 0:
+            raise ValueError("it claims to hold more than its size")
+        return range(entries)
+
+
+def _read(model: Any, budget: _Budget) -> TfliteFile:
     from tflite import BuiltinOperator, TensorType
 
     names = {value: name for name, value in vars(BuiltinOperator).items() if not name.startswith("_")}
     types = {value: name for name, value in vars(TensorType).items() if not name.startswith("_")}
-    if model.SubgraphsLength() != 1:  # type: ignore[attr-defined]
-        raise ValueError(f"{model.SubgraphsLength()} subgraphs where one is expected")  # type: ignore[attr-defined]
-    graph = model.Subgraphs(0)  # type: ignore[attr-defined]
-    tensors = tuple(_tensor(graph.Tensors(i), types) for i in range(graph.TensorsLength()))
+    if model.SubgraphsLength() != 1:
+        raise ValueError(f"{model.SubgraphsLength()} subgraphs where one is expected")
+    graph = model.Subgraphs(0)
+    tensors = []
+    for position in budget.take(graph.TensorsLength()):
+        tensor = graph.Tensors(position)
+        tensors.append(_tensor(tensor, types, budget))
+        _check_constant(model, tensor, tensors[-1])
     used: Counter[tuple[str, int]] = Counter()
-    for position in range(graph.OperatorsLength()):
-        code = model.OperatorCodes(graph.Operators(position).OpcodeIndex())  # type: ignore[attr-defined]
+    for position in budget.take(graph.OperatorsLength()):
+        index = graph.Operators(position).OpcodeIndex()
+        if index >= model.OperatorCodesLength():
+            raise ValueError(f"operator {position} has no code")
+        code = model.OperatorCodes(index)
         number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
         used[(names[number], code.Version())] += 1
     return TfliteFile(
         tuple(Operator(name, version, count) for (name, version), count in used.items()),
-        tensors,
-        tuple(tensors[graph.Inputs(i)] for i in range(graph.InputsLength())),
-        tuple(tensors[graph.Outputs(i)] for i in range(graph.OutputsLength())),
+        tuple(tensors),
+        tuple(_at(tensors, graph.Inputs(i)) for i in budget.take(graph.InputsLength())),
+        tuple(_at(tensors, graph.Outputs(i)) for i in budget.take(graph.OutputsLength())),
     )
 
 
-def _tensor(tensor: object, types: dict[int, str]) -> Tensor:
-    quantization = tensor.Quantization()  # type: ignore[attr-defined]
+def _at(tensors: list[Tensor], index: int) -> Tensor:
+    if index < 0:
+        raise IndexError(f"tensor {index} does not exist")
+    return tensors[index]
+
+
+def _tensor(tensor: Any, types: dict[int, str], budget: _Budget) -> Tensor:
+    quantization = tensor.Quantization()
     scales: tuple[float, ...] = ()
     zero_points: tuple[int, ...] = ()
     if quantization is not None:
-        scales = tuple(float(quantization.Scale(i)) for i in range(quantization.ScaleLength()))
-        zero_points = tuple(int(quantization.ZeroPoint(i)) for i in range(quantization.ZeroPointLength()))
-    return Tensor(
-        (tensor.Name() or b"").decode(),  # type: ignore[attr-defined]
-        types[tensor.Type()],  # type: ignore[attr-defined]
-        tuple(int(tensor.Shape(i)) for i in range(tensor.ShapeLength())),  # type: ignore[attr-defined]
-        scales,
-        zero_points,
-    )
+        scales = tuple(float(quantization.Scale(i)) for i in budget.take(quantization.ScaleLength()))
+        zero_points = tuple(int(quantization.ZeroPoint(i)) for i in budget.take(quantization.ZeroPointLength()))
+    name = tensor.Name() or b""
+    budget.take(len(name))
+    shape = tuple(int(tensor.Shape(i)) for i in budget.take(tensor.ShapeLength()))
+    return Tensor(name.decode(), types[tensor.Type()], shape, scales, zero_points)
+
+
+def _check_constant(model: Any, tensor: Any, read: Tensor) -> None:
+    """Raise ValueError unless a constant's bytes all stand in the file and are as many as its shape asks for."""
+    if tensor.Buffer() >= model.BuffersLength():
+        raise ValueError("a tensor has no buffer")
+    buffer = model.Buffers(tensor.Buffer())
+    length = buffer.DataLength()
+    if not length or tensor.Sparsity() is not None or read.type not in _ITEM_BYTES:
+        return
+    buffer.Data(length - 1)
+    if length != math.prod(read.shape) * _ITEM_BYTES[read.type]:
+        raise ValueError(f"a constant of shape {read.shape} has {length} bytes")

@@ -61,8 +61,7 @@ def _grey(picture: NDArray[Any]) -> NDArray[np.uint8]:
     if picture.shape[2] == 4:
         opacity = picture[..., 3:].astype(np.float32) / 255
         picture = (picture[..., :3] * opacity + 255 * (1 - opacity)).astype(np.uint8)
-    grey: NDArray[np.uint8] = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-    return grey
+    return cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.uint8)
 
 
 def _ink_of(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:

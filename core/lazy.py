@@ -1,0 +1,29 @@
+"""Public names of a room that are imported when they are first asked for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from typing import Any
+
+from edgedigits.core.quiet import native_logs_hidden
+
+
+def lazy_exports(package: str, homes: Mapping[str, str], *, quiet: bool = False) -> Callable[[str], Any]:
+    """Make a package's ``__getattr__`` (PEP 562), so that a room costs only what is used of it.
+
+    Args:
+        package: the package's ``__name__``.
+        homes: public name to the module inside the package that defines it.
+        quiet: hide what native libraries log while they load; TensorFlow writes a dozen lines.
+    """
+
+    def get(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        with native_logs_hidden() if quiet else nullcontext():
+            module = importlib.import_module(f"{package}.{homes[name]}")
+        return getattr(module, name)
+
+    return get

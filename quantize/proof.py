@@ -1,0 +1,140 @@
+"""The proof: what quantization cost, measured on every test digit with the runtime of the Raspberry Pi."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.datasets import Digits
+from edgedigits.core.metrics import Comparison, compare
+from edgedigits.core.runtime import DigitModel, runtime
+from edgedigits.core.tflite_file import Operator
+from edgedigits.quantize.convert import check_int8
+from edgedigits.quantize.float_model import float_scores
+from edgedigits.quantize.verdicts import Verdict, judge
+
+Progress = Callable[[str, int, int], object]
+"""Called with the name of what is going on, how much is done and how much there is."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Float against int8 on the same test digits.
+
+    Attributes:
+        comparison: accuracies, drop with its 95 % interval, McNemar's p, agreement, flipped digits.
+        runtime: name and version that ran the int8 model.
+        threads: of that runtime.
+        float_bytes: four bytes for each parameter of the float network.
+        int8_bytes: size of the ``.tflite`` file.
+        operators: with version and count.
+        verdicts: which runtimes run the model.
+        max_drop: percentage points that were allowed.
+    """
+
+    comparison: Comparison
+    runtime: str
+    threads: int
+    float_bytes: int
+    int8_bytes: int
+    operators: tuple[Operator, ...]
+    verdicts: tuple[Verdict, ...]
+    max_drop: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times smaller the int8 file is than the float weights."""
+        return self.float_bytes / self.int8_bytes
+
+    @property
+    def passed(self) -> bool:
+        """Whether the drop is at most what was allowed."""
+        return self.comparison.drop <= self.max_drop
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything as JSON takes it."""
+        return asdict(self) | {"ratio": round(self.ratio, 3), "passed": self.passed}
+
+
+def prove(
+    float_model: Any, path: Path, test: Digits, max_drop: float, progress: Progress | None = None
+) -> tuple[Proof, NDArray[np.float32], NDArray[np.float32]]:
+    """Compare a float network and its int8 model on every test digit.
+
+    Args:
+        float_model: the tf_keras model.
+        path: of the ``.tflite`` file.
+        test: digits that neither training nor calibration has seen.
+        max_drop: percentage points of accuracy that may be lost.
+        progress: told about the two passes over the digits.
+
+    Returns:
+        The proof, and the scores of both models, float32 of shape (count, 10).
+
+    Raises:
+        EdgedigitsError: the file is not the int8 model that it should be.
+    """
+    content = check_int8(path)
+    before = float_scores(float_model, test.images, _part(progress, "float", len(test)))
+    model = DigitModel(path)
+    after = model.probabilities(test.images, _part(progress, "int8", len(test)))
+    here = runtime()
+    proof = Proof(
+        compare(before.argmax(1), after.argmax(1), test.labels),
+        f"{here.name} {here.version}",
+        model.threads,
+        4 * int(float_model.count_params()),
+        path.stat().st_size,
+        content.operators,
+        judge(path, content),
+        max_drop,
+    )
+    return proof, before, after
+
+
+def _part(progress: Progress | None, name: str, total: int) -> Callable[[int], object] | None:
+    return (lambda done: progress(name, done, total)) if progress else None
+
+
+_CELL = 96
+_TEXT = 34
+_COLUMNS = 8
+_MOST = 64
+
+
+def draw_flips(proof: Proof, test: Digits, before: NDArray[np.float32], after: NDArray[np.float32]) -> bytes:
+    """Draw the digits that the two models read differently, at most 64, as a PNG.
+
+    Each cell shows the digit, its truth, what float read and what int8 read with their scores; green where int8 won,
+    red where it lost, grey where both are wrong.
+    """
+    flipped = proof.comparison.flipped[:_MOST]
+    rows = max(1, -(-len(flipped) // _COLUMNS))
+    sheet = np.full((rows * (_CELL + _TEXT) + 24, _COLUMNS * _CELL, 3), 255, np.uint8)
+    title = f"{len(proof.comparison.flipped)} of {proof.comparison.count} digits flipped: truth, float > int8"
+    cv2.putText(sheet, title, (4, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA)
+    for place, index in enumerate(flipped):
+        top = 24 + place // _COLUMNS * (_CELL + _TEXT)
+        left = place % _COLUMNS * _CELL
+        picture = cv2.resize(255 - test.images[index], (_CELL - 6, _CELL - 6), interpolation=cv2.INTER_NEAREST)
+        sheet[top + 3 : top + _CELL - 3, left + 3 : left + _CELL - 3] = picture[..., np.newaxis]
+        _caption(sheet, left, top, int(test.labels[index]), before[index], after[index])
+    return bytes(cv2.imencode(".png", sheet)[1])
+
+
+def _caption(
+    sheet: NDArray[np.uint8], left: int, top: int, truth: int, before: NDArray[np.float32], after: NDArray[np.float32]
+) -> None:
+    first, second = int(before.argmax()), int(after.argmax())
+    colour = (0, 128, 0) if second == truth else (0, 0, 200) if first == truth else (110, 110, 110)
+    cv2.rectangle(sheet, (left + 1, top + 1), (left + _CELL - 2, top + _CELL + _TEXT - 3), colour, 1)
+    lines = (f"{truth}: {first} > {second}", f"{before[first]:.2f} > {after[second]:.2f}")
+    for number, text in enumerate(lines):
+        place = (left + 6, top + _CELL + 10 + 15 * number)
+        cv2.putText(sheet, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.4, colour, 1, cv2.LINE_AA)
