@@ -41,7 +41,7 @@ def read_csv_pair(images: Path, labels: Path) -> Digits:
     return checked_digits(pixels, names[:, 0], f"{images.name} with {labels.name}")
 
 
-def _labelled(path: Path, table: NDArray[np.int16]) -> Digits:
+def _labelled(path: Path, table: NDArray[np.int32]) -> Digits:
     return checked_digits(table[:, 1:], table[:, 0], str(path))
 
 
@@ -61,7 +61,7 @@ def _has_header(path: Path) -> bool:
     return bool(first) and first[0].isalpha()
 
 
-def _table(path: Path, skip: int, width: int) -> NDArray[np.int16]:
+def _table(path: Path, skip: int, width: int) -> NDArray[np.int32]:
     """Whole numbers of shape (lines, ``width``).
 
     Raises:
@@ -70,11 +70,12 @@ def _table(path: Path, skip: int, width: int) -> NDArray[np.int16]:
     remedy = f"every line needs {width} whole numbers, separated by commas"
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("error", DeprecationWarning)  # NumPy 1 would cut 1.5 down to 1
             warnings.filterwarnings("ignore", message="loadtxt: input contained no data")
-            table: NDArray[np.int16] = np.loadtxt(
-                path, dtype=np.int16, delimiter=",", skiprows=skip, ndmin=2, quotechar='"', comments=None
+            table: NDArray[np.int32] = np.loadtxt(
+                path, dtype=np.int32, delimiter=",", skiprows=skip, ndmin=2, quotechar='"', comments=None
             )
-    except (ValueError, OverflowError, UnicodeDecodeError) as error:
+    except (ValueError, OverflowError, UnicodeDecodeError, DeprecationWarning) as error:
         raise EdgedigitsError(f"{path}: {_first_sentence(error, skip)}", remedy) from error
     if table.size == 0:
         raise EdgedigitsError(f"{path} holds no digits", remedy)

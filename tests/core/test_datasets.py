@@ -1,0 +1,256 @@
+"""Every kind of data set gives the same digits, and every broken file a clear error."""
+
+from __future__ import annotations
+
+import gzip
+import http.server
+import threading
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edgedigits.core.datasets import KINDS, MnistUnavailable, load_dataset
+from edgedigits.core.datasets.mnist import FILES, load_mnist
+from edgedigits.core.errors import EdgedigitsError
+
+
+@pytest.fixture(scope="module")
+def some():
+    """Twenty digits that scikit-learn carries."""
+    pool = load_dataset("optdigits").pool
+    return pool.take(np.arange(20))
+
+
+def idx_bytes(array: np.ndarray) -> bytes:
+    head = bytes([0, 0, 8, array.ndim]) + b"".join(length.to_bytes(4, "big") for length in array.shape)
+    return head + array.tobytes()
+
+
+def rows(digits, *, header: str = "") -> str:
+    lines = [f"{label},{','.join(map(str, image.ravel()))}" for image, label in zip(digits.images, digits.labels)]
+    return "\n".join(([header] if header else []) + lines) + "\n"
+
+
+def kaggle_header() -> str:
+    return "label," + ",".join(f"pixel{i}" for i in range(784))
+
+
+def write_every_kind(folder: Path, some) -> dict[str, str]:
+    (folder / "plain.csv").write_text(rows(some))
+    (folder / "headed.csv").write_text(rows(some, header="label," + ",".join(f"{i}x{i}" for i in range(784))))
+    (folder / "train.csv").write_text(rows(some, header=kaggle_header()))
+    np.savetxt(folder / "images.csv", some.images.reshape(-1, 784), fmt="%d", delimiter=",")
+    np.savetxt(folder / "labels.csv", some.labels, fmt="%d")
+    (folder / "images-idx").write_bytes(idx_bytes(some.images))
+    (folder / "labels-idx.gz").write_bytes(gzip.compress(idx_bytes(some.labels)))
+    np.savez(folder / "digits.npz", x_train=some.images, y_train=some.labels)
+    return {
+        "csv": f"csv:{folder}/plain.csv",
+        "csv with header": f"csv:{folder}/headed.csv",
+        "kaggle": f"kaggle:{folder}/train.csv",
+        "csv-pair": f"csv-pair:{folder}/images.csv,{folder}/labels.csv",
+        "idx": f"idx:{folder}/images-idx,{folder}/labels-idx.gz",
+        "npz": f"npz:{folder}/digits.npz",
+    }
+
+
+def test_every_table_format_gives_the_same_digits(tmp_path, some):
+    for kind, spec in write_every_kind(tmp_path, some).items():
+        pool = load_dataset(spec).pool
+        assert pool.sha256() == some.sha256(), kind
+
+
+def test_every_kind_is_listed_with_how_to_write_it():
+    assert set(KINDS) == {"mnist", "kaggle", "csv", "csv-pair", "idx", "npz", "folder", "optdigits"}
+    assert all(kind.spec.split(":")[0] == name for name, kind in KINDS.items())
+
+
+def test_npz_brings_its_own_test_digits(tmp_path, some):
+    np.savez(
+        tmp_path / "m.npz", x_train=some.images, y_train=some.labels, x_test=some.images[:5], y_test=some.labels[:5]
+    )
+    assert len(load_dataset(f"npz:{tmp_path}/m.npz").test) == 5
+
+
+def test_folder_of_pictures_of_any_size_and_polarity_is_normalised(tmp_path, some):
+    for number, (image, label) in enumerate(zip(some.images, some.labels)):
+        inside = tmp_path / str(label)
+        inside.mkdir(exist_ok=True)
+        big = cv2.resize(image, (84, 84), interpolation=cv2.INTER_LINEAR)
+        picture = np.pad(big, ((20, 5), (10, 40)))
+        cv2.imwrite(str(inside / f"{number}.png"), 255 - picture if number % 2 else picture)
+    pool = load_dataset(f"folder:{tmp_path}").pool
+    assert sorted(pool.labels) == sorted(some.labels)
+    by_label = {
+        digit: [image for image, label in zip(some.images, some.labels) if label == digit] for digit in range(10)
+    }
+    for image, label in zip(pool.images, pool.labels):
+        nearest = min(np.abs(image.astype(int) - other).mean() for other in by_label[int(label)])
+        assert nearest < 12
+
+
+def test_optdigits_needs_no_network_and_looks_like_mnist():
+    pool = load_dataset("optdigits").pool
+    assert len(pool) == 1797
+    assert pool.images[:, 0].sum() == 0
+    assert pool.images.max(axis=(1, 2)).min() == 255
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "holds no digits"),
+        ("7,1,2,3\n", "4 columns, not 785"),
+        ("x,y\n" + "1," * 784 + "0\n" + "1,2\n", "columns"),
+        ("1," + "0," * 783 + "abc\n", "abc"),
+        ("1," + "0," * 783 + "\n", "could not convert"),
+        ("11," + "0," * 783 + "0\n", "label 11 at digit 1"),
+        ("-1," + "0," * 783 + "0\n", "label -1"),
+        ("1," + "0," * 783 + "256\n", "0 to 256"),
+        ("1," + "0," * 783 + "99999999\n", "99999999"),
+        ("1," + "0," * 783 + "9999999999999\n", "9999999999999"),
+        ("1," + "0," * 783 + "1.5\n", "1.5|whole numbers"),
+    ],
+)
+def test_broken_tables_say_what_is_wrong(tmp_path, content, says):
+    (tmp_path / "bad.csv").write_text(content)
+    with pytest.raises(EdgedigitsError, match=says):
+        load_dataset(f"csv:{tmp_path}/bad.csv")
+
+
+def test_binary_table_is_refused(tmp_path):
+    (tmp_path / "bad.csv").write_bytes(bytes(range(256)) * 10)
+    with pytest.raises(EdgedigitsError, match="not text"):
+        load_dataset(f"csv:{tmp_path}/bad.csv")
+
+
+def test_kaggles_test_file_is_named(tmp_path):
+    (tmp_path / "test.csv").write_text(",".join(f"pixel{i}" for i in range(784)) + "\n")
+    with pytest.raises(EdgedigitsError, match=r"no labels.*train\.csv"):
+        load_dataset(f"kaggle:{tmp_path}/test.csv")
+
+
+def test_pair_of_different_lengths_is_refused(tmp_path, some):
+    write_every_kind(tmp_path, some)
+    (tmp_path / "labels.csv").write_text("1\n2\n")
+    with pytest.raises(EdgedigitsError, match="20 images and 2 labels"):
+        load_dataset(f"csv-pair:{tmp_path}/images.csv,{tmp_path}/labels.csv")
+
+
+@pytest.mark.parametrize("cut", [0, 3, 10, 500, -1])
+@pytest.mark.parametrize("packed", [False, True])
+def test_truncated_idx_is_refused(tmp_path, some, cut, packed):
+    whole = idx_bytes(some.images)
+    data = gzip.compress(whole)[:cut] if packed else whole[:cut]
+    (tmp_path / "i").write_bytes(data)
+    (tmp_path / "l").write_bytes(idx_bytes(some.labels))
+    with pytest.raises(EdgedigitsError, match=r"cut short|not an IDX"):
+        load_dataset(f"idx:{tmp_path}/i,{tmp_path}/l")
+
+
+def test_swapped_idx_files_are_refused(tmp_path, some):
+    (tmp_path / "i").write_bytes(idx_bytes(some.images))
+    (tmp_path / "l").write_bytes(idx_bytes(some.labels))
+    with pytest.raises(EdgedigitsError, match="images first"):
+        load_dataset(f"idx:{tmp_path}/l,{tmp_path}/i")
+
+
+def test_foreign_npz_is_refused(tmp_path):
+    (tmp_path / "m.npz").write_bytes(b"not an archive")
+    with pytest.raises(EdgedigitsError, match="not a NumPy archive"):
+        load_dataset(f"npz:{tmp_path}/m.npz")
+    np.savez(tmp_path / "n.npz", other=np.zeros(3))
+    with pytest.raises(EdgedigitsError, match="lacks x_train"):
+        load_dataset(f"npz:{tmp_path}/n.npz")
+
+
+def test_float_pixels_are_refused(tmp_path, some):
+    np.savez(tmp_path / "f.npz", x_train=some.images / 255.0, y_train=some.labels)
+    with pytest.raises(EdgedigitsError, match="float64 pixels"):
+        load_dataset(f"npz:{tmp_path}/f.npz")
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture"])
+def test_unreadable_picture_is_named(tmp_path, content):
+    (tmp_path / "3").mkdir()
+    (tmp_path / "3" / "a.png").write_bytes(content)
+    with pytest.raises(EdgedigitsError, match=r"a\.png"):
+        load_dataset(f"folder:{tmp_path}")
+
+
+def test_blank_picture_is_named(tmp_path):
+    (tmp_path / "3").mkdir()
+    cv2.imwrite(str(tmp_path / "3" / "blank.png"), np.full((30, 30), 200, np.uint8))
+    with pytest.raises(EdgedigitsError, match=r"blank\.png shows no ink"):
+        load_dataset(f"folder:{tmp_path}")
+
+
+WRONG_SPECS = ["minst", "csv", "csv-pair:one.csv", "mnist:path", "csv:nowhere.csv", "folder:nowhere"]
+
+
+@pytest.mark.parametrize("spec", WRONG_SPECS)
+def test_wrong_specs_say_what_to_write(spec):
+    with pytest.raises(EdgedigitsError, match=r"choose one of|write it as|check the path"):
+        load_dataset(spec)
+
+
+@pytest.fixture
+def nowhere(tmp_path, monkeypatch):
+    """A machine without MNIST: empty cache, no data folder."""
+    monkeypatch.delenv("EDGEDIGITS_DATA", raising=False)
+    monkeypatch.setenv("EDGEDIGITS_CACHE", str(tmp_path / "cache"))
+    return tmp_path
+
+
+@pytest.fixture
+def mirror(tmp_path):
+    """A web server on this machine that serves a folder; gives its address and the folder."""
+    served = tmp_path / "served"
+    served.mkdir()
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *args):
+            super().__init__(*args, directory=str(served))
+
+        def log_message(self, *args):
+            """Say nothing."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/", served
+    server.shutdown()
+    server.server_close()
+
+
+def test_mnist_that_cannot_be_had_says_where_to_put_it(nowhere):
+    with pytest.raises(MnistUnavailable, match=r"could not be fetched.*EDGEDIGITS_DATA"):
+        load_mnist(("http://127.0.0.1:9/",))
+
+
+def test_mnist_is_fetched_from_the_second_mirror_and_kept(nowhere, mirror, data_folder):
+    address, served = mirror
+    for name in FILES:
+        (served / name).write_bytes((data_folder / "mnist" / name).read_bytes())
+    assert len(load_mnist(("http://127.0.0.1:9/", address)).pool) == 60_000
+    assert len(load_mnist(()).test) == 10_000
+
+
+def test_mirror_that_serves_something_else_is_refused(nowhere, mirror):
+    address, served = mirror
+    for name in FILES:
+        (served / name).write_bytes(b"something else")
+    with pytest.raises(MnistUnavailable, match="wrong checksum"):
+        load_mnist((address,))
+    assert not list((nowhere / "cache").rglob("*.gz"))
+
+
+def test_mnist_file_that_was_changed_is_refused(nowhere, monkeypatch):
+    folder = nowhere / "data" / "mnist"
+    folder.mkdir(parents=True)
+    for name in FILES:
+        (folder / name).write_bytes(b"changed")
+    monkeypatch.setenv("EDGEDIGITS_DATA", str(folder.parent))
+    with pytest.raises(EdgedigitsError, match=r"sha256.*remove the file"):
+        load_dataset("mnist")

@@ -1,0 +1,92 @@
+"""Splits: the same every time, stratified, disjoint, and MNIST's test digits only report."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edgedigits.core.datasets import SPLITS, Dataset, Digits, load_dataset, split_dataset, stratified_sample
+from edgedigits.core.errors import EdgedigitsError
+
+
+def numbered(labels, own_test: int = 0) -> Dataset:
+    """A data set whose images carry their own number, so that a digit can be followed."""
+
+    def digits(values, start: int) -> Digits:
+        images = np.zeros((len(values), 28, 28), np.uint8)
+        images[:, 0, :4] = (np.arange(start, start + len(values), dtype=">u4")).view(np.uint8).reshape(-1, 4)
+        return Digits(images, np.array(values, np.uint8))
+
+    test = digits([i % 10 for i in range(own_test)], len(labels)) if own_test else None
+    return Dataset("numbered", "made here", digits(labels, 0), test)
+
+
+def numbers(part: Digits) -> set[int]:
+    return {int.from_bytes(image[0, :4].tobytes(), "big") for image in part.images}
+
+
+@pytest.mark.parametrize("name", SPLITS)
+def test_no_digit_is_in_two_parts_and_none_is_lost(name):
+    split = split_dataset(numbered([i % 10 for i in range(1000)]), name)
+    parts = [numbers(part) for part in (split.train, split.validation, split.test)]
+    assert sum(map(len, parts)) == len(set.union(*parts)) == 1000
+
+
+@pytest.mark.parametrize(("name", "sizes"), [("nf264", (800, 100, 100)), ("vit", (720, 80, 200))])
+def test_named_splits_have_their_reports_shares(name, sizes):
+    split = split_dataset(numbered([i % 10 for i in range(1000)]), name)
+    assert (len(split.train), len(split.validation), len(split.test)) == sizes
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(0, 9), min_size=300, max_size=900), st.integers(0, 5))
+def test_every_class_has_its_share_to_a_digit(labels, seed):
+    split = split_dataset(numbered(labels), "nf264", seed)
+    for digit in range(10):
+        count = labels.count(digit)
+        assert abs((split.train.labels == digit).sum() - 0.8 * count) <= 1.5
+        assert abs((split.test.labels == digit).sum() - 0.1 * count) <= 1.5
+
+
+def test_same_seed_same_split_other_seed_other_split():
+    dataset = numbered([i % 10 for i in range(500)])
+    first, again, other = (split_dataset(dataset, "default", seed).train.sha256() for seed in (3, 3, 4))
+    assert first == again != other
+
+
+@pytest.mark.parametrize("name", SPLITS)
+def test_digits_that_only_report_are_never_trained_on(name):
+    dataset = numbered([i % 10 for i in range(600)], own_test=100)
+    split = split_dataset(dataset, name)
+    own = numbers(dataset.test)
+    assert not own & (numbers(split.train) | numbers(split.validation))
+    assert numbers(split.test) == own if name == "default" else not own & numbers(split.test)
+
+
+def test_mnist_is_divided_55_5_10(data_folder):
+    split = split_dataset(load_dataset("mnist"))
+    assert (len(split.train), len(split.validation), len(split.test)) == (55_000, 5_000, 10_000)
+    described = split.describe()
+    assert described["train_sha256"] == "eadc68b7a9ecaca912ac873c6149defce8d4335435481add5da08044dd1b24d7"
+
+
+def test_too_few_digits_and_unknown_rules_are_refused():
+    with pytest.raises(EdgedigitsError, match="too few"):
+        split_dataset(numbered([0, 1, 2]))
+    with pytest.raises(EdgedigitsError, match="choose one of default"):
+        split_dataset(numbered([0] * 50), "half")
+
+
+def test_sample_takes_the_classes_evenly():
+    labels = np.array([0] * 900 + list(range(10)) * 60, np.uint8)
+    drawn = stratified_sample(labels, 500, seed=1)
+    assert len(set(drawn.tolist())) == 500
+    assert np.bincount(labels[drawn]).tolist() == [50] * 10
+
+
+@pytest.mark.parametrize("count", [0, -1, 11])
+def test_sample_that_cannot_be_drawn_is_refused(count):
+    with pytest.raises(EdgedigitsError, match="ask for 1 to 10"):
+        stratified_sample(np.arange(10, dtype=np.uint8), count, 0)
