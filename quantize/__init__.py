@@ -17,7 +17,7 @@ os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 if TYPE_CHECKING:
-    from edgedigits.quantize.convert import check_int8, convert
+    from edgedigits.quantize.conversion import check_int8, convert
     from edgedigits.quantize.float_model import float_scores, load_float_model
     from edgedigits.quantize.proof import Proof, draw_flips, prove
     from edgedigits.quantize.quantizing import QuantizeRequest, QuantizeResult, quantize
@@ -46,7 +46,7 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
-        **dict.fromkeys(("check_int8", "convert"), "convert"),
+        **dict.fromkeys(("check_int8", "convert"), "conversion"),
         **dict.fromkeys(("float_scores", "load_float_model"), "float_model"),
         **dict.fromkeys(("Proof", "draw_flips", "prove"), "proof"),
         **dict.fromkeys(("QuantizeRequest", "QuantizeResult", "quantize"), "quantizing"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from edgedigits.core.datasets import Digits
 from edgedigits.core.metrics import Comparison, compare
 from edgedigits.core.runtime import DigitModel, runtime
 from edgedigits.core.tflite_file import Operator
-from edgedigits.quantize.convert import check_int8
+from edgedigits.quantize.conversion import check_int8
 from edgedigits.quantize.float_model import float_scores
 from edgedigits.quantize.verdicts import Verdict, judge
 
@@ -59,7 +60,8 @@ class Proof:
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as JSON takes it."""
-        return asdict(self) | {"ratio": round(self.ratio, 3), "passed": self.passed}
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return plain | {"ratio": round(self.ratio, 3), "passed": self.passed}
 
 
 def prove(

@@ -12,7 +12,7 @@ from edgedigits.core.datasets import Split, load_dataset, split_dataset, stratif
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import refuse_to_overwrite, sha256_of, whole_folder, write_bytes, write_json
 from edgedigits.core.runtime import runtime
-from edgedigits.quantize.convert import convert
+from edgedigits.quantize.conversion import convert
 from edgedigits.quantize.float_model import load_float_model
 from edgedigits.quantize.proof import Progress, Proof, draw_flips, prove
 from edgedigits.quantize.recipes import Recipe, recipe_named

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
+from tensorflow.lite.python.convert import ConverterError
 
 from edgedigits.core.digit import SIDE, model_input
 from edgedigits.core.errors import EdgedigitsError
@@ -58,10 +60,11 @@ def convert(model: Any, representative: NDArray[np.uint8], recipe: Recipe) -> by
     try:
         with native_logs_hidden(), contextlib.redirect_stdout(io.StringIO()):
             converted: bytes = converter.convert()
-    except (RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split())[:300]
+    except (ConverterError, RuntimeError, ValueError) as error:
+        foreign = sorted(set(re.findall(r"TF Select ops: ([\w, ]+)", str(error))))
+        reason = ", ".join(foreign) or " ".join(str(error).split())[:300]
         raise EdgedigitsError(
-            f"the network has no int8 form ({reason})", "replace the layer that the message names"
+            f"the network has no int8 form ({reason})", "replace the layers that need these operators"
         ) from error
     return converted
 

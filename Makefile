@@ -1,0 +1,61 @@
+# make run    everything in one command: train, quantize, prove, export C, read a recording; see out/run/report.html
+# make test   what the tests need, then the tests
+# make help   the rest
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+OUT ?= out/run
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+
+# MNIST and the test photos, where they lie beside the checkout; without them MNIST is fetched and such tests skip.
+ifndef EDGEDIGITS_DATA
+ifneq ($(wildcard ../shared/data/mnist),)
+export EDGEDIGITS_DATA := $(abspath ../shared/data)
+endif
+endif
+
+.PHONY: help run test test-all lint bench system-packages clean
+
+help:
+	@echo "make run       train, quantize, prove, export, read a recording -> $(OUT)/report.html"
+	@echo "make test      install what the tests need and run them"
+	@echo "make test-all  the same with the tests that take minutes each"
+	@echo "make lint      ruff"
+	@echo "make bench     frames a second of the camera loop, seconds an epoch, start-up time"
+	@echo "make clean     remove the environment and everything that was made"
+
+run: $(BIN)/.train
+	$(BIN)/edgedigits run --out $(OUT) --force
+
+test: $(BIN)/.test system-packages
+	$(BIN)/python -m pytest
+
+test-all: $(BIN)/.test system-packages
+	$(BIN)/python -m pytest -m ""
+
+lint: $(BIN)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: $(BIN)/.train
+	$(BIN)/python tests/benchmarks/bench_loop.py
+	$(BIN)/python tests/benchmarks/bench_start.py
+	$(BIN)/python tests/benchmarks/bench_epochs.py
+
+system-packages:
+	@sh tests/system_packages.sh
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(BIN)/.train: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable ".[train]"
+	@touch $@
+
+$(BIN)/.test: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable ".[train,test]"
+	@touch $@ $(BIN)/.train
+
+clean:
+	rm -rf $(VENV) out build dist *.egg-info

@@ -1,0 +1,27 @@
+#!/bin/sh
+# Install the compilers that the tests of the exported C use, where this may be done; else say what is missing.
+# Tests that need what is missing skip and say so.
+missing=""
+for pair in gcc:gcc g++:g++ clang:clang; do
+    command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
+done
+[ -z "$missing" ] && exit 0
+
+if command -v apt-get >/dev/null 2>&1; then
+    if [ "$(id -u)" = 0 ]; then
+        as_root=""
+    elif sudo -n true 2>/dev/null; then
+        as_root="sudo -n"
+    else
+        as_root="none"
+    fi
+    if [ "$as_root" != none ]; then
+        echo "installing$missing"
+        # shellcheck disable=SC2086
+        $as_root apt-get update -qq >/dev/null &&
+            $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null &&
+            exit 0
+    fi
+fi
+echo "not installed, so tests that need them skip:$missing (Debian: apt-get install$missing)"
+exit 0
