@@ -1,1 +1,45 @@
-"""."""
+"""The edge: finding and reading digits in pictures, from files to cameras, with the runtime of a Raspberry Pi.
+
+>>> from edgedigits.edge import DigitReader
+>>> DigitReader("model.int8.tflite").read(image).text
+"""
+
+from edgedigits.edge.annotate import annotate
+from edgedigits.edge.bundled import bundled_model
+from edgedigits.edge.fields import FieldsResult, measure_fields
+from edgedigits.edge.pictures import load_image
+from edgedigits.edge.preview import VideoPreview, WindowPreview
+from edgedigits.edge.reader import DigitReader
+from edgedigits.edge.reading import Digit, Reading
+from edgedigits.edge.recording import Recording, compose_recording, read_recording
+from edgedigits.edge.sources import Camera, ImageFolder, PiCamera, Source, Stream, VideoFile, open_source
+from edgedigits.edge.station import JsonLines, Sink, StationResult, Transcript, run_station, stop_on_signals
+
+__all__ = [
+    "Camera",
+    "Digit",
+    "DigitReader",
+    "FieldsResult",
+    "ImageFolder",
+    "JsonLines",
+    "PiCamera",
+    "Reading",
+    "Recording",
+    "Sink",
+    "Source",
+    "StationResult",
+    "Stream",
+    "Transcript",
+    "VideoFile",
+    "VideoPreview",
+    "WindowPreview",
+    "annotate",
+    "bundled_model",
+    "compose_recording",
+    "load_image",
+    "measure_fields",
+    "open_source",
+    "read_recording",
+    "run_station",
+    "stop_on_signals",
+]

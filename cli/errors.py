@@ -1,0 +1,41 @@
+"""The one place where errors that a user can mend are shown."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+_EXTRAS = {
+    **dict.fromkeys(("numpy", "cv2", "tflite_runtime", "ai_edge_litert"), "edge"),
+    **dict.fromkeys(
+        ("tensorflow", "tf_keras", "sklearn", "matplotlib", "pooch", "platformdirs", "jinja2", "tflite", "requests"),
+        "train",
+    ),
+}
+
+
+class Commands(click.Group):
+    """A group that prints ``Error: what happened; what to do`` and exits with 1 where a user can mend it.
+
+    Wrong usage is click's own: exit code 2. Everything else is a bug and keeps its traceback.
+    """
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            package = (error.name or "").split(".")[0]
+            if package not in _EXTRAS:
+                raise
+            extra = _EXTRAS[package]
+            message = f'this command needs {package}, which is not installed; pip install "edgedigits[{extra}]"'
+        except Exception as error:
+            errors = sys.modules.get("edgedigits.core.errors")
+            if errors is None or not isinstance(error, errors.EdgedigitsError):
+                raise
+            message = str(error)
+        click.echo(f"Error: {message}", err=True)
+        return ctx.exit(1)

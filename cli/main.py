@@ -1,0 +1,30 @@
+"""The ``edgedigits`` command."""
+
+from __future__ import annotations
+
+import click
+
+from edgedigits.cli.errors import Commands
+from edgedigits.cli.making import datasets, evaluate, export, models, quantize, train
+from edgedigits.cli.reading import camera, fields, predict
+from edgedigits.cli.running import run
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="edgedigits", prog_name="edgedigits")
+def main() -> None:
+    """Take handwritten digits from a labelled data set to a Raspberry Pi and a microcontroller.
+
+    \b
+    The path, each step proved equal to the one before:
+      edgedigits train --model small --dataset mnist --out out/float
+      edgedigits quantize out/float/model.keras --out out/int8
+      edgedigits export out/int8/model.int8.tflite --out out/c
+      edgedigits camera --model out/int8/model.int8.tflite --source 0
+
+    `edgedigits run` does all of it and writes one report.
+    """
+
+
+for command in (models, datasets, train, quantize, evaluate, export, predict, fields, camera, run):
+    main.add_command(command)

@@ -1,0 +1,264 @@
+"""Commands of the workstation: what there is, train, quantize, evaluate, export."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgedigits.cli import options
+from edgedigits.cli.output import epochs, progress, show_json, show_table
+
+if TYPE_CHECKING:
+    from edgedigits.core.datasets import Digits
+    from edgedigits.core.metrics import Metrics
+
+
+@click.command()
+@options.as_json
+def models(as_json: bool) -> None:
+    """List the networks that can be trained.
+
+    \b
+    Example:
+      edgedigits models
+    """
+    from edgedigits.train.catalogue import NETWORKS
+
+    if as_json:
+        show_json([asdict(network) for network in NETWORKS.values()])
+        return
+    show_table(
+        ("name", "parameters", "int8 bytes", "epochs", "source"),
+        [
+            (item.name, f"{item.parameters:,}", f"{item.int8_bytes:,}", item.recipe.epochs, item.source)
+            for item in NETWORKS.values()
+        ],
+    )
+
+
+@click.command()
+@options.as_json
+def datasets(as_json: bool) -> None:
+    """List the data sets, and the rules that divide them.
+
+    \b
+    Example:
+      edgedigits datasets
+    """
+    from edgedigits.core.datasets import KINDS, SPLITS
+
+    if as_json:
+        splits = {name: asdict(rule) for name, rule in SPLITS.items()}
+        show_json({"datasets": [asdict(kind) for kind in KINDS.values()], "splits": splits})
+        return
+    show_table(
+        ("--dataset", "digits", "what"),
+        [(kind.spec, f"{kind.digits:,}" if kind.digits else "-", kind.about) for kind in KINDS.values()],
+    )
+    click.echo()
+    show_table(("--split", "what"), [(name, rule.about) for name, rule in SPLITS.items()])
+
+
+@click.command()
+@click.option("--model", "network", default="small", show_default=True, help="A network of `edgedigits models`.")
+@click.option("--dataset", default="mnist", show_default=True, help="A data set of `edgedigits datasets`.")
+@click.option("--split", default="default", show_default=True, help="How to divide it.")
+@click.option("--epochs", type=int, help="Passes over the training digits.  [default: the network's own]")
+@click.option("--batch-size", type=int, help="Digits a step.  [default: the network's own]")
+@click.option("--rate", type=float, help="Learning rate.  [default: the network's own]")
+@click.option("--augment", help="How digits are distorted.  [default: the network's own]")
+@click.option("--seed", default=0, show_default=True, help="Of the split, the weights, the order and the distortion.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True)
+@click.option("--weights", type=click.Path(path_type=Path), help="ImageNet weights, for fakebank-resnet50.")
+@click.option("--tensorboard", is_flag=True, help="Write logs for TensorBoard too.")
+@click.option("--resume", is_flag=True, help="Go on with a run that was interrupted.")
+@options.out
+@options.force
+@options.as_json
+def train(
+    network: str, out: Path, force: bool, resume: bool, as_json: bool, augment: str | None, **settings: Any
+) -> None:
+    """Train a network; keep the weights of the epoch with the best validation accuracy.
+
+    Writes model.keras, card.json, history.csv and the curves and confusion matrix as PNG. After a kill the same
+    command with --resume goes on; nothing is lost but the epoch that was running.
+
+    \b
+    Example:
+      edgedigits train --model small --dataset mnist --out out/float
+    """
+    from edgedigits.train import TrainingRequest
+    from edgedigits.train import train as train_network
+
+    request = TrainingRequest(network, augmentation=augment, **settings)
+    with epochs() as tell:
+        result = train_network(request, out, force=force, resume=resume, progress=tell)
+    if as_json:
+        show_json({"model": str(result.model), "card": asdict(result.card)})
+        return
+    best = result.history[result.best_epoch - 1]
+    click.echo(f"{result.model}  {result.card.parameters:,} parameters, {result.card.bytes:,} bytes")
+    click.echo(
+        f"best of {len(result.history)} epochs: {best.epoch}, validation accuracy {best.val_accuracy:.2f} %, "
+        f"test accuracy {result.metrics.accuracy:.2f} % of {result.metrics.count:,} digits"
+    )
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--recipe", default="int8", show_default=True, help="int8, or int8-dense-per-tensor.")
+@click.option("--calibration", default=500, show_default=True, help="Training digits in the representative dataset.")
+@click.option("--max-drop", default=0.5, show_default=True, help="Percentage points of accuracy that may be lost.")
+@click.option("--dataset", help="Calibrate and prove on this one.  [default: the model's own]")
+@click.option("--split", help="How to divide it.  [default: as the model's card says]")
+@options.out
+@options.force
+@options.as_json
+@click.pass_context
+def quantize(
+    ctx: click.Context,
+    model: Path,
+    recipe: str,
+    calibration: int,
+    max_drop: float,
+    dataset: str | None,
+    split: str | None,
+    out: Path,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Quantize MODEL.keras to full int8 and prove what that cost.
+
+    Writes model.int8.tflite, card.json, proof.json and flips.png. Exits with 1 where more is lost than --max-drop
+    allows; the model is then kept and marked as failed.
+
+    \b
+    Example:
+      edgedigits quantize out/float/model.keras --out out/int8
+    """
+    from edgedigits.quantize import QuantizeRequest
+    from edgedigits.quantize import quantize as quantize_model
+
+    request = QuantizeRequest(model, recipe, calibration, max_drop, dataset, split)
+    with progress() as stage:
+        result = quantize_model(request, out, force=force, progress=stage)
+    if as_json:
+        show_json({"model": str(result.model), "card": asdict(result.card)})
+    else:
+        _show_proof(result)
+    if not result.proof.passed:
+        click.echo(
+            f"Error: int8 loses {result.proof.comparison.drop:.2f} points, more than the {max_drop} allowed; "
+            "the model is kept and its card says so: raise --calibration or --max-drop, or train longer",
+            err=True,
+        )
+        ctx.exit(1)
+
+
+def _show_proof(result: Any) -> None:
+    proof = result.proof
+    found = proof.comparison
+    click.echo(f"{result.model}  {proof.int8_bytes:,} bytes, {proof.ratio:.2f} times smaller than float")
+    show_table(
+        ("", "float", "int8"),
+        [("accuracy %", f"{found.before:.2f}", f"{found.after:.2f}"), ("right only here", found.lost, found.won)],
+    )
+    click.echo(
+        f"drop {found.drop:+.2f} points (95 % interval {found.drop_low:+.2f} to {found.drop_high:+.2f}), "
+        f"McNemar p = {found.p_value:.3g}, agreement {found.agreement:.2f} % of {found.count:,} digits"
+    )
+    operators = ", ".join(f"{item.name} v{item.version} x{item.count}" for item in proof.operators)
+    click.echo(f"operators: {operators}")
+    show_table(("runtime", "runs", "why"), [(v.runtime, "yes" if v.runs else "no", v.reason) for v in proof.verdicts])
+    click.echo(
+        f"proved on {proof.runtime}, {proof.threads} thread; flipped digits: {result.model.parent / 'flips.png'}"
+    )
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--dataset", help="Data set to measure on.  [default: the model's own]")
+@click.option("--split", help="How to divide it.  [default: as the model's card says]")
+@options.as_json
+def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool) -> None:
+    """Measure MODEL (.keras or .tflite) on the test digits of a data set.
+
+    \b
+    Example:
+      edgedigits evaluate out/int8/model.int8.tflite --dataset mnist
+    """
+    from edgedigits.core.cards import card_of
+    from edgedigits.core.datasets import load_dataset, split_dataset
+
+    card = card_of(model)
+    trained = card.dataset if card else {}
+    spec = dataset or trained.get("spec", "mnist")
+    own = spec == trained.get("spec")
+    name = split or (trained["split"] if own else "default")
+    test = split_dataset(load_dataset(spec), name, trained["seed"] if own else 0).test
+    metrics = _measure(model, test)
+    if as_json:
+        show_json({"model": str(model), "dataset": spec, "split": name, **asdict(metrics)})
+    else:
+        click.echo(f"{model} on the {metrics.count:,} test digits of {spec} ({name})")
+        _show_metrics(metrics)
+
+
+def _measure(model: Path, test: Digits) -> Metrics:
+    if model.suffix == ".keras":
+        from edgedigits.quantize import float_scores, load_float_model
+
+        network = load_float_model(model)
+        with progress() as stage:
+            scores = float_scores(network, test.images, lambda done: stage("float", done, len(test)))
+    else:
+        from edgedigits.core.runtime import DigitModel
+
+        runner = DigitModel(model)
+        with progress() as stage:
+            scores = runner.probabilities(test.images, lambda done: stage("tflite", done, len(test)))
+    from edgedigits.core.metrics import evaluate_scores
+
+    return evaluate_scores(scores, test.labels)
+
+
+def _show_metrics(metrics: Metrics) -> None:
+    click.echo(f"accuracy {metrics.accuracy:.2f} %\n")
+    show_table(
+        ("digit", "precision", "recall", "F1", "digits"),
+        [(c.digit, f"{c.precision:.4f}", f"{c.recall:.4f}", f"{c.f1:.4f}", f"{c.support:>6}") for c in metrics.classes],
+    )
+    click.echo("\nconfusion (rows: truth, columns: read)")
+    rows = [(digit, *row, "") for digit, row in enumerate(metrics.confusion)]
+    show_table(("", *range(10), ""), rows)
+    worst = ", ".join(f"{item.truth} as {item.read} ({item.count})" for item in metrics.worst[:5])
+    click.echo(f"\nworst: {worst or 'none'}")
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--name", default="digits", show_default=True, help="Prefix of files and symbols; a C identifier.")
+@click.option("--allow-failed", is_flag=True, help="Export a model whose card says that its proof failed.")
+@options.out
+@options.force
+@options.as_json
+def export(model: Path, name: str, allow_failed: bool, out: Path, force: bool, as_json: bool) -> None:
+    """Write MODEL.tflite as C arrays for TFLite Micro: digits_model.h and digits_model.c.
+
+    \b
+    Example:
+      edgedigits export out/int8/model.int8.tflite --out out/c
+    """
+    from edgedigits.firmware_export import export_arrays, write_export
+
+    result = export_arrays(model, name=name, allow_failed=allow_failed)
+    files = write_export(result, out, force=force)
+    if as_json:
+        show_json({"files": [str(path) for path in files], "sha256": result.sha256, "bytes": result.bytes})
+        return
+    for path in files:
+        click.echo(f"{path}  {path.stat().st_size:,} bytes")
+    click.echo(f"register: {', '.join(result.resolver_calls)}")

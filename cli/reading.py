@@ -1,0 +1,197 @@
+"""Commands that read digits: in photos, in labelled fields, from a camera."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgedigits.cli import options
+from edgedigits.cli.output import progress, show_json, show_table
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from edgedigits.edge import DigitReader
+
+
+def _reader(model: Path | None, reject_below: float | None) -> DigitReader:
+    from edgedigits.edge import DigitReader, bundled_model
+
+    path = model or bundled_model()
+    return DigitReader(path) if reject_below is None else DigitReader(path, reject_below=reject_below)
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--annotate", type=click.Path(path_type=Path), help="Folder for copies with the digits marked.")
+@options.reject_below
+@options.force
+@options.as_json
+@click.pass_context
+def predict(
+    ctx: click.Context,
+    model: Path,
+    images: tuple[Path, ...],
+    annotate: Path | None,
+    reject_below: float | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Find and read the digits in photos.
+
+    With --json one object a line and an image: image, text, digits (box, label, confidence). An image that cannot
+    be read is reported, the others are read all the same, and the exit code is 1.
+
+    \b
+    Example:
+      edgedigits predict out/int8/model.int8.tflite photo.jpg --annotate out/marked
+    """
+    from edgedigits.core.errors import EdgedigitsError
+    from edgedigits.core.files import refuse_to_overwrite
+
+    if annotate:
+        refuse_to_overwrite(annotate, force)
+    reader = _reader(model, reject_below)
+    failed = 0
+    for image in images:
+        try:
+            _predict_one(reader, image, annotate, as_json)
+        except EdgedigitsError as error:
+            failed += 1
+            click.echo(f"Error: {error}", err=True)
+    if failed:
+        ctx.exit(1)
+
+
+def _predict_one(reader: DigitReader, path: Path, marked: Path | None, as_json: bool) -> None:
+    from edgedigits.edge import annotate, load_image
+
+    image = load_image(path)
+    reading = reader.read(image)
+    if marked:
+        save_png(marked / f"{path.stem}.png", annotate(image, reading))
+    if as_json:
+        click.echo(json.dumps({"image": str(path), **reading.as_dict()}))
+    else:
+        click.echo(f"{path}\t{reading.text}")
+
+
+def save_png(path: Path, image: NDArray[np.uint8]) -> None:
+    """Write a picture, uint8 BGR, as PNG, whole or not at all."""
+    import cv2
+
+    from edgedigits.core.files import write_bytes
+
+    write_bytes(path, cv2.imencode(".png", image)[1].tobytes())
+
+
+class Rows(click.ParamType[slice]):
+    """Rows of a table as Python slices them: ``1::2``, ``:100``."""
+
+    name = "start:stop:step"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> slice:
+        """Turn the text into a slice."""
+        if isinstance(value, slice):
+            return value
+        try:
+            parts = [int(part) if part else None for part in value.split(":")]
+            return slice(*parts)
+        except (ValueError, TypeError):
+            self.fail(f"{value!r} is not of the form start:stop:step", param, ctx)
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--truth", type=click.Path(path_type=Path), help="CSV: image,text.  [default: truth.csv beside FOLDER]")
+@click.option("--rows", type=Rows(), default=slice(None), help="Which rows of it, as 1::2.  [default: all]")
+@options.reject_below
+@options.as_json
+def fields(
+    model: Path, folder: Path, truth: Path | None, rows: slice, reject_below: float | None, as_json: bool
+) -> None:
+    """Measure how many labelled fields in FOLDER (amounts, postal codes) are read exactly.
+
+    \b
+    Example:
+      edgedigits fields out/int8/model.int8.tflite cheques/images --truth cheques/truth.csv
+    """
+    from edgedigits.edge import measure_fields
+    from edgedigits.edge.fields import read_truth
+
+    reader = _reader(model, reject_below)
+    table = truth or folder.parent / "truth.csv"
+    total = len(read_truth(table)[rows])
+    with progress() as stage:
+        result = measure_fields(reader, folder, table, rows=rows, progress=lambda done: stage("fields", done, total))
+    if as_json:
+        show_json(result.as_dict())
+        return
+    click.echo(f"{result.fields:,} fields, {result.digits:,} digits")
+    click.echo(f"fields read exactly {100 * result.exact:.1f} %")
+    click.echo(f"digits right        {100 * result.digits_right:.1f} %")
+    click.echo(
+        f"fields with a rejected digit {100 * result.with_reject:.1f} %; "
+        f"of the others read exactly {100 * result.exact_of_accepted:.1f} %"
+    )
+    click.echo(f"{result.milliseconds:.1f} ms a field\n")
+    show_table(("digits", "fields", "exact"), [(r.length, r.fields, f"{r.exact:>6}") for r in result.by_length])
+    worst = ", ".join(f"{a or 'none'} as {b or 'none'} ({n})" for a, b, n in result.confusions[:8])
+    click.echo(f"\nworst: {worst or 'none'}")
+
+
+@click.command()
+@click.option("--model", type=click.Path(path_type=Path), help=".tflite model.  [default: the one that is built in]")
+@click.option("--source", default="0", show_default=True, help="Camera number, video, folder, address, or picamera.")
+@click.option("--window", is_flag=True, help="Show what is read in a window (needs edgedigits[desktop]).")
+@click.option("--record", type=click.Path(path_type=Path), help="Write what is read to a video, .avi or .mp4.")
+@click.option("--limit", type=click.IntRange(min=1), help="Stop after so many frames.")
+@options.reject_below
+@options.force
+def camera(
+    model: Path | None,
+    source: str,
+    window: bool,
+    record: Path | None,
+    limit: int | None,
+    reject_below: float | None,
+    force: bool,
+) -> None:
+    """Read digits from a camera, a video, a folder of pictures or a stream.
+
+    Prints one JSON object a line and a frame: time, frame, text, boxes, confidences, latencies (milliseconds). Ends
+    with the source, or on Ctrl-C, and then says on standard error how fast it was.
+
+    \b
+    Examples:
+      edgedigits camera --source 0 --record out/seen.avi
+      edgedigits camera --source recording.mp4 | jq -r .text
+    """
+    from contextlib import ExitStack
+
+    from edgedigits.edge import JsonLines, Sink, VideoPreview, WindowPreview, open_source, run_station, stop_on_signals
+
+    reader = _reader(model, reject_below)
+    frames = open_source(source)
+    with ExitStack() as stack:
+        sinks: list[Sink] = [JsonLines(sys.stdout)]
+        if record:
+            sinks.append(stack.enter_context(VideoPreview(record, force=force)))
+        if window:
+            sinks.append(stack.enter_context(WindowPreview()))
+        stop = stack.enter_context(stop_on_signals())
+        result = run_station(reader, frames, sinks, limit=limit, stop=stop)
+    click.echo(
+        f"{result.frames} frames, {result.fps:.1f} a second, {result.skipped} skipped, source reopened "
+        f"{result.reopened} times; "
+        + ", ".join(f"{name} {stage.p50:.1f}/{stage.p99:.1f} ms" for name, stage in result.stages.items())
+        + " (p50/p99)",
+        err=True,
+    )

@@ -1,0 +1,176 @@
+"""``edgedigits run``: the whole path in one command, with one report."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgedigits.cli import options
+from edgedigits.cli.output import epochs, progress, show_json
+
+if TYPE_CHECKING:
+    from edgedigits.core.datasets import Split
+
+FALLBACK = "optdigits"
+FALLBACK_EPOCHS = 60  # as many steps as a few epochs of MNIST: the set is 38 times smaller
+MAX_DROP = {"mnist": 0.5, FALLBACK: 2.0}  # one of optdigits' 180 test digits is 0.56 points
+
+
+@click.command()
+@click.option("--model", "network", default="small", show_default=True, help="A network of `edgedigits models`.")
+@click.option("--dataset", default="mnist", show_default=True, help="mnist, or optdigits.")
+@click.option("--epochs", "passes", type=int, help="Passes over the training digits.  [default: the network's own]")
+@click.option("--seed", default=0, show_default=True, help="Of everything that is drawn.")
+@options.out
+@options.force
+@options.as_json
+@click.pass_context
+def run(
+    ctx: click.Context,
+    network: str,
+    dataset: str,
+    passes: int | None,
+    seed: int,
+    out: Path,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Train, quantize, prove, export C, read a recording, and write one report.
+
+    Makes float/, int8/, c/, recording/ and report.html in the output folder. Where MNIST can be neither found nor
+    fetched it says so and takes the 1,797 digits that scikit-learn carries.
+
+    \b
+    Example:
+      edgedigits run --out out/run
+    """
+    from edgedigits.cli.report import Report, write_report
+    from edgedigits.core.files import whole_folder
+
+    began = time.perf_counter()
+    with whole_folder(out, force) as work:
+        dataset, passes, warning = _available(dataset, passes)
+        seconds: dict[str, float] = {}
+        trained = _timed(seconds, "train", lambda: _train(network, dataset, passes, seed, work / "float"))
+        proved = _timed(seconds, "quantize and prove", lambda: _quantize(dataset, trained.model, work / "int8"))
+        exported = _timed(seconds, "export", lambda: _export(proved.model, work / "c"))
+        seen = _timed(seconds, "read a recording", lambda: _read_recording(proved, seed, work / "recording"))
+        seconds["everything"] = time.perf_counter() - began
+        report = Report(warning, trained, proved, exported, seen, seconds)
+        write_report(report, work)
+    if as_json:
+        show_json(report.summary(out))
+    else:
+        _say(report, out)
+    if not proved.proof.passed:
+        click.echo("Error: int8 loses more than allowed; see the report, train longer, or quantize by hand", err=True)
+        ctx.exit(1)
+
+
+def _available(dataset: str, passes: int | None) -> tuple[str, int | None, str]:
+    """The data set that can be had, its epochs, and a warning where it is not the one asked for."""
+    from edgedigits.core.datasets import MnistUnavailable, load_dataset
+
+    warning = ""
+    try:
+        load_dataset(dataset)
+    except MnistUnavailable as error:
+        dataset = FALLBACK
+        warning = f"{error}. Falling back to scikit-learn's 1,797 digits: the figures below are NOT those of MNIST."
+        click.secho(f"\nWARNING: {warning}\n", fg="yellow", bold=True, err=True)
+    if dataset == FALLBACK and passes is None:
+        passes = FALLBACK_EPOCHS
+    return dataset, passes, warning
+
+
+def _timed(seconds: dict[str, float], name: str, work: Any) -> Any:
+    click.echo(f"{name} ...", err=True)
+    start = time.perf_counter()
+    result = work()
+    seconds[name] = time.perf_counter() - start
+    return result
+
+
+def _train(network: str, dataset: str, passes: int | None, seed: int, out: Path) -> Any:
+    from edgedigits.train import TrainingRequest, train
+
+    with epochs() as tell:
+        return train(TrainingRequest(network, dataset, epochs=passes, seed=seed), out, progress=tell)
+
+
+def _quantize(dataset: str, model: Path, out: Path) -> Any:
+    from edgedigits.quantize import QuantizeRequest, quantize
+
+    with progress() as stage:
+        return quantize(QuantizeRequest(model, max_drop=MAX_DROP.get(dataset, 0.5)), out, progress=stage)
+
+
+def _export(model: Path, out: Path) -> Any:
+    from edgedigits.firmware_export import export_arrays, write_export
+
+    result = export_arrays(model, allow_failed=True)
+    write_export(result, out)
+    return result
+
+
+def _read_recording(proved: Any, seed: int, out: Path) -> Any:
+    """Compose a recording from test digits, read it with the int8 model, keep one marked frame as a picture."""
+    from edgedigits.cli.report import Seen
+    from edgedigits.core.datasets import load_dataset, split_dataset
+    from edgedigits.edge import (
+        DigitReader,
+        JsonLines,
+        Transcript,
+        VideoFile,
+        VideoPreview,
+        compose_recording,
+        run_station,
+    )
+
+    trained = proved.card.dataset
+    split: Split = split_dataset(load_dataset(trained["spec"]), trained["split"], trained["seed"])
+    out.mkdir()
+    with progress() as stage:
+        recording = compose_recording(
+            split.test.images,
+            split.test.labels,
+            out / "digits.avi",
+            seed=seed,
+            progress=lambda done: stage("compose", done, 240),
+        )
+    transcript = Transcript()
+    with (out / "read.jsonl").open("w") as lines, VideoPreview(out / "read.avi") as preview:
+        reader = DigitReader(proved.model)
+        result = run_station(reader, VideoFile(recording.path), (JsonLines(lines), transcript, preview))
+    picture = _first_frame(out / "read.avi", out / "read.png")
+    return Seen(recording, recording.exact(transcript.texts), result, picture)
+
+
+def _first_frame(video: Path, picture: Path) -> Path:
+    from edgedigits.cli.reading import save_png
+    from edgedigits.edge import VideoFile
+
+    with VideoFile(video) as frames:
+        taken = frames.read()
+    if taken is None:
+        raise RuntimeError(f"{video} was written without a frame")
+    save_png(picture, taken)
+    return picture
+
+
+def _say(report: Any, out: Path) -> None:
+    summary = report.summary(out)
+    click.echo(f"\n{summary['network']}: {summary['parameters']:,} parameters, trained on {summary['dataset']}")
+    click.echo(
+        f"accuracy: float {summary['float_accuracy']:.2f} %, int8 {summary['int8_accuracy']:.2f} % "
+        f"(drop {summary['drop']:+.2f} points); {summary['int8_bytes']:,} bytes"
+    )
+    click.echo(
+        f"recording: {summary['frames_exact']} of {summary['frames']} frames read exactly, "
+        f"{summary['fps']:.0f} a second"
+    )
+    click.echo("seconds: " + ", ".join(f"{name} {spent:.0f}" for name, spent in summary["seconds"].items()))
+    click.echo(f"report: {out / 'report.html'}")
