@@ -19,6 +19,7 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_PLACE = {
     errno.ENOTDIR,
     errno.ENOENT,
+    errno.EEXIST,  # a file stands where a folder is needed
     errno.EISDIR,
     errno.ENAMETOOLONG,
     errno.EBUSY,  # a mount point cannot be replaced by renaming
@@ -112,9 +113,11 @@ def whole_folder(folder: Path, force: bool) -> Iterator[Path]:
     What lay in ``folder`` before is replaced only on success and only with ``force``.
 
     Raises:
-        EdgedigitsError: the folder has content and ``force`` is not set, or the disk refuses.
+        EdgedigitsError: the folder has content and ``force`` is not set; it is or holds the working folder or the
+            user's home; or the disk refuses.
     """
     refuse_to_overwrite(folder, force)
+    _refuse_own_ground(folder)
     with disk_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
@@ -126,17 +129,28 @@ def whole_folder(folder: Path, force: bool) -> Iterator[Path]:
             shutil.rmtree(work, ignore_errors=True)
 
 
+def _refuse_own_ground(folder: Path) -> None:
+    """Raise where replacing ``folder`` would take away the ground that the user stands on, with all that lies there."""
+    own = (Path.cwd(), Path(os.environ.get("HOME") or "."))
+    if any(place.resolve().is_relative_to(folder.resolve()) for place in own):
+        raise EdgedigitsError(
+            f"{folder} is or holds the folder you work in or your home, and --out is replaced as a whole",
+            "choose another --out",
+        )
+
+
 def replace_folder(work: Path, folder: Path) -> None:
     """Rename ``work`` to ``folder``; what lay there is kept aside until the new one stands."""
     if not folder.exists():
         work.rename(folder)
         return
     aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-old-"))
-    folder.rename(aside / folder.name)
     try:
-        work.rename(folder)
-    except OSError:
-        (aside / folder.name).rename(folder)
-        raise
+        folder.rename(aside / folder.name)
+        try:
+            work.rename(folder)
+        except OSError:
+            (aside / folder.name).rename(folder)
+            raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,18 +24,24 @@ from edgedigits.core.digit import CLASSES, SIDE, dequantize, model_input, quanti
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
 from edgedigits.core.quiet import native_logs_hidden
+from edgedigits.core.tflite_file import read_tflite
 
 RUNTIMES = (("tflite-runtime", "tflite_runtime.interpreter"), ("ai-edge-litert", "ai_edge_litert.interpreter"))
-_TRIAL_SECONDS = 60
+_TRIAL_SECONDS = 30
+_TRIAL_BYTES = 1 << 30
 _TRIAL = """
-import importlib, sys
+import contextlib, importlib, sys
 runtime = importlib.import_module(sys.argv[2])
+with contextlib.suppress(ImportError, OSError, OverflowError, ValueError):
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[3]),) * 2)
 try:
     interpreter = runtime.Interpreter(model_path=sys.argv[1], num_threads=1)
     interpreter.allocate_tensors()
     interpreter.invoke()
-except (ValueError, RuntimeError) as error:
-    sys.exit(" ".join(str(error).split()))
+    interpreter.get_tensor_details()
+except (ValueError, RuntimeError, MemoryError) as error:
+    sys.exit(" ".join(str(error).split()) or repr(error))
 """
 
 
@@ -119,6 +126,8 @@ class DigitModel:
         self.threads = threads
         _check_is_tflite(self.path)
         if self.card is None:
+            if find_spec("tflite"):
+                read_tflite(self.path)  # finds references past the end of the file, which crash the runtime at times
             _try_in_a_child(self.path, sha256_of(self.path))
         self._interpreter = _interpreter(self.path, threads, reference)
         source = self._interpreter.get_input_details()
@@ -186,9 +195,12 @@ def _check_is_tflite(path: Path) -> None:
 @cache
 def _try_in_a_child(path: Path, sha256: str) -> None:  # noqa: ARG001 - a changed file must be tried anew
     """Run an unknown model once in another process: a damaged file makes the runtime crash, not raise."""
-    command = [sys.executable, "-c", _TRIAL, str(path), runtime().module.__name__]
+    command = [sys.executable, "-c", _TRIAL, str(path), runtime().module.__name__, str(_TRIAL_BYTES)]
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}  # each thread would take of the address space
     try:
-        trial = subprocess.run(command, capture_output=True, text=True, timeout=_TRIAL_SECONDS, check=False)
+        trial = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=_TRIAL_SECONDS, check=False
+        )
     except subprocess.TimeoutExpired as error:
         raise EdgedigitsError(
             f"{path} ran for more than {_TRIAL_SECONDS} seconds", "the file is damaged: copy or make it again"

@@ -75,6 +75,8 @@ def quantize(
     if request.max_drop < 0:
         raise EdgedigitsError(f"--max-drop is {request.max_drop}", "allow 0 percentage points or more")
     refuse_to_overwrite(out, force)
+    if request.model.resolve().is_relative_to(out.resolve()):
+        raise EdgedigitsError(f"{request.model} lies in {out}, which would be replaced", "choose another --out")
     float_card = card_of(request.model)
     model = load_float_model(request.model)
     split = _split(request, float_card)

@@ -158,3 +158,9 @@ def test_folder_is_not_overwritten_without_force(quantized, trained, tmp_path):
     with pytest.raises(EdgedigitsError, match="--force"):
         quantize(QuantizeRequest(trained), out)
     assert (out / "mine.txt").read_text() == "keep me"
+
+
+def test_folder_of_the_float_model_is_not_replaced_even_with_force(trained):
+    with pytest.raises(EdgedigitsError, match="would be replaced"):
+        quantize(QuantizeRequest(trained), trained.parent, force=True)
+    assert trained.is_file()

@@ -1,0 +1,264 @@
+"""Files are written whole or not at all, and folders are never overwritten by accident."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import (
+    refuse_to_overwrite,
+    sha256_of,
+    whole_folder,
+    write_bytes,
+    write_json,
+    write_text,
+    write_with,
+)
+
+ROOM = 1 << 20
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system with one mebibyte of room."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount a small file system")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={ROOM}", "tmpfs", str(disk)]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"this system does not let root mount a tmpfs: {done.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_full_disk_is_said_and_leaves_the_old_file(small_disk: Path) -> None:
+    path = small_disk / "model.bin"
+    write_bytes(path, b"old")
+    with pytest.raises(EdgedigitsError, match="no room left to write"):
+        write_bytes(path, bytes(2 * ROOM))
+    assert path.read_bytes() == b"old"
+    assert names(small_disk) == ["model.bin"]
+
+
+def test_a_full_disk_leaves_no_file_where_there_was_none(small_disk: Path) -> None:
+    with pytest.raises(EdgedigitsError, match="no room left"):
+        write_bytes(small_disk / "model.bin", bytes(2 * ROOM))
+    assert names(small_disk) == []
+
+
+def test_a_full_disk_leaves_the_old_folder(small_disk: Path) -> None:
+    folder = small_disk / "out"
+    with whole_folder(folder, force=False) as work:
+        write_text(work / "card.json", "old")
+    with pytest.raises(EdgedigitsError, match="no room left"), whole_folder(folder, force=True) as work:
+        write_text(work / "card.json", "new")
+        write_bytes(work / "model.bin", bytes(2 * ROOM))
+    assert names(small_disk) == ["out"]
+    assert names(folder) == ["card.json"]
+    assert (folder / "card.json").read_text() == "old"
+
+
+def test_room_is_there_again_after_a_failure(small_disk: Path) -> None:
+    with pytest.raises(EdgedigitsError):
+        write_bytes(small_disk / "large.bin", bytes(2 * ROOM))
+    write_bytes(small_disk / "small.bin", bytes(ROOM // 2))
+    assert (small_disk / "small.bin").stat().st_size == ROOM // 2
+
+
+def test_a_mount_point_cannot_be_replaced_and_says_so(small_disk: Path) -> None:
+    with pytest.raises(EdgedigitsError, match="choose another path"), whole_folder(small_disk, force=False) as work:
+        write_text(work / "card.json", "new")
+    assert names(small_disk.parent) == ["disk"]
+
+
+@pytest.mark.parametrize("call", ["write_bytes(path, bytes(5000))", "write_json(path, ['x' * 50] * 100)"])
+def test_a_file_size_limit_counts_as_no_room(call: str, tmp_path: Path) -> None:
+    path = tmp_path / "card.json"
+    path.write_text("old")
+    script = (
+        "import resource, sys; from pathlib import Path; from edgedigits.core.files import write_bytes, write_json;"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)); path = Path(sys.argv[1]); {call}"
+    )
+    done = subprocess.run([sys.executable, "-c", script, path], capture_output=True, text=True, check=False)
+    assert "EdgedigitsError: no room left to write" in done.stderr
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["card.json"]
+
+
+def test_a_process_that_is_killed_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "model.bin"
+    path.write_bytes(b"old")
+    script = (
+        "import os, signal, sys; from pathlib import Path; from edgedigits.core.files import write_with\n"
+        "def write(temporary):\n"
+        "    temporary.write_bytes(b'half')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "write_with(Path(sys.argv[1]), write)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, path], check=False)
+    assert done.returncode == -9
+    assert path.read_bytes() == b"old"
+
+
+def test_a_writer_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "plot.png"
+    path.write_bytes(b"old")
+
+    def fail(temporary: Path) -> None:
+        temporary.write_bytes(b"half")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_with(path, fail)
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["plot.png"]
+
+
+def test_a_writer_sees_the_suffix_that_it_may_choose_a_format_by(tmp_path: Path) -> None:
+    seen: list[Path] = []
+
+    def write(temporary: Path) -> None:
+        seen.append(temporary)
+        temporary.write_bytes(b"new")
+
+    write_with(tmp_path / "model.keras", write)
+    assert seen[0].suffix == ".keras"
+    assert seen[0].parent == tmp_path
+    assert names(tmp_path) == ["model.keras"]
+
+
+def test_folders_on_the_way_are_made(tmp_path: Path) -> None:
+    write_text(tmp_path / "a" / "b" / "c.txt", "é\n")
+    assert (tmp_path / "a" / "b" / "c.txt").read_bytes() == "é\n".encode()
+
+
+def test_a_file_has_the_rights_that_the_user_chose(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_text(tmp_path / "file", "x")
+        with whole_folder(tmp_path / "folder", force=False) as work:
+            write_text(work / "file", "x")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
+    assert (tmp_path / "folder").stat().st_mode & 0o777 == 0o750
+
+
+def test_json_is_readable_by_people_and_machines(tmp_path: Path) -> None:
+    write_json(tmp_path / "x.json", {"name": "é", "list": [1, 2]})
+    text = (tmp_path / "x.json").read_text(encoding="utf-8")
+    assert json.loads(text) == {"name": "é", "list": [1, 2]}
+    assert "é" in text
+    assert text.endswith("}\n")
+
+
+def test_sha256_is_that_of_the_bytes(tmp_path: Path) -> None:
+    (tmp_path / "abc").write_bytes(b"abc")
+    # FIPS 180-4, example for one block
+    assert sha256_of(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_path_through_a_file_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(EdgedigitsError, match=r"cannot write|choose another path"):
+        write_text(tmp_path / "file" / "below.txt", "x")
+    with pytest.raises(EdgedigitsError, match="choose another path"):
+        write_text(tmp_path / ("n" * 300), "x")
+
+
+def test_a_folder_with_content_is_refused_without_force(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    with pytest.raises(EdgedigitsError, match=r"not empty.*--force"), whole_folder(tmp_path / "out", force=False):
+        pytest.fail("the work started")
+    assert names(tmp_path) == ["out"]
+    assert names(tmp_path / "out") == ["mine.txt"]
+
+
+def test_force_replaces_the_folder_as_a_whole(tmp_path: Path) -> None:
+    (tmp_path / "out" / "deep").mkdir(parents=True)
+    (tmp_path / "out" / "deep" / "old.txt").write_text("old")
+    with whole_folder(tmp_path / "out", force=True) as work:
+        write_text(work / "new.txt", "new")
+        assert names(tmp_path / "out") == ["deep"]
+    assert names(tmp_path / "out") == ["new.txt"]
+    assert names(tmp_path) == ["out"]
+
+
+def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    with whole_folder(tmp_path / "out", force=False) as work:
+        write_text(work / "new.txt", "new")
+    assert names(tmp_path / "out") == ["new.txt"]
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_work_that_fails_leaves_everything_as_it_was(exists: bool, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    if exists:
+        folder.mkdir()
+        (folder / "old.txt").write_text("old")
+    with pytest.raises(ZeroDivisionError), whole_folder(folder, force=True) as work:
+        write_text(work / "new.txt", "new")
+        raise ZeroDivisionError
+    assert names(tmp_path) == ["out"] * exists
+    if exists:
+        assert names(folder) == ["old.txt"]
+
+
+def test_an_interrupted_work_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), whole_folder(tmp_path / "out", force=False):
+        raise KeyboardInterrupt
+    assert names(tmp_path) == []
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("x")
+    for force in (True, False):
+        with pytest.raises(EdgedigitsError, match="is a file"):
+            refuse_to_overwrite(tmp_path / "out", force)
+
+
+def test_a_relative_folder_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with whole_folder(Path("out"), force=False) as work:
+        write_text(work / "new.txt", "new")
+    assert names(tmp_path / "out") == ["new.txt"]
+
+
+@pytest.mark.parametrize("inside", [".", "deep", "deep/deeper"])
+def test_force_never_replaces_the_working_folder_or_one_above(
+    inside: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "work"
+    (folder / inside).mkdir(parents=True, exist_ok=True)
+    (folder / "mine.txt").write_text("mine")
+    monkeypatch.chdir(folder / inside)
+    for name in (folder, Path(os.path.relpath(folder))):
+        with pytest.raises(EdgedigitsError, match="choose another --out"), whole_folder(name, force=True):
+            pytest.fail("the work started")
+    assert (folder / "mine.txt").read_text() == "mine"
+
+
+def test_force_never_replaces_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "user"
+    home.mkdir()
+    (home / "mine.txt").write_text("mine")
+    monkeypatch.setenv("HOME", str(home))
+    for folder in (home, tmp_path):
+        with pytest.raises(EdgedigitsError, match="choose another --out"), whole_folder(folder, force=True):
+            pytest.fail("the work started")
+    assert (home / "mine.txt").read_text() == "mine"

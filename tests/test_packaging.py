@@ -1,0 +1,170 @@
+"""What is shipped: the wheel, what stands in it, and that it works on a machine that has nothing else."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import venv
+import zipfile
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = ("core", "train", "quantize", "firmware_export", "edge", "cli")
+UNREACHABLE = re.compile(
+    r"No matching distribution found for (setuptools|click|rich|numpy|opencv|tflite)|Max retries exceeded"
+    r"|NewConnectionError|Temporary failure in name resolution|ReadTimeoutError|Network is unreachable"
+)
+
+
+def run(*command: object, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def needs_the_index(done: subprocess.CompletedProcess[str]) -> None:
+    """Skip where a command failed because the package index could not be reached, fail where it failed otherwise."""
+    printed = done.stdout + done.stderr
+    if done.returncode != 0 and (found := UNREACHABLE.search(printed)):
+        pytest.skip(f"the package index cannot be reached: {found.group()}")
+    assert done.returncode == 0, printed
+
+
+@pytest.fixture(scope="session")
+def tracked() -> list[str]:
+    """The files that git knows, which a clean clone would hold."""
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout, or git is not installed")
+    done = run("git", "ls-files", "-z", cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    return [name for name in done.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+@pytest.fixture(scope="session")
+def wheel(tracked: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel as built from a clean clone."""
+    clone = tmp_path_factory.mktemp("clone")
+    for name in tracked:
+        (clone / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, clone / name)
+    target = tmp_path_factory.mktemp("wheel")
+    needs_the_index(run(sys.executable, "-m", "build", "--wheel", "--outdir", target, clone, cwd=target))
+    (path,) = target.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="session")
+def shipped(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return {name for name in archive.namelist() if not name.endswith("/")}
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder into which the wheel, and nothing else, was installed."""
+    target = tmp_path_factory.mktemp("installed")
+    done = run(sys.executable, "-m", "pip", "install", "--no-deps", "--target", target, wheel, cwd=target)
+    assert done.returncode == 0, done.stderr
+    return target
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_room_is_shipped_and_says_that_it_is_typed(folder: str, shipped: set[str]) -> None:
+    assert {f"edgedigits/{folder}/__init__.py", f"edgedigits/{folder}/py.typed"} <= shipped
+
+
+def test_all_code_models_and_templates_are_shipped(tracked: list[str], shipped: set[str]) -> None:
+    wanted = re.compile(rf"({'|'.join(FOLDERS)})/(.*\.py|.*py\.typed|models/.*\.(tflite|json)|templates/.*)")
+    expected = {f"edgedigits/{name}" for name in tracked if wanted.fullmatch(name)}
+    assert expected
+    assert not expected - shipped
+
+
+def test_nothing_else_is_shipped(tracked: list[str], shipped: set[str]) -> None:
+    known = {f"edgedigits/{name}" for name in tracked if name.startswith(tuple(f"{folder}/" for folder in FOLDERS))}
+    foreign = {name for name in shipped - known if not re.match(r"edgedigits-[^/]*\.dist-info/", name)}
+    assert not foreign
+    assert not any("test" in Path(name).parts or "tests" in Path(name).parts for name in shipped)
+
+
+def test_the_namespace_has_no_code_of_its_own(shipped: set[str]) -> None:
+    assert "edgedigits/__init__.py" not in shipped
+
+
+def test_the_licence_and_the_command_are_shipped(wheel: Path, shipped: set[str]) -> None:
+    assert any(name.endswith("/licenses/LICENSE") for name in shipped)
+    with zipfile.ZipFile(wheel) as archive:
+        (entry_points,) = (name for name in shipped if name.endswith("entry_points.txt"))
+        assert "edgedigits = edgedigits.cli.main:main" in archive.read(entry_points).decode()
+
+
+def test_the_types_of_the_installed_wheel_hold(installed: Path, tmp_path: Path) -> None:
+    packages = [part for folder in FOLDERS for part in ("-p", f"edgedigits.{folder}")]
+    done = run(
+        *(sys.executable, "-m", "mypy", "--config-file", ROOT / "pyproject.toml", "--cache-dir", tmp_path / "cache"),
+        *packages,
+        cwd=tmp_path,
+        MYPYPATH=str(installed),
+        PYTHONPATH=str(installed),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Success" in done.stdout
+
+
+def test_types_that_do_not_hold_would_be_found(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "user.py").write_text(
+        "from pathlib import Path\n\nfrom edgedigits.firmware_export import export_arrays\n\n"
+        "length: str = export_arrays(Path('model.tflite'), name='x').bytes\n"
+    )
+    done = run(
+        *(sys.executable, "-m", "mypy", "--config-file", ROOT / "pyproject.toml", "--cache-dir", tmp_path / "cache"),
+        "user.py",
+        cwd=tmp_path,
+        MYPYPATH=str(installed),
+        PYTHONPATH=str(installed),
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Incompatible types in assignment" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["format", "--check"]])
+def test_ruff_has_nothing_to_say(arguments: list[str]) -> None:
+    done = run(sys.executable, "-m", "ruff", *arguments, "--no-cache", ROOT, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_all_places_name_the_same_version(wheel: Path) -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        declared = tomllib.load(file)["project"]["version"]
+    newest = re.search(r"^## \[?v?(\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert newest is not None
+    assert newest.group(1) == declared
+    assert version("edgedigits") == declared
+    assert wheel.name.startswith(f"edgedigits-{declared}-")
+
+
+@pytest.mark.slow
+def test_a_raspberry_pi_needs_the_edge_extra_and_nothing_more(wheel: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    needs_the_index(run(python, "-m", "pip", "install", f"{wheel}[edge]", cwd=tmp_path))
+    helped = run(tmp_path / "venv" / "bin" / "edgedigits", "--help", cwd=tmp_path)
+    assert helped.returncode == 0, helped.stderr
+    assert "Usage: edgedigits" in helped.stdout
+    for package in ("tensorflow", "tf_keras", "sklearn"):
+        absent = run(python, "-c", f"import {package}", cwd=tmp_path)
+        assert f"No module named '{package}'" in absent.stderr
+    used = run(python, "-c", "from edgedigits.edge import DigitReader; print(DigitReader.__name__)", cwd=tmp_path)
+    assert used.stdout.strip() == "DigitReader", used.stderr

@@ -1,0 +1,186 @@
+"""The walls between the rooms: what may import what, and what must not be loaded."""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("train", "quantize", "firmware_export", "edge")
+FOLDERS = ("core", *ROOMS, "cli")
+HEAVY = {"tensorflow", "tf_keras", "keras", "sklearn", "tensorflow_model_optimization"}
+WITH_TENSORFLOW = ("train", "quantize")
+LIST_LOADED = "import json, sys; print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+
+
+def loaded_after(code: str, tmp_path: Path) -> set[str]:
+    """Top-level modules that a fresh interpreter has loaded after ``code``."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{LIST_LOADED}"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def modules_of(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def imports_of(path: Path) -> set[str]:
+    """Every module that a file imports, at the top or inside functions, also by ``importlib.import_module("...")``.
+
+    Imports for the type checker alone count too: a room whose types need another room is not apart from it.
+    """
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno} imports relatively"
+            found.add(node.module or "")
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if name in ("import_module", "__import__"):
+                found.add(str(node.args[0].value))
+    return found
+
+
+def test_the_scan_sees_every_way_to_import(tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(
+        "import a.b\nfrom c import d\n\ndef f():\n    import e\n    from g.h import i\n"
+        "    importlib.import_module('j.k')\n    __import__('l')\n"
+    )
+    assert imports_of(path) == {"a.b", "c", "c.d", "e", "g.h", "g.h.i", "j.k", "l"}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_folder_is_scanned(folder: str) -> None:
+    assert modules_of(folder)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_no_other_room(room: str) -> None:
+    forbidden = tuple(f"edgedigits.{other}" for other in (*ROOMS, "cli") if other != room)
+    for path in modules_of(room):
+        crossing = {name for name in imports_of(path) if f"{name}.".startswith(tuple(f"{item}." for item in forbidden))}
+        assert not crossing, f"{path.relative_to(ROOT)} imports {sorted(crossing)}"
+
+
+def test_core_imports_no_room() -> None:
+    forbidden = tuple(f"edgedigits.{room}." for room in (*ROOMS, "cli"))
+    for path in modules_of("core"):
+        crossing = {name for name in imports_of(path) if f"{name}.".startswith(forbidden)}
+        assert not crossing, f"{path.relative_to(ROOT)} imports {sorted(crossing)}"
+
+
+@pytest.mark.parametrize("folder", [folder for folder in FOLDERS if folder not in WITH_TENSORFLOW])
+def test_tensorflow_is_imported_in_train_and_quantize_only(folder: str) -> None:
+    for path in modules_of(folder):
+        heavy = {name for name in imports_of(path) if name.split(".")[0] in HEAVY - {"sklearn"}}
+        assert not heavy, f"{path.relative_to(ROOT)} imports {sorted(heavy)}"
+
+
+@pytest.mark.parametrize("folder", ["firmware_export", "edge"])
+def test_every_module_for_the_pi_and_the_export_loads_without_tensorflow(folder: str, tmp_path: Path) -> None:
+    names = [".".join(("edgedigits", *path.relative_to(ROOT).with_suffix("").parts)) for path in modules_of(folder)]
+    code = "\n".join(f"import {name.removesuffix('.__init__')}" for name in names)
+    assert not loaded_after(code, tmp_path) & HEAVY
+
+
+@pytest.mark.parametrize("room", ["edge", "firmware_export", "core"])
+def test_every_public_name_of_a_room_comes_without_tensorflow(room: str, tmp_path: Path) -> None:
+    code = f"import edgedigits.{room} as room\nassert room.__all__\nfor name in room.__all__: getattr(room, name)"
+    assert not loaded_after(code, tmp_path) & HEAVY
+
+
+@pytest.mark.parametrize("room", FOLDERS)
+def test_a_room_hands_out_what_it_promises(room: str, tmp_path: Path) -> None:
+    if room == "cli":
+        pytest.skip("cli is a command and promises no names")
+    code = (
+        f"import edgedigits.{room} as room\nassert len(room.__all__) == len(set(room.__all__)) > 0\n"
+        "for name in room.__all__:\n    assert getattr(room, name).__doc__, name"
+    )
+    loaded_after(code, tmp_path)
+
+
+def test_the_command_line_loads_neither_tensorflow_nor_numpy(tmp_path: Path) -> None:
+    loaded = loaded_after("import edgedigits.cli.main", tmp_path)
+    assert not loaded & (HEAVY | {"numpy", "cv2", "tflite_runtime", "ai_edge_litert", "matplotlib", "scipy", "jinja2"})
+
+
+def test_help_loads_click_and_nothing_else(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom edgedigits.cli.main import main\nsys.argv = ['edgedigits', '--help']\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert end.code in (0, None), end.code"
+    )
+    plain = loaded_after("", tmp_path)
+    foreign = {name for name in loaded_after(code, tmp_path) - plain if name not in sys.stdlib_module_names}
+    assert foreign == {"click", "edgedigits"}
+
+
+def commands() -> list[str]:
+    from edgedigits.cli.main import main
+
+    return sorted(main.commands)
+
+
+@pytest.mark.parametrize("command", commands())
+def test_help_of_a_command_loads_click_and_nothing_else(command: str, tmp_path: Path) -> None:
+    code = (
+        f"import sys\nfrom edgedigits.cli.main import main\nsys.argv = ['edgedigits', {command!r}, '--help']\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert end.code in (0, None), end.code"
+    )
+    plain = loaded_after("", tmp_path)
+    foreign = {name for name in loaded_after(code, tmp_path) - plain if name not in sys.stdlib_module_names}
+    assert foreign == {"click", "edgedigits"}
+
+
+@pytest.mark.parametrize(
+    ("folder", "line", "banned"),
+    [
+        ("edge", "import tensorflow", True),
+        ("edge", "from tensorflow import lite", True),
+        ("firmware_export", "import tf_keras", True),
+        ("core", "import tensorflow as tf", True),
+        ("cli", "from tf_keras import layers", True),
+        ("cli", "import core", True),
+        ("train", "import tensorflow", False),
+        ("quantize", "import tf_keras", False),
+        ("edge", "from edge import reading", True),
+        ("edge", "import quantize", True),
+        ("edge", "import firmware_export", True),
+        ("edge", "from train.fitting import fit", True),
+        ("edge", "import cli", True),
+        ("edge", "from edgedigits.core import digit", False),
+    ],
+)
+def test_ruff_guards_the_walls_while_one_writes(folder: str, line: str, banned: bool, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / folder).mkdir()
+    path = tmp_path / folder / "sample.py"
+    path.write_text(f'"""A sample."""\n\n{line}\n')
+    check = [sys.executable, "-m", "ruff", "check", "--no-cache", "--output-format=json", str(path)]
+    done = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True, check=False)
+    codes = {item["code"] for item in json.loads(done.stdout)}
+    assert ("TID251" in codes) == banned, done.stdout
+
+
+def test_every_folder_of_the_tree_imports_under_its_own_name() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        settings = tomllib.load(file)["tool"]["setuptools"]
+    for package, folder in settings["package-dir"].items():
+        assert package == "edgedigits." + folder.replace("/", ".")
+        assert (ROOT / folder / "__init__.py").is_file()
+    assert sorted(settings["packages"]) == sorted(settings["package-dir"])
+    assert {package.split(".")[1] for package in settings["packages"]} == set(FOLDERS)
+    assert not (ROOT / "edgedigits").exists()

@@ -1,0 +1,96 @@
+"""Small TFLite models in every state of quantization, made once a session by TensorFlow's converter.
+
+TensorFlow works in a process of its own: the tests that use the models show what a Raspberry Pi does without it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+QUANTIZE_RANGES = {"quantize_unit": (0.0, 1.0), "quantize_wide": (-1.0, 2.0), "quantize_odd": (-0.3, 7.1)}
+"""Models that only quantize 28x28 floats, by name, with the range that they were calibrated on."""
+
+TIED = (3, 7)
+"""The two digits between which ``ties`` never decides."""
+
+
+def tiny_models(factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Make the models, or skip where TensorFlow is not installed; the path of each by name."""
+    folder = factory.getbasetemp() / "tiny_models"
+    if folder.is_dir():
+        return {path.stem: path for path in folder.glob("*.tflite")}
+    environment = os.environ | {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": ""}
+    done = subprocess.run(
+        [sys.executable, __file__, str(folder)], env=environment, capture_output=True, text=True, check=False
+    )
+    if "No module named 'tensorflow'" in done.stderr:
+        pytest.skip('TensorFlow is not installed (pip install "edgedigits[train]")')
+    assert done.returncode == 0, done.stderr
+    return {path.stem: path for path in folder.glob("*.tflite")}
+
+
+def main(folder: Path) -> None:
+    """Write all models into ``folder``."""
+    import numpy as np
+    import tensorflow as tf
+    import tf_keras as keras
+
+    folder.mkdir()
+    keras.utils.set_random_seed(1)
+    random = np.random.default_rng(1)
+
+    def network(side: int) -> keras.Model:
+        layers = keras.layers
+        return keras.Sequential(
+            [
+                layers.Input((side, side, 1), batch_size=1),
+                layers.Conv2D(4, 3, strides=2, activation="relu"),
+                layers.Flatten(),
+                layers.Dense(10, activation="softmax"),
+            ]
+        )
+
+    def convert(model: keras.Model, name: str, low: float = 0.0, high: float = 1.0, **settings: object) -> None:
+        converter = tf.lite.TFLiteConverter.from_keras_model(model)
+        shape = model.input_shape
+        samples = [random.uniform(low, high, shape).astype(np.float32) for _ in range(8)]
+        samples += [np.full(shape, low, np.float32), np.full(shape, high, np.float32)]
+        if settings.pop("calibrated", False):
+            converter.representative_dataset = lambda: ([sample] for sample in samples)
+        if settings.pop("optimized", True):
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if types := settings.pop("types", None):
+            converter.target_spec.supported_types = types
+        if settings.pop("integers", False):
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        for key, value in settings.items():
+            setattr(converter, key, value)
+        (folder / f"{name}.tflite").write_bytes(converter.convert())
+
+    full = {"calibrated": True, "integers": True, "inference_input_type": tf.int8, "inference_output_type": tf.int8}
+    digits = network(28)
+    convert(digits, "int8", **full)
+    convert(digits, "float32", optimized=False)
+    convert(digits, "dynamic")
+    convert(digits, "float16", types=[tf.float16])
+    convert(digits, "int8_float_doors", calibrated=True, integers=True)
+    convert(network(14), "wrong_shape", **full)
+    kernel, bias = digits.layers[-1].get_weights()
+    kernel[:, TIED[1]] = kernel[:, TIED[0]]
+    bias[list(TIED)] = 9.0
+    digits.layers[-1].set_weights([kernel, bias])
+    convert(digits, "ties", **full)
+    convert(digits, "ties_float32", optimized=False)
+    for name, (low, high) in QUANTIZE_RANGES.items():
+        door = keras.layers.Input((28, 28), batch_size=1)
+        flat = keras.Model(door, keras.layers.Reshape((784,))(door))
+        convert(flat, name, low, high, **(full | {"inference_input_type": tf.float32}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
