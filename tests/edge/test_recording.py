@@ -1,0 +1,221 @@
+"""Recordings composed from real digits, and videos that are written whole or not at all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.edge.recording import Recording, compose_recording, read_recording
+from edgedigits.edge.sources import open_source
+from edgedigits.edge.video_writer import VideoWriter
+
+SIZE = (640, 360)
+
+
+@pytest.fixture(scope="module")
+def digits() -> tuple[np.ndarray, np.ndarray]:
+    """Printed digits in MNIST's form, twenty of each."""
+    images = np.zeros((200, 28, 28), np.uint8)
+    for number, image in enumerate(images):
+        cv2.putText(image, str(number % 10), (6, 22), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 255, 2, cv2.LINE_AA)
+    return images, np.arange(200) % 10
+
+
+def frames_of(path: Path) -> list[np.ndarray]:
+    with open_source(str(path)) as source:
+        return list(source)
+
+
+@pytest.fixture(scope="module")
+def recording(digits, tmp_path_factory) -> Recording:
+    path = tmp_path_factory.mktemp("recording") / "digits.avi"
+    return compose_recording(*digits, path, size=SIZE, digits=6, frames=24, hold=8, seed=3)
+
+
+def test_a_recording_has_the_frames_the_size_and_the_rate_it_tells(recording):
+    with open_source(str(recording.path)) as source:
+        shape, rate = source.read().shape, source.rate
+
+    assert shape == (360, 640, 3)
+    assert rate == recording.rate == 30
+    assert len(frames_of(recording.path)) == len(recording.texts) == 24
+
+
+def test_each_sheet_holds_the_asked_number_of_digits_for_the_asked_number_of_frames(recording):
+    sheets = [recording.texts[start : start + 8] for start in (0, 8, 16)]
+
+    assert [len(set(texts)) for texts in sheets] == [1, 1, 1]
+    assert len(set(recording.texts)) == 3
+    assert {len(text.replace("\n", "")) for text in recording.texts} == {6}
+
+
+def test_digits_stand_in_one_line_or_two(digits, tmp_path):
+    recording = compose_recording(*digits, tmp_path / "many.avi", size=(160, 120), digits=4, frames=12, hold=1)
+
+    assert {text.count("\n") for text in recording.texts} == {0, 1}
+
+
+def test_ink_is_dark_on_light_paper_under_uneven_light(recording):
+    grey = cv2.cvtColor(frames_of(recording.path)[0], cv2.COLOR_BGR2GRAY).astype(int)
+    corners = [int(np.median(grey[y, x])) for y in (np.s_[:20], np.s_[-20:]) for x in (np.s_[:20], np.s_[-20:])]
+
+    assert np.median(grey) > 150
+    assert 0.005 < (grey < 100).mean() < 0.2
+    assert max(corners) - min(corners) > 10
+
+
+def test_the_hand_drifts_between_frames_of_one_sheet(recording):
+    masks = [cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) < 100 for frame in frames_of(recording.path)[:8]]
+    columns = [np.nonzero(mask)[1].mean() for mask in masks]
+
+    assert 0.5 < max(columns) - min(columns) < 20
+
+
+def test_one_seed_gives_one_video_another_seed_another(digits, tmp_path):
+    def compose(name: str, seed: int) -> bytes:
+        compose_recording(*digits, tmp_path / name, size=(160, 120), digits=3, frames=4, seed=seed)
+        return (tmp_path / name).read_bytes()
+
+    assert compose("a.avi", 5) == compose("b.avi", 5) != compose("c.avi", 6)
+
+
+def test_the_truth_beside_the_video_says_what_was_composed(recording):
+    assert read_recording(recording.path) == recording
+
+
+def test_frames_read_exactly_are_counted(recording):
+    read = dict(enumerate(recording.texts))
+    del read[0]
+    read[1] = "no"
+
+    assert recording.exact(read) == 22
+
+
+def test_a_recording_without_truth_is_an_error(tmp_path):
+    with pytest.raises(EdgedigitsError, match=r"no truth at .*holiday\.json"):
+        read_recording(tmp_path / "holiday.avi")
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"size": [640]}'])
+def test_a_damaged_truth_is_an_error(tmp_path, content):
+    (tmp_path / "digits.json").write_text(content)
+
+    with pytest.raises(EdgedigitsError, match="is not the truth of a recording"):
+        read_recording(tmp_path / "digits.avi")
+
+
+def test_images_and_labels_that_do_not_fit_are_refused(digits, tmp_path):
+    images, labels = digits
+
+    with pytest.raises(EdgedigitsError, match="199 labels for images"):
+        compose_recording(images, labels[1:], tmp_path / "digits.avi")
+    with pytest.raises(EdgedigitsError, match="type float32"):
+        compose_recording(images.astype(np.float32), labels, tmp_path / "digits.avi")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recording_of_mnist_digits_is_read(data_folder, tmp_path):
+    model = Path(str(files("edgedigits.edge"))) / "models" / "small" / "model.int8.tflite"
+    if not model.is_file():
+        pytest.skip(f"no bundled model at {model}")
+    from edgedigits.core.datasets.idx import read_idx_pair
+    from edgedigits.edge.reader import DigitReader
+    from edgedigits.edge.station import Transcript, run_station
+
+    mnist = data_folder / "mnist"
+    test = read_idx_pair(mnist / "t10k-images-idx3-ubyte.gz", mnist / "t10k-labels-idx1-ubyte.gz")
+    recording = compose_recording(test.images, test.labels, tmp_path / "mnist.mp4", frames=40, hold=2, seed=1)
+    transcript = Transcript()
+
+    run_station(DigitReader(model), open_source(str(recording.path)), [transcript])
+
+    assert recording.exact(transcript.texts) >= 0.75 * 40
+
+
+@pytest.mark.parametrize("name", ["a.avi", "b.mp4"])
+def test_a_video_appears_only_when_it_is_closed(tmp_path, name):
+    with VideoWriter(tmp_path / name) as writer:
+        for number in range(5):
+            writer.write(np.full((120, 160, 3), 40 * number, np.uint8), 25.0)
+        assert not (tmp_path / name).exists()
+
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert len(frames_of(tmp_path / name)) == 5
+
+
+def test_what_was_seen_before_an_error_is_kept(tmp_path):
+    with pytest.raises(RuntimeError), VideoWriter(tmp_path / "a.avi") as writer:
+        writer.write(np.zeros((120, 160, 3), np.uint8), 25.0)
+        raise RuntimeError
+
+    assert len(frames_of(tmp_path / "a.avi")) == 1
+
+
+def test_a_frame_of_another_size_is_scaled_to_the_first(tmp_path):
+    with VideoWriter(tmp_path / "a.avi") as writer:
+        writer.write(np.zeros((120, 160, 3), np.uint8), 25.0)
+        writer.write(np.zeros((480, 640, 3), np.uint8), 25.0)
+
+    assert [frame.shape for frame in frames_of(tmp_path / "a.avi")] == [(120, 160, 3)] * 2
+
+
+def test_a_video_without_frames_makes_no_file(tmp_path):
+    with VideoWriter(tmp_path / "a.avi"):
+        pass
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_video_that_exists_is_replaced_only_by_force(tmp_path):
+    path = tmp_path / "a.avi"
+    path.write_bytes(b"precious")
+
+    with pytest.raises(EdgedigitsError, match=r"a\.avi exists; .*--force"):
+        VideoWriter(path)
+    with VideoWriter(path, force=True) as writer:
+        writer.write(np.zeros((120, 160, 3), np.uint8), 25.0)
+    assert len(frames_of(path)) == 1
+
+
+def test_another_container_is_refused(tmp_path):
+    with pytest.raises(EdgedigitsError, match=r"end in \.avi or \.mp4"):
+        VideoWriter(tmp_path / "a.gif")
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path):
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(EdgedigitsError, match="cannot write"):
+        VideoWriter(tmp_path / "file" / "a.avi").write(np.zeros((120, 160, 3), np.uint8), 25.0)
+
+
+@pytest.mark.parametrize("name", ["a.avi", "b.mp4"])
+def test_a_disk_that_fills_up_is_an_error_and_leaves_nothing(tmp_path, name):
+    program = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.edge.video_writer import VideoWriter
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+random = np.random.default_rng(0)
+try:
+    with VideoWriter(Path(sys.argv[1])) as writer:
+        for _ in range(40):
+            writer.write(random.integers(0, 256, (240, 320, 3), np.uint8), 25.0)
+except EdgedigitsError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / name)], capture_output=True, text=True, check=True
+    )
+
+    assert "of 40 frames could be written" in done.stdout
+    assert list(tmp_path.iterdir()) == []
