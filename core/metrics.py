@@ -139,13 +139,13 @@ def compare(before: NDArray[np.intp], after: NDArray[np.intp], labels: NDArray[n
     differ = before != after
     return Comparison(
         count,
-        100.0 * float(right_before.mean()),
-        100.0 * float(right_after.mean()),
+        100.0 * int(right_before.sum()) / count,
+        100.0 * int(right_after.sum()) / count,
         100.0 * (lost - won) / count,
         100.0 * low,
         100.0 * high,
         mcnemar_p(lost, won),
-        100.0 * float((~differ).mean()),
+        100.0 * (count - int(differ.sum())) / count,
         lost,
         won,
         tuple(int(index) for index in np.flatnonzero(differ)),

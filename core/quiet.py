@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +10,14 @@ from contextlib import contextmanager
 
 @contextmanager
 def native_logs_hidden() -> Iterator[None]:
-    """Throw away what is written to standard error meanwhile; exceptions pass as they are."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as sink:
-        os.dup2(sink.fileno(), 2)
+    """Throw away what is written to file descriptor 2 meanwhile; exceptions carry their own words."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # a service without standard error has nothing to hide
+        yield
+        return
+    with tempfile.TemporaryFile() as aside:
+        os.dup2(aside.fileno(), 2)
         try:
             yield
         finally:

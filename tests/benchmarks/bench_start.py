@@ -60,7 +60,8 @@ def main() -> None:
         print(json.dumps(result))
         return
     print(
-        f"edgedigits --help: {result['median_seconds']:.3f} s median of {options.runs}, {result['worst_seconds']:.3f} s worst"
+        f"edgedigits --help: {result['median_seconds']:.3f} s median of {options.runs} runs, "
+        f"{result['worst_seconds']:.3f} s worst"
     )
     print(f"an empty Python takes {result['empty_python_seconds']:.3f} s; {result['machine']}")
     print(f"packages loaded: {', '.join(result['packages'])}")
