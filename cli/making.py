@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.output import epochs, progress, show_json, show_table
+from edgedigits.cli.output import epochs, loading, progress, show_json, show_table
 
 if TYPE_CHECKING:
     from edgedigits.core.datasets import Digits
@@ -90,8 +90,9 @@ def train(
     Example:
       edgedigits train --model small --dataset mnist --out out/float
     """
-    from edgedigits.train import TrainingRequest
-    from edgedigits.train import train as train_network
+    with loading("TensorFlow"):
+        from edgedigits.train import TrainingRequest
+        from edgedigits.train import train as train_network
 
     request = TrainingRequest(network, augmentation=augment, **settings)
     with epochs() as tell:
@@ -139,8 +140,9 @@ def quantize(
     Example:
       edgedigits quantize out/float/model.keras --out out/int8
     """
-    from edgedigits.quantize import QuantizeRequest
-    from edgedigits.quantize import quantize as quantize_model
+    with loading("TensorFlow"):
+        from edgedigits.quantize import QuantizeRequest
+        from edgedigits.quantize import quantize as quantize_model
 
     request = QuantizeRequest(model, recipe, calibration, max_drop, dataset, split)
     with progress() as stage:
@@ -209,8 +211,8 @@ def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool)
 
 def _measure(model: Path, test: Digits) -> Metrics:
     if model.suffix == ".keras":
-        from edgedigits.quantize import float_scores, load_float_model
-
+        with loading("TensorFlow"):
+            from edgedigits.quantize import float_scores, load_float_model
         network = load_float_model(model)
         with progress() as stage:
             scores = float_scores(network, test.images, lambda done: stage("float", done, len(test)))

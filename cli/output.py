@@ -32,6 +32,18 @@ def show_table(head: Sequence[str], rows: Sequence[Sequence[object]], *, left: i
 
 
 @contextmanager
+def loading(what: str) -> Iterator[None]:
+    """A spinner on a terminal while something loads that takes seconds; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"loading {what}"):
+        yield
+
+
+@contextmanager
 def progress() -> Iterator[Stage]:
     """Bars on a terminal, a line at the end of each stage elsewhere.
 

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.output import epochs, progress, show_json
+from edgedigits.cli.output import epochs, loading, progress, show_json
 
 if TYPE_CHECKING:
     from edgedigits.core.datasets import Split
+    from edgedigits.edge.station import Sight
 
 FALLBACK = "optdigits"
 FALLBACK_EPOCHS = 60  # as many steps as a few epochs of MNIST: the set is 38 times smaller
+FRAMES = 240
 MAX_DROP = {"mnist": 0.5, FALLBACK: 2.0}  # one of optdigits' 180 test digits is 0.56 points
 
 
 @click.command()
 @click.option("--model", "network", default="small", show_default=True, help="A network of `edgedigits models`.")
-@click.option("--dataset", default="mnist", show_default=True, help="mnist, or optdigits.")
+@click.option("--dataset", default="mnist", show_default=True, help="A data set of `edgedigits datasets`.")
 @click.option("--epochs", "passes", type=int, help="Passes over the training digits.  [default: the network's own]")
 @click.option("--seed", default=0, show_default=True, help="Of everything that is drawn.")
 @options.out
@@ -95,7 +98,8 @@ def _timed(seconds: dict[str, float], name: str, work: Any) -> Any:
 
 
 def _train(network: str, dataset: str, passes: int | None, seed: int, out: Path) -> Any:
-    from edgedigits.train import TrainingRequest, train
+    with loading("TensorFlow"):
+        from edgedigits.train import TrainingRequest, train
 
     with epochs() as tell:
         return train(TrainingRequest(network, dataset, epochs=passes, seed=seed), out, progress=tell)
@@ -139,14 +143,29 @@ def _read_recording(proved: Any, seed: int, out: Path) -> Any:
             split.test.labels,
             out / "digits.avi",
             seed=seed,
-            progress=lambda done: stage("compose", done, 240),
+            frames=FRAMES,
+            progress=lambda done: stage("compose", done, FRAMES),
         )
     transcript = Transcript()
-    with (out / "read.jsonl").open("w") as lines, VideoPreview(out / "read.avi") as preview:
-        reader = DigitReader(proved.model)
-        result = run_station(reader, VideoFile(recording.path), (JsonLines(lines), transcript, preview))
+    with (out / "read.jsonl").open("w") as lines, VideoPreview(out / "read.avi") as preview, progress() as stage:
+        sinks = (JsonLines(lines), transcript, preview, Counted(lambda done: stage("read", done, FRAMES)))
+        result = run_station(DigitReader(proved.model), VideoFile(recording.path), sinks)
     picture = _first_frame(out / "read.avi", out / "read.png")
     return Seen(recording, recording.exact(transcript.texts), result, picture)
+
+
+class Counted:
+    """A sink that tells how many frames were read."""
+
+    def __init__(self, tell: Callable[[int], object]) -> None:
+        self._tell = tell
+        self._frames = 0
+
+    def take(self, _sight: Sight) -> bool:
+        """Count a frame."""
+        self._frames += 1
+        self._tell(self._frames)
+        return True
 
 
 def _first_frame(video: Path, picture: Path) -> Path:
