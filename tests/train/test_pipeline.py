@@ -1,0 +1,119 @@
+"""The input pipeline: the one normalisation, an order and distortions that depend on seed and epoch alone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from edgedigits.core.datasets import load_dataset, split_dataset
+from edgedigits.core.digit import model_input
+from edgedigits.train.augment import augment
+from edgedigits.train.backend import tf
+from edgedigits.train.fields import FALSE_CUT_SHARE, PLAIN_SHARE, field_pictures
+from edgedigits.train.pipeline import plain_batches, training_batches
+from edgedigits.train.recipes import AUGMENTATIONS, Augmentation, Recipe
+
+PLAIN = Recipe(1, 100, "adam", 0.001)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return split_dataset(load_dataset("optdigits")).train
+
+
+def _epoch(digits, seed, epoch, recipe=PLAIN, batch_size=100):
+    batches = list(training_batches(digits, batch_size, seed, epoch, recipe))
+    images = np.concatenate([images.numpy() for images, _ in batches])
+    return images, np.concatenate([targets.numpy() for _, targets in batches])
+
+
+def test_undistorted_digits_are_the_contracts_model_input(digits):
+    images = np.concatenate([images.numpy() for images, _ in plain_batches(digits, 100)])
+    np.testing.assert_array_equal(images, model_input(digits.images))
+
+
+def test_an_epoch_holds_each_digit_once_but_for_the_last_part_of_a_batch(digits):
+    images, targets = _epoch(digits, 0, 0)
+    assert len(images) == len(digits) // 100 * 100
+    pool = {image.tobytes() for image in model_input(digits.images)}
+    assert {image.tobytes() for image in images} <= pool
+    assert (targets.sum(axis=0) <= np.bincount(digits.labels, minlength=10)).all()
+
+
+def test_targets_belong_to_their_images(digits):
+    images, targets = _epoch(digits, 0, 0)
+    label = {image.tobytes(): label for image, label in zip(model_input(digits.images), digits.labels, strict=True)}
+    assert [label[image.tobytes()] for image in images] == targets.argmax(axis=1).tolist()
+
+
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_the_same_seed_and_epoch_give_the_same_batches(digits, name):
+    few = digits.take(np.arange(200))
+    recipe = replace(PLAIN, augmentation=name)
+    for first, second in zip(_epoch(few, 3, 4, recipe), _epoch(few, 3, 4, recipe), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize(("seed", "epoch"), [(0, 1), (1, 0)])
+def test_another_seed_or_epoch_gives_another_order(digits, seed, epoch):
+    assert not np.array_equal(_epoch(digits, 0, 0)[0], _epoch(digits, seed, epoch)[0])
+
+
+def test_the_end_of_an_epoch_does_not_wait_for_a_tuner(digits):
+    assert training_batches(digits, 100, 0, 0, PLAIN).options().autotune.enabled is False
+
+
+def test_label_smoothing_spreads_its_share_over_all_digits(digits):
+    _, targets = _epoch(digits, 0, 0, replace(PLAIN, label_smoothing=0.1))
+    assert targets.max() == pytest.approx(0.91)
+    assert targets.min() == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("name", [name for name, settings in AUGMENTATIONS.items() if settings.moves])
+def test_distorted_digits_stay_digits(digits, name):
+    batch = tf.constant(model_input(digits.images[:64]))
+    moved = augment(batch, tf.constant([1, 2]), AUGMENTATIONS[name]).numpy()
+    assert moved.shape == batch.shape
+    assert moved.min() >= 0
+    assert moved.max() <= 1 + 1e-6
+    assert not np.allclose(moved, batch)
+    assert moved.sum() == pytest.approx(float(tf.reduce_sum(batch)), rel=0.35)
+
+
+def test_every_digit_of_a_batch_is_distorted_in_its_own_way(digits):
+    twins = tf.constant(model_input(np.repeat(digits.images[:1], 2, axis=0)))
+    moved = augment(twins, tf.constant([1, 2]), AUGMENTATIONS["light"]).numpy()
+    assert not np.allclose(moved[0], moved[1])
+
+
+def test_a_distortion_of_nothing_moves_nothing(digits):
+    batch = model_input(digits.images[:8])
+    still = augment(tf.constant(batch), tf.constant([1, 2]), Augmentation("nothing")).numpy()
+    np.testing.assert_allclose(still, batch, atol=1e-5)
+
+
+def test_a_shift_moves_ink_by_at_most_its_share(digits):
+    picture = np.zeros((50, 28, 28), np.uint8)
+    picture[:, 14, 14] = 255
+    moved = augment(tf.constant(model_input(picture)), tf.constant([5, 6]), Augmentation("shift", shift=0.1)).numpy()
+    rows, columns = np.nonzero(moved[..., 0].sum(axis=0))
+    assert 1 < np.abs(rows - 14).max() <= 3
+    assert 1 < np.abs(columns - 14).max() <= 3
+
+
+def test_field_pictures_are_digits_with_their_label_or_no_digit_with_none(digits):
+    indices = np.arange(600)
+    images, targets = field_pictures(digits, indices, seed=0)
+    assert images.shape == (600, 28, 28)
+    assert images.dtype == np.uint8
+    assert images.any(axis=(1, 2)).all()
+    np.testing.assert_allclose(targets.sum(axis=1), 1, atol=1e-5)
+    no_digit = targets.max(axis=1) < 0.2
+    assert no_digit.mean() == pytest.approx((1 - PLAIN_SHARE) * FALSE_CUT_SHARE, abs=0.06)
+    assert (targets.argmax(axis=1) == digits.labels[indices])[~no_digit].all()
+
+
+def test_some_field_pictures_are_the_digits_as_they_are(digits):
+    images, _ = field_pictures(digits, np.arange(600), seed=0)
+    same = (images == digits.images[:600]).all(axis=(1, 2))
+    assert same.mean() == pytest.approx(PLAIN_SHARE, abs=0.06)

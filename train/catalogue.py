@@ -1,0 +1,150 @@
+"""The zoo: every network that can be trained, as a list that loads no TensorFlow."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.train.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class Network:
+    """An entry of the zoo.
+
+    Attributes:
+        name: as ``--model`` takes it.
+        parameters: weights and biases, frozen ones and the statistics of batch normalization included.
+        int8_bytes: size of its full-integer ``.tflite`` file as TensorFlow 2.21 makes it, to about a percent.
+        source: where the network comes from.
+        about: its layers in a line.
+        recipe: how it is trained unless told otherwise.
+        pretrained: starts from ImageNet weights that must be given or fetched.
+    """
+
+    name: str
+    parameters: int
+    int8_bytes: int
+    source: str
+    about: str
+    recipe: Recipe
+    pretrained: bool = False
+
+
+_OURS = "edgedigits, for microcontrollers"
+_NF264 = Recipe(10, 32, "sgd", 0.01, momentum=0.9)
+_ENTRIES = (
+    Network(
+        "nano",
+        4_466,
+        16_192,
+        _OURS,
+        "conv4 5x5/2, separable 8, 24/2, 32, 48, mean",
+        Recipe(20, 128, "adam", 0.01, "one-cycle", augmentation="slight"),
+    ),
+    Network(
+        "micro",
+        9_042,
+        22_136,
+        _OURS,
+        "conv8 5x5/2, conv16, separable 32, 48, 64, mean",
+        Recipe(20, 128, "adam", 0.006, "one-cycle", augmentation="light"),
+    ),
+    Network(
+        "small",
+        31_498,
+        46_440,
+        _OURS,
+        "conv16 5x5/2, conv32, conv48, separable 64, 96, mean",
+        Recipe(18, 128, "adam", 0.006, "one-cycle", augmentation="light"),
+    ),
+    Network(
+        "nf264-cnn1",
+        542_230,
+        546_952,
+        "report NF264, first network",
+        "conv32, pool, dense 100; He's first weights",
+        _NF264,
+    ),
+    Network(
+        "nf264-cnn2",
+        159_254,
+        168_336,
+        "report NF264, second network",
+        "conv32, pool, conv64, conv64, pool, dense 100; He's first weights",
+        _NF264,
+    ),
+    Network(
+        "vit-cnn",
+        887_530,
+        899_448,
+        "report VIT, large network",
+        "2 conv32 5x5, pool, 2 conv64, pool, dense 256; dropout 0.3, 0.3, 0.5",
+        Recipe(30, 64, "rmsprop", 0.001, augmentation="vit"),
+    ),
+    Network(
+        "vit-cnn-small",
+        101_098,
+        113_264,
+        "report VIT, small network",
+        "as vit-cnn with a pool after each of the four convolutions",
+        Recipe(30, 64, "rmsprop", 0.001),
+    ),
+    Network(
+        "inf283-nn",
+        235_146,
+        241_720,
+        "report INF283, dense network (layer sizes and decay are ours)",
+        "dense 256, dense 128, L2 of 0.0001",
+        Recipe(20, 128, "adam", 0.001),
+    ),
+    Network(
+        "inf283-cnn",
+        592_074,
+        597_120,
+        "report INF283, convolutional network",
+        "conv32 5x5, pool, dropout 0.2, dense 128",
+        Recipe(10, 200, "adam", 0.001),
+    ),
+    Network(
+        "fakebank-cnn",
+        206_922,
+        213_104,
+        "report Fakebank, convolutional network",
+        "conv16, pool, conv32, pool, dense 128",
+        Recipe(10, 128, "adam", 0.001),
+    ),
+    Network(
+        "fakebank-resnet50",
+        24_641_936,
+        25_204_440,
+        "report Fakebank, transfer from ImageNet",
+        "frozen ResNet50, mean, dense 512",
+        Recipe(5, 128, "adam", 0.001),
+        pretrained=True,
+    ),
+    Network(
+        "endsley-park-cnn",
+        1_199_882,
+        1_207_216,
+        "report Endsley Park",
+        "conv32, conv64, pool, dense 128; dropout 0.25, 0.5",
+        Recipe(12, 128, "adadelta", 1.0),
+    ),
+)
+
+NETWORKS = {entry.name: entry for entry in _ENTRIES}
+
+
+def network(name: str) -> Network:
+    """The entry of that name.
+
+    Raises:
+        EdgedigitsError: there is none; the message names the nearest one.
+    """
+    if name in NETWORKS:
+        return NETWORKS[name]
+    near = difflib.get_close_matches(name.lower(), NETWORKS, n=1)
+    remedy = f"did you mean {near[0]}? `edgedigits models` lists all" if near else "`edgedigits models` lists all"
+    raise EdgedigitsError(f"no network is called {name!r}", remedy)

@@ -1,0 +1,101 @@
+"""Digits on their way into a network: shuffled, distorted, batched, a few batches ahead of the training."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.datasets import Digits
+from edgedigits.core.digit import CLASSES
+from edgedigits.train.augment import augment
+from edgedigits.train.backend import tf
+from edgedigits.train.fields import field_pictures
+from edgedigits.train.recipes import Augmentation, Recipe, augmentation
+
+_AHEAD = 4
+_WORKERS = os.cpu_count() or 1
+
+
+def training_batches(digits: Digits, batch_size: int, seed: int, epoch: int, recipe: Recipe) -> Any:
+    """One epoch of training digits, the same in every run for the same seed and epoch.
+
+    Args:
+        digits: to train on.
+        batch_size: digits a step; what is left over after the last full batch waits for another epoch's order, as
+            a small last batch would disturb the statistics of batch normalization.
+        seed: of the run.
+        epoch: counted from 0.
+        recipe: augmentation and label smoothing.
+
+    Returns:
+        A ``tf.data.Dataset`` of float32 digits (batch, 28, 28, 1) between 0 and 1 and float32 targets (batch, 10).
+    """
+    settings = augmentation(recipe.augmentation)
+    lots = np.random.SeedSequence((seed, epoch))
+    order = np.random.default_rng(lots).permutation(len(digits))
+    order = order[: len(order) // batch_size * batch_size].reshape(-1, batch_size)
+    seeds = lots.generate_state(len(order)) & 0x7FFFFFFF
+    prepare = _from_fields(digits) if settings.fields else _from_rows(digits, recipe.label_smoothing)
+
+    def batch(indices: Any, lot: Any) -> tuple[Any, Any]:
+        images, targets = prepare(indices, lot)
+        return _distorted(images, lot, settings), targets
+
+    rows = tf.data.Dataset.from_tensor_slices((order, seeds.astype(np.int32)))
+    return rows.map(batch, num_parallel_calls=_WORKERS, deterministic=True).prefetch(_AHEAD).with_options(_fixed())
+
+
+def plain_batches(digits: Digits, batch_size: int) -> Any:
+    """Digits in their own order, undistorted, in the form of :func:`training_batches`, none left out."""
+
+    def batch(images: Any, labels: Any) -> tuple[Any, Any]:
+        return _model_input(images), tf.one_hot(labels, CLASSES)
+
+    rows = tf.data.Dataset.from_tensor_slices((digits.images, digits.labels)).batch(batch_size)
+    return rows.map(batch, num_parallel_calls=_WORKERS, deterministic=True).prefetch(_AHEAD).with_options(_fixed())
+
+
+def _from_rows(digits: Digits, smoothing: float) -> Any:
+    with tf.device("/CPU:0"):  # a pipeline runs there, also where there is a GPU
+        images, labels = tf.constant(digits.images), tf.constant(digits.labels)
+
+    def prepare(indices: Any, _lot: Any) -> tuple[Any, Any]:
+        truth = tf.one_hot(tf.gather(labels, indices), CLASSES)
+        return _model_input(tf.gather(images, indices)), truth * (1 - smoothing) + smoothing / CLASSES
+
+    return prepare
+
+
+def _from_fields(digits: Digits) -> Any:
+    def draw(indices: NDArray[np.intp], lot: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        return field_pictures(digits, indices, int(lot))
+
+    def prepare(indices: Any, lot: Any) -> tuple[Any, Any]:
+        images, targets = tf.numpy_function(draw, (indices, lot), (tf.uint8, tf.float32))
+        count = indices.shape[0]
+        return _model_input(tf.ensure_shape(images, (count, 28, 28))), tf.ensure_shape(targets, (count, CLASSES))
+
+    return prepare
+
+
+def _distorted(images: Any, lot: Any, settings: Augmentation) -> Any:
+    return augment(images, tf.stack([lot, 0]), settings) if settings.moves else images
+
+
+def _fixed() -> Any:
+    """A pipeline that does not tune itself.
+
+    TensorFlow's tuner sleeps 10 ms, 20 ms, 40 ms and so on while it watches, and the end of an epoch waits until it
+    wakes: an epoch of 11 seconds then takes 20.
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return options
+
+
+def _model_input(images: Any) -> Any:
+    """The graph's own :func:`edgedigits.core.digit.model_input` (a test holds them equal)."""
+    return (tf.cast(images, tf.float32) / 255.0)[..., tf.newaxis]

@@ -1,0 +1,86 @@
+"""How a network is trained: optimizer, rate, epochs, and the distortions that stand for other hands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from edgedigits.core.errors import EdgedigitsError
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Random distortions of a batch, drawn anew for every digit and epoch; each value is a largest deviation.
+
+    Attributes:
+        about: what it is for, for people.
+        rotation: degrees, either way.
+        shear: horizontal pixels per pixel of height, either way (slant).
+        zoom: share of the size, either way, drawn for width and height apart.
+        shift: share of the width and height, either way.
+        elastic: standard deviation in pixels of a smooth random displacement on a 5x5 grid (after P. Simard,
+            D. Steinkraus, J. Platt, "Best practices for convolutional neural networks", ICDAR 2003); 0: none.
+        fields: digits are drawn anew as a reader of fields and photos meets them, with a share of wrong cuts that
+            are no digit (:mod:`edgedigits.train.fields`); takes the place of the recipe's label smoothing.
+    """
+
+    about: str
+    rotation: float = 0.0
+    shear: float = 0.0
+    zoom: float = 0.0
+    shift: float = 0.0
+    elastic: float = 0.0
+    fields: bool = False
+
+    @property
+    def moves(self) -> bool:
+        """Whether pixels are moved."""
+        return any((self.rotation, self.shear, self.zoom, self.shift, self.elastic))
+
+
+AUGMENTATIONS = {
+    "none": Augmentation("the digits as they are"),
+    "slight": Augmentation("hardly to be seen, for the smallest", rotation=5, shear=0.08, zoom=0.05, shift=0.03),
+    "light": Augmentation(
+        "other hands: small turns, slants and bends", rotation=10, shear=0.15, zoom=0.1, shift=0.05, elastic=0.6
+    ),
+    "vit": Augmentation("the VIT report's: rotation 10 degrees, zoom 0.3, shift 0.3", rotation=10, zoom=0.3, shift=0.3),
+    "reading": Augmentation("for photos and fields: pens, neighbours, base lines, wrong cuts", fields=True),
+}
+
+
+def augmentation(name: str) -> Augmentation:
+    """The augmentation of that name.
+
+    Raises:
+        EdgedigitsError: there is none.
+    """
+    if name not in AUGMENTATIONS:
+        raise EdgedigitsError(f"no augmentation is called {name!r}", f"choose one of {', '.join(AUGMENTATIONS)}")
+    return AUGMENTATIONS[name]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings that a network is trained with unless the user names others.
+
+    Attributes:
+        epochs: passes over the training digits.
+        batch_size: digits a step, over all devices together.
+        optimizer: Keras' optimizer.
+        rate: learning rate; the highest one where ``schedule`` is ``one-cycle``.
+        schedule: ``constant``, or ``one-cycle``: a linear rise over the first 15 % of the steps, then half a cosine
+            down to a thousandth (after L. Smith, "Super-convergence", 2018).
+        momentum: of SGD.
+        label_smoothing: share of the truth that is spread over all ten digits.
+        augmentation: a key of :data:`AUGMENTATIONS`.
+    """
+
+    epochs: int
+    batch_size: int
+    optimizer: Literal["sgd", "adam", "rmsprop", "adadelta"]
+    rate: float
+    schedule: Literal["constant", "one-cycle"] = "constant"
+    momentum: float = 0.0
+    label_smoothing: float = 0.0
+    augmentation: str = "none"

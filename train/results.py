@@ -1,0 +1,121 @@
+"""What a finished training run leaves behind: model, card, history, plots; and logs for TensorBoard."""
+
+from __future__ import annotations
+
+import csv
+import io
+import platform
+from dataclasses import asdict, fields
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from edgedigits.core.cards import Card, code_version, write_card
+from edgedigits.core.datasets import Split
+from edgedigits.core.files import sha256_of, write_text, write_with
+from edgedigits.core.metrics import Metrics, evaluate_scores
+from edgedigits.train.backend import tf
+from edgedigits.train.checkpoint import Saved
+from edgedigits.train.devices import Devices
+from edgedigits.train.evaluation import keras_scores
+from edgedigits.train.networks import build
+from edgedigits.train.plots import confusion_png, curves_png
+from edgedigits.train.recipes import Recipe
+from edgedigits.train.request import EpochRecord, TrainingRequest, TrainingResult
+
+MODEL, HISTORY, CURVES, CONFUSION = "model.keras", "history.csv", "curves.png", "confusion.png"
+_SCALAR = 1  # DATA_CLASS_SCALAR of TensorBoard's summary.proto
+
+
+def write_results(
+    request: TrainingRequest, recipe: Recipe, split: Split, devices: Devices, saved: Saved, out: Path
+) -> TrainingResult:
+    """Judge the best weights on the test digits, once, and write every file of the run; the card comes last.
+
+    The model is built anew in float32, whatever precision it was trained in (the weights themselves always are),
+    and carries no optimizer, so that quantization can take it as it is.
+    """
+    model = build(request.network, pretrained=False)
+    model.set_weights(list(saved.best))
+    metrics = evaluate_scores(keras_scores(model, split.test.images), split.test.labels)
+    write_with(out / MODEL, lambda path: model.save(path, save_format="keras"))
+    write_text(out / HISTORY, history_csv(saved.history))
+    curves_png(saved.history, saved.best_epoch, out / CURVES)
+    confusion_png(metrics, out / CONFUSION)
+    card = _card(request, recipe, split, devices, saved, metrics, out / MODEL, model.count_params())
+    write_card(out, card)
+    return TrainingResult(request, recipe, out / MODEL, card, saved.history, saved.best_epoch, metrics)
+
+
+def _card(
+    request: TrainingRequest,
+    recipe: Recipe,
+    split: Split,
+    devices: Devices,
+    saved: Saved,
+    metrics: Metrics,
+    file: Path,
+    parameters: int,
+) -> Card:
+    seconds = sum(record.seconds for record in saved.history)
+    best = saved.history[saved.best_epoch - 1]
+    return Card(
+        kind="keras",
+        file=file.name,
+        sha256=sha256_of(file),
+        bytes=file.stat().st_size,
+        network=request.network,
+        parameters=parameters,
+        dataset=split.describe(),
+        seed=request.seed,
+        settings={**asdict(recipe), "devices": list(devices.names), "precision": devices.policy},
+        measured={
+            "validation_accuracy": round(best.val_accuracy, 4),
+            "test_accuracy": round(metrics.accuracy, 4),
+            "best_epoch": saved.best_epoch,
+            "seconds": round(seconds, 1),
+            "seconds_per_epoch": round(seconds / len(saved.history), 2),
+        },
+        software={
+            "edgedigits": code_version(),
+            "tensorflow": tf.__version__,
+            "tf_keras": version("tf_keras"),
+            "numpy": version("numpy"),
+            "python": platform.python_version(),
+        },
+    )
+
+
+def history_csv(history: tuple[EpochRecord, ...]) -> str:
+    """The history as a table with a header, a row an epoch, accuracies in percent."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = [field.name for field in fields(EpochRecord)]
+    writer.writerow(names)
+    for record in history:
+        values = asdict(record)
+        writer.writerow([values["epoch"], *(f"{values[name]:.6g}" for name in names[1:])])
+    return text.getvalue()
+
+
+class TensorboardLog:
+    """Scalars of each epoch for TensorBoard; a resumed run adds a file to the same folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open a log in ``folder``."""
+        self._writer: Any = tf.summary.create_file_writer(str(folder))
+        # What tf.summary.scalar writes; that function itself wants the package tensorboard, the files do not.
+        plugin = tf.compat.v1.SummaryMetadata.PluginData(plugin_name="scalars")
+        self._scalar = tf.compat.v1.SummaryMetadata(plugin_data=plugin, data_class=_SCALAR)
+
+    def add(self, record: EpochRecord) -> None:
+        """Write an epoch's figures and have them on disk."""
+        with self._writer.as_default(step=record.epoch):
+            for name, value in asdict(record).items():
+                if name != "epoch":
+                    tf.summary.write(name, tf.constant(value, tf.float32), metadata=self._scalar)
+        self._writer.flush()
+
+    def close(self) -> None:
+        """Close the log's file."""
+        self._writer.close()

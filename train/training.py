@@ -1,0 +1,139 @@
+"""A training run from request to model, card, history and plots."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from edgedigits.core.cards import code_version
+from edgedigits.core.datasets import Split, load_dataset, split_dataset
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import disk_errors, refuse_to_overwrite
+from edgedigits.train import checkpoint
+from edgedigits.train.checkpoint import Saved
+from edgedigits.train.devices import Devices, choose_devices
+from edgedigits.train.fitting import fit, prepare
+from edgedigits.train.recipes import Recipe
+from edgedigits.train.request import ProgressCallback, TrainingRequest, TrainingResult, resolve
+from edgedigits.train.results import TensorboardLog, write_results
+
+TENSORBOARD = "tensorboard"
+
+
+class TrainingInterrupted(EdgedigitsError):
+    """The user stopped the run; what its finished epochs learned is kept."""
+
+
+def train(
+    request: TrainingRequest,
+    out: Path,
+    *,
+    force: bool = False,
+    resume: bool = False,
+    progress: ProgressCallback | None = None,
+) -> TrainingResult:
+    """Train a network and write ``model.keras``, ``card.json``, ``history.csv``, ``curves.png``, ``confusion.png``.
+
+    While it runs, ``out`` holds a hidden folder with the state after the last whole epoch; it is gone at the end.
+    Clears Keras' global state and sets the global seeds of Python, NumPy and TensorFlow.
+
+    Args:
+        request: what to train, on what, how.
+        out: folder to write into.
+        force: replace what lies there from another run.
+        resume: go on with the killed or interrupted run of the same request in ``out``.
+        progress: told of the steps.
+
+    Raises:
+        TrainingInterrupted: on Ctrl-C.
+        EdgedigitsError: a request that makes no sense or differs from the run to resume, ``out`` not empty, no GPU
+            where one is asked for, a loss that is no number any more, a full disk.
+    """
+    recipe = resolve(request)
+    _check_folder(out, force, resume)
+    devices = choose_devices(request.device)
+    split = split_dataset(load_dataset(request.dataset), request.split, request.seed)
+    identity = _identity(request, recipe, split)
+    if resume:
+        _check_identity(out, checkpoint.load_identity(out), identity)
+    else:
+        with disk_errors(out):
+            shutil.rmtree(out / checkpoint.FOLDER, ignore_errors=True)
+            shutil.rmtree(out / TENSORBOARD, ignore_errors=True)
+            out.mkdir(parents=True, exist_ok=True)
+    saved = _fit(request, recipe, split, devices, out, identity, resume, progress)
+    result = write_results(request, recipe, split, devices, saved, out)
+    shutil.rmtree(out / checkpoint.FOLDER)
+    return result
+
+
+def _fit(
+    request: TrainingRequest,
+    recipe: Recipe,
+    split: Split,
+    devices: Devices,
+    out: Path,
+    identity: dict[str, Any],
+    resume: bool,
+    progress: ProgressCallback | None,
+) -> Saved:
+    fitter = prepare(request, recipe, len(split.train), devices)
+    saved = checkpoint.load(out, fitter.variables) if resume else Saved()
+    log = TensorboardLog(out / TENSORBOARD) if request.tensorboard else None
+
+    def keep(state: Saved) -> None:
+        nonlocal saved
+        checkpoint.save(out, identity, state, fitter.variables)
+        saved = state
+        if log:
+            log.add(state.history[-1])
+
+    try:
+        return fit(fitter, recipe, split, request.seed, saved, keep, progress)
+    except KeyboardInterrupt:
+        done = len(saved.history)
+        remedy = f"--resume goes on after epoch {done}" if done else "no epoch was finished: start again with --force"
+        raise TrainingInterrupted(f"training stopped in epoch {done + 1} of {recipe.epochs}", remedy) from None
+    finally:
+        if log:
+            log.close()
+
+
+def _check_folder(out: Path, force: bool, resume: bool) -> None:
+    if resume:
+        checkpoint.load_identity(out)
+    elif not force and checkpoint.state_file(out).is_file():
+        raise EdgedigitsError(
+            f"{out} holds a training that was interrupted", "go on with --resume, or start anew with --force"
+        )
+    else:
+        refuse_to_overwrite(out, force)
+
+
+def _identity(request: TrainingRequest, recipe: Recipe, split: Split) -> dict[str, Any]:
+    """What must be the same for a run to go on: everything but the device and the logs."""
+    values = {
+        "version of edgedigits": code_version(),
+        "network": request.network,
+        "dataset": request.dataset,
+        "split": request.split,
+        "seed": request.seed,
+        "weights": str(request.weights) if request.weights else None,
+        "training digits": split.train.sha256(),
+        "validation digits": split.validation.sha256(),
+        **{name.replace("_", " "): value for name, value in asdict(recipe).items()},
+    }
+    decoded: dict[str, Any] = json.loads(json.dumps(values))
+    return decoded
+
+
+def _check_identity(out: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
+    for name, value in now.items():
+        if before.get(name) != value:
+            raise EdgedigitsError(
+                f"the training in {out} was started with {name} {before.get(name)}, not {value}",
+                "resume it with the settings it was started with, or start anew with --force",
+            )
