@@ -1,0 +1,202 @@
+"""Measuring how well a reader reads a folder of fields whose text is known."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import sha256_of
+from edgedigits.edge.pictures import load_image
+from edgedigits.edge.reader import DigitReader
+from edgedigits.edge.reading import REJECTED
+
+_REMEDY = 'give a CSV file with the columns "image" and "text", one field a row, digits only'
+_MOST_FAILURES = 20
+
+
+@dataclass(frozen=True)
+class Field:
+    """One row of the truth: name of the picture file and the digits on it, from left to right."""
+
+    image: str
+    text: str
+
+
+@dataclass(frozen=True)
+class LengthResult:
+    """Fields with one number of digits: how many there are, and how many were read exactly."""
+
+    length: int
+    fields: int
+    exact: int
+
+
+@dataclass(frozen=True)
+class FieldsResult:
+    """How well fields were read.
+
+    Attributes:
+        fields: number of fields.
+        exact: share whose text was read exactly; a field with a rejected digit (``?``) is not.
+        exact_guess: share whose digits were all guessed right, whether or not the reader rejected any of them.
+        with_reject: share in which at least one digit was rejected.
+        exact_of_accepted: share read exactly of the fields without a rejected digit.
+        digits: number of digits in the truth.
+        digits_right: 1 - errors / digits, where errors are the fewest insertions, deletions and substitutions of digits
+            that turn the readings into the truth (Levenshtein 1966); rejected digits count as errors.
+        by_length: of the truth, ascending.
+        confusions: (truth, reading, count), the most frequent first; an empty text stands for a digit that was missed
+            or made up.
+        failures: (image, truth, reading) of the first fields that were not read exactly.
+        milliseconds: per field, for finding and reading, without loading the file.
+        model_sha256: of the model file.
+        reject_below: the reader's threshold.
+    """
+
+    fields: int
+    exact: float
+    exact_guess: float
+    with_reject: float
+    exact_of_accepted: float
+    digits: int
+    digits_right: float
+    by_length: tuple[LengthResult, ...]
+    confusions: tuple[tuple[str, str, int], ...]
+    failures: tuple[tuple[str, str, str], ...]
+    milliseconds: float
+    model_sha256: str
+    reject_below: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as JSON takes it."""
+        return asdict(self)
+
+
+def read_truth(path: Path) -> list[Field]:
+    """Read a truth file: CSV with a header and at least the columns ``image`` and ``text``.
+
+    Raises:
+        EdgedigitsError: missing, not UTF-8 CSV, without these columns, without rows, or text that is not digits.
+    """
+    if not path.is_file():
+        raise EdgedigitsError(f"no truth file at {path}", _REMEDY)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            missing = {"image", "text"} - set(rows.fieldnames or ())
+            if missing:
+                raise EdgedigitsError(f"{path} has no column {' and no column '.join(sorted(missing))}", _REMEDY)
+            found = [_field(path, rows.line_num, row) for row in rows]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise EdgedigitsError(f"{path} is not a CSV file ({error})", _REMEDY) from error
+    if not found:
+        raise EdgedigitsError(f"{path} has no rows", _REMEDY)
+    return found
+
+
+def _field(path: Path, line: int, row: dict[str, Any]) -> Field:
+    image, text = row["image"], row["text"]
+    if not image:
+        raise EdgedigitsError(f"{path} names no image in line {line}", _REMEDY)
+    if not text or not (text.isascii() and text.isdigit()):
+        raise EdgedigitsError(f"{path} has the text {text!r} in line {line}, which is not digits", _REMEDY)
+    return Field(image, text)
+
+
+def measure_fields(
+    reader: DigitReader,
+    folder: Path,
+    truth_csv: Path,
+    *,
+    rows: slice = slice(None),
+    progress: Callable[[int], object] | None = None,
+) -> FieldsResult:
+    """Read every field and compare it with the truth.
+
+    Args:
+        reader: to measure.
+        folder: with the pictures.
+        truth_csv: CSV file with the columns ``image`` and ``text``.
+        rows: which rows of the file, all by default; ``slice(1, None, 2)`` leaves out those that the constants of
+            this toolkit were chosen on.
+        progress: called with the number of fields done, after each.
+
+    Raises:
+        EdgedigitsError: a malformed truth file, no rows in ``rows``, or a picture that is missing or unreadable.
+    """
+    fields = read_truth(truth_csv)[rows]
+    if not fields:
+        raise EdgedigitsError(f"{truth_csv} has none of the rows asked for", _REMEDY)
+    read: list[str] = []
+    guessed: list[str] = []
+    seconds = 0.0
+    for position, field in enumerate(fields):
+        image = load_image(folder / field.image)
+        started = time.perf_counter()
+        reading = reader.read(image)
+        seconds += time.perf_counter() - started
+        read.append(reading.text)
+        guessed.append("\n".join("".join(str(digit.label) for digit in line) for line in reading.lines))
+        if progress:
+            progress(position + 1)
+    return _result(reader, fields, read, guessed, seconds)
+
+
+def _result(
+    reader: DigitReader, fields: list[Field], read: list[str], guessed: list[str], seconds: float
+) -> FieldsResult:
+    right = [text == field.text for field, text in zip(fields, read, strict=True)]
+    accepted = [REJECTED not in text for text in read]
+    wrong = Counter(pair for field, text in zip(fields, read, strict=True) for pair in differences(field.text, text))
+    lengths = Counter(len(field.text) for field in fields)
+    exact = Counter(len(field.text) for field, is_right in zip(fields, right, strict=True) if is_right)
+    digits = sum(len(field.text) for field in fields)
+    failures = [(f.image, f.text, text) for f, text, is_right in zip(fields, read, right, strict=True) if not is_right]
+    return FieldsResult(
+        fields=len(fields),
+        exact=sum(right) / len(fields),
+        exact_guess=sum(field.text == text for field, text in zip(fields, guessed, strict=True)) / len(fields),
+        with_reject=1 - sum(accepted) / len(fields),
+        exact_of_accepted=sum(right) / max(1, sum(accepted)),
+        digits=digits,
+        digits_right=1 - wrong.total() / digits,
+        by_length=tuple(LengthResult(length, lengths[length], exact[length]) for length in sorted(lengths)),
+        confusions=tuple((truth, text, count) for (truth, text), count in wrong.most_common()),
+        failures=tuple(failures[:_MOST_FAILURES]),
+        milliseconds=seconds / len(fields) * 1e3,
+        model_sha256=sha256_of(reader.model.path),
+        reject_below=reader.reject_below,
+    )
+
+
+def differences(truth: str, text: str) -> Iterator[tuple[str, str]]:
+    """The fewest edits between two texts as (truth, reading) pairs; an empty side marks a missed or made-up digit.
+
+    Levenshtein, "Binary codes capable of correcting deletions, insertions, and reversals", 1966.
+    """
+    table = [list(range(len(text) + 1))]
+    for row, wanted in enumerate(truth, 1):
+        line = [row]
+        for column, given in enumerate(text, 1):
+            above = table[row - 1]
+            line.append(min(above[column - 1] + (wanted != given), above[column] + 1, line[column - 1] + 1))
+        table.append(line)
+    row, column = len(truth), len(text)
+    while row or column:
+        here = table[row][column]
+        if row and column and here == table[row - 1][column - 1] + (truth[row - 1] != text[column - 1]):
+            row, column = row - 1, column - 1
+            if truth[row] != text[column]:
+                yield truth[row], text[column]
+        elif row and here == table[row - 1][column] + 1:
+            row -= 1
+            yield truth[row], ""
+        else:
+            column -= 1
+            yield "", text[column]

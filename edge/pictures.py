@@ -1,0 +1,79 @@
+"""Pictures as the reader takes them: loaded from files, grey, and no larger than needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.errors import EdgedigitsError
+
+WORK_SIDE = 800
+"""Pictures are searched at about this many pixels on the longer side; larger digits are found faster there."""
+
+MOST_PIXELS = 100_000_000
+"""Larger pictures are refused: they would fill the memory of a Raspberry Pi."""
+
+
+def load_image(path: Path) -> NDArray[np.uint8]:
+    """Load a picture file as BGR uint8 (height, width, 3), turned as its EXIF data say.
+
+    Raises:
+        EdgedigitsError: missing, empty, unreadable or too large.
+    """
+    if not path.is_file():
+        raise EdgedigitsError(f"no picture at {path}", "check the path")
+    try:
+        data = np.fromfile(path, np.uint8)
+    except OSError as error:
+        raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check who may read it") from error
+    if data.size == 0:
+        raise EdgedigitsError(f"{path} is empty", "copy the picture again")
+    try:
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    except cv2.error as error:  # OpenCV refuses more than 2^30 pixels by an exception, all else by None
+        raise EdgedigitsError(f"{path} cannot be loaded ({error.err})", "give a smaller picture") from error
+    if image is None:
+        raise EdgedigitsError(f"{path} is no picture that OpenCV reads, or it is damaged", "give a JPEG or PNG file")
+    return np.asarray(image, np.uint8)
+
+
+def grey_of(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The grey picture, uint8 (height, width), of a grey, BGR or BGRA one.
+
+    Raises:
+        EdgedigitsError: another type or shape, no pixels, or more than 100 million.
+    """
+    channels = image.shape[2] if image.ndim == 3 else 1
+    if image.dtype != np.uint8 or image.ndim not in {2, 3} or channels not in {1, 3, 4}:
+        raise EdgedigitsError(
+            f"the picture has shape {image.shape} and type {image.dtype}", "give uint8, grey, BGR or BGRA"
+        )
+    height, width = image.shape[:2]
+    if height * width == 0:
+        raise EdgedigitsError(f"the picture has no pixels (shape {image.shape})", "give one with pixels")
+    if height * width > MOST_PIXELS:
+        raise EdgedigitsError(f"the picture has {width}x{height} pixels", "give one of less than 100 megapixels")
+    if channels == 1:
+        return np.ascontiguousarray(image.reshape(height, width))
+    code = cv2.COLOR_BGR2GRAY if channels == 3 else cv2.COLOR_BGRA2GRAY
+    return np.asarray(cv2.cvtColor(image, code), np.uint8)
+
+
+def reduction_of(grey: NDArray[np.uint8]) -> int:
+    """The whole factor by which a picture is reduced to about 800 pixels on its longer side."""
+    return max(1, round(max(grey.shape) / WORK_SIDE))
+
+
+def reduced(grey: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+    """A picture smaller by a whole factor, each pixel the average of ``factor`` squared.
+
+    Averages over whole pixels are several times faster than other factors, and they lower the camera's noise.
+    """
+    if factor == 1:
+        return grey
+    size = (max(1, grey.shape[1] // factor), max(1, grey.shape[0] // factor))
+    part = grey[: size[1] * factor, : size[0] * factor]
+    return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,0 +1,111 @@
+"""Fields of known text: how the share that is read exactly is measured, and what it is on real cheques."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import sha256_of
+from edgedigits.edge.fields import differences, measure_fields, read_truth
+from edgedigits.edge.reader import DigitReader
+
+# Constants of the reader were chosen on the rows with even numbers.
+LEAST_EXACT = 0.50
+LEAST_EXACT_OF_SUBSET = 0.48
+LEAST_DIGITS_OF_SUBSET = 0.79
+
+
+def truth(folder, content):
+    path = folder / "truth.csv"
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def test_differences_are_the_fewest_edits():
+    assert list(differences("1234", "1234")) == []
+    assert list(differences("1234", "1734")) == [("2", "7")]
+    assert list(differences("1234", "134")) == [("2", "")]
+    assert list(differences("100", "1000")) == [("", "0")]
+    assert len(list(differences("12345", ""))) == 5
+
+
+def test_a_subset_of_the_cheque_fields_is_read(reader: DigitReader, data_folder):
+    """270 fields, half of them from the rows that nothing was chosen on."""
+    folder = data_folder / "cheques"
+
+    chosen = measure_fields(reader, folder / "images", folder / "truth.csv", rows=slice(0, None, 8))
+    held_back = measure_fields(reader, folder / "images", folder / "truth.csv", rows=slice(1, None, 8))
+
+    assert chosen.fields == held_back.fields == 135
+    assert (chosen.exact + held_back.exact) / 2 >= LEAST_EXACT_OF_SUBSET
+    assert (chosen.digits_right + held_back.digits_right) / 2 >= LEAST_DIGITS_OF_SUBSET
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("half", [0, 1], ids=["chosen on", "held back"])
+def test_at_least_half_of_the_cheque_fields_are_read_exactly(reader: DigitReader, data_folder, half):
+    folder = data_folder / "cheques"
+
+    result = measure_fields(reader, folder / "images", folder / "truth.csv", rows=slice(half, None, 2))
+
+    assert result.fields == 540
+    assert result.exact >= LEAST_EXACT
+    assert result.exact_of_accepted > result.exact_guess >= result.exact
+
+
+def test_a_result_counts_what_it_read(reader: DigitReader, mnist_training_digits, tmp_path):
+    images, labels = mnist_training_digits
+    line = np.hstack([np.pad(image, 6) for image in images[20:24]])
+    cv2.imwrite(str(tmp_path / "line.png"), 255 - cv2.resize(line, None, fx=2, fy=2))
+    text = "".join(str(label) for label in labels[20:24])
+    wrong = text[:-1] + str((int(text[-1]) + 1) % 10)
+    calls = []
+
+    result = measure_fields(
+        reader, tmp_path, truth(tmp_path, f"image,text\nline.png,{text}\nline.png,{wrong}\n"), progress=calls.append
+    )
+
+    assert (result.fields, result.exact, result.digits, result.digits_right) == (2, 0.5, 8, 1 - 1 / 8)
+    assert result.confusions == ((wrong[-1], text[-1], 1),)
+    assert result.failures == (("line.png", wrong, text),)
+    assert [(row.length, row.fields, row.exact) for row in result.by_length] == [(4, 2, 1)]
+    assert result.model_sha256 == sha256_of(reader.model.path)
+    assert calls == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("image,label\na.png,12\n", "no column text"),
+        ("", "no column image and no column text"),
+        ("image,text\n", "no rows"),
+        ("image,text\na.png,12\nb.png,1O2\n", "'1O2' in line 3"),
+        ("image,text\na.png,\n", "line 2, which is not digits"),
+        ("image,text\na.png\n", "line 2, which is not digits"),
+        ("image,text\n,12\n", "names no image in line 2"),
+    ],
+)
+def test_a_malformed_truth_file_is_refused(tmp_path, content, message):
+    with pytest.raises(EdgedigitsError, match=message):
+        read_truth(truth(tmp_path, content))
+
+
+def test_a_truth_file_that_is_no_text_is_refused(tmp_path):
+    path = tmp_path / "truth.csv"
+    path.write_bytes(b"image,text\n\xff\xfe\x00,12\n")
+    with pytest.raises(EdgedigitsError, match="not a CSV file"):
+        read_truth(path)
+
+
+def test_a_missing_truth_file_and_a_missing_picture_are_refused(reader: DigitReader, tmp_path):
+    with pytest.raises(EdgedigitsError, match="no truth file"):
+        measure_fields(reader, tmp_path, tmp_path / "truth.csv")
+    with pytest.raises(EdgedigitsError, match="no picture at"):
+        measure_fields(reader, tmp_path, truth(tmp_path, "image,text\nnone.png,12\n"))
+
+
+def test_rows_that_are_not_there_are_refused(reader: DigitReader, tmp_path):
+    with pytest.raises(EdgedigitsError, match="none of the rows"):
+        measure_fields(reader, tmp_path, truth(tmp_path, "image,text\na.png,12\n"), rows=slice(5, None))
