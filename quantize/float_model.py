@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from edgedigits.core.digit import CLASSES, SIDE, model_input
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.keras_file import check_keras_file
 from edgedigits.core.quiet import native_logs_hidden
 
 _BATCH = 500
@@ -28,17 +28,15 @@ def load_float_model(path: Path) -> Any:
     Raises:
         EdgedigitsError: missing, cut short, foreign, or no digit network.
     """
-    if not path.is_file():
-        raise EdgedigitsError(f"no model at {path}", "check the path")
-    remedy = "give a model.keras as `edgedigits train` writes it, whole"
-    if not zipfile.is_zipfile(path):
-        raise EdgedigitsError(f"{path} is not a .keras file, or was cut short", remedy)
+    check_keras_file(path)
     try:
         with native_logs_hidden():  # the first model wakes TensorFlow's devices, which log
             model = tf_keras.models.load_model(path, compile=False, safe_mode=True)
-    except (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile, AttributeError, EOFError) as error:
+    except (ValueError, TypeError, KeyError, OSError, AttributeError, ImportError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise EdgedigitsError(f"{path} cannot be loaded ({reason})", remedy) from error
+        raise EdgedigitsError(
+            f"{path} cannot be loaded ({reason})", "give a model.keras as `edgedigits train` writes it"
+        ) from error
     if tuple(model.input_shape)[1:] != (SIDE, SIDE, 1) or tuple(model.output_shape)[1:] != (CLASSES,):
         raise EdgedigitsError(
             f"{path} maps {model.input_shape} to {model.output_shape}",

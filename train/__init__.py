@@ -6,8 +6,9 @@ once, and ``from edgedigits.train import train`` loads it.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from edgedigits.core.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from edgedigits.train.catalogue import NETWORKS, Network, network
@@ -17,27 +18,6 @@ if TYPE_CHECKING:
     from edgedigits.train.recipes import AUGMENTATIONS, Augmentation, Recipe
     from edgedigits.train.request import EpochRecord, Progress, ProgressCallback, TrainingRequest, TrainingResult
     from edgedigits.train.training import TrainingInterrupted, train
-
-_HOMES = {
-    "AUGMENTATIONS": "recipes",
-    "Augmentation": "recipes",
-    "Recipe": "recipes",
-    "NETWORKS": "catalogue",
-    "Network": "catalogue",
-    "network": "catalogue",
-    "EpochRecord": "request",
-    "Progress": "request",
-    "ProgressCallback": "request",
-    "TrainingRequest": "request",
-    "TrainingResult": "request",
-    "build": "networks",
-    "evaluate_keras": "evaluation",
-    "keras_scores": "evaluation",
-    "confusion_png": "plots",
-    "curves_png": "plots",
-    "TrainingInterrupted": "training",
-    "train": "training",
-}
 
 __all__ = [
     "AUGMENTATIONS",
@@ -60,8 +40,17 @@ __all__ = [
     "train",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"edgedigits.train.{_HOMES[name]}"), name)
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        **dict.fromkeys(("AUGMENTATIONS", "Augmentation", "Recipe"), "recipes"),
+        **dict.fromkeys(("NETWORKS", "Network", "network"), "catalogue"),
+        **dict.fromkeys(
+            ("EpochRecord", "Progress", "ProgressCallback", "TrainingRequest", "TrainingResult"), "request"
+        ),
+        **dict.fromkeys(("evaluate_keras", "keras_scores"), "evaluation"),
+        **dict.fromkeys(("confusion_png", "curves_png"), "plots"),
+        **dict.fromkeys(("TrainingInterrupted", "train"), "training"),
+        "build": "networks",
+    },
+)

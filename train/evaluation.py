@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,11 @@ from edgedigits.core.cards import card_of
 from edgedigits.core.datasets import Digits
 from edgedigits.core.digit import CLASSES, SIDE, model_input
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.keras_file import check_keras_file
 from edgedigits.core.metrics import Metrics, evaluate_scores
 from edgedigits.train.backend import keras
 
 _BATCH = 500
-_PARTS = {"config.json", "metadata.json", "model.weights.h5"}
 
 
 def evaluate_keras(path: Path, digits: Digits) -> Metrics:
@@ -53,7 +52,7 @@ def load_keras(path: Path) -> Any:
             written, or not a digit model.
     """
     card_of(path)
-    _check_archive(path)
+    check_keras_file(path)
     try:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, KeyError, OSError, AttributeError, ImportError) as error:
@@ -67,17 +66,3 @@ def load_keras(path: Path) -> Any:
             f"{path} maps {shapes[0]} to {shapes[1]}", f"a digit model maps (None, {SIDE}, {SIDE}, 1) to (None, 10)"
         )
     return model
-
-
-def _check_archive(path: Path) -> None:
-    remedy = "copy it again, or give a model that `edgedigits train` made"
-    if not zipfile.is_zipfile(path):
-        raise EdgedigitsError(f"{path} is cut short or no .keras file", remedy)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            missing = _PARTS - set(archive.namelist())
-            broken = archive.testzip()
-    except (zipfile.BadZipFile, OSError, EOFError) as error:
-        raise EdgedigitsError(f"{path} is damaged ({error})", remedy) from error
-    if missing or broken:
-        raise EdgedigitsError(f"{path} is damaged ({broken or ', '.join(sorted(missing))} is not intact)", remedy)

@@ -1,0 +1,31 @@
+"""Whether a ``.keras`` file is whole, told without loading any Keras."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+from edgedigits.core.errors import EdgedigitsError
+
+_PARTS = {"config.json", "metadata.json", "model.weights.h5"}
+
+
+def check_keras_file(path: Path) -> None:
+    """Make sure that a file is a whole ``.keras`` archive.
+
+    Raises:
+        EdgedigitsError: missing, cut short, foreign, or with a part that is missing or does not match its checksum.
+    """
+    if not path.is_file():
+        raise EdgedigitsError(f"no model at {path}", "check the path")
+    remedy = "copy it again, or give a model that `edgedigits train` made"
+    if not zipfile.is_zipfile(path):
+        raise EdgedigitsError(f"{path} is cut short or no .keras file", remedy)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            missing = _PARTS - set(archive.namelist())
+            broken = archive.testzip()
+    except (zipfile.BadZipFile, OSError, EOFError) as error:
+        raise EdgedigitsError(f"{path} is damaged ({error})", remedy) from error
+    if missing or broken:
+        raise EdgedigitsError(f"{path} is damaged ({broken or ', '.join(sorted(missing))} is not intact)", remedy)
