@@ -32,13 +32,25 @@ def annotate(image: NDArray[np.uint8], reading: Reading) -> NDArray[np.uint8]:
         colour = REJECTED if digit.rejected else READ
         x, y, width, height = digit.box
         cv2.rectangle(canvas, (x, y), (x + width - 1, y + height - 1), colour, stroke)
-        scale = float(np.clip(height / 60, 0.35, 2.0))
-        text = f"{digit.character} {digit.confidence:.0%}"
-        _, text_height = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, stroke)[0]
-        # Above the box, or inside it where the picture ends.
-        row = y - stroke - 2 if y - stroke - 2 >= text_height else y + text_height + stroke + 2
-        cv2.putText(canvas, text, (x, row), cv2.FONT_HERSHEY_SIMPLEX, scale, colour, stroke, cv2.LINE_AA)
+        gap = stroke + 2
+        above = float(np.clip(height / 60, 0.4, 1.6))
+        _write(canvas, digit.character, (x, y - gap), above, colour, stroke)
+        below = float(np.clip(width / 60, 0.25, 0.8))  # "100%" as wide as the box, so that neighbours stay apart
+        text = f"{digit.confidence:.0%}"
+        _write(canvas, text, (x, y + height + gap + _height(text, below)), below, colour, max(1, stroke // 2))
     return canvas
+
+
+def _height(text: str, scale: float) -> int:
+    return int(cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)[0][1])
+
+
+def _write(
+    canvas: NDArray[np.uint8], text: str, start: tuple[int, int], scale: float, colour: tuple[int, ...], stroke: int
+) -> None:
+    """Write a text with its lower left corner at ``start``, moved back inside where it would leave the picture."""
+    row = min(max(start[1], _height(text, scale) + 1), canvas.shape[0] - 2)
+    cv2.putText(canvas, text, (start[0], row), cv2.FONT_HERSHEY_SIMPLEX, scale, colour, stroke, cv2.LINE_AA)
 
 
 def _bgr(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

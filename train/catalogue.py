@@ -57,7 +57,7 @@ _ENTRIES = (
         46_440,
         _OURS,
         "conv16 5x5/2, conv32, conv48, separable 64, 96, mean",
-        Recipe(18, 128, "adam", 0.006, "one-cycle", augmentation="light"),
+        Recipe(15, 128, "adam", 0.006, "one-cycle", augmentation="light"),
     ),
     Network(
         "nf264-cnn1",
