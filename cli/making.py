@@ -181,7 +181,7 @@ def _show_proof(result: Any) -> None:
 
 
 @click.command()
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model", type=options.Model())
 @click.option("--dataset", help="Data set to measure on.  [default: the model's own]")
 @click.option("--split", help="How to divide it.  [default: as the model's card says]")
 @options.as_json
@@ -241,7 +241,7 @@ def _show_metrics(metrics: Metrics) -> None:
 
 
 @click.command()
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model", type=options.Model())
 @click.option("--name", default="digits", show_default=True, help="Prefix of files and symbols; a C identifier.")
 @click.option("--allow-failed", is_flag=True, help="Export a model whose card says that its proof failed.")
 @options.out

@@ -19,15 +19,14 @@ if TYPE_CHECKING:
     from edgedigits.edge import DigitReader
 
 
-def _reader(model: Path | None, reject_below: float | None) -> DigitReader:
-    from edgedigits.edge import DigitReader, bundled_model
+def _reader(model: Path, reject_below: float | None) -> DigitReader:
+    from edgedigits.edge import DigitReader
 
-    path = model or bundled_model()
-    return DigitReader(path) if reject_below is None else DigitReader(path, reject_below=reject_below)
+    return DigitReader(model) if reject_below is None else DigitReader(model, reject_below=reject_below)
 
 
 @click.command()
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model", type=options.Model())
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--annotate", type=click.Path(path_type=Path), help="Folder for copies with the digits marked.")
 @options.reject_below
@@ -46,11 +45,11 @@ def predict(
     """Find and read the digits in photos.
 
     With --json one object a line and an image: image, text, digits (box, label, confidence). An image that cannot
-    be read is reported, the others are read all the same, and the exit code is 1.
+    be read is reported, the others are read all the same, and the exit code is 1. MODEL may be the word builtin.
 
     \b
     Example:
-      edgedigits predict out/int8/model.int8.tflite photo.jpg --annotate out/marked
+      edgedigits predict builtin photo.jpg --annotate out/marked
     """
     from edgedigits.core.errors import EdgedigitsError
     from edgedigits.core.files import refuse_to_overwrite
@@ -108,7 +107,7 @@ class Rows(click.ParamType[slice]):
 
 
 @click.command()
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model", type=options.Model())
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--truth", type=click.Path(path_type=Path), help="CSV: image,text.  [default: truth.csv beside FOLDER]")
 @click.option("--rows", type=Rows(), default=slice(None), help="Which rows of it, as 1::2.  [default: all]")
@@ -119,9 +118,11 @@ def fields(
 ) -> None:
     """Measure how many labelled fields in FOLDER (amounts, postal codes) are read exactly.
 
+    MODEL may be the word builtin.
+
     \b
     Example:
-      edgedigits fields out/int8/model.int8.tflite cheques/images --truth cheques/truth.csv
+      edgedigits fields builtin cheques/images --truth cheques/truth.csv
     """
     from edgedigits.edge import measure_fields
     from edgedigits.edge.fields import read_truth
@@ -148,7 +149,7 @@ def fields(
 
 
 @click.command()
-@click.option("--model", type=click.Path(path_type=Path), help=".tflite model.  [default: the one that is built in]")
+@click.option("--model", type=options.Model(), default=options.BUILTIN, show_default=True, help=".tflite model.")
 @click.option("--source", default="0", show_default=True, help="Camera number, video, folder, address, or picamera.")
 @click.option("--window", is_flag=True, help="Show what is read in a window (needs edgedigits[desktop]).")
 @click.option("--record", type=click.Path(path_type=Path), help="Write what is read to a video, .avi or .mp4.")
@@ -156,7 +157,7 @@ def fields(
 @options.reject_below
 @options.force
 def camera(
-    model: Path | None,
+    model: Path,
     source: str,
     window: bool,
     record: Path | None,
