@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import signal
 import sys
+import threading
 from typing import Any
 
 import click
@@ -16,6 +19,13 @@ _EXTRAS = {
 }
 
 
+def _stop_cleanly_on_sigterm() -> None:
+    """Let SIGTERM unwind the stack, so that half-made folders are removed; 143 is what a shell reports for it."""
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if in_main_thread and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
 class Commands(click.Group):
     """A group that prints ``Error: what happened; what to do`` and exits with 1 where a user can mend it.
 
@@ -24,6 +34,7 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was asked for."""
+        _stop_cleanly_on_sigterm()
         try:
             return super().invoke(ctx)
         except ModuleNotFoundError as error:
@@ -32,6 +43,10 @@ class Commands(click.Group):
                 raise
             extra = _EXTRAS[package]
             message = f'this command needs {package}, which is not installed; pip install "edgedigits[{extra}]"'
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            message = f"no room left to write the output ({error.strerror}); free some disk space"
         except Exception as error:
             errors = sys.modules.get("edgedigits.core.errors")
             if errors is None or not isinstance(error, errors.EdgedigitsError):

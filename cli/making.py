@@ -111,7 +111,7 @@ def train(
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--recipe", default="int8", show_default=True, help="int8, or int8-dense-per-tensor.")
-@click.option("--calibration", default=500, show_default=True, help="Training digits in the representative dataset.")
+@click.option("--calibration", type=int, help="Digits in the representative dataset.  [default: 500, or all if fewer]")
 @click.option("--max-drop", default=0.5, show_default=True, help="Percentage points of accuracy that may be lost.")
 @click.option("--dataset", help="Calibrate and prove on this one.  [default: the model's own]")
 @click.option("--split", help="How to divide it.  [default: as the model's card says]")
@@ -123,7 +123,7 @@ def quantize(
     ctx: click.Context,
     model: Path,
     recipe: str,
-    calibration: int,
+    calibration: int | None,
     max_drop: float,
     dataset: str | None,
     split: str | None,
@@ -183,29 +183,28 @@ def _show_proof(result: Any) -> None:
 @click.command()
 @click.argument("model", type=options.Model())
 @click.option("--dataset", help="Data set to measure on.  [default: the model's own]")
-@click.option("--split", help="How to divide it.  [default: as the model's card says]")
+@click.option("--split", help="Take the test digits of this split.  [default: as the model's card says]")
 @options.as_json
 def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool) -> None:
-    """Measure MODEL (.keras or .tflite) on the test digits of a data set.
+    """Measure MODEL (.keras, .tflite or the word builtin) on digits that it was not trained on.
+
+    Of its own data set these are the test digits of its split; of another one its test digits, or all.
 
     \b
     Example:
       edgedigits evaluate out/int8/model.int8.tflite --dataset mnist
     """
     from edgedigits.core.cards import card_of
-    from edgedigits.core.datasets import load_dataset, split_dataset
+    from edgedigits.core.datasets import unseen_digits
 
     card = card_of(model)
-    trained = card.dataset if card else {}
-    spec = dataset or trained.get("spec", "mnist")
-    own = spec == trained.get("spec")
-    name = split or (trained["split"] if own else "default")
-    test = split_dataset(load_dataset(spec), name, trained["seed"] if own else 0).test
+    spec = dataset or (card.dataset["spec"] if card else "mnist")
+    test = unseen_digits(card, spec, split)
     metrics = _measure(model, test)
     if as_json:
-        show_json({"model": str(model), "dataset": spec, "split": name, **asdict(metrics)})
+        show_json({"model": str(model), "dataset": spec, **asdict(metrics)})
     else:
-        click.echo(f"{model} on the {metrics.count:,} test digits of {spec} ({name})")
+        click.echo(f"{model} on {metrics.count:,} test digits of {spec}")
         _show_metrics(metrics)
 
 

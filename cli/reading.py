@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,17 +56,29 @@ def predict(
     from edgedigits.core.files import refuse_to_overwrite
 
     if annotate:
-        refuse_to_overwrite(annotate, force)
+        refuse_to_overwrite(annotate, force, "--annotate")
     reader = _reader(model, reject_below)
     failed = 0
+    names = _names(images)
     for image in images:
         try:
-            _predict_one(reader, image, annotate, as_json)
+            _predict_one(reader, image, annotate / names[image] if annotate else None, as_json)
         except EdgedigitsError as error:
             failed += 1
             click.echo(f"Error: {error}", err=True)
     if failed:
         ctx.exit(1)
+
+
+def _names(images: tuple[Path, ...]) -> dict[Path, str]:
+    """A file name for each marked copy: the picture's own, numbered where several have the same."""
+    names: dict[Path, str] = {}
+    taken: Counter[str] = Counter()
+    for image in dict.fromkeys(images):
+        taken[image.stem] += 1
+        number = taken[image.stem]
+        names[image] = f"{image.stem}.png" if number == 1 else f"{image.stem}-{number}.png"
+    return names
 
 
 def _predict_one(reader: DigitReader, path: Path, marked: Path | None, as_json: bool) -> None:
@@ -74,11 +87,11 @@ def _predict_one(reader: DigitReader, path: Path, marked: Path | None, as_json: 
     image = load_image(path)
     reading = reader.read(image)
     if marked:
-        save_png(marked / f"{path.stem}.png", annotate(image, reading))
+        save_png(marked, annotate(image, reading))
     if as_json:
         click.echo(json.dumps({"image": str(path), **reading.as_dict()}))
     else:
-        click.echo(f"{path}\t{reading.text}")
+        click.echo(f"{path}\t{' '.join(reading.text.splitlines())}")
 
 
 def save_png(path: Path, image: NDArray[np.uint8]) -> None:
@@ -101,7 +114,9 @@ class Rows(click.ParamType[slice]):
             return value
         try:
             parts = [int(part) if part else None for part in value.split(":")]
-            return slice(*parts)
+            rows = slice(*parts)
+            rows.indices(0)  # refuses a step of zero
+            return rows
         except (ValueError, TypeError):
             self.fail(f"{value!r} is not of the form start:stop:step", param, ctx)
 

@@ -43,7 +43,8 @@ def run(
 ) -> None:
     """Train, quantize, prove, export C, read a recording, and write one report.
 
-    Makes float/, int8/, c/, recording/ and report.html in the output folder. Where MNIST can be neither found nor
+    Makes float/, int8/, c/, recording/ and report.html in the output folder; what a stage made stays where a later
+    one fails. Where MNIST can be neither found nor
     fetched it says so and takes the 1,797 digits that scikit-learn carries.
 
     \b
@@ -51,19 +52,21 @@ def run(
       edgedigits run --out out/run
     """
     from edgedigits.cli.report import Report, write_report
-    from edgedigits.core.files import whole_folder
+    from edgedigits.core.files import refuse_to_overwrite
 
     began = time.perf_counter()
-    with whole_folder(out, force) as work:
-        dataset, passes, warning = _available(dataset, passes)
-        seconds: dict[str, float] = {}
-        trained = _timed(seconds, "train", lambda: _train(network, dataset, passes, seed, work / "float"))
-        proved = _timed(seconds, "quantize and prove", lambda: _quantize(dataset, trained.model, work / "int8"))
-        exported = _timed(seconds, "export", lambda: _export(proved.model, work / "c"))
-        seen = _timed(seconds, "read a recording", lambda: _read_recording(proved, seed, work / "recording"))
-        seconds["everything"] = time.perf_counter() - began
-        report = Report(warning, trained, proved, exported, seen, seconds)
-        write_report(report, work)
+    refuse_to_overwrite(out, force)
+    for name in ("report.html", "report.json"):
+        (out / name).unlink(missing_ok=True)  # of an earlier run: what stands there shall belong together
+    dataset, passes, warning = _available(dataset, passes)
+    seconds: dict[str, float] = {}
+    trained = _timed(seconds, "train", lambda: _train(network, dataset, passes, seed, out / "float"))
+    proved = _timed(seconds, "quantize and prove", lambda: _quantize(dataset, trained.model, out / "int8"))
+    exported = _timed(seconds, "export", lambda: _export(proved.model, out / "c"))
+    seen = _timed(seconds, "read a recording", lambda: _read_recording(proved, seed, out / "recording"))
+    seconds["everything"] = time.perf_counter() - began
+    report = Report(warning, trained, proved, exported, seen, seconds)
+    write_report(report, out)
     if as_json:
         show_json(report.summary(out))
     else:
@@ -98,25 +101,33 @@ def _timed(seconds: dict[str, float], name: str, work: Any) -> Any:
 
 
 def _train(network: str, dataset: str, passes: int | None, seed: int, out: Path) -> Any:
-    with loading("TensorFlow"):
-        from edgedigits.train import TrainingRequest, train
+    from edgedigits.core.errors import EdgedigitsError
 
-    with epochs() as tell:
-        return train(TrainingRequest(network, dataset, epochs=passes, seed=seed), out, progress=tell)
+    with loading("TensorFlow"):
+        from edgedigits.train import TrainingInterrupted, TrainingRequest, train
+
+    request = TrainingRequest(network, dataset, epochs=passes, seed=seed)
+    try:
+        with epochs() as tell:
+            return train(request, out, force=True, progress=tell)
+    except TrainingInterrupted as error:
+        command = f"edgedigits train --model {network} --dataset {dataset} --seed {seed} --out {out} --resume"
+        more = f" --epochs {passes}" if passes else ""
+        raise EdgedigitsError(error.what, f"`{command}{more}` goes on with the training") from error
 
 
 def _quantize(dataset: str, model: Path, out: Path) -> Any:
     from edgedigits.quantize import QuantizeRequest, quantize
 
     with progress() as stage:
-        return quantize(QuantizeRequest(model, max_drop=MAX_DROP.get(dataset, 0.5)), out, progress=stage)
+        return quantize(QuantizeRequest(model, max_drop=MAX_DROP.get(dataset, 0.5)), out, force=True, progress=stage)
 
 
 def _export(model: Path, out: Path) -> Any:
     from edgedigits.firmware_export import export_arrays, write_export
 
     result = export_arrays(model, allow_failed=True)
-    write_export(result, out)
+    write_export(result, out, force=True)
     return result
 
 
@@ -136,7 +147,7 @@ def _read_recording(proved: Any, seed: int, out: Path) -> Any:
 
     trained = proved.card.dataset
     split: Split = split_dataset(load_dataset(trained["spec"]), trained["split"], trained["seed"])
-    out.mkdir()
+    out.mkdir(exist_ok=True)
     with progress() as stage:
         recording = compose_recording(
             split.test.images,
@@ -144,10 +155,15 @@ def _read_recording(proved: Any, seed: int, out: Path) -> Any:
             out / "digits.avi",
             seed=seed,
             frames=FRAMES,
+            force=True,
             progress=lambda done: stage("compose", done, FRAMES),
         )
     transcript = Transcript()
-    with (out / "read.jsonl").open("w") as lines, VideoPreview(out / "read.avi") as preview, progress() as stage:
+    with (
+        (out / "read.jsonl").open("w") as lines,
+        VideoPreview(out / "read.avi", force=True) as preview,
+        progress() as stage,
+    ):
         sinks = (JsonLines(lines), transcript, preview, Counted(lambda done: stage("read", done, FRAMES)))
         result = run_station(DigitReader(proved.model), VideoFile(recording.path), sinks)
     picture = _first_frame(out / "read.avi", out / "read.png")

@@ -116,7 +116,7 @@ def card_of(model: Path) -> Card | None:
     found = sha256_of(model)
     if found != card.sha256:
         raise EdgedigitsError(
-            f"{model} has sha256 {found[:12]}…, its card says {card.sha256[:12]}…",
+            f"{model} has sha256 {found[:12]}..., its card says {card.sha256[:12]}...",
             "the file was changed or cut short: copy it again, or make it again",
         )
     return card

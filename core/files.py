@@ -94,16 +94,18 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def refuse_to_overwrite(folder: Path, force: bool) -> None:
+def refuse_to_overwrite(folder: Path, force: bool, option: str = "--out") -> None:
     """Raise where ``folder`` holds something already and ``force`` does not allow to replace it.
 
     Raises:
         EdgedigitsError: the folder has content, or is a file.
     """
     if folder.exists() and not folder.is_dir():
-        raise EdgedigitsError(f"{folder} is a file", "name a folder for --out")
+        raise EdgedigitsError(f"{folder} is a file", f"name a folder for {option}")
     if not force and folder.is_dir() and any(folder.iterdir()):
-        raise EdgedigitsError(f"{folder} exists and is not empty", "choose another --out, or add --force to replace it")
+        raise EdgedigitsError(
+            f"{folder} exists and is not empty", f"choose another {option}, or add --force to replace it"
+        )
 
 
 @contextmanager
@@ -118,12 +120,17 @@ def whole_folder(folder: Path, force: bool) -> Iterator[Path]:
     """
     refuse_to_overwrite(folder, force)
     _refuse_own_ground(folder)
+    if folder.is_mount():
+        raise EdgedigitsError(
+            f"{folder} is a mount point, which cannot be replaced as a whole", "name a folder inside it"
+        )
     with disk_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
         try:
             yield work
             work.chmod(0o777 & ~_umask())
+            refuse_to_overwrite(folder, force)  # somebody else may have filled it meanwhile
             replace_folder(work, folder)
         finally:
             shutil.rmtree(work, ignore_errors=True)

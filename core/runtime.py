@@ -165,7 +165,7 @@ class DigitModel:
             self._interpreter.set_tensor(self._input_index, values[position].reshape(self._input_shape))
             self._interpreter.invoke()
             results[position] = self._interpreter.get_tensor(self._output_index)[0]
-            if progress and (position + 1) % every == 0:
+            if progress and ((position + 1) % every == 0 or position + 1 == len(images)):
                 progress(position + 1)
         return results
 

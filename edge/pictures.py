@@ -9,9 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.quiet import native_logs_hidden
+from edgedigits.core.transparency import over_white
 
 WORK_SIDE = 800
 """Pictures are searched at about this many pixels on the longer side; larger digits are found faster there."""
+
+_MAY_BE_TRANSPARENT = (b"\x89PNG", b"RIFF", b"II", b"MM")  # PNG, WebP, TIFF
 
 MOST_PIXELS = 100_000_000
 """Larger pictures are refused: they would fill the memory of a Raspberry Pi."""
@@ -32,12 +36,23 @@ def load_image(path: Path) -> NDArray[np.uint8]:
     if data.size == 0:
         raise EdgedigitsError(f"{path} is empty", "copy the picture again")
     try:
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        with native_logs_hidden():
+            image = _decoded(data)
     except cv2.error as error:  # OpenCV refuses more than 2^30 pixels by an exception, all else by None
         raise EdgedigitsError(f"{path} cannot be loaded ({error.err})", "give a smaller picture") from error
     if image is None:
         raise EdgedigitsError(f"{path} is no picture that OpenCV reads, or it is damaged", "give a JPEG or PNG file")
     return np.asarray(image, np.uint8)
+
+
+def _decoded(data: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """BGR uint8, or None; transparent pictures lie on white paper, JPEG is turned as its EXIF data say."""
+    if not data[:4].tobytes().startswith(_MAY_BE_TRANSPARENT):
+        return cv2.imdecode(data, cv2.IMREAD_COLOR)  # type: ignore[return-value]
+    image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+    if image is None or image.ndim != 3 or image.shape[2] != 4 or image.dtype != np.uint8:
+        return cv2.imdecode(data, cv2.IMREAD_COLOR)  # type: ignore[return-value]
+    return over_white(image)
 
 
 def grey_of(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -46,6 +61,10 @@ def grey_of(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     Raises:
         EdgedigitsError: another type or shape, no pixels, or more than 100 million.
     """
+    if not isinstance(image, np.ndarray):
+        raise EdgedigitsError(
+            f"the picture is a {type(image).__name__}", "give a uint8 array; cv2.imread gives None where it cannot read"
+        )
     channels = image.shape[2] if image.ndim == 3 else 1
     if image.dtype != np.uint8 or image.ndim not in {2, 3} or channels not in {1, 3, 4}:
         raise EdgedigitsError(
@@ -58,8 +77,8 @@ def grey_of(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         raise EdgedigitsError(f"the picture has {width}x{height} pixels", "give one of less than 100 megapixels")
     if channels == 1:
         return np.ascontiguousarray(image.reshape(height, width))
-    code = cv2.COLOR_BGR2GRAY if channels == 3 else cv2.COLOR_BGRA2GRAY
-    return np.asarray(cv2.cvtColor(image, code), np.uint8)
+    colour = over_white(image) if channels == 4 else image
+    return np.asarray(cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
 def reduction_of(grey: NDArray[np.uint8]) -> int:

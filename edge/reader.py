@@ -22,8 +22,8 @@ from edgedigits.edge.splitting import Part, Upright, divided, upright
 REJECT_BELOW = 0.4
 """Default confidence below which a digit is shown as ``?``: where it is more likely wrong than right.
 
-On the development half of the amount fields, with the bundled model, 31 % of the digits below it are right, and 88 % of
-those above (and 97 % of those above 0.9).
+On the development half of the amount fields, with the bundled model, 49 % of the digits below it are right, and 92 % of
+those above (and 98 % of those above 0.9).
 """
 
 DROP_BELOW = 0.2

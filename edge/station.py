@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol, TextIO
 
 import numpy as np
 
+from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.capture import Capture, Frame
 from edgedigits.edge.reading import Reading
 from edgedigits.edge.source_base import Image, Source
@@ -105,6 +106,8 @@ class JsonLines:
             with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
                 os.dup2(nowhere.fileno(), self._output.fileno())
             return False
+        except OSError as error:
+            raise EdgedigitsError(f"cannot write what was read ({error.strerror})", "free some disk space") from error
         return True
 
 

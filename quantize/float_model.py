@@ -32,14 +32,15 @@ def load_float_model(path: Path) -> Any:
     try:
         with native_logs_hidden():  # the first model wakes TensorFlow's devices, which log
             model = tf_keras.models.load_model(path, compile=False, safe_mode=True)
+        shapes = tuple(model.input_shape), tuple(model.output_shape)
     except (ValueError, TypeError, KeyError, OSError, AttributeError, ImportError) as error:
         reason = " ".join(str(error).split())[:200]
         raise EdgedigitsError(
             f"{path} cannot be loaded ({reason})", "give a model.keras as `edgedigits train` writes it"
         ) from error
-    if tuple(model.input_shape)[1:] != (SIDE, SIDE, 1) or tuple(model.output_shape)[1:] != (CLASSES,):
+    if shapes[0][1:] != (SIDE, SIDE, 1) or shapes[1][1:] != (CLASSES,):
         raise EdgedigitsError(
-            f"{path} maps {model.input_shape} to {model.output_shape}",
+            f"{path} maps {shapes[0]} to {shapes[1]}",
             f"a digit network maps (batch, {SIDE}, {SIDE}, 1) to (batch, {CLASSES})",
         )
     return model

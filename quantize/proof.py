@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.datasets import Digits
+from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.metrics import Comparison, compare
 from edgedigits.core.runtime import DigitModel, runtime
 from edgedigits.core.tflite_file import Operator
@@ -84,6 +85,11 @@ def prove(
     """
     content = check_int8(path)
     before = float_scores(float_model, test.images, _part(progress, "float", len(test)))
+    if before.min() < 0 or np.abs(before.sum(axis=1) - 1).max() > 0.01:
+        raise EdgedigitsError(
+            "the network gives scores that are no probabilities",
+            "end it in a softmax layer: readers compare confidences",
+        )
     model = DigitModel(path)
     after = model.probabilities(test.images, _part(progress, "int8", len(test)))
     here = runtime()

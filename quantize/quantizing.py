@@ -8,7 +8,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from edgedigits.core.cards import Card, card_of, code_version, write_card
-from edgedigits.core.datasets import Split, load_dataset, split_dataset, stratified_sample
+from edgedigits.core.datasets import Split, split_of, stratified_sample
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import refuse_to_overwrite, sha256_of, whole_folder, write_bytes, write_json
 from edgedigits.core.runtime import runtime
@@ -28,7 +28,7 @@ class QuantizeRequest:
     Attributes:
         model: the ``.keras`` file.
         recipe: name of a recipe.
-        calibration: digits in the representative dataset.
+        calibration: digits in the representative dataset; None takes 500, or all training digits where there are fewer.
         max_drop: percentage points of accuracy that may be lost.
         dataset: spec of the data set to calibrate and prove on; None takes the one of the model's card.
         split: name of its split; None takes the card's.
@@ -37,7 +37,7 @@ class QuantizeRequest:
 
     model: Path
     recipe: str = "int8"
-    calibration: int = CALIBRATION
+    calibration: int | None = None
     max_drop: float = MAX_DROP
     dataset: str | None = None
     split: str | None = None
@@ -72,15 +72,16 @@ def quantize(
         EdgedigitsError: bad model, card, data set or option; no room on the disk.
     """
     recipe = recipe_named(request.recipe)
-    if request.max_drop < 0:
+    if not request.max_drop >= 0:
         raise EdgedigitsError(f"--max-drop is {request.max_drop}", "allow 0 percentage points or more")
     refuse_to_overwrite(out, force)
     if request.model.resolve().is_relative_to(out.resolve()):
         raise EdgedigitsError(f"{request.model} lies in {out}, which would be replaced", "choose another --out")
     float_card = card_of(request.model)
     model = load_float_model(request.model)
-    split = _split(request, float_card)
-    drawn = stratified_sample(split.train.labels, request.calibration, request.seed)
+    split = split_of(float_card, request.dataset, request.split)
+    calibration = min(CALIBRATION, len(split.train)) if request.calibration is None else request.calibration
+    drawn = stratified_sample(split.train.labels, calibration, request.seed)
     if progress:
         progress("convert", 0, 1)
     converted = convert(model, split.train.images[drawn], recipe)
@@ -90,30 +91,17 @@ def quantize(
         path = work / f"model.{recipe.name}.tflite"
         write_bytes(path, converted)
         proof, before, after = prove(model, path, split.test, request.max_drop, progress)
-        card = _card(request, recipe, path, float_card, split, proof, int(model.count_params()))
+        card = _card(request, recipe, calibration, path, float_card, split, proof, int(model.count_params()))
         write_card(work, card)
         write_json(work / "proof.json", proof.as_dict())
         write_bytes(work / "flips.png", draw_flips(proof, split.test, before, after))
     return QuantizeResult(request, out / path.name, card, proof)
 
 
-def _split(request: QuantizeRequest, card: Card | None) -> Split:
-    """The split that the model was trained on, so that the proof sees only digits which training has not seen."""
-    trained = card.dataset if card else {}
-    spec = request.dataset or trained.get("spec", "mnist")
-    same = spec == trained.get("spec")
-    name = request.split or (trained["split"] if same else "default")
-    split = split_dataset(load_dataset(spec), name, int(trained["seed"]) if same else 0)
-    if same and name == trained["split"] and split.train.sha256() != trained["train_sha256"]:
-        raise EdgedigitsError(
-            f"{spec} is no longer the data that {request.model} was trained on", "restore the data, or train again"
-        )
-    return split
-
-
 def _card(
     request: QuantizeRequest,
     recipe: Recipe,
+    calibration: int,
     path: Path,
     float_card: Card | None,
     split: Split,
@@ -132,7 +120,7 @@ def _card(
         parameters=parameters,
         dataset=split.describe(),
         seed=request.seed,
-        settings={"recipe": recipe.name, "calibration": request.calibration, "max_drop": request.max_drop},
+        settings={"recipe": recipe.name, "calibration": calibration, "max_drop": request.max_drop},
         measured={
             "float_accuracy": proof.comparison.before,
             "int8_accuracy": proof.comparison.after,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import tempfile
 import zipfile
 from dataclasses import asdict, dataclass
@@ -65,7 +67,10 @@ def save(out: Path, identity: dict[str, Any], saved: Saved, variables: Any) -> N
 
     def write(path: Path) -> None:
         with tempfile.TemporaryDirectory(dir=path.parent) as folder, zipfile.ZipFile(path, "w") as archive:
-            variables.write(str(Path(folder) / _VARIABLES))
+            try:
+                variables.write(str(Path(folder) / _VARIABLES))
+            except tf.errors.ResourceExhaustedError as error:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
             for part in sorted(Path(folder).iterdir()):
                 archive.write(part, part.name)
             archive.writestr(_BEST, best.getvalue())

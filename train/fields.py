@@ -2,13 +2,13 @@
 
 A reader that cuts a written number into digits meets strokes of other pens, remnants of neighbours, base lines and
 specks; and where it cuts wrongly, pictures that are no digit at all. The first are made here with their label, the
-second with the same target for all ten digits, so that a wrong cut gets a low confidence. Shares and ranges were
-chosen on cheque fields and photos that are used for no report.
+second with the same target for all ten digits, so that a wrong cut gets a low confidence. The digits are written anew
+by :mod:`edgedigits.train.glyphs`, some of them drawn by code; no picture of a field or photo goes into them. Shares
+and ranges were chosen on photos and on one half of a table of cheque fields; the other half only checked them.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import cv2
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from edgedigits.core.datasets import Digits
 from edgedigits.core.digit import CLASSES, SIDE, normalise
-
-Picture = NDArray[np.uint8]
+from edgedigits.train.glyphs import Hand, any_hand, write
+from edgedigits.train.strokes import HEIGHT, INK, Picture, ink_box
 
 PLAIN_SHARE = 1 / 6
 """Of the pictures, those that stay as they are."""
@@ -29,89 +29,85 @@ FALSE_CUT_SHARE = 0.3
 SMOOTHING = 0.03
 """Share of the target that is spread over all ten digits where the picture is one."""
 
-_HEIGHT = 56  # pixels in which strokes are drawn: enough that a pixel more or less is a small change of the pen
-_INK = 60
+_REMNANTS, _REMNANTS_ON_BOTH_SIDES, _SLIVER_LOST = 0.4, 0.25, 0.09
 _WHITE = (255,)
+_NOT_MADE, _NO_DIGIT = 255, CLASSES
+
+
+class FieldPictures:
+    """A picture for each of a set of digits, made when it is first asked for and kept.
+
+    The picture of a digit depends on nothing but the set, the seed and the digit's index. Two threads may take
+    pictures at the same time: what both make is the same.
+    """
+
+    def __init__(self, digits: Digits, seed: tuple[int, ...]) -> None:
+        """Make nothing yet.
+
+        Args:
+            digits: where the strokes are taken from.
+            seed: of everything that is drawn by lot; no number is negative.
+        """
+        self._digits = digits
+        self._zeros = np.flatnonzero(digits.labels == 0)
+        self._seed = seed
+        self._images = np.empty((len(digits), SIDE, SIDE), np.uint8)
+        self._shown = np.full(len(digits), _NOT_MADE, np.uint8)
+
+    def take(self, indices: NDArray[np.intp]) -> tuple[Picture, NDArray[np.float32]]:
+        """The pictures at ``indices`` and what a network shall say to them.
+
+        Args:
+            indices: which digits the pictures show (or start from, where they show none).
+
+        Returns:
+            uint8 of shape (count, 28, 28), normalised, and float32 targets of shape (count, 10) that sum to 1.
+        """
+        for index in indices[self._shown[indices] == _NOT_MADE]:
+            self._make(int(index))
+        shown = self._shown[indices]
+        truth = np.eye(CLASSES + 1, CLASSES, dtype=np.float32)[shown]
+        targets = truth * (1 - SMOOTHING) + SMOOTHING / CLASSES
+        targets[shown == _NO_DIGIT] = 1 / CLASSES
+        return self._images[indices], targets
+
+    def _make(self, index: int) -> None:
+        draw = np.random.default_rng((*self._seed, index))
+        shown = self._digits.labels[index]
+        if draw.random() < PLAIN_SHARE:
+            self._images[index] = self._digits.images[index]
+        else:
+            writer = _Writer(self._digits, self._zeros, any_hand(draw), draw)
+            if draw.random() >= FALSE_CUT_SHARE:
+                self._images[index] = _scanned(_digit_with_remnants(writer, index), draw)
+            else:
+                self._images[index] = _scanned(_no_digit(writer, index), draw)
+                shown = _NO_DIGIT
+        if not self._images[index].any():  # thin strokes may vanish in the scan
+            shown = _NO_DIGIT
+        self._shown[index] = shown  # last: another thread may look for it
 
 
 @dataclass(frozen=True)
-class _Hand:
-    """How one writer writes: slant, width factor, rotation in degrees, pixels of pen more or less."""
+class _Writer:
+    """Someone who writes digits of a set in one hand."""
 
-    slant: float
-    width: float
-    rotation: float
-    pen: int
+    digits: Digits
+    zeros: NDArray[np.intp]
+    hand: Hand
+    draw: np.random.Generator
 
+    def write(self, index: int) -> Picture:
+        return write(self.digits.images[index], int(self.digits.labels[index]), self.hand, self.draw)
 
-def field_pictures(digits: Digits, indices: NDArray[np.intp], seed: int) -> tuple[Picture, NDArray[np.float32]]:
-    """Make a picture for each index.
+    def any(self) -> int:
+        return int(self.draw.integers(len(self.digits)))
 
-    Args:
-        digits: where the strokes are taken from.
-        indices: which digits the pictures show (or start from, where they show none).
-        seed: of everything that is drawn by lot.
+    def any_zero(self) -> int:
+        return int(self.draw.choice(self.zeros)) if self.zeros.size else self.any()
 
-    Returns:
-        uint8 of shape (count, 28, 28), normalised, and float32 targets of shape (count, 10) that sum to 1.
-    """
-    draw = np.random.default_rng(seed)
-    images = np.empty((len(indices), SIDE, SIDE), np.uint8)
-    targets = np.full((len(indices), CLASSES), SMOOTHING / CLASSES, np.float32)
-    for place, index in enumerate(indices):
-        label = int(digits.labels[index])
-        if draw.random() < PLAIN_SHARE:
-            images[place] = digits.images[index]
-        elif draw.random() >= FALSE_CUT_SHARE:
-            images[place] = _scanned(_digit_with_remnants(digits, int(index), draw), draw)
-        else:
-            images[place] = _scanned(_no_digit(digits, int(index), draw), draw)
-            targets[place] = 1 / CLASSES
-            continue
-        targets[place, label] += 1 - SMOOTHING
-    return images, targets
-
-
-def _hand(draw: np.random.Generator) -> _Hand:
-    return _Hand(
-        draw.uniform(-0.25, 0.55),
-        math.exp(draw.normal(0.05, 0.18)),
-        draw.uniform(-8, 8),
-        int(draw.choice([-2, -1, 0, 0, 0, 1, 2, 3])),
-    )
-
-
-def _written(image: Picture, hand: _Hand, draw: np.random.Generator) -> Picture:
-    """The digit 56 pixels high in that hand, cropped to its ink; no two are written quite alike."""
-    crop = _ink_box(image, 0)
-    scale = _HEIGHT / max(crop.shape[0], 0.6 * crop.shape[1])
-    size = (max(3, round(crop.shape[1] * scale * hand.width)), max(3, round(crop.shape[0] * scale)))
-    large = cv2.resize(crop, size, interpolation=cv2.INTER_CUBIC)
-    frame = _HEIGHT // 2
-    large = cv2.copyMakeBorder(large, frame, frame, frame, frame, cv2.BORDER_CONSTANT)
-    angle = math.radians(hand.rotation + draw.normal(0, 3))
-    slant = hand.slant + draw.normal(0, 0.05)
-    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    matrix = turn @ np.array([[1, -slant], [0, 1]])
-    centre = np.array([large.shape[1] / 2, large.shape[0] / 2])
-    move = np.column_stack([matrix, centre - matrix @ centre])
-    turned = cv2.warpAffine(large, move, (large.shape[1], large.shape[0])).astype(np.uint8)
-    return _ink_box(_with_pen(turned, hand.pen), _INK)
-
-
-def _with_pen(picture: Picture, pen: int) -> Picture:
-    """Strokes thicker or thinner by ``pen`` pixels on either side, unless nothing would be left of them."""
-    if pen == 0:
-        return picture
-    tip = cv2.getStructuringElement(cv2.MORPH_ELLIPSE if abs(pen) > 1 else cv2.MORPH_RECT, (2 * abs(pen) + 1,) * 2)
-    changed = (cv2.dilate(picture, tip) if pen > 0 else cv2.erode(picture, tip)).astype(np.uint8)
-    return changed if np.count_nonzero(changed > 100) > _INK else picture
-
-
-def _ink_box(picture: Picture, above: int) -> Picture:
-    """The picture cut to the pixels brighter than ``above``; unchanged where there are none."""
-    left, top, width, height = cv2.boundingRect((picture > above).astype(np.uint8))
-    return picture[top : top + height, left : left + width] if width and height else picture
+    def chance(self, share: float) -> bool:
+        return bool(self.draw.random() < share)
 
 
 def _side_by_side(left: Picture, right: Picture, gap: float, draw: np.random.Generator) -> tuple[Picture, int, int]:
@@ -120,8 +116,8 @@ def _side_by_side(left: Picture, right: Picture, gap: float, draw: np.random.Gen
     Returns:
         The picture, the column where the left glyph ends and the one where the right glyph starts.
     """
-    start = max(0, left.shape[1] + round(gap * _HEIGHT))
-    rise = round((left.shape[0] - right.shape[0]) / 2 + draw.normal(0, 0.08) * _HEIGHT)
+    start = max(0, left.shape[1] + round(gap * HEIGHT))
+    rise = round((left.shape[0] - right.shape[0]) / 2 + draw.normal(0, 0.08) * HEIGHT)
     top_left, top_right = max(0, -rise), max(0, rise)
     height = max(top_left + left.shape[0], top_right + right.shape[0])
     field = np.zeros((height, max(left.shape[1], start + right.shape[1])), np.uint8)
@@ -139,54 +135,78 @@ def _cut(picture: Picture, column: float, slant: float, keep_right: bool) -> Pic
     return np.where(right if keep_right else ~right, picture, 0).astype(np.uint8)
 
 
-def _digit_with_remnants(digits: Digits, index: int, draw: np.random.Generator) -> Picture:
+def _digit_with_remnants(writer: _Writer, index: int) -> Picture:
     """A digit, often with what a cut left of its neighbour, or with a sliver of its own cut away."""
-    hand = _hand(draw)
-    glyph = _written(digits.images[index], hand, draw)
+    draw, slant = writer.draw, writer.hand.slant
+    glyph = writer.write(index)
     lot = draw.random()
-    if lot < 0.35:
-        sides = [True, False] if draw.random() < 0.2 else [bool(draw.random() < 0.5)]
+    if lot < _REMNANTS:
+        sides = [True, False] if writer.chance(_REMNANTS_ON_BOTH_SIDES) else [writer.chance(0.5)]
         for on_right in sides:
-            neighbour = _written(digits.images[draw.integers(len(digits))], hand, draw)
-            gap, rest = draw.uniform(-0.15, 0.12), draw.uniform(0, 0.16) * _HEIGHT
+            neighbour = writer.write(writer.any())
+            gap, rest = draw.uniform(-0.15, 0.12), draw.uniform(0, 0.16) * HEIGHT
             if on_right:
                 field, end, _ = _side_by_side(glyph, neighbour, gap, draw)
-                glyph = _ink_box(_cut(field, end + rest, hand.slant, keep_right=False), 0)
+                glyph = ink_box(_cut(field, end + rest, slant, keep_right=False), 0)
             else:
                 field, _, start = _side_by_side(neighbour, glyph, gap, draw)
-                glyph = _ink_box(_cut(field, start - rest, hand.slant, keep_right=True), 0)
-    elif lot < 0.45 and glyph.shape[1] > 20:
+                glyph = ink_box(_cut(field, start - rest, slant, keep_right=True), 0)
+    elif lot < _REMNANTS + _SLIVER_LOST and glyph.shape[1] > 20:
         sliver = draw.uniform(0, 0.1) * glyph.shape[1]
-        keep_right = bool(draw.random() < 0.5)
-        glyph = _cut(glyph, sliver if keep_right else glyph.shape[1] - sliver, hand.slant / 2, keep_right)
+        keep_right = writer.chance(0.5)
+        glyph = _cut(glyph, sliver if keep_right else glyph.shape[1] - sliver, slant / 2, keep_right)
     return glyph
 
 
-def _no_digit(digits: Digits, index: int, draw: np.random.Generator) -> Picture:
-    """Two digits, one and a half, a part of one, or a mark."""
-    hand = _hand(draw)
-    first = _written(digits.images[index], hand, draw)
-    second = _written(digits.images[draw.integers(len(digits))], hand, draw)
-    lot = draw.random()
-    if lot < 0.5:
-        picture = _side_by_side(first, second, draw.uniform(-0.12, 0.12), draw)[0]
-    elif lot < 0.75 and digits.labels[index] != 1:  # half a 1 is still a 1
-        column = first.shape[1] * draw.uniform(0.3, 0.7)
-        picture = _cut(first, column, hand.slant * draw.random(), bool(draw.random() < 0.5))
-    elif lot < 0.9:
-        field, end, start = _side_by_side(first, second, draw.uniform(-0.1, 0.1), draw)
-        share = draw.uniform(0.4, 0.75)
-        if draw.random() < 0.5:
-            picture = _cut(field, end + second.shape[1] * share, hand.slant, keep_right=False)
-        else:
-            picture = _cut(field, start - first.shape[1] * share, hand.slant, keep_right=True)
-    else:
-        picture = _mark(draw)
-    return picture if picture.max() >= 100 else _mark(draw)
+def _no_digit(writer: _Writer, index: int) -> Picture:
+    """What a reader finds where it cuts wrongly; a mark where no ink is left."""
+    kind = writer.draw.choice(len(_FALSE_CUTS), p=[share for share, _ in _FALSE_CUTS])
+    picture = _FALSE_CUTS[kind][1](writer, index)
+    return picture if picture.max() >= INK else _mark(writer, index)
 
 
-def _mark(draw: np.random.Generator) -> Picture:
+def _two(writer: _Writer, index: int) -> Picture:
+    """Two digits that were not cut; zeros more often than others, as amounts end with them."""
+    other = writer.any()
+    if writer.chance(0.3):
+        index, other = writer.any_zero(), writer.any_zero() if writer.chance(0.7) else other
+    gap = writer.draw.uniform(-0.18, 0.12)
+    return _side_by_side(writer.write(index), writer.write(other), gap, writer.draw)[0]
+
+
+def _half(writer: _Writer, index: int) -> Picture:
+    """The left or right part of a digit; of a 1, as half a 1 is still a 1, it is the half of a 0."""
+    if writer.chance(0.3) or writer.digits.labels[index] == 1:
+        index = writer.any_zero()
+    glyph = writer.write(index)
+    column = glyph.shape[1] * writer.draw.uniform(0.3, 0.7)
+    return _cut(glyph, column, writer.hand.slant * writer.draw.random(), writer.chance(0.5))
+
+
+def _end_and_beginning(writer: _Writer, index: int) -> Picture:
+    """The end of one digit and the beginning of the next: between two zeros, it looks like an X."""
+    zeros = writer.chance(0.5)
+    left = writer.write(writer.any_zero() if zeros else index)
+    right = writer.write(writer.any_zero() if zeros else writer.any())
+    field, _, start = _side_by_side(left, right, writer.draw.uniform(-0.15, 0.05), writer.draw)
+    slant = writer.hand.slant
+    field = _cut(field, left.shape[1] * writer.draw.uniform(0.35, 0.75), slant, keep_right=True)
+    return _cut(field, start + right.shape[1] * writer.draw.uniform(0.25, 0.65), slant, keep_right=False)
+
+
+def _one_and_a_half(writer: _Writer, index: int) -> Picture:
+    """A digit with about half of its neighbour."""
+    left, right = writer.write(index), writer.write(writer.any())
+    field, end, start = _side_by_side(left, right, writer.draw.uniform(-0.1, 0.1), writer.draw)
+    share = writer.draw.uniform(0.4, 0.75)
+    if writer.chance(0.5):
+        return _cut(field, end + right.shape[1] * share, writer.hand.slant, keep_right=False)
+    return _cut(field, start - left.shape[1] * share, writer.hand.slant, keep_right=True)
+
+
+def _mark(writer: _Writer, _index: int) -> Picture:
     """A dot, a dash, an equals sign or an arc."""
+    draw = writer.draw
     field = np.zeros((80, 80), np.uint8)
     kind = draw.integers(4)
     if kind == 0:
@@ -206,11 +226,15 @@ def _mark(draw: np.random.Generator) -> Picture:
     return field
 
 
+_FALSE_CUTS = ((0.4, _two), (0.28, _half), (0.16, _end_and_beginning), (0.09, _one_and_a_half), (0.07, _mark))
+"""Kinds of pictures that are no digit, each with its share."""
+
+
 def _scanned(picture: Picture, draw: np.random.Generator) -> Picture:
     """The strokes as a camera or scanner shows them after thresholding, normalised to 28x28."""
     picture = _with_specks(_with_base_line(picture, draw), draw)
     height = draw.uniform(14, 44)
-    scale = height / (max(picture.shape) if draw.random() < 0.5 else _HEIGHT)
+    scale = height / (max(picture.shape) if draw.random() < 0.5 else HEIGHT)
     if scale < 1:
         size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8)

@@ -12,11 +12,14 @@ from edgedigits.core.datasets import Digits
 from edgedigits.core.digit import CLASSES
 from edgedigits.train.augment import augment
 from edgedigits.train.backend import tf
-from edgedigits.train.fields import field_pictures
+from edgedigits.train.fields import FieldPictures
 from edgedigits.train.recipes import Augmentation, Recipe, augmentation
 
 _AHEAD = 4
 _WORKERS = os.cpu_count() or 1
+
+EPOCHS_PER_PICTURE = 3
+"""So many epochs in a row the augmentation ``reading`` shows a picture, as making it takes longer than learning it."""
 
 
 def training_batches(digits: Digits, batch_size: int, seed: int, epoch: int, recipe: Recipe) -> Any:
@@ -38,7 +41,7 @@ def training_batches(digits: Digits, batch_size: int, seed: int, epoch: int, rec
     order = np.random.default_rng(lots).permutation(len(digits))
     order = order[: len(order) // batch_size * batch_size].reshape(-1, batch_size)
     seeds = lots.generate_state(len(order)) & 0x7FFFFFFF
-    prepare = _from_fields(digits) if settings.fields else _from_rows(digits, recipe.label_smoothing)
+    prepare = _from_fields(digits, seed, epoch) if settings.fields else _from_rows(digits, recipe.label_smoothing)
 
     def batch(indices: Any, lot: Any) -> tuple[Any, Any]:
         images, targets = prepare(indices, lot)
@@ -69,16 +72,39 @@ def _from_rows(digits: Digits, smoothing: float) -> Any:
     return prepare
 
 
-def _from_fields(digits: Digits) -> Any:
-    def draw(indices: NDArray[np.intp], lot: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        return field_pictures(digits, indices, int(lot))
+def _from_fields(digits: Digits, seed: int, epoch: int) -> Any:
+    lot = (seed, epoch // EPOCHS_PER_PICTURE)
+    key = (digits.sha256(), lot)
 
-    def prepare(indices: Any, lot: Any) -> tuple[Any, Any]:
-        images, targets = tf.numpy_function(draw, (indices, lot), (tf.uint8, tf.float32))
+    def take(indices: NDArray[np.intp]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        return _SHELF.pictures(key, digits, lot).take(indices)
+
+    def prepare(indices: Any, _lot: Any) -> tuple[Any, Any]:
+        images, targets = tf.numpy_function(take, (indices,), (tf.uint8, tf.float32))
         count = indices.shape[0]
         return _model_input(tf.ensure_shape(images, (count, 28, 28))), tf.ensure_shape(targets, (count, CLASSES))
 
     return prepare
+
+
+class _Shelf:
+    """Keeps the pictures of one epoch for the next ones.
+
+    TensorFlow never lets go of a function that it has called: such a function finds its pictures here, so that those
+    of past epochs do not fill the memory.
+    """
+
+    def __init__(self) -> None:
+        self._kept: tuple[object, FieldPictures] | None = None  # replaced as one: two threads look
+
+    def pictures(self, key: object, digits: Digits, seed: tuple[int, int]) -> FieldPictures:
+        kept = self._kept
+        if kept is None or kept[0] != key:
+            kept = self._kept = (key, FieldPictures(digits, seed))
+        return kept[1]
+
+
+_SHELF = _Shelf()
 
 
 def _distorted(images: Any, lot: Any, settings: Augmentation) -> Any:

@@ -10,7 +10,7 @@ from edgedigits.core.errors import EdgedigitsError
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Random distortions of a batch, drawn anew for every digit and epoch; each value is a largest deviation.
+    """Random distortions of a batch, drawn anew for every digit and epoch; each number is a largest deviation.
 
     Attributes:
         about: what it is for, for people.
@@ -21,7 +21,8 @@ class Augmentation:
         elastic: standard deviation in pixels of a smooth random displacement on a 5x5 grid (after P. Simard,
             D. Steinkraus, J. Platt, "Best practices for convolutional neural networks", ICDAR 2003); 0: none.
         fields: digits are drawn anew as a reader of fields and photos meets them, with a share of wrong cuts that
-            are no digit (:mod:`edgedigits.train.fields`); takes the place of the recipe's label smoothing.
+            are no digit (:mod:`edgedigits.train.fields`), and serve for three epochs; takes the place of the recipe's
+            label smoothing.
     """
 
     about: str

@@ -132,7 +132,7 @@ def resolve(request: TrainingRequest) -> Recipe:
         augmentation=own.augmentation if request.augmentation is None else request.augmentation,
     )
     augmentation(recipe.augmentation)
-    for name, value in (("epochs", recipe.epochs), ("batch size", recipe.batch_size)):
+    for name, value in (("number of epochs", recipe.epochs), ("batch size", recipe.batch_size)):
         if value < 1:
             raise EdgedigitsError(f"the {name} is {value}", "give a whole number of at least 1")
     if not recipe.rate > 0:

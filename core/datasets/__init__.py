@@ -4,6 +4,7 @@ from edgedigits.core.datasets.digits import Dataset, Digits, Split
 from edgedigits.core.datasets.mnist import MnistUnavailable
 from edgedigits.core.datasets.registry import KINDS, Kind, load_dataset
 from edgedigits.core.datasets.splits import SPLITS, SplitRule, split_dataset, stratified_sample
+from edgedigits.core.datasets.unseen import split_of, unseen_digits
 
 __all__ = [
     "KINDS",
@@ -16,5 +17,7 @@ __all__ = [
     "SplitRule",
     "load_dataset",
     "split_dataset",
+    "split_of",
     "stratified_sample",
+    "unseen_digits",
 ]

@@ -45,7 +45,7 @@ def load_mnist(mirrors: tuple[str, ...] = MIRRORS) -> Dataset:
         found = sha256_of(path)
         if found != FILES[name]:
             raise EdgedigitsError(
-                f"{path} has sha256 {found[:12]}…, MNIST's is {FILES[name][:12]}…",
+                f"{path} has sha256 {found[:12]}..., MNIST's is {FILES[name][:12]}...",
                 "remove the file and fetch it again",
             )
     names = list(paths.values())

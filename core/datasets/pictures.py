@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from edgedigits.core.datasets.digits import Digits, checked_digits
 from edgedigits.core.digit import CLASSES, normalise
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.quiet import native_logs_hidden
+from edgedigits.core.transparency import over_white
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".pgm")
 
@@ -28,7 +30,7 @@ def read_folder(folder: Path) -> Digits:
     labels: list[int] = []
     for digit in range(CLASSES):
         inside = folder / str(digit)
-        files = sorted(path for path in inside.glob("*") if path.suffix.lower() in SUFFIXES)
+        files = sorted(path for path in inside.glob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
         images.extend(read_digit_picture(path) for path in files)
         labels.extend([digit] * len(files))
     if not images:
@@ -43,7 +45,8 @@ def read_digit_picture(path: Path) -> NDArray[np.uint8]:
         EdgedigitsError: unreadable, or without ink.
     """
     data = np.fromfile(path, np.uint8)
-    picture = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
+    with native_logs_hidden():
+        picture = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
     if picture is None:
         raise EdgedigitsError(f"cannot read {path} as a picture", "replace or remove the file")
     image = normalise(_ink_of(_grey(picture)))
@@ -59,8 +62,7 @@ def _grey(picture: NDArray[Any]) -> NDArray[np.uint8]:
     if picture.ndim == 2:
         return picture
     if picture.shape[2] == 4:
-        opacity = picture[..., 3:].astype(np.float32) / 255
-        picture = (picture[..., :3] * opacity + 255 * (1 - opacity)).astype(np.uint8)
+        picture = over_white(picture)
     return cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.uint8)
 
 

@@ -23,7 +23,7 @@ class Kind:
 KINDS = {
     "mnist": Kind("mnist", "MNIST's original files: 60,000 digits and 10,000 that only report", 70_000, 0),
     "optdigits": Kind("optdigits", "1,797 digits of 8x8 pixels that scikit-learn carries, enlarged", 1_797, 0),
-    "kaggle": Kind("kaggle:train.csv", "Kaggle's train.csv: header label,pixel0,…", 0, 1),
+    "kaggle": Kind("kaggle:train.csv", "Kaggle's train.csv: header label,pixel0,...", 0, 1),
     "csv": Kind("csv:FILE", "label first, then 784 pixels; with or without a header", 0, 1),
     "csv-pair": Kind("csv-pair:IMAGES,LABELS", "784 pixels a line and one label a line, in two files", 0, 2),
     "idx": Kind("idx:IMAGES,LABELS", "MNIST's file format, plain or .gz", 0, 2),
@@ -36,7 +36,7 @@ def load_dataset(spec: str) -> Dataset:
     """Load a data set.
 
     Args:
-        spec: as :data:`KINDS` writes them: ``mnist``, ``optdigits``, ``csv:digits.csv``, ``idx:images.gz,labels.gz``…
+        spec: as :data:`KINDS` writes them: ``mnist``, ``optdigits``, ``csv:digits.csv``, ``idx:images.gz,labels.gz``...
 
     Raises:
         EdgedigitsError: unknown name, wrong number of paths, or files that are not what they should be.

@@ -274,3 +274,44 @@ def test_progress_is_drawn_on_a_terminal(quantized):
 
 def test_error_class_reads_as_what_and_what_to_do():
     assert str(EdgedigitsError("it rained", "take an umbrella")) == "it rained; take an umbrella"
+
+
+def test_marked_copies_of_pictures_with_the_same_name_do_not_overwrite_one_another(quantized, photo, tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        shutil.copy(photo, tmp_path / folder / "x.png")
+    call("predict", quantized, tmp_path / "a" / "x.png", tmp_path / "b" / "x.png", "--annotate", tmp_path / "m")
+    assert sorted(path.name for path in (tmp_path / "m").iterdir()) == ["x-2.png", "x.png"]
+
+
+@pytest.mark.parametrize("rows", ["::0", "a:b", "1:2:3:4"])
+def test_rows_that_make_no_sense_are_wrong_usage(quantized, tmp_path, rows):
+    assert "start:stop:step" in call("fields", quantized, tmp_path, "--rows", rows, code=2).stderr
+
+
+def test_full_output_is_a_clear_error(quantized, photo):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [EDGEDIGITS, "predict", quantized, photo], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert "Error: no room left" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_sigterm_leaves_no_half_made_folder(trained, tmp_path):
+    process = subprocess.Popen(
+        [EDGEDIGITS, "quantize", trained / "model.keras", "--dataset", "optdigits", "--out", tmp_path / "out"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    process.stderr.readline()  # "convert: 1 done": the folder is being filled
+    process.terminate()
+    process.communicate()
+    assert process.returncode in (143, 0, 1)
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_builtin_names_the_model_that_comes_with_the_package(photo):
+    assert json.loads(call("predict", "builtin", photo, "--json").stdout)["text"] == ""

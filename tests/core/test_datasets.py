@@ -254,3 +254,17 @@ def test_mnist_file_that_was_changed_is_refused(nowhere, monkeypatch):
     monkeypatch.setenv("EDGEDIGITS_DATA", str(folder.parent))
     with pytest.raises(EdgedigitsError, match=r"sha256.*remove the file"):
         load_dataset("mnist")
+
+
+def test_transparent_picture_lies_on_white_paper(tmp_path, some):
+    (tmp_path / "5").mkdir()
+    picture = np.zeros((28, 28, 4), np.uint8)
+    picture[..., 3] = some.images[5]
+    cv2.imwrite(str(tmp_path / "5" / "a.png"), picture)
+    assert np.abs(load_dataset(f"folder:{tmp_path}").pool.images[0].astype(int) - some.images[5]).mean() < 3
+
+
+def test_folder_that_is_named_like_a_picture_is_passed_over(tmp_path, some):
+    (tmp_path / "5" / "inner.png").mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / "5" / "a.png"), some.images[5])
+    assert len(load_dataset(f"folder:{tmp_path}").pool) == 1

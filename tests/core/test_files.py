@@ -79,7 +79,7 @@ def test_room_is_there_again_after_a_failure(small_disk: Path) -> None:
 
 
 def test_a_mount_point_cannot_be_replaced_and_says_so(small_disk: Path) -> None:
-    with pytest.raises(EdgedigitsError, match="choose another path"), whole_folder(small_disk, force=False) as work:
+    with pytest.raises(EdgedigitsError, match="a folder inside it"), whole_folder(small_disk, force=False) as work:
         write_text(work / "card.json", "new")
     assert names(small_disk.parent) == ["disk"]
 

@@ -12,9 +12,9 @@ from edgedigits.edge.fields import differences, measure_fields, read_truth
 from edgedigits.edge.reader import DigitReader
 
 # Constants of the reader were chosen on the rows with even numbers.
-LEAST_EXACT = 0.50
-LEAST_EXACT_OF_SUBSET = 0.48
-LEAST_DIGITS_OF_SUBSET = 0.79
+LEAST_EXACT = 0.55
+LEAST_EXACT_OF_SUBSET = 0.57
+LEAST_DIGITS_OF_SUBSET = 0.83
 
 
 def truth(folder, content):

@@ -106,3 +106,22 @@ def test_everything_is_rejected_below_a_threshold_of_one(reader: DigitReader, mn
     strict = DigitReader(reader.model, reject_below=1.0)
 
     assert strict.read(picture).text == "?"
+
+
+def test_what_is_no_array_is_a_clear_error(reader):
+    with pytest.raises(EdgedigitsError, match=r"NoneType.*cv2.imread gives None"):
+        reader.read(None)
+
+
+def test_transparent_picture_is_read_as_ink_on_white_paper(reader, tmp_path):
+    import cv2
+
+    from edgedigits.edge import load_image
+
+    picture = np.zeros((60, 60, 4), np.uint8)
+    cv2.line(picture, (30, 10), (30, 50), (0, 0, 0, 255), 5)
+    cv2.imwrite(str(tmp_path / "ink.png"), picture)
+    loaded = load_image(tmp_path / "ink.png")
+    assert loaded[0, 0].tolist() == [255, 255, 255]
+    assert loaded[30, 30].tolist() == [0, 0, 0]
+    assert reader.read(picture).text == reader.read(loaded).text

@@ -164,3 +164,31 @@ def test_folder_of_the_float_model_is_not_replaced_even_with_force(trained):
     with pytest.raises(EdgedigitsError, match="would be replaced"):
         quantize(QuantizeRequest(trained), trained.parent, force=True)
     assert trained.is_file()
+
+
+def test_network_without_softmax_is_refused(split, tmp_path):
+    import tf_keras as keras
+
+    network = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)])
+    network.save(tmp_path / "model.keras")
+    with pytest.raises(EdgedigitsError, match="softmax"):
+        quantize(QuantizeRequest(tmp_path / "model.keras", dataset="optdigits"), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_calibration_takes_what_there_is(trained, tmp_path):
+    result = quantize(QuantizeRequest(trained, max_drop=5.0), tmp_path / "out")
+    assert result.card.settings["calibration"] == 500
+
+
+def test_folder_that_somebody_filled_meanwhile_is_left_alone(trained, tmp_path):
+    out = tmp_path / "out"
+
+    def interfere(stage: str, *_: int) -> None:
+        out.mkdir(exist_ok=True)
+        (out / "mine.txt").write_text("keep me")
+
+    with pytest.raises(EdgedigitsError, match="--force"):
+        quantize(QuantizeRequest(trained), out, progress=interfere)
+    assert [path.name for path in out.iterdir()] == ["mine.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]

@@ -1,5 +1,6 @@
 """The input pipeline: the one normalisation, an order and distortions that depend on seed and epoch alone."""
 
+import gc
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +10,8 @@ from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.digit import model_input
 from edgedigits.train.augment import augment
 from edgedigits.train.backend import tf
-from edgedigits.train.fields import FALSE_CUT_SHARE, PLAIN_SHARE, field_pictures
-from edgedigits.train.pipeline import plain_batches, training_batches
+from edgedigits.train.fields import FieldPictures
+from edgedigits.train.pipeline import EPOCHS_PER_PICTURE, plain_batches, training_batches
 from edgedigits.train.recipes import AUGMENTATIONS, Augmentation, Recipe
 
 PLAIN = Recipe(1, 100, "adam", 0.001)
@@ -101,19 +102,32 @@ def test_a_shift_moves_ink_by_at_most_its_share(digits):
     assert 1 < np.abs(columns - 14).max() <= 3
 
 
-def test_field_pictures_are_digits_with_their_label_or_no_digit_with_none(digits):
-    indices = np.arange(600)
-    images, targets = field_pictures(digits, indices, seed=0)
-    assert images.shape == (600, 28, 28)
-    assert images.dtype == np.uint8
-    assert images.any(axis=(1, 2)).all()
-    np.testing.assert_allclose(targets.sum(axis=1), 1, atol=1e-5)
-    no_digit = targets.max(axis=1) < 0.2
-    assert no_digit.mean() == pytest.approx((1 - PLAIN_SHARE) * FALSE_CUT_SHARE, abs=0.06)
-    assert (targets.argmax(axis=1) == digits.labels[indices])[~no_digit].all()
+def _sorted_pictures(digits, epoch):
+    images, _ = _epoch(digits, 3, epoch, replace(PLAIN, augmentation="reading"))
+    return sorted(image.tobytes() for image in images)
 
 
-def test_some_field_pictures_are_the_digits_as_they_are(digits):
-    images, _ = field_pictures(digits, np.arange(600), seed=0)
-    same = (images == digits.images[:600]).all(axis=(1, 2))
-    assert same.mean() == pytest.approx(PLAIN_SHARE, abs=0.06)
+def test_pictures_of_fields_serve_some_epochs_each_in_its_own_order(digits):
+    few = digits.take(np.arange(200))
+    recipe = replace(PLAIN, augmentation="reading")
+    assert not np.array_equal(_epoch(few, 3, 0, recipe)[0], _epoch(few, 3, 1, recipe)[0])
+    assert _sorted_pictures(few, 0) == _sorted_pictures(few, EPOCHS_PER_PICTURE - 1)
+    assert _sorted_pictures(few, 0) != _sorted_pictures(few, EPOCHS_PER_PICTURE)
+
+
+def test_pictures_of_fields_that_are_made_again_in_the_middle_of_their_epochs_are_the_same(digits):
+    few, others = digits.take(np.arange(200)), digits.take(np.arange(200, 400))
+    recipe = replace(PLAIN, augmentation="reading")
+    _epoch(few, 3, 0, recipe)
+    kept = _epoch(few, 3, 1, recipe)
+    _epoch(others, 3, 0, recipe)
+    for first, second in zip(kept, _epoch(few, 3, 1, recipe), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_pictures_of_past_epochs_do_not_fill_the_memory(digits):
+    few = digits.take(np.arange(200))
+    for epoch in range(0, 3 * EPOCHS_PER_PICTURE, EPOCHS_PER_PICTURE):
+        _epoch(few, 3, epoch, replace(PLAIN, augmentation="reading"))
+    gc.collect()
+    assert sum(isinstance(thing, FieldPictures) for thing in gc.get_objects()) == 1
