@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
 
@@ -14,7 +15,8 @@ def check_keras_file(path: Path) -> None:
     """Make sure that a file is a whole ``.keras`` archive.
 
     Raises:
-        EdgedigitsError: missing, cut short, foreign, or with a part that is missing or does not match its checksum.
+        EdgedigitsError: missing, cut short, foreign, made by another Keras than 2, or with a part that is missing or
+            does not match its checksum.
     """
     if not path.is_file():
         raise EdgedigitsError(f"no model at {path}", "check the path")
@@ -25,7 +27,12 @@ def check_keras_file(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             missing = _PARTS - set(archive.namelist())
             broken = archive.testzip()
-    except (zipfile.BadZipFile, OSError, EOFError) as error:
+            made_by = "" if missing else str(json.loads(archive.read("metadata.json")).get("keras_version", ""))
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, AttributeError) as error:
         raise EdgedigitsError(f"{path} is damaged ({error})", remedy) from error
     if missing or broken:
         raise EdgedigitsError(f"{path} is damaged ({broken or ', '.join(sorted(missing))} is not intact)", remedy)
+    if not made_by.startswith("2."):
+        raise EdgedigitsError(
+            f"{path} was made by Keras {made_by}", "save it with Keras 2 (tf_keras), which edgedigits uses"
+        )

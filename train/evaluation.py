@@ -55,12 +55,12 @@ def load_keras(path: Path) -> Any:
     check_keras_file(path)
     try:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
+        shapes = (model.input_shape, model.output_shape)
     except (ValueError, TypeError, KeyError, OSError, AttributeError, ImportError) as error:
         reason = " ".join(str(error).split())[:200]
         raise EdgedigitsError(
             f"Keras {keras.__version__} cannot load {path} ({reason})", "give a model that `edgedigits train` made"
         ) from error
-    shapes = (model.input_shape, model.output_shape)
     if shapes != ((None, SIDE, SIDE, 1), (None, CLASSES)):
         raise EdgedigitsError(
             f"{path} maps {shapes[0]} to {shapes[1]}", f"a digit model maps (None, {SIDE}, {SIDE}, 1) to (None, 10)"

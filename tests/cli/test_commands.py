@@ -315,3 +315,8 @@ def test_sigterm_leaves_no_half_made_folder(trained, tmp_path):
 
 def test_builtin_names_the_model_that_comes_with_the_package(photo):
     assert json.loads(call("predict", "builtin", photo, "--json").stdout)["text"] == ""
+
+
+def test_evaluate_names_the_kinds_of_models_it_takes(tmp_path):
+    (tmp_path / "model.h5").write_bytes(b"something")
+    assert "neither .keras nor .tflite" in call("evaluate", tmp_path / "model.h5", code=1).stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -69,3 +70,41 @@ def test_report_is_self_contained(fallen_back):
     assert page.count('src="data:image/png;base64,') == 4
     assert not re.search(r'(src|href)="(?!data:)', page)
     assert "http" not in re.sub(r"MNIST was not found.*?</p>", "", page, flags=re.DOTALL)
+
+
+def test_interrupted_run_says_how_its_training_goes_on_and_it_does(tmp_path):
+    process = subprocess.Popen(
+        [EDGEDIGITS, "run", "--model", "nano", "--dataset", "optdigits", "--epochs", "30", "--out", tmp_path / "out"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("epoch 2/"):
+            process.send_signal(signal.SIGINT)
+            break
+    rest = process.stderr.read()
+    assert process.wait() == 1
+    found = re.search(r"Error: training stopped in epoch \d+ of 30; `edgedigits (.*)` goes on", rest)
+    assert found, rest
+    subprocess.run([EDGEDIGITS, *found[1].split()], check=True, capture_output=True)
+    assert len((tmp_path / "out" / "float" / "history.csv").read_text().splitlines()) == 31
+
+
+def test_stages_that_were_done_stay_where_a_later_one_fails(tmp_path):
+    """A file stands where the folder of the C files shall be."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "c").write_text("in the way")
+    done = subprocess.run(
+        [
+            *(EDGEDIGITS, "run", "--model", "nano", "--dataset", "optdigits", "--epochs", "20"),
+            *("--out", tmp_path / "out", "--force"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Error:" in done.stderr
+    assert (tmp_path / "out" / "int8" / "model.int8.tflite").is_file()
+    assert not (tmp_path / "out" / "report.html").exists()

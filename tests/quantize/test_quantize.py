@@ -192,3 +192,26 @@ def test_folder_that_somebody_filled_meanwhile_is_left_alone(trained, tmp_path):
         quantize(QuantizeRequest(trained), out, progress=interfere)
     assert [path.name for path in out.iterdir()] == ["mine.txt"]
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_network_that_was_never_built_is_refused(tmp_path):
+    import tf_keras as keras
+
+    keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10)]).save(tmp_path / "model.keras")
+    with pytest.raises(EdgedigitsError, match=r"cannot be loaded|a digit network maps"):
+        load_float_model(tmp_path / "model.keras")
+
+
+def test_reader_refuses_a_model_without_softmax(split, tmp_path):
+    """Rooms meet through files: what quantize would refuse may come from elsewhere."""
+    import tf_keras as keras
+
+    from edgedigits.edge import DigitReader
+    from edgedigits.quantize import RECIPES, convert
+
+    keras.utils.set_random_seed(0)
+    network = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)])
+    path = tmp_path / "logits.tflite"
+    path.write_bytes(convert(network, split.train.images[:50], RECIPES["int8"]))
+    with pytest.raises(EdgedigitsError, match="no probabilities"):
+        DigitReader(path)
