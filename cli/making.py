@@ -196,7 +196,10 @@ def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool)
     """
     from edgedigits.core.cards import card_of
     from edgedigits.core.datasets import unseen_digits
+    from edgedigits.core.errors import EdgedigitsError
 
+    if model.suffix not in {".keras", ".tflite"}:
+        raise EdgedigitsError(f"{model} is neither .keras nor .tflite", "give a model of one of these two kinds")
     card = card_of(model)
     spec = dataset or (card.dataset["spec"] if card else "mnist")
     test = unseen_digits(card, spec, split)
@@ -209,10 +212,6 @@ def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool)
 
 
 def _measure(model: Path, test: Digits) -> Metrics:
-    if model.suffix not in {".keras", ".tflite"}:
-        from edgedigits.core.errors import EdgedigitsError
-
-        raise EdgedigitsError(f"{model} is neither .keras nor .tflite", "give a model of one of these two kinds")
     if model.suffix == ".keras":
         with loading("TensorFlow"):
             from edgedigits.quantize import float_scores, load_float_model
