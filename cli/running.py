@@ -13,13 +13,12 @@ from edgedigits.cli import options
 from edgedigits.cli.output import epochs, loading, progress, show_json
 
 if TYPE_CHECKING:
-    from edgedigits.core.datasets import Split
     from edgedigits.edge.station import Sight
 
 FALLBACK = "optdigits"
 FALLBACK_EPOCHS = 60  # as many steps as a few epochs of MNIST: the set is 38 times smaller
 FRAMES = 240
-MAX_DROP = {"mnist": 0.5, FALLBACK: 2.0}  # one of optdigits' 180 test digits is 0.56 points
+FALLBACK_MAX_DROP = 2.0  # one of its 180 test digits is 0.56 points
 
 
 @click.command()
@@ -44,8 +43,8 @@ def run(
     """Train, quantize, prove, export C, read a recording, and write one report.
 
     Makes float/, int8/, c/, recording/ and report.html in the output folder; what a stage made stays where a later
-    one fails. Where MNIST can be neither found nor
-    fetched it says so and takes the 1,797 digits that scikit-learn carries.
+    one fails. Where MNIST can be neither found nor fetched it says so and takes the 1,797 digits that scikit-learn
+    carries.
 
     \b
     Example:
@@ -119,8 +118,9 @@ def _train(network: str, dataset: str, passes: int | None, seed: int, out: Path)
 def _quantize(dataset: str, model: Path, out: Path) -> Any:
     from edgedigits.quantize import QuantizeRequest, quantize
 
+    request = QuantizeRequest(model, max_drop=FALLBACK_MAX_DROP) if dataset == FALLBACK else QuantizeRequest(model)
     with progress() as stage:
-        return quantize(QuantizeRequest(model, max_drop=MAX_DROP.get(dataset, 0.5)), out, force=True, progress=stage)
+        return quantize(request, out, force=True, progress=stage)
 
 
 def _export(model: Path, out: Path) -> Any:
@@ -134,7 +134,7 @@ def _export(model: Path, out: Path) -> Any:
 def _read_recording(proved: Any, seed: int, out: Path) -> Any:
     """Compose a recording from test digits, read it with the int8 model, keep one marked frame as a picture."""
     from edgedigits.cli.report import Seen
-    from edgedigits.core.datasets import load_dataset, split_dataset
+    from edgedigits.core.datasets import split_of
     from edgedigits.edge import (
         DigitReader,
         JsonLines,
@@ -145,13 +145,12 @@ def _read_recording(proved: Any, seed: int, out: Path) -> Any:
         run_station,
     )
 
-    trained = proved.card.dataset
-    split: Split = split_dataset(load_dataset(trained["spec"]), trained["split"], trained["seed"])
+    test = split_of(proved.card).test
     out.mkdir(exist_ok=True)
     with progress() as stage:
         recording = compose_recording(
-            split.test.images,
-            split.test.labels,
+            test.images,
+            test.labels,
             out / "digits.avi",
             seed=seed,
             frames=FRAMES,

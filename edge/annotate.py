@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.errors import EdgedigitsError
+from edgedigits.edge.pictures import bgr_copy_of
 from edgedigits.edge.reading import Reading
 
 READ = (40, 160, 40)
@@ -24,9 +24,9 @@ def annotate(image: NDArray[np.uint8], reading: Reading) -> NDArray[np.uint8]:
         uint8 BGR of the same height and width.
 
     Raises:
-        EdgedigitsError: another type or shape.
+        EdgedigitsError: another type or shape, no pixels, or more than 100 million.
     """
-    canvas = _bgr(image)
+    canvas = bgr_copy_of(image)
     stroke = max(1, round(max(canvas.shape[:2]) / 500))
     for digit in reading.digits:
         colour = REJECTED if digit.rejected else READ
@@ -51,16 +51,3 @@ def _write(
     """Write a text with its lower left corner at ``start``, moved back inside where it would leave the picture."""
     row = min(max(start[1], _height(text, scale) + 1), canvas.shape[0] - 2)
     cv2.putText(canvas, text, (start[0], row), cv2.FONT_HERSHEY_SIMPLEX, scale, colour, stroke, cv2.LINE_AA)
-
-
-def _bgr(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    channels = image.shape[2] if image.ndim == 3 else 1
-    if image.dtype != np.uint8 or image.ndim not in {2, 3} or channels not in {1, 3, 4} or image.size == 0:
-        raise EdgedigitsError(
-            f"the picture has shape {image.shape} and type {image.dtype}", "give uint8, grey, BGR or BGRA"
-        )
-    if channels == 1:
-        return np.asarray(cv2.cvtColor(image.reshape(image.shape[:2]), cv2.COLOR_GRAY2BGR), np.uint8)
-    if channels == 4:
-        return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGRA2BGR), np.uint8)
-    return image.copy()

@@ -55,8 +55,8 @@ def _decoded(data: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     return over_white(image)
 
 
-def grey_of(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The grey picture, uint8 (height, width), of a grey, BGR or BGRA one.
+def checked_channels(image: NDArray[np.uint8]) -> int:
+    """The channels of a picture that can be read: 1 (grey), 3 (BGR) or 4 (BGRA).
 
     Raises:
         EdgedigitsError: another type or shape, no pixels, or more than 100 million.
@@ -75,10 +75,32 @@ def grey_of(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         raise EdgedigitsError(f"the picture has no pixels (shape {image.shape})", "give one with pixels")
     if height * width > MOST_PIXELS:
         raise EdgedigitsError(f"the picture has {width}x{height} pixels", "give one of less than 100 megapixels")
+    return channels
+
+
+def grey_of(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The grey picture, uint8 (height, width), of a grey, BGR or BGRA one.
+
+    Raises:
+        EdgedigitsError: as :func:`checked_channels`.
+    """
+    channels = checked_channels(image)
     if channels == 1:
-        return np.ascontiguousarray(image.reshape(height, width))
+        return np.ascontiguousarray(image.reshape(image.shape[:2]))
     colour = over_white(image) if channels == 4 else image
     return np.asarray(cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
+def bgr_copy_of(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A BGR picture to draw in, uint8 (height, width, 3), of a grey, BGR or BGRA one, which stays as it is.
+
+    Raises:
+        EdgedigitsError: as :func:`checked_channels`.
+    """
+    channels = checked_channels(image)
+    if channels == 1:
+        return np.asarray(cv2.cvtColor(image.reshape(image.shape[:2]), cv2.COLOR_GRAY2BGR), np.uint8)
+    return over_white(image) if channels == 4 else image.copy()
 
 
 def reduction_of(grey: NDArray[np.uint8]) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.edge.pictures import load_image
 from edgedigits.edge.source_base import Image, OpenCvSource, Source, rate_of
 
 VIDEO_SUFFIXES = frozenset({".avi", ".mp4", ".m4v", ".mkv", ".mov", ".mpg", ".mpeg", ".webm", ".wmv", ".ts", ".mjpeg"})
@@ -108,10 +109,12 @@ class ImageFolder(Source):
             return None
         path = self._paths[self._next]
         self._next += 1
-        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if image is None:
-            raise EdgedigitsError(f"{path} is not a picture that OpenCV reads", "remove it, or copy it again")
-        return image  # type: ignore[return-value]
+        try:
+            return load_image(path)
+        except EdgedigitsError as error:
+            raise EdgedigitsError(
+                f"{path} is not a picture that OpenCV reads", "remove it, or copy it again"
+            ) from error
 
     def close(self) -> None:
         """Forget the list."""
