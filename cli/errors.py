@@ -13,7 +13,10 @@ import click
 _EXTRAS = {
     **dict.fromkeys(("numpy", "cv2", "tflite_runtime", "ai_edge_litert"), "edge"),
     **dict.fromkeys(
-        ("tensorflow", "tf_keras", "sklearn", "matplotlib", "pooch", "platformdirs", "jinja2", "tflite", "requests"),
+        (
+            *("tensorflow", "tf_keras", "sklearn", "matplotlib", "pooch", "platformdirs", "jinja2", "tflite"),
+            *("requests", "serial"),
+        ),
         "train",
     ),
 }

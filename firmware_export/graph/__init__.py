@@ -1,0 +1,1 @@
+"""The network as the firmware sees it: typed operators with their constants, read from a ``.tflite`` file."""

@@ -1,0 +1,232 @@
+"""One operator of the file on its way into the graph: checked access to its tensors, and errors that name it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.firmware_export.graph.model import Node, Shape, Value, Window
+from edgedigits.firmware_export.graph.tables import FileOperator, FileTensor, Tables
+
+QUANTIZE_FIRST = "run `edgedigits quantize MODEL.keras` and export the int8 model that it writes"
+REBUILD = "make the model again with TensorFlow's converter for full int8 and a batch of 1"
+LEAVE_OUT = "build the network without it, or export it for TensorFlow Lite Micro with --target arrays"
+LARGEST_VALUE = 1 << 24
+"""Elements of one value; far above any microcontroller's memory, far below what would hurt a computer."""
+LARGEST_STEP = 1024
+"""Of a window's size, stride and dilation."""
+LONGEST_SHAPE = 8
+LARGEST_MULTIPLIER = 65536.0
+"""Ratio of scales: beyond it one step of the input saturates any output."""
+
+_ACTIVATIONS = {0: "NONE", 1: "RELU", 2: "RELU_N1_TO_1", 3: "RELU6"}
+_INT32_MAX = (1 << 31) - 1
+
+
+def sizes(shape: Sequence[int]) -> str:
+    """A shape for messages, such as ``1x28x28x1``."""
+    return "x".join(map(str, shape)) if 0 < len(shape) <= LONGEST_SHAPE else f"a tensor of {len(shape)} axes"
+
+
+@dataclass(frozen=True)
+class Made:
+    """What an operator becomes: its nodes in order and the values that they make, by number."""
+
+    nodes: tuple[Node, ...]
+    values: dict[int, Value]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """An operator, the file it stands in and its place there.
+
+    Attributes:
+        path: of the file, for messages.
+        index: of the operator in the file.
+        operator: itself.
+        tables: all of the file.
+    """
+
+    path: Path
+    index: int
+    operator: FileOperator
+    tables: Tables
+
+    @property
+    def name(self) -> str:
+        """Name of the node: TFLite's name of the operator and its index; never text from the model."""
+        return f"{self.operator.name} {self.index}"
+
+    def error(self, what: str, remedy: str = REBUILD) -> EdgedigitsError:
+        """An error that names the operator, its place and its output's size."""
+        made = " and ".join(self._size(number) for number in self.operator.outputs[:2]) or "nothing"
+        return EdgedigitsError(
+            f"{self.path}: operator {self.index}, {self.operator.name} making {made}, {what}", remedy
+        )
+
+    def _size(self, number: int) -> str:
+        return sizes(self.tables.tensors[number].shape) if number >= 0 else "nothing"
+
+    def option(self, name: str) -> Any:
+        """One of the operator's options; an error where it has none at all."""
+        if name not in self.operator.options:
+            raise self.error("lacks its options")
+        return self.operator.options[name]
+
+    def activation(self) -> str:
+        """Name of the fused activation."""
+        number = self.option("FusedActivationFunction")
+        if number not in _ACTIVATIONS:
+            raise self.error("has a fused activation other than RELU, RELU6 and RELU_N1_TO_1", LEAVE_OUT)
+        return _ACTIVATIONS[number]
+
+    def arity(self, least: int, most: int) -> None:
+        """Check the number of inputs, and that there is one output."""
+        if not least <= len(self.operator.inputs) <= most or len(self.operator.outputs) != 1 or self.output < 0:
+            raise self.error(f"has {len(self.operator.inputs)} inputs and {len(self.operator.outputs)} outputs")
+
+    def has(self, position: int) -> bool:
+        """Whether the operator has this input."""
+        return position < len(self.operator.inputs) and self.operator.inputs[position] >= 0
+
+    @property
+    def spare(self) -> int:
+        """A number that no tensor and no other layer uses, for a value between two nodes of this one."""
+        return len(self.tables.tensors) + self.index
+
+    def number(self, position: int) -> int:
+        """Number of the tensor that is this input."""
+        if not self.has(position):
+            raise self.error(f"lacks input {position}")
+        return self.operator.inputs[position]
+
+    def tensor(self, position: int) -> FileTensor:
+        """The tensor that is this input."""
+        return self.tables.tensors[self.number(position)]
+
+    @property
+    def output(self) -> int:
+        """Number of the output's tensor."""
+        return self.operator.outputs[0]
+
+    @property
+    def output_tensor(self) -> FileTensor:
+        """The output's tensor."""
+        return self.tables.tensors[self.output]
+
+    def value(self, position: int) -> Value:
+        """This input as a value that flows; an error where it is a constant or no int8 value."""
+        if self.is_constant(position):
+            raise self.error(f"has a constant as its input {position}", LEAVE_OUT)
+        return self.as_value(self.tensor(position))
+
+    def output_value(self, shape: Sequence[int]) -> Value:
+        """The output as a value, once its shape is checked against the one that the inputs give."""
+        if self.output_tensor.shape != tuple(shape):
+            raise self.error(f"should make {sizes(shape)} of its inputs")
+        return self.as_value(self.output_tensor)
+
+    def as_value(self, tensor: FileTensor) -> Value:
+        """An int8 tensor with one scale and zero point as a value."""
+        if tensor.type != "INT8":
+            raise self.error(f"works on {tensor.type} where int8 is expected", QUANTIZE_FIRST)
+        if not tensor.plain:
+            raise self.error("uses a variable or sparse tensor", LEAVE_OUT)
+        if len(tensor.scales) != 1 or len(tensor.zero_points) > 1:
+            raise self.error(f"has a value with {len(tensor.scales)} scales where one is expected", QUANTIZE_FIRST)
+        self._check_scales(tensor)
+        zero_point = tensor.zero_points[0] if tensor.zero_points else 0
+        return Value(self._shape(tensor.shape), tensor.scales[0], zero_point)
+
+    def _shape(self, shape: tuple[int, ...]) -> Shape:
+        if min(shape, default=0) < 1 or math.prod(shape) > LARGEST_VALUE:
+            raise self.error(f"has a value that is {sizes(shape)}, too large or empty")
+        *batch, height, width, channels = (1, 1, 1, *shape)
+        if math.prod(batch) != 1:
+            raise self.error("works on a batch of more than 1, or on more than three axes")
+        return height, width, channels
+
+    def _check_scales(self, tensor: FileTensor) -> None:
+        if not all(math.isfinite(scale) and scale > 0 for scale in tensor.scales):
+            raise self.error("has a scale that is not a positive number", QUANTIZE_FIRST)
+        if not all(-128 <= zero_point <= 127 for zero_point in tensor.zero_points):
+            raise self.error("has a zero point outside -128 to 127")
+
+    def is_constant(self, position: int) -> bool:
+        """Whether this input's data stand in the file."""
+        return self.tensor(position).data is not None
+
+    def constant(self, position: int, kinds: tuple[str, ...]) -> NDArray[Any]:
+        """Data of this input, of one of these types."""
+        tensor = self.tensor(position)
+        if tensor.type not in kinds:
+            raise self.error(f"has {tensor.type} as its input {position} where {kinds[0]} is expected", QUANTIZE_FIRST)
+        if tensor.data is None or not tensor.plain:
+            raise self.error(f"has an input {position} that is no plain constant", LEAVE_OUT)
+        return tensor.data
+
+    def integers(self, position: int) -> tuple[int, ...]:
+        """A short constant of integers: axes, a shape, amounts of padding."""
+        data = self.constant(position, ("INT32", "INT64"))
+        if data.size > 16:
+            raise self.error(f"has {data.size} numbers as its input {position}")
+        return tuple(int(number) for number in data.ravel())
+
+    def weights(self, position: int, axis: int, channels: int) -> tuple[NDArray[np.int8], tuple[float, ...]]:
+        """Symmetric int8 weights and their scales: one, or one for each channel along this axis."""
+        data = self.constant(position, ("INT8",))
+        tensor = self.tensor(position)
+        if len(tensor.scales) not in {1, channels}:
+            raise self.error(f"has weights with {len(tensor.scales)} scales for {channels} channels", QUANTIZE_FIRST)
+        if len(tensor.scales) > 1 and tensor.axis != axis:
+            raise self.error(f"has weights with scales along axis {tensor.axis} where axis {axis} is expected")
+        self._check_scales(tensor)
+        if any(tensor.zero_points):
+            raise self.error("has weights with a zero point other than 0", QUANTIZE_FIRST)
+        return data, tensor.scales
+
+    def bias(self, position: int, channels: int) -> NDArray[np.int32]:
+        """int32 bias, zeros where the operator has none."""
+        if not self.has(position):
+            return np.zeros(channels, np.int32)
+        data = self.constant(position, ("INT32",))
+        if data.shape != (channels,):
+            raise self.error(f"has a bias that is {sizes(data.shape)} for {channels} channels")
+        return data.astype(np.int32)
+
+    def window(self, source: Value, size: tuple[int, int], dilation: tuple[int, int]) -> tuple[Window, tuple[int, int]]:
+        """The window with its padding, and how many rows and columns it makes (``ComputePaddingHeightWidth``)."""
+        stride = (self.option("StrideH"), self.option("StrideW"))
+        if not all(1 <= step <= LARGEST_STEP for step in (*size, *stride, *dilation)):
+            raise self.error(f"has a window, stride or dilation outside 1 to {LARGEST_STEP}", LEAVE_OUT)
+        same = {0: True, 1: False}.get(self.option("Padding"))
+        if same is None:
+            raise self.error("has a padding other than SAME and VALID", LEAVE_OUT)
+        made, before, after = [], [], []
+        for extent, taps, step, spread in zip(source.shape[:2], size, stride, dilation, strict=True):
+            reach = (taps - 1) * spread + 1
+            made.append(-(-extent // step) if same else (extent - reach) // step + 1)
+            missing = max((made[-1] - 1) * step + reach - extent, 0)
+            before.append(missing // 2)
+            after.append(missing - missing // 2)
+        if min(made) < 1:
+            raise self.error("has a window larger than its input")
+        rows, columns = made
+        return Window(size, stride, dilation, (before[0], before[1]), (after[0], after[1])), (rows, columns)
+
+    def check_sums(self, largest: int, exponent: int) -> None:
+        """Check that sums up to this size, shifted left by a positive exponent, stay within int32 as in TFLite."""
+        if largest << max(exponent, 0) > _INT32_MAX:
+            raise self.error("can make sums beyond 32 bits", "choose a smaller layer, or quantize the model again")
+
+    def check_same_scale(self, source: Value, made: Value) -> None:
+        """Check that the output counts in the same steps as the input."""
+        if (source.scale, source.zero_point) != (made.scale, made.zero_point):
+            raise self.error("changes scale or zero point, which TFLite does not allow here")

@@ -1,0 +1,160 @@
+"""From a full-int8 ``.tflite`` file to a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.firmware_export.graph import elementwise, operators, shaping
+from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, REBUILD, Layer, Made, sizes
+from edgedigits.firmware_export.graph.model import Graph, Node, Value
+from edgedigits.firmware_export.graph.tables import LARGEST_FILE, Tables, read_tables
+
+OPERATORS: dict[str, Callable[[Layer], Made]] = {
+    "ADD": elementwise.add,
+    "AVERAGE_POOL_2D": operators.average_pool,
+    "CONCATENATION": shaping.concatenation,
+    "CONV_2D": operators.conv,
+    "DEPTHWISE_CONV_2D": operators.depthwise,
+    "EXPAND_DIMS": shaping.expand_dims,
+    "FULLY_CONNECTED": operators.dense,
+    "LOGISTIC": elementwise.logistic,
+    "MAX_POOL_2D": operators.max_pool,
+    "MEAN": elementwise.mean,
+    "MUL": elementwise.mul,
+    "PAD": shaping.pad,
+    "PADV2": shaping.pad,
+    "QUANTIZE": elementwise.quantize,
+    "RELU": elementwise.relu,
+    "RELU6": elementwise.relu,
+    "RESHAPE": shaping.reshape,
+    "SOFTMAX": elementwise.softmax,
+    "SQUEEZE": shaping.squeeze,
+}
+"""What the C library can compute, by TFLite's names; QUANTIZE and DEQUANTIZE at the model's ends fall away besides."""
+
+FREE_BATCH = {"SHAPE", "STRIDED_SLICE", "PACK"}
+"""What TensorFlow's converter adds where the batch was left free."""
+
+
+def read_graph(path: Path) -> Graph:
+    """Read a full-int8 TFLite model.
+
+    A QUANTIZE from float32 at the model's start and a DEQUANTIZE to float32 at its end are left out: the graph starts
+    and ends with their int8 values. Operators that do not lead to the output are left out, too.
+
+    Raises:
+        EdgedigitsError: missing, damaged or foreign file; floats inside; an operator, a shape, a type or a scale that
+            the C library cannot compute exactly as TFLite's reference kernels do.
+    """
+    tables = read_tables(path)
+    if len(tables.inputs) != 1 or len(tables.outputs) != 1 or min(tables.inputs + tables.outputs) < 0:
+        raise EdgedigitsError(
+            f"{path} has {len(tables.inputs)} inputs and {len(tables.outputs)} outputs where one of each is expected",
+            "build a network with one input and one output",
+        )
+    layers = [Layer(path, index, operator, tables) for index, operator in enumerate(tables.operators)]
+    layers, start, end = _peeled(path, tables, layers)
+    _check_types(path, tables, layers)
+    _check_constants(path, layers)
+    if not layers or start == end:
+        raise EdgedigitsError(f"{path} computes nothing", "give a model with layers")
+    values = {start: _door(layers[0], start)}
+    nodes: list[Node] = []
+    for layer in layers:
+        made = _converted(layer, values)
+        values.update(made.values)
+        nodes.extend(made.nodes)
+    if end not in values:
+        raise EdgedigitsError(f"{path} makes no output", REBUILD)
+    _door(layers[-1], end)
+    return _needed(path, nodes, values, start, end)
+
+
+def _peeled(path: Path, tables: Tables, layers: list[Layer]) -> tuple[list[Layer], int, int]:
+    """Leave out a QUANTIZE of the model's float input and a DEQUANTIZE to its float output.
+
+    Returns:
+        The other layers, the number of the graph's input, and of its output.
+    """
+    start, end = tables.inputs[0], tables.outputs[0]
+    if tables.tensors[start].type == "FLOAT32":
+        readers = [layer for layer in layers if start in layer.operator.inputs]
+        if [layer.operator.name for layer in readers] == ["QUANTIZE"]:
+            readers[0].arity(1, 1)
+            _check_reshaped(readers[0])
+            layers = [layer for layer in layers if layer is not readers[0]]
+            start = readers[0].output
+    if tables.tensors[end].type == "FLOAT32":
+        writers = [layer for layer in layers if end in layer.operator.outputs]
+        if [layer.operator.name for layer in writers] == ["DEQUANTIZE"]:
+            writers[0].arity(1, 1)
+            _check_reshaped(writers[0])
+            layers = [layer for layer in layers if layer is not writers[0]]
+            end = writers[0].number(0)
+    for number, door in ((start, "input"), (end, "output")):
+        kind = tables.tensors[number].type
+        if kind not in {"INT8", "FLOAT32"}:
+            raise EdgedigitsError(f"{path} has {kind} as its {door} where int8 is expected", QUANTIZE_FIRST)
+    return layers, start, end
+
+
+def _check_reshaped(layer: Layer) -> None:
+    if layer.tensor(0).shape != layer.output_tensor.shape:
+        raise layer.error("changes the shape of its input")
+
+
+def _check_types(path: Path, tables: Tables, layers: list[Layer]) -> None:
+    """Raise one error about floats for the whole model rather than one about its first layer."""
+    used = {number for layer in layers for number in layer.operator.inputs + layer.operator.outputs if number >= 0}
+    floats = [number for number in used if tables.tensors[number].type.startswith(("FLOAT", "BFLOAT"))]
+    if floats:
+        whole = all(tables.tensors[number].type != "INT8" for number in used)
+        kind = "is a float model" if whole else "is only partly quantized"
+        raise EdgedigitsError(f"{path} {kind}: {len(floats)} of its tensors are floats", QUANTIZE_FIRST)
+
+
+def _check_constants(path: Path, layers: list[Layer]) -> None:
+    """Raise where layers share constants so often that reading them all would take minutes."""
+    tensors = [layer.tables.tensors[n] for layer in layers for n in layer.operator.inputs if n >= 0]
+    if sum(tensor.data.size for tensor in tensors if tensor.data is not None) > 2 * LARGEST_FILE:
+        raise EdgedigitsError(f"{path} uses the same weights in too many layers", REBUILD)
+
+
+def _door(layer: Layer, number: int) -> Value:
+    """The model's input or output as a value; its first axis is the batch."""
+    tensor = layer.tables.tensors[number]
+    if len(tensor.shape) > 1 and tensor.shape[0] != 1:
+        raise EdgedigitsError(f"{layer.path} takes or makes {sizes(tensor.shape)}: its batch is not 1", REBUILD)
+    return layer.as_value(tensor)
+
+
+def _converted(layer: Layer, values: dict[int, Value]) -> Made:
+    """One operator as nodes, once every value that it reads is there and the one that it makes is not."""
+    if layer.operator.name not in OPERATORS:
+        remedy = REBUILD if layer.operator.name in FREE_BATCH else LEAVE_OUT
+        raise layer.error("is not among the operators of the C library", remedy)
+    tensors = layer.tables.tensors
+    for number in layer.operator.inputs:
+        if number >= 0 and tensors[number].data is None and number not in values:
+            raise layer.error("reads a value that no operator before it makes")
+        if number in values and tensors[number].data is not None:
+            raise layer.error("reads a constant that is also the model's input or an operator's output")
+    for number in layer.operator.outputs:
+        if number in values or (number >= 0 and tensors[number].data is not None):
+            raise layer.error("makes a value that is already there")
+    return OPERATORS[layer.operator.name](layer)
+
+
+def _needed(path: Path, nodes: list[Node], values: dict[int, Value], start: int, end: int) -> Graph:
+    """The graph of the nodes that lead to the output."""
+    wanted = {end}
+    kept = []
+    for node in reversed(nodes):
+        if node.output in wanted:
+            wanted.update(node.inputs)
+            kept.append(node)
+    if start not in wanted:
+        raise EdgedigitsError(f"{path} makes its output without its input", REBUILD)
+    return Graph({number: values[number] for number in sorted(wanted)}, tuple(reversed(kept)), start, end)

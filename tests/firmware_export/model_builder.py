@@ -1,0 +1,179 @@
+"""Full-int8 TFLite models written byte by byte with ``flatbuffers``: any operator, shape, scale and zero point.
+
+The converter of TensorFlow makes the scales itself and needs seconds a model; a test of arithmetic wants hundreds of
+models with scales that it picks. Output scales, where none is given, are chosen from the weights so that outputs fill
+the int8 range without all being saturated.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from layer_builder import ACTIVATIONS, INPUT_SPREAD, LayerBuilder, Pair
+from model_file import file_bytes
+
+
+class ModelBuilder(LayerBuilder):
+    """Builds one model; every method that adds an operator returns the number of its output tensor.
+
+    TFLite 2.14 refuses convolutions without a bias; FULLY_CONNECTED may lack it. Fused activations of pools, sums and
+    products clamp only some outputs where the input's scale is about 1/50.
+    """
+
+    def pool(
+        self,
+        source: int,
+        kind: str = "max",
+        size: Pair = (2, 2),
+        *,
+        stride: Pair = (2, 2),
+        padding: str = "VALID",
+        activation: str = "NONE",
+    ) -> int:
+        """Add MAX_POOL_2D or AVERAGE_POOL_2D; the output keeps the input's scale and zero point."""
+        given = self.tensors[source]
+        shape = (1, *self.stepped(given.shape[1:3], size, stride, (1, 1), padding), given.shape[3])
+        return self.operator(
+            {"max": "MAX_POOL_2D", "average": "AVERAGE_POOL_2D"}[kind],
+            2,
+            [source],
+            self.tensor(shape, given.scales[0], given.zero_points[0]),
+            "Pool2DOptions",
+            **self.steps(stride, padding),
+            FilterHeight=size[0],
+            FilterWidth=size[1],
+            FusedActivationFunction=ACTIVATIONS[activation],
+        )
+
+    def mean(
+        self,
+        source: int,
+        axes: tuple[int, ...] = (1, 2),
+        *,
+        keep_dims: bool = False,
+        output: tuple[float, int] | None = None,
+    ) -> int:
+        """Add MEAN; without ``output`` the result fills the int8 range for uniform random input."""
+        given = self.tensors[source]
+        rank = len(given.shape)
+        gone = {axis % rank for axis in axes}
+        kept = [1 if i in gone else n for i, n in enumerate(given.shape) if keep_dims or i not in gone]
+        if output is None:
+            count = math.prod(given.shape[i] for i in gone)
+            centre = (-0.5 - given.zero_points[0]) * given.scales[0]
+            scale = float(np.float32(max(given.scales[0] * min(1.0, 1.6 / math.sqrt(count)), abs(centre) / 100)))
+            output = (scale, round(-centre / scale))
+        result = self.tensor(kept, *output)
+        return self.operator("MEAN", 2, [source, self.integers(*axes)], result, "ReducerOptions", KeepDims=keep_dims)
+
+    def softmax(self, source: int, beta: float = 1.0) -> int:
+        """Add SOFTMAX over the last axis."""
+        result = self.tensor(self.tensors[source].shape, 1 / 256, -128)
+        return self.operator("SOFTMAX", 2, [source], result, "SoftmaxOptions", Beta=beta)
+
+    def reshape(self, source: int, shape: Sequence[int]) -> int:
+        """Add RESHAPE."""
+        given = self.tensors[source]
+        result = self.tensor(shape, given.scales[0], given.zero_points[0])
+        return self.operator("RESHAPE", 1, [source, self.integers(*shape)], result)
+
+    def squeeze(self, source: int, axes: tuple[int, ...]) -> int:
+        """Add SQUEEZE."""
+        given = self.tensors[source]
+        gone = {axis % len(given.shape) for axis in axes}
+        shape = [n for i, n in enumerate(given.shape) if i not in gone]
+        result = self.tensor(shape, given.scales[0], given.zero_points[0])
+        return self.operator("SQUEEZE", 1, [source], result, "SqueezeOptions", SqueezeDims=list(axes))
+
+    def expand_dims(self, source: int, axis: int) -> int:
+        """Add EXPAND_DIMS."""
+        given = self.tensors[source]
+        shape = list(given.shape)
+        shape.insert(axis % (len(shape) + 1), 1)
+        result = self.tensor(shape, given.scales[0], given.zero_points[0])
+        return self.operator("EXPAND_DIMS", 1, [source, self.integers(axis)], result, "ExpandDimsOptions")
+
+    def add(self, left: int, right: int, *, activation: str = "NONE", output: tuple[float, int] | None = None) -> int:
+        """Add ADD of two tensors of one shape, or of one that broadcasts."""
+        spread = math.hypot(*(self.tensors[i].scales[0] for i in (left, right))) * INPUT_SPREAD
+        return self._elementwise("ADD", "AddOptions", left, right, spread, activation, output)
+
+    def mul(self, left: int, right: int, *, activation: str = "NONE", output: tuple[float, int] | None = None) -> int:
+        """Add MUL of two tensors of one shape, or of one that broadcasts."""
+        spread = math.prod(self.tensors[i].scales[0] for i in (left, right)) * INPUT_SPREAD**2
+        return self._elementwise("MUL", "MulOptions", left, right, spread, activation, output)
+
+    def _elementwise(
+        self,
+        name: str,
+        table: str,
+        left: int,
+        right: int,
+        spread: float,
+        activation: str,
+        output: tuple[float, int] | None,
+    ) -> int:
+        shape = np.broadcast_shapes(self.tensors[left].shape, self.tensors[right].shape)
+        if output is None:
+            output = (float(np.float32(spread * 2 / 128)), int(self.dice.integers(-40, 40)))
+        result = self.tensor(shape, *output)
+        return self.operator(name, 2, [left, right], result, table, FusedActivationFunction=ACTIVATIONS[activation])
+
+    def pad(self, source: int, before: Pair, after: Pair, value: int | None = None) -> int:
+        """Add PAD of rows and columns, or with an int8 ``value`` PADV2."""
+        given = self.tensors[source]
+        _, rows, columns, depth = given.shape
+        shape = (1, rows + before[0] + after[0], columns + before[1] + after[1], depth)
+        result = self.tensor(shape, given.scales[0], given.zero_points[0])
+        amounts = self.constant(np.array([[0, 0], [before[0], after[0]], [before[1], after[1]], [0, 0]], np.int32))
+        if value is None:
+            return self.operator("PAD", 2, [source, amounts], result, "PadOptions")
+        filler = self.constant(np.array([value], np.int8), given.scales[0], given.zero_points[0])
+        return self.operator("PADV2", 2, [source, amounts, filler], result, "PadV2Options")
+
+    def concat(self, sources: Sequence[int], axis: int = 3) -> int:
+        """Add CONCATENATION of tensors of one scale and zero point."""
+        given = [self.tensors[source] for source in sources]
+        shape = list(given[0].shape)
+        shape[axis] = sum(tensor.shape[axis] for tensor in given)
+        result = self.tensor(shape, given[0].scales[0], given[0].zero_points[0])
+        return self.operator("CONCATENATION", 2, list(sources), result, "ConcatenationOptions", Axis=axis)
+
+    def relu(self, source: int, output: tuple[float, int] | None = None) -> int:
+        """Add RELU."""
+        return self._single("RELU", 2, source, output)
+
+    def relu6(self, source: int, output: tuple[float, int] | None = None) -> int:
+        """Add RELU6."""
+        return self._single("RELU6", 2, source, output)
+
+    def logistic(self, source: int, output: tuple[float, int] = (1 / 256, -128)) -> int:
+        """Add LOGISTIC."""
+        return self._single("LOGISTIC", 2, source, output)
+
+    def quantize(self, source: int, output: tuple[float, int]) -> int:
+        """Add QUANTIZE to int8."""
+        return self._single("QUANTIZE", 2, source, output, "QuantizeOptions")
+
+    def dequantize(self, source: int) -> int:
+        """Add DEQUANTIZE to float32."""
+        result = self.tensor(self.tensors[source].shape, dtype=np.float32)
+        return self.operator("DEQUANTIZE", 2, [source], result, "DequantizeOptions")
+
+    def other(self, name: str, source: int, version: int = 1) -> int:
+        """Add an operator of one input without options, such as TANH, whose output is shaped as its input."""
+        return self._single(name, version, source, None)
+
+    def _single(
+        self, name: str, version: int, source: int, output: tuple[float, int] | None, table: str | None = None
+    ) -> int:
+        given = self.tensors[source]
+        if output is None:
+            output = (given.scales[0], given.zero_points[0])
+        return self.operator(name, version, [source], self.tensor(given.shape, *output), table)
+
+    def build(self, *outputs: int) -> bytes:
+        """The whole file; ``outputs`` are the model's outputs."""
+        return file_bytes(self.tensors, self.operators, self.inputs, outputs)

@@ -1,0 +1,240 @@
+"""What the graph reader refuses, and in which words: everything that C could not compute as TFLite does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from model_builder import ModelBuilder
+from tiny_models import tiny_models
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.firmware_export.graph.reader import read_graph
+
+
+@pytest.fixture(scope="session", name="tiny_models")
+def _tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return tiny_models(tmp_path_factory)
+
+
+def refused(path: Path) -> EdgedigitsError:
+    with pytest.raises(EdgedigitsError) as caught:
+        read_graph(path)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("float32", "is a float model"),
+        ("float16", "is a float model"),
+        ("dynamic", "is only partly quantized"),
+    ],
+)
+def test_models_of_floats_are_sent_to_quantize(name: str, words: str, tiny_models: dict[str, Path]) -> None:
+    error = refused(tiny_models[name])
+    assert words in error.what
+    assert "edgedigits quantize" in error.remedy
+
+
+Change = Callable[[ModelBuilder], None]
+
+
+def tensor_of(built: ModelBuilder, position: int) -> object:
+    """Input ``position`` of the first operator, or its output for -1."""
+    operator = built.operators[0]
+    return built.tensors[operator.outputs[0] if position < 0 else operator.inputs[position]]
+
+
+def change(position: int, **fields: object) -> Change:
+    def apply(built: ModelBuilder) -> None:
+        for name, value in fields.items():
+            setattr(tensor_of(built, position), name, value)
+
+    return apply
+
+
+def option(**fields: object) -> Change:
+    return lambda built: built.operators[0].options.update(fields)
+
+
+def no_options(built: ModelBuilder) -> None:
+    built.operators[0].table = None
+
+
+def reads_ahead(built: ModelBuilder) -> None:
+    built.operators[0].inputs[0] = built.tensor((1, 6, 6, 2), 0.1, 0)
+
+
+def heavy(built: ModelBuilder) -> None:
+    bias = built.tensors[built.operators[0].inputs[2]]
+    bias.data = np.full(bias.shape, 2**31 - 1, np.int32)
+
+
+WRONG_CONVOLUTIONS: dict[str, tuple[Change, str]] = {
+    "batch of 2": (change(0, shape=(2, 6, 6, 2)), "its batch is not 1"),
+    "no rows": (change(0, shape=(1, 0, 6, 2)), "too large or empty"),
+    "negative rows": (change(0, shape=(1, -6, -6, 2)), "too large or empty"),
+    "billions of rows": (change(0, shape=(1, 1 << 30, 1 << 30, 2)), "too large or empty"),
+    "three axes": (change(0, shape=(1, 6, 12)), "without four axes"),
+    "five axes": (change(0, shape=(1, 3, 2, 6, 2)), "more than three axes"),
+    "many axes": (change(0, shape=(1,) * 3000), "without four axes"),
+    "int16": (change(0, dtype=np.int16), "INT16"),
+    "uint8": (change(0, dtype=np.uint8), "UINT8"),
+    "scale 0": (change(0, scales=(0.0,)), "scale that is not a positive number"),
+    "negative scale": (change(-1, scales=(-0.1,)), "scale that is not a positive number"),
+    "scale nan": (change(-1, scales=(float("nan"),)), "scale that is not a positive number"),
+    "scale inf": (change(0, scales=(float("inf"),)), "scale that is not a positive number"),
+    "weight scale 0": (change(1, scales=(0.1, 0.0, 0.1)), "scale that is not a positive number"),
+    "no scale": (change(0, scales=()), "0 scales where one is expected"),
+    "three scales": (change(-1, scales=(0.1, 0.1, 0.1), zero_points=(0, 0, 0)), "3 scales where one"),
+    "zero point 128": (change(0, zero_points=(128,)), "zero point outside"),
+    "zero point of 40 bits": (change(-1, zero_points=(1 << 40,)), "zero point outside"),
+    "tiny output scale": (change(-1, scales=(1e-30,)), "output scale far too small"),
+    "weights off zero": (change(1, zero_points=(0, 3, 0)), "weights with a zero point other than 0"),
+    "two weight scales": (change(1, scales=(0.1, 0.1), zero_points=(0, 0)), "weights with 2 scales for 3 channels"),
+    "wrong weight axis": (change(1, axis=3), "along axis 3 where axis 0"),
+    "float weights": (change(1, dtype=np.float32, data=np.ones((3, 3, 3, 2), np.float32)), "partly quantized"),
+    "weights not there": (change(1, data=None), "no operator before it makes"),
+    "weights for 4 channels": (change(1, shape=(3, 3, 3, 4), data=np.ones((3, 3, 3, 4), np.int8)), "4 channels and an"),
+    "flat weights": (change(1, shape=(3, 18), data=np.ones((3, 18), np.int8)), "without four axes"),
+    "bias of int64": (change(2, dtype=np.int64, data=np.zeros(3, np.int64)), "INT64 as its input 2"),
+    "bias of 2": (change(2, shape=(2,), data=np.zeros(2, np.int32)), "bias that is 2 for 3 channels"),
+    "bias of 31 bits": (heavy, "sums beyond 32 bits"),
+    "wrong output shape": (change(-1, shape=(1, 6, 5, 3)), "making 1x6x5x3, should make 1x6x6x3"),
+    "stride 0": (option(StrideH=0), "outside 1 to"),
+    "negative stride": (option(StrideW=-1), "outside 1 to"),
+    "dilation of millions": (option(DilationHFactor=1 << 30), "outside 1 to"),
+    "third padding": (option(Padding=2), "padding other than SAME and VALID"),
+    "TANH fused": (option(FusedActivationFunction=4), "fused activation other than"),
+    "window too large": (option(Padding=1, DilationHFactor=4), "window larger than its input"),
+    "no options": (no_options, "lacks its options"),
+    "reads ahead": (reads_ahead, "no operator before it makes"),
+    "tensor that is none": (lambda built: built.operators[0].inputs.__setitem__(1, -1), "lacks input 1"),
+    "tensor that is not there": (lambda built: built.operators[0].inputs.__setitem__(1, 99), "damaged"),
+    "one input": (lambda built: built.operators[0].inputs.__delitem__(slice(1, None)), "has 1 inputs"),
+    "no output": (lambda built: built.operators[0].outputs.clear(), "0 outputs"),
+    "two outputs": (lambda built: built.operators[0].outputs.append(built.tensor((1,), 0.1)), "2 outputs"),
+    "makes its input": (lambda built: built.operators[0].outputs.__setitem__(0, 0), "already there"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_CONVOLUTIONS)
+def test_a_wrong_convolution_is_refused(case: str, tmp_path: Path) -> None:
+    built = ModelBuilder()
+    output = built.conv(built.input((1, 6, 6, 2)), 3)
+    wrong, words = WRONG_CONVOLUTIONS[case]
+    wrong(built)
+    path = tmp_path / "model.tflite"
+    path.write_bytes(built.build(output))
+    error = refused(path)
+    assert words in str(error)
+    assert len(str(error)) < 500 + len(str(path))
+
+
+Building = Callable[[ModelBuilder, int], int]
+
+
+def altered(output: int, built: ModelBuilder, position: int, **fields: object) -> int:
+    """The same output, once an input of the first operator, or its output for -1, is changed."""
+    change(position, **fields)(built)
+    return output
+
+
+def integers(*numbers: object) -> dict[str, object]:
+    return {"data": np.array(numbers, np.int32)}
+
+
+def int8(*shape: int) -> dict[str, object]:
+    return {"shape": shape, "data": np.ones(shape, np.int8)}
+
+
+def lying_multiplier(built: ModelBuilder, image: int) -> int:
+    output = built.depthwise(image, 2)
+    built.operators[0].options["DepthMultiplier"] = 1
+    return output
+
+
+def channels_of_512(built: ModelBuilder, image: int) -> int:
+    return built.softmax(built.conv(image, 512))
+
+
+def padded(built: ModelBuilder, image: int) -> int:
+    return built.pad(image, (0, 0), (1, 1))
+
+
+WRONG: dict[str, tuple[Building, str]] = {
+    "mean over channels": (lambda b, x: b.mean(x, (1, 2, 3)), "mean over channels"),
+    "mean over rows alone": (lambda b, x: b.mean(x, (1,)), "something other than height and width"),
+    "mean over axis 4": (lambda b, x: altered(b.mean(x), b, 1, **integers(1, 4)), "an axis that its input lacks"),
+    "softmax to 1/255": (lambda b, x: altered(b.softmax(x), b, -1, scales=(1 / 255,)), "scale 1/256"),
+    "softmax with beta 0": (lambda b, x: b.softmax(x, 0.0), "beta"),
+    "softmax with beta nan": (lambda b, x: b.softmax(x, float("nan")), "beta"),
+    "softmax of many channels": (channels_of_512, "more than 511 channels"),
+    "logistic to 1/128": (lambda b, x: b.logistic(x, (1 / 128, -128)), "1/256"),
+    "sum with a row": (lambda b, x: b.add(x, b.constant(np.ones((1, 1, 4, 1), np.int8), 0.1)), "spreads one input"),
+    "sum that grows": (lambda b, x: b.add(b.mean(x, keep_dims=True), x), "spreads one input"),
+    "sum that fits not": (
+        lambda b, x: altered(b.add(x, b.constant(np.ones(2, np.int8), 0.1)), b, 1, **int8(1, 1, 3, 2)),
+        "shapes do not fit",
+    ),
+    "sum to a tiny scale": (lambda b, x: b.add(x, x, output=(1e-9, 0)), "far too small"),
+    "product to a tiny scale": (lambda b, x: b.mul(x, x, output=(1e-9, 0)), "far too small"),
+    "mean to a tiny scale": (lambda b, x: b.mean(x, output=(1e-9, 0)), "far too small"),
+    "quantized to a tiny scale": (lambda b, x: b.quantize(x, (1e-9, 0)), "far too small"),
+    "padded channels": (
+        lambda b, x: altered(padded(b, x), b, 1, **integers([0, 0], [0, 1], [0, 1], [0, 1])),
+        "pads channels or the batch",
+    ),
+    "negative padding": (
+        lambda b, x: altered(padded(b, x), b, 1, **integers([0, 0], [-1, 2], [0, 1], [0, 0])),
+        "do not fit its input",
+    ),
+    "joined at other scales": (lambda b, x: b.concat([x, b.relu(x, (0.2, 0))]), "changes scale or zero point"),
+    "joined over the batch": (lambda b, x: b.concat([x, x], 0), "joins along the batch"),
+    "pool to another scale": (lambda b, x: altered(b.pool(x), b, -1, scales=(0.2,)), "changes scale or zero point"),
+    "reshape to 31": (lambda b, x: b.reshape(x, (1, 31)), "shape of another size"),
+    "squeezed rows": (lambda b, x: b.squeeze(x, (1,)), "not of length 1"),
+    "grouped convolution": (
+        lambda b, x: altered(b.conv(x, 4), b, 1, **int8(4, 3, 3, 1)),
+        "weights for 1 channels and an input of 2",
+    ),
+    "multiplier that lies": (lying_multiplier, "channels of weights"),
+    "dense per channel over the last axis": (
+        lambda b, x: b.dense(x, 5, per_channel=True, keep_num_dims=True),
+        "TFLite computes wrong",
+    ),
+    "dense of 31": (lambda b, x: altered(b.dense(x, 5), b, 1, **int8(5, 31)), "31 values and an input of 32"),
+    "constant alone": (lambda b, x: b.relu(b.constant(np.ones((1, 4), np.int8), 0.1)), "a constant as its input 0"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_an_operator_used_in_another_way_is_refused(case: str, tmp_path: Path) -> None:
+    built = ModelBuilder()
+    build, words = WRONG[case]
+    output = build(built, built.input((1, 4, 4, 2), 0.1, 0))
+    path = tmp_path / "model.tflite"
+    path.write_bytes(built.build(output))
+    error = refused(path)
+    assert words in str(error)
+    assert "operator " in error.what and error.remedy
+
+
+def test_an_unknown_operator_is_named_with_its_place_and_size(tmp_path: Path) -> None:
+    built = ModelBuilder()
+    output = built.other("TANH", built.relu(built.input((1, 4, 4, 2))))
+    path = tmp_path / "model.tflite"
+    path.write_bytes(built.build(output))
+    error = refused(path)
+    assert "operator 1, TANH making 1x4x4x2, is not among the operators of the C library" in error.what
+    assert "--target arrays" in error.remedy
+
+
+def test_operators_of_a_free_batch_are_told_as_such(tmp_path: Path) -> None:
+    built = ModelBuilder()
+    path = tmp_path / "model.tflite"
+    path.write_bytes(built.build(built.other("SHAPE", built.input((1, 4)))))
+    assert "batch of 1" in refused(path).remedy
