@@ -1,4 +1,9 @@
-"""From an int8 model to C arrays for microcontrollers: ``write_export(export_arrays(model), folder)``."""
+"""From an int8 model to C for microcontrollers, with proof.
+
+``write_export(export_arrays(model), folder)`` makes arrays for TFLite Micro; ``export_library(model)`` makes two C
+files that need nothing, ``targets`` puts them into the form that an ecosystem wants, ``firmware_report`` runs them on
+emulated cores, and ``verify.verify`` compares a board over its serial port.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,32 @@ from edgedigits.core.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from edgedigits.firmware_export.arrays import ArrayExport, ExportRecipe, export_arrays, write_export
+    from edgedigits.firmware_export.library.export import LibraryExport, export_library
+    from edgedigits.firmware_export.report import FirmwareReport, firmware_report
+    from edgedigits.firmware_export.targets import write_target
 
-__all__ = ["ArrayExport", "ExportRecipe", "export_arrays", "write_export"]
+_HOMES = {
+    "ArrayExport": "arrays",
+    "ExportRecipe": "arrays",
+    "FirmwareReport": "report",
+    "LibraryExport": "library.export",
+    "export_arrays": "arrays",
+    "export_library": "library.export",
+    "firmware_report": "report",
+    "write_export": "arrays",
+    "write_target": "targets",
+}
 
-__getattr__ = lazy_exports(__name__, dict.fromkeys(__all__, "arrays"))
+__all__ = [
+    "ArrayExport",
+    "ExportRecipe",
+    "FirmwareReport",
+    "LibraryExport",
+    "export_arrays",
+    "export_library",
+    "firmware_report",
+    "write_export",
+    "write_target",
+]
+
+__getattr__ = lazy_exports(__name__, _HOMES)

@@ -1,0 +1,85 @@
+"""``export_library``: from an int8 model to two C files that need nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from edgedigits.core.cards import card_of, code_version
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.firmware_export.arrays import ExportRecipe
+from edgedigits.firmware_export.graph.model import Graph
+from edgedigits.firmware_export.graph.reader import read_graph
+from edgedigits.firmware_export.library.layers import fits_dsp
+from edgedigits.firmware_export.library.writer import Facts, write_library
+from edgedigits.firmware_export.plan import check_name
+from edgedigits.firmware_export.planning.plan import Plan, plan
+
+
+@dataclass(frozen=True)
+class LibraryExport:
+    """A model as a C library.
+
+    Attributes:
+        header: text of ``<name>.h``.
+        source: text of ``<name>.c``.
+        graph: the network as read.
+        plan: how it runs: stages, order, arena.
+        weight_bytes: of each stage.
+        sha256: of the model, lower-case hexadecimal.
+        recipe: what made it.
+    """
+
+    header: str
+    source: str
+    graph: Graph
+    plan: Plan
+    weight_bytes: tuple[int, ...]
+    sha256: str
+    recipe: ExportRecipe
+
+    @property
+    def arena_bytes(self) -> dict[str, int]:
+        """Arena by variant of the kernels, input and output included."""
+        return self.plan.arena_bytes
+
+
+def export_library(model: Path, *, name: str = "digits", allow_failed: bool = False) -> LibraryExport:
+    """Turn a full-int8 ``.tflite`` model into one C header and one C source that compute the same bytes.
+
+    The same model, name and version of the toolkit give the same text on every machine.
+
+    Args:
+        model: full int8; of any shape that fits the library's operators.
+        name: prefix of every symbol: lower-case letters, digits, single underscores.
+        allow_failed: export also where the model's card says that its proof failed; the header then says so.
+
+    Raises:
+        EdgedigitsError: a name that is no C identifier; a missing, damaged, float or partly quantized model, an
+            operator that the library lacks, numbers out of range; a card that does not match or tells of a failed
+            proof.
+    """
+    check_name(name)
+    card = card_of(model)
+    passed = card is None or card.passed
+    if not passed and not allow_failed:
+        raise EdgedigitsError(
+            f"the proof of {model} failed: quantization cost more accuracy than was allowed",
+            "quantize it again with more calibration images, or add --allow-failed to export it all the same",
+        )
+    graph = read_graph(model)
+    sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
+    chosen = plan(graph)
+    if not fits_dsp(chosen.program):  # cores with the DSP extension then run the plain kernels
+        chosen = replace(chosen, layouts={**chosen.layouts, "dsp": chosen.layouts["plain"]})
+    text = write_library(graph, chosen, Facts(name, sha256, code_version(), passed))
+    return LibraryExport(
+        text.header,
+        text.source,
+        graph,
+        chosen,
+        text.weight_bytes,
+        sha256,
+        ExportRecipe(name, allow_failed, code_version()),
+    )

@@ -1,0 +1,97 @@
+#ifndef EDGEDIGITS_DSP_C
+#define EDGEDIGITS_DSP_C
+
+#include "types.h"
+
+#if defined(WITH_DSP)
+/* A few lines of assembly where GCC has no intrinsic or runs out of registers; the same with intrinsics for others. */
+#if defined(__GNUC__) && !defined(__clang__) && !defined(NO_ASSEMBLY)
+#define WITH_ASSEMBLY 1
+#endif
+
+/* Two numbers of 16 bits, wherever they lie. */
+typedef int16x2_t __attribute__((may_alias)) pair_t;
+
+/* Loading early, as GCC's scheduler likes to, costs the inner loops their registers. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC optimize("no-schedule-insns")
+#endif
+
+#if defined(__GNUC__)
+#define OUTLINE __attribute__((noinline)) /* the caller's variables would take registers */
+#else
+#define OUTLINE
+#endif
+
+static inline uint32_t four_bytes(const int8_t *from)
+{
+    uint32_t word;
+    memcpy(&word, from, sizeof word);
+    return word;
+}
+
+/* Bytes 0 and 2, widened; bytes 1 and 3. */
+static inline int16x2_t even(uint32_t bytes)
+{
+    return __sxtb16((int8x4_t)bytes);
+}
+
+static inline int16x2_t odd(uint32_t bytes)
+{
+    return __sxtb16((int8x4_t)((bytes >> 8) | (bytes << 24)));
+}
+
+static inline int16x2_t twice(int16x2_t pair)
+{
+    return __sadd16(pair, pair);
+}
+
+static inline int16x2_t lower_halves(int16x2_t first, int16x2_t second)
+{
+    return (int16x2_t)(((uint32_t)first & 0xffffU) | ((uint32_t)second << 16));
+}
+
+/* How a rectified channel is rescaled: from twice its sum, with gemmlowp's rounding, to a number of `shift` bits behind
+ * the point; then rounded again, with the zero point of -128, by one addition before the shift. */
+typedef struct {
+    int32_t multiplier;
+    int32_t rounding; /* (1 - 2 * 128) * 2^(shift - 1) */
+    int32_t shift;
+} channel_t;
+
+static inline channel_t channel_of(const rescaling_t *to, size_t channel)
+{
+    const int32_t shift = -to->exponent[channel];
+    const channel_t made = {to->multiplier[channel], -255 * (1 << (shift - 1)), shift};
+    return made;
+}
+
+/* (2^32 * c + a * b + 2^31) >> 32 */
+static inline int32_t multiply_add(int32_t a, int32_t b, int32_t c)
+{
+#if defined(WITH_ASSEMBLY)
+    int32_t sum; /* GCC knows no other way to this instruction */
+    __asm__("smmlar %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(c));
+    return sum;
+#else
+    return (int32_t)(((int64_t)(((uint64_t)(uint32_t)c << 32) | 0x80000000U) + (int64_t)a * b) >> 32);
+#endif
+}
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion" /* GCC's own __ssat */
+#endif
+/* From twice a sum, bias included. */
+static inline int8_t rectify(int32_t twice, channel_t to)
+{
+    return (int8_t)__ssat(multiply_add(twice, to.multiplier, to.rounding) >> to.shift, 8);
+}
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#pragma GCC pop_options
+#endif
+#endif
+
+#endif

@@ -1,0 +1,269 @@
+"""From a plan to the two C files; with `layers` the only module here that knows C.
+
+Nothing that stands in the model as text reaches the files: it may come from anyone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from importlib.resources import files
+from string import Template
+
+import numpy as np
+
+from edgedigits.core.digit import LABELS, quantize
+from edgedigits.firmware_export.graph.model import Conv, Depthwise, Graph, Value
+from edgedigits.firmware_export.library.layers import fits_dsp, is_rectified, layer_text
+from edgedigits.firmware_export.library.structs import initializer
+from edgedigits.firmware_export.planning.plan import Plan
+from edgedigits.firmware_export.planning.stages import VARIANTS
+from edgedigits.firmware_export.writer import float_literal
+
+_PACKAGE = "edgedigits.firmware_export.library"
+_INCLUDE = re.compile(r'^#include "(\w+\.[ch])"\n', re.MULTILINE)
+_GUARD = re.compile(r"\A#ifndef (\w+)\n#define \1\n+(.*?)\n#endif\n\Z", re.DOTALL)
+_NO_FILLER = 0xFFFF
+_THOUSANDTHS = 16  # most bits behind the point of the factor from steps to thousandths
+_LARGEST_FACTOR = 2**22  # 255 times it fits 32 bits
+_KERNELS = {
+    "conv": (("conv_plain.c", "conv_dsp.c", "conv_helium.c"), "conv_row(stage->layer, rows, out, scratch)"),
+    "depthwise": (
+        ("depthwise_plain.c", "depthwise_dsp.c", "depthwise_helium.c"),
+        "depthwise_row(stage->layer, rows, out, scratch)",
+    ),
+    "pool_max": (("pool_max.c",), "pool_max_row(stage->layer, rows, out)"),
+    "pool_average": (("pool_average.c",), "pool_average_row(stage->layer, rows, out)"),
+    "mean": (("mean.c",), "mean_row(stage->layer, rows[0], y, (int32_t *)(void *)scratch, out)"),
+    "softmax": (("softmax.c",), "softmax_row(stage->layer, rows[0], out)"),
+    "table": (("table.c",), "table_row(stage->layer, rows[0], out)"),
+    "add": (("add.c",), "add_row(stage->layer, rows[0], SECOND, out)"),
+    "mul": (("mul.c",), "mul_row(stage->layer, rows[0], SECOND, out)"),
+    "concat": (("concat.c",), "concat_row(stage->layer, y, rows[0], SECOND, out)"),
+    "pad": (("pad.c",), "pad_row(stage->layer, y, rows[0], out)"),
+    "constant": (("constant.c",), "constant_row(stage->layer, y, out)"),
+    "repeat": (("repeat.c",), "repeat_row(stage->layer, rows[0], out)"),
+    "copy": (("copy.c",), "copy_row(stage->layer, rows[0], out)"),
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the files say about the model beside its numbers: see LibraryExport."""
+
+    name: str
+    sha256: str
+    version: str
+    passed: bool
+
+
+@dataclass(frozen=True)
+class LibraryText:
+    """The two files, and the bytes of weights of each stage."""
+
+    header: str
+    source: str
+    weight_bytes: tuple[int, ...]
+
+
+def write_library(graph: Graph, plan: Plan, facts: Facts) -> LibraryText:
+    """Text of ``<name>.h`` and ``<name>.c``: the same for the same graph, plan and facts."""
+    layers = [layer_text(plan.program, place, facts.name) for place in range(len(plan.program.stages))]
+    kinds = list(dict.fromkeys(stage.kind for stage in plan.program.stages))
+    common = {"name": facts.name, "NAME": facts.name.upper(), "version": facts.version, "sha256": facts.sha256}
+    outputs = graph.values[graph.output]
+    labels = _labels(int(np.prod(outputs.shape)))
+    common["title"] = f"{facts.name}: {graph.macs:,} multiply-accumulates in {len(plan.program.stages)} stages"
+    run = _fill("run.c.in", common | {"cases": "\n".join(_case(number, kind) for number, kind in enumerate(kinds))})
+    source = _fill(
+        "library.c.in",
+        common
+        | {
+            "kernels": _features(plan) + _kernels([file for kind in kinds for file in _KERNELS[kind][0]]),
+            "tables": "\n".join(
+                f"/* {place}: {stage.title} */\n{layer.text}"
+                for place, (stage, layer) in enumerate(zip(plan.program.stages, layers, strict=True))
+            )
+            + _tables(plan, kinds),
+            "run": run,
+            "from_grey": _from_grey(graph.values[graph.input], facts.name),
+            "output_zero": outputs.zero_point,
+            "confidence": _confidence(outputs),
+            "labels": ", ".join(f'"{label}"' for label in labels),
+            "label_bytes": max(len(label) for label in labels) + 1,
+            "label_count": len(labels),
+        },
+    )
+    return LibraryText(_header(graph, plan, facts, common), source, tuple(layer.weight_bytes for layer in layers))
+
+
+def _header(graph: Graph, plan: Plan, facts: Facts, common: dict[str, str]) -> str:
+    doors = {"input": graph.values[graph.input], "output": graph.values[graph.output]}
+    fields: dict[str, object] = dict(common)
+    for door, value in doors.items():
+        fields[f"{door}_shape"] = " x ".join(str(length) for length in value.shape)
+        fields[f"{door}_bytes"] = int(np.prod(value.shape))
+        fields[f"{door}_zero"] = value.zero_point
+        fields[f"{door}_scale"] = float_literal(value.scale)[:-1]
+    for variant in VARIANTS:
+        layout = plan.layouts[variant]
+        fields[f"{variant}_bytes"] = layout.bytes
+        fields[f"{variant}_input"] = layout.offsets["value", plan.program.root(plan.program.input)]
+        fields[f"{variant}_output"] = layout.offsets["value", plan.program.root(plan.program.output)]
+    fields["confidence_note"] = "" if _is_probability(doors["output"]) else " (no softmax: only its scale)"
+    fields["warning"] = (
+        ""
+        if facts.passed
+        else " *\n * WARNING: the proof of this model failed: quantization cost more accuracy than was allowed.\n"
+    )
+    return _fill("library.h.in", fields)
+
+
+def _fill(template: str, fields: dict[str, str] | dict[str, object]) -> str:
+    text = (files(_PACKAGE) / "templates" / template).read_text(encoding="utf-8")
+    return Template(text).substitute(fields)
+
+
+def _features(plan: Plan) -> str:
+    """Macros that leave out what no layer of this network needs."""
+    lines = [] if fits_dsp(plan.program) else ["#define NO_DSP 1 /* a weight of -128 */"]
+    convs = [stage for stage in plan.program.stages if isinstance(stage.node, Conv)]
+    wide = [stage for stage in convs if stage.pooled or plan.program.values[stage.output].shape[1] >= 4]
+    if all(isinstance(stage.node, Conv) and is_rectified(stage.node.rescaling) for stage in wide):
+        lines.append("#define ONLY_RECTIFIED 1 /* rows of convolutions */")
+    nodes = [stage.node for stage in plan.program.stages if isinstance(stage.node, Depthwise)]
+    if all(
+        node.weights.shape[:2] == (3, 3) and node.window.dilation == (1, 1) and is_rectified(node.rescaling)
+        for node in nodes
+    ):
+        lines.append("#define ONLY_3X3 1 /* depthwise convolutions */")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _kernels(wanted: list[str]) -> str:
+    """The kernel files and what they include, each once, without their include lines and guards."""
+    done: dict[str, str] = {}
+
+    def take(file: str) -> None:
+        if file in done:
+            return
+        text = (files(_PACKAGE) / "kernels" / file).read_text(encoding="utf-8")
+        for included in _INCLUDE.findall(text):
+            take(included)
+        text = _INCLUDE.sub("", text)
+        guarded = _GUARD.match(text)
+        done[file] = (guarded[2] if guarded else text).strip() + "\n"
+
+    for file in wanted:
+        take(file)
+    return "\n".join(done.values())
+
+
+def _case(number: int, kind: str) -> str:
+    call = _KERNELS[kind][1]
+    memory = "(stage->second <= INPUT ? input : arena + values[stage->second].offset)"
+    row = "row_of(&values[stage->second], (uint16_t)(y - stage->lag)) + values[stage->second].first"
+    second = f"{memory} + {row}"
+    return f"    case {number}:\n        {call.replace('SECOND', second)};\n        break;"
+
+
+def _tables(plan: Plan, kinds: list[str]) -> str:
+    """The arrays ``values``, ``stages`` and ``order``."""
+    program = plan.program
+    # The input and what is seen of it under other shapes come first, so that one comparison tells them.
+    given = {value for value in program.values if program.root(value) == program.root(program.input)}
+    numbers = {value: place for place, value in enumerate(sorted(program.values, key=lambda v: (v not in given, v)))}
+    values = []
+    for value, place in sorted(numbers.items(), key=lambda pair: pair[1]):
+        content = program.values[value]
+        root = program.root(value)
+        slots = plan.schedule.slots[root] if root == value else content.shape[0]
+        offset = tuple(plan.layouts[variant].offsets["value", root] for variant in VARIANTS)
+        first = content.before * content.beside
+        padded = int(content.before + content.after > 0)
+        shape = "x".join(str(length) for length in content.shape)
+        fields = (offset, content.row_bytes, slots, content.shape[0], first, content.zero, padded)
+        values.append(f"    {initializer('value_t', fields, f'a value of {shape}')}, /* {place}: {shape} */\n")
+    stages = "".join(_stage(plan, place, numbers, kinds) for place in range(len(program.stages)))
+    order = ", ".join(str(stage) for stage in plan.schedule.order)
+    lines = "".join(f"    {line}\n" for line in _wrapped(order))
+    most = max(stage.rows for stage in program.stages)
+    return (
+        f"\nenum {{\n    INPUT = {len(given) - 1},\n"
+        f"    OUTPUT = {numbers[program.root(program.output)]},\n"
+        f"    STAGES = {len(program.stages)},\n    STEPS = {len(plan.schedule.order)},\n"
+        f"    MOST_ROWS = {max(most, 1)},\n"
+        f"    NO_FILLER = {_NO_FILLER}\n}};\n\n"
+        f"static const FLASH value_t values[] = {{\n{''.join(values)}}};\n\n"
+        f"static const FLASH stage_t stages[] = {{\n{stages}}};\n\n"
+        f"/* Which stage makes its next row. */\nstatic const FLASH uint8_t order[] = {{\n{lines}}};\n"
+    )
+
+
+def _wrapped(text: str, width: int = 110) -> list[str]:
+    lines, line = [], ""
+    for item in text.split(" "):
+        if len(line) + len(item) + 1 > width:
+            lines.append(line)
+            line = ""
+        line = f"{line} {item}" if line else item
+    return [*lines, line]
+
+
+def _stage(plan: Plan, place: int, numbers: dict[int, int], kinds: list[str]) -> str:
+    stage = plan.program.stages[place]
+    offsets = tuple(
+        plan.layouts[variant].offsets.get(("scratch", place), plan.layouts[variant].offsets.get(("kept", place), 0))
+        for variant in VARIANTS
+    )
+    filler: tuple[int, ...] = (_NO_FILLER,)
+    if stage.padded:
+        row = -(-plan.program.values[stage.inputs[0]].row_bytes // 4) * 4
+        filler = tuple(stage.scratch[variant] - row for variant in VARIANTS)
+    inputs = [numbers[value] for value in stage.inputs] or [0]
+    second = inputs[1] if len(inputs) > 1 else 0
+    phase = 0
+    if stage.inputs:
+        root = plan.program.root(stage.inputs[0])
+        slots = plan.schedule.slots[root] if root == stage.inputs[0] else plan.program.values[stage.inputs[0]].shape[0]
+        phase = -stage.above % slots
+    places = (stage.start, stage.above, stage.lag, phase)
+    kinds_and_values = (kinds.index(stage.kind), inputs[0], second, numbers[stage.output])
+    rows = (stage.rows, stage.step, stage.apart)
+    fields = (f"&layer_{place}", offsets, filler, *places, *kinds_and_values, *rows)
+    return f"    {initializer('stage_t', fields, stage.title)},\n"
+
+
+def _labels(outputs: int) -> tuple[str, ...]:
+    return LABELS if outputs == len(LABELS) else tuple(str(place) for place in range(outputs))
+
+
+def _is_probability(value: Value) -> bool:
+    return value.zero_point == -128 and value.scale == 1 / 256
+
+
+def _confidence(value: Value) -> str:
+    """C expression of the thousandths that ``steps`` above zero stand for, half-way cases upwards."""
+    if _is_probability(value):
+        return "((steps * 1000 + 128) / 256)"
+    thousandths = value.scale * 1000
+    bits = next((bits for bits in range(_THOUSANDTHS, 0, -1) if thousandths * 2**bits < _LARGEST_FACTOR), 0)
+    factor = min(round(thousandths * 2**bits), _LARGEST_FACTOR)
+    return f"(steps <= 0 ? 0 : ((steps * {factor} + {2**bits // 2}) >> {bits}))"
+
+
+def _from_grey(value: Value, name: str) -> str:
+    """Body of the function from grey bytes to the input: as ``model_input`` and ``quantize`` do it."""
+    grey = np.arange(256, dtype=np.float32) / np.float32(255.0)
+    steps = quantize(grey, value.scale, value.zero_point).astype(int)
+    count = f"{name.upper()}_INPUT_BYTES"
+    if np.array_equal(steps, np.arange(256) - 128):
+        return (
+            f"    for (uint16_t byte = 0; byte < {count}; byte++) {{\n"
+            "        input[byte] = (int8_t)(grey[byte] - 128);\n    }"
+        )
+    table = "\n".join(f"        {line}" for line in _wrapped(", ".join(str(step) for step in steps)))
+    return (
+        f"    static const FLASH int8_t steps[256] = {{\n{table}}};\n"
+        f"    for (uint16_t byte = 0; byte < {count}; byte++) {{\n        input[byte] = steps[grey[byte]];\n    }}"
+    )

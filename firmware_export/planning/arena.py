@@ -1,0 +1,165 @@
+"""Where each value lies in the arena: rows share memory wherever they do not live at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgedigits.firmware_export.planning.schedule import Schedule
+from edgedigits.firmware_export.planning.stages import Program
+
+ALIGNMENT = 4
+"""Bytes: scratch memory holds 32-bit numbers."""
+
+IN_PLACE = frozenset({"table", "add", "mul"})
+"""Kernels that read each byte of a row just before they write the same one."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Memory that must lie together.
+
+    Attributes:
+        key: ``("value", number)``, ``("scratch", stage)`` or ``("kept", stage)``.
+        slot_bytes: size of each slot.
+        alive: for each slot a bit mask of the steps at which it must not be overwritten; bit 0 is the time before the
+            first step.
+    """
+
+    key: tuple[str, int]
+    slot_bytes: int
+    alive: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes, rounded up to the alignment."""
+        return -(-self.slot_bytes * len(self.alive) // ALIGNMENT) * ALIGNMENT
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Offsets of all blocks, and the bytes of arena that they need."""
+
+    offsets: dict[tuple[str, int], int]
+    blocks: tuple[Block, ...]
+    bytes: int
+
+
+def blocks(program: Program, plan: Schedule, variant: str) -> tuple[Block, ...]:
+    """Everything that needs memory under one variant of the kernels."""
+    made = []
+    for value, lives in plan.lives.items():
+        slots = [0] * plan.slots[value]
+        for row, life in enumerate(lives):
+            slots[row % len(slots)] |= _span(life.birth, life.death)
+        content = program.values[value]
+        if content.before or content.after:
+            # The padding stays from row to row. Nothing lives of a value that is never read.
+            slots = [_span(_first(alive), _last(alive)) if alive else 0 for alive in slots]
+        made.append(Block(("value", value), content.row_bytes, tuple(slots)))
+    for place, stage in enumerate(program.stages):
+        times = [time for time, runs in enumerate(plan.order) if runs == place]
+        if scratch := stage.scratch.get(variant, 0):
+            made.append(Block(("scratch", place), scratch, (sum(_span(time, time) for time in times),)))
+        if stage.kept and times:
+            made.append(Block(("kept", place), stage.kept, (_span(times[0], times[-1]),)))
+    return tuple(made)
+
+
+def _first(alive: int) -> int:
+    return (alive & -alive).bit_length() - 2
+
+
+def _last(alive: int) -> int:
+    return alive.bit_length() - 2
+
+
+def _span(birth: int, death: int) -> int:
+    """Bit mask of the steps from birth to death, both included."""
+    return ((1 << (death - birth + 1)) - 1) << (birth + 1)
+
+
+def peak(made: tuple[Block, ...], steps: int) -> int:
+    """Bytes alive at the fullest moment: no layout can need less."""
+    moments = np.zeros(-(-(steps + 2) // 8) * 8, np.int64)
+    for block in made:
+        for alive in block.alive:
+            bits = np.frombuffer(alive.to_bytes(len(moments) // 8, "little"), np.uint8)
+            moments += block.slot_bytes * np.unpackbits(bits, bitorder="little").astype(np.int64)
+    return int(moments.max())
+
+
+def lay_out(program: Program, made: tuple[Block, ...], plan: Schedule) -> Layout:
+    """Find an offset for each block; a good one, not provably the best.
+
+    The largest block goes first, each to the lowest place where nothing that it would overlap is alive at the same
+    time; several orders are tried and the smallest arena wins.
+    """
+    shared = _in_place(program, plan)
+    orders = (
+        sorted(made, key=lambda block: (-block.size, block.key)),
+        sorted(made, key=lambda block: (-block.slot_bytes, block.key)),
+        sorted(made, key=lambda block: (min(a & -a for a in block.alive if a) if any(block.alive) else 0, block.key)),
+        sorted(made, key=lambda block: (-max(block.alive), -block.size, block.key)),
+    )
+    layouts = [_place(order, shared) for order in orders]
+    return min(layouts, key=lambda layout: layout.bytes)
+
+
+def _in_place(program: Program, plan: Schedule) -> dict[frozenset[tuple[str, int]], int]:
+    """For pairs of blocks that may lie on each other: the steps at which one turns into the other."""
+    pairs = {}
+    for place, stage in enumerate(program.stages):
+        if stage.kind not in IN_PLACE:
+            continue
+        steps = sum(_span(time, time) for time, runs in enumerate(plan.order) if runs == place)
+        for value in stage.inputs:
+            source, made = program.values[value], program.values[stage.output]
+            # A padded row is filled before it is made, which would destroy its source.
+            if source.row_bytes == made.row_bytes and source.shape == made.shape and not made.before + made.after:
+                pairs[frozenset({("value", value), ("value", stage.output)})] = steps
+    return pairs
+
+
+def _place(order: list[Block], shared: dict[frozenset[tuple[str, int]], int]) -> Layout:
+    placed: list[tuple[int, Block]] = []
+    for block in order:
+        at = next(
+            offset
+            for offset in sorted(set(_candidates(block, placed)))
+            if not any(collide(offset, block, other_at, other, shared) for other_at, other in placed)
+        )
+        placed.append((at, block))
+    offsets = {block.key: at for at, block in placed}
+    return Layout(offsets, tuple(order), max(at + block.size for at, block in placed))
+
+
+def _candidates(block: Block, placed: list[tuple[int, Block]]) -> Iterator[int]:
+    yield 0
+    for at, other in placed:
+        for slot in range(len(other.alive) + 1):
+            edge = at + slot * other.slot_bytes
+            yield -(-edge // ALIGNMENT) * ALIGNMENT
+            if edge >= block.size:
+                yield (edge - block.size) // ALIGNMENT * ALIGNMENT
+
+
+def collide(at: int, block: Block, other_at: int, other: Block, shared: dict[frozenset[tuple[str, int]], int]) -> bool:
+    """True where two blocks at these offsets would overwrite each other's living rows."""
+    if at >= other_at + other.size or other_at >= at + block.size:
+        return False
+    both = frozenset({block.key, other.key})
+    allowed = shared.get(both, 0) if at == other_at and block.slot_bytes == other.slot_bytes else 0
+    if len(block.alive) != len(other.alive):
+        allowed = 0
+    for slot, alive in enumerate(block.alive):
+        start = at + slot * block.slot_bytes
+        first = max((start - other_at) // other.slot_bytes, 0)
+        last = min(-(-(start + block.slot_bytes - other_at) // other.slot_bytes), len(other.alive))
+        for position in range(first, last):
+            both_alive = alive & other.alive[position]
+            if both_alive & ~(allowed if position == slot else 0):
+                return True
+    return False

@@ -1,0 +1,73 @@
+"""The whole plan: stages, their order, and the arena of each variant of the kernels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgedigits.firmware_export.graph.model import Graph
+from edgedigits.firmware_export.planning.arena import Layout, blocks, lay_out, peak
+from edgedigits.firmware_export.planning.lowering import lower
+from edgedigits.firmware_export.planning.schedule import Schedule, schedule
+from edgedigits.firmware_export.planning.stages import VARIANTS, Program
+
+_EFFORT = 100_000
+"""Steps to simulate while the plan is improved: seconds for the largest networks, plenty for those that fit a chip."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a network runs.
+
+    Attributes:
+        program: its values and stages.
+        schedule: the order of all steps, the same for every variant.
+        layouts: where everything lies, by variant of the kernels.
+    """
+
+    program: Program
+    schedule: Schedule
+    layouts: dict[str, Layout]
+
+    @property
+    def arena_bytes(self) -> dict[str, int]:
+        """Arena by variant, input and output included."""
+        return {variant: layout.bytes for variant, layout in self.layouts.items()}
+
+
+def plan(graph: Graph) -> Plan:
+    """Choose an order of execution with a small arena, and lay the arena out.
+
+    Which values are made whole is chosen by changing one at a time while that lowers the fullest moment.
+    """
+    program = lower(graph)
+    choices = [stage.output for stage in program.stages if program.root(program.output) != stage.output]
+    best = min((_descend(program, choices, start) for start in (frozenset(), frozenset(choices))), key=lambda c: c[0])
+    chosen = schedule(program, best[1])
+    layouts = {variant: lay_out(program, blocks(program, chosen, variant), chosen) for variant in VARIANTS}
+    return Plan(program, chosen, layouts)
+
+
+def _cost(program: Program, whole: frozenset[int]) -> tuple[int, int, int]:
+    """Fullest moment over the variants in bytes; equal ones by the sum over the variants."""
+    candidate = schedule(program, whole)
+    peaks = [peak(blocks(program, candidate, variant), len(candidate.order)) for variant in VARIANTS]
+    return max(peaks), sum(peaks), len(whole)
+
+
+def _descend(
+    program: Program, choices: list[int], whole: frozenset[int]
+) -> tuple[tuple[int, int, int], frozenset[int]]:
+    best = _cost(program, whole)
+    trials = _EFFORT // sum(stage.steps for stage in program.stages)
+    improved = True
+    while improved:
+        improved = False
+        for value in choices:
+            if trials <= 0:
+                return best, whole
+            trials -= 1
+            candidate = whole ^ {value}
+            cost = _cost(program, candidate)
+            if cost < best:
+                best, whole, improved = cost, candidate, True
+    return best, whole

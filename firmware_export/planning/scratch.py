@@ -1,0 +1,69 @@
+"""Scratch memory that the kernels need; each formula follows what the kernel of that variant does."""
+
+from __future__ import annotations
+
+from edgedigits.firmware_export.graph.model import Window
+from edgedigits.firmware_export.planning.stages import RowValue, Stage
+
+_GATHERED = 1024
+"""Bytes up to which kernels gather windows at a time: a channel's constants are then read once for them all."""
+
+
+def row_taps(columns: int, depth: int, dilation: int) -> int:
+    """Bytes that a window row takes in the kernels, each run of neighbours rounded up to even."""
+    runs, length = (1, columns * depth) if dilation == 1 else (columns, depth)
+    return runs * (length + length % 2)
+
+
+def conv_scratch(taps: int, rows: int, width: int, in_place: bool, pooled: bool) -> dict[str, int]:
+    """Scratch bytes of a convolution's kernel: see the kernels' ``conv_row``."""
+    padded = -(-taps // 4) * 4
+    groups = groups_at_a_time(taps, width, pooled) if pooled or width >= 4 else 0
+    return {
+        "plain": _plain_scratch(taps, rows, width, pooled),
+        "dsp": groups * (8 * padded + 32) if groups else 2 * padded,
+        "helium": 0 if in_place else _helium_scratch(taps, rows, width, pooled),
+        "avr": aligned((4 if pooled else 1) * taps),
+    }
+
+
+def _helium_scratch(taps: int, rows: int, width: int, pooled: bool) -> int:
+    """Windows as whole vectors: a strip of up to 32 of at most two vectors, else two neighbours, or four if pooled.
+
+    Of those four, ones above another share rows where no zeros have to stand behind a window.
+    """
+    vectors = -(-taps // 16)
+    windows = 4 if pooled else 1
+    pixels = min(width, 32 // windows)
+    strip = (pixels if vectors == 1 else pixels + pixels % 2) * windows if vectors <= 2 else 0
+    if pooled and rows > 1 and taps % 16 == 0:
+        return aligned(max(16 * vectors * strip, 2 * (taps + taps // rows)))
+    return 16 * vectors * max(strip, 4 if pooled else 2)
+
+
+def _plain_scratch(taps: int, rows: int, width: int, pooled: bool) -> int:
+    """Words of two windows, of which pooled ones share rows; for each group sums of two channels and four windows."""
+    if width == 1 and not pooled:
+        return aligned(taps)
+    columns = taps + taps // rows if pooled else 2 * taps
+    return groups_at_a_time(taps, width, pooled) * (4 * columns + 56)
+
+
+def standing(window: Window) -> int:
+    """Bytes of 16 columns of three rows of four planes, which the Helium kernel puts on end."""
+    return 16 * 4 * 4 if window.size == (3, 3) and window.stride[1] <= 2 else 0
+
+
+def groups_at_a_time(taps: int, width: int, pooled: bool) -> int:
+    """How many groups of four windows are worth gathering before their channels are summed."""
+    return max(1, min(_GATHERED // (8 * taps), width if pooled else -(-width // 4)))
+
+
+def filler_bytes(stage: Stage, value: RowValue) -> int:
+    """Bytes of the row of padding that stands in for rows outside the input."""
+    return aligned(value.row_bytes) if stage.padded else 0
+
+
+def aligned(size: int) -> int:
+    """The size in bytes, rounded up to whole words."""
+    return -(-size // 4) * 4

@@ -1,0 +1,138 @@
+"""What the C library executes: values that lie in the arena as rows, and stages that make one row of a value a time.
+
+Nothing here knows TFLite's files or C's syntax.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from edgedigits.firmware_export.graph.model import Node, Shape
+
+VARIANTS = ("helium", "dsp", "plain", "avr")
+"""Variants of the kernels, which need different scratch memory: vector unit, 16-bit pairs, plain C, and plain C for 8
+bits, which takes one window at a time."""
+
+
+@dataclass(frozen=True)
+class RowValue:
+    """A value as rows.
+
+    Attributes:
+        shape: (height, width, channels).
+        zero: the int8 value that stands for 0.0 and fills the padding.
+        before: columns of padding to the left of each row.
+        after: columns of padding to the right.
+        planar: True where a row lies channel by channel, each with its padding; else pixel by pixel.
+        view_of: number of the value whose bytes these are, under another shape; else None.
+    """
+
+    shape: Shape
+    zero: int
+    before: int = 0
+    after: int = 0
+    planar: bool = False
+    view_of: int | None = None
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of one row with its padding."""
+        return self.plane * self.shape[2]
+
+    @property
+    def plane(self) -> int:
+        """Columns of one row with its padding."""
+        return self.before + self.shape[1] + self.after
+
+    @property
+    def beside(self) -> int:
+        """Bytes from one pixel to the next."""
+        return 1 if self.planar else self.shape[2]
+
+    @property
+    def deeper(self) -> int:
+        """Bytes from one channel of a pixel to the next."""
+        return self.plane if self.planar else 1
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One layer, or a few that run as one.
+
+    Output row ``y`` reads the input rows ``y * step - above + k * apart`` for ``k`` below ``rows``; those outside the
+    input are padding.
+
+    Attributes:
+        title: what the layers are, for comments and reports: TFLite's operator names and shapes.
+        kind: name of the kernel.
+        node: the operator with its constants; None for copies.
+        inputs: numbers of one or two values.
+        output: number of the value made.
+        steps: how many times it runs for one inference; the rows of its output, but for a mean the rows of its input.
+        rows: input rows that one step reads.
+        step: between the first input rows of neighbouring steps.
+        apart: between input rows of one step.
+        above: rows of padding above the first one.
+        padded: True where a step may read rows outside its input.
+        start: bytes from the start of an input row, padding included, to the first one that is read.
+        pooled: True where the greatest of each 2x2 neighbours is stored.
+        scratch: bytes needed while a step runs, by variant.
+        kept: bytes needed from the first step to the last one.
+        lag: how many rows later the second input starts.
+        groups: of four windows that the kernel of the DSP variant gathers at a time.
+        macs: multiply-accumulates of all steps.
+    """
+
+    title: str
+    kind: str
+    node: Node | None
+    inputs: tuple[int, ...]
+    output: int
+    steps: int
+    rows: int = 1
+    step: int = 1
+    apart: int = 1
+    above: int = 0
+    padded: bool = False
+    start: int = 0
+    pooled: bool = False
+    scratch: dict[str, int] = field(default_factory=dict)
+    kept: int = 0
+    lag: int = 0
+    groups: int = 1
+    macs: int = 0
+
+    def needs(self, step: int, height: int, which: int = 0) -> tuple[int, int]:
+        """First and one past the last row of an input of this height that a step reads; equal for none."""
+        first = step * self.step - (self.lag if which else self.above)
+        last = first + (self.rows - 1) * self.apart
+        inside = [row for row in range(first, last + 1, self.apart) if 0 <= row < height]
+        return (inside[0], inside[-1] + 1) if inside else (0, 0)
+
+
+@dataclass(frozen=True)
+class Program:
+    """Values and stages of a network, in an order in which they could run whole.
+
+    Attributes:
+        values: by number.
+        stages: each makes another value.
+        input: number of the value that the caller gives.
+        output: number of the value that the caller gets.
+    """
+
+    values: dict[int, RowValue]
+    stages: tuple[Stage, ...]
+    input: int
+    output: int
+
+    def root(self, value: int) -> int:
+        """The value that owns the memory of this one."""
+        while (owner := self.values[value].view_of) is not None:
+            value = owner
+        return value
+
+    def maker(self, value: int) -> int | None:
+        """Place of the stage that makes the memory of this value, None for the input."""
+        root = self.root(value)
+        return next((place for place, stage in enumerate(self.stages) if stage.output == root), None)

@@ -1,0 +1,255 @@
+"""Random int8 networks of 1 to 6 operators: every operator, odd sizes, branches, shapes that change in the middle.
+
+All choices come from one ``random.Random``, so that hypothesis can make them and shrink what fails, and a seed can
+stand for a network.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import tflite
+from model_builder import ModelBuilder
+
+SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 9)
+CHANNELS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 17)
+SMALL = (1, 2, 3, 4, 5)
+CONV_ACTIVATIONS = ("NONE", "RELU", "RELU", "RELU6", "RELU_N1_TO_1")
+LARGEST = 3000
+"""Elements of a value; the arena of a random network stays small."""
+
+
+def random_network(dice: random.Random, longest: int = 6) -> bytes:
+    """A model of 1 to ``longest`` operators, plus what their branches need."""
+    network = _Network(dice)
+    for _ in range(dice.randint(1, longest)):
+        network.grow()
+    return network.build()
+
+
+def single_operator(dice: random.Random, kind: str) -> bytes:
+    """A model of one operator (and what it needs beside it)."""
+    network = _Network(dice)
+    network.grow(kind)
+    return network.build()
+
+
+class _Network:
+    """A model that grows at its end, ``self.end``."""
+
+    def __init__(self, dice: random.Random) -> None:
+        self.dice = dice
+        self.builder = ModelBuilder(dice.randint(0, 1 << 30))
+        scale, zero_point = dice.choice([(1 / 255, -128), (0.05, dice.randint(-128, 127)), (0.02, 0)])
+        self.end = self.builder.input(
+            (1, dice.choice(SIZES), dice.choice(SIZES), dice.choice(CHANNELS)), scale, zero_point
+        )
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.builder.tensors[self.end].shape
+
+    def build(self) -> bytes:
+        """The file; in some models a few weights are -128, which TFLite's converter never writes."""
+        if {operator.code for operator in self.builder.operators} <= {tflite.BuiltinOperator.RESHAPE}:
+            self.end = self.relu()  # a network of reshapes computes nothing
+        if self.dice.random() < 0.25:
+            for tensor in self.builder.tensors:
+                if tensor.data is not None and tensor.data.dtype == np.int8 and tensor.data.ndim in {2, 4}:
+                    tensor.data = np.where(self.builder.dice.random(tensor.data.shape) < 0.1, -128, tensor.data)
+                    tensor.data = tensor.data.astype(np.int8)
+        return self.builder.build(self.end)
+
+    def grow(self, kind: str | None = None) -> None:
+        """Append one operator, or a pair that the library runs as one."""
+        if len(self.shape) == 4:
+            makers, vector = MAKERS, False
+        else:
+            makers, vector = VECTOR_MAKERS, True
+        name = kind or self.dice.choice(sorted(makers))
+        self.end = makers[name](self)
+        made = self.builder.tensors[self.end]
+        if not vector and math.prod(made.shape) > LARGEST:
+            self.end = self.builder.pool(self.end, "max", (3, 3), stride=(3, 3), padding="SAME")
+
+    def window(self) -> dict[str, object]:
+        """Options of a convolution whose window fits."""
+        _, rows, columns, _ = self.shape
+        padding = self.dice.choice(["SAME", "VALID"])
+        size, dilation = [], []
+        for extent in (rows, columns):
+            taps = self.dice.choice([tap for tap in SMALL if padding == "SAME" or tap <= extent])
+            spread = self.dice.choice([1, 1, 1, 2, 3])
+            if padding == "VALID" and (taps - 1) * spread + 1 > extent:
+                spread = 1
+            size.append(taps)
+            dilation.append(spread)
+        stride = (self.dice.choice([1, 1, 2, 3]), self.dice.choice([1, 1, 2, 3]))
+        if max(dilation) > 1:  # TFLite refuses both at once
+            stride = (1, 1)
+        return {
+            "size": tuple(size),
+            "stride": stride,
+            "dilation": tuple(dilation),
+            "padding": padding,
+            "activation": self.dice.choice(CONV_ACTIVATIONS),
+            "per_channel": self.dice.random() < 0.7,
+        }
+
+    def conv(self) -> int:
+        return self.builder.conv(self.end, self.dice.choice(CHANNELS), **self.window())
+
+    def depthwise(self) -> int:
+        multiplier = self.dice.choice([1, 1, 1, 2, 3]) if self.shape[3] < 9 else 1
+        return self.builder.depthwise(self.end, multiplier, **self.window())
+
+    def depthwise_3x3(self) -> int:
+        """The shape that most networks have."""
+        stride = self.dice.choice([1, 2])
+        activation = self.dice.choice(["NONE", "RELU"])
+        return self.builder.depthwise(self.end, 1, (3, 3), stride=(stride, stride), activation=activation)
+
+    def conv_and_pool(self) -> int:
+        """A convolution that the library fuses with the maximum behind it, if it is large enough."""
+        size = self.dice.choice([1, 2, 3, 5])
+        activation = self.dice.choice(CONV_ACTIVATIONS)
+        made = self.builder.conv(self.end, self.dice.choice(CHANNELS), (size, size), activation=activation)
+        if min(self.shape[1:3]) < 2:
+            return made
+        return self.builder.pool(made, "max", (2, 2), padding=self.dice.choice(["SAME", "VALID"]))
+
+    def padded_conv(self) -> int:
+        """A padding that the library merges into the convolution behind it."""
+        padded = self.padding()
+        _, rows, columns, _ = self.builder.tensors[padded].shape
+        size = (min(self.dice.choice(SMALL), rows), min(self.dice.choice(SMALL), columns))
+        stride = (self.dice.choice([1, 2]), self.dice.choice([1, 2]))
+        add = self.dice.choice([self.builder.depthwise, self.builder.conv])
+        channels = 1 if add == self.builder.depthwise else self.dice.choice(CHANNELS)
+        padding = self.dice.choice(["SAME", "VALID"])
+        return add(padded, channels, size, stride=stride, padding=padding, activation="RELU")
+
+    def padding(self) -> int:
+        before = (self.dice.choice([0, 1, 2]), self.dice.choice([0, 1, 2]))
+        after = (self.dice.choice([0, 1, 3]), self.dice.choice([0, 1, 3]))
+        value = self.dice.choice([None, None, self.dice.randint(-128, 127)])
+        return self.builder.pad(self.end, before, after, value)
+
+    def pool(self) -> int:
+        kind = self.dice.choice(["max", "average"])
+        _, rows, columns, _ = self.shape
+        padding = self.dice.choice(["SAME", "VALID"])
+        size = [self.dice.choice([n for n in SMALL if padding == "SAME" or n <= extent]) for extent in (rows, columns)]
+        stride = (self.dice.choice([1, 2, 3]), self.dice.choice([1, 2, 3]))
+        activation = self.dice.choice(["NONE", "NONE", "RELU", "RELU6"])
+        return self.builder.pool(
+            self.end, kind, (size[0], size[1]), stride=stride, padding=padding, activation=activation
+        )
+
+    def twin(self, same_scale: bool = False, channels: int | None = None) -> int:
+        """Another value of the same height and width, made from the end."""
+        given = self.builder.tensors[self.end]
+        output = (given.scales[0], given.zero_points[0]) if same_scale else None
+        if self.dice.random() < 0.3 and channels is None:
+            return self.builder.pool(self.end, "max", (2, 3), stride=(1, 1), padding="SAME")
+        depth = given.shape[3] if channels is None else channels
+        return self.builder.conv(self.end, depth, self.dice.choice([(1, 1), (3, 3)]), output=output)
+
+    def add(self) -> int:
+        return self._joined(self.builder.add)
+
+    def mul(self) -> int:
+        return self._joined(self.builder.mul)
+
+    def _joined(self, join: Callable[..., int]) -> int:
+        activation = self.dice.choice(["NONE", "RELU", "RELU6"])
+        if len(self.shape) == 2 or self.dice.random() < 0.4:
+            shape = self.dice.choice([self.shape[-1:], self.shape, (1,)])
+            values = self.builder.dice.integers(-128, 128, shape, dtype=np.int8)
+            other = self.builder.constant(values, 0.03, self.dice.randint(-20, 20))
+        else:
+            other = self.twin()
+        sides = [self.end, other]
+        self.dice.shuffle(sides)
+        return join(*sides, activation=activation)
+
+    def concat(self) -> int:
+        axis = self.dice.choice([1, 2, 3])
+        others = []
+        for _ in range(self.dice.choice([1, 1, 2])):
+            channels = self.dice.choice(SMALL) if axis == 3 else None
+            others.append(self.twin(same_scale=True, channels=channels))
+        sources = [self.end, *others]
+        self.dice.shuffle(sources)
+        return self.builder.concat(sources, axis)
+
+    def mean(self) -> int:
+        return self.builder.mean(self.end, keep_dims=self.dice.random() < 0.5)
+
+    def reshape(self) -> int:
+        count = math.prod(self.shape)
+        heights = [n for n in range(1, 10) if count % n == 0]
+        height = self.dice.choice(heights)
+        widths = [n for n in range(1, 10) if count // height % n == 0]
+        width = self.dice.choice(widths)
+        return self.builder.reshape(self.end, (1, height, width, count // height // width))
+
+    def flatten(self) -> int:
+        return self.builder.reshape(self.end, (1, math.prod(self.shape)))
+
+    def dense(self) -> int:
+        activation = self.dice.choice(CONV_ACTIVATIONS)
+        return self.builder.dense(
+            self.end,
+            self.dice.choice(CHANNELS),
+            activation=activation,
+            per_channel=self.dice.random() < 0.5,
+            bias=self.dice.random() < 0.8,
+        )
+
+    def logistic(self) -> int:
+        return self.builder.logistic(self.end)
+
+    def relu(self) -> int:
+        add = self.dice.choice([self.builder.relu, self.builder.relu6])
+        return add(self.end, self._other_scale() if self.dice.random() < 0.5 else None)
+
+    def quantize(self) -> int:
+        return self.builder.quantize(self.end, self._other_scale())
+
+    def softmax(self) -> int:
+        if self.shape[-1] > 511:  # the most that the reader takes
+            return self.relu()
+        return self.builder.softmax(self.end, self.dice.choice([1.0, 0.5, 3.0]))
+
+    def _other_scale(self) -> tuple[float, int]:
+        scale = self.builder.tensors[self.end].scales[0] * self.dice.choice([0.4, 0.9, 1.7])
+        return float(np.float32(scale)), self.dice.randint(-100, 100)
+
+
+_METHODS: Sequence[str] = (
+    "conv",
+    "depthwise",
+    "depthwise_3x3",
+    "conv_and_pool",
+    "padded_conv",
+    "padding",
+    "pool",
+    "add",
+    "mul",
+    "concat",
+    "mean",
+    "reshape",
+    "flatten",
+    "dense",
+    "logistic",
+    "relu",
+    "quantize",
+    "softmax",
+)
+_VECTOR_METHODS = ("add", "mul", "dense", "logistic", "relu", "quantize", "softmax")
+MAKERS: dict[str, Callable[[_Network], int]] = {name: getattr(_Network, name) for name in _METHODS}
+VECTOR_MAKERS: dict[str, Callable[[_Network], int]] = {name: MAKERS[name] for name in _VECTOR_METHODS}

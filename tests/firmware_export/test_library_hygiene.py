@@ -1,0 +1,202 @@
+"""The generated C as C: warnings, languages, compilers, symbols, and that it says the same every time."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from host_library import STRICT, checked_run, export_bytes, write_library
+from model_builder import ModelBuilder
+from random_networks import MAKERS, random_network, single_operator
+
+from edgedigits.firmware_export.boards.cores import CORES, core
+
+C_FLAGS = STRICT[1:]
+CPP_FLAGS = ("-std=c++17", "-pedantic", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror")
+KERNELS = sorted(path.name for path in (files("edgedigits.firmware_export.library") / "kernels").iterdir())
+WARNING_CORES = ("m0", "m4", "m33", "m55", "rv32")
+PUBLIC = {"run", "input_from_grey", "top1", "confidence", "label", "version", "model_sha256"}
+
+
+def need(command: str) -> str:
+    if shutil.which(command) is None:
+        pytest.skip(f"{command} is not installed")
+    return command
+
+
+def small_network(activation: str = "RELU", seed: int = 0) -> bytes:
+    """Every kernel that the networks of the zoo need: fused pool, 1x1, depthwise, sum, mean, softmax."""
+    builder = ModelBuilder(seed)
+    end = builder.conv(builder.input((1, 28, 28, 1)), 8, (3, 3), activation=activation)
+    end = builder.pool(builder.conv(end, 8, (3, 3), padding="VALID", activation=activation))
+    end = builder.conv(builder.depthwise(end, activation=activation), 12, (1, 1), activation=activation)
+    end = builder.add(builder.depthwise(end, 1, (3, 3)), end)
+    return builder.build(builder.softmax(builder.dense(builder.mean(end), 10)))
+
+
+def perceptron() -> bytes:
+    builder = ModelBuilder(2)
+    end = builder.dense(builder.input((1, 28, 28, 1)), 12, activation="RELU")
+    return builder.build(builder.softmax(builder.dense(end, 10)))
+
+
+MODELS = {
+    "small": small_network,
+    "unrectified": lambda: small_network("NONE"),
+    "perceptron": perceptron,
+    **{f"only_{kind}": lambda kind=kind: single_operator(random.Random(7), kind) for kind in sorted(MAKERS)},
+    "random": lambda: random_network(random.Random(4)),
+}
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory):
+    """The source of each model of MODELS, by name."""
+    folder = tmp_path_factory.mktemp("sources")
+    return {name: write_library(export_bytes(make(), folder, name), folder) for name, make in MODELS.items()}
+
+
+def compiles(compiler: str, source: Path, *flags: str) -> None:
+    checked_run(compiler, *flags, "-c", source.name, "-o", os.devnull, cwd=source.parent)
+
+
+@pytest.mark.parametrize("kernel", [name for name in KERNELS if name.endswith(".c")])
+@pytest.mark.parametrize("target", ["gcc", "clang", "m0", "m4", "m55"])
+def test_every_kernel_compiles_alone(kernel, target, tmp_path):
+    """What only the writer's choice uses may stand unused here."""
+    for name in KERNELS:
+        text = (files("edgedigits.firmware_export.library") / "kernels" / name).read_text(encoding="utf-8")
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    known = None if target in {"gcc", "clang"} else core(target)
+    command = (target,) if known is None else (f"{known.compiler}gcc", *known.flags)
+    flags = ("-std=c99" if known is None else "-std=gnu99", *C_FLAGS, "-O2")
+    allowed = ("-Wno-unused-function", "-Wno-unused-macros", "-Wno-empty-translation-unit", "-Wno-pedantic")
+    checked_run(need(command[0]), *command[1:], *flags, *allowed, "-c", kernel, "-o", os.devnull, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_generated_c_has_no_warnings(compiler, model, sources):
+    need(compiler)
+    for standard, level in (("c99", "-O2"), ("c11", "-O3"), ("c99", "-Os")):
+        compiles(compiler, sources[model], f"-std={standard}", *C_FLAGS, level)
+
+
+@pytest.mark.parametrize("model", ["small", "unrectified", "perceptron", "only_concat", "only_softmax", "random"])
+@pytest.mark.parametrize("name", WARNING_CORES)
+def test_generated_c_has_no_warnings_on_cores(name, model, sources):
+    known = core(name)
+    compiler = need(f"{known.compiler}gcc")
+    for level in ("-Os", "-O2", "-O3"):
+        compiles(compiler, sources[model], "-std=c99", *known.flags, *C_FLAGS, level)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("name", [known.name for known in CORES if known.name != "avr"])
+def test_no_model_has_warnings_on_any_core(name, model, sources):
+    known = core(name)
+    compiler = need(f"{known.compiler}gcc")
+    for level in ("-Os", "-O2", "-O3"):
+        compiles(compiler, sources[model], "-std=c99", *known.flags, *C_FLAGS, level)
+
+
+@pytest.mark.parametrize("compiler", ["g++", "clang++"])
+def test_the_header_serves_cpp_and_c_links_with_it(compiler, sources, tmp_path):
+    need(compiler)
+    source = sources["small"]
+    main = tmp_path / "main.cpp"
+    main.write_text(
+        '#include "small.h"\n#include "small.h"\n'
+        "static int32_t arena[(SMALL_ARENA_BYTES + 3) / 4];\n"
+        "int main() {\n    std::int8_t scores[SMALL_OUTPUT_BYTES];\n"
+        "    std::int8_t *const bytes = reinterpret_cast<std::int8_t *>(arena);\n"
+        "    return small_run(bytes, bytes + SMALL_INPUT_OFFSET, scores) + (small_label(3)[0] != '3');\n}\n".replace(
+            "std::", ""
+        )
+    )
+    checked_run("gcc", "-std=c99", "-c", str(source), "-o", str(tmp_path / "small.o"))
+    objects = (str(main), str(tmp_path / "small.o"))
+    checked_run(compiler, *CPP_FLAGS, f"-I{source.parent}", *objects, "-o", str(tmp_path / "main"))
+    checked_run(str(tmp_path / "main"))
+
+
+def _symbols(source: Path, prefix: str, flags: tuple[str, ...], folder: Path) -> list[tuple[str, str]]:
+    target = folder / "object.o"
+    checked_run(need(f"{prefix}gcc"), *flags, "-c", str(source), "-o", str(target))
+    listing = checked_run(f"{prefix}nm", str(target))
+    return [(kind, name) for kind, name in re.findall(r"^[0-9a-f ]+ (\w) (\S+)$", listing, re.M)]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_only_prefixed_symbols_are_global(model, sources, tmp_path):
+    symbols = _symbols(sources[model], "", ("-O2",), tmp_path)
+    assert {name for kind, name in symbols if kind.isupper() and kind != "U"} == {f"{model}_{word}" for word in PUBLIC}
+
+
+@pytest.mark.parametrize("name", WARNING_CORES)
+@pytest.mark.parametrize("model", ["small", "unrectified", "random", "only_mean"])
+def test_nothing_is_needed_but_memcpy_and_memset_and_nothing_is_writable(model, name, sources, tmp_path):
+    known = core(name)
+    symbols = _symbols(sources[model], known.compiler, (*known.flags, "-O2", "-fno-common"), tmp_path)
+    undefined = {symbol for kind, symbol in symbols if kind == "U"}
+    helpers = {symbol for symbol in undefined if re.match(r"__(aeabi|gnu|riscv|mulsi|udiv|umod|div|mod|clz)", symbol)}
+    assert undefined - helpers <= {"memcpy", "memset", "memmove"}
+    assert not any("ldiv" in symbol or "divdi" in symbol for symbol in helpers), "no 64-bit division"
+    assert not [symbol for kind, symbol in symbols if kind in "dDbBcCsS"], "no writable data"
+
+
+def test_two_models_link_into_one_program_and_both_run(tmp_path):
+    for name, seed in (("first", 1), ("second_net", 2)):
+        write_library(export_bytes(small_network(seed=seed), tmp_path, name), tmp_path)
+    (tmp_path / "main.c").write_text(
+        '#include <stdio.h>\n#include "first.h"\n#include "second_net.h"\n'
+        "static int32_t a[(FIRST_ARENA_BYTES + 3) / 4], b[(SECOND_NET_ARENA_BYTES + 3) / 4];\n"
+        "int main(void) {\n    static int8_t in[784], x[10], y[10], z[10];\n"
+        "    if (first_run((int8_t *)a, in, x) || second_net_run((int8_t *)b, in, y)) return 1;\n"
+        "    if (first_run((int8_t *)a, in, z)) return 1;\n"
+        '    for (int i = 0; i < 10; i++) printf("%d %d %d\\n", x[i], y[i], z[i]);\n    return 0;\n}\n'
+    )
+    program = str(tmp_path / "both")
+    checked_run("gcc", *STRICT, "-O2", "main.c", "first.c", "second_net.c", "-o", program, cwd=tmp_path)
+    rows = [tuple(map(int, line.split())) for line in checked_run(program).splitlines()]
+    assert [row[0] for row in rows] == [row[2] for row in rows]
+    assert [row[0] for row in rows] != [row[1] for row in rows]
+
+
+def test_exported_twice_gives_the_same_bytes_in_any_process(tmp_path):
+    model = tmp_path / "model.tflite"
+    model.write_bytes(small_network())
+    program = (
+        "import sys, pathlib\nfrom edgedigits.firmware_export.library import export_library\n"
+        "made = export_library(pathlib.Path(sys.argv[1]))\nsys.stdout.write(made.header + made.source)\n"
+    )
+    said = [
+        subprocess.run(
+            (sys.executable, "-c", program, str(model)),
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=tmp_path,
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert said[0] == said[1]
+    assert b"digits_run" in said[0]
+
+
+def test_the_files_tell_no_path_and_no_time(tmp_path):
+    library = export_bytes(small_network(), tmp_path)
+    for text in (library.header, library.source):
+        assert str(tmp_path) not in text
+        assert "model.tflite" not in text
+        assert not re.search(r"20\d\d-\d\d|__DATE__|__TIME__|__FILE__", text)
+        assert text.isascii()
+        assert text.endswith("\n")

@@ -1,0 +1,123 @@
+"""The generated C answers as TFLite's reference kernels do, byte for byte, whatever the network.
+
+Random networks of every operator run on this computer twice: optimized, and under the address and undefined-behaviour
+sanitizers; the input and the output lie outside the arena, then inside.
+"""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from host_library import FAST, SANITIZERS, SMALL, compile_host, export_bytes, random_inputs
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from model_builder import ModelBuilder
+from random_networks import MAKERS, random_network, single_operator
+from reference import reference_outputs
+
+INPUTS = 10
+
+HOW = settings(derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+CHOICES = st.randoms(use_true_random=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("library")
+
+
+def check(model: bytes, folder, inputs=None) -> None:
+    """Every output of the generated C is TFLite's, in each build and with each place of input and output."""
+    library = export_bytes(model, folder)
+    given_inputs = random_inputs(library, INPUTS) if inputs is None else inputs
+    expected = np.array(reference_outputs(model, given_inputs)).reshape(len(given_inputs), -1)
+    for flags in (FAST, SMALL, SANITIZERS):
+        built = compile_host(library, folder, flags)
+        for where in ("apart", "inside"):
+            np.testing.assert_array_equal(built.run(given_inputs, where), expected, f"{flags} {where}")
+
+
+@pytest.mark.parametrize("kind", sorted(MAKERS))
+def test_each_operator_equals_the_reference(kind, folder):
+    @settings(HOW, max_examples=4)
+    @given(CHOICES)
+    def all_equal(dice):
+        check(single_operator(dice, kind), folder)
+
+    all_equal()
+
+
+@settings(HOW, max_examples=25)
+@given(CHOICES)
+def test_chains_of_operators_equal_the_reference(folder, dice):
+    check(random_network(dice), folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", sorted(MAKERS))
+def test_each_operator_equals_the_reference_in_many_shapes(kind, folder):
+    for seed in range(60):
+        check(single_operator(random.Random(seed), kind), folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(10))
+def test_many_chains_equal_the_reference(part, folder):
+    for seed in range(100 * part, 100 * part + 100):
+        check(random_network(random.Random(seed)), folder)
+
+
+@pytest.mark.parametrize("width", range(1, 10))
+@pytest.mark.parametrize("pooled", [False, True], ids=["alone", "pooled"])
+def test_convolutions_of_every_width(width, pooled, folder):
+    """Kernels make several pixels and several channels at once; what is left over at the end is theirs too."""
+    builder = ModelBuilder(width)
+    end = builder.input((1, 4, width, 3), 0.02, 5)
+    end = builder.conv(end, width, activation="RELU" if width % 2 else "NONE")
+    if pooled and width > 1:
+        end = builder.pool(end)
+    check(builder.build(end), folder)
+
+
+def test_weights_of_minus_128(folder):
+    builder = ModelBuilder(3)
+    end = builder.conv(builder.input((1, 6, 6, 4), 0.02, -128), 8, activation="RELU")
+    end = builder.depthwise(end, activation="RELU")
+    for tensor in builder.tensors:
+        if tensor.data is not None and tensor.data.dtype == np.int8:
+            tensor.data = np.full_like(tensor.data, -128)
+    check(builder.build(end), folder)
+
+
+@pytest.mark.parametrize("zero_point", [-128, 0, 127])
+def test_the_largest_sums(zero_point, folder):
+    """All weights and inputs at their ends: 3x3x64 products of 127 and 255 in one sum."""
+    builder = ModelBuilder(4)
+    end = builder.conv(builder.input((1, 5, 8, 64), 0.02, zero_point), 6, activation="RELU")
+    signs = np.array([1, -1, 1, 1, -1, -1], np.int8).reshape(6, 1, 1, 1)
+    weights = builder.tensors[1]
+    weights.data = np.broadcast_to(signs * np.int8(127), weights.shape).astype(np.int8)
+    model = builder.build(end)
+    ends = np.stack([np.full(5 * 8 * 64, 127), np.full(5 * 8 * 64, -128)]).astype(np.int8)
+    check(model, folder, ends)
+
+
+def test_outputs_far_finer_than_sums(folder):
+    """Multipliers above 1: the exponent shifts to the left."""
+    builder = ModelBuilder(5)
+    end = builder.conv(builder.input((1, 4, 5, 3), 1.0, 3), 5, (1, 1))
+    weights = builder.tensors[1]
+    weights.data = builder.dice.integers(-2, 3, weights.shape).astype(np.int8)
+    builder.tensors[end].scales = (builder.tensors[end].scales[0] / 2000,)
+    check(builder.build(end), folder)
+
+
+@pytest.mark.parametrize("rows,columns", [(1, 1), (1, 9), (9, 1), (2, 2)])
+def test_windows_larger_than_their_input(rows, columns, folder):
+    builder = ModelBuilder(6)
+    end = builder.conv(builder.input((1, rows, columns, 2), 0.02, -7), 3, (5, 5))
+    end = builder.depthwise(end, 2, (3, 5), stride=(2, 1))
+    end = builder.pool(end, "average", (4, 4), stride=(1, 1), padding="SAME")
+    check(builder.build(end), folder)

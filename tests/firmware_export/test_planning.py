@@ -1,0 +1,188 @@
+"""The planner: no living byte is overwritten, memory is really shared, and the same network gives the same plan."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from arena_checker import ArenaChecker, Overwritten
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from model_builder import ModelBuilder
+from random_networks import random_network
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.firmware_export.graph.model import Graph
+from edgedigits.firmware_export.graph.reader import read_graph
+from edgedigits.firmware_export.planning.plan import Plan, plan
+from edgedigits.firmware_export.planning.stages import VARIANTS
+
+HOW = settings(derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory):
+    """Turns the bytes of a model into a graph."""
+    path = tmp_path_factory.mktemp("models") / "model.tflite"
+
+    def graph(model: bytes) -> Graph:
+        path.write_bytes(model)
+        return read_graph(path)
+
+    return graph
+
+
+def naive_bytes(graph: Graph) -> int:
+    """Arena without sharing: every value has its own memory."""
+    return sum(math.prod(value.shape) for value in graph.values.values())
+
+
+def check_plan(made: Plan) -> None:
+    """In every variant nothing that is read was overwritten, and the arena is what was touched."""
+    for variant in VARIANTS:
+        touched = ArenaChecker(made, variant).run()
+        assert made.arena_bytes[variant] - 4 < touched <= made.arena_bytes[variant]
+
+
+def deep_network() -> ModelBuilder:
+    """Convolutions, pools, a branch, a mean: the shape of the networks that the toolkit trains."""
+    builder = ModelBuilder(1)
+    end = builder.input((1, 28, 28, 1))
+    end = builder.conv(end, 8, (3, 3), activation="RELU")
+    end = builder.pool(builder.conv(end, 8, (3, 3), activation="RELU"))
+    branch = builder.conv(end, 8, (1, 1))
+    end = builder.add(builder.depthwise(end, activation="RELU"), branch)
+    end = builder.pool(builder.conv(end, 16, (3, 3), activation="RELU"))
+    end = builder.softmax(builder.dense(builder.mean(end), 10))
+    builder.end = end
+    return builder
+
+
+@settings(HOW, max_examples=120)
+@given(st.randoms(use_true_random=False))
+def test_no_living_row_of_a_random_network_is_overwritten(read, dice):
+    check_plan(plan(read(random_network(dice))))
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_no_living_row_of_longer_random_networks_is_overwritten(part, read):
+    for seed in range(1000 + 15 * part, 1015 + 15 * part):
+        check_plan(plan(read(random_network(random.Random(seed), longest=10))))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(20))
+def test_no_living_row_of_many_random_networks_is_overwritten(part, read):
+    for seed in range(100 * part, 100 * part + 100):
+        check_plan(plan(read(random_network(random.Random(seed), longest=9))))
+
+
+@settings(HOW, max_examples=60)
+@given(st.randoms(use_true_random=False))
+def test_an_arena_is_never_much_larger_than_without_sharing(read, dice):
+    """Padding, copies and scratch memory are extra."""
+    graph = read(random_network(dice))
+    made = plan(graph)
+    extra = sum(value.row_bytes * value.shape[0] for value in made.program.values.values()) + 64
+    for variant in VARIANTS:
+        scratch = sum(stage.scratch.get(variant, 0) + stage.kept + 4 for stage in made.program.stages)
+        assert made.arena_bytes[variant] <= extra + scratch
+
+
+def test_a_deep_network_needs_a_fraction_of_what_its_values_add_up_to(read):
+    builder = deep_network()
+    graph = read(builder.build(builder.end))
+    assert max(plan(graph).arena_bytes.values()) < naive_bytes(graph) / 4
+
+
+def test_a_chain_streams_as_many_rows_as_windows_cover(read):
+    builder = ModelBuilder(2)
+    end = builder.input((1, 28, 28, 1))
+    for _ in range(3):
+        end = builder.conv(end, 16, (3, 3), stride=(2, 2), activation="RELU")
+    made = plan(read(builder.build(builder.mean(end))))
+    slots = {stage.output: made.schedule.slots[stage.output] for stage in made.program.stages if stage.kind == "conv"}
+    assert list(slots.values()) == [3, 3, 1]
+
+
+def test_elementwise_operators_work_in_place(read):
+    builder = ModelBuilder(3)
+    end = builder.input((1, 12, 12, 4))
+    end = builder.logistic(builder.quantize(builder.relu(end), (0.01, 3)))
+    made = plan(read(builder.build(end)))
+    assert max(made.arena_bytes.values()) <= (12 + 2) * 12 * 4
+
+
+def test_in_place_spares_a_value_that_is_read_again(read):
+    builder = ModelBuilder(4)
+    start = builder.relu(builder.input((1, 6, 6, 4)))
+    end = builder.add(builder.logistic(start), start)
+    made = plan(read(builder.build(end)))
+    check_plan(made)
+    assert min(made.arena_bytes.values()) > 6 * 6 * 4
+
+
+@pytest.mark.parametrize("activation", ["NONE", "RELU"])
+def test_a_padded_value_is_not_made_in_place_of_another_padded_one(activation, read):
+    """The padding of a row is filled before the row is computed: its source must lie elsewhere."""
+    builder = ModelBuilder(5)
+    start = builder.conv(builder.input((1, 6, 6, 4)), 4, (1, 1), activation=activation)
+    changed = builder.logistic(start)
+    left = builder.conv(start, 4, (3, 3), output=(0.02, 0))
+    right = builder.conv(changed, 4, (3, 3), output=(0.02, 0))
+    check_plan(plan(read(builder.build(builder.concat([left, right])))))
+
+
+def test_the_same_network_gives_the_same_plan(read):
+    builder = deep_network()
+    model = builder.build(builder.end)
+    first, second = plan(read(model)), plan(read(model))
+    assert first.schedule == second.schedule
+    assert first.layouts == second.layouts
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_checker_finds_any_value_that_is_moved_onto_another(variant, read):
+    """The checker can fail: a plan whose blocks all start at 0 is refused."""
+    builder = deep_network()
+    made = plan(read(builder.build(builder.end)))
+    layout = made.layouts[variant]
+    spoiled = replace(layout, offsets=dict.fromkeys(layout.offsets, 0))
+    with pytest.raises(Overwritten):
+        ArenaChecker(replace(made, layouts={variant: spoiled}), variant).run()
+
+
+def test_the_checker_finds_a_ring_that_is_a_row_too_short(read):
+    builder = deep_network()
+    made = plan(read(builder.build(builder.end)))
+    value = next(value for value, slots in made.schedule.slots.items() if slots == 3)
+    spoiled = replace(made.schedule, slots=made.schedule.slots | {value: 2})
+    with pytest.raises(Overwritten):
+        ArenaChecker(replace(made, schedule=spoiled), "plain").run()
+
+
+def test_a_network_that_only_reshapes_is_refused(read):
+    builder = ModelBuilder(6)
+    end = builder.reshape(builder.input((1, 4, 4, 2)), (1, 32))
+    with pytest.raises(EdgedigitsError, match="computes nothing"):
+        plan(read(builder.build(end)))
+
+
+def test_a_network_of_more_layers_than_a_byte_can_number_is_refused(read):
+    builder = ModelBuilder(7)
+    end = builder.input((1, 2, 2, 1))
+    for _ in range(201):
+        end = builder.relu(end)
+    with pytest.raises(EdgedigitsError, match="201 layers, more than 200"):
+        plan(read(builder.build(end)))
+
+
+def test_a_window_that_only_sees_padding_has_a_plan(read):
+    builder = ModelBuilder(8)
+    end = builder.pad(builder.input((1, 1, 6, 1)), (2, 0), (0, 0))
+    end = builder.conv(end, 1, (1, 3), stride=(5, 1))
+    check_plan(plan(read(builder.build(end))))
+    assert np.prod(builder.tensors[end].shape) > 0
