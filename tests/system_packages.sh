@@ -1,9 +1,13 @@
 #!/bin/sh
-# Install the compilers that the tests of the exported C use, where this may be done; else say what is missing.
+# Install the compilers and emulators that the tests of the exported C use, where this may be done; else say what is missing.
 # Tests that need what is missing skip and say so.
 missing=""
-for pair in gcc:gcc g++:g++ clang:clang; do
-    command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
+for pair in gcc:gcc g++:g++ clang:clang \
+    arm-none-eabi-gcc:gcc-arm-none-eabi,libnewlib-arm-none-eabi qemu-system-arm:qemu-system-arm \
+    riscv64-unknown-elf-gcc:gcc-riscv64-unknown-elf,picolibc-riscv64-unknown-elf qemu-system-riscv32:qemu-system-misc \
+    avr-gcc:gcc-avr,avr-libc simavr:simavr cmake:cmake \
+    arduino-builder:arduino-builder,arduino-core-avr,libsimavr-dev; do
+    command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing $(echo "${pair##*:}" | tr , ' ')"
 done
 [ -z "$missing" ] && exit 0
 

@@ -1,0 +1,1 @@
+"""Build the exported C for emulated microcontrollers, run it there and count what it costs."""

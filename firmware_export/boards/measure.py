@@ -1,0 +1,234 @@
+"""What one inference of an exported library costs on a core, and what it answers there."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.firmware_export.boards import emulator, toolchain
+from edgedigits.firmware_export.boards.cores import Core
+from edgedigits.firmware_export.boards.toolchain import Compiled, Sections
+
+_PROFILED_IMAGES = 2
+_MEASURING_FLASH_BYTES = (
+    2048  # what the measuring program has more than the smallest one, on a board without bulk memory
+)
+
+
+@dataclass(frozen=True)
+class Library:
+    """The two files of an exported library.
+
+    Attributes:
+        name: prefix of its functions and files, for example ``digits``.
+        header: text of ``<name>.h``.
+        source: text of ``<name>.c``.
+        stages: how many stages the profiling hook may name (0 .. stages - 1); 0 switches the profile off.
+    """
+
+    name: str
+    header: str
+    source: str
+    stages: int = 0
+
+
+@dataclass(frozen=True)
+class Weight:
+    """Bytes of a library compiled with one set of flags.
+
+    Attributes:
+        flags: what it was compiled with.
+        library: sections of the library's object file alone.
+        parameters: bytes of weights, biases and per-channel multipliers and exponents in it, by array.
+        whole: sections of the smallest firmware that runs it (vectors, startup, C library functions and all).
+    """
+
+    flags: tuple[str, ...]
+    library: Sections
+    parameters: dict[str, int]
+    whole: Sections
+
+    @property
+    def code_and_tables(self) -> int:
+        """Flash bytes of the library but for its parameters."""
+        return self.library.flash - sum(self.parameters.values())
+
+    @property
+    def whole_without_parameters(self) -> int:
+        """Flash bytes of the smallest firmware but for the library's parameters."""
+        return self.whole.flash - sum(self.parameters.values())
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One library on one core.
+
+    Attributes:
+        core: name of the core.
+        flags: optimisation that the instructions were counted at.
+        outputs: int8 of shape (images, output bytes).
+        instructions: int64 of shape (images,), one inference each, exact; the input is in place before, the profiling
+            hook is off. On a core whose unit is cycles they are cycles, and so are the next two.
+        stage_instructions: mean per inference for each stage, from a second build with the hook, which may compile a
+            little differently: their sum is close to the instructions, not equal; empty without a profile.
+        outside_stages: mean instructions per inference before the first stage and after the last.
+        stack: high-water mark in bytes below the caller's stack pointer.
+        arena: bytes of the arena in the variant that this core's compiler chose, input and output included.
+        weights: the sizes, for each set of flags.
+    """
+
+    core: str
+    flags: tuple[str, ...]
+    outputs: NDArray[np.int8]
+    instructions: NDArray[np.int64]
+    stage_instructions: tuple[float, ...]
+    outside_stages: float
+    stack: int
+    arena: int
+    weights: tuple[Weight, ...]
+
+    @property
+    def mean_instructions(self) -> float:
+        """Instructions per inference, mean over the images."""
+        return float(self.instructions.mean())
+
+
+def measure(
+    library: Library,
+    core: Core,
+    images: NDArray[np.int8],
+    flags: tuple[str, ...] = ("-O2",),
+    size_flags: tuple[tuple[str, ...], ...] = (("-O2",), ("-Os",)),
+    timeout: float = 600.0,
+) -> Measurement:
+    """Compile a library for a core, run it on images under emulation, and weigh it.
+
+    Args:
+        library: from the exporter.
+        core: one of ``cores.CORES``.
+        images: int8 of shape (n, input bytes), quantized as the model wants them, n >= 1.
+        flags: for the program that is run.
+        size_flags: for the programs that are only weighed.
+        timeout: seconds for each emulated run.
+
+    Raises:
+        EdgedigitsError: a compiler or emulator is missing, the model does not fit, the firmware crashed or did not end.
+    """
+    with tempfile.TemporaryDirectory(prefix="edgedigits-") as name:
+        bench = _Bench(library, core, Path(name), flags, timeout)
+        weights = tuple(bench.weigh(which) for which in size_flags)
+        runs = [bench.run(batch) for batch in _batches(images, bench)]
+        stages: tuple[float, ...] = (0.0,)
+        if library.stages and core.memory.bulk.size:  # where it is 0, RAM is too short for the profile
+            profiled = images[:_PROFILED_IMAGES]
+            profile = bench.run(profiled, stages=library.stages)
+            stages = _per_stage(profile, core, len(profiled))
+    counts = [_instructions(int(word, 16), core) for said in runs for word in said["counts"].split()]
+    outputs = b"".join(bytes.fromhex(said["outputs"]) for said in runs)
+    return Measurement(
+        core=core.name,
+        flags=flags,
+        outputs=np.frombuffer(outputs, np.int8).reshape(len(images), -1),
+        instructions=np.array(counts, np.int64),
+        stage_instructions=stages[1:],
+        outside_stages=stages[0],
+        stack=max(int(said["stack"], 16) for said in runs),
+        arena=int(runs[0]["arena"], 16),
+        weights=weights,
+    )
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """A folder to build one library for one core in."""
+
+    library: Library
+    core: Core
+    folder: Path
+    flags: tuple[str, ...]
+    timeout: float
+
+    def weigh(self, flags: tuple[str, ...]) -> Weight:
+        """Build the smallest firmware with these flags."""
+        own = self._library(flags)
+        others = self._compile(("startup.c", "smallest.c"), (*flags, "-DBARE"))
+        whole = toolchain.link((own, *others), self.core, self.folder / "smallest.elf")
+        return Weight(flags, own.sections, _parameters(self.library, own), whole.sections)
+
+    def run(self, images: NDArray[np.int8], stages: int = 0) -> dict[str, str]:
+        """Run the measuring program; what it printed, by the first word of each line, equal first words joined."""
+        self.folder.joinpath("images.bin").write_bytes(np.ascontiguousarray(images, np.int8).tobytes())
+        macros = (*toolchain.port_flags(self.core), f"-DIMAGES={len(images)}")
+        macros += (f"-DSTAGE_COUNT={stages}",) if stages else ()
+        own = self._library((*self.flags, f"-D{self.library.name.upper()}_PROFILE") if stages else self.flags)
+        others = self._compile(("startup.c", "port.c", "images.S", "measure.c"), (*self.flags, *macros))
+        firmware = toolchain.link((own, *others), self.core, self.folder / "measure.elf")
+        return _lines(emulator.run(firmware, self.timeout), self.core)
+
+    def _library(self, flags: tuple[str, ...]) -> Compiled:
+        own = self.folder / "library"  # apart, so that no name of a library is taken by the programs around it
+        own.mkdir(exist_ok=True)
+        for suffix, text in ((".h", self.library.header), (".c", self.library.source)):
+            (own / f"{self.library.name}{suffix}").write_text(text, encoding="utf-8")
+        return toolchain.compile_source(own / f"{self.library.name}.c", self.core, flags)
+
+    def _compile(self, names: tuple[str, ...], flags: tuple[str, ...]) -> list[Compiled]:
+        toolchain.place_firmware(self.core, self.folder)
+        flags = (*flags, *_macros(self.library))
+        return [toolchain.compile_source(self.folder / name, self.core, flags) for name in names]
+
+
+def _batches(images: NDArray[np.int8], bench: _Bench) -> list[NDArray[np.int8]]:
+    """All images at once where the board has memory for them, else as many as the flash holds beside the firmware."""
+    if bench.core.memory.bulk.size:
+        return [images]
+    room = bench.core.memory.code.size - bench.weigh(bench.flags).whole.flash - _MEASURING_FLASH_BYTES
+    at_once = max(1, room // images.shape[1])
+    return [images[start : start + at_once] for start in range(0, len(images), at_once)]
+
+
+def _lines(said: str, core: Core) -> dict[str, str]:
+    lines: dict[str, str] = {}
+    for line in said.splitlines():
+        word, _, values = line.partition(" ")
+        lines[word] = f"{lines[word]} {values}" if word in lines else values
+    if "end" not in lines:
+        raise EdgedigitsError(
+            f"the measuring firmware on {core.title} broke off: {said[-300:]!r}", "this is a defect of the firmware"
+        )
+    return lines
+
+
+def _macros(library: Library) -> tuple[str, ...]:
+    return (
+        f"-DLIBRARY_PREFIX={library.name}_",
+        f"-DLIBRARY_CAPITALS={library.name.upper()}_",
+        f'-DLIBRARY_HEADER="library/{library.name}.h"',
+    )
+
+
+def _parameters(library: Library, own: Compiled) -> dict[str, int]:
+    named = re.compile(rf"{re.escape(library.name)}_(weights|bias|multiplier|exponent)_\d+")
+    return {symbol.name: symbol.size for symbol in own.symbols if named.fullmatch(symbol.name)}
+
+
+def _instructions(counts: int, core: Core) -> int:
+    """Instructions (or cycles) from a difference of two readings of the core's counter."""
+    counts %= core.counts_modulo
+    # A reading adds up many timer values, see port.c: it runs at the denominator of the timer's period.
+    return counts if core.counter is None else counts // core.counter.instructions_per_tick.denominator
+
+
+def _per_stage(profile: dict[str, str], core: Core, images: int) -> tuple[float, ...]:
+    """Mean instructions outside all stages, then of each stage, the profiling hook's own taken off."""
+    scale = core.counter.instructions_per_tick.denominator if core.counter else 1
+    hook = int(profile["hook"], 16)
+    totals = (int(word, 16) for word in profile["stages"].split())
+    calls = (int(word, 16) for word in profile["hooks"].split())
+    return tuple((total - hook * count) / scale / images for total, count in zip(totals, calls, strict=True))
