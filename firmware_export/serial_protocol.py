@@ -1,0 +1,225 @@
+"""The frames between a computer and a board that runs the exported example.
+
+A frame, in either direction:
+
+    0xED, 0xD1 (to the board) or 0xD2 (from it), command, sequence, length (2), payload (length), crc (2)
+
+Numbers of several bytes are little endian. The checksum covers everything between the two magic bytes and itself. A
+board answers each frame with one whose command has its top bit set, whose sequence is that of the request, and whose
+payload starts with a status. The C half of this is ``targets/templates/common/serial.c.j2``, which takes its numbers
+from here.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+import struct
+from dataclasses import dataclass
+
+MAGIC = 0xED
+TO_BOARD = 0xD1
+FROM_BOARD = 0xD2
+ANSWER = 0x80
+"""Set in the command of an answer."""
+
+HELLO = 0x01
+"""Who are you: no payload."""
+READ = 0x02
+"""Read this digit: 784 grey bytes, ink bright on a dark ground, row by row."""
+
+VERSION = 1
+"""Of this protocol; a board names its own in its answer to HELLO."""
+
+STATUS_OK = 0
+STATUS_UNKNOWN_COMMAND = 1
+STATUS_WRONG_LENGTH = 2
+STATUS_WRONG_CHECKSUM = 3
+STATUS_NOT_RUN = 4
+STATUSES = {
+    STATUS_UNKNOWN_COMMAND: "it does not know the command",
+    STATUS_WRONG_LENGTH: "the frame has a wrong length",
+    STATUS_WRONG_CHECKSUM: "the frame arrived damaged",
+    STATUS_NOT_RUN: "the model did not run",
+}
+
+SHA_CHARACTERS = 64
+PREFIX_CHARACTERS = 8
+"""So many characters of the model's sha256 stand in every answer: a board may be flashed while one is asking it."""
+
+LONGEST_PAYLOAD = 1024
+"""A length beyond this is noise and not waited for. Longer than any answer that a board gives."""
+
+_HEAD = struct.Struct("<BBH")
+_HELLO = struct.Struct(f"<BBHHI{SHA_CHARACTERS}s")
+_READING = struct.Struct(f"<BBHI{PREFIX_CHARACTERS}s")
+
+
+class FrameError(Exception):
+    """What a board sent follows the frame but not the protocol; the text says what is wrong."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame: command (answers have their top bit set), sequence 0..255, payload."""
+
+    command: int
+    sequence: int
+    payload: bytes
+
+
+@dataclass(frozen=True)
+class Board:
+    """What a board says of itself.
+
+    Attributes:
+        protocol: version of the frames that it speaks.
+        input_bytes: of the model's input.
+        output_bytes: of the model's output.
+        arena_bytes: working memory of the model on this board.
+        sha256: of the model, lower-case hexadecimal.
+        version: of the exported library.
+    """
+
+    protocol: int
+    input_bytes: int
+    output_bytes: int
+    arena_bytes: int
+    sha256: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a board read.
+
+    Attributes:
+        label: index of the best output.
+        confidence: per mille.
+        microseconds: that the model ran; 0 where the board has no clock.
+        sha_prefix: the first characters of the model's sha256.
+        outputs: the model's int8 outputs.
+    """
+
+    label: int
+    confidence: int
+    microseconds: int
+    sha_prefix: str
+    outputs: tuple[int, ...]
+
+
+def checksum(data: bytes) -> int:
+    """CRC-16 with polynomial 0x1021, start 0xFFFF, not reflected (CRC-16/IBM-3740 in Koopman's and Cook's lists)."""
+    return binascii.crc_hqx(data, 0xFFFF)
+
+
+def encode(command: int, sequence: int, payload: bytes = b"", direction: int = TO_BOARD) -> bytes:
+    """The bytes of one frame, at most 65,535 of them payload."""
+    body = _HEAD.pack(command, sequence, len(payload)) + payload
+    return bytes((MAGIC, direction)) + body + struct.pack("<H", checksum(body))
+
+
+class Decoder:
+    """Finds the frames of one direction in a stream that may hold anything between them.
+
+    Attributes:
+        noise: bytes that were part of no frame.
+        damaged: frames whose checksum was wrong.
+    """
+
+    def __init__(self, direction: int = FROM_BOARD) -> None:
+        self.noise = 0
+        self.damaged = 0
+        self._start = bytes((MAGIC, direction))
+        self._pending = b""
+
+    @property
+    def pending(self) -> int:
+        """Bytes of a frame that is not complete."""
+        return len(self._pending)
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """The frames that ``data`` completes, in order; never keeps more than one frame of the longest kind."""
+        self._pending += data
+        frames = []
+        while self._skip_noise():
+            length = self._length()
+            if length is None:
+                break
+            frame = self._frame(length)
+            if frame is not None:
+                frames.append(frame)
+        return frames
+
+    def _skip_noise(self) -> bool:
+        """Drop what cannot start a frame; whether a start is there."""
+        place = self._pending.find(self._start)
+        if place < 0:
+            place = len(self._pending) - self._pending.endswith(self._start[:1])
+        self.noise += place
+        self._pending = self._pending[place:]
+        return self._pending.startswith(self._start)
+
+    def _length(self) -> int | None:
+        """Bytes of the frame at the start of what is pending; None while it is not all there."""
+        body = len(self._start) + _HEAD.size
+        if len(self._pending) < body:
+            return None
+        _, _, payload = _HEAD.unpack_from(self._pending, len(self._start))
+        if payload > LONGEST_PAYLOAD:
+            return 0
+        length: int = body + payload + 2
+        return length if len(self._pending) >= length else None
+
+    def _frame(self, length: int) -> Frame | None:
+        body = self._pending[len(self._start) : length - 2]
+        found = self._pending[length - 2 : length]
+        if length == 0 or struct.pack("<H", checksum(body)) != found:
+            self.damaged += 1
+            self.noise += 1
+            self._pending = self._pending[1:]  # the next frame may start inside what looked like this one
+            return None
+        self._pending = self._pending[length:]
+        command, sequence, _ = _HEAD.unpack_from(body)
+        return Frame(command, sequence, body[_HEAD.size :])
+
+
+def status_of(frame: Frame) -> int:
+    """The status that every answer starts with.
+
+    Raises:
+        FrameError: the answer is empty.
+    """
+    if not frame.payload:
+        raise FrameError("an answer without a status")
+    return frame.payload[0]
+
+
+def board_of(payload: bytes) -> Board:
+    """Read the answer to HELLO.
+
+    Raises:
+        FrameError: too short, or its sha256 or version are no such text.
+    """
+    if len(payload) < _HELLO.size:
+        raise FrameError(f"{len(payload)} bytes about itself instead of {_HELLO.size} or more")
+    _, protocol, inputs, outputs, arena, sha = _HELLO.unpack_from(payload)
+    sha256, version = sha.decode("latin-1"), payload[_HELLO.size :].decode("latin-1")
+    if not re.fullmatch(r"[0-9a-f]{64}", sha256) or not re.fullmatch(r"[ -~]{0,64}", version):
+        raise FrameError("something that is no sha256 and version")
+    return Board(protocol, inputs, outputs, arena, sha256, version)
+
+
+def reading_of(payload: bytes, outputs: int) -> Reading:
+    """Read the answer to READ of a model with so many outputs.
+
+    Raises:
+        FrameError: another length, or a label that no output has.
+    """
+    if len(payload) != _READING.size + outputs:
+        raise FrameError(f"{len(payload)} bytes about an image instead of {_READING.size + outputs}")
+    _, label, confidence, microseconds, prefix = _READING.unpack_from(payload)
+    if label >= outputs:
+        raise FrameError(f"label {label} of {outputs}")
+    values = struct.unpack(f"{outputs}b", payload[_READING.size :])
+    return Reading(label, confidence, microseconds, prefix.decode("latin-1"), values)

@@ -1,0 +1,100 @@
+"""What every target is made of: the finished library and the facts that its documents name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.firmware_export.plan import check_name
+
+_TAKEN = frozenset(
+    """
+    all clean help install package test
+    main board host_board mps2_board read_digit
+    arduino
+    assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic
+    stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar unistd wchar wctype
+    """.split()  # noqa: SIM905 - fifty quoted words are no easier to read
+)
+"""Targets that CMake reserves, files that stand beside the library, and headers that ``<name>.h`` would hide (the
+second on a disk that does not tell ``Arduino.h`` from ``arduino.h``; the rest: C99 to C17, 7.1.2, and POSIX)."""
+
+VARIANTS = {"plain": "plain C", "dsp": "DSP extension", "helium": "Helium", "avr": "8-bit AVR"}
+"""Variants of the kernels and how the README calls them."""
+
+
+@dataclass(frozen=True)
+class TestVector:
+    """An image and what the model makes of it.
+
+    Attributes:
+        grey: one byte for each byte of the model's input; for a digit 784, ink bright on a dark ground, row by row.
+        output: the int8 outputs of TFLite's reference kernels.
+    """
+
+    __test__ = False  # its name makes pytest look for tests in it
+
+    grey: bytes
+    output: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LibraryFiles:
+    """A library that is ready to be packed for an ecosystem.
+
+    Attributes:
+        name: prefix of every symbol, as ``check_name`` allows it.
+        header: text of ``<name>.h``.
+        source: text of ``<name>.c``.
+        sha256: of the model, lower-case hexadecimal.
+        version: of the toolkit that made the library, as ``code_version`` gives it.
+        input_bytes: of the model's input.
+        output_bytes: of the model's output.
+        labels: what each output stands for.
+        arena_bytes: working memory by variant of the kernels: ``plain``, ``dsp``, ``helium``.
+        vectors: images for the self-test, at least one.
+
+    Raises:
+        ValueError: a field that does not fit; fields are made by code, so this is a bug and not the user's mistake.
+        EdgedigitsError: a name that is no C identifier, or that a file or a target beside the library has.
+    """
+
+    name: str
+    header: str
+    source: str
+    sha256: str
+    version: str
+    input_bytes: int
+    output_bytes: int
+    labels: tuple[str, ...]
+    arena_bytes: Mapping[str, int]
+    vectors: tuple[TestVector, ...]
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        if self.name in _TAKEN:
+            raise EdgedigitsError(
+                f"the name {self.name!r} is taken by a header or a build target",
+                f"use another, such as {self.name}_digits",
+            )
+        for what, fits in (
+            ("sha256", re.fullmatch(r"[0-9a-f]{64}", self.sha256)),
+            ("version", re.fullmatch(r"[0-9A-Za-z.+!-]{1,64}", self.version)),
+            ("labels", len(self.labels) == self.output_bytes),
+            ("labels", all(re.fullmatch(r"[A-Za-z0-9]+", label) for label in self.labels)),
+            ("arena_bytes", self.arena_bytes and self.arena_bytes.keys() <= VARIANTS.keys()),
+            ("vectors", self.vectors),
+            ("vectors", all(len(vector.grey) == self.input_bytes for vector in self.vectors)),
+            ("vectors", all(len(vector.output) == self.output_bytes for vector in self.vectors)),
+            ("vectors", all(-128 <= value <= 127 for vector in self.vectors for value in vector.output)),
+        ):
+            if not fits:
+                raise ValueError(f"{what} of a library to pack does not fit: {getattr(self, what)!r:.200}")
+
+    @property
+    def package_version(self) -> str:
+        """The version as package managers want it: three numbers, 0.0.0 where the toolkit does not know its own."""
+        found = re.match(r"\d+\.\d+\.\d+", self.version)
+        return found.group() if found else "0.0.0"
