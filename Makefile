@@ -15,7 +15,14 @@ export EDGEDIGITS_DATA := $(abspath ../shared/data)
 endif
 endif
 
-.PHONY: help run test test-all lint bench system-packages clean
+# The models that other runtimes were measured on; without them the benchmark measures the built-in one alone.
+ifndef EDGEDIGITS_BENCH
+ifneq ($(wildcard ../shared/bench/dscnn_int8.tflite),)
+export EDGEDIGITS_BENCH := $(abspath ../shared/bench)
+endif
+endif
+
+.PHONY: help run test test-all lint bench firmware-bench system-packages clean
 
 help:
 	@echo "make run       train, quantize, prove, export, read a recording -> $(OUT)/report.html"
@@ -23,6 +30,7 @@ help:
 	@echo "make test-all  the same with the tests that take minutes each"
 	@echo "make lint      ruff"
 	@echo "make bench     frames a second of the camera loop, seconds an epoch, start-up time"
+	@echo "make firmware-bench  instructions and bytes of the exported C on emulated cores, beside other runtimes"
 	@echo "make clean     remove the environment and everything that was made"
 
 run: $(BIN)/.train
@@ -42,6 +50,9 @@ bench: $(BIN)/.train
 	$(BIN)/python tests/benchmarks/bench_loop.py
 	$(BIN)/python tests/benchmarks/bench_start.py
 	$(BIN)/python tests/benchmarks/bench_epochs.py
+
+firmware-bench: $(BIN)/.train system-packages
+	$(BIN)/python tests/benchmarks/bench_firmware.py
 
 system-packages:
 	@sh tests/system_packages.sh

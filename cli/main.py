@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from edgedigits.cli.errors import Commands
+from edgedigits.cli.firmware import firmware
 from edgedigits.cli.making import datasets, evaluate, export, models, quantize, train
 from edgedigits.cli.reading import camera, fields, predict
 from edgedigits.cli.running import run
@@ -20,11 +21,12 @@ def main() -> None:
       edgedigits train --model small --dataset mnist --out out/float
       edgedigits quantize out/float/model.keras --out out/int8
       edgedigits export out/int8/model.int8.tflite --out out/c
+      edgedigits firmware report out/int8/model.int8.tflite
       edgedigits camera --model out/int8/model.int8.tflite --source 0
 
     `edgedigits run` does all of it and writes one report.
     """
 
 
-for command in (models, datasets, train, quantize, evaluate, export, predict, fields, camera, run):
+for command in (models, datasets, train, quantize, evaluate, export, firmware, predict, fields, camera, run):
     main.add_command(command)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from edgedigits.core.datasets import Digits
     from edgedigits.core.metrics import Metrics
 
+TARGETS = ("c", "arrays", "arduino", "zephyr", "esp-idf", "platformio")
+
 
 @click.command()
 @options.as_json
@@ -244,25 +246,53 @@ def _show_metrics(metrics: Metrics) -> None:
 
 @click.command()
 @click.argument("model", type=options.Model())
+@click.option("--target", type=click.Choice(TARGETS), default="c", show_default=True, help="For which ecosystem.")
 @click.option("--name", default="digits", show_default=True, help="Prefix of files and symbols; a C identifier.")
 @click.option("--allow-failed", is_flag=True, help="Export a model whose card says that its proof failed.")
 @options.out
 @options.force
 @options.as_json
-def export(model: Path, name: str, allow_failed: bool, out: Path, force: bool, as_json: bool) -> None:
-    """Write MODEL.tflite as C arrays for TFLite Micro: digits_model.h and digits_model.c.
+def export(model: Path, target: str, name: str, allow_failed: bool, out: Path, force: bool, as_json: bool) -> None:
+    """Write MODEL.tflite as C.
+
+    c, arduino, zephyr, esp-idf and platformio: a C99 library that needs nothing, with an example that reads a digit
+    over the serial port, as the ecosystem wants its files. arrays: the model's bytes for TFLite Micro.
 
     \b
-    Example:
+    Examples:
       edgedigits export out/int8/model.int8.tflite --out out/c
+      edgedigits export out/int8/model.int8.tflite --target arduino --name digits --out out/arduino
+      edgedigits export out/int8/model.int8.tflite --target arrays --out out/arrays
     """
+    write = _export_arrays if target == "arrays" else _export_library
+    files, facts, words = write(model, target, name, allow_failed, out, force)
+    if as_json:
+        show_json({"target": target, "files": [str(path) for path in files], **facts})
+        return
+    for path in files:
+        click.echo(f"{path}  {path.stat().st_size:,} bytes")
+    click.echo(words)
+
+
+Exported = tuple[tuple[Path, ...], dict[str, Any], str]
+"""Files, what JSON says of them, and the line that ends the output."""
+
+
+def _export_arrays(model: Path, _target: str, name: str, allow_failed: bool, out: Path, force: bool) -> Exported:
     from edgedigits.firmware_export import export_arrays, write_export
 
     result = export_arrays(model, name=name, allow_failed=allow_failed)
     files = write_export(result, out, force=force)
-    if as_json:
-        show_json({"files": [str(path) for path in files], "sha256": result.sha256, "bytes": result.bytes})
-        return
-    for path in files:
-        click.echo(f"{path}  {path.stat().st_size:,} bytes")
-    click.echo(f"register: {', '.join(result.resolver_calls)}")
+    return files, {"sha256": result.sha256, "bytes": result.bytes}, f"register: {', '.join(result.resolver_calls)}"
+
+
+def _export_library(model: Path, target: str, name: str, allow_failed: bool, out: Path, force: bool) -> Exported:
+    from edgedigits.firmware_export.export_target import export_target
+    from edgedigits.firmware_export.targets import write_target
+
+    result = export_target(model, name=name, allow_failed=allow_failed)
+    files = write_target(target, result.files, out, force=force)
+    library = result.library
+    facts = {"sha256": library.sha256, "macs": library.graph.macs, "arena_bytes": library.arena_bytes}
+    arena = ", ".join(f"{variant} {size:,}" for variant, size in library.arena_bytes.items())
+    return files, facts, f"arena bytes by kernels: {arena}"

@@ -126,8 +126,8 @@ def test_evaluate_prints_figures_of_every_digit(quantized):
     assert "worst:" in text
 
 
-def test_export_writes_the_two_files(quantized, tmp_path):
-    text = call("export", quantized, "--out", tmp_path / "c", "--allow-failed").stdout
+def test_export_of_arrays_writes_the_two_files(quantized, tmp_path):
+    text = call("export", quantized, "--target", "arrays", "--out", tmp_path / "c", "--allow-failed").stdout
     assert {path.name for path in (tmp_path / "c").iterdir()} == {"digits_model.h", "digits_model.c"}
     assert "register:" in text
 

@@ -1,0 +1,291 @@
+"""Commands of the firmware: what a model costs on each core, and whether a board answers as Python does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgedigits.cli import options
+from edgedigits.cli.output import progress, show_json, show_table
+
+if TYPE_CHECKING:
+    from edgedigits.firmware_export.proof_images import ProofImages
+    from edgedigits.firmware_export.report import FirmwareReport
+    from edgedigits.firmware_export.report_cores import CoreCost
+    from edgedigits.firmware_export.verify import Verification
+
+ALL_CORES = "m0,m3,m4,m7,m33,m55,rv32"
+_COUNT = click.IntRange(min=1)
+_images = click.option("--images", "count", type=_COUNT, default=20, show_default=True, help="Test digits to run.")
+
+
+@click.group()
+def firmware() -> None:
+    """Measure an exported model on emulated cores, and prove it on a board.
+
+    \b
+    Examples:
+      edgedigits firmware cores
+      edgedigits firmware report out/int8/model.int8.tflite --core m0,m4
+      edgedigits firmware verify out/int8/model.int8.tflite --port /dev/ttyACM0
+    """
+
+
+@firmware.command()
+@options.as_json
+def cores(as_json: bool) -> None:
+    """List the cores that a model can be measured on, and what each needs installed.
+
+    \b
+    Example:
+      edgedigits firmware cores
+    """
+    from edgedigits.firmware_export.boards.cores import CORES
+    from edgedigits.firmware_export.report_cores import missing_tool
+
+    known = [
+        {
+            "core": core.name,
+            "title": core.title,
+            "board": core.board,
+            "flash": core.memory.code.size,
+            "ram": core.memory.ram.size,
+            "counts": core.unit,
+            "packages": f"{core.compiler_package} {core.emulator_package}",
+            "installed": not missing_tool(core),
+        }
+        for core in CORES
+    ]
+    if as_json:
+        show_json(known)
+        return
+    show_table(
+        ("--core", "what", "emulated board", "flash", "RAM", "counts", "installed", "Debian packages"),
+        [
+            (
+                *(item["core"], item["title"], item["board"], f"{item['flash']:,}", f"{item['ram']:,}"),
+                *(item["counts"], "yes" if item["installed"] else "no", item["packages"]),
+            )
+            for item in known
+        ],
+        left=3,
+    )
+
+
+@firmware.command()
+@click.argument("model", type=options.Model())
+@click.option("--core", "core_list", default=ALL_CORES, show_default=True, help="Of `edgedigits firmware cores`.")
+@_images
+@click.option("--name", default="digits", show_default=True, help="Prefix of the C names; a C identifier.")
+@click.option("--plot", type=click.Path(path_type=Path), help="Draw the arena over the layers to this PNG file.")
+@click.option("--card", type=click.Path(path_type=Path), help="Write the figures here.  [default: beside MODEL]")
+@options.as_json
+@click.pass_context
+def report(
+    ctx: click.Context,
+    model: Path,
+    core_list: str,
+    count: int,
+    name: str,
+    plot: Path | None,
+    card: Path | None,
+    as_json: bool,
+) -> None:
+    """Build MODEL for each core, run it under emulation, and print what it takes.
+
+    Flash, RAM, instructions for one inference, the same for each layer, and how many outputs differ from TFLite's
+    reference kernels. Writes all figures to firmware.json beside MODEL (for the word builtin only with --card). Exits
+    with 1 where an output differs, a firmware cannot be built or run, or no core has its tools installed.
+
+    \b
+    Examples:
+      edgedigits firmware report out/int8/model.int8.tflite
+      edgedigits firmware report out/int8/model.int8.tflite --core m0,m4 --plot memory.png
+    """
+    from edgedigits.edge.bundled import bundled_model
+    from edgedigits.firmware_export.report import firmware_report, report_path, write_report
+
+    path = card or (None if model == bundled_model() else report_path(model))
+    images = _proof_images(model, count)
+    names = list(dict.fromkeys(word.strip() for word in core_list.split(",") if word.strip()))
+    with progress() as stage:
+        found = firmware_report(
+            model, names, images, name=name, progress=lambda done: stage("build and run", done, len(names))
+        )
+    if plot:
+        from edgedigits.firmware_export.report_plot import memory_png
+
+        variants = dict.fromkeys(cost.variant for cost in found.costs) or found.arena_bytes
+        memory_png(found.library.plan, tuple(variants), plot)
+    if path and found.costs:
+        write_report(found, path)
+    if as_json:
+        show_json(found.summary())
+    else:
+        _show_report(found)
+        for written in filter(None, (path if found.costs else None, plot)):
+            click.echo(f"\n{written}")
+    _fail_where_needed(ctx, found)
+
+
+def _proof_images(model: Path, count: int) -> ProofImages:
+    from edgedigits.firmware_export.proof_images import proof_images
+
+    images = proof_images(model, count)
+    if images.warning:
+        click.secho(f"\nWARNING: {images.warning}\n", fg="yellow", bold=True, err=True)
+    return images
+
+
+def _fail_where_needed(ctx: click.Context, found: FirmwareReport) -> None:
+    """Say on standard error what went wrong; tools that are missing count only where nothing was measured."""
+    wrong = [
+        f"{cost.core}: {cost.differing_outputs:,} outputs of {cost.differing_images:,} images are not those of "
+        "TFLite's reference kernels; this is a defect of the library"
+        for cost in found.costs
+        if cost.differing_outputs
+    ]
+    wrong += [f"{lost.core}: {lost.reason}" for lost in found.failures if not (lost.missing_tool and found.costs)]
+    for line in wrong:
+        click.echo(f"Error: {line}", err=True)
+    if wrong:
+        ctx.exit(1)
+
+
+def _show_report(found: FirmwareReport) -> None:
+    arena = ", ".join(f"{variant} {size:,}" for variant, size in found.arena_bytes.items())
+    click.echo(f"{found.file}: {found.macs:,} multiply-accumulates; {found.recipe.image_source}")
+    click.echo(f"arena bytes by kernels: {arena}")
+    if found.costs:
+        _show_cores(found.costs)
+        _show_layers(found)
+        click.echo()
+        for tool in dict.fromkeys(tool for cost in found.costs for tool in (cost.compiler, cost.emulator)):
+            click.echo(tool)
+    for lost in found.failures:
+        click.echo(f"\n{lost.core}: not measured: {lost.reason}")
+
+
+def _show_cores(costs: tuple[CoreCost, ...]) -> None:
+    for place, size in enumerate(costs[0].sizes):
+        click.echo(f"\nflash bytes, {size.flags}")
+        head = ("core", "text", "rodata", "data", "of these parameters", "code and tables", "smallest program", "")
+        rows = [(cost.core, cost.sizes[place]) for cost in costs]
+        show_table(
+            head,
+            [
+                (
+                    *(core, f"{one.text:,}", f"{one.rodata:,}", f"{one.data:,}", f"{one.parameters:,}"),
+                    *(f"{one.code_and_tables:,}", f"{one.program:,}", ""),
+                )
+                for core, one in rows
+            ],
+        )
+    click.echo(f"\nRAM bytes, and instructions for one inference, {costs[0].flags}")
+    show_table(
+        ("core", "kernels", "arena", "static", "stack", "instructions", "per MAC", "images", "outputs that differ", ""),
+        [
+            (
+                *(cost.core, cost.variant, f"{cost.arena:,}", f"{cost.static:,}", f"{cost.stack:,}"),
+                *(f"{cost.instructions:,.0f}", _ratio(cost.per_mac), f"{cost.images:,}"),
+                *(f"{cost.differing_outputs:,}", "" if cost.unit == "instructions" else cost.unit),
+            )
+            for cost in costs
+        ],
+        left=2,
+    )
+
+
+def _show_layers(found: FirmwareReport) -> None:
+    costs = [cost for cost in found.costs if cost.layers]
+    variants = {cost.variant: cost for cost in found.costs} | {cost.variant: cost for cost in reversed(costs)}
+    click.echo("\nlayers: weights, biases and scales in flash; arena in use; bytes by kernels")
+    show_table(
+        ("layer", "MACs", *(f"flash {name}" for name in variants), *(f"arena {name}" for name in variants), ""),
+        [
+            (
+                *(f"{place}: {layer.title}", f"{layer.macs:,}"),
+                *(f"{cost.layers[place].parameter_bytes:,}" if cost.layers else "-" for cost in variants.values()),
+                *(*(f"{layer.arena_bytes[name]:,}" for name in variants), ""),
+            )
+            for place, layer in enumerate(found.layers)
+        ],
+    )
+    if not costs:
+        return
+    for what in ("instructions", "instructions per MAC"):
+        rows: list[tuple[Any, ...]] = []
+        for place in range(len(found.layers)):
+            runs = [cost.layers[place] for cost in costs]
+            cells = (f"{run.instructions:,.0f}" if what == "instructions" else _ratio(run.per_mac) for run in runs)
+            rows.append((place, *cells, ""))
+        click.echo(f"\n{what} of each layer")
+        show_table(("layer", *(cost.core for cost in costs), ""), rows)
+
+
+def _ratio(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+@firmware.command()
+@click.argument("model", type=options.Model())
+@click.option("--port", required=True, help="Serial port, such as /dev/ttyACM0 or COM3.")
+@_images
+@click.option("--baud", type=_COUNT, default=115200, show_default=True, help="Bits per second.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=10.0,
+    show_default=True,
+    help="Seconds to wait for the answer to one digit.",
+)
+@options.as_json
+@click.pass_context
+def verify(ctx: click.Context, model: Path, port: str, count: int, baud: int, timeout: float, as_json: bool) -> None:
+    """Send test digits to a board that runs the exported example, and compare every output.
+
+    Exits with 1 where one differs from TFLite's reference kernels.
+
+    \b
+    Example:
+      edgedigits firmware verify out/int8/model.int8.tflite --port /dev/ttyACM0
+    """
+    from dataclasses import asdict
+
+    from edgedigits.firmware_export.verify import verify as verify_board
+
+    images = _proof_images(model, count)
+    total = len(images.digits)
+    with progress() as stage:
+        found = verify_board(
+            port, model, images.digits, baud=baud, timeout=timeout, progress=lambda done: stage("send", done, total)
+        )
+    if as_json:
+        show_json({"equal": found.equal, "image_source": images.source, **asdict(found)})
+    else:
+        _show_verification(found, images.source)
+    if not found.equal:
+        click.echo(
+            "Error: the board's outputs are not those of TFLite's reference kernels; export the model with this "
+            "version, build and flash it again, and if they still differ this is a defect: please report it",
+            err=True,
+        )
+        ctx.exit(1)
+
+
+def _show_verification(found: Verification, source: str) -> None:
+    board = found.board
+    click.echo(f"board: library {board.version}, arena {board.arena_bytes:,} bytes, model {board.sha256[:12]}...")
+    click.echo(f"{found.images:,} images ({source}), {found.outputs:,} outputs, {found.differing_outputs:,} differ")
+    if found.first_difference:
+        first = found.first_difference
+        click.echo(f"first: image {first.image}, output {first.output}: {first.found}, not {first.expected}")
+    if found.wrong_labels:
+        click.echo(f"{found.wrong_labels:,} labels are not the best of their outputs")
+    if found.repeated:
+        click.echo(f"{found.repeated:,} requests were sent again")
+    clock = found.median_microseconds
+    inference = "" if clock is None else f"{clock:,.0f} us for the model by the board's clock, "
+    click.echo(f"median: {inference}{found.median_seconds * 1000:,.0f} ms from sending to answer")
