@@ -139,4 +139,4 @@ def _check_constant(model: Any, tensor: Any, read: Tensor) -> None:
         return
     buffer.Data(length - 1)
     if length != math.prod(read.shape) * _ITEM_BYTES[read.type]:
-        raise ValueError(f"a constant of shape {read.shape} has {length} bytes")
+        raise ValueError(f"a constant of {math.prod(read.shape):,} numbers has {length:,} bytes")

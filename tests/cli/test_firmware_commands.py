@@ -122,7 +122,7 @@ class TestExport:
         assert written == expected
         assert {Path(name).relative_to(out).as_posix() for name in said["files"]} == set(expected)
         assert said["target"] == target
-        assert set(said["arena_bytes"]) == {"plain", "dsp", "helium"}
+        assert set(said["arena_bytes"]) == {"plain", "dsp", "helium", "avr"}
 
     def test_c_is_the_default_and_its_program_finds_itself_right(self, tmp_path: Path):
         if shutil.which("gcc") is None:
