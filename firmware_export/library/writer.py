@@ -192,7 +192,7 @@ def _tables(plan: Plan, kinds: list[str]) -> str:
         f"\nenum {{\n    INPUT = {len(given) - 1},\n"
         f"    OUTPUT = {numbers[program.root(program.output)]},\n"
         f"    STAGES = {len(program.stages)},\n    STEPS = {len(plan.schedule.order)},\n"
-        f"    MOST_ROWS = {max(most, 1)},\n"
+        f"    MOST_ROWS = {max(most, 3)}, /* the kernels of 3x3 windows read so many */\n"
         f"    NO_FILLER = {_NO_FILLER}\n}};\n\n"
         f"static const FLASH value_t values[] = {{\n{''.join(values)}}};\n\n"
         f"static const FLASH stage_t stages[] = {{\n{stages}}};\n\n"
