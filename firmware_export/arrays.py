@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgedigits.core.cards import code_version
-from edgedigits.core.files import disk_errors, whole_folder, write_text
 from edgedigits.core.runtime import Quantization
+from edgedigits.firmware_export.folder import write_files
 from edgedigits.firmware_export.plan import check_name
 from edgedigits.firmware_export.reader import plan_arrays
 from edgedigits.firmware_export.writer import header, source
@@ -90,20 +89,6 @@ def write_export(export: ArrayExport, folder: Path, force: bool = False) -> tupl
         f"{export.recipe.name}_model.h": export.header,
         f"{export.recipe.name}_model.c": export.source,
     }
-    if folder.is_dir() and (force or not any(folder.iterdir())):
-        _replace_files(folder, texts)
-    else:
-        with whole_folder(folder, force) as work:
-            for file, text in texts.items():
-                write_text(work / file, text)
+    write_files(folder, texts, force)
     first, second = (folder / file for file in texts)
     return first, second
-
-
-def _replace_files(folder: Path, texts: dict[str, str]) -> None:
-    """Write everything that can fail for want of room first, then rename file by file."""
-    with disk_errors(folder), tempfile.TemporaryDirectory(dir=folder, prefix=".") as stage:
-        for file, text in texts.items():
-            write_text(Path(stage) / file, text)
-        for file in texts:
-            (Path(stage) / file).replace(folder / file)

@@ -14,6 +14,22 @@ from edgedigits.firmware_export.plan import ArrayPlan, Door, registrations
 _QUANTIZE_FIRST = "run `edgedigits quantize MODEL.keras` and export the int8 model that it writes"
 
 
+def proof_passed(model: Path, allow_failed: bool) -> bool:
+    """False where the card beside a model says that its proof failed; True without a card.
+
+    Raises:
+        EdgedigitsError: the card does not match, or tells of a failed proof and ``allow_failed`` is not set.
+    """
+    card = card_of(model)
+    passed = card is None or card.passed
+    if not passed and not allow_failed:
+        raise EdgedigitsError(
+            f"the proof of {model} failed: quantization cost more accuracy than was allowed",
+            "quantize it again with more calibration images, or add --allow-failed to export it all the same",
+        )
+    return passed
+
+
 def plan_arrays(model: Path, name: str, allow_failed: bool) -> ArrayPlan:
     """Check that a model is a sound full-int8 digit model and plan its C arrays.
 
@@ -26,12 +42,7 @@ def plan_arrays(model: Path, name: str, allow_failed: bool) -> ArrayPlan:
         EdgedigitsError: missing, damaged or foreign file, floats inside, a card that does not match or tells of a
             failed proof, or an operator that TFLite Micro lacks.
     """
-    card = card_of(model)
-    if card is not None and not card.passed and not allow_failed:
-        raise EdgedigitsError(
-            f"the proof of {model} failed: quantization cost more accuracy than was allowed",
-            "quantize it again with more calibration images, or add --allow-failed to export it all the same",
-        )
+    passed = proof_passed(model, allow_failed)
     content = read_tflite(model)
     _check_int8(model, content)
     # Loading and running it once is the only check that also covers what the structure does not show.
@@ -44,7 +55,7 @@ def plan_arrays(model: Path, name: str, allow_failed: bool) -> ArrayPlan:
         input=Door(content.inputs[0].shape, loaded.input),
         output=Door(content.outputs[0].shape, loaded.output),
         registrations=registrations(tuple(operator.name for operator in content.operators)),
-        passed=card is None or card.passed,
+        passed=passed,
     )
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgedigits.core.cards import card_of, code_version
-from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.cards import code_version
+from edgedigits.core.files import sha256_of
 from edgedigits.firmware_export.arrays import ExportRecipe
 from edgedigits.firmware_export.graph.model import Graph
 from edgedigits.firmware_export.graph.reader import read_graph
@@ -15,6 +14,7 @@ from edgedigits.firmware_export.library.layers import fits_dsp
 from edgedigits.firmware_export.library.writer import Facts, write_library
 from edgedigits.firmware_export.plan import check_name
 from edgedigits.firmware_export.planning.plan import Plan, plan
+from edgedigits.firmware_export.reader import proof_passed
 
 
 @dataclass(frozen=True)
@@ -61,15 +61,9 @@ def export_library(model: Path, *, name: str = "digits", allow_failed: bool = Fa
             proof.
     """
     check_name(name)
-    card = card_of(model)
-    passed = card is None or card.passed
-    if not passed and not allow_failed:
-        raise EdgedigitsError(
-            f"the proof of {model} failed: quantization cost more accuracy than was allowed",
-            "quantize it again with more calibration images, or add --allow-failed to export it all the same",
-        )
+    passed = proof_passed(model, allow_failed)
     graph = read_graph(model)
-    sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
+    sha256 = sha256_of(model)
     chosen = plan(graph)
     if not fits_dsp(chosen.program):  # cores with the DSP extension then run the plain kernels
         chosen = replace(chosen, layouts={**chosen.layouts, "dsp": chosen.layouts["plain"]})

@@ -12,11 +12,12 @@ from string import Template
 
 import numpy as np
 
-from edgedigits.core.digit import LABELS, quantize
+from edgedigits.core.digit import LABELS, SIDE, model_input, quantize
 from edgedigits.firmware_export.graph.model import Conv, Depthwise, Graph, Value
 from edgedigits.firmware_export.library.layers import fits_dsp, is_rectified, layer_text
 from edgedigits.firmware_export.library.structs import initializer
 from edgedigits.firmware_export.planning.plan import Plan
+from edgedigits.firmware_export.planning.scratch import filler_bytes
 from edgedigits.firmware_export.planning.stages import VARIANTS
 from edgedigits.firmware_export.writer import float_literal
 
@@ -177,7 +178,7 @@ def _tables(plan: Plan, kinds: list[str]) -> str:
     for value, place in sorted(numbers.items(), key=lambda pair: pair[1]):
         content = program.values[value]
         root = program.root(value)
-        slots = plan.schedule.slots[root] if root == value else content.shape[0]
+        slots = _slots(plan, value)
         offset = tuple(plan.layouts[variant].offsets["value", root] for variant in VARIANTS)
         first = content.before * content.beside
         padded = int(content.before + content.after > 0)
@@ -210,6 +211,11 @@ def _wrapped(text: str, width: int = 110) -> list[str]:
     return [*lines, line]
 
 
+def _slots(plan: Plan, value: int) -> int:
+    """Rows of a value that lie in the arena at a time; all, where it is seen under another shape."""
+    return plan.schedule.slots.get(value, plan.program.values[value].shape[0])
+
+
 def _stage(plan: Plan, place: int, numbers: dict[int, int], kinds: list[str]) -> str:
     stage = plan.program.stages[place]
     offsets = tuple(
@@ -218,15 +224,13 @@ def _stage(plan: Plan, place: int, numbers: dict[int, int], kinds: list[str]) ->
     )
     filler: tuple[int, ...] = (_NO_FILLER,)
     if stage.padded:
-        row = -(-plan.program.values[stage.inputs[0]].row_bytes // 4) * 4
+        row = filler_bytes(stage, plan.program.values[stage.inputs[0]])
         filler = tuple(stage.scratch[variant] - row for variant in VARIANTS)
     inputs = [numbers[value] for value in stage.inputs] or [0]
     second = inputs[1] if len(inputs) > 1 else 0
     phase = 0
     if stage.inputs:
-        root = plan.program.root(stage.inputs[0])
-        slots = plan.schedule.slots[root] if root == stage.inputs[0] else plan.program.values[stage.inputs[0]].shape[0]
-        phase = -stage.above % slots
+        phase = -stage.above % _slots(plan, stage.inputs[0])
     places = (stage.start, stage.above, stage.lag, phase)
     kinds_and_values = (kinds.index(stage.kind), inputs[0], second, numbers[stage.output])
     rows = (stage.rows, stage.step, stage.apart)
@@ -254,8 +258,8 @@ def _confidence(value: Value) -> str:
 
 def _from_grey(value: Value, name: str) -> str:
     """Body of the function from grey bytes to the input: as ``model_input`` and ``quantize`` do it."""
-    grey = np.arange(256, dtype=np.float32) / np.float32(255.0)
-    steps = quantize(grey, value.scale, value.zero_point).astype(int)
+    every_grey = np.resize(np.arange(256, dtype=np.uint8), (1, SIDE, SIDE))
+    steps = quantize(model_input(every_grey), value.scale, value.zero_point).ravel()[:256].astype(int)
     count = f"{name.upper()}_INPUT_BYTES"
     if np.array_equal(steps, np.arange(256) - 128):
         return (
