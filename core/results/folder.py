@@ -1,0 +1,168 @@
+"""A folder of results: a header, and a folder with ``row.json`` for each row, so that a killed run keeps its rows."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from edgedigits.core.cards import code_version
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import write_json
+from edgedigits.core.results.firmware import core_figures
+from edgedigits.core.results.row import Row, row_from
+
+HEADER, ROW = "results.json", "row.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What latencies were measured on: processor and operating system, and how many cores there were."""
+
+    processor: str
+    cores: int
+    system: str
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a folder of results is.
+
+    Attributes:
+        kind: the command that made it: ``benchmark``, ``baseline``, ``search``...
+        title: for people.
+        names: of the rows, as they shall stand in the table; each is a folder.
+        settings: what was asked for, as JSON takes it.
+        machine: that measured.
+        software: version of the toolkit and of what else matters.
+    """
+
+    kind: str
+    title: str
+    names: tuple[str, ...]
+    settings: dict[str, Any]
+    machine: Machine
+    software: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Results:
+    """A folder of results as it was read.
+
+    Attributes:
+        folder: where it lies.
+        header: what it is.
+        rows: those that are finished, in the header's order, with the firmware figures that lie beside their models.
+        missing: names of rows that were announced and are not there (yet).
+        warnings: what a reader has to know, such as a firmware report about another model.
+    """
+
+    folder: Path
+    header: Header
+    rows: tuple[Row, ...]
+    missing: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def this_machine() -> Machine:
+    """Processor, cores that this process may use, and operating system."""
+    processor = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text(errors="replace").splitlines():
+            if line.startswith(("model name", "Model")):
+                processor = line.partition(":")[2].strip()
+                break
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return Machine(processor, cores, f"{platform.system()} {platform.machine()}")
+
+
+def write_header(
+    folder: Path, kind: str, title: str, names: tuple[str, ...], settings: dict[str, Any], software: dict[str, str]
+) -> Header:
+    """Begin a folder of results; the version of the toolkit is added to ``software``."""
+    header = Header(kind, title, names, settings, this_machine(), {"edgedigits": code_version(), **software})
+    write_json(folder / HEADER, {"format": FORMAT, **asdict(header)})
+    return header
+
+
+def write_row(folder: Path, name: str, row: Row) -> Path:
+    """Write a row into its folder ``name``, whole or not at all, and return the path of ``row.json``."""
+    path = folder / name / ROW
+    write_json(path, row.as_dict())
+    return path
+
+
+def read_row(path: Path) -> Row:
+    """Read one ``row.json``.
+
+    Raises:
+        EdgedigitsError: half-written, changed, or not a row.
+    """
+    content = _json(path)
+    try:
+        return row_from(content)
+    except ValueError as error:
+        raise EdgedigitsError(
+            f"{path} is no whole row ({error})", f"remove {path.parent} and run the command that made it again"
+        ) from error
+
+
+def read_header(folder: Path) -> Header:
+    """Read what a folder of results is.
+
+    Raises:
+        EdgedigitsError: no folder of results, of another version, or damaged.
+    """
+    path = folder / HEADER
+    if not path.is_file():
+        raise EdgedigitsError(
+            f"{folder} holds no {HEADER}", "name a folder that benchmark, baseline, search or compare has written"
+        )
+    content = _json(path)
+    found = content.pop("format", None) if isinstance(content, dict) else None
+    if found != FORMAT:
+        raise EdgedigitsError(
+            f"{path} has format {found}, this version reads format {FORMAT}",
+            "run the command that made it again with this version of edgedigits",
+        )
+    try:
+        machine = Machine(**content.pop("machine"))
+        return Header(**{**content, "names": tuple(content["names"]), "machine": machine})
+    except (TypeError, KeyError, AttributeError) as error:
+        raise EdgedigitsError(f"{path} is damaged ({error})", "run the command that made it again") from error
+
+
+def read_results(folder: Path) -> Results:
+    """Read a folder of results with the firmware reports that lie beside its models.
+
+    Raises:
+        EdgedigitsError: no folder of results, of another version, or with a damaged row.
+    """
+    header = read_header(folder)
+    rows, missing, warnings = [], [], []
+    for name in header.names:
+        path = folder / name / ROW
+        if not path.is_file():
+            missing.append(name)
+            continue
+        row = read_row(path)
+        figures, warning = core_figures(path.parent, row)
+        rows.append(replace(row, cores=figures) if figures else row)
+        warnings += [warning] if warning else []
+    return Results(folder, header, tuple(rows), tuple(missing), tuple(warnings))
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise EdgedigitsError(
+            f"{path} is half-written or damaged ({error})", "remove it and run the command that made it again"
+        ) from error
+    except OSError as error:
+        raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check the path") from error

@@ -1,0 +1,195 @@
+"""One row of the accuracy/size table: a model made in one way, and everything that was measured of it."""
+
+from __future__ import annotations
+
+import types
+import typing
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """What a model reads right of a set of test digits.
+
+    Attributes:
+        digits: which digits these are, for people, such as ``mnist, its own test digits``.
+        digits_sha256: of their pixels and labels (:meth:`edgedigits.core.datasets.Digits.sha256`); only rows with
+            the same one may be compared.
+        count: how many they are.
+        percent: top-1 accuracy, percent.
+        runtime: name and version of what computed it, such as ``tflite-runtime 2.14.0``.
+    """
+
+    digits: str
+    digits_sha256: str
+    count: int
+    percent: float
+    runtime: str
+
+
+@dataclass(frozen=True)
+class Drop:
+    """What was lost against the float network on the same digits; see :class:`edgedigits.core.metrics.Comparison`.
+
+    Attributes:
+        points: float minus this, percentage points; negative where this one is better.
+        low: lower end of its 95 % interval.
+        high: upper end.
+        p_value: of McNemar's exact test.
+        agreement: share of digits that both read the same, percent.
+    """
+
+    points: float
+    low: float
+    high: float
+    p_value: float
+    agreement: float
+
+
+@dataclass(frozen=True)
+class Latency:
+    """How long one digit takes on this machine, or why a runtime does not load the model.
+
+    Attributes:
+        runtime: name and version, such as ``tflite-runtime 2.14.0`` or ``scikit-learn 1.9.1``.
+        threads: that it may use.
+        delegate: what runs the operators, such as ``XNNPACK`` or ``none``.
+        batch: digits a call.
+        median_us: microseconds a digit, median over the calls; None where it does not load.
+        p95_us: the 95th percentile.
+        refused: the reason why it does not load; empty where it does.
+    """
+
+    runtime: str
+    threads: int
+    delegate: str
+    batch: int
+    median_us: float | None
+    p95_us: float | None
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class CoreFigures:
+    """What the model costs as C on an emulated microcontroller, from its ``firmware.json``.
+
+    Attributes:
+        core: such as ``m4``.
+        flash_bytes: code, tables and weights.
+        ram_bytes: arena, static data and stack.
+        instructions: of one inference, mean over the digits of the report; cycles where ``unit`` says so.
+        unit: ``instructions`` or ``cycles``.
+        equal: whether every output was that of TFLite's reference kernels.
+    """
+
+    core: str
+    flash_bytes: int
+    ram_bytes: int
+    instructions: float
+    unit: str
+    equal: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table. What was not or cannot be measured is None or empty.
+
+    Attributes:
+        model: network of the zoo, baseline or study.
+        recipe: how it was made: a recipe of ``edgedigits quantize``, ``scikit-learn``, ``trial 17``...
+        about: what the recipe is, in a line.
+        failure: why there is no model; empty where there is one.
+        file: name of the model file beside ``row.json``; empty where none is kept.
+        sha256: of that file.
+        accuracy: on the data set's own test digits, the same for every row of a table.
+        drop: against the float network that it was made from.
+        split_accuracy: on the test part of the split that it was trained on, where that is another set of digits.
+        bytes: size of the model file.
+        gzip_bytes: the same after ``gzip -9``.
+        parameters: weights and biases.
+        macs: multiply-accumulates of one inference.
+        arena_bytes: memory of the activations, as TFLite lays them out.
+        latencies: on each runtime that was tried.
+        cores: figures of the firmware report that lies beside the model.
+        seconds: that making it took (training, fine-tuning, fitting), without what was there before.
+        checks: what shows that the model is what its recipe says (sparsity, weights a layer...), as JSON takes it.
+        settings: the recipe in full, with its budget, as JSON takes it.
+        notes: what a reader of the table has to know.
+    """
+
+    model: str
+    recipe: str
+    about: str
+    failure: str = ""
+    file: str = ""
+    sha256: str = ""
+    accuracy: Accuracy | None = None
+    drop: Drop | None = None
+    split_accuracy: Accuracy | None = None
+    bytes: int | None = None
+    gzip_bytes: int | None = None
+    parameters: int | None = None
+    macs: int | None = None
+    arena_bytes: int | None = None
+    latencies: tuple[Latency, ...] = ()
+    cores: tuple[CoreFigures, ...] = ()
+    seconds: float | None = None
+    checks: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Model and recipe, which tell a row from the others."""
+        return f"{self.model} {self.recipe}"
+
+    @property
+    def latency(self) -> Latency | None:
+        """The first runtime that loads the model: that of the Raspberry Pi where it does."""
+        return next((one for one in self.latencies if not one.refused), None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything as JSON takes it."""
+        return asdict(self)
+
+
+def row_from(content: Any) -> Row:
+    """The row that :meth:`Row.as_dict` made this of.
+
+    Raises:
+        ValueError: a field is missing, unknown or of the wrong type; the message names it.
+    """
+    row: Row = _value(content, Row, "row")
+    return row
+
+
+def _value(content: Any, wanted: Any, place: str) -> Any:
+    if is_dataclass(wanted):
+        return _dataclass(content, typing.cast(type, wanted), place)
+    origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
+    if origin in (types.UnionType, typing.Union):
+        if content is None:
+            return None
+        return _value(content, next(one for one in arguments if one is not type(None)), place)
+    if origin is tuple:
+        if not isinstance(content, list):
+            raise ValueError(f"{place} is no list")
+        return tuple(_value(item, arguments[0], f"{place}[{index}]") for index, item in enumerate(content))
+    plain = origin or wanted
+    if plain is float and type(content) is int:
+        return float(content)
+    if type(content) is not plain:
+        raise ValueError(f"{place} is {type(content).__name__}, not {plain.__name__}")
+    return content
+
+
+def _dataclass(content: Any, wanted: type, place: str) -> Any:
+    if not isinstance(content, dict):
+        raise ValueError(f"{place} is no object")
+    hints = typing.get_type_hints(wanted)
+    names = [item.name for item in fields(wanted)]
+    missing, unknown = sorted(set(names) - set(content)), sorted(set(content) - set(names))
+    if missing or unknown:
+        raise ValueError(f"{place} lacks {', '.join(missing)}" if missing else f"{place} has {', '.join(unknown)}")
+    return wanted(**{name: _value(content[name], hints[name], f"{place}.{name}") for name in names})

@@ -1,0 +1,1 @@
+"""Every recipe on one model, measured in the same way: the table of accuracy against size."""

@@ -1,0 +1,1 @@
+"""Search for networks and settings with Optuna, on one machine or many."""
