@@ -22,7 +22,14 @@ export EDGEDIGITS_BENCH := $(abspath ../shared/bench)
 endif
 endif
 
-.PHONY: help run test test-all lint bench firmware-bench system-packages clean
+# What stands in the table of docs/benchmark.md: our networks with every recipe, and the reports' systems.
+TABLE ?= out/table
+MODELS := nano micro small
+NETWORKS := nf264-cnn1 nf264-cnn2 vit-cnn vit-cnn-small inf283-nn inf283-cnn fakebank-cnn endsley-park-cnn
+BASELINES := logistic-regression knn decision-tree random-forest xgboost svm $(NETWORKS)
+COMPARED := $(MODELS:%=$(TABLE)/bench/%) $(NETWORKS:%=$(TABLE)/int8/%) $(BASELINES:%=$(TABLE)/baseline/%)
+
+.PHONY: help run test test-all lint bench firmware-bench table system-packages clean
 
 help:
 	@echo "make run       train, quantize, prove, export, read a recording -> $(OUT)/report.html"
@@ -31,6 +38,7 @@ help:
 	@echo "make lint      ruff"
 	@echo "make bench     frames a second of the camera loop, seconds an epoch, start-up time"
 	@echo "make firmware-bench  instructions and bytes of the exported C on emulated cores, beside other runtimes"
+	@echo "make table     every recipe on our networks and every system of the reports, in one table -> $(TABLE)/all/index.html (hours)"
 	@echo "make clean     remove the environment and everything that was made"
 
 run: $(BIN)/.train
@@ -53,6 +61,26 @@ bench: $(BIN)/.train
 
 firmware-bench: $(BIN)/.train system-packages
 	$(BIN)/python tests/benchmarks/bench_firmware.py
+
+table: $(TABLE)/all/index.html
+
+$(TABLE)/all/index.html: $(COMPARED:%=%/index.html)
+	$(BIN)/edgedigits compare $(COMPARED) --out $(@D) --force
+	$(BIN)/edgedigits reported $(BASELINES:%=$(TABLE)/baseline/%) --out $(@D)/reported.md --force
+
+$(TABLE)/float/%/card.json: | $(BIN)/.train
+	$(BIN)/edgedigits train --model $* --out $(@D) --force
+
+$(TABLE)/bench/%/index.html: $(TABLE)/float/%/card.json | system-packages
+	$(BIN)/edgedigits benchmark $(<D)/model.keras --cores m0,m4,m55 --out $(@D) --force
+
+$(TABLE)/baseline/%/index.html: | $(BIN)/.train
+	$(BIN)/edgedigits baseline $* --out $(@D) --force
+
+$(TABLE)/int8/%/index.html: $(TABLE)/baseline/%/index.html
+	$(BIN)/edgedigits benchmark $(<D)/$*/model.keras --recipes float32,int8 --out $(@D) --force
+
+.PRECIOUS: $(TABLE)/float/%/card.json $(foreach kind,bench baseline int8,$(TABLE)/$(kind)/%/index.html)
 
 system-packages:
 	@sh tests/system_packages.sh

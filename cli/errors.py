@@ -15,7 +15,8 @@ _EXTRAS = {
     **dict.fromkeys(
         (
             *("tensorflow", "tf_keras", "sklearn", "matplotlib", "pooch", "platformdirs", "jinja2", "tflite"),
-            *("requests", "serial"),
+            *("requests", "serial", "plotly", "xgboost", "optuna", "sqlalchemy", "psycopg2", "joblib", "scipy"),
+            *("tensorflow_model_optimization", "threadpoolctl"),
         ),
         "train",
     ),

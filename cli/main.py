@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import click
 
+from edgedigits.cli.baselines import baseline, baselines, reported
+from edgedigits.cli.benchmarking import benchmark, calibration, layer_error
 from edgedigits.cli.errors import Commands
 from edgedigits.cli.firmware import firmware
-from edgedigits.cli.making import datasets, evaluate, export, models, quantize, train
+from edgedigits.cli.making import datasets, evaluate, export, models, train
+from edgedigits.cli.quantizing import quantize
 from edgedigits.cli.reading import camera, fields, predict
+from edgedigits.cli.results import choose, compare
 from edgedigits.cli.running import run
+from edgedigits.cli.searching import search
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -28,5 +33,26 @@ def main() -> None:
     """
 
 
-for command in (models, datasets, train, quantize, evaluate, export, firmware, predict, fields, camera, run):
+for command in (
+    models,
+    datasets,
+    train,
+    quantize,
+    evaluate,
+    export,
+    firmware,
+    predict,
+    fields,
+    camera,
+    run,
+    benchmark,
+    calibration,
+    layer_error,
+    search,
+    baselines,
+    baseline,
+    reported,
+    compare,
+    choose,
+):
     main.add_command(command)

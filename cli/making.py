@@ -1,4 +1,4 @@
-"""Commands of the workstation: what there is, train, quantize, evaluate, export."""
+"""Commands of the workstation: what there is, train, evaluate, export."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgedigits.cli import options
+from edgedigits.cli.baselines import train_with_folds
 from edgedigits.cli.output import epochs, loading, progress, show_json, show_table
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def datasets(as_json: bool) -> None:
     Example:
       edgedigits datasets
     """
-    from edgedigits.core.datasets import KINDS, SPLITS
+    from edgedigits.core.datasets import FOLDS_ABOUT, KINDS, SPLITS
 
     if as_json:
         splits = {name: asdict(rule) for name, rule in SPLITS.items()}
@@ -61,7 +62,8 @@ def datasets(as_json: bool) -> None:
         [(kind.spec, f"{kind.digits:,}" if kind.digits else "-", kind.about) for kind in KINDS.values()],
     )
     click.echo()
-    show_table(("--split", "what"), [(name, rule.about) for name, rule in SPLITS.items()])
+    rules = [(name, rule.about) for name, rule in SPLITS.items()]
+    show_table(("--split", "what"), [*rules, ("fold-I-of-N", FOLDS_ABOUT)])
 
 
 @click.command()
@@ -76,27 +78,40 @@ def datasets(as_json: bool) -> None:
 @click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True)
 @click.option("--weights", type=click.Path(path_type=Path), help="ImageNet weights, for fakebank-resnet50.")
 @click.option("--tensorboard", is_flag=True, help="Write logs for TensorBoard too.")
+@click.option("--folds", type=int, help="Cross-validate: train once for each of so many folds.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was interrupted.")
 @options.out
 @options.force
 @options.as_json
 def train(
-    network: str, out: Path, force: bool, resume: bool, as_json: bool, augment: str | None, **settings: Any
+    network: str,
+    folds: int | None,
+    out: Path,
+    force: bool,
+    resume: bool,
+    as_json: bool,
+    augment: str | None,
+    **settings: Any,
 ) -> None:
     """Train a network; keep the weights of the epoch with the best validation accuracy.
 
     Writes model.keras, card.json, history.csv and the curves and confusion matrix as PNG. After a kill the same
-    command with --resume goes on; nothing is lost but the epoch that was running.
+    command with --resume goes on; nothing is lost but the epoch that was running. With --folds every digit of the pool
+    is tested once by a network that has not seen it; each fold is such a training in a folder of its own.
 
     \b
-    Example:
+    Examples:
       edgedigits train --model small --dataset mnist --out out/float
+      edgedigits train --model nf264-cnn2 --folds 5 --out out/folds
     """
     with loading("TensorFlow"):
         from edgedigits.train import TrainingRequest
         from edgedigits.train import train as train_network
 
     request = TrainingRequest(network, augmentation=augment, **settings)
+    if folds is not None:
+        train_with_folds(request, folds, out, force=force, resume=resume, as_json=as_json)
+        return
     with epochs() as tell:
         result = train_network(request, out, force=force, resume=resume, progress=tell)
     if as_json:
@@ -107,78 +122,6 @@ def train(
     click.echo(
         f"best of {len(result.history)} epochs: {best.epoch}, validation accuracy {best.val_accuracy:.2f} %, "
         f"test accuracy {result.metrics.accuracy:.2f} % of {result.metrics.count:,} digits"
-    )
-
-
-@click.command()
-@click.argument("model", type=click.Path(path_type=Path))
-@click.option("--recipe", default="int8", show_default=True, help="int8, or int8-dense-per-tensor.")
-@click.option("--calibration", type=int, help="Digits in the representative dataset.  [default: 500, or all if fewer]")
-@click.option("--max-drop", default=0.5, show_default=True, help="Percentage points of accuracy that may be lost.")
-@click.option("--dataset", help="Calibrate and prove on this one.  [default: the model's own]")
-@click.option("--split", help="How to divide it.  [default: as the model's card says]")
-@options.out
-@options.force
-@options.as_json
-@click.pass_context
-def quantize(
-    ctx: click.Context,
-    model: Path,
-    recipe: str,
-    calibration: int | None,
-    max_drop: float,
-    dataset: str | None,
-    split: str | None,
-    out: Path,
-    force: bool,
-    as_json: bool,
-) -> None:
-    """Quantize MODEL.keras to full int8 and prove what that cost.
-
-    Writes model.int8.tflite, card.json, proof.json and flips.png. Exits with 1 where more is lost than --max-drop
-    allows; the model is then kept and marked as failed.
-
-    \b
-    Example:
-      edgedigits quantize out/float/model.keras --out out/int8
-    """
-    with loading("TensorFlow"):
-        from edgedigits.quantize import QuantizeRequest
-        from edgedigits.quantize import quantize as quantize_model
-
-    request = QuantizeRequest(model, recipe, calibration, max_drop, dataset, split)
-    with progress() as stage:
-        result = quantize_model(request, out, force=force, progress=stage)
-    if as_json:
-        show_json({"model": str(result.model), "card": asdict(result.card)})
-    else:
-        _show_proof(result)
-    if not result.proof.passed:
-        click.echo(
-            f"Error: int8 loses {result.proof.comparison.drop:.2f} points, more than the {max_drop} allowed; "
-            "the model is kept and its card says so: raise --calibration or --max-drop, or train longer",
-            err=True,
-        )
-        ctx.exit(1)
-
-
-def _show_proof(result: Any) -> None:
-    proof = result.proof
-    found = proof.comparison
-    click.echo(f"{result.model}  {proof.int8_bytes:,} bytes, {proof.ratio:.2f} times smaller than float")
-    show_table(
-        ("", "float", "int8"),
-        [("accuracy %", f"{found.before:.2f}", f"{found.after:.2f}"), ("right only here", found.lost, found.won)],
-    )
-    click.echo(
-        f"drop {found.drop:+.2f} points (95 % interval {found.drop_low:+.2f} to {found.drop_high:+.2f}), "
-        f"McNemar p = {found.p_value:.3g}, agreement {found.agreement:.2f} % of {found.count:,} digits"
-    )
-    operators = ", ".join(f"{item.name} v{item.version} x{item.count}" for item in proof.operators)
-    click.echo(f"operators: {operators}")
-    show_table(("runtime", "runs", "why"), [(v.runtime, "yes" if v.runs else "no", v.reason) for v in proof.verdicts])
-    click.echo(
-        f"proved on {proof.runtime}, {proof.threads} thread; flipped digits: {result.model.parent / 'flips.png'}"
     )
 
 

@@ -62,7 +62,7 @@ class Report:
             "int8_accuracy": proof.comparison.after,
             "drop": proof.comparison.drop,
             "drop_interval": [proof.comparison.drop_low, proof.comparison.drop_high],
-            "int8_bytes": proof.int8_bytes,
+            "int8_bytes": proof.tflite_bytes,
             "passed": proof.passed,
             "frames": self.seen.station.frames,
             "frames_exact": self.seen.exact,

@@ -7,6 +7,8 @@ calibration, the Raspberry Pi and the test vectors of the C code share these two
 
 from __future__ import annotations
 
+from typing import Any, TypeVar, overload
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +26,8 @@ CLASSES = 10
 LABELS = tuple(str(digit) for digit in range(CLASSES))
 
 Images = NDArray[np.uint8]
+
+Step = TypeVar("Step", np.int8, np.int16)
 
 
 def normalise(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -88,22 +92,32 @@ def model_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return (images.astype(np.float32) / np.float32(255.0))[..., np.newaxis]
 
 
-def quantize(values: NDArray[np.float32], scale: float, zero_point: int) -> NDArray[np.int8]:
-    """Quantize real values to int8 by ``q = round(value / scale) + zero_point``, saturated.
+@overload
+def quantize(values: NDArray[np.float32], scale: float, zero_point: int) -> NDArray[np.int8]: ...
+
+
+@overload
+def quantize(values: NDArray[np.float32], scale: float, zero_point: int, kind: type[Step]) -> NDArray[Step]: ...
+
+
+def quantize(values: NDArray[np.float32], scale: float, zero_point: int, kind: type[Any] = np.int8) -> NDArray[Any]:
+    """Quantize real values by ``q = round(value / scale) + zero_point``, saturated.
 
     Half-way cases go away from zero, as in TFLite's reference kernels (``TfLiteRound``).
 
     Args:
         values: float32 of any shape.
         scale: step size, greater than 0.
-        zero_point: the int8 value that stands for 0.0.
+        zero_point: the whole number that stands for 0.0.
+        kind: int8 or int16.
     """
     steps = values / np.float32(scale)
     rounded = np.trunc(steps + np.copysign(np.float32(0.5), steps)) + zero_point
-    saturated: NDArray[np.int8] = np.clip(rounded, -128, 127).astype(np.int8)
+    limits = np.iinfo(kind)
+    saturated: NDArray[Any] = np.clip(rounded, limits.min, limits.max).astype(kind)
     return saturated
 
 
-def dequantize(steps: NDArray[np.int8], scale: float, zero_point: int) -> NDArray[np.float32]:
+def dequantize(steps: NDArray[np.int8] | NDArray[np.int16], scale: float, zero_point: int) -> NDArray[np.float32]:
     """Undo :func:`quantize`: ``value = (q - zero_point) * scale``, float32 of the same shape."""
     return (steps.astype(np.float32) - np.float32(zero_point)) * np.float32(scale)

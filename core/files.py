@@ -119,7 +119,7 @@ def whole_folder(folder: Path, force: bool) -> Iterator[Path]:
             user's home; or the disk refuses.
     """
     refuse_to_overwrite(folder, force)
-    _refuse_own_ground(folder)
+    refuse_own_ground(folder)
     if folder.is_mount():
         raise EdgedigitsError(
             f"{folder} is a mount point, which cannot be replaced as a whole", "name a folder inside it"
@@ -136,7 +136,7 @@ def whole_folder(folder: Path, force: bool) -> Iterator[Path]:
             shutil.rmtree(work, ignore_errors=True)
 
 
-def _refuse_own_ground(folder: Path) -> None:
+def refuse_own_ground(folder: Path) -> None:
     """Raise where replacing ``folder`` would take away the ground that the user stands on, with all that lies there."""
     own = (Path.cwd(), Path(os.environ.get("HOME") or "."))
     if any(place.resolve().is_relative_to(folder.resolve()) for place in own):

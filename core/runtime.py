@@ -6,6 +6,7 @@ import importlib
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,11 +48,33 @@ except (ValueError, RuntimeError, MemoryError) as error:
 
 @dataclass(frozen=True)
 class Runtime:
-    """A TFLite runtime: distribution name, version, module."""
+    """A TFLite runtime: name of its distribution, version, and the module that has its ``Interpreter``."""
 
     name: str
     version: str
     module: ModuleType
+
+    def __str__(self) -> str:
+        """Name and version, for people."""
+        return f"{self.name} {self.version}"
+
+
+class Refused(EdgedigitsError):
+    """A runtime does not load a model, most often for an operator that it does not know.
+
+    Attributes:
+        runtime: that refused.
+        reason: in its own words.
+    """
+
+    def __init__(self, runtime: Runtime, path: Path, reason: str) -> None:
+        """Say which runtime refused which file, and what can be done about it."""
+        self.runtime = runtime
+        self.reason = " ".join(reason.split())[:300]
+        remedy = "the file is damaged: copy or make it again"
+        if "find op" in self.reason:
+            remedy = "this runtime is older than the model: `edgedigits quantize` makes int8 models that it loads"
+        super().__init__(f"{runtime} refuses {path}: {self.reason}", remedy)
 
 
 @cache
@@ -104,11 +127,14 @@ class DigitModel:
         input: quantization of the input tensor.
         output: quantization of the output tensor.
         threads: that the interpreter may use.
+        runtime: that runs it.
 
     Not safe to share between threads: each call writes into the interpreter's own tensors.
     """
 
-    def __init__(self, path: Path | str, *, threads: int = 1, reference: bool = False) -> None:
+    def __init__(
+        self, path: Path | str, *, threads: int = 1, reference: bool = False, on: Runtime | None = None
+    ) -> None:
         """Load, check and prepare a model.
 
         Args:
@@ -116,20 +142,24 @@ class DigitModel:
             threads: that the runtime may use.
             reference: run TFLite's reference kernels, whose arithmetic is that of microcontroller runtimes, and
                 not the default ones (XNNPACK).
+            on: another runtime than :func:`runtime`. The file has to be one of the caller's own making then: it is
+                not tried in a process of its own first.
 
         Raises:
-            EdgedigitsError: missing, damaged or foreign file, a card that does not match, a runtime that refuses an
-                operator, or a model that is no digit reader.
+            Refused: the runtime does not know an operator, or finds the file damaged.
+            EdgedigitsError: missing, damaged or foreign file, a card that does not match, or a model that is no digit
+                reader.
         """
         self.path = Path(path)
         self.card: Card | None = card_of(self.path)
         self.threads = threads
         _check_is_tflite(self.path)
-        if self.card is None:
+        self.runtime = on or runtime()
+        if self.card is None and on is None:
             if find_spec("tflite"):
                 read_tflite(self.path)  # finds references past the end of the file, which crash the runtime at times
             _try_in_a_child(self.path, sha256_of(self.path))
-        self._interpreter = _interpreter(self.path, threads, reference)
+        self._interpreter = _interpreter(self.path, self.runtime, threads, reference)
         source = self._interpreter.get_input_details()
         result = self._interpreter.get_output_details()
         _check_contract(self.path, source, result)
@@ -144,9 +174,19 @@ class DigitModel:
         """Whether input and output are int8."""
         return self._input_type is np.int8 and self._output_type is np.int8
 
+    @property
+    def delegate(self) -> str:
+        """What runs the operators: ``XNNPACK``, ``XNNPACK in part`` or ``none`` (the runtime's own kernels)."""
+        # XNNPACK is the only delegate that a runtime brings. The operators that it takes over stay in the list.
+        nodes = [node for node in self._interpreter._get_ops_details() if "DELEGATE" in node["op_name"].upper()]
+        if not nodes:
+            return "none"
+        whole = self._input_index in nodes[0]["inputs"] and self._output_index in nodes[0]["outputs"]
+        return "XNNPACK" if whole else "XNNPACK in part"
+
     def raw(
         self, images: NDArray[np.uint8], progress: Callable[[int], object] | None = None
-    ) -> NDArray[np.int8] | NDArray[np.float32]:
+    ) -> NDArray[np.int8] | NDArray[np.int16] | NDArray[np.float32]:
         """The model's output tensor for each image, in the output's own type.
 
         Args:
@@ -154,20 +194,31 @@ class DigitModel:
             progress: called with the number of images done so far, about a hundred times.
 
         Returns:
-            int8 (or float32, for a float model) of shape (count, 10).
+            int8 or int16 (float32 for a model with float output) of shape (count, 10).
         """
-        values: Any = model_input(images)
-        if self._input_type is np.int8:
-            values = quantize(values, self.input.scale, self.input.zero_point)
+        values: Any = self.inputs(images)
         results = np.empty((len(images), CLASSES), self._output_type)
         every = max(1, len(images) // 100)
         for position in range(len(images)):
-            self._interpreter.set_tensor(self._input_index, values[position].reshape(self._input_shape))
-            self._interpreter.invoke()
-            results[position] = self._interpreter.get_tensor(self._output_index)[0]
+            results[position] = self.run(values[position])
             if progress and ((position + 1) % every == 0 or position + 1 == len(images)):
                 progress(position + 1)
         return results
+
+    def inputs(self, images: NDArray[np.uint8]) -> NDArray[np.int8] | NDArray[np.int16] | NDArray[np.float32]:
+        """What the model is fed: uint8 images of shape (count, 28, 28) in the input's own type and shape, each."""
+        values: Any = model_input(images)
+        if self._input_type is not np.float32:
+            values = quantize(values, self.input.scale, self.input.zero_point, self._input_type)
+        shaped: NDArray[Any] = values.reshape(len(images), *self._input_shape)
+        return shaped
+
+    def run(self, value: NDArray[Any]) -> NDArray[Any]:
+        """One inference: one of :meth:`inputs` to ten outputs in the output's own type, of shape (10,)."""
+        self._interpreter.set_tensor(self._input_index, value)
+        self._interpreter.invoke()
+        scores: NDArray[Any] = self._interpreter.get_tensor(self._output_index)[0]
+        return scores
 
     def probabilities(
         self, images: NDArray[np.uint8], progress: Callable[[int], object] | None = None
@@ -178,7 +229,7 @@ class DigitModel:
         ``argmax`` of a row; of equal scores the smallest digit wins.
         """
         results: Any = self.raw(images, progress)
-        if self._output_type is np.int8:
+        if self._output_type is not np.float32:
             return dequantize(results, self.output.scale, self.output.zero_point)
         floats: NDArray[np.float32] = results
         return floats
@@ -212,33 +263,25 @@ def _try_in_a_child(path: Path, sha256: str) -> None:  # noqa: ARG001 - a change
             f"{path} is cut short or damaged (it crashes {runtime().name})", "copy it again, or make it again"
         )
     lines = trial.stderr.strip().splitlines()
-    raise _refused(path, lines[-1] if lines else "no reason given")
+    raise Refused(runtime(), path, lines[-1] if lines else "no reason given")
 
 
-def _refused(path: Path, reason: str) -> EdgedigitsError:
-    text = " ".join(reason.split())[:300]
-    remedy = "the file is damaged: copy or make it again"
-    if "find op" in text:
-        remedy = "this runtime is older than the model: `edgedigits quantize` makes int8 models that it loads"
-    return EdgedigitsError(f"{runtime().name} {runtime().version} refuses {path}: {text}", remedy)
-
-
-def _interpreter(path: Path, threads: int, reference: bool) -> Any:
-    module = runtime().module
+def _interpreter(path: Path, on: Runtime, threads: int, reference: bool) -> Any:
     options: dict[str, Any] = {}
     if reference:
-        options["experimental_op_resolver_type"] = module.OpResolverType.BUILTIN_REF
+        options["experimental_op_resolver_type"] = on.module.OpResolverType.BUILTIN_REF
     try:
-        with native_logs_hidden():
-            interpreter = module.Interpreter(model_path=str(path), num_threads=threads, **options)
+        with native_logs_hidden(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # TensorFlow announces that its interpreter moves to LiteRT
+            interpreter = on.module.Interpreter(model_path=str(path), num_threads=threads, **options)
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
-        raise _refused(path, str(error)) from error
+        raise Refused(on, path, str(error)) from error
     return interpreter
 
 
 def _check_contract(path: Path, source: Any, result: Any) -> None:
-    """Raise unless the model takes one 28x28 grey digit and gives ten scores, in int8 or float32."""
+    """Raise unless the model takes one 28x28 grey digit and gives ten scores, in int8, int16 or float32."""
     shapes = [tuple(int(length) for length in item["shape"]) for item in (*source, *result)]
     takes_a_digit = len(source) == 1 and shapes[0] in {(1, SIDE, SIDE, 1), (1, SIDE, SIDE), (1, SIDE * SIDE)}
     gives_ten = len(result) == 1 and shapes[-1] == (1, CLASSES)
@@ -248,7 +291,10 @@ def _check_contract(path: Path, source: Any, result: Any) -> None:
             f"a digit model takes one ({1}, {SIDE}, {SIDE}, 1) and gives one (1, {CLASSES})",
         )
     for item in (source[0], result[0]):
-        if item["dtype"] not in {np.int8, np.float32}:
-            raise EdgedigitsError(f"{path} has a tensor of {item['dtype'].__name__} at its door", "use int8 or float32")
-        if item["dtype"] is np.int8 and not item["quantization"][0] > 0:
-            raise EdgedigitsError(f"{path} has an int8 tensor without a scale", "quantize the model again")
+        kind = item["dtype"].__name__
+        if item["dtype"] not in {np.int8, np.int16, np.float32}:
+            raise EdgedigitsError(f"{path} has a tensor of {kind} at its door", "use int8, int16 or float32")
+        if item["dtype"] is not np.float32 and not item["quantization"][0] > 0:
+            raise EdgedigitsError(f"{path} has an {kind} tensor without a scale", "quantize the model again")
+        if item["dtype"] is np.int16 and item["quantization"][1] != 0:
+            raise EdgedigitsError(f"{path} has an int16 tensor whose zero point is not 0", "quantize the model again")

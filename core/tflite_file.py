@@ -11,7 +11,10 @@ from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
 
-_ITEM_BYTES = {"INT8": 1, "UINT8": 1, "BOOL": 1, "INT16": 2, "FLOAT16": 2, "INT32": 4, "FLOAT32": 4, "INT64": 8}
+ITEM_BYTES = {"INT8": 1, "UINT8": 1, "BOOL": 1, "INT16": 2, "FLOAT16": 2, "INT32": 4, "FLOAT32": 4, "INT64": 8}
+"""Size of an element by TFLite's name of the type."""
+
+LEFT_OUT = -1
 _DAMAGE = (struct.error, IndexError, ValueError, TypeError, AttributeError, KeyError, OverflowError)
 
 
@@ -26,23 +29,55 @@ class Operator:
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor of the model's only subgraph: name, type (``INT8``, ``INT32``, ``FLOAT32``…), shape, scales."""
+    """A tensor of the model's only subgraph: name, type (``INT8``, ``INT32``, ``FLOAT32``…), shape, scales.
+
+    ``constant`` says whether its values stand in the file.
+    """
 
     name: str
     type: str
     shape: tuple[int, ...]
     scales: tuple[float, ...]
     zero_points: tuple[int, ...]
+    constant: bool
+
+
+@dataclass(frozen=True)
+class Node:
+    """One operator where it stands in the model: TFLite's name, and its tensors by their place in the file.
+
+    An input of :data:`LEFT_OUT` is one that the operator can do without, such as a bias.
+    """
+
+    name: str
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class TfliteFile:
-    """Operators in order of first use, all tensors, and which of them are the model's inputs and outputs."""
+    """Operators in order of first use, nodes as they run, all tensors, and the places of the model's doors in them."""
 
     operators: tuple[Operator, ...]
+    nodes: tuple[Node, ...]
     tensors: tuple[Tensor, ...]
-    inputs: tuple[Tensor, ...]
-    outputs: tuple[Tensor, ...]
+    input_places: tuple[int, ...]
+    output_places: tuple[int, ...]
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """The tensors that the model takes."""
+        return tuple(self.tensors[place] for place in self.input_places)
+
+    @property
+    def outputs(self) -> tuple[Tensor, ...]:
+        """The tensors that the model gives."""
+        return tuple(self.tensors[place] for place in self.output_places)
+
+    @property
+    def is_full_int8(self) -> bool:
+        """Whether nothing but int8, with biases and shapes of int32, stands in it."""
+        return {tensor.type for tensor in self.tensors} <= {"INT8", "INT32"}
 
 
 def read_tflite(path: Path) -> TfliteFile:
@@ -92,31 +127,45 @@ def _read(model: Any, budget: _Budget) -> TfliteFile:
     tensors = []
     for position in budget.take(graph.TensorsLength()):
         tensor = graph.Tensors(position)
-        tensors.append(_tensor(tensor, types, budget))
+        tensors.append(_tensor(model, tensor, types, budget))
         _check_constant(model, tensor, tensors[-1])
     used: Counter[tuple[str, int]] = Counter()
+    nodes = []
     for position in budget.take(graph.OperatorsLength()):
-        index = graph.Operators(position).OpcodeIndex()
+        operator = graph.Operators(position)
+        index = operator.OpcodeIndex()
         if index >= model.OperatorCodesLength():
             raise ValueError(f"operator {position} has no code")
         code = model.OperatorCodes(index)
         number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
         used[(names[number], code.Version())] += 1
+        nodes.append(_node(names[number], operator, len(tensors), budget))
     return TfliteFile(
         tuple(Operator(name, version, count) for (name, version), count in used.items()),
+        tuple(nodes),
         tuple(tensors),
-        tuple(_at(tensors, graph.Inputs(i)) for i in budget.take(graph.InputsLength())),
-        tuple(_at(tensors, graph.Outputs(i)) for i in budget.take(graph.OutputsLength())),
+        tuple(_place(int(graph.Inputs(i)), len(tensors)) for i in budget.take(graph.InputsLength())),
+        tuple(_place(int(graph.Outputs(i)), len(tensors)) for i in budget.take(graph.OutputsLength())),
     )
 
 
-def _at(tensors: list[Tensor], index: int) -> Tensor:
-    if index < 0:
+def _node(name: str, operator: Any, tensors: int, budget: _Budget) -> Node:
+    inputs = [int(operator.Inputs(i)) for i in budget.take(operator.InputsLength())]
+    outputs = [int(operator.Outputs(i)) for i in budget.take(operator.OutputsLength())]
+    return Node(
+        name,
+        tuple(index if index == LEFT_OUT else _place(index, tensors) for index in inputs),
+        tuple(_place(index, tensors) for index in outputs),
+    )
+
+
+def _place(index: int, tensors: int) -> int:
+    if not 0 <= index < tensors:
         raise IndexError(f"tensor {index} does not exist")
-    return tensors[index]
+    return index
 
 
-def _tensor(tensor: Any, types: dict[int, str], budget: _Budget) -> Tensor:
+def _tensor(model: Any, tensor: Any, types: dict[int, str], budget: _Budget) -> Tensor:
     quantization = tensor.Quantization()
     scales: tuple[float, ...] = ()
     zero_points: tuple[int, ...] = ()
@@ -126,17 +175,18 @@ def _tensor(tensor: Any, types: dict[int, str], budget: _Budget) -> Tensor:
     name = tensor.Name() or b""
     budget.take(len(name))
     shape = tuple(int(tensor.Shape(i)) for i in budget.take(tensor.ShapeLength()))
-    return Tensor(name.decode(), types[tensor.Type()], shape, scales, zero_points)
+    if tensor.Buffer() >= model.BuffersLength():
+        raise ValueError("a tensor has no buffer")
+    constant = model.Buffers(tensor.Buffer()).DataLength() > 0
+    return Tensor(name.decode(), types[tensor.Type()], shape, scales, zero_points, constant)
 
 
 def _check_constant(model: Any, tensor: Any, read: Tensor) -> None:
     """Raise ValueError unless a constant's bytes all stand in the file and are as many as its shape asks for."""
-    if tensor.Buffer() >= model.BuffersLength():
-        raise ValueError("a tensor has no buffer")
     buffer = model.Buffers(tensor.Buffer())
     length = buffer.DataLength()
-    if not length or tensor.Sparsity() is not None or read.type not in _ITEM_BYTES:
+    if not length or tensor.Sparsity() is not None or read.type not in ITEM_BYTES:
         return
     buffer.Data(length - 1)
-    if length != math.prod(read.shape) * _ITEM_BYTES[read.type]:
+    if length != math.prod(read.shape) * ITEM_BYTES[read.type]:
         raise ValueError(f"a constant of {math.prod(read.shape):,} numbers has {length:,} bytes")

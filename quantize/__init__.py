@@ -1,4 +1,4 @@
-"""Float networks become int8 TFLite models here, each with a proof of what that cost.
+"""Float networks become TFLite models here, by named recipes, each with a proof of what that cost.
 
 >>> from edgedigits.quantize import QuantizeRequest, quantize
 >>> result = quantize(QuantizeRequest(Path("out/float/model.keras")), Path("out/int8"))

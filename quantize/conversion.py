@@ -1,4 +1,4 @@
-"""From a float network to an int8 TFLite model, and the checks without which a wrong one passes for right."""
+"""From a float network to a TFLite model of any form, and the check without which a wrong int8 one passes for right."""
 
 from __future__ import annotations
 
@@ -17,28 +17,57 @@ from tensorflow.lite.python.convert import ConverterError
 from edgedigits.core.digit import SIDE, model_input
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.quiet import native_logs_hidden
-from edgedigits.core.tflite_file import TfliteFile, read_tflite
+from edgedigits.core.tflite_file import Tensor, TfliteFile, read_tflite
+from edgedigits.quantize.noise import calibrated, layer_noise, noisiest, with_float_layers
 from edgedigits.quantize.recipes import Recipe
 
-INPUT_SCALE = 1 / 255
-"""Scale of an input that was calibrated over 0 to 1: 256 int8 steps, the first for 0 and the last for 1."""
+FLOATS = frozenset({"FLOAT16", "FLOAT32", "FLOAT64", "BFLOAT16"})
 
-_FLOATS = {"FLOAT16", "FLOAT32", "FLOAT64", "BFLOAT16"}
+RANKED_ON = 100
+"""So many representative digits decide which layers stay float."""
 
 
 def convert(model: Any, representative: NDArray[np.uint8], recipe: Recipe) -> bytes:
-    """Convert a tf_keras model to a full-integer TFLite model of batch 1.
+    """Convert a tf_keras model to a TFLite model of batch 1.
 
     Args:
-        model: maps (batch, 28, 28, 1) floats of 0 to 1 to (batch, 10) scores.
-        representative: the representative dataset, uint8 of shape (count, 28, 28), training digits.
-        recipe: how to quantize.
+        model: maps (batch, 28, 28, 1) floats of 0 to 1 to (batch, 10) scores; where the recipe tunes, it is tuned.
+        representative: the representative dataset, uint8 of shape (count, 28, 28), training digits. Forms that
+            compute in float do not look at it.
+        recipe: its form, and how many layers are spared.
 
     Returns:
         The bytes of the ``.tflite`` file; not yet checked.
 
     Raises:
-        EdgedigitsError: no representative digits, or an operator that has no int8 form.
+        EdgedigitsError: no representative digits where some are needed, or an operator without the wanted form.
+    """
+    if recipe.form in _FLOAT_FORMS:
+        converter = _float_converter(model, recipe)
+    else:
+        converter = integer_converter(model, representative, recipe)
+    with conversion_errors(recipe):
+        content: bytes = calibrated(converter) if recipe.float_layers else converter.convert()
+    if recipe.float_layers:
+        spared = noisiest(layer_noise(content, model_input(representative[:RANKED_ON])), recipe.float_layers)
+        with conversion_errors(recipe):
+            content = with_float_layers(content, spared)
+    return content
+
+
+_FLOAT_FORMS = ("float32", "float16", "dynamic")
+_DOORS = {"int8": tf.int8, "int16x8": tf.int16}
+_OPERATORS = {
+    "int8": tf.lite.OpsSet.TFLITE_BUILTINS_INT8,
+    "int16x8": tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8,
+}
+
+
+def integer_converter(model: Any, representative: NDArray[np.uint8], recipe: Recipe) -> Any:
+    """A ``tf.lite.TFLiteConverter`` for a form whose input and output are integers, ready to convert.
+
+    Raises:
+        EdgedigitsError: the representative dataset is empty.
     """
     if len(representative) == 0:
         raise EdgedigitsError("the representative dataset is empty", "draw at least one digit with --calibration")
@@ -48,25 +77,43 @@ def convert(model: Any, representative: NDArray[np.uint8], recipe: Recipe) -> by
         for position in range(len(values)):
             yield [values[position : position + 1]]
 
-    function = tf.function(lambda digit: model(digit, training=False))
-    signature = tf.TensorSpec((1, SIDE, SIDE, 1), tf.float32, name="digit")
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function(signature)], model)
+    converter = _converter(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = samples
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = tf.int8
-    converter.inference_output_type = tf.int8
+    converter.target_spec.supported_ops = [_OPERATORS[recipe.form]]
+    converter.inference_input_type = converter.inference_output_type = _DOORS[recipe.form]
+    converter._experimental_disable_per_channel = not recipe.per_channel
     converter._experimental_disable_per_channel_quantization_for_dense_layers = not recipe.dense_per_channel
+    return converter
+
+
+def _float_converter(model: Any, recipe: Recipe) -> Any:
+    converter = _converter(model)
+    if recipe.form != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if recipe.form == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    return converter
+
+
+def _converter(model: Any) -> Any:
+    function = tf.function(lambda digit: model(digit, training=False))
+    signature = tf.TensorSpec((1, SIDE, SIDE, 1), tf.float32, name="digit")
+    return tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function(signature)], model)
+
+
+@contextlib.contextmanager
+def conversion_errors(recipe: Recipe) -> Iterator[None]:
+    """Keep the converter off the screen, and say which operators have no such form where it refuses."""
     try:
         with native_logs_hidden(), contextlib.redirect_stdout(io.StringIO()):
-            converted: bytes = converter.convert()
+            yield
     except (ConverterError, RuntimeError, ValueError) as error:
         foreign = sorted(set(re.findall(r"TF Select ops: ([\w, ]+)", str(error))))
         reason = ", ".join(foreign) or " ".join(str(error).split())[:300]
         raise EdgedigitsError(
-            f"the network has no int8 form ({reason})", "replace the layers that need these operators"
+            f"the network has no {recipe.form} form ({reason})", "replace the layers that need these operators"
         ) from error
-    return converted
 
 
 def check_int8(path: Path) -> TfliteFile:
@@ -88,7 +135,7 @@ def check_int8(path: Path) -> TfliteFile:
             )
         if tensor.shape[:1] != (1,):
             raise EdgedigitsError(f"{path.name} has a batch of {tensor.shape[:1]}", "convert with a batch of 1")
-    floats = [tensor.name for tensor in content.tensors if tensor.type in _FLOATS]
+    floats = [tensor.name for tensor in content.tensors if tensor.type in FLOATS]
     if floats:
         raise EdgedigitsError(
             f"{path.name} still has {len(floats)} float tensors, {floats[0]!r} first",
@@ -98,11 +145,24 @@ def check_int8(path: Path) -> TfliteFile:
     if empty or any(not tensor.scales for tensor in doors):
         name = empty[0] if empty else "input or output"
         raise EdgedigitsError(f"{path.name} has a scale of zero at {name!r}", "calibrate with digits that have ink")
-    scale, zero_point = content.inputs[0].scales[0], content.inputs[0].zero_points[0]
-    if abs(scale - INPUT_SCALE) > INPUT_SCALE / 50 or zero_point != -128:
+    check_input_range(path, content.inputs[0])
+    return content
+
+
+def check_input_range(path: Path, tensor: Tensor) -> None:
+    """Make sure that a model's integer input was calibrated over 0 to 1.
+
+    Raises:
+        EdgedigitsError: another range, as that of a representative dataset of 0 to 255.
+    """
+    lowest, highest = _RANGES[tensor.type]
+    scale, zero_point = (tensor.scales or (0.0,))[0], (tensor.zero_points or (0,))[0]
+    high = scale * (highest - zero_point)
+    if abs(high - 1) > 1 / 50 or (tensor.type == "INT8" and zero_point != lowest):
         raise EdgedigitsError(
-            f"{path.name} was calibrated with inputs of {scale * (-128 - zero_point):.3g} to "
-            f"{scale * (127 - zero_point):.3g}",
+            f"{path.name} was calibrated with inputs of {scale * (lowest - zero_point):.3g} to {high:.3g}",
             "the network is fed 0 to 1: make the representative dataset with core.model_input",
         )
-    return content
+
+
+_RANGES = {"INT8": (-128, 127), "INT16": (-32768, 32767)}

@@ -1,4 +1,4 @@
-"""The proof: what quantization cost, measured on every test digit with the runtime of the Raspberry Pi."""
+"""The proof: what a recipe cost, measured on every test digit with the runtime of the Raspberry Pi where it loads."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from edgedigits.core.datasets import Digits
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.metrics import Comparison, compare
-from edgedigits.core.runtime import DigitModel, runtime
-from edgedigits.core.tflite_file import Operator
-from edgedigits.quantize.conversion import check_int8
+from edgedigits.core.tflite_file import Operator, TfliteFile
 from edgedigits.quantize.float_model import float_scores
+from edgedigits.quantize.runtimes import open_model
 from edgedigits.quantize.verdicts import Verdict, judge
 
 Progress = Callable[[str, int, int], object]
@@ -27,14 +26,14 @@ Progress = Callable[[str, int, int], object]
 
 @dataclass(frozen=True)
 class Proof:
-    """Float against int8 on the same test digits.
+    """The float network against the TFLite model made of it, on the same test digits.
 
     Attributes:
         comparison: accuracies, drop with its 95 % interval, McNemar's p, agreement, flipped digits.
-        runtime: name and version that ran the int8 model.
+        runtime: name and version that ran the model: the Raspberry Pi's, or LiteRT where that one refuses it.
         threads: of that runtime.
         float_bytes: four bytes for each parameter of the float network.
-        int8_bytes: size of the ``.tflite`` file.
+        tflite_bytes: size of the ``.tflite`` file.
         operators: with version and count.
         verdicts: which runtimes run the model.
         max_drop: percentage points that were allowed.
@@ -44,15 +43,15 @@ class Proof:
     runtime: str
     threads: int
     float_bytes: int
-    int8_bytes: int
+    tflite_bytes: int
     operators: tuple[Operator, ...]
     verdicts: tuple[Verdict, ...]
     max_drop: float
 
     @property
     def ratio(self) -> float:
-        """How many times smaller the int8 file is than the float weights."""
-        return self.float_bytes / self.int8_bytes
+        """How many times smaller the file is than the float weights."""
+        return self.float_bytes / self.tflite_bytes
 
     @property
     def passed(self) -> bool:
@@ -65,45 +64,65 @@ class Proof:
         return plain | {"ratio": round(self.ratio, 3), "passed": self.passed}
 
 
-def prove(
-    float_model: Any, path: Path, test: Digits, max_drop: float, progress: Progress | None = None
-) -> tuple[Proof, NDArray[np.float32], NDArray[np.float32]]:
-    """Compare a float network and its int8 model on every test digit.
+def float_probabilities(model: Any, images: NDArray[np.uint8], progress: Progress | None = None) -> NDArray[np.float32]:
+    """What the float network says of each digit, float32 of shape (count, 10).
 
     Args:
-        float_model: the tf_keras model.
-        path: of the ``.tflite`` file.
-        test: digits that neither training nor calibration has seen.
-        max_drop: percentage points of accuracy that may be lost.
-        progress: told about the two passes over the digits.
-
-    Returns:
-        The proof, and the scores of both models, float32 of shape (count, 10).
+        model: the tf_keras model.
+        images: uint8 of shape (count, 28, 28).
+        progress: told about the pass over the digits.
 
     Raises:
-        EdgedigitsError: the file is not the int8 model that it should be.
+        EdgedigitsError: the network gives scores that are no probabilities.
     """
-    content = check_int8(path)
-    before = float_scores(float_model, test.images, _part(progress, "float", len(test)))
-    if before.min() < 0 or np.abs(before.sum(axis=1) - 1).max() > 0.01:
+    scores = float_scores(model, images, _part(progress, "float", len(images)))
+    if scores.min() < 0 or np.abs(scores.sum(axis=1) - 1).max() > 0.01:
         raise EdgedigitsError(
             "the network gives scores that are no probabilities",
             "end it in a softmax layer: readers compare confidences",
         )
-    model = DigitModel(path)
-    after = model.probabilities(test.images, _part(progress, "int8", len(test)))
-    here = runtime()
+    return scores
+
+
+def prove(
+    before: NDArray[np.float32],
+    float_bytes: int,
+    path: Path,
+    content: TfliteFile,
+    test: Digits,
+    max_drop: float,
+    progress: Progress | None = None,
+) -> tuple[Proof, NDArray[np.float32]]:
+    """Compare a float network and the TFLite model made of it on every test digit.
+
+    Args:
+        before: what :func:`float_probabilities` gave for the test digits.
+        float_bytes: four for each parameter of the float network.
+        path: of the ``.tflite`` file.
+        content: of that file, checked to be what its recipe says.
+        test: digits that neither training nor calibration has seen.
+        max_drop: percentage points of accuracy that may be lost.
+        progress: told about the pass over the digits.
+
+    Returns:
+        The proof, and the scores of the TFLite model, float32 of shape (count, 10).
+
+    Raises:
+        EdgedigitsError: no runtime loads the model.
+    """
+    model = open_model(path)
+    after = model.probabilities(test.images, _part(progress, "tflite", len(test)))
     proof = Proof(
         compare(before.argmax(1), after.argmax(1), test.labels),
-        f"{here.name} {here.version}",
+        str(model.runtime),
         model.threads,
-        4 * int(float_model.count_params()),
+        float_bytes,
         path.stat().st_size,
         content.operators,
         judge(path, content),
         max_drop,
     )
-    return proof, before, after
+    return proof, after
 
 
 def _part(progress: Progress | None, name: str, total: int) -> Callable[[int], object] | None:
@@ -116,16 +135,16 @@ _COLUMNS = 8
 _MOST = 64
 
 
-def draw_flips(proof: Proof, test: Digits, before: NDArray[np.float32], after: NDArray[np.float32]) -> bytes:
+def draw_flips(proof: Proof, name: str, test: Digits, before: NDArray[np.float32], after: NDArray[np.float32]) -> bytes:
     """Draw the digits that the two models read differently, at most 64, as a PNG.
 
-    Each cell shows the digit, its truth, what float read and what int8 read with their scores; green where int8 won,
-    red where it lost, grey where both are wrong.
+    Each cell shows the digit, its truth, what the float network and then what the TFLite model read, with their
+    scores; green where the TFLite model won, red where it lost, grey where both are wrong.
     """
     flipped = proof.comparison.flipped[:_MOST]
     rows = max(1, -(-len(flipped) // _COLUMNS))
     sheet = np.full((rows * (_CELL + _TEXT) + 24, _COLUMNS * _CELL, 3), 255, np.uint8)
-    title = f"{len(proof.comparison.flipped)} of {proof.comparison.count} digits flipped: truth, float > int8"
+    title = f"{len(proof.comparison.flipped)} of {proof.comparison.count} digits flipped: truth, float > {name}"
     cv2.putText(sheet, title, (4, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA)
     for place, index in enumerate(flipped):
         top = 24 + place // _COLUMNS * (_CELL + _TEXT)

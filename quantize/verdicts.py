@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
-from edgedigits.core.quiet import native_logs_hidden
-from edgedigits.core.runtime import runtime
+from edgedigits.core.digit import SIDE
+from edgedigits.core.runtime import DigitModel, Refused, Runtime, runtime
 from edgedigits.core.tflite_file import TfliteFile
+from edgedigits.quantize.runtimes import litert
 
 MICRO_OPERATORS = frozenset(
     {
@@ -19,7 +18,9 @@ MICRO_OPERATORS = frozenset(
         *("LOGISTIC", "MAX_POOL_2D", "MEAN", "MUL", "PAD", "QUANTIZE", "RELU", "RELU6", "RESHAPE", "SOFTMAX"),
     }
 )
-"""Operators of digit networks that have int8 kernels in TFLite Micro (``MicroMutableOpResolver``)."""
+"""Operators of digit networks that TFLite Micro has (``MicroMutableOpResolver``), in int8, int16 and float32."""
+
+_WEIGHTED = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"})
 
 
 @dataclass(frozen=True)
@@ -38,43 +39,42 @@ def judge(path: Path, content: TfliteFile) -> tuple[Verdict, ...]:
         path: of the ``.tflite`` file.
         content: of the same file.
     """
-    return (_try_here(path), _try_litert(path), _judge_micro(content))
+    return (_try(path, runtime()), _try(path, litert()), _judge_micro(content))
 
 
-def _try_here(path: Path) -> Verdict:
-    here = runtime()
-    return _try(here.module.Interpreter, path, f"{here.name} {here.version}")
-
-
-def _try_litert(path: Path) -> Verdict:
-    return _try(tf.lite.Interpreter, path, f"LiteRT (as in TensorFlow {tf.__version__})")
-
-
-def _try(interpreter_class: type, path: Path, name: str) -> Verdict:
+def _try(path: Path, on: Runtime) -> Verdict:
     try:
-        with native_logs_hidden(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # TensorFlow announces that its interpreter moves to LiteRT
-            interpreter = interpreter_class(model_path=str(path), num_threads=1)
-            interpreter.allocate_tensors()
-        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], np.full((1, 28, 28, 1), -128, np.int8))
-        interpreter.invoke()
-    except (ValueError, RuntimeError) as error:
-        return Verdict(name, False, " ".join(str(error).split())[:200])
-    return Verdict(name, True, "loaded and run here")
+        DigitModel(path, on=on).raw(np.zeros((1, SIDE, SIDE), np.uint8))
+    except Refused as error:
+        return Verdict(str(on), False, error.reason[:200])
+    return Verdict(str(on), True, "loaded and run here")
 
 
 def _judge_micro(content: TfliteFile) -> Verdict:
     name = "microcontrollers (TFLite Micro)"
+    types = {tensor.type for tensor in content.tensors}
+    kernel = "int8 kernel" if content.is_full_int8 else "kernel"
     foreign = sorted({operator.name for operator in content.operators} - MICRO_OPERATORS)
     if foreign:
-        return Verdict(name, False, f"no int8 kernel for {', '.join(foreign)}")
-    if has_per_channel_dense(content):
+        return Verdict(name, False, f"no {kernel} for {', '.join(foreign)}")
+    if "FLOAT16" in types:
+        return Verdict(name, False, "no kernel widens float16 weights")
+    if _is_hybrid(content):
+        return Verdict(name, False, "no kernel computes float activations with int8 weights")
+    if content.is_full_int8 and has_per_channel_dense(content):
         return Verdict(
             name,
             True,
             "dense layers have a scale per channel, which old versions compute wrongly: see int8-dense-per-tensor",
         )
-    return Verdict(name, True, "every operator has an int8 kernel")
+    return Verdict(name, True, f"every operator has {'an' if content.is_full_int8 else 'a'} {kernel}")
+
+
+def _is_hybrid(content: TfliteFile) -> bool:
+    return any(
+        node.name in _WEIGHTED and [content.tensors[place].type for place in node.inputs[:2]] == ["FLOAT32", "INT8"]
+        for node in content.nodes
+    )
 
 
 def has_per_channel_dense(content: TfliteFile) -> bool:

@@ -1,12 +1,20 @@
 #!/bin/sh
-# Install the compilers and emulators that the tests of the exported C use, where this may be done; else say what is missing.
+# Install the compilers and emulators that the tests of the exported C use, the browser that opens the results page and the
+# database that a search is spread over, where this may be done; else say what is missing.
 # Tests that need what is missing skip and say so.
+no_server_of_its_own() { # the tests start a database of their own: installing PostgreSQL shall not leave one running
+    settings=/etc/postgresql-common/createcluster.conf
+    [ -e "$settings" ] && return 0
+    $as_root mkdir -p "${settings%/*}" && echo "create_main_cluster = false" | $as_root tee "$settings" >/dev/null
+}
+
 missing=""
 for pair in gcc:gcc g++:g++ clang:clang \
     arm-none-eabi-gcc:gcc-arm-none-eabi,libnewlib-arm-none-eabi qemu-system-arm:qemu-system-arm \
     riscv64-unknown-elf-gcc:gcc-riscv64-unknown-elf,picolibc-riscv64-unknown-elf qemu-system-riscv32:qemu-system-misc \
     avr-gcc:gcc-avr,avr-libc simavr:simavr cmake:cmake \
-    arduino-builder:arduino-builder,arduino-core-avr,libsimavr-dev; do
+    arduino-builder:arduino-builder,arduino-core-avr,libsimavr-dev \
+    chromium:chromium chromedriver:chromium-driver pg_lsclusters:postgresql; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing $(echo "${pair##*:}" | tr , ' ')"
 done
 [ -z "$missing" ] && exit 0
@@ -23,7 +31,9 @@ if command -v apt-get >/dev/null 2>&1; then
         echo "installing$missing"
         # shellcheck disable=SC2086
         $as_root apt-get update -qq >/dev/null &&
-            $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null &&
+            no_server_of_its_own &&
+            $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+                -o Dpkg::Options::=--force-confold $missing >/dev/null &&
             exit 0
     fi
 fi

@@ -68,6 +68,8 @@ def main(folder: Path) -> None:
             converter.target_spec.supported_types = types
         if settings.pop("integers", False):
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        if operators := settings.pop("operators", None):
+            converter.target_spec.supported_ops = operators
         for key, value in settings.items():
             setattr(converter, key, value)
         (folder / f"{name}.tflite").write_bytes(converter.convert())
@@ -78,6 +80,9 @@ def main(folder: Path) -> None:
     convert(digits, "float32", optimized=False)
     convert(digits, "dynamic")
     convert(digits, "float16", types=[tf.float16])
+    int16 = [tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8]
+    doors = {"inference_input_type": tf.int16, "inference_output_type": tf.int16}
+    convert(digits, "int16x8", calibrated=True, operators=int16, **doors)
     convert(digits, "int8_float_doors", calibrated=True, integers=True)
     convert(network(14), "wrong_shape", **full)
     kernel, bias = digits.layers[-1].get_weights()

@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING
 from edgedigits.core.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from edgedigits.train.baselines.catalogue import BASELINES, Baseline, baseline
+    from edgedigits.train.baselines.request import BaselineRequest
+    from edgedigits.train.baselines.running import baseline_folds, run_baseline
     from edgedigits.train.catalogue import NETWORKS, Network, network
     from edgedigits.train.evaluation import evaluate_keras, keras_scores
+    from edgedigits.train.folds import CrossValidation, FoldScore, train_folds
     from edgedigits.train.networks import build
     from edgedigits.train.plots import confusion_png, curves_png
     from edgedigits.train.recipes import AUGMENTATIONS, Augmentation, Recipe
@@ -21,9 +25,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AUGMENTATIONS",
+    "BASELINES",
     "NETWORKS",
     "Augmentation",
+    "Baseline",
+    "BaselineRequest",
+    "CrossValidation",
     "EpochRecord",
+    "FoldScore",
     "Network",
     "Progress",
     "ProgressCallback",
@@ -31,13 +40,17 @@ __all__ = [
     "TrainingInterrupted",
     "TrainingRequest",
     "TrainingResult",
+    "baseline",
+    "baseline_folds",
     "build",
     "confusion_png",
     "curves_png",
     "evaluate_keras",
     "keras_scores",
     "network",
+    "run_baseline",
     "train",
+    "train_folds",
 ]
 
 __getattr__ = lazy_exports(
@@ -51,6 +64,10 @@ __getattr__ = lazy_exports(
         **dict.fromkeys(("evaluate_keras", "keras_scores"), "evaluation"),
         **dict.fromkeys(("confusion_png", "curves_png"), "plots"),
         **dict.fromkeys(("TrainingInterrupted", "train"), "training"),
+        **dict.fromkeys(("BASELINES", "Baseline", "baseline"), "baselines.catalogue"),
+        **dict.fromkeys(("baseline_folds", "run_baseline"), "baselines.running"),
+        **dict.fromkeys(("CrossValidation", "FoldScore", "train_folds"), "folds"),
+        "BaselineRequest": "baselines.request",
         "build": "networks",
     },
 )

@@ -44,10 +44,23 @@ class Fitter:
     plan: Any
 
 
-def prepare(request: TrainingRequest, recipe: Recipe, train_count: int, devices: Devices) -> Fitter:
+def prepare(
+    request: TrainingRequest,
+    recipe: Recipe,
+    train_count: int,
+    devices: Devices,
+    network: Callable[[], Any] | None = None,
+) -> Fitter:
     """Build and compile the request's network on its devices, with weights that depend on nothing but the seed.
 
     Clears Keras' global state and sets the global seeds of Python, NumPy and TensorFlow.
+
+    Args:
+        request: network, its first weights, seed.
+        recipe: how it will be trained.
+        train_count: training digits.
+        devices: to train on.
+        network: builds another network than the request's of the zoo.
     """
     keras.backend.clear_session()
     # The only kind of generator that can be set anew for each epoch.
@@ -60,7 +73,7 @@ def prepare(request: TrainingRequest, recipe: Recipe, train_count: int, devices:
     with devices.strategy().scope():
         keras.mixed_precision.set_global_policy(devices.policy)
         try:
-            model = build(request.network, weights=request.weights)
+            model = network() if network else build(request.network, weights=request.weights)
             optimizer = make_optimizer(recipe, plan, devices.policy)
         finally:
             keras.mixed_precision.set_global_policy(before)

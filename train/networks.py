@@ -14,7 +14,8 @@ from edgedigits.core.digit import CLASSES, SIDE
 from edgedigits.train.backend import keras
 from edgedigits.train.catalogue import network
 from edgedigits.train.resnet import load_imagenet_weights, resnet50_features
-from edgedigits.train.separable import micro_features, nano_features, small_features
+from edgedigits.train.separable import micro_features, nano_features, small_features, stacked_features
+from edgedigits.train.stack import Stack
 
 layers = keras.layers
 
@@ -34,13 +35,21 @@ def build(name: str, *, weights: Path | None = None, pretrained: bool = True) ->
         EdgedigitsError: unknown name; ImageNet weights that are damaged or can neither be found nor fetched.
     """
     entry = network(name)
-    source = layers.Input((SIDE, SIDE, 1), name="digit")
-    features = _FEATURES[name](source)
-    scores = layers.Dense(CLASSES, activation="softmax", dtype="float32", name="scores")(features)
-    model = keras.Model(source, scores, name=name.replace("-", "_"))
+    model = _model(_FEATURES[name], name.replace("-", "_"))
     if entry.pretrained and pretrained:
         load_imagenet_weights(model, weights)
     return model
+
+
+def build_stack(stack: Stack) -> Any:
+    """Build an architecture that is given as a value, with fresh weights: a ``tf_keras.Model``, not compiled."""
+    return _model(lambda source: stacked_features(source, stack), "stack")
+
+
+def _model(features: Callable[[Any], Any], name: str) -> Any:
+    source = layers.Input((SIDE, SIDE, 1), name="digit")
+    scores = layers.Dense(CLASSES, activation="softmax", dtype="float32", name="scores")(features(source))
+    return keras.Model(source, scores, name=name)
 
 
 def _conv(values: Any, filters: int, side: int, padding: str = "valid", start: str = "glorot_uniform") -> Any:

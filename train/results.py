@@ -76,14 +76,19 @@ def _card(
             "seconds": round(seconds, 1),
             "seconds_per_epoch": round(seconds / len(saved.history), 2),
         },
-        software={
-            "edgedigits": code_version(),
-            "tensorflow": tf.__version__,
-            "tf_keras": version("tf_keras"),
-            "numpy": version("numpy"),
-            "python": platform.python_version(),
-        },
+        software=software(),
     )
+
+
+def software() -> dict[str, str]:
+    """Versions of what trains, as cards name them."""
+    return {
+        "edgedigits": code_version(),
+        "tensorflow": tf.__version__,
+        "tf_keras": version("tf_keras"),
+        "numpy": version("numpy"),
+        "python": platform.python_version(),
+    }
 
 
 def history_csv(history: tuple[EpochRecord, ...]) -> str:

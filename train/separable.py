@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from edgedigits.train.backend import keras
+from edgedigits.train.stack import Stack
 
 layers = keras.layers
 
@@ -66,4 +67,15 @@ def small_features(values: Any) -> Any:
     values = _convolution(values, 48, 3)
     for filters in (64, 96):
         values = _separable(values, filters)
+    return layers.GlobalAveragePooling2D()(values)
+
+
+def stacked_features(values: Any, stack: Stack) -> Any:
+    """An architecture given as a value, such as a search proposes."""
+    values = _convolution(values, stack.filters, stack.side, stack.stride)
+    for block, padding in zip(stack.blocks, stack.paddings(), strict=True):
+        if block.separable:
+            values = _separable(values, block.filters, block.stride, padding)
+        else:
+            values = _convolution(values, block.filters, 3, block.stride, padding)
     return layers.GlobalAveragePooling2D()(values)

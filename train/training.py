@@ -16,6 +16,7 @@ from edgedigits.train import checkpoint
 from edgedigits.train.checkpoint import Saved
 from edgedigits.train.devices import Devices, choose_devices
 from edgedigits.train.fitting import fit, prepare
+from edgedigits.train.identity import check_identity
 from edgedigits.train.recipes import Recipe
 from edgedigits.train.request import ProgressCallback, TrainingRequest, TrainingResult, resolve
 from edgedigits.train.results import TensorboardLog, write_results
@@ -58,7 +59,7 @@ def train(
     split = split_dataset(load_dataset(request.dataset), request.split, request.seed)
     identity = _identity(request, recipe, split)
     if resume:
-        _check_identity(out, checkpoint.load_identity(out), identity)
+        check_identity("training", out, checkpoint.load_identity(out), identity)
     else:
         with disk_errors(out):
             shutil.rmtree(out / checkpoint.FOLDER, ignore_errors=True)
@@ -128,12 +129,3 @@ def _identity(request: TrainingRequest, recipe: Recipe, split: Split) -> dict[st
     }
     decoded: dict[str, Any] = json.loads(json.dumps(values))
     return decoded
-
-
-def _check_identity(out: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
-    for name, value in now.items():
-        if before.get(name) != value:
-            raise EdgedigitsError(
-                f"the training in {out} was started with {name} {before.get(name)}, not {value}",
-                "resume it with the settings it was started with, or start anew with --force",
-            )

@@ -3,10 +3,19 @@
 from edgedigits.core.datasets.digits import Dataset, Digits, Split
 from edgedigits.core.datasets.mnist import MnistUnavailable
 from edgedigits.core.datasets.registry import KINDS, Kind, load_dataset
-from edgedigits.core.datasets.splits import SPLITS, SplitRule, split_dataset, stratified_sample
+from edgedigits.core.datasets.splits import (
+    FOLDS_ABOUT,
+    SPLITS,
+    SplitRule,
+    check_folds,
+    fold_name,
+    split_dataset,
+    stratified_sample,
+)
 from edgedigits.core.datasets.unseen import split_of, unseen_digits
 
 __all__ = [
+    "FOLDS_ABOUT",
     "KINDS",
     "SPLITS",
     "Dataset",
@@ -15,6 +24,8 @@ __all__ = [
     "MnistUnavailable",
     "Split",
     "SplitRule",
+    "check_folds",
+    "fold_name",
     "load_dataset",
     "split_dataset",
     "split_of",

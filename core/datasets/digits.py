@@ -63,7 +63,7 @@ class Split:
 
     Attributes:
         dataset: what was divided.
-        name: of the rule, a key of :data:`edgedigits.core.datasets.SPLITS`.
+        name: of the rule, as :func:`edgedigits.core.datasets.split_dataset` takes it.
         seed: of the draw.
     """
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.datasets.digits import Dataset, Split
+from edgedigits.core.datasets.digits import Dataset, Digits, Split
 from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError
 
@@ -34,7 +35,19 @@ SPLITS = {
     "nf264": SplitRule(0.8, 0.1, 0.1, "80/10/10 as the NF264 report divides its CSV pair"),
     "vit": SplitRule(0.72, 0.08, 0.2, "80/20 as the VIT report divides Kaggle's CSV; a tenth of the 80 validates"),
 }
+FOLDS_ABOUT = "part I of N equal ones of the pool tests (never the set's own test digits); 1/12 of the rest validates"
 _WITHOUT_TEST = SPLITS["nf264"]
+_FOLD = re.compile(r"fold-(\d{1,4})-of-(\d{1,4})")
+
+
+def fold_name(fold: int, folds: int) -> str:
+    """The split whose test digits are part ``fold`` (from 1) of ``folds`` equal ones, such as ``fold-2-of-5``."""
+    return f"fold-{fold}-of-{folds}"
+
+
+def is_split(name: str) -> bool:
+    """Whether :func:`split_dataset` knows a rule of that name."""
+    return name in SPLITS or _FOLD.fullmatch(name) is not None
 
 
 def split_dataset(dataset: Dataset, name: str = "default", seed: int = 0) -> Split:
@@ -45,16 +58,22 @@ def split_dataset(dataset: Dataset, name: str = "default", seed: int = 0) -> Spl
     from: ``default`` reports on them, the other rules leave them alone. A set that brings none is divided 80/10/10
     by ``default``.
 
+    ``fold-I-of-N`` is a step of a cross-validation: the pool is cut into N parts of equal size with the same share of
+    each class, part I tests, and of the rest 1/12 validates. Over all I every digit of the pool tests once.
+
     Args:
         dataset: what to divide.
-        name: a key of :data:`SPLITS`.
+        name: a key of :data:`SPLITS`, or ``fold-I-of-N`` with I from 1 to N and N from 2 to the count of the rarest
+            digit.
         seed: of the draw.
 
     Raises:
-        EdgedigitsError: unknown rule, or so few digits that a part would be empty.
+        EdgedigitsError: unknown rule, a fold that there is not, or so few digits that a part would be empty.
     """
+    if fold := _FOLD.fullmatch(name):
+        return _fold_split(dataset, name, int(fold[1]), int(fold[2]), seed)
     if name not in SPLITS:
-        raise EdgedigitsError(f"no split is called {name!r}", f"choose one of {', '.join(SPLITS)}")
+        raise EdgedigitsError(f"no split is called {name!r}", f"choose one of {', '.join(SPLITS)}, or fold-1-of-5")
     rule = SPLITS[name]
     if rule.test == 0 and dataset.test is None:
         rule = _WITHOUT_TEST
@@ -62,6 +81,43 @@ def split_dataset(dataset: Dataset, name: str = "default", seed: int = 0) -> Spl
     parts = [dataset.pool.take(indices) for indices in _stratified_parts(dataset.pool.labels, shares, seed)]
     if not rule.test and dataset.test is not None:
         parts.append(dataset.test)
+    return _whole_split(dataset, name, seed, parts)
+
+
+def _fold_split(dataset: Dataset, name: str, fold: int, folds: int, seed: int) -> Split:
+    labels = dataset.pool.labels
+    check_folds(labels, folds)
+    if not 1 <= fold <= folds:
+        raise EdgedigitsError(f"there is no fold {fold} of {folds}", f"number the folds from 1 to {folds}")
+    generator = np.random.default_rng(seed)
+    by_class = [generator.permutation(np.flatnonzero(labels == digit)) for digit in range(CLASSES)]
+    dealt = np.concatenate(by_class)  # one to each fold in turn: neither folds nor classes differ by more than a digit
+    held = np.sort(dealt[fold - 1 :: folds])
+    rest = np.setdiff1d(dealt, held)
+    rule = SPLITS["default"]
+    train, validation = _stratified_parts(labels[rest], [rule.train, rule.validation], seed)
+    taken = [dataset.pool.take(indices) for indices in (rest[train], rest[validation], held)]
+    return _whole_split(dataset, name, seed, taken)
+
+
+def check_folds(labels: NDArray[np.uint8], folds: int) -> None:
+    """Raise where digits cannot be cut into that many folds.
+
+    Raises:
+        EdgedigitsError: fewer than two folds, or more than the rarest digit has members.
+    """
+    if folds < 2:
+        raise EdgedigitsError(f"a cross-validation over {folds} folds has nothing to train on", "take at least 2 folds")
+    counts = np.bincount(labels, minlength=CLASSES)
+    rarest = int(np.where(counts > 0, counts, len(labels) + 1).argmin())
+    if folds > counts[rarest]:
+        raise EdgedigitsError(
+            f"{folds} folds are more than there are digits {rarest}, the rarest ({counts[rarest]})",
+            f"take 2 to {max(2, counts[rarest])} folds",
+        )
+
+
+def _whole_split(dataset: Dataset, name: str, seed: int, parts: list[Digits]) -> Split:
     if any(len(part) == 0 for part in parts):
         raise EdgedigitsError(
             f"{dataset.spec} has {len(dataset.pool)} digits, too few to divide", "give at least ten of each digit"

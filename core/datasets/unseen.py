@@ -5,7 +5,7 @@ from __future__ import annotations
 from edgedigits.core.cards import Card
 from edgedigits.core.datasets.digits import Digits, Split
 from edgedigits.core.datasets.registry import load_dataset
-from edgedigits.core.datasets.splits import SPLITS, split_dataset
+from edgedigits.core.datasets.splits import is_split, split_dataset
 from edgedigits.core.errors import EdgedigitsError
 
 
@@ -25,7 +25,7 @@ def split_of(card: Card | None, spec: str | None = None, name: str | None = None
     spec = spec or trained.get("spec", "mnist")
     if spec != trained.get("spec"):
         return split_dataset(load_dataset(spec), name or "default")
-    if name in SPLITS and name != trained["split"]:
+    if name and is_split(name) and name != trained["split"]:
         raise EdgedigitsError(
             f"the model was trained on the split {trained['split']!r}, whose training digits are among the test "
             f"digits of {name!r}",

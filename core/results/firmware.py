@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +31,20 @@ def core_figures(folder: Path, row: Row) -> tuple[tuple[CoreFigures, ...], str]:
         if report["sha256"] != row.sha256:
             return (), f"{path} is about another model than {row.name}: run `edgedigits firmware report` again"
         return tuple(_figures(cost) for cost in report["costs"]), ""
-    except (OSError, ValueError, KeyError, TypeError, StopIteration, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         return (), f"{path} is no firmware report ({error}): run `edgedigits firmware report` again"
 
 
 def _figures(cost: dict[str, Any]) -> CoreFigures:
-    size = next(size for size in cost["sizes"] if size["flags"] == cost["flags"])  # of the code that was counted
+    size = {size["flags"]: size for size in cost["sizes"]}[cost["flags"]]  # of the code that was counted
+    instructions = float(cost["instructions"])
+    if not math.isfinite(instructions):
+        raise ValueError(f"instructions: {instructions}")
     return CoreFigures(
         core=str(cost["core"]),
         flash_bytes=int(size["text"] + size["rodata"] + size["data"]),
         ram_bytes=int(cost["arena"] + cost["static"] + cost["stack"]),
-        instructions=float(cost["instructions"]),
+        instructions=instructions,
         unit=str(cost["unit"]),
         equal=cost["differing_outputs"] == 0,
     )

@@ -13,7 +13,7 @@ from edgedigits.core.cards import code_version
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import write_json
 from edgedigits.core.results.firmware import core_figures
-from edgedigits.core.results.row import Row, row_from
+from edgedigits.core.results.row import Row, dataclass_from, row_from
 
 HEADER, ROW = "results.json", "row.json"
 FORMAT = 1
@@ -131,9 +131,8 @@ def read_header(folder: Path) -> Header:
             "run the command that made it again with this version of edgedigits",
         )
     try:
-        machine = Machine(**content.pop("machine"))
-        return Header(**{**content, "names": tuple(content["names"]), "machine": machine})
-    except (TypeError, KeyError, AttributeError) as error:
+        return dataclass_from(content, Header, "header")
+    except ValueError as error:
         raise EdgedigitsError(f"{path} is damaged ({error})", "run the command that made it again") from error
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import types
 import typing
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+Content = TypeVar("Content")
 
 
 @dataclass(frozen=True)
@@ -158,10 +161,24 @@ def row_from(content: Any) -> Row:
     """The row that :meth:`Row.as_dict` made this of.
 
     Raises:
-        ValueError: a field is missing, unknown or of the wrong type; the message names it.
+        ValueError: a field is missing, unknown, of the wrong type or no finite number; the message names it.
     """
-    row: Row = _value(content, Row, "row")
-    return row
+    return dataclass_from(content, Row, "row")
+
+
+def dataclass_from(content: Any, wanted: type[Content], place: str) -> Content:
+    """The dataclass that :func:`dataclasses.asdict` made this of, as JSON gave it back.
+
+    Args:
+        content: what was read.
+        wanted: a dataclass of texts, numbers, truths, dicts, tuples and dataclasses.
+        place: what the message calls it.
+
+    Raises:
+        ValueError: a field is missing, unknown, of the wrong type or no finite number; the message names it.
+    """
+    found: Content = _dataclass(content, wanted, place)
+    return found
 
 
 def _value(content: Any, wanted: Any, place: str) -> Any:
@@ -181,6 +198,8 @@ def _value(content: Any, wanted: Any, place: str) -> Any:
         return float(content)
     if type(content) is not plain:
         raise ValueError(f"{place} is {type(content).__name__}, not {plain.__name__}")
+    if plain is float and not math.isfinite(content):
+        raise ValueError(f"{place} is {content}")
     return content
 
 

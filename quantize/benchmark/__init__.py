@@ -1,1 +1,26 @@
-"""Every recipe on one model, measured in the same way: the table of accuracy against size."""
+"""Every recipe on one model, measured in the same way: the table of accuracy against size.
+
+>>> from edgedigits.quantize.benchmark import BenchmarkRequest, benchmark
+>>> results = benchmark(BenchmarkRequest(Path("out/float/model.keras")), Path("out/bench"))
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edgedigits.core.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from edgedigits.quantize.benchmark.benchmarking import BenchmarkInterrupted, benchmark
+    from edgedigits.quantize.benchmark.request import BenchmarkRequest, chosen_recipes
+
+__all__ = ["BenchmarkInterrupted", "BenchmarkRequest", "benchmark", "chosen_recipes"]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        **dict.fromkeys(("BenchmarkInterrupted", "benchmark"), "benchmarking"),
+        **dict.fromkeys(("BenchmarkRequest", "chosen_recipes"), "request"),
+    },
+    quiet=True,
+)

@@ -1,1 +1,1 @@
-"""Recipes that train: pruning, clustering and quantization-aware training, through tensorflow-model-optimization."""
+"""Fine-tuning with tensorflow-model-optimization: pruning, clustering, quantization-aware training."""

@@ -197,3 +197,12 @@ def test_dequantizing_undoes_quantizing() -> None:
 def test_values_outside_the_range_saturate() -> None:
     values = np.array([-1e9, -1.01, 1.01, 1e9, np.inf, -np.inf], np.float32)
     assert quantize(values, 1 / 128, 0).tolist() == [-128, -128, 127, 127, 127, -128]
+
+
+def test_int16_has_its_own_range() -> None:
+    values = np.array([-1e9, -1.01, -0.5, 0.0, 0.5, 1.01, 1e9], np.float32)
+    steps = quantize(values, 1 / 32768, 0, np.int16)
+    assert steps.dtype == np.int16
+    assert steps.tolist() == [-32768, -32768, -16384, 0, 16384, 32767, 32767]
+    every = np.arange(-32768, 32768).astype(np.int16)
+    assert (quantize(dequantize(every, 1 / 32768, 0), 1 / 32768, 0, np.int16) == every).all()

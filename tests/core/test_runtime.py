@@ -8,6 +8,7 @@ import random
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from tiny_models import TIED, tiny_models
 
 from edgedigits.core.digit import dequantize, model_input, quantize
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.runtime import DigitModel, Quantization, runtime
+from edgedigits.core.runtime import DigitModel, Quantization, Refused, runtime
 
 LOAD = """
 import sys
@@ -97,6 +98,60 @@ def test_models_with_float_doors_run_too(name: str, tiny_models: dict[str, Path]
     assert scores.dtype == np.float32
     assert np.allclose(scores.sum(1), 1, atol=0.05)
     assert model.input.scale == 0
+
+
+def test_an_int16_model_has_doors_around_zero(tiny_models: dict[str, Path], images: NDArray[np.uint8]) -> None:
+    model = DigitModel(tiny_models["int16x8"])
+    assert not model.is_int8
+    assert model.input == Quantization(pytest.approx(1 / 32767), 0)
+    assert model.output == Quantization(1 / 32768, 0)
+    scores = model.raw(images)
+    assert scores.dtype == np.int16
+    plain = DigitModel(tiny_models["float32"]).probabilities(images)
+    assert np.abs(model.probabilities(images) - plain).max() < 0.01
+
+
+def test_int16_doors_away_from_zero_are_refused(tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(with_zero_point_of_input(tiny_models["int16x8"].read_bytes(), 7))
+    with pytest.raises(EdgedigitsError, match=r"zero point is not 0|refuses"):
+        DigitModel(path)
+
+
+def with_zero_point_of_input(data: bytes, zero_point: int) -> bytes:
+    """The model with another zero point of its input; vectors of int64 stand in the file as they are."""
+    from tflite import Model
+
+    graph = Model.GetRootAs(data, 0).Subgraphs(0)
+    table = graph.Tensors(graph.Inputs(0)).Quantization()._tab
+    start = table.Vector(table.Offset(10))
+    return data[:start] + zero_point.to_bytes(8, "little", signed=True) + data[start + 8 :]
+
+
+@pytest.mark.parametrize(("name", "delegates"), [("float32", {"XNNPACK"}), ("int16x8", {"none"})])
+def test_a_model_tells_what_runs_its_operators(name: str, delegates: set[str], tiny_models: dict[str, Path]) -> None:
+    assert DigitModel(tiny_models[name]).delegate in delegates
+
+
+def test_reference_kernels_have_no_delegate(tiny_models: dict[str, Path]) -> None:
+    assert DigitModel(tiny_models["float32"], reference=True).delegate == "none"
+
+
+def test_a_runtime_that_is_given_runs_the_model_and_names_itself(tiny: Path, images: NDArray[np.uint8]) -> None:
+    mine = replace(runtime(), name="mine", version="7")
+    model = DigitModel(tiny, on=mine)
+    assert str(model.runtime) == "mine 7"
+    assert (model.raw(images) == DigitModel(tiny).raw(images)).all()
+
+
+def test_a_runtime_that_refuses_is_named_with_its_reason(tiny_models: dict[str, Path]) -> None:
+    if runtime().name != "tflite-runtime":
+        pytest.skip(f"{runtime().name} knows the operators of TensorFlow 2.21")
+    with pytest.raises(Refused) as caught:
+        DigitModel(tiny_models["dynamic"], on=replace(runtime(), name="mine"))
+    assert caught.value.runtime.name == "mine"
+    assert caught.value.reason.startswith("Didn't find op")
+    assert caught.value.what.startswith(f"mine {runtime().version} refuses")
 
 
 def test_int8_and_float_nearly_agree(tiny_models: dict[str, Path], images: NDArray[np.uint8]) -> None:

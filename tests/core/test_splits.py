@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgedigits.core.datasets import SPLITS, Dataset, Digits, load_dataset, split_dataset, stratified_sample
+from edgedigits.core.datasets import (
+    SPLITS,
+    Dataset,
+    Digits,
+    fold_name,
+    load_dataset,
+    split_dataset,
+    stratified_sample,
+)
 from edgedigits.core.errors import EdgedigitsError
 
 
@@ -90,3 +98,54 @@ def test_sample_takes_the_classes_evenly():
 def test_sample_that_cannot_be_drawn_is_refused(count):
     with pytest.raises(EdgedigitsError, match="ask for 1 to 10"):
         stratified_sample(np.arange(10, dtype=np.uint8), count, 0)
+
+
+@pytest.mark.parametrize("folds", [2, 5, 7])
+def test_every_digit_of_the_pool_is_held_out_once_and_never_trained_on_meanwhile(folds):
+    dataset = numbered([i % 10 for i in range(500)], own_test=100)
+    held = []
+    for fold in range(1, folds + 1):
+        split = split_dataset(dataset, fold_name(fold, folds), seed=4)
+        parts = [numbers(part) for part in (split.train, split.validation, split.test)]
+        assert sum(map(len, parts)) == len(set.union(*parts)) == 500
+        assert not parts[2] & (parts[0] | parts[1])
+        assert not numbers(dataset.test) & set.union(*parts), "the set's own test digits only report"
+        held += sorted(parts[2])
+    assert sorted(held) == list(range(500))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(5, 40), min_size=10, max_size=10), st.integers(2, 5))
+def test_folds_and_the_classes_in_them_differ_by_a_digit_at_most(members, folds):
+    dataset = numbered([digit for digit, count in enumerate(members) for _ in range(count)])
+    held = [split_dataset(dataset, fold_name(fold, folds)).test for fold in range(1, folds + 1)]
+    sizes = [len(part) for part in held]
+    assert max(sizes) - min(sizes) <= 1
+    assert np.ptp([np.bincount(part.labels, minlength=10) for part in held], axis=0).max() <= 1
+
+
+def test_a_twelfth_of_what_is_not_held_out_validates():
+    split = split_dataset(numbered([i % 10 for i in range(1500)]), "fold-1-of-5")
+    assert (len(split.train), len(split.validation), len(split.test)) == (1100, 100, 300)
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("fold-1-of-1", "take at least 2 folds"),
+        ("fold-1-of-13", r"more than there are digits 7, the rarest \(12\); take 2 to 12 folds"),
+        ("fold-6-of-5", "number the folds from 1 to 5"),
+        ("fold-0-of-5", "number the folds from 1 to 5"),
+        ("fold-1-of-5 ", "no split is called"),
+    ],
+)
+def test_folds_that_there_are_not_are_refused(name, complaint):
+    labels = [i % 10 for i in range(200)]
+    without = [label for place, label in enumerate(labels) if label != 7 or place < 120]
+    with pytest.raises(EdgedigitsError, match=complaint):
+        split_dataset(numbered(without), name)
+
+
+def test_a_fold_of_mnist_leaves_its_test_digits_alone(data_folder):
+    split = split_dataset(load_dataset("mnist"), "fold-5-of-5")
+    assert (len(split.train), len(split.validation), len(split.test)) == (44_000, 4_000, 12_000)

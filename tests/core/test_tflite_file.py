@@ -13,7 +13,7 @@ import pytest
 from tiny_models import tiny_models
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.tflite_file import TfliteFile, read_tflite
+from edgedigits.core.tflite_file import LEFT_OUT, TfliteFile, read_tflite
 
 PATIENCE = 60.0
 FLIPPED = """
@@ -59,6 +59,29 @@ def test_an_int8_model_is_told_as_it_is(tiny_models: dict[str, Path]) -> None:
     assert found.inputs[0].zero_points == (-128,)
     assert found.outputs[0].scales == (1 / 256,)
     assert {tensor.type for tensor in found.tensors} == {"INT8", "INT32"}
+
+
+def test_nodes_stand_as_they_run_and_name_their_tensors(tiny_models: dict[str, Path]) -> None:
+    found = read_tflite(tiny_models["int8"])
+    assert [node.name for node in found.nodes] == ["CONV_2D", "RESHAPE", "FULLY_CONNECTED", "SOFTMAX"]
+    (source,), (result,) = found.input_places, found.output_places
+    assert found.nodes[0].inputs[0] == source
+    assert found.nodes[-1].outputs == (result,)
+    assert [before.outputs[0] for before in found.nodes[:-1]] == [after.inputs[0] for after in found.nodes[1:]]
+    weights = [found.tensors[node.inputs[1]] for node in found.nodes if node.name in ("CONV_2D", "FULLY_CONNECTED")]
+    assert [(tensor.shape, tensor.constant) for tensor in weights] == [((4, 3, 3, 1), True), ((10, 676), True)]
+    assert not found.inputs[0].constant
+
+
+def test_an_input_that_is_left_out_is_told(tiny_models: dict[str, Path]) -> None:
+    """The dense layer was not trained: its biases are zero, and the converter leaves them out."""
+    dense = read_tflite(tiny_models["int8"]).nodes[2]
+    assert dense.inputs[2:] in ((LEFT_OUT,), ())
+
+
+@pytest.mark.parametrize(("name", "whole"), [("int8", True), ("int8_float_doors", False), ("int16x8", False)])
+def test_full_int8_is_told_from_the_rest(name: str, whole: bool, tiny_models: dict[str, Path]) -> None:
+    assert read_tflite(tiny_models[name]).is_full_int8 == whole
 
 
 def test_weights_of_a_convolution_have_a_scale_per_channel(tiny_models: dict[str, Path]) -> None:

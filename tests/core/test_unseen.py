@@ -44,3 +44,12 @@ def test_test_digits_of_another_data_set_are_taken(card, tmp_path):
     arrays = {"x_train": digits.images, "y_train": digits.labels, "x_test": few.images, "y_test": few.labels}
     np.savez(tmp_path / "mine.npz", **arrays)
     assert len(unseen_digits(card, f"npz:{tmp_path}/mine.npz")) == 4
+
+
+def test_a_model_of_one_fold_is_not_measured_on_another(card):
+    fold = split_dataset(load_dataset("optdigits"), "fold-2-of-5", seed=3)
+    trained = Card(**{**vars(card), "dataset": fold.describe()})
+    assert split_of(trained).test.sha256() == fold.test.sha256()
+    for other in ("fold-1-of-5", "default"):
+        with pytest.raises(EdgedigitsError, match="training digits are among the test digits"):
+            split_of(trained, name=other)

@@ -58,7 +58,7 @@ def test_int8_of_a_trained_network_is_close_to_float(quantized):
 
 
 def test_size_and_ratio_are_those_of_the_file(quantized):
-    assert quantized.proof.int8_bytes == quantized.model.stat().st_size
+    assert quantized.proof.tflite_bytes == quantized.model.stat().st_size
     assert quantized.proof.ratio == pytest.approx(4 * quantized.card.parameters / quantized.model.stat().st_size)
 
 
@@ -137,7 +137,7 @@ def test_foreign_network_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"recipe": "int4"}, "choose one of int8"),
+        ({"recipe": "int4"}, "choose one of float32"),
         ({"calibration": 0}, "ask for 1 to"),
         ({"calibration": 10**6}, "ask for 1 to"),
         ({"max_drop": -1.0}, "0 percentage points or more"),

@@ -1,0 +1,200 @@
+"""Commands of the reports' systems: list, measure, cross-validate, lay beside what was reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgedigits.cli import options
+from edgedigits.cli.output import epochs, loading, progress, show_json, show_table
+
+if TYPE_CHECKING:
+    from edgedigits.core.results import Row
+    from edgedigits.train import Baseline, CrossValidation, FoldScore, TrainingRequest
+
+
+@click.command()
+@options.as_json
+def baselines(as_json: bool) -> None:
+    """List the systems that five student reports describe, and what they reported.
+
+    \b
+    Example:
+      edgedigits baselines
+    """
+    from edgedigits.train.baselines.catalogue import BASELINES
+
+    if as_json:
+        show_json([asdict(entry) for entry in BASELINES.values()])
+        return
+    rows: list[tuple[str, ...]] = []
+    for entry in BASELINES.values():
+        figures = [(figure.percent, figure.how) for figure in entry.reported] or [("-", "no figure known here")]
+        rows += [(entry.name, entry.split, *figure) for figure in figures]
+    show_table(("name", "split", "reported %", "how"), rows, left=2)
+
+
+@click.command()
+@click.argument("name")
+@click.option("--dataset", default="mnist", show_default=True, help="A data set of `edgedigits datasets`.")
+@click.option("--split", help="How to divide it.  [default: as the report did]")
+@click.option("--folds", type=int, help="Cross-validate over so many folds instead.")
+@click.option("--seed", default=0, show_default=True, help="Of the split and of what is drawn while fitting.")
+@click.option("--epochs", "epoch_count", type=int, help="Of a network.  [default: its own]")
+@click.option("--trained", type=click.Path(path_type=Path), help="Take this folder of `train` instead of training.")
+@click.option("--resume", is_flag=True, help="Go on with a run that was interrupted.")
+@options.out
+@options.force
+@options.as_json
+def baseline(
+    name: str,
+    dataset: str,
+    split: str | None,
+    folds: int | None,
+    seed: int,
+    epoch_count: int | None,
+    trained: Path | None,
+    resume: bool,
+    out: Path,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Fit and measure the system NAME of the reports: a classical one, or a network of the zoo.
+
+    Settings are chosen on validation digits; what was chosen is measured on the test digits of the report's split and
+    on the data set's own. Writes a folder of results as `benchmark` does, with the model, every setting that was tried
+    and a plot of them. With --folds, every digit of the pool is tested once instead; finished folds are kept, so that
+    the same command with --resume goes on after a kill.
+
+    \b
+    Examples:
+      edgedigits baseline knn --out out/knn
+      edgedigits baseline nf264-cnn1 --trained out/float --out out/nf264-cnn1
+      edgedigits baseline random-forest --folds 5 --out out/forest-folds
+    """
+    with loading("scikit-learn"):
+        from edgedigits.train import BaselineRequest, baseline_folds, run_baseline
+        from edgedigits.train.baselines.request import check
+
+    request = BaselineRequest(name, dataset, split, seed, epoch_count)
+    entry = check(request)
+    if folds is not None and trained:
+        raise click.UsageError("--trained is one training, --folds makes a training a fold: leave one of them out")
+    with _telling(entry) as tell:
+        if folds is not None:
+            found = baseline_folds(request, folds, out, force=force, resume=resume, told_fold=show_fold, **tell)
+        else:
+            row = run_baseline(request, out, trained=trained, force=force, resume=resume, **tell)
+    if folds is not None:
+        show_folds(found, out, as_json)
+    elif as_json:
+        show_json(row.as_dict())
+    else:
+        _show_row(entry, row, out)
+
+
+@contextmanager
+def _telling(entry: Baseline) -> Iterator[dict[str, Any]]:
+    """Who is told of progress: of the epochs of a network, of the stages of the others."""
+    if entry.maker == "network":
+        with epochs() as tell:
+            yield {"progress": tell}
+    else:
+        with progress() as stage:
+            yield {"told": stage}
+
+
+def _show_row(entry: Baseline, row: Row, out: Path) -> None:
+    click.echo(f"{entry.name}: {entry.about}")
+    if chosen := row.settings.get("chosen"):
+        words = ", ".join(f"{key} {value}" for key, value in chosen.items())
+        click.echo(f"chosen: {words} (validation accuracy {row.settings['validation accuracy']:.2f} %)")
+    for accuracy in (row.split_accuracy, row.accuracy):
+        if accuracy:
+            click.echo(f"accuracy {accuracy.percent:.2f} % of {accuracy.count:,} digits ({accuracy.digits})")
+    for figure in entry.reported:
+        click.echo(f"reported {figure.percent} % ({figure.how})")
+    click.echo(f"{row.bytes:,} bytes, {row.gzip_bytes:,} after gzip; fitted in {row.seconds:.1f} s")
+    for latency in row.latencies:
+        click.echo(f"{latency.median_us:,.1f} us a digit in calls of {latency.batch:,} ({latency.runtime}, one thread)")
+    for note in row.notes:
+        click.echo(f"note: {note}")
+    click.echo(f"why ours may differ: {entry.differs}\nwritten to {out}")
+
+
+def show_fold(score: FoldScore, folds: int) -> None:
+    """Tell of a finished fold on standard error."""
+    click.echo(
+        f"fold {score.fold} of {folds}: {score.percent:.2f} % of {score.count:,} digits, {score.seconds:.1f} s",
+        err=True,
+    )
+
+
+def show_folds(found: CrossValidation, out: Path, as_json: bool) -> None:
+    """Print a finished cross-validation."""
+    from edgedigits.train.folds import INTERVAL, SUMMARY
+
+    if as_json:
+        show_json(asdict(found))
+        return
+    show_table(
+        ("fold", "accuracy %", "digits", "validation %", "seconds", "chosen"),
+        [
+            (
+                score.fold,
+                f"{score.percent:.2f}",
+                f"{score.count:,}",
+                f"{score.validation_percent:.2f}",
+                f"{score.seconds:.1f}",
+                ", ".join(f"{key} {value}" for key, value in score.settings.items()),
+            )
+            for score in found.scores
+        ],
+    )
+    click.echo(
+        f"mean {found.mean:.2f} %, standard deviation {found.deviation:.2f}, {found.low:.2f} to {found.high:.2f}"
+    )
+    click.echo(f"{INTERVAL}\nwritten to {out / SUMMARY}")
+
+
+def train_with_folds(
+    request: TrainingRequest, folds: int, out: Path, *, force: bool, resume: bool, as_json: bool
+) -> None:
+    """What ``edgedigits train --folds`` does."""
+    from edgedigits.train import train_folds
+
+    with epochs() as tell:
+        found = train_folds(request, folds, out, force=force, resume=resume, progress=tell, told=show_fold)
+    show_folds(found, out, as_json)
+
+
+@click.command()
+@click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DIR...")
+@click.option("--out", type=click.Path(path_type=Path), help="Markdown file to write.  [default: print it]")
+@click.option("--force", is_flag=True, help="Replace the file.")
+def reported(folders: tuple[Path, ...], out: Path | None, force: bool) -> None:
+    """Lay what the reports say beside what was measured, and say why the two differ, as a Markdown table.
+
+    DIR... are folders that `edgedigits baseline` made, with or without --folds.
+
+    \b
+    Example:
+      edgedigits reported out/knn out/forest-folds --out reported.md
+    """
+    from edgedigits.core.errors import EdgedigitsError
+    from edgedigits.core.files import write_text
+    from edgedigits.train.baselines.reported import gather_measured, reported_markdown
+
+    text = reported_markdown(gather_measured(folders))
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    if out.exists() and not force:
+        raise EdgedigitsError(f"{out} exists", "choose another --out, or add --force to replace it")
+    write_text(out, text)
+    click.echo(out)

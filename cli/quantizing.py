@@ -1,0 +1,105 @@
+"""The command that carries out one recipe and proves what it cost."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edgedigits.cli import options
+from edgedigits.cli.output import loading, progress, show_json, show_table
+
+if TYPE_CHECKING:
+    from edgedigits.quantize import QuantizeResult
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--recipe", default="int8", show_default=True, help="One of those below.")
+@click.option("--calibration", type=int, help="Digits in the representative dataset.  [default: 500, or all if fewer]")
+@click.option("--max-drop", default=0.5, show_default=True, help="Percentage points of accuracy that may be lost.")
+@click.option("--dataset", help="Calibrate and prove on this one.  [default: the model's own]")
+@click.option("--split", help="How to divide it.  [default: as the model's card says]")
+@options.out
+@options.force
+@options.as_json
+@click.pass_context
+def quantize(
+    ctx: click.Context,
+    model: Path,
+    recipe: str,
+    calibration: int | None,
+    max_drop: float,
+    dataset: str | None,
+    split: str | None,
+    out: Path,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Quantize MODEL.keras and prove what that cost.
+
+    Writes model.RECIPE.tflite, card.json, proof.json and flips.png. Exits with 1 where more is lost than --max-drop
+    allows; the model is then kept and marked as failed.
+
+    \b
+    Recipes, of which int8 runs everywhere:
+      float32, float16        no quantization, or weights stored in 16 bits
+      dynamic                 int8 weights, float activations
+      int8                    everything int8, a scale for each channel
+      int8-dense-per-tensor   one scale a dense layer, for old microcontroller runtimes
+      int16x8                 int8 weights, int16 activations
+      int8-selective          the noisiest layer stays float
+
+    \b
+    Recipes that train on, for minutes:
+      qat-int8                quantization-aware
+      pruned-int8             most weights zero, which compression saves
+      pruned-2x4-int8         2 of 4 neighbouring weights zero
+      clustered-int8          few values a layer, which compression saves too
+      pruned-clustered-qat-int8
+
+    \b
+    Examples:
+      edgedigits quantize out/float/model.keras --out out/int8
+      edgedigits quantize out/float/model.keras --recipe qat-int8 --out out/qat
+    """
+    with loading("TensorFlow"):
+        from edgedigits.quantize import QuantizeRequest
+        from edgedigits.quantize import quantize as quantize_model
+
+    request = QuantizeRequest(model, recipe, calibration, max_drop, dataset, split)
+    with progress() as stage:
+        result = quantize_model(request, out, force=force, progress=stage)
+    if as_json:
+        show_json({"model": str(result.model), "card": asdict(result.card)})
+    else:
+        _show_proof(result)
+    if not result.proof.passed:
+        click.echo(
+            f"Error: {recipe} loses {result.proof.comparison.drop:.2f} points, more than the {max_drop} allowed; "
+            "the model is kept and its card says so: raise --calibration or --max-drop, or train longer",
+            err=True,
+        )
+        ctx.exit(1)
+
+
+def _show_proof(result: QuantizeResult) -> None:
+    proof = result.proof
+    found = proof.comparison
+    click.echo(f"{result.model}  {proof.tflite_bytes:,} bytes, {proof.ratio:.2f} times smaller than float")
+    show_table(
+        ("", "float", result.request.recipe),
+        [("accuracy %", f"{found.before:.2f}", f"{found.after:.2f}"), ("right only here", found.lost, found.won)],
+    )
+    click.echo(
+        f"drop {found.drop:+.2f} points (95 % interval {found.drop_low:+.2f} to {found.drop_high:+.2f}), "
+        f"McNemar p = {found.p_value:.3g}, agreement {found.agreement:.2f} % of {found.count:,} digits"
+    )
+    operators = ", ".join(f"{item.name} v{item.version} x{item.count}" for item in proof.operators)
+    click.echo(f"operators: {operators}")
+    show_table(("runtime", "runs", "why"), [(v.runtime, "yes" if v.runs else "no", v.reason) for v in proof.verdicts])
+    click.echo(
+        f"proved on {proof.runtime}, {proof.threads} thread; flipped digits: {result.model.parent / 'flips.png'}"
+    )

@@ -1,0 +1,164 @@
+"""Commands over measured models: one table of several folders, and the best row for a device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgedigits.cli import options
+from edgedigits.cli.output import show_json, show_table
+from edgedigits.cli.quantities import CLOCK, DURATION, PERCENT, SIZE
+
+if TYPE_CHECKING:
+    from edgedigits.core.results.choice import Choice, Verdict
+    from edgedigits.core.results.table import Entry, Table
+
+_folders = click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
+
+
+def _read(folders: tuple[Path, ...]) -> Table:
+    """The table of some folders; what is missing in them is said on standard error."""
+    from edgedigits.core.errors import EdgedigitsError
+    from edgedigits.core.results import read_results
+    from edgedigits.core.results.table import gather
+
+    once: dict[Path, Path] = {}
+    for folder in folders:
+        once.setdefault(folder.resolve(), folder)
+    table = gather([read_results(folder) for folder in once.values()])
+    for warning in table.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    for place in table.missing:
+        click.echo(f"Warning: {place} is not there: the command that makes it has not finished", err=True)
+    if not table.entries:
+        named = ", ".join(str(folder) for folder in folders)
+        raise EdgedigitsError(f"{named}: no row is finished", "run the command that makes them to its end, then again")
+    return table
+
+
+@click.command()
+@_folders
+@click.option("--out", type=click.Path(path_type=Path), help="Folder to make of tables, page and picture.")
+@options.force
+@options.as_json
+def compare(folders: tuple[Path, ...], out: Path | None, force: bool, as_json: bool) -> None:
+    """Put the rows of several folders of results into one table and one front.
+
+    DIR is what benchmark, baseline, search or compare wrote. With --out it writes results.md, results.csv, rows.json,
+    index.html with interactive plots, front.png, and the rows themselves, so that compare and choose read the folder.
+    A firmware.json beside a model adds its flash, RAM and instructions.
+
+    \b
+    Example:
+      edgedigits compare out/bench-small out/bench-nano out/baselines --out out/all
+    """
+    from edgedigits.core.results.tables import rows_json
+
+    table = _read(folders)
+    if out:
+        from edgedigits.core.results.comparing import write_comparison
+
+        write_comparison(table, out, force=force)
+    if as_json:
+        show_json(rows_json(table))
+        return
+    show_rows(table)
+    if out:
+        click.echo(f"\n{out / 'index.html'}")
+
+
+def show_rows(table: Table) -> None:
+    """Print the columns of a table that fit a terminal, what failed, and which digits the accuracy is on."""
+    from edgedigits.core.results.columns import brief_columns, one_line
+
+    columns = brief_columns(table)
+    show_table(
+        [column.title for column in columns],
+        [[column.cells[place].lines[0] for column in columns] for place in range(len(table.entries))],
+        left=sum(column.is_text for column in columns[:-1]),
+    )
+    for entry in table.entries:
+        if entry.row.failure:
+            click.echo(f"\n{entry.label} failed: {one_line(entry.row.failure)}")
+    if table.digits:
+        click.echo(f"\naccuracy on {table.digits.digits}, {table.digits.count:,} digits")
+    others = [entry.label for entry in table.entries if entry.row.accuracy and not table.on_the_digits(entry)]
+    if others:
+        click.echo(f"* on other test digits, not compared: {', '.join(others)}")
+
+
+@click.command()
+@_folders
+@click.option("--max-flash", "flash", type=SIZE, help="Bytes of flash, such as 32k.")
+@click.option("--max-ram", "ram", type=SIZE, help="Bytes of RAM, such as 8k.")
+@click.option("--max-latency", "latency", type=DURATION, help="Time of one inference, such as 5ms.")
+@click.option("--min-accuracy", "accuracy", type=PERCENT, help="Percent of the test digits, such as 99.")
+@click.option("--core", default="", help="Take the firmware figures of this core, such as m4.")
+@click.option("--mhz", type=CLOCK, help="Clock of the core; --max-latency with --core needs it.")
+@options.as_json
+def choose(folders: tuple[Path, ...], as_json: bool, **limits: Any) -> None:
+    """Choose the most accurate row that a device can take, and say which limits bind.
+
+    k and K are 1,024 bytes, kB is 1,000. Without --core the model file counts as flash, TFLite's arena as RAM, and the
+    latency is that of the machine that measured it. With --core they come from the firmware.json beside each model,
+    which `edgedigits firmware report MODEL` writes. Exits with 1 and names the nearest miss where nothing fits.
+
+    \b
+    Examples:
+      edgedigits choose --max-flash 32k --max-ram 8k --max-latency 5ms --min-accuracy 99 out/all
+      edgedigits choose --core m4 --mhz 80 --max-flash 64k --max-latency 30ms out/bench-small out/bench-nano
+    """
+    from edgedigits.core.results.choosing import choose as choose_row
+    from edgedigits.core.results.limits import Limits
+
+    choice = choose_row(_read(folders), Limits(**limits))
+    if as_json:
+        show_json(choice.as_dict())
+    else:
+        _show_choice(choice)
+
+
+def _show_choice(choice: Choice) -> None:
+    from edgedigits.core.results.choosing import reasons_text
+
+    click.echo(_in_a_line(choice, choice.chosen))
+    model = choice.chosen.place / choice.chosen.row.file
+    if choice.chosen.row.file and model.is_file():
+        click.echo(model)
+    if choice.verdicts:
+        click.echo()
+        show_table(
+            ("limit", "", "given", "here", "left", "rows that miss it", "binds"),
+            [_limit_line(verdict) for verdict in choice.verdicts],
+            left=2,
+        )
+    click.echo(f"\n{choice.fitting} of {choice.candidates} rows meet all limits")
+    if choice.runner_up:
+        click.echo(f"next: {_in_a_line(choice, choice.runner_up)}")
+    if choice.set_aside:
+        click.echo(f"not candidates: {reasons_text(choice.set_aside)}")
+    for note in choice.notes:
+        click.echo(f"note: {note}")
+
+
+def _limit_line(verdict: Verdict) -> tuple[str, ...]:
+    measure = verdict.measure
+    binds = "no"
+    if verdict.better:
+        better = verdict.better
+        accuracy = better.entry.row.accuracy
+        assert accuracy is not None
+        binds = (
+            f"yes: {measure.difference(better.more)} more would allow {better.entry.label}, {accuracy.percent:.2f} %"
+        )
+    return (
+        *(measure.option, measure.label, measure.text(verdict.limit), measure.text(verdict.value)),
+        *(measure.difference(verdict.slack), str(verdict.missed_by), binds),
+    )
+
+
+def _in_a_line(choice: Choice, entry: Entry) -> str:
+    figures = choice.figures_of(entry)
+    return f"{entry.label}: " + ", ".join(f"{measure.label} {measure.text(value)}" for measure, value in figures)

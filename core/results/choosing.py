@@ -1,0 +1,243 @@
+"""The best row that a device can take, which of its limits bind, and where nothing fits the nearest miss."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.results.choice import Better, Choice, Verdict
+from edgedigits.core.results.front import answer_latency, figures_on
+from edgedigits.core.results.limits import Limits, Measure, measures_for
+from edgedigits.core.results.table import Entry, Table
+
+_NAMED = 3  # rows of a kind that a text names
+
+
+@dataclass(frozen=True)
+class _Contest:
+    """The rows that may be chosen, what limits them, and the order in which they are better."""
+
+    candidates: tuple[Entry, ...]
+    limited: tuple[tuple[Measure, float], ...]
+    measures: dict[str, Measure]
+
+    def excess(self, entry: Entry, measure: Measure, limit: float) -> float:
+        value = measure.of(entry)
+        return math.inf if value is None else measure.excess(value, limit)
+
+    def meets(self, entry: Entry, but: Measure | None = None) -> bool:
+        return all(self.excess(entry, measure, limit) <= 0 for measure, limit in self.limited if measure is not but)
+
+    def ranked(self, but: Measure | None = None) -> list[Entry]:
+        """Rows within all limits but one, the best first."""
+        return sorted((entry for entry in self.candidates if self.meets(entry, but)), key=self.rank)
+
+    def rank(self, entry: Entry) -> tuple[float, float, float]:
+        """What is better sorts first: more accurate, then smaller, then faster."""
+        accuracy, flash, latency = (self.measures[name].of(entry) for name in ("accuracy", "flash", "latency"))
+        return -(accuracy or 0.0), math.inf if flash is None else flash, math.inf if latency is None else latency
+
+    def nearest_miss(self) -> Entry:
+        """The row whose largest excess over a limit is the smallest; of equal ones that with the smaller next one."""
+
+        def misses(entry: Entry) -> tuple[list[float], tuple[float, float, float]]:
+            excesses = (self.excess(entry, measure, limit) for measure, limit in self.limited)
+            return sorted((max(excess, 0.0) for excess in excesses), reverse=True), self.rank(entry)
+
+        return min(self.candidates, key=misses)
+
+
+def choose(table: Table, limits: Limits) -> Choice:
+    """Choose the best row that meets all limits.
+
+    Args:
+        table: of one folder of results or more.
+        limits: of the device.
+
+    Raises:
+        EdgedigitsError: limits that mean nothing; no row that can be held against them; or no row that meets them, with
+            the nearest miss.
+    """
+    limits.check()
+    measures = measures_for(limits)
+    given = [(name, getattr(limits, name)) for name in measures]
+    limited = tuple((measures[name], float(limit)) for name, limit in given if limit is not None)
+    aside = _set_aside(table, limits, [measure for measure, _ in limited])
+    candidates = tuple(entry for entry in table.entries if entry.label not in aside)
+    reasons = {reason: tuple(label for label, why in aside.items() if why == reason) for reason in aside.values()}
+    if not candidates:
+        raise _nothing_to_choose(table, limits, reasons)
+    contest = _Contest(candidates, limited, measures)
+    ranked = contest.ranked()
+    if not ranked:
+        raise _nothing_fits(contest, reasons)
+    verdicts = tuple(_verdict(contest, ranked[0], measure, limit) for measure, limit in limited)
+    return Choice(
+        limits,
+        ranked[0],
+        verdicts,
+        ranked[1] if len(ranked) > 1 else None,
+        len(candidates),
+        len(ranked),
+        reasons,
+        _notes(table, contest, ranked[0], verdicts, limits, reasons),
+    )
+
+
+def _set_aside(table: Table, limits: Limits, measures: Sequence[Measure]) -> dict[str, str]:
+    """Why a row cannot be chosen, by its label."""
+    found = {}
+    for entry in table.entries:
+        reason = _why_not(table, entry, limits, measures)
+        if reason:
+            found[entry.label] = reason
+    return found
+
+
+def _why_not(table: Table, entry: Entry, limits: Limits, measures: Sequence[Measure]) -> str:
+    if entry.row.failure:
+        return "without a model"
+    if entry.row.accuracy is None:
+        return "without an accuracy"
+    if not table.on_the_digits(entry):
+        return "on other test digits"
+    if limits.core:
+        figures = figures_on(entry.row, limits.core)
+        if figures is None:
+            return f"without figures of {limits.core}"
+        if not figures.equal:
+            return f"whose outputs on {limits.core} are not those of TFLite's reference kernels"
+    return next((measure.lacking for measure in measures if measure.of(entry) is None), "")
+
+
+def _verdict(contest: _Contest, chosen: Entry, measure: Measure, limit: float) -> Verdict:
+    value = measure.of(chosen)
+    assert value is not None
+    missed = sum(contest.excess(entry, measure, limit) > 0 for entry in contest.candidates)
+    first = contest.ranked(but=measure)[0]
+    better = None
+    if first is not chosen:
+        needs = measure.of(first)
+        assert needs is not None
+        better = Better(first, needs, abs(needs - limit))
+    slack = value - limit if measure.at_least else limit - value
+    return Verdict(measure, limit, value, slack, missed, better)
+
+
+def _nothing_to_choose(table: Table, limits: Limits, reasons: dict[str, tuple[str, ...]]) -> EdgedigitsError:
+    if not table.entries:
+        return EdgedigitsError("there is no row to choose from", "name folders with finished rows")
+    what = f"none of {len(table.entries)} rows can be chosen: {reasons_text(reasons)}"
+    if not limits.core:
+        return EdgedigitsError(what, "drop the limit that these rows have no figure for, or measure the models anew")
+    known = ", ".join(dict.fromkeys(one.core for entry in table.entries for one in entry.row.cores)) or "no core"
+    lacking = next((entry for entry in table.entries if entry.row.accuracy), table.entries[0])
+    return EdgedigitsError(
+        f"{what}; there are figures of {known}",
+        f"run `{report_command(lacking, limits.core)}` for each model that shall compete",
+    )
+
+
+def report_command(entry: Entry | None, core: str) -> str:
+    """The command that puts the figures of a core beside a model: that of a row where it lies there."""
+    model = entry.place / entry.row.file if entry and entry.row.file else None
+    named = str(model) if model and model.is_file() else "MODEL"
+    return f"edgedigits firmware report {named} --core {core}"
+
+
+def _nothing_fits(contest: _Contest, reasons: dict[str, tuple[str, ...]]) -> EdgedigitsError:
+    nearest = contest.nearest_miss()
+    misses, allow = [], []
+    for measure, limit in contest.limited:
+        value = measure.of(nearest)
+        assert value is not None
+        if measure.excess(value, limit) > 0:
+            by = measure.difference(abs(value - limit))
+            misses.append(f"{measure.option} by {by} ({measure.label} {measure.text(value)}, {_bound(measure, limit)})")
+            allow.append(f"{measure.option} {_argument(measure, value)}")
+    accuracy = contest.measures["accuracy"].of(nearest)
+    aside = sum(map(len, reasons.values()))
+    tried = f"{len(contest.candidates)} rows were tried" + (f", {aside} not: {reasons_text(reasons)}" if aside else "")
+    return EdgedigitsError(
+        f"no row meets all limits; the nearest, {nearest.label} ({accuracy:.2f} %), misses "
+        f"{' and '.join(misses)}; {tried}",
+        f"allow {' and '.join(allow)}, or add a folder with other models",
+    )
+
+
+def _bound(measure: Measure, limit: float) -> str:
+    return f"{measure.text(limit)} {'wanted' if measure.at_least else 'allowed'}"
+
+
+def _argument(measure: Measure, value: float) -> str:
+    """The least strict limit that a value meets, as the option takes it."""
+    if measure.unit == "bytes":
+        return f"{value:.0f}"
+    if measure.unit == "%":
+        return f"{math.floor(round(value * 100, 6)) / 100:g}"
+    return f"{math.ceil(round(value * 1e6, 6))}us"
+
+
+def reasons_text(reasons: dict[str, tuple[str, ...]]) -> str:
+    """How many rows were set aside for each reason, the first ones named."""
+    return ", ".join(f"{len(labels)} {reason} ({_some(labels)})" for reason, labels in reasons.items())
+
+
+def _some(labels: Sequence[str]) -> str:
+    return ", ".join([*labels[:_NAMED], *(["..."] if len(labels) > _NAMED else [])])
+
+
+def _notes(
+    table: Table,
+    contest: _Contest,
+    chosen: Entry,
+    verdicts: Sequence[Verdict],
+    limits: Limits,
+    reasons: dict[str, tuple[str, ...]],
+) -> tuple[str, ...]:
+    best = min(contest.candidates, key=contest.rank)
+    notes = []
+    if best is not chosen and not any(verdict.better for verdict in verdicts):
+        over = [m.option for m, limit in contest.limited if contest.excess(best, m, limit) > 0]
+        notes.append(f"no limit binds alone: {best.label} would be better and misses {' and '.join(over)}")
+    if limits.core:
+        notes += _core_notes(chosen, limits)
+        if measures_for(limits)["flash"].lacking in reasons:
+            notes.append(f"`{report_command(None, limits.core)}` adds a row's figures of {limits.core}")
+    else:
+        notes += _plain_notes(table, chosen, limits)
+    notes.append(
+        "accuracy is on the test digits, and so is the choice: the best of many rows is a little flattered by them"
+    )
+    return tuple(notes)
+
+
+def _core_notes(chosen: Entry, limits: Limits) -> list[str]:
+    figures = figures_on(chosen.row, limits.core)
+    assert figures is not None
+    notes = [
+        f"flash is code, tables and weights of the exported C on {limits.core}; RAM its arena, static data and stack"
+    ]
+    if limits.mhz and figures.unit == "instructions":
+        notes.append(f"latency is instructions at {limits.mhz:g} MHz, one instruction a cycle assumed")
+    elif limits.mhz:
+        notes.append(f"latency is cycles at {limits.mhz:g} MHz")
+    return notes
+
+
+def _plain_notes(table: Table, chosen: Entry, limits: Limits) -> list[str]:
+    notes = []
+    if limits.flash is not None or limits.ram is not None:
+        notes.append(
+            "flash is the model file and RAM TFLite's arena: code, stack and the runtime come on top; "
+            "--core takes the figures of a firmware report instead"
+        )
+    latency = answer_latency(chosen.row)
+    if limits.latency is not None and latency:
+        machine = f"{chosen.machine.processor}, {chosen.machine.system}"
+        notes.append(f"latency is the median on {machine} with {latency.runtime}, {latency.threads} thread")
+        if len({entry.machine for entry in table.entries if entry.row.latency}) > 1:
+            notes.append("latencies were measured on several machines: each row is held to the limit on its own")
+    return notes

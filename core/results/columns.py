@@ -1,0 +1,218 @@
+"""The columns of a readable table: what each row says in them, as text for people and as a number to sort by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from edgedigits.core.results.front import answer_latency, core_costs, figures_on
+from edgedigits.core.results.row import Accuracy, CoreFigures, Drop, Latency, Row
+from edgedigits.core.results.table import Table
+
+Value = TypeVar("Value")
+NOTHING = "-"
+_REASON = 60
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one row says in one column.
+
+    Attributes:
+        lines: of text, at least one.
+        number: to sort by; None where the text is no number or there is none.
+    """
+
+    lines: tuple[str, ...]
+    number: float | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table.
+
+    Attributes:
+        title: its head.
+        cells: one a row.
+        is_text: True where it is sorted by its text.
+        core: the microcontroller that it is about; empty where it is about none.
+    """
+
+    title: str
+    cells: tuple[Cell, ...]
+    is_text: bool = False
+    core: str = ""
+
+
+def columns_of(table: Table) -> tuple[Column, ...]:
+    """The columns of a table; those that no row has anything to say in are left out."""
+    entries = table.entries
+    rows = [entry.row for entry in entries]
+    drops = [row.drop for row in rows]
+    sources = [entry.source for entry in entries]
+    columns = [
+        _texts("model", [row.model for row in rows]),
+        _texts("recipe", [row.recipe for row in rows]),
+        *([_texts("from", sources)] if len(set(sources)) > 1 else []),
+        Column("accuracy %", tuple(_accuracy(entry.row, table.on_the_digits(entry)) for entry in entries)),
+        Column("accuracy % on its split's test part", tuple(_own_accuracy(row.split_accuracy) for row in rows)),
+        Column("drop, points (95 % interval)", tuple(_drop(drop) for drop in drops)),
+        Column("McNemar p", tuple(_of(drop, lambda d: (p_text(d.p_value), d.p_value)) for drop in drops)),
+        Column("agreement %", tuple(_of(drop, lambda d: (f"{d.agreement:.2f}", d.agreement)) for drop in drops)),
+        _counts("bytes", [row.bytes for row in rows]),
+        _counts("gzip bytes", [row.gzip_bytes for row in rows]),
+        _counts("parameters", [row.parameters for row in rows]),
+        _counts("MACs", [row.macs for row in rows]),
+        _counts("arena bytes", [row.arena_bytes for row in rows]),
+        _latencies(rows),
+        *_cores(rows),
+        Column("made in s", tuple(_of(row.seconds, lambda s: (f"{s:,.1f}", s)) for row in rows)),
+        _texts("on the front of", [", ".join(table.fronts_of(place)) for place in range(len(entries))]),
+    ]
+    return tuple(column for column in columns if any(cell.lines != (NOTHING,) for cell in column.cells))
+
+
+def brief_columns(table: Table) -> tuple[Column, ...]:
+    """A few narrow columns for a terminal, the first ones texts, the last one the fronts."""
+    entries = table.entries
+    rows = [entry.row for entry in entries]
+    sources = [entry.source for entry in entries]
+    columns = (
+        _texts("model", [row.model for row in rows]),
+        _texts("recipe", [row.recipe for row in rows]),
+        *([_texts("from", sources)] if len(set(sources)) > 1 else []),
+        Column("accuracy %", tuple(_accuracy(entry.row, table.on_the_digits(entry)) for entry in entries)),
+        Column("drop", tuple(_of(row.drop, lambda drop: (f"{drop.points:+.2f}", drop.points)) for row in rows)),
+        _counts("bytes", [row.bytes for row in rows]),
+        _counts("gzip", [row.gzip_bytes for row in rows]),
+        _counts("MACs", [row.macs for row in rows]),
+        _counts("arena", [row.arena_bytes for row in rows]),
+        Column("latency µs", tuple(_brief_latency(row) for row in rows)),
+    )
+    told = [column for column in columns if any(cell.lines != (NOTHING,) for cell in column.cells)]
+    names = [cost.name for cost in table.costs if not cost.core]
+    fronts = [" ".join(n for n in table.fronts_of(place) if n in names) for place in range(len(entries))]
+    return (*told, _texts("on the front of", fronts))
+
+
+def _brief_latency(row: Row) -> Cell:
+    alone = answer_latency(row)
+    if alone and alone.median_us is not None:
+        return Cell((microseconds(alone.median_us),), alone.median_us)
+    loads = not row.latencies or row.latency
+    return Cell((NOTHING if loads else "does not load",))
+
+
+def one_line(text: str) -> str:
+    """Text without line breaks and without runs of blanks."""
+    return " ".join(text.split())
+
+
+def shortened(text: str, most: int = _REASON) -> str:
+    """The beginning of a text, in one line."""
+    line = one_line(text)
+    return line if len(line) <= most else line[: most - 3].rstrip() + "..."
+
+
+def p_text(value: float) -> str:
+    """A p-value as one writes it."""
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def microseconds(value: float) -> str:
+    """A time with three digits or more."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+Setting = tuple[str, int, str, int]
+
+
+def setting_of(latency: Latency) -> Setting:
+    """What latencies have in common that were measured in the same way: runtime, threads, delegate, batch."""
+    return latency.runtime, latency.threads, latency.delegate, latency.batch
+
+
+def settings_of(rows: Sequence[Row]) -> dict[Setting, str]:
+    """The letter by which the table calls each way to measure latencies: a, b, c, in the order of the rows."""
+    found = dict.fromkeys(setting_of(latency) for row in rows for latency in row.latencies)
+    return {setting: _letter(place) for place, setting in enumerate(found)}
+
+
+def _letter(place: int) -> str:
+    more, last = divmod(place, 26)
+    return ("" if more == 0 else _letter(more - 1)) + chr(ord("a") + last)
+
+
+def setting_text(setting: Setting) -> str:
+    """A way to measure latencies in words."""
+    runtime, threads, delegate, batch = setting
+    digits = "one digit a call" if batch == 1 else f"{batch:,} digits a call"
+    beside = f"{threads} thread{'' if threads == 1 else 's'}"
+    return f"{one_line(runtime)}, {beside}, delegate {one_line(delegate)}, {digits}"
+
+
+def _texts(title: str, texts: Sequence[str]) -> Column:
+    return Column(title, tuple(Cell((one_line(text) or NOTHING,)) for text in texts), is_text=True)
+
+
+def _counts(title: str, values: Sequence[int | None]) -> Column:
+    return Column(title, tuple(_of(value, lambda count: (f"{count:,}", float(count))) for value in values))
+
+
+def _of(value: Value | None, say: Callable[[Value], tuple[str, float]]) -> Cell:
+    if value is None:
+        return Cell((NOTHING,))
+    text, number = say(value)
+    return Cell((text,), number)
+
+
+def _accuracy(row: Row, on_the_digits: bool) -> Cell:
+    if row.failure:
+        return Cell(("failed",))
+    if row.accuracy is None:
+        return Cell((NOTHING,))
+    return Cell((f"{row.accuracy.percent:.2f}{'' if on_the_digits else ' *'}",), row.accuracy.percent)
+
+
+def _own_accuracy(accuracy: Accuracy | None) -> Cell:
+    return _of(accuracy, lambda found: (f"{found.percent:.2f}", found.percent))
+
+
+def _drop(drop: Drop | None) -> Cell:
+    return _of(drop, lambda found: (f"{found.points:+.2f} ({found.low:+.2f} to {found.high:+.2f})", found.points))
+
+
+def _latencies(rows: Sequence[Row]) -> Column:
+    letters = settings_of(rows)
+    return Column("latency, µs a digit, median / 95th percentile", tuple(_latency(row, letters) for row in rows))
+
+
+def _latency(row: Row, letters: dict[Setting, str]) -> Cell:
+    alone = answer_latency(row)
+    lines = [_latency_line(latency, letters[setting_of(latency)]) for latency in row.latencies]
+    return Cell(tuple(lines) or (NOTHING,), alone.median_us if alone else None)
+
+
+def _latency_line(latency: Latency, letter: str) -> str:
+    if latency.refused:
+        return f"does not load ({letter}): {shortened(latency.refused)}"
+    times = (NOTHING if one is None else microseconds(one) for one in (latency.median_us, latency.p95_us))
+    return f"{' / '.join(times)} ({letter})"
+
+
+def _cores(rows: Sequence[Row]) -> list[Column]:
+    units = {one.core: one.unit for row in rows for one in row.cores}
+    columns = []
+    for core, unit in units.items():
+        figures = [figures_on(row, core) for row in rows]
+        for cost, counted in zip(core_costs(core, unit), (False, False, True), strict=True):
+            cells = tuple(_core_cell(found, cost.of(row), counted) for found, row in zip(figures, rows, strict=True))
+            columns.append(Column(cost.label if counted else f"{cost.label}, bytes", cells, core=core))
+    return columns
+
+
+def _core_cell(found: CoreFigures | None, value: float | None, counted: bool) -> Cell:
+    if found is None or value is None:
+        return Cell((NOTHING,))
+    return Cell((f"{value:,.0f}{' †' if counted and not found.equal else ''}",), value)

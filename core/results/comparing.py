@@ -1,0 +1,61 @@
+"""A folder that holds the rows of several others, and can be read as they can."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import whole_folder
+from edgedigits.core.results.folder import write_header, write_row
+from edgedigits.core.results.table import COMPARISON, ORIGINS, Table, origins
+from edgedigits.core.results.writing import write_table
+
+
+def write_comparison(table: Table, out: Path, *, force: bool = False) -> None:
+    """Write the rows of a table and its five files into a folder, all or none. The models stay where they are.
+
+    Args:
+        table: of one folder or more.
+        out: folder to make.
+        force: replace what lies in ``out``.
+
+    Raises:
+        EdgedigitsError: ``out`` has content and ``force`` is not set, or it holds a folder of the table; or the disk
+            refuses.
+    """
+    for results in table.results:
+        if results.folder.resolve().is_relative_to(out.resolve()):
+            raise EdgedigitsError(f"{results.folder} lies in {out}, which would be replaced", "choose another --out")
+    names = _names(table)
+    settings = {
+        "folders": [str(results.folder) for results in table.results],
+        ORIGINS: origins(table.entries, names),
+    }
+    with whole_folder(out, force) as work:
+        write_header(work, COMPARISON, table.title, names, settings, _software(table))
+        for name, entry in zip(names, table.entries, strict=True):
+            write_row(work, name, entry.row)
+        write_table(work, table)
+
+
+def _names(table: Table) -> tuple[str, ...]:
+    """A folder's name for each row: model and recipe, with a number where they are taken."""
+    found: list[str] = []
+    for entry in table.entries:
+        plain = re.sub(r"[^A-Za-z0-9._=-]+", "-", f"{entry.row.model}-{entry.row.recipe}").strip(".-")[:80] or "row"
+        name, number = plain, 1
+        while name.lower() in {other.lower() for other in found}:
+            number += 1
+            name = f"{plain}-{number}"
+        found.append(name)
+    return tuple(found)
+
+
+def _software(table: Table) -> dict[str, str]:
+    """Every version that measured a row."""
+    found: dict[str, dict[str, None]] = {}
+    for results in table.results:
+        for name, version in results.header.software.items():
+            found.setdefault(name, {})[str(version)] = None
+    return {name: ", ".join(versions) for name, versions in found.items()}

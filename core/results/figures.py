@@ -1,0 +1,156 @@
+"""The interactive plots of a table: accuracy against each cost, the front of the best drawn as a line."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from edgedigits.core.results.axes import AccuracyAxis, accuracy_axis, colours_of, kind_of, logarithmic, symbols_of
+from edgedigits.core.results.columns import NOTHING, Column, columns_of, one_line
+from edgedigits.core.results.front import Cost
+from edgedigits.core.results.table import Table
+
+_INK, _GRID = "#1d2430", "#e3e7ec"
+_FONT = {"family": "system-ui, sans-serif", "size": 13, "color": _INK}
+_ABOUT = 90
+_FEW_DECADES = 1000  # dearest over cheapest
+_NARROW = 1.1
+
+
+@dataclass(frozen=True)
+class Plot:
+    """One plot of the page.
+
+    Attributes:
+        cost: on its horizontal axis.
+        figure: data and layout as plotly.js takes them.
+        front: rows on the front, from the cheapest to the dearest, each in words.
+    """
+
+    cost: Cost
+    figure: dict[str, Any]
+    front: tuple[str, ...]
+
+
+def plots_of(table: Table) -> tuple[Plot, ...]:
+    """A plot for each cost that a row with an accuracy has a figure of."""
+    columns = columns_of(table)
+    found = (_plot(table, columns, cost) for cost in table.costs)
+    return tuple(plot for plot in found if plot)
+
+
+def _plot(table: Table, columns: tuple[Column, ...], cost: Cost) -> Plot | None:
+    rows = [entry.row for entry in table.entries]
+    drawn = [place for place, row in enumerate(rows) if row.accuracy and cost.of(row) is not None]
+    if not drawn:
+        return None
+    axis = accuracy_axis([accuracy for place in drawn if (accuracy := rows[place].accuracy)])
+    values = [value for place in drawn if (value := cost.of(rows[place])) is not None]
+    figure = go.Figure(layout=_layout(cost, axis, values))
+    figure.add_trace(_front_line(table, cost, axis))
+    for model, colour in colours_of(table.entries).items():
+        places = [place for place in drawn if rows[place].model == model]
+        if places:
+            figure.add_trace(_points(table, columns, cost, axis, places, colour))
+    front = tuple(_in_words(table, cost, place) for place in table.fronts[cost.name])
+    return Plot(cost, figure.to_plotly_json(), front)
+
+
+def _layout(cost: Cost, axis: AccuracyAxis, values: list[float]) -> go.Layout:
+    lines = {"gridcolor": _GRID, "linecolor": _INK, "showline": True, "zeroline": False, "ticks": "outside"}
+    title = cost.label if cost.label.startswith(cost.unit) else f"{cost.label}, {cost.unit}"
+    across: dict[str, Any] = {**lines, "title": {"text": _escaped(title)}, "tickformat": "~s"}
+    if logarithmic(values):
+        few = max(values) / min(values) < _FEW_DECADES
+        across |= {"type": "log", "dtick": "D2" if few else 1}  # D2: at 1, 2 and 5 of each power of ten
+    elif max(values) < _NARROW * min(values):
+        across["range"] = [0, 1.2 * max(values)]
+    up: dict[str, Any] = {**lines, "title": {"text": "accuracy, %", "standoff": 8}, "automargin": True}
+    if axis.by_errors:
+        up |= {"type": "log", "autorange": "reversed"}
+        up |= {"tickvals": [100 - mark for mark in axis.marks], "ticktext": [f"{mark:g}" for mark in axis.marks]}
+    elif axis.ends:
+        up["range"] = list(axis.ends)
+    return go.Layout(
+        template=go.layout.Template(),
+        height=430,
+        margin={"l": 64, "r": 16, "t": 16, "b": 56},
+        font=_FONT,
+        paper_bgcolor="white",
+        plot_bgcolor="white",
+        hovermode="closest",
+        hoverlabel={"bgcolor": "white", "bordercolor": _INK, "align": "left", "font": _FONT},
+        showlegend=False,
+        xaxis=across,
+        yaxis=up,
+    )
+
+
+def _front_line(table: Table, cost: Cost, axis: AccuracyAxis) -> go.Scatter:
+    """Steps: for what one can pay, the accuracy that one gets."""
+    rows = [table.entries[place].row for place in table.fronts[cost.name]]
+    return go.Scatter(
+        x=[cost.of(row) for row in rows],
+        y=[axis.height(row.accuracy) for row in rows if row.accuracy],
+        mode="lines",
+        line={"shape": "hv", "color": _INK, "width": 1.5, "dash": "dot"},
+        hoverinfo="skip",
+        meta={"front": True},
+    )
+
+
+def _points(
+    table: Table, columns: tuple[Column, ...], cost: Cost, axis: AccuracyAxis, places: list[int], colour: str
+) -> go.Scatter:
+    symbols = symbols_of(table.entries)
+    on_front = set(table.fronts[cost.name])
+    entries = [table.entries[place] for place in places]
+    names = [symbols[kind_of(entry.row)][0] for entry in entries]
+    best = [place in on_front for place in places]
+    hollow = [not table.compares(entry, cost) for entry in entries]
+    return go.Scatter(
+        x=[cost.of(entry.row) for entry in entries],
+        y=[axis.height(entry.row.accuracy) for entry in entries if entry.row.accuracy],
+        mode="markers",
+        marker={
+            "symbol": [f"{name}-open" if empty else name for name, empty in zip(names, hollow, strict=True)],
+            "size": [15 if front else 10 for front in best],
+            "color": colour,
+            "line": {
+                "width": [1.5 if front or empty else 0 for front, empty in zip(best, hollow, strict=True)],
+                "color": [colour if empty else _INK for empty in hollow],
+            },
+        },
+        text=[_hover(table, columns, cost, place) for place in places],
+        hoverinfo="text",
+        meta={"model": entries[0].row.model},
+    )
+
+
+def _hover(table: Table, columns: tuple[Column, ...], cost: Cost, place: int) -> str:
+    """The row in short; what comes from files is escaped, as plotly.js reads tags."""
+    entry = table.entries[place]
+    lines = [f"<b>{_escaped(entry.label)}</b>", _escaped(entry.row.about[:_ABOUT])]
+    for column in columns:
+        cell = column.cells[place]
+        told = not column.is_text and column.core in ("", cost.core) and cell.lines != (NOTHING,)
+        lines += [f"{column.title}: {_escaped(line)}" for line in cell.lines if told]
+    if place in table.fronts[cost.name]:
+        lines.append("on this front")
+    elif not table.compares(entry, cost):
+        lines.append(f"not compared: other {'machine' if table.on_the_digits(entry) else 'test digits'}")
+    return "<br>".join(line for line in lines if line)
+
+
+def _escaped(text: str) -> str:
+    return html.escape(one_line(text), quote=False)
+
+
+def _in_words(table: Table, cost: Cost, place: int) -> str:
+    entry = table.entries[place]
+    value = cost.of(entry.row)
+    assert value is not None and entry.row.accuracy is not None
+    return f"{one_line(entry.label)} ({entry.row.accuracy.percent:.2f} %, {value:,.0f} {cost.unit})"

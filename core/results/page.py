@@ -1,0 +1,41 @@
+"""A table as one HTML file with interactive plots that needs nothing else, no network either."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from itertools import groupby
+
+from jinja2 import Environment, StrictUndefined
+from plotly.offline import get_plotlyjs
+
+from edgedigits.core.results.axes import colours_of, symbols_of
+from edgedigits.core.results.columns import columns_of
+from edgedigits.core.results.figures import plots_of
+from edgedigits.core.results.remarks import remarks_on
+from edgedigits.core.results.table import Table
+
+
+def page(table: Table) -> str:
+    """The page: plots, every row in a table that can be sorted, what failed, machine and software.
+
+    Names and reasons come from files: they are escaped, and the page's content security policy forbids every
+    connection.
+    """
+    templates = files("edgedigits.core.results").joinpath("templates")
+    read = {name: templates.joinpath(f"page.{name}").read_text(encoding="utf-8") for name in ("html", "css", "js")}
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    plots = plots_of(table)
+    measured = [entry for entry in table.entries if entry.row.accuracy]
+    return environment.from_string(read["html"]).render(
+        table=table,
+        columns=columns_of(table),
+        first_core=next((plot.cost.core for plot in plots if plot.cost.core), ""),
+        groups=[(core, list(group)) for core, group in groupby(plots, lambda plot: plot.cost.core)],
+        figures={plot.cost.name: plot.figure for plot in plots},
+        colours=colours_of(table.entries),
+        symbols={kind: symbol[2] for kind, symbol in symbols_of(measured).items()},
+        remarks=remarks_on(table),
+        style=read["css"],
+        script=read["js"],
+        plotly=get_plotlyjs(),
+    )

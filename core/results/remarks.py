@@ -1,0 +1,104 @@
+"""What stands below a table: what the columns mean, how it was measured, and which rows have no model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgedigits.core.results.columns import one_line, setting_text, settings_of
+from edgedigits.core.results.folder import Machine
+from edgedigits.core.results.table import Table
+
+
+@dataclass(frozen=True)
+class Remarks:
+    """A heading and what stands under it, a line each.
+
+    Attributes:
+        title: the heading.
+        lines: what a line is about (may be empty) and what it says.
+    """
+
+    title: str
+    lines: tuple[tuple[str, str], ...]
+
+
+def remarks_on(table: Table) -> tuple[Remarks, ...]:
+    """All remarks on a table; a heading without lines is left out."""
+    entries = table.entries
+    found = (
+        Remarks("How to read it", _legend(table)),
+        Remarks("Rows without a model", tuple((e.label, one_line(e.row.failure)) for e in entries if e.row.failure)),
+        Remarks("Runtimes", _runtimes(table)),
+        Remarks(
+            "Does not load",
+            tuple(
+                (f"{entry.label} on {one_line(latency.runtime)}", one_line(latency.refused))
+                for entry in entries
+                for latency in entry.row.latencies
+                if latency.refused
+            ),
+        ),
+        Remarks("Notes", tuple((entry.label, one_line(note)) for entry in entries for note in entry.row.notes)),
+        Remarks("What the recipes are", _recipes(table)),
+        Remarks("Not there", tuple(("", f"{place} was announced and is not there") for place in table.missing)),
+        Remarks("Warnings", tuple(("", one_line(warning)) for warning in table.warnings)),
+        Remarks("Machine and software", _origins(table)),
+    )
+    return tuple(one for one in found if one.lines)
+
+
+def machine_text(machine: Machine) -> str:
+    """A machine in words."""
+    return f"{one_line(machine.processor)}, {machine.cores} cores, {one_line(machine.system)}"
+
+
+def _legend(table: Table) -> tuple[tuple[str, str], ...]:
+    lines: list[tuple[str, str]] = []
+    if table.digits:
+        lines.append(("accuracy", f"on {one_line(table.digits.digits)}: {table.digits.count:,} digits"))
+    if any(entry.row.drop for entry in table.entries):
+        text = (
+            "accuracy of the float network minus this one's, percentage points, with the 95 % interval of a difference "
+            "of paired proportions (Agresti and Min); p of McNemar's exact test; agreement: digits both read the same"
+        )
+        lines.append(("drop", text))
+    if table.fronts:
+        text = (
+            "no other row costs at most as much and is at least as accurate; only rows on the same test digits compete"
+        )
+        lines.append(("on the front", text))
+    others = {
+        entry.row.accuracy.digits_sha256: entry.row.accuracy
+        for entry in table.entries
+        if entry.row.accuracy and not table.on_the_digits(entry)
+    }
+    lines += [("*", f"measured on {one_line(one.digits)}, {one.count:,} other digits") for one in others.values()]
+    if any(not one.equal for entry in table.entries for one in entry.row.cores):
+        lines.append(("†", "some of its outputs on this core are not those of TFLite's reference kernels"))
+    return tuple(lines)
+
+
+def _runtimes(table: Table) -> tuple[tuple[str, str], ...]:
+    letters = settings_of([entry.row for entry in table.entries])
+    lines = [(letter, setting_text(setting)) for setting, letter in letters.items()]
+    elsewhere = [e.label for e in table.entries if e.row.latency and e.machine != table.machine]
+    if elsewhere and table.machine:
+        text = f"{machine_text(table.machine)}; measured on another one and on no front of time: {', '.join(elsewhere)}"
+        lines.append(("machine", text))
+    return tuple(lines)
+
+
+def _recipes(table: Table) -> tuple[tuple[str, str], ...]:
+    known = dict.fromkeys((entry.row.recipe, one_line(entry.row.about)) for entry in table.entries)
+    return tuple((recipe, about) for recipe, about in known if about)
+
+
+def _origins(table: Table) -> tuple[tuple[str, str], ...]:
+    lines = []
+    for results in table.results:
+        software = ", ".join(f"{name} {version}" for name, version in results.header.software.items())
+        lines.append((results.folder.resolve().name, one_line(f"{results.header.title}; {software}")))
+    machines = dict.fromkeys((machine_text(entry.machine), entry.source) for entry in table.entries)
+    for text in dict.fromkeys(text for text, _ in machines):
+        lines.append((", ".join(source for known, source in machines if known == text), text))
+    return tuple(lines)

@@ -1,0 +1,216 @@
+"""The whole of ``edgedigits benchmark``: a row for each recipe, in a folder that a killed run can go on with."""
+
+from __future__ import annotations
+
+import gc
+import json
+import shutil
+import traceback
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+import tf_keras
+
+from edgedigits.core.cards import code_version
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import (
+    disk_errors,
+    refuse_own_ground,
+    refuse_to_overwrite,
+    sha256_of,
+    whole_folder,
+    write_text,
+)
+from edgedigits.core.results import (
+    Results,
+    Row,
+    read_header,
+    read_results,
+    read_row,
+    this_machine,
+    write_header,
+    write_row,
+)
+from edgedigits.core.results.folder import HEADER, ROW
+from edgedigits.core.results.writing import write_tables
+from edgedigits.core.runtime import runtime
+from edgedigits.quantize.benchmark.measuring import measure
+from edgedigits.quantize.benchmark.request import BenchmarkRequest
+from edgedigits.quantize.benchmark.yardstick import Yardstick, yardstick
+from edgedigits.quantize.proof import Progress
+from edgedigits.quantize.recipes import Recipe, recipe_named
+from edgedigits.quantize.source import Source, open_source
+
+KIND = "benchmark"
+TRACEBACK = "error.txt"
+
+
+class BenchmarkInterrupted(EdgedigitsError):
+    """The user stopped the run; the rows that it has finished are kept."""
+
+
+def benchmark(
+    request: BenchmarkRequest,
+    out: Path,
+    *,
+    force: bool = False,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> Results:
+    """Carry out each recipe on one float model and measure every result in the same way.
+
+    Writes ``results.json`` first, then a folder for each recipe as soon as it is measured (model, card, proof,
+    ``row.json``), and at the end the table as Markdown, CSV, JSON, page and picture. A recipe that fails is a row
+    that says why; of an unexpected error the traceback lies in its ``error.txt``. Clears Keras' global state.
+
+    Args:
+        request: what to measure.
+        out: folder to write into.
+        force: start anew where rows lie in ``out``.
+        resume: go on with the killed or interrupted run of the same request in ``out``; rows that are whole stay.
+        progress: told about each recipe, and how many are done.
+
+    Raises:
+        BenchmarkInterrupted: on Ctrl-C.
+        EdgedigitsError: bad model, data set or recipe; ``out`` not empty, or of another request; a full disk.
+    """
+    recipes = [recipe_named(name) for name in request.recipes]
+    if request.model.resolve().is_relative_to(out.resolve()):
+        raise EdgedigitsError(f"{request.model} lies in {out}, which the rows go into", "choose another --out")
+    if resume:
+        read_header(out)
+    elif not force and (out / HEADER).is_file():
+        raise EdgedigitsError(f"{out} holds results", "go on with --resume, or start anew with --force")
+    else:
+        refuse_to_overwrite(out, force)
+    source = open_source(request.model, request.dataset, request.split)
+    identity, software = _identity(request, source), _software()
+    if resume:
+        _check_same(out, identity, software)
+    missing = [recipe for recipe in recipes if not (resume and _is_whole(out / recipe.name))]
+    if missing:
+        rule = yardstick(source.load(), source.split, progress)
+        if not resume:
+            _begin(out, source, identity, software)
+        _add_rows(source, missing, request, rule, out, progress)
+    results = read_results(out)
+    write_tables(out, results)
+    return results
+
+
+def _identity(request: BenchmarkRequest, source: Source) -> dict[str, Any]:
+    """What must be the same for a run to go on."""
+    return {
+        "model": request.model.name,
+        "model_sha256": sha256_of(request.model),
+        "recipes": list(request.recipes),
+        "dataset": source.split.dataset.spec,
+        "split": source.split.name,
+        "train_sha256": source.split.train.sha256(),
+        "seed": request.seed,
+        "calibration": source.calibration(request.calibration),
+    }
+
+
+def _software() -> dict[str, str]:
+    here = runtime()
+    return {
+        "tensorflow": tf.__version__,
+        here.name: here.version,
+        "tensorflow-model-optimization": version("tensorflow-model-optimization"),
+    }
+
+
+def _begin(out: Path, source: Source, identity: dict[str, Any], software: dict[str, str]) -> None:
+    """Remove the rows of before and write the header."""
+    with disk_errors(out):
+        for row in out.glob(f"*/{ROW}"):
+            refuse_own_ground(row.parent)
+            shutil.rmtree(row.parent)
+    title = f"{source.network} on {source.split.dataset.spec}"
+    write_header(out, KIND, title, tuple(identity["recipes"]), identity, software)
+
+
+def _check_same(out: Path, identity: dict[str, Any], software: dict[str, str]) -> None:
+    """Raise unless the results in ``out`` were begun with the same request, software and machine."""
+    header = read_header(out)
+    before = {"kind": header.kind, **header.settings, **header.software, **asdict(header.machine)}
+    now = {"kind": KIND, **identity, "edgedigits": code_version(), **software, **asdict(this_machine())}
+    for name, value in now.items():
+        if before.get(name) != value:
+            raise EdgedigitsError(
+                f"the results in {out} were begun with {name} {_words(before.get(name))}, not {_words(value)}",
+                "resume with what they were begun with, or start anew with --force",
+            )
+
+
+def _words(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether a row is there with its model; a half-written one is made again."""
+    if not (folder / ROW).is_file():
+        return False
+    try:
+        row = read_row(folder / ROW)
+    except EdgedigitsError:
+        return False
+    model = folder / row.file
+    return bool(row.failure) or (model.is_file() and sha256_of(model) == row.sha256)
+
+
+def _add_rows(
+    source: Source,
+    missing: list[Recipe],
+    request: BenchmarkRequest,
+    rule: Yardstick,
+    out: Path,
+    progress: Progress | None,
+) -> None:
+    total = len(request.recipes)
+    for done, recipe in enumerate(missing, start=total - len(missing)):
+        try:
+            _add_row(source, recipe, request, rule, out, progress)
+        except KeyboardInterrupt:
+            raise BenchmarkInterrupted(
+                f"stopped at {recipe.name}; {done} of {total} rows are measured", "--resume goes on"
+            ) from None
+        if progress:
+            progress("recipes", done + 1, total)
+
+
+def _add_row(
+    source: Source, recipe: Recipe, request: BenchmarkRequest, rule: Yardstick, out: Path, progress: Progress | None
+) -> None:
+    """Measure a recipe and write its folder, with the reason where it failed."""
+    folder = out / recipe.name
+
+    def tell(stage: str, done: int, total: int) -> None:
+        if progress:
+            progress(f"{recipe.name}: {stage}", done, total)
+
+    try:
+        with whole_folder(folder, force=True) as work:
+            row = measure(source, recipe, request, rule, work, tell)
+            write_row(work.parent, work.name, row)
+    except Exception as error:
+        if isinstance(error.__cause__, OSError):
+            raise  # the disk refuses, which is no fault of the recipe
+        row = Row(source.network, recipe.name, recipe.about, failure=_reason(error))
+        with whole_folder(folder, force=True) as work:
+            if not isinstance(error, EdgedigitsError):
+                write_text(work / TRACEBACK, traceback.format_exc())
+            write_row(work.parent, work.name, row)
+    finally:
+        tf_keras.backend.clear_session()
+        gc.collect()
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, EdgedigitsError):
+        return str(error)
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]} (see {TRACEBACK})"

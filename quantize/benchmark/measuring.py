@@ -1,0 +1,88 @@
+"""One row: a recipe carried out, checked, read on every test digit, weighed and timed."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+from edgedigits.core.cards import write_card
+from edgedigits.core.files import sha256_of, write_bytes, write_json
+from edgedigits.core.results import Latency, Row
+from edgedigits.core.runtime import runtime
+from edgedigits.core.tflite_costs import costs_of
+from edgedigits.quantize.benchmark.latency import latency_on
+from edgedigits.quantize.benchmark.request import BenchmarkRequest
+from edgedigits.quantize.benchmark.yardstick import Yardstick
+from edgedigits.quantize.making import check_form, make
+from edgedigits.quantize.proof import Progress, prove
+from edgedigits.quantize.quantizing import MAX_DROP
+from edgedigits.quantize.recipes import Recipe
+from edgedigits.quantize.runtimes import litert, open_model
+from edgedigits.quantize.source import Source
+from edgedigits.quantize.tflite_card import tflite_card, write_tuning
+
+
+def measure(
+    source: Source, recipe: Recipe, request: BenchmarkRequest, rule: Yardstick, work: Path, progress: Progress | None
+) -> Row:
+    """Carry a recipe out and measure what comes of it; write the model and its card into ``work``.
+
+    The latencies come last, when nothing else of ours runs.
+
+    Args:
+        source: the float model, which is read anew, so that no recipe sees what another one did to it.
+        recipe: to carry out.
+        request: seed and calibration.
+        rule: digits, and what the float network says of them.
+        work: folder for ``model.<recipe>.tflite``, ``card.json``, ``proof.json`` and ``tuning.csv``.
+        progress: told about fine-tuning, conversion and the pass over the digits.
+
+    Raises:
+        EdgedigitsError: the model cannot take this recipe, or what came of it is not what the recipe's name says.
+    """
+    calibration = source.calibration(request.calibration)
+    made = make(source.load(), recipe, source.split, request.seed, calibration, progress)
+    path = work / f"model.{recipe.name}.tflite"
+    write_bytes(path, made.content)
+    checked = check_form(path, recipe)
+    field = rule.proof
+    proof, after = prove(field.before, rule.float_bytes, path, checked.content, field.digits, MAX_DROP, progress)
+    accuracy, drop = field.judge(after, proof.runtime)
+    split_accuracy = None
+    if rule.split:
+        split_accuracy = accuracy
+        accuracy, drop = rule.own.judge(open_model(path).probabilities(rule.own.digits.images), proof.runtime)
+    write_card(work, tflite_card(source, recipe, made, checked, path, proof, request.seed))
+    write_json(work / "proof.json", proof.as_dict())
+    write_tuning(work, made)
+    costs = costs_of(path)
+    latencies = tuple(latency_on(on, path, rule.own.digits.images) for on in (runtime(), litert()))
+    return Row(
+        model=source.network,
+        recipe=recipe.name,
+        about=recipe.about,
+        file=path.name,
+        sha256=sha256_of(path),
+        accuracy=accuracy,
+        drop=drop,
+        split_accuracy=split_accuracy,
+        bytes=len(made.content),
+        gzip_bytes=len(gzip.compress(made.content, 9, mtime=0)),
+        parameters=costs.parameters,
+        macs=costs.macs,
+        arena_bytes=costs.arena_bytes,
+        latencies=latencies,
+        seconds=made.seconds if recipe.trains else None,
+        checks=checked.found,
+        settings=made.settings,
+        notes=_notes(recipe, proof.passed, latencies),
+    )
+
+
+def _notes(recipe: Recipe, passed: bool, latencies: tuple[Latency, ...]) -> tuple[str, ...]:
+    notes = [f"{one.runtime} does not load it" for one in latencies if one.refused]
+    if not passed:
+        notes.append(f"loses more than the {MAX_DROP} points that `edgedigits quantize` allows")
+    if recipe.form == "float16":
+        notes.append("weights are widened to float32 when the model is loaded, which the arena does not count")
+    return tuple(notes)

@@ -1,0 +1,48 @@
+"""What a benchmark measures: one float model and the recipes to make of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.quantize.recipes import RECIPES, recipe_named
+
+ALL, POST_TRAINING = "all", "post-training"
+
+
+@dataclass(frozen=True)
+class BenchmarkRequest:
+    """What to measure.
+
+    Attributes:
+        model: the ``.keras`` file.
+        recipes: names, in the order of the table.
+        dataset: spec of the data set to calibrate, tune and measure on; None takes the one of the model's card.
+        split: name of its split; None takes the card's.
+        seed: of the representative dataset and of fine-tuning.
+        calibration: digits in the representative dataset; None takes the default of ``edgedigits quantize``.
+    """
+
+    model: Path
+    recipes: tuple[str, ...] = tuple(RECIPES)
+    dataset: str | None = None
+    split: str | None = None
+    seed: int = 0
+    calibration: int | None = None
+
+
+def chosen_recipes(words: str) -> tuple[str, ...]:
+    """Names of recipes from ``all``, ``post-training`` (those that train nothing) or names with commas between.
+
+    Raises:
+        EdgedigitsError: no recipe has this name, or none is named.
+    """
+    if words == ALL:
+        return tuple(RECIPES)
+    if words == POST_TRAINING:
+        return tuple(name for name, recipe in RECIPES.items() if not recipe.trains)
+    names = tuple(dict.fromkeys(word.strip() for word in words.split(",") if word.strip()))
+    if not names:
+        raise EdgedigitsError("no recipe is named", f"name some with commas between, or {ALL} or {POST_TRAINING}")
+    return tuple(recipe_named(name).name for name in names)

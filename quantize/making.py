@@ -1,0 +1,75 @@
+"""A recipe carried out: fine-tuning where it has some, then conversion."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from edgedigits.core.datasets import Split, stratified_sample
+from edgedigits.quantize.checks import Checked, check_form
+from edgedigits.quantize.conversion import convert
+from edgedigits.quantize.recipes import Recipe
+
+if TYPE_CHECKING:
+    from edgedigits.quantize.tuning.tuning import Progress, TunedEpoch
+
+__all__ = ["Checked", "Made", "check_form", "make"]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A model made by a recipe, not yet checked.
+
+    Attributes:
+        content: bytes of the ``.tflite`` file.
+        seconds: that fine-tuning took; 0 without.
+        history: of fine-tuning, an entry an epoch; empty without.
+        settings: the recipe in full with its budget, calibration and seed, as JSON takes it.
+    """
+
+    content: bytes
+    seconds: float
+    history: tuple[TunedEpoch, ...]
+    settings: dict[str, Any]
+
+
+def make(
+    model: Any,
+    recipe: Recipe,
+    split: Split,
+    seed: int = 0,
+    calibration: int = 500,
+    progress: Progress | None = None,
+) -> Made:
+    """Make a TFLite model of a float network.
+
+    Args:
+        model: tf_keras model that maps (batch, 28, 28, 1) floats of 0 to 1 to (batch, 10) probabilities; it stays
+            as it is.
+        recipe: how.
+        split: its training digits calibrate and tune, its validation digits choose the epoch; its test digits are not
+            looked at.
+        seed: of the representative dataset and of fine-tuning.
+        calibration: digits in the representative dataset.
+        progress: told about tuning and conversion: the stage, how much is done and how much there is.
+
+    Raises:
+        EdgedigitsError: the recipe cannot be carried out with this network; the message names the layer.
+    """
+    drawn = stratified_sample(split.train.labels, calibration, seed)
+    history: tuple[TunedEpoch, ...] = ()
+    began = time.monotonic()
+    if recipe.tuning:
+        from edgedigits.quantize.tuning.tuning import tune  # tensorflow-model-optimization takes a second to load
+
+        tuned = tune(model, recipe.tuning, split, seed, progress)
+        model, history = tuned.model, tuned.history
+    seconds = time.monotonic() - began if recipe.tuning else 0.0
+    if progress:
+        progress("convert", 0, 1)
+    content = convert(model, split.train.images[drawn], recipe)
+    if progress:
+        progress("convert", 1, 1)
+    settings = recipe.as_dict() | {"calibration": calibration, "seed": seed}
+    return Made(content, seconds, history, settings)

@@ -1,0 +1,31 @@
+"""The two runtimes that a model is measured on: the Raspberry Pi's, and LiteRT as TensorFlow brings it."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import tensorflow as tf
+
+from edgedigits.core.runtime import DigitModel, Refused, Runtime, runtime
+
+
+@cache
+def litert() -> Runtime:
+    """LiteRT of the installed TensorFlow, which knows every operator that its converter writes."""
+    from tensorflow.lite.python import interpreter
+
+    return Runtime("LiteRT of TensorFlow", tf.__version__, interpreter)
+
+
+def open_model(path: Path) -> DigitModel:
+    """A model of our own making on the Raspberry Pi's runtime, or on LiteRT where that one refuses it.
+
+    Raises:
+        Refused: by both.
+        EdgedigitsError: as :class:`edgedigits.core.runtime.DigitModel`.
+    """
+    try:
+        return DigitModel(path, on=runtime())
+    except Refused:
+        return DigitModel(path, on=litert())

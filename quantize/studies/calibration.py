@@ -1,0 +1,220 @@
+"""How many digits a representative dataset needs, and how to draw them: many int8 models read validation digits."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from tensorflow.lite.python.convert import mlir_quantize
+from tensorflow.lite.python.optimize.calibrator import Calibrator
+
+from edgedigits.core.datasets import Digits, stratified_sample
+from edgedigits.core.digit import model_input
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.quantize.conversion import conversion_errors, integer_converter
+from edgedigits.quantize.float_model import float_scores
+from edgedigits.quantize.noise import calibrated
+from edgedigits.quantize.proof import Progress
+from edgedigits.quantize.recipes import RECIPES
+from edgedigits.quantize.runtimes import open_model
+from edgedigits.quantize.source import Source, open_source
+
+SIZES = (1, 8, 32, 100, 500, 2000)
+SEEDS = 5
+RECIPE = RECIPES["int8"]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A way to draw a representative dataset.
+
+    Attributes:
+        name: of it.
+        about: one line for people.
+        take: from the training digits, the float network's loss on each (float32 of shape (count,)), how many and a
+            seed: indices of the drawn.
+    """
+
+    name: str
+    about: str
+    take: Callable[[Digits, NDArray[np.float32], int, int], NDArray[np.intp]]
+
+
+def _random(train: Digits, _losses: NDArray[np.float32], count: int, seed: int) -> NDArray[np.intp]:
+    drawn: NDArray[np.intp] = np.random.default_rng(seed).permutation(len(train))[:count]
+    return drawn
+
+
+def _stratified(train: Digits, _losses: NDArray[np.float32], count: int, seed: int) -> NDArray[np.intp]:
+    return stratified_sample(train.labels, count, seed)
+
+
+def _hardest(train: Digits, losses: NDArray[np.float32], count: int, seed: int) -> NDArray[np.intp]:
+    half = np.random.default_rng(seed).permutation(len(train))[: max(count, len(train) // 2)]
+    drawn: NDArray[np.intp] = half[np.argsort(-losses[half], kind="stable")[:count]]
+    return drawn
+
+
+DRAWS = {
+    draw.name: draw
+    for draw in (
+        Draw("random", "any training digits", _random),
+        Draw("stratified", "as many of each digit, as `edgedigits quantize` draws", _stratified),
+        Draw("hardest", "those with the highest loss of a random half of the training digits", _hardest),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """One int8 model: how its representative dataset was drawn, and what it reads right of the validation digits.
+
+    Attributes:
+        draw: a key of :data:`DRAWS`.
+        size: digits in the representative dataset.
+        seed: of the draw.
+        accuracy: percent.
+        agreement: share of digits that the float network reads the same, percent.
+    """
+
+    draw: str
+    size: int
+    seed: int
+    accuracy: float
+    agreement: float
+
+
+@dataclass(frozen=True)
+class CalibrationStudy:
+    """What calibration does to one network.
+
+    Attributes:
+        model: name of the network.
+        sha256: of its ``.keras`` file.
+        dataset: spec and split.
+        digits: validation digits that every model read.
+        float_accuracy: of the float network on them, percent.
+        runtime: that ran the int8 models.
+        points: one for each draw, size and seed.
+    """
+
+    model: str
+    sha256: str
+    dataset: str
+    digits: int
+    float_accuracy: float
+    runtime: str
+    points: tuple[Point, ...]
+
+    def values(self, draw: str, size: int, what: str) -> NDArray[np.float64]:
+        """``accuracy`` or ``agreement`` of each seed, percent."""
+        return np.array([getattr(one, what) for one in self.points if (one.draw, one.size) == (draw, size)])
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Sizes that were tried, ascending."""
+        return tuple(sorted({point.size for point in self.points}))
+
+
+def study_calibration(
+    model: Path,
+    *,
+    dataset: str | None = None,
+    split: str | None = None,
+    sizes: Sequence[int] = SIZES,
+    seeds: int = SEEDS,
+    progress: Progress | None = None,
+) -> CalibrationStudy:
+    """Make an int8 model for each draw, size and seed, and read the validation digits with it.
+
+    Test digits are not looked at: what is found here decides the default of ``edgedigits quantize``.
+
+    Args:
+        model: the ``.keras`` file.
+        dataset: spec of the data set; None takes the one of the model's card.
+        split: name of its split; None takes the card's.
+        sizes: of the representative dataset; those beyond the number of training digits are left out.
+        seeds: draws of each size.
+        progress: told how many models are done.
+
+    Raises:
+        EdgedigitsError: bad model or data set, or a network that has no int8 form.
+    """
+    source = open_source(model, dataset, split)
+    train, validation = source.split.train, source.split.validation
+    network = source.load()
+    before = float_scores(network, validation.images).argmax(1)
+    scores = float_scores(network, train.images)
+    losses = -np.log(np.maximum(scores[np.arange(len(train)), train.labels], np.finfo(np.float32).tiny))
+    quantizer = Quantizer(network, train)
+    wanted = [
+        (draw, size, seed) for draw in DRAWS.values() for size in sizes if size <= len(train) for seed in range(seeds)
+    ]
+    if not wanted:
+        raise EdgedigitsError(f"there are {len(train)} training digits, fewer than each size", "take a larger data set")
+    points, runtimes = [], set()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.tflite"
+        for done, (draw, size, seed) in enumerate(wanted, start=1):
+            path.write_bytes(quantizer.quantize(draw.take(train, losses, size, seed)))
+            reader = open_model(path)
+            after = reader.raw(validation.images).argmax(1)
+            runtimes.add(str(reader.runtime))
+            right, same = (100 * float((after == other).mean()) for other in (validation.labels, before))
+            points.append(Point(draw.name, size, seed, round(right, 4), round(same, 4)))
+            if progress:
+                progress(f"{source.network}: int8 models", done, len(wanted))
+    return _study(source, float((before == validation.labels).mean()), runtimes, tuple(points))
+
+
+def _study(source: Source, accuracy: float, runtimes: set[str], points: tuple[Point, ...]) -> CalibrationStudy:
+    return CalibrationStudy(
+        model=source.network,
+        sha256=source.parent["sha256"],
+        dataset=f"{source.split.dataset.spec}, validation part of split {source.split.name}",
+        digits=len(source.split.validation),
+        float_accuracy=100 * accuracy,
+        runtime=" and ".join(sorted(runtimes)),
+        points=points,
+    )
+
+
+class Quantizer:
+    """Quantizes one network to int8 with any representative dataset.
+
+    The converter's first half, which does not look at the representative dataset, is done once; what comes out is
+    what :func:`edgedigits.quantize.conversion.convert` gives for the recipe ``int8``.
+    """
+
+    def __init__(self, network: Any, train: Digits) -> None:
+        """Convert the network with one digit, whose ranges are replaced later.
+
+        Args:
+            network: the tf_keras model.
+            train: training digits.
+
+        Raises:
+            EdgedigitsError: the network has no int8 form.
+        """
+        self._train = train
+        with conversion_errors(RECIPE):
+            self._ranged = calibrated(integer_converter(network, train.images[:1], RECIPE))
+
+    def quantize(self, drawn: NDArray[np.intp]) -> bytes:
+        """The int8 model whose representative dataset are the training digits at these indices."""
+        values = model_input(self._train.images[drawn])
+
+        def samples() -> Iterator[list[NDArray[np.float32]]]:
+            for position in range(len(values)):
+                yield [values[position : position + 1]]
+
+        with conversion_errors(RECIPE):
+            ranged = Calibrator(self._ranged).calibrate(samples)
+            quantized: bytes = mlir_quantize(ranged, input_data_type=tf.int8, output_data_type=tf.int8)
+        return quantized

@@ -1,0 +1,181 @@
+"""A float network fine-tuned by the phases of a recipe."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tf_keras
+from numpy.typing import NDArray
+
+from edgedigits.core.datasets import Digits, Split
+from edgedigits.core.digit import CLASSES, model_input
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.quantize.tuning.awareness import quantize_aware
+from edgedigits.quantize.tuning.batches import tuning_batches
+from edgedigits.quantize.tuning.budget import Cluster, Phase, Prune, Tuning
+from edgedigits.quantize.tuning.clustering import clustered
+from edgedigits.quantize.tuning.folding import as_it_infers
+from edgedigits.quantize.tuning.pruning import pruned
+from edgedigits.quantize.tuning.wrapped import Wrapped
+
+Progress = Callable[[str, int, int], object]
+
+_VALIDATION_BATCH = 500
+_TOLD = 100
+_RANGE_DIGITS = 1000
+
+
+@dataclass(frozen=True)
+class TunedEpoch:
+    """One epoch of fine-tuning.
+
+    Attributes:
+        technique: of the phase.
+        epoch: of the phase, counted from 1.
+        loss: Kullback-Leibler divergence from the targets, mean over the epoch.
+        validation_loss: from the labels of the validation digits.
+        validation_accuracy: percent.
+        seconds: that it took.
+        kept: whether the next phase, or the conversion, starts from its weights.
+    """
+
+    technique: str
+    epoch: int
+    loss: float
+    validation_loss: float
+    validation_accuracy: float
+    seconds: float
+    kept: bool = False
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A fine-tuned network and the epochs that led to it."""
+
+    model: Any
+    history: tuple[TunedEpoch, ...]
+
+
+def tune(model: Any, tuning: Tuning, split: Split, seed: int = 0, progress: Progress | None = None) -> Tuned:
+    """Fine-tune a copy of a float network, phase after phase.
+
+    Args:
+        model: tf_keras model that gives probabilities; it stays as it is.
+        tuning: phases and budget.
+        split: its training digits are learned from, its validation digits choose the epoch of each phase.
+        seed: of order and distortion.
+        progress: told of the steps of each phase.
+
+    Raises:
+        EdgedigitsError: a network that cannot be tuned so, naming the layer; a loss that is no number.
+    """
+    with tf.device("/CPU:0"):
+        teacher = as_it_infers(model)
+    network = as_it_infers(model)
+    ranges = model_input(split.train.images[:_RANGE_DIGITS])
+    history: list[TunedEpoch] = []
+    with _advice_hidden():
+        for number, phase in enumerate(tuning.phases):
+            batches, steps = tuning_batches(teacher, split.train, tuning, phase.epochs, (seed, number))
+            wrapped = _wrapped(network, phase, tuning, steps, ranges)
+            history += _fit(wrapped, batches, steps, phase, split.validation, progress)
+            network = wrapped.finish()
+    return Tuned(network, tuple(history))
+
+
+@contextlib.contextmanager
+def _advice_hidden() -> Iterator[None]:
+    """Keep TensorFlow's advice off the screen: clusters leave the kernel itself untrained, that graphs are new."""
+    logger = tf.get_logger()
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def _wrapped(network: Any, phase: Phase, tuning: Tuning, steps: int, ranges: NDArray[np.float32]) -> Wrapped:
+    if isinstance(phase, Prune):
+        return pruned(network, phase, tuning, steps)
+    if isinstance(phase, Cluster):
+        return clustered(network, phase, tuning)
+    return quantize_aware(network, phase, tuning, ranges)
+
+
+def _fit(
+    wrapped: Wrapped, batches: Any, steps: int, phase: Phase, validation: Digits, progress: Progress | None
+) -> list[TunedEpoch]:
+    """Train a prepared network and leave it with the weights of its best epoch."""
+    rate = tf_keras.optimizers.schedules.CosineDecay(phase.rate, steps * phase.epochs)
+    wrapped.model.compile(tf_keras.optimizers.Adam(rate), tf_keras.losses.KLDivergence(), metrics=["accuracy"])
+    keeper = _Keeper(phase, wrapped.first, steps, progress)
+    truth = np.eye(CLASSES, dtype=np.float32)[validation.labels]
+    wrapped.model.fit(
+        batches,
+        epochs=phase.epochs,
+        steps_per_epoch=steps,
+        validation_data=(model_input(validation.images), truth),
+        validation_batch_size=_VALIDATION_BATCH,
+        callbacks=[*wrapped.callbacks, keeper],
+        verbose=0,
+    )
+    return keeper.restore()
+
+
+class _Keeper(tf_keras.callbacks.Callback):  # type: ignore[misc]
+    """Writes down each epoch, keeps the weights of the best, and tells of about a hundred steps a phase."""
+
+    def __init__(self, phase: Phase, first: int, steps: int, progress: Progress | None) -> None:
+        super().__init__()
+        self._phase, self._first, self._steps, self._progress = phase, first, steps, progress
+        self._total = steps * phase.epochs
+        self._every = max(1, self._total // _TOLD)
+        self._epochs: list[TunedEpoch] = []
+        self._best: tuple[float, float] | None = None
+        self._kept: tuple[int, list[NDArray[Any]]] | None = None
+        self._began = 0.0
+        self._supports_tf_logs = True
+
+    def on_epoch_begin(self, *_: Any) -> None:
+        """Start the clock."""
+        self._began = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, *_: Any) -> None:
+        """Pass on how far the phase is."""
+        done = len(self._epochs) * self._steps + batch + 1
+        if self._progress and (done % self._every == 0 or done == self._total):
+            self._progress(self._phase.technique, done, self._total)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Keep the weights if they read more validation digits right than those kept; of equal ones, the surer."""
+        figures = {name: float(value) for name, value in (logs or {}).items()}
+        loss, validation_loss = figures["loss"], figures["val_loss"]
+        if not (math.isfinite(loss) and math.isfinite(validation_loss)):
+            raise EdgedigitsError(
+                f"the loss is {loss} after epoch {epoch + 1} of {self._phase.technique}",
+                "tune from another float model",
+            )
+        seconds = time.monotonic() - self._began
+        accuracy = 100 * figures["val_accuracy"]
+        self._epochs.append(TunedEpoch(self._phase.technique, epoch + 1, loss, validation_loss, accuracy, seconds))
+        rank = (accuracy, -validation_loss)
+        if epoch >= min(self._first, self._phase.epochs - 1) and (self._best is None or rank > self._best):
+            self._best = rank
+            self._kept = (epoch, [variable.numpy() for variable in self.model.weights])
+
+    def restore(self) -> list[TunedEpoch]:
+        """Give the model the weights that were kept; the epochs, one of them marked."""
+        assert self._kept is not None
+        best, weights = self._kept
+        for variable, value in zip(self.model.weights, weights, strict=True):
+            variable.assign(value)
+        return [replace(one, kept=number == best) for number, one in enumerate(self._epochs)]

@@ -1,0 +1,117 @@
+"""The weights that stand in a TFLite file, layer by layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.tflite_file import Tensor, read_tflite
+
+WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+"""Operators with weights that our converter makes of digit networks."""
+
+_DTYPES = {"INT8": np.int8, "FLOAT16": np.float16, "FLOAT32": np.float32}
+_CHANNELS = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 0}
+
+
+@dataclass(frozen=True, eq=False)
+class LayerWeights:
+    """The weights of one operator.
+
+    Attributes:
+        layer: name of the Keras layer.
+        operator: one of :data:`WEIGHTED`.
+        tensor: what the file says of the weights: name, type as stored, scales.
+        values: as stored: (out, height, width, in), (1, height, width, channels) where depthwise, (out, in) where
+            dense.
+        tensors: numbers of the operator's tensors in the file: inputs (activation, weights, bias), then outputs.
+    """
+
+    layer: str
+    operator: str
+    tensor: Tensor
+    values: NDArray[Any]
+    tensors: tuple[int, ...]
+
+    @property
+    def type(self) -> str:
+        """As stored: ``INT8``, ``FLOAT16`` or ``FLOAT32``."""
+        return self.tensor.type
+
+    @property
+    def channels(self) -> int:
+        """Output channels."""
+        return int(self.values.shape[_CHANNELS[self.operator]])
+
+    @property
+    def zeros(self) -> NDArray[np.bool_]:
+        """Where a weight is zero, of the shape of ``values``."""
+        zero_point = self.tensor.zero_points[0] if self.tensor.zero_points else 0
+        zeros: NDArray[np.bool_] = self.values == zero_point
+        return zeros
+
+    @property
+    def sparsity(self) -> float:
+        """Share of weights that are zero."""
+        return float(self.zeros.mean())
+
+    @property
+    def distinct(self) -> int:
+        """How many different weights there are, as real numbers: stored value times scale, zero points being 0."""
+        scales = np.array(self.tensor.scales or (1.0,), np.float32)
+        shape = [1] * self.values.ndim
+        shape[_CHANNELS[self.operator]] = len(scales)
+        return len(np.unique(self.values.astype(np.float32) * scales.reshape(shape)))
+
+    @property
+    def rounded_in_training(self) -> bool:
+        """Whether quantization-aware training has rounded them: the converter then keeps the name of that step."""
+        return "FakeQuant" in self.tensor.name
+
+
+def layer_of(tensor: str) -> str:
+    """Name of the Keras layer behind a TFLite tensor's name.
+
+    The converter joins the names of what it has merged, such as
+    ``small/re_lu/Relu;small/batch_normalization/FusedBatchNormV3;small/conv2d/Conv2D1``: of model, layer and operation,
+    the layer with the weights last.
+    """
+    steps = tensor.rsplit(";", maxsplit=1)[-1].split("/")
+    if tensor.startswith("StatefulPartitionedCall"):
+        return "output"
+    return steps[1] if len(steps) > 1 else steps[0]
+
+
+def read_weights(path: Path) -> tuple[LayerWeights, ...]:
+    """Weights of every convolution and dense layer of a ``.tflite`` file, in the order of its operators.
+
+    Raises:
+        EdgedigitsError: not a TFLite file, or damaged.
+    """
+    from tflite import BuiltinOperator, Model
+
+    content = read_tflite(path)
+    model = Model.GetRootAs(path.read_bytes(), 0)
+    graph = model.Subgraphs(0)
+    names = {getattr(BuiltinOperator, name): name for name in WEIGHTED}
+    stored_in: dict[int, int] = {}  # what DEQUANTIZE widens, by what it gives: float16 weights are stored before it
+    layers = []
+    for position in range(graph.OperatorsLength()):
+        operator = graph.Operators(position)
+        code = model.OperatorCodes(operator.OpcodeIndex())
+        number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+        if number == BuiltinOperator.DEQUANTIZE:
+            stored_in[operator.Outputs(0)] = operator.Inputs(0)
+        if number not in names:
+            continue
+        index = stored_in.get(operator.Inputs(1), operator.Inputs(1))
+        tensor, buffer = content.tensors[index], model.Buffers(graph.Tensors(index).Buffer())
+        if tensor.type in _DTYPES and buffer.DataLength():
+            values = np.frombuffer(buffer.DataAsNumpy().tobytes(), _DTYPES[tensor.type]).reshape(tensor.shape)
+            own = (*operator.InputsAsNumpy().tolist(), *operator.OutputsAsNumpy().tolist())
+            layers.append(LayerWeights(layer_of(tensor.name), names[number], tensor, values, own))
+    return tuple(layers)

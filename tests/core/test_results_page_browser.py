@@ -1,0 +1,188 @@
+"""The page of a table in a real browser: no error, no connection, plots that answer, a table that sorts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from measured_rows import accuracy, failed, latency, network_rows, on_core, refused, row, write_results
+
+from edgedigits.core.results import Results
+from edgedigits.core.results.writing import write_tables
+
+selenium = pytest.importorskip("selenium", reason="selenium is not installed")
+from selenium import webdriver  # noqa: E402
+from selenium.webdriver.chrome.service import Service  # noqa: E402
+from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
+from selenium.webdriver.common.by import By  # noqa: E402
+from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
+
+HOSTILE = "</script><script>window.harmed = 1</script><img src=x onerror='window.harmed = 2'>"
+FLAGS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update", "--window-size=1400,1000"),
+)
+HOVER = "Plotly.Fx.hover(arguments[0], [{curveNumber: arguments[1], pointNumber: arguments[2]}])"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Chromium without a window, that keeps everything that a page logs."""
+    programs = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
+    if lacking := [name for name, path in programs.items() if path is None]:
+        pytest.skip(f"{' and '.join(lacking)} not installed (Debian: apt-get install chromium chromium-driver)")
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(programs["chromium"])
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(programs["chromedriver"]))
+    driver.set_page_load_timeout(120)
+    driver.set_script_timeout(120)
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+def measured(folder: Path) -> list[Results]:
+    """Two networks by some recipes and a baseline: one row failed, one on other digits, one with hostile names."""
+    more = (
+        row("forest", "scikit-learn", 95.7, 41_000_000, latencies=(latency(900.0), latency(31.0, batch=1_000))),
+        row("small", "optdigits", 97.0, accuracy=accuracy(97.0, "optdigits, its test part", "b" * 64)),
+        row(HOSTILE, HOSTILE, 50.0, latencies=(refused(), latency(4.0)), cores=(on_core(9, 9, 9.0, "m55"),)),
+        failed(HOSTILE, "failed", HOSTILE),
+    )
+    return [
+        write_results(folder / "bench", *network_rows()),
+        write_results(folder / "more", *(replace(one, about=HOSTILE) for one in more), title=HOSTILE),
+    ]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tables")
+    write_tables(folder, measured(folder))
+    return folder / "index.html"
+
+
+@pytest.fixture
+def page(browser: Any, written: Path) -> Any:
+    browser.get_log("browser")
+    browser.get_log("performance")
+    browser.get(written.as_uri())
+    drawn = "return [...document.querySelectorAll('details[open] .plot, body > .plots .plot')].every(p => p._fullData)"
+    WebDriverWait(browser, 60).until(lambda driver: driver.execute_script(drawn))
+    return browser
+
+
+def column(page: Any, name: str) -> list[str]:
+    """What stands in one column of the table, from top to bottom."""
+    heads = [head.text for head in page.find_elements(By.CSS_SELECTOR, "#rows th button")]
+    place = heads.index(name) + 1
+    return [cell.text for cell in page.find_elements(By.CSS_SELECTOR, f"#rows tbody td:nth-child({place})")]
+
+
+def click_head(page: Any, name: str) -> None:
+    script = "[...document.querySelectorAll('#rows th button')].find(b => b.textContent === arguments[0]).click()"
+    page.execute_script(script, name)
+
+
+def plot(page: Any, cost: str) -> Any:
+    return page.find_element(By.ID, f"plot-{cost}")
+
+
+def test_nothing_is_logged_and_nothing_is_fetched(page: Any):
+    assert [line for line in page.get_log("browser") if line["level"] in ("SEVERE", "WARNING")] == []
+    events = [json.loads(line["message"])["message"] for line in page.get_log("performance")]
+    fetched = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+    assert [url for url in fetched if not url.startswith(("data:", "blob:"))] == [page.current_url]
+
+
+def test_there_is_a_plot_with_its_front_for_each_cost(page: Any):
+    names = [one.get_attribute("id") for one in page.find_elements(By.CSS_SELECTOR, ".js-plotly-plot")]
+    assert names == [f"plot-{name}" for name in ("bytes", "gzip", "MACs", "arena", "latency", "time")] + [
+        f"plot-m4_{name}" for name in ("flash", "ram", "instructions")
+    ]
+    points = page.execute_script(
+        "return arguments[0].querySelectorAll('.scatterlayer .point').length", plot(page, "bytes")
+    )
+    assert points == 10
+    assert page.execute_script(
+        "return arguments[0].querySelectorAll('.scatterlayer .js-line').length", plot(page, "bytes")
+    )
+
+
+def test_the_plots_of_another_core_are_drawn_when_they_are_opened(page: Any):
+    groups = page.find_elements(By.TAG_NAME, "details")
+    assert [group.find_element(By.TAG_NAME, "summary").text for group in groups] == [
+        "On m4: flash, RAM and instructions",
+        "On m55: flash, RAM and instructions",
+    ]
+    page.execute_script("arguments[0].open = true", groups[1])
+    WebDriverWait(page, 30).until(lambda _: len(groups[1].find_elements(By.CSS_SELECTOR, ".js-plotly-plot")) == 3)
+
+
+def test_hovering_a_point_shows_its_row(page: Any):
+    page.execute_script("arguments[0].scrollIntoView({block: 'center'})", plot(page, "bytes"))
+    point = plot(page, "bytes").find_elements(By.CSS_SELECTOR, ".scatterlayer .point")[0]
+    ActionChains(page).move_to_element(point).perform()
+    text = WebDriverWait(page, 30).until(
+        lambda _: plot(page, "bytes").find_element(By.CSS_SELECTOR, ".hoverlayer").get_attribute("textContent")
+    )
+    assert text.startswith("small float32")
+    assert "accuracy %: 99.31" in text and "bytes: 146,000" in text and "on this front" in text
+
+
+def test_hostile_names_do_no_harm_where_they_are_shown(page: Any):
+    curve = page.execute_script(
+        "return arguments[0].data.findIndex(t => t.meta.model === arguments[1])", plot(page, "bytes"), HOSTILE
+    )
+    page.execute_script(HOVER, plot(page, "bytes"), curve, 0)
+    shown = plot(page, "bytes").find_element(By.CSS_SELECTOR, ".hoverlayer").get_attribute("textContent")
+    assert "</script><script>window.harmed = 1</script>" in shown
+    assert page.execute_script("return window.harmed === undefined")
+    assert HOSTILE in column(page, "model")
+    assert len(page.find_elements(By.TAG_NAME, "img")) == 0
+
+
+def test_clicking_a_head_sorts_the_table(page: Any):
+    unsorted = column(page, "bytes")
+    click_head(page, "bytes")
+    rising = column(page, "bytes")
+    assert rising == sorted(unsorted, key=lambda text: float(text.replace(",", "")) if text != "-" else float("inf"))
+    click_head(page, "bytes")
+    assert column(page, "bytes") == [text for text in reversed(rising) if text != "-"] + ["-", "-"]
+    click_head(page, "recipe")
+    recipes = column(page, "recipe")
+    assert recipes.index("dynamic") < recipes.index("float32") < recipes.index("int8") < recipes.index("int16x8")
+
+
+def test_a_model_can_be_hidden_in_plots_and_table(page: Any):
+    page.find_element(By.CSS_SELECTOR, ".legend input[value=small]").click()
+    shown = [line for line in page.find_elements(By.CSS_SELECTOR, "#rows tbody tr") if line.is_displayed()]
+    assert len(shown) == 12 - 6
+    points = page.execute_script(
+        "return arguments[0].querySelectorAll('.scatterlayer .point').length", plot(page, "bytes")
+    )
+    assert points == 10 - 5
+
+
+def test_failures_and_the_machine_are_told(page: Any):
+    text = page.find_element(By.TAG_NAME, "body").text
+    assert "small clustered-int8: layer 'conv2d' has 144 weights, fewer than 256 clusters" in text
+    assert "small dynamic on tflite-runtime 2.14.0: Didn't find op" in text
+    assert " cores, " in text[text.index("Machine and software") :]
+
+
+def test_a_page_without_rows_opens_too(browser: Any, tmp_path: Path):
+    browser.get_log("browser")
+    write_tables(tmp_path, write_results(tmp_path))
+    browser.get((tmp_path / "index.html").as_uri())
+    assert "There is no row." in browser.find_element(By.TAG_NAME, "body").text
+    assert browser.get_log("browser") == []

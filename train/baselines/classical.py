@@ -1,0 +1,119 @@
+"""Classical baselines: fitted, stored and measured."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import sklearn
+from threadpoolctl import threadpool_limits
+
+from edgedigits.core.datasets import Digits, Split
+from edgedigits.core.files import write_text
+from edgedigits.core.results import Latency, Row
+from edgedigits.train.baselines.accuracy import accuracies
+from edgedigits.train.baselines.catalogue import Baseline
+from edgedigits.train.baselines.choosing import Fitted, Told, Tried, accuracy, fit, read
+from edgedigits.train.baselines.estimators import anatomy, features
+from edgedigits.train.baselines.latency import BATCHES, timed
+from edgedigits.train.baselines.plots import sweep_png
+from edgedigits.train.baselines.reported import THEIRS
+from edgedigits.train.baselines.storing import store
+from edgedigits.train.folds import FoldScore
+
+
+def classical_row(entry: Baseline, split: Split, seed: int, folder: Path, told: Told | None = None) -> Row:
+    """Choose, fit, store and measure a classical baseline.
+
+    Writes the model, and ``sweep.csv`` and ``sweep.png`` where there is something to choose.
+
+    Args:
+        entry: a classical baseline.
+        split: digits to fit on, to choose by and to measure on.
+        seed: of what is drawn.
+        folder: to write into.
+        told: of progress.
+    """
+    fitted = fit(entry, split.train, split.validation, seed, told)
+    if fitted.tried:
+        write_text(folder / "sweep.csv", sweep_csv(fitted.tried))
+        sweep_png(entry, fitted.tried, folder / "sweep.png")
+    stored = store(entry, fitted.model, split.train, folder)
+    runtime = _runtime(entry)
+    common, own = accuracies(split, lambda images: read(fitted.model, images), runtime)
+    parameters, found, notes = anatomy(entry, fitted.model)
+    return Row(
+        model=entry.name,
+        recipe=entry.maker,
+        about=f"fitted with {entry.maker}, settings chosen on validation digits",
+        file=stored.file,
+        sha256=stored.sha256,
+        accuracy=common,
+        split_accuracy=own,
+        bytes=stored.bytes,
+        gzip_bytes=stored.gzip_bytes,
+        parameters=parameters,
+        latencies=_latencies(entry, fitted, split.test),
+        seconds=fitted.seconds,
+        checks=found,
+        settings=_settings(entry, fitted, split),
+        notes=(*stored.notes, *notes),
+    )
+
+
+def classical_fold(entry: Baseline, split: Split, seed: int, folder: Path, told: Told | None = None) -> FoldScore:
+    """Choose and fit a classical baseline on one fold and judge it on the digits held out; the sweep is kept."""
+    fitted = fit(entry, split.train, split.validation, seed, told)
+    if fitted.tried:
+        write_text(folder / "sweep.csv", sweep_csv(fitted.tried))
+    return FoldScore(
+        fold=0,
+        percent=accuracy(fitted.model, split.test),
+        count=len(split.test),
+        digits_sha256=split.test.sha256(),
+        validation_percent=fitted.percent,
+        seconds=fitted.seconds,
+        settings=fitted.settings,
+    )
+
+
+def _runtime(entry: Baseline) -> str:
+    """Name and version of what computes a classical baseline."""
+    if entry.maker == "xgboost":
+        import xgboost
+
+        return f"xgboost {xgboost.__version__}"
+    return f"scikit-learn {sklearn.__version__}"
+
+
+def _latencies(entry: Baseline, fitted: Fitted, digits: Digits) -> tuple[Latency, ...]:
+    inputs = features(digits.images[: max(BATCHES)])
+    with threadpool_limits(1):
+        return tuple(timed(fitted.model.predict, inputs, batch, _runtime(entry)) for batch in BATCHES)
+
+
+def _settings(entry: Baseline, fitted: Fitted, split: Split) -> dict[str, Any]:
+    """How a baseline was made, as JSON takes it."""
+    theirs = next((one for one in fitted.tried if one.settings == entry.theirs), None)
+    return {
+        "system": entry.about,
+        "data": split.describe(),
+        "fixed": entry.fixed,
+        "sweep": {name: list(values) for name, values in entry.sweep.items()},
+        "digits of the sweep": min(entry.sweep_digits or len(split.train), len(split.train)),
+        "seconds of the sweep": round(fitted.sweep_seconds, 1),
+        "chosen": fitted.settings,
+        "validation accuracy": round(fitted.percent, 4),
+        **({THEIRS: round(theirs.percent, 4)} if theirs else {}),
+    }
+
+
+def sweep_csv(tried: tuple[Tried, ...]) -> str:
+    """The sweep as a table: a column for each setting, and accuracy on the validation digits in percent."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*tried[0].settings, "validation_percent"])
+    writer.writerows([*one.settings.values(), f"{one.percent:.4f}"] for one in tried)
+    return text.getvalue()
