@@ -94,13 +94,14 @@ def show_rows(table: Table) -> None:
 @click.option("--max-flash", "flash", type=SIZE, help="Bytes of flash, such as 32k.")
 @click.option("--max-ram", "ram", type=SIZE, help="Bytes of RAM, such as 8k.")
 @click.option("--max-latency", "latency", type=DURATION, help="Time of one inference, such as 5ms.")
-@click.option("--min-accuracy", "accuracy", type=PERCENT, help="Percent of the test digits, such as 99.")
+@click.option("--min-accuracy", "accuracy", type=PERCENT, help="Percent of the validation digits, such as 99.")
 @click.option("--core", default="", help="Take the firmware figures of this core, such as m4.")
 @click.option("--mhz", type=CLOCK, help="Clock of the core; --max-latency with --core needs it.")
 @options.as_json
 def choose(folders: tuple[Path, ...], as_json: bool, **limits: Any) -> None:
     """Choose the most accurate row that a device can take, and say which limits bind.
 
+    Accuracy is that on validation digits, as test digits only report; the answer tells both.
     k and K are 1,024 bytes, kB is 1,000. Without --core the model file counts as flash, TFLite's arena as RAM, and the
     latency is that of the machine that measured it. With --core they come from the firmware.json beside each model,
     which `edgedigits firmware report MODEL` writes. Exits with 1 and names the nearest miss where nothing fits.
@@ -148,7 +149,7 @@ def _limit_line(verdict: Verdict) -> tuple[str, ...]:
     binds = "no"
     if verdict.better:
         better = verdict.better
-        accuracy = better.entry.row.accuracy
+        accuracy = better.entry.row.validation
         assert accuracy is not None
         binds = (
             f"yes: {measure.difference(better.more)} more would allow {better.entry.label}, {accuracy.percent:.2f} %"
@@ -161,4 +162,7 @@ def _limit_line(verdict: Verdict) -> tuple[str, ...]:
 
 def _in_a_line(choice: Choice, entry: Entry) -> str:
     figures = choice.figures_of(entry)
-    return f"{entry.label}: " + ", ".join(f"{measure.label} {measure.text(value)}" for measure, value in figures)
+    measured = [f"{measure.label} {measure.text(value)}" for measure, value in figures]
+    if entry.row.accuracy:
+        measured.insert(1, f"test accuracy {entry.row.accuracy.percent:.4g} %")
+    return f"{entry.label}: {', '.join(measured)}"

@@ -15,6 +15,7 @@ WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 """Operators with weights that our converter makes of digit networks."""
 
 _DTYPES = {"INT8": np.int8, "FLOAT16": np.float16, "FLOAT32": np.float32}
+_INSIDE = {"BiasAdd", "LastValueQuant"}  # steps in the name of a tensor that lie inside a layer
 _CHANNELS = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 0}
 
 
@@ -78,12 +79,12 @@ def layer_of(tensor: str) -> str:
 
     The converter joins the names of what it has merged, such as
     ``small/re_lu/Relu;small/batch_normalization/FusedBatchNormV3;small/conv2d/Conv2D1``: of model, layer and operation,
-    the layer with the weights last.
+    the layer with the weights last. A layer of a model in the model is ``inner/layer``.
     """
-    steps = tensor.rsplit(";", maxsplit=1)[-1].split("/")
     if tensor.startswith("StatefulPartitionedCall"):
         return "output"
-    return steps[1] if len(steps) > 1 else steps[0]
+    steps = tensor.rsplit(";", maxsplit=1)[-1].split("/")
+    return "/".join(step for step in steps[1:-1] if step not in _INSIDE) or steps[-1]
 
 
 def read_weights(path: Path) -> tuple[LayerWeights, ...]:

@@ -51,7 +51,8 @@ class Choice:
 
     Attributes:
         limits: that were given.
-        chosen: the most accurate row within them; of equally accurate ones the smallest, then the fastest.
+        chosen: the most accurate row within them, by validation digits; of equally accurate ones the smallest, then the
+            fastest.
         verdicts: one a limit.
         runner_up: the next one within the limits.
         candidates: rows that could be held against the limits.
@@ -114,5 +115,6 @@ class Choice:
             "file": row.file,
             "model": row.model,
             "recipe": row.recipe,
+            "test_accuracy": row.accuracy and row.accuracy.percent,
             "figures": figures,
         }

@@ -35,7 +35,7 @@ class _Contest:
         return sorted((entry for entry in self.candidates if self.meets(entry, but)), key=self.rank)
 
     def rank(self, entry: Entry) -> tuple[float, float, float]:
-        """What is better sorts first: more accurate, then smaller, then faster."""
+        """What is better sorts first: more accurate on validation digits, then smaller, then faster."""
         accuracy, flash, latency = (self.measures[name].of(entry) for name in ("accuracy", "flash", "latency"))
         return -(accuracy or 0.0), math.inf if flash is None else flash, math.inf if latency is None else latency
 
@@ -97,10 +97,10 @@ def _set_aside(table: Table, limits: Limits, measures: Sequence[Measure]) -> dic
 
 
 def _why_not(table: Table, entry: Entry, limits: Limits, measures: Sequence[Measure]) -> str:
-    if entry.row.failure:
-        return "without a model"
-    if entry.row.accuracy is None:
-        return "without an accuracy"
+    row = entry.row
+    if row.failure or row.accuracy is None or row.validation is None:
+        lacks = "model" if row.failure else "test accuracy" if row.accuracy is None else "validation accuracy"
+        return f"without a {lacks}"
     if not table.on_the_digits(entry):
         return "on other test digits"
     if limits.core:
@@ -161,7 +161,7 @@ def _nothing_fits(contest: _Contest, reasons: dict[str, tuple[str, ...]]) -> Edg
     aside = sum(map(len, reasons.values()))
     tried = f"{len(contest.candidates)} rows were tried" + (f", {aside} not: {reasons_text(reasons)}" if aside else "")
     return EdgedigitsError(
-        f"no row meets all limits; the nearest, {nearest.label} ({accuracy:.2f} %), misses "
+        f"no row meets all limits; the nearest, {nearest.label} ({accuracy:.2f} % of the validation digits), misses "
         f"{' and '.join(misses)}; {tried}",
         f"allow {' and '.join(allow)}, or add a folder with other models",
     )
@@ -208,9 +208,7 @@ def _notes(
             notes.append(f"`{report_command(None, limits.core)}` adds a row's figures of {limits.core}")
     else:
         notes += _plain_notes(table, chosen, limits)
-    notes.append(
-        "accuracy is on the test digits, and so is the choice: the best of many rows is a little flattered by them"
-    )
+    notes.append("rows are chosen by their accuracy on validation digits; test digits only report")
     return tuple(notes)
 
 

@@ -57,6 +57,7 @@ def columns_of(table: Table) -> tuple[Column, ...]:
         *([_texts("from", sources)] if len(set(sources)) > 1 else []),
         Column("accuracy %", tuple(_accuracy(entry.row, table.on_the_digits(entry)) for entry in entries)),
         Column("accuracy % on its split's test part", tuple(_own_accuracy(row.split_accuracy) for row in rows)),
+        Column("accuracy % on validation digits", tuple(_own_accuracy(row.validation) for row in rows)),
         Column("drop, points (95 % interval)", tuple(_drop(drop) for drop in drops)),
         Column("McNemar p", tuple(_of(drop, lambda d: (p_text(d.p_value), d.p_value)) for drop in drops)),
         Column("agreement %", tuple(_of(drop, lambda d: (f"{d.agreement:.2f}", d.agreement)) for drop in drops)),

@@ -108,6 +108,7 @@ class Row:
         accuracy: on the data set's own test digits, the same for every row of a table.
         drop: against the float network that it was made from.
         split_accuracy: on the test part of the split that it was trained on, where that is another set of digits.
+        validation: on the validation digits of that split: what rows are chosen by, as test digits only report.
         bytes: size of the model file.
         gzip_bytes: the same after ``gzip -9``.
         parameters: weights and biases.
@@ -130,6 +131,7 @@ class Row:
     accuracy: Accuracy | None = None
     drop: Drop | None = None
     split_accuracy: Accuracy | None = None
+    validation: Accuracy | None = None
     bytes: int | None = None
     gzip_bytes: int | None = None
     parameters: int | None = None

@@ -96,6 +96,7 @@ def _record(table: Table, place: int, latencies: int, cores: tuple[str, ...]) ->
         **_accuracy("accuracy", row.accuracy),
         **_drop(row),
         **_accuracy("split_accuracy", row.split_accuracy),
+        **_accuracy("validation", row.validation),
         **{name: getattr(row, name) for name in ("bytes", "gzip_bytes", "parameters", "macs", "arena_bytes")},
         **_latencies(row, latencies),
         **_cores(row, cores),

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from edgedigits.core.cards import write_card
 from edgedigits.core.files import sha256_of, write_bytes, write_json
-from edgedigits.core.results import Latency, Row
+from edgedigits.core.results import Accuracy, Latency, Row
+from edgedigits.core.results.judging import validation_accuracy
 from edgedigits.core.runtime import runtime
 from edgedigits.core.tflite_costs import costs_of
 from edgedigits.quantize.benchmark.latency import latency_on
@@ -66,6 +67,7 @@ def measure(
         accuracy=accuracy,
         drop=drop,
         split_accuracy=split_accuracy,
+        validation=_validation(source, path, proof.runtime),
         bytes=len(made.content),
         gzip_bytes=len(gzip.compress(made.content, 9, mtime=0)),
         parameters=costs.parameters,
@@ -79,8 +81,16 @@ def measure(
     )
 
 
+def _validation(source: Source, path: Path, runtime_name: str) -> Accuracy:
+    held = source.split.validation
+    right = open_model(path).probabilities(held.images).argmax(1) == held.labels
+    return validation_accuracy(source.split, 100.0 * float(right.mean()), runtime_name)
+
+
 def _notes(recipe: Recipe, passed: bool, latencies: tuple[Latency, ...]) -> tuple[str, ...]:
     notes = [f"{one.runtime} does not load it" for one in latencies if one.refused]
+    if recipe.note:
+        notes.append(recipe.note)
     if not passed:
         notes.append(f"loses more than the {MAX_DROP} points that `edgedigits quantize` allows")
     if recipe.form == "float16":

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from edgedigits.core.datasets import Digits, Split
 from edgedigits.core.metrics import Comparison, compare
 from edgedigits.core.results import Accuracy, Drop
+from edgedigits.core.results.judging import own_name, part_name
 from edgedigits.quantize.proof import Progress, float_probabilities
 
 
@@ -72,11 +73,11 @@ def yardstick(model: Any, split: Split, progress: Progress | None = None) -> Yar
     Raises:
         EdgedigitsError: the network gives scores that are no probabilities.
     """
-    own, spec = split.dataset.test, split.dataset.spec
-    part = _field(f"{spec}, test part of split {split.name}", split.test, model, progress)
+    own = split.dataset.test
+    part = _field(part_name(split, "test"), split.test, model, progress)
     if own is None:
         return Yardstick(part, None, 4 * int(model.count_params()))
-    name = f"{spec}, its own test digits"
+    name = own_name(split)
     if own.sha256() == part.sha256:
         return Yardstick(Field(name, own, part.sha256, part.before), None, 4 * int(model.count_params()))
     return Yardstick(_field(name, own, model, progress), part, 4 * int(model.count_params()))

@@ -122,7 +122,7 @@ class TestNoCandidates:
             (
                 (failed("small", "int8", "no room"), row(accuracy=None, recipe="x")),
                 Limits(),
-                "none of 2 rows can be chosen: 1 without a model (small int8), 1 without an accuracy (small x)",
+                "none of 2 rows can be chosen: 1 without a model (small int8), 1 without a test accuracy (small x)",
             ),
             ((row(arena_bytes=None),), Limits(ram=1), "1 without an arena (small int8); drop the limit"),
         ],
@@ -137,13 +137,31 @@ class TestNoCandidates:
             choose(of(tmp_path, *rows), Limits())
 
 
+def test_rows_are_chosen_by_validation_digits_and_not_by_test_digits(tmp_path: Path):
+    lucky, sound = row(recipe="lucky", percent=99.5), row(recipe="sound", percent=99.4)
+    assert lucky.validation and sound.validation
+    rows = (
+        replace(lucky, validation=replace(lucky.validation, percent=98.9)),
+        replace(sound, validation=replace(sound.validation, percent=99.1)),
+    )
+    choice = choose(of(tmp_path, *rows), Limits())
+    assert choice.chosen.row.recipe == "sound"
+    assert choose(of(tmp_path / "again", *rows), Limits(accuracy=99.0)).fitting == 1
+
+
+def test_rows_without_a_validation_accuracy_are_set_aside(tmp_path: Path):
+    rows = (row(recipe="a"), row(recipe="b", percent=99.9, validation=None))
+    choice = choose(of(tmp_path, *rows), Limits())
+    assert choice.set_aside == {"without a validation accuracy": ("small b",)}
+
+
 class TestNothingFits:
     def test_names_the_nearest_miss_and_by_how_much(self, table: Table):
         with pytest.raises(EdgedigitsError) as caught:
             choose(table, Limits(flash=32 * 1024, ram=8 * 1024, latency=5e-3, accuracy=99.0))
         assert caught.value.what.startswith(
-            "no row meets all limits; the nearest, small int8 (99.29 %), misses --max-flash by 8,832 bytes (model file "
-            "41,600 bytes, 32,768 bytes allowed) and --max-ram by 3,808 bytes (arena 12,000 bytes, 8,192 bytes "
+            "no row meets all limits; the nearest, small int8 (99.29 % of the validation digits), misses "
+            "--max-flash by 8,832 bytes (model file 41,600 bytes, 32,768 bytes allowed) and --max-ram by 3,808 bytes (arena 12,000 bytes, 8,192 bytes "
             "allowed); 7 rows were tried, 4 not: 1 without a model"
         )
         assert caught.value.remedy.startswith("allow --max-flash 41600 and --max-ram 12000, or")

@@ -62,6 +62,7 @@ class TestMarkdown:
             "recipe": "int8",
             "from": "bench",
             "accuracy %": "99.29",
+            "accuracy % on validation digits": "99.29",
             "drop, points (95 % interval)": "+0.01 (-0.09 to +0.11)",
             "McNemar p": "0.041",
             "agreement %": "99.50",

@@ -86,6 +86,14 @@ def test_accuracy_and_drop_are_what_the_file_answers_on_all_test_digits(results,
     assert row.split_accuracy is None
 
 
+def test_a_row_says_what_it_reads_of_the_validation_digits(results, split):
+    row = row_of(results, "int8")
+    held = split.validation
+    read = DigitModel(results.folder / "int8" / row.file).raw(held.images).argmax(1)
+    assert row.validation.percent == pytest.approx(100 * (read == held.labels).mean())
+    assert (row.validation.count, row.validation.digits_sha256) == (len(held), held.sha256())
+
+
 def test_float32_loses_nothing(results):
     assert row_of(results, "float32").drop.points == 0
     assert row_of(results, "float32").drop.agreement == 100

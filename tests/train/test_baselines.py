@@ -76,6 +76,8 @@ def test_a_row_is_measured_on_the_own_test_digits_and_on_those_of_the_split(meas
     assert row.split_accuracy.digits_sha256 == split.test.sha256()
     assert (row.accuracy.count, row.split_accuracy.count) == (120, 50)
     assert row.accuracy.percent > 60
+    assert row.validation.digits_sha256 == split.validation.sha256()
+    assert row.validation.percent > 60
     assert row.settings["data"]["train"] == 400
 
 

@@ -74,6 +74,8 @@ def test_each_trial_of_the_front_is_a_row_with_a_model_measured_on_test_digits(s
         assert row.accuracy.percent == pytest.approx(100 * np.mean(right))
         assert row.accuracy.digits_sha256 == split.test.sha256()
         assert row.settings["validation_accuracy"] == record.accuracy
+        assert row.validation.digits_sha256 == split.validation.sha256()
+        assert row.validation.percent == pytest.approx(record.accuracy, abs=5)
         assert row.recipe == f"trial {record.number}"
 
 

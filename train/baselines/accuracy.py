@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from edgedigits.core.datasets import Digits, Split
 from edgedigits.core.results import Accuracy
+from edgedigits.core.results.judging import own_name, part_name
 
 Read = Callable[[NDArray[np.uint8]], NDArray[np.intp]]
 """Digits of shape (count,) from uint8 of shape (count, 28, 28)."""
@@ -24,11 +25,11 @@ def accuracies(split: Split, reading: Read, runtime: str) -> tuple[Accuracy, Acc
         reading: uint8 of shape (count, 28, 28) to digits of shape (count,).
         runtime: name and version of what computes.
     """
-    part = f"{split.dataset.spec}, test part of split {split.name}"
+    part = part_name(split, "test")
     own = split.dataset.test
     if own is None:
         return _accuracy(part, split.test, reading, runtime), None
-    common = _accuracy(f"{split.dataset.spec}, its own test digits", own, reading, runtime)
+    common = _accuracy(own_name(split), own, reading, runtime)
     return common, None if split.test is own else _accuracy(part, split.test, reading, runtime)
 
 

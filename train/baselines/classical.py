@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from edgedigits.core.datasets import Digits, Split
 from edgedigits.core.files import write_text
 from edgedigits.core.results import Latency, Row
+from edgedigits.core.results.judging import validation_accuracy
 from edgedigits.train.baselines.accuracy import accuracies
 from edgedigits.train.baselines.catalogue import Baseline
 from edgedigits.train.baselines.choosing import Fitted, Told, Tried, accuracy, fit, read
@@ -52,6 +53,7 @@ def classical_row(entry: Baseline, split: Split, seed: int, folder: Path, told: 
         sha256=stored.sha256,
         accuracy=common,
         split_accuracy=own,
+        validation=validation_accuracy(split, fitted.percent, runtime),
         bytes=stored.bytes,
         gzip_bytes=stored.gzip_bytes,
         parameters=parameters,

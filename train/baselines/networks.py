@@ -14,6 +14,7 @@ from edgedigits.core.digit import model_input
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors
 from edgedigits.core.results import Row
+from edgedigits.core.results.judging import validation_accuracy
 from edgedigits.train.baselines.accuracy import accuracies
 from edgedigits.train.baselines.catalogue import Baseline
 from edgedigits.train.baselines.keras_latency import keras_latencies
@@ -54,9 +55,8 @@ def network_row(
         _copy(finished_training(request, trained), trained, folder)
     card = train_or_take(request, folder, resume=resume or trained is not None, progress=progress)
     model = load_keras(folder / MODEL)
-    common, own = accuracies(
-        split, lambda images: keras_scores(model, images).argmax(axis=1), f"tensorflow {version('tensorflow')}"
-    )
+    runtime = f"tensorflow {version('tensorflow')}"
+    common, own = accuracies(split, lambda images: keras_scores(model, images).argmax(axis=1), runtime)
     return Row(
         model=entry.name,
         recipe=NETWORK,
@@ -65,6 +65,7 @@ def network_row(
         sha256=card.sha256,
         accuracy=common,
         split_accuracy=own,
+        validation=validation_accuracy(split, card.measured["validation_accuracy"], runtime),
         bytes=card.bytes,
         gzip_bytes=len(gzip.compress((folder / MODEL).read_bytes(), 9, mtime=0)),
         parameters=card.parameters,

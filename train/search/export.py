@@ -22,6 +22,7 @@ from edgedigits.core.datasets import Split
 from edgedigits.core.files import disk_errors, sha256_of, write_text, write_with
 from edgedigits.core.metrics import compare
 from edgedigits.core.results import Accuracy, Drop, Row, row_from, write_row
+from edgedigits.core.results.judging import own_name, validation_accuracy
 from edgedigits.core.runtime import DigitModel, runtime
 from edgedigits.core.tflite_costs import costs_of
 from edgedigits.train.evaluation import keras_scores, load_keras
@@ -50,7 +51,7 @@ def drop_beaten(out: Path, trials: Sequence[TrialRecord], front: Sequence[TrialR
 
 
 def measured_row(preset: Preset, record: TrialRecord, split: Split, out: Path) -> Row:
-    """Measure a model of the front on the test digits, for reporting: the study is over, nothing is chosen by it."""
+    """Measure a model of the front on the test digits, for reporting: the study is over, nothing is chosen by them."""
     folder, test = out / record.name, split.test
     int8 = DigitModel(folder / INT8_MODEL, on=runtime())
     before = keras_scores(load_keras(folder / MODEL), test.images).argmax(axis=1)
@@ -58,14 +59,16 @@ def measured_row(preset: Preset, record: TrialRecord, split: Split, out: Path) -
     found = compare(before, after, test.labels)
     content = (folder / INT8_MODEL).read_bytes()
     costs = costs_of(folder / INT8_MODEL)
-    own = "its own test digits" if split.dataset.test is not None else f"test part of split {split.name}"
+    held = split.validation
+    right = int8.probabilities(held.images).argmax(axis=1) == held.labels
     return Row(
         model=preset.name,
         recipe=f"trial {record.number}",
         about=f"int8: {plan_of(preset, record.settings).network}",
         file=INT8_MODEL,
         sha256=sha256_of(folder / INT8_MODEL),
-        accuracy=Accuracy(f"{split.dataset.spec}, {own}", test.sha256(), len(test), found.after, str(int8.runtime)),
+        accuracy=Accuracy(own_name(split), test.sha256(), len(test), found.after, str(int8.runtime)),
+        validation=validation_accuracy(split, 100.0 * float(right.mean()), str(int8.runtime)),
         drop=Drop(found.drop, found.drop_low, found.drop_high, found.p_value, found.agreement),
         bytes=len(content),
         gzip_bytes=len(gzip.compress(content, 9, mtime=0)),
