@@ -155,9 +155,9 @@ class DigitModel:
         self.threads = threads
         _check_is_tflite(self.path)
         self.runtime = on or runtime()
+        if self.card is None and find_spec("tflite"):
+            read_tflite(self.path)  # finds references past the end of the file, which crash the runtime at times
         if self.card is None and on is None:
-            if find_spec("tflite"):
-                read_tflite(self.path)  # finds references past the end of the file, which crash the runtime at times
             _try_in_a_child(self.path, sha256_of(self.path))
         self._interpreter = _interpreter(self.path, self.runtime, threads, reference)
         source = self._interpreter.get_input_details()

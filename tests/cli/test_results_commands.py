@@ -134,20 +134,20 @@ class TestChoose:
         model.write_bytes(b"")
         limits = ("--max-flash", "42k", "--max-ram", "16k", "--max-latency", "5ms", "--min-accuracy", "99")
         assert call("choose", *limits, bench, base).stdout.splitlines()[:13] == [
-            "small int8: validation accuracy 99.29 %, test accuracy 99.29 %, model file 41,600 bytes, arena 12,000 bytes, "
-            "latency 416 µs",
+            "small int8: validation accuracy 99.29 %, test accuracy 99.29 %, model file 41,600 bytes, arena 12,000 "
+            "bytes, latency 416 µs",
             str(model),
             "",
             "limit                                       given          here         left  rows that miss it  binds",
             "--min-accuracy  validation accuracy          99 %       99.29 %  0.29 points                  3  no",
-            "--max-flash     model file           43,008 bytes  41,600 bytes  1,408 bytes                  2  yes: 102,992 "
-            "bytes more would allow small float32, 99.31 %",
+            "--max-flash     model file           43,008 bytes  41,600 bytes  1,408 bytes                  2  yes: "
+            "102,992 bytes more would allow small float32, 99.31 %",
             "--max-ram       arena                16,384 bytes  12,000 bytes  4,384 bytes                  0  no",
             "--max-latency   latency                      5 ms        416 µs     4.584 ms                  0  no",
             "",
             "2 of 7 rows meet all limits",
-            "next: small pruned-int8: validation accuracy 99.02 %, test accuracy 99.02 %, model file 41,600 bytes, arena "
-            "12,000 bytes, latency 416 µs",
+            "next: small pruned-int8: validation accuracy 99.02 %, test accuracy 99.02 %, model file 41,600 bytes, "
+            "arena 12,000 bytes, latency 416 µs",
             "not candidates: 1 without a model (small clustered-int8), 2 without an arena (random-forest scikit-learn, "
             "decision-tree scikit-learn), 1 on other test digits (knn scikit-learn)",
             "note: flash is the model file and RAM TFLite's arena: code, stack and the runtime come on top; --core "

@@ -161,8 +161,8 @@ class TestNothingFits:
             choose(table, Limits(flash=32 * 1024, ram=8 * 1024, latency=5e-3, accuracy=99.0))
         assert caught.value.what.startswith(
             "no row meets all limits; the nearest, small int8 (99.29 % of the validation digits), misses "
-            "--max-flash by 8,832 bytes (model file 41,600 bytes, 32,768 bytes allowed) and --max-ram by 3,808 bytes (arena 12,000 bytes, 8,192 bytes "
-            "allowed); 7 rows were tried, 4 not: 1 without a model"
+            "--max-flash by 8,832 bytes (model file 41,600 bytes, 32,768 bytes allowed) and --max-ram by 3,808 "
+            "bytes (arena 12,000 bytes, 8,192 bytes allowed); 7 rows were tried, 4 not: 1 without a model"
         )
         assert caught.value.remedy.startswith("allow --max-flash 41600 and --max-ram 12000, or")
 
