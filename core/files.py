@@ -88,6 +88,24 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
+def read_json(path: Path, remedy: str) -> Any:
+    """The content of a JSON file of ours.
+
+    Args:
+        path: of the file.
+        remedy: what to do where it is half-written or damaged.
+
+    Raises:
+        EdgedigitsError: it is half-written or damaged, or cannot be read.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise EdgedigitsError(f"{path} is half-written or damaged ({error})", remedy) from error
+    except OSError as error:
+        raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check the path") from error
+
+
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file's bytes in lower-case hexadecimal."""
     with path.open("rb") as file:

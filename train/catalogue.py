@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
-from edgedigits.core.errors import EdgedigitsError
+from edgedigits.train.naming import entry_named
 from edgedigits.train.recipes import Recipe
 
 
@@ -143,8 +142,4 @@ def network(name: str) -> Network:
     Raises:
         EdgedigitsError: there is none; the message names the nearest one.
     """
-    if name in NETWORKS:
-        return NETWORKS[name]
-    near = difflib.get_close_matches(name.lower(), NETWORKS, n=1)
-    remedy = f"did you mean {near[0]}? `edgedigits models` lists all" if near else "`edgedigits models` lists all"
-    raise EdgedigitsError(f"no network is called {name!r}", remedy)
+    return entry_named(NETWORKS, name, "network", "`edgedigits models` lists all")

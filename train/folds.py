@@ -16,7 +16,7 @@ from typing import Any
 from edgedigits.core.cards import code_version
 from edgedigits.core.datasets import Dataset, check_folds, fold_name, load_dataset
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import disk_errors, refuse_to_overwrite, write_json, write_text
+from edgedigits.core.files import disk_errors, read_json, refuse_to_overwrite, write_json, write_text
 from edgedigits.core.results.row import dataclass_from
 from edgedigits.train.identity import check_identity
 from edgedigits.train.request import ProgressCallback, TrainingRequest, resolve
@@ -210,7 +210,7 @@ def read_folds(out: Path) -> CrossValidation:
     path = out / SUMMARY
     if not path.is_file():
         raise EdgedigitsError(f"{out} holds no {SUMMARY}", "name a folder that --folds has written")
-    content = _json(path, "start anew with --force")
+    content = read_json(path, "start anew with --force")
     found = content.get("format") if isinstance(content, dict) else None
     if found != FORMAT:
         raise EdgedigitsError(
@@ -228,18 +228,9 @@ def _read_fold(path: Path) -> FoldScore | None:
         return None
     remedy = f"remove {path} and run the same command again with --resume"
     try:
-        return dataclass_from(_json(path, remedy), FoldScore, "fold")
+        return dataclass_from(read_json(path, remedy), FoldScore, "fold")
     except ValueError as error:
         raise EdgedigitsError(f"{path} is no result of a fold ({error})", remedy) from error
-
-
-def _json(path: Path, remedy: str) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise EdgedigitsError(f"{path} is half-written or damaged ({error})", remedy) from error
-    except OSError as error:
-        raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check the path") from error
 
 
 def train_folds(

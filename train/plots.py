@@ -41,7 +41,7 @@ def curves_png(history: tuple[EpochRecord, ...], best_epoch: int, path: Path) ->
         axes.grid(alpha=0.3)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend()
-    _write(figure, path)
+    write_png(figure, path)
 
 
 def confusion_png(metrics: Metrics, path: Path) -> None:
@@ -64,10 +64,15 @@ def confusion_png(metrics: Metrics, path: Path) -> None:
     axes.set_xticks(range(len(LABELS)), LABELS)
     axes.set_yticks(range(len(LABELS)), LABELS)
     axes.set(xlabel="read", ylabel="true", title=f"{metrics.accuracy:.2f} % of {metrics.count:,} right")
-    _write(figure, path)
+    write_png(figure, path)
 
 
-def _write(figure: Figure, path: Path) -> None:
+def write_png(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, whole or not at all.
+
+    Raises:
+        EdgedigitsError: the disk is full or may not be written.
+    """
     canvas = FigureCanvasAgg(figure)
     # No date and no version inside: the same figures give the same bytes.
     write_with(path, lambda temporary: canvas.print_png(str(temporary), metadata={"Software": None}))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 from dataclasses import asdict, dataclass, replace
@@ -11,11 +10,12 @@ from typing import Any
 
 from edgedigits.core.cards import code_version
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import write_json
+from edgedigits.core.files import read_json, write_json
 from edgedigits.core.results.firmware import core_figures
 from edgedigits.core.results.row import Row, dataclass_from, row_from
 
 HEADER, ROW = "results.json", "row.json"
+_REMEDY = "remove it and run the command that made it again"
 FORMAT = 1
 
 
@@ -103,7 +103,7 @@ def read_row(path: Path) -> Row:
     Raises:
         EdgedigitsError: half-written, changed, or not a row.
     """
-    content = _json(path)
+    content = read_json(path, _REMEDY)
     try:
         return row_from(content)
     except ValueError as error:
@@ -123,7 +123,7 @@ def read_header(folder: Path) -> Header:
         raise EdgedigitsError(
             f"{folder} holds no {HEADER}", "name a folder that benchmark, baseline, search or compare has written"
         )
-    content = _json(path)
+    content = read_json(path, _REMEDY)
     found = content.pop("format", None) if isinstance(content, dict) else None
     if found != FORMAT:
         raise EdgedigitsError(
@@ -154,14 +154,3 @@ def read_results(folder: Path) -> Results:
         rows.append(replace(row, cores=figures) if figures else row)
         warnings += [warning] if warning else []
     return Results(folder, header, tuple(rows), tuple(missing), tuple(warnings))
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise EdgedigitsError(
-            f"{path} is half-written or damaged ({error})", "remove it and run the command that made it again"
-        ) from error
-    except OSError as error:
-        raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check the path") from error

@@ -9,7 +9,7 @@ from edgedigits.core.cards import write_card
 from edgedigits.core.files import sha256_of, write_bytes, write_json
 from edgedigits.core.results import Accuracy, Latency, Row
 from edgedigits.core.results.judging import validation_accuracy
-from edgedigits.core.runtime import runtime
+from edgedigits.core.runtime import DigitModel, runtime
 from edgedigits.core.tflite_costs import costs_of
 from edgedigits.quantize.benchmark.latency import latency_on
 from edgedigits.quantize.benchmark.request import BenchmarkRequest
@@ -49,10 +49,11 @@ def measure(
     field = rule.proof
     proof, after = prove(field.before, rule.float_bytes, path, checked.content, field.digits, MAX_DROP, progress)
     accuracy, drop = field.judge(after, proof.runtime)
+    reader = open_model(path)
     split_accuracy = None
     if rule.split:
         split_accuracy = accuracy
-        accuracy, drop = rule.own.judge(open_model(path).probabilities(rule.own.digits.images), proof.runtime)
+        accuracy, drop = rule.own.judge(reader.probabilities(rule.own.digits.images), proof.runtime)
     write_card(work, tflite_card(source, recipe, made, checked, path, proof, request.seed))
     write_json(work / "proof.json", proof.as_dict())
     write_tuning(work, made)
@@ -67,7 +68,7 @@ def measure(
         accuracy=accuracy,
         drop=drop,
         split_accuracy=split_accuracy,
-        validation=_validation(source, path, proof.runtime),
+        validation=_validation(source, reader, proof.runtime),
         bytes=len(made.content),
         gzip_bytes=len(gzip.compress(made.content, 9, mtime=0)),
         parameters=costs.parameters,
@@ -81,9 +82,9 @@ def measure(
     )
 
 
-def _validation(source: Source, path: Path, runtime_name: str) -> Accuracy:
+def _validation(source: Source, reader: DigitModel, runtime_name: str) -> Accuracy:
     held = source.split.validation
-    right = open_model(path).probabilities(held.images).argmax(1) == held.labels
+    right = reader.probabilities(held.images).argmax(1) == held.labels
     return validation_accuracy(source.split, 100.0 * float(right.mean()), runtime_name)
 
 

@@ -5,11 +5,10 @@ Loads neither scikit-learn nor TensorFlow.
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from edgedigits.core.errors import EdgedigitsError
+from edgedigits.train.naming import entry_named
 
 Maker = Literal["scikit-learn", "xgboost", "network"]
 
@@ -270,8 +269,4 @@ def baseline(name: str) -> Baseline:
     Raises:
         EdgedigitsError: there is none; the message names the nearest one.
     """
-    if name in BASELINES:
-        return BASELINES[name]
-    near = difflib.get_close_matches(name.lower(), BASELINES, n=1)
-    remedy = f"did you mean {near[0]}? " if near else ""
-    raise EdgedigitsError(f"no baseline is called {name!r}", f"{remedy}`edgedigits baselines` lists all")
+    return entry_named(BASELINES, name, "baseline", "`edgedigits baselines` lists all")

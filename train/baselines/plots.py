@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from edgedigits.core.files import write_with
 from edgedigits.train.baselines.catalogue import Baseline
 from edgedigits.train.baselines.choosing import Tried, best
+from edgedigits.train.plots import write_png
 
 
 def sweep_png(entry: Baseline, tried: tuple[Tried, ...], path: Path) -> None:
@@ -45,6 +44,4 @@ def sweep_png(entry: Baseline, tried: tuple[Tried, ...], path: Path) -> None:
     axes.grid(alpha=0.3)
     if len(lines) > 1:
         axes.legend()
-    canvas = FigureCanvasAgg(figure)
-    # No date and no version inside: the same figures give the same bytes.
-    write_with(path, lambda temporary: canvas.print_png(str(temporary), metadata={"Software": None}))
+    write_png(figure, path)

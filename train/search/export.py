@@ -13,19 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 from optuna.study import Study
 
 from edgedigits.core.datasets import Split
-from edgedigits.core.files import disk_errors, sha256_of, write_text, write_with
+from edgedigits.core.files import disk_errors, sha256_of, write_text
 from edgedigits.core.metrics import compare
 from edgedigits.core.results import Accuracy, Drop, Row, row_from, write_row
 from edgedigits.core.results.judging import own_name, validation_accuracy
 from edgedigits.core.runtime import DigitModel, runtime
 from edgedigits.core.tflite_costs import costs_of
 from edgedigits.train.evaluation import keras_scores, load_keras
+from edgedigits.train.plots import write_png
 from edgedigits.train.results import MODEL
 from edgedigits.train.search.experiment import CALIBRATION, INT8_MODEL
 from edgedigits.train.search.presets import Preset, plan_of
@@ -197,10 +197,7 @@ def write_trials(
 ) -> tuple[Path, Path]:
     """Write the table of all trials, and the picture of the complete ones: accuracy against bytes and MACs."""
     write_text(out / TABLE, trials_csv(trials, preset, front))
-    figure = _picture(trials, front, preset)
-    # No date and no version inside: the same figures give the same bytes.
-    canvas = FigureCanvasAgg(figure)
-    write_with(out / PICTURE, lambda path: canvas.print_png(str(path), metadata={"Software": None}))
+    write_png(_picture(trials, front, preset), out / PICTURE)
     return out / TABLE, out / PICTURE
 
 

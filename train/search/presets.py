@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.train.catalogue import NETWORKS
+from edgedigits.train.naming import entry_named
 from edgedigits.train.recipes import Recipe
 from edgedigits.train.stack import Block, Stack
 
@@ -222,8 +222,4 @@ def preset_named(name: str) -> Preset:
     Raises:
         EdgedigitsError: there is none; the message names the nearest one.
     """
-    if name in PRESETS:
-        return PRESETS[name]
-    near = difflib.get_close_matches(name.lower(), PRESETS, n=1)
-    remedy = f"did you mean {near[0]}? " if near else ""
-    raise EdgedigitsError(f"no search is called {name!r}", f"{remedy}choose one of {', '.join(PRESETS)}")
+    return entry_named(PRESETS, name, "search", f"choose one of {', '.join(PRESETS)}")
