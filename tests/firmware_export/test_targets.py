@@ -33,6 +33,12 @@ def needs(*programs: str, package: str) -> None:
             pytest.skip(f"{program} is not installed ({package})")
 
 
+def needs_sanitizers(compiler: str) -> None:
+    probe = run(compiler, *SANITIZED, "-x", "c", "-", "-o", os.devnull, input="int main(void) { return 0; }\n")
+    if probe.returncode != 0:
+        pytest.skip(f"{compiler} has no sanitizers (for clang, Debian: apt-get install libclang-rt-VERSION-dev)")
+
+
 def run(*command: object, **options: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, **options)
 
@@ -111,6 +117,7 @@ class TestC:
     @pytest.mark.parametrize("compiler", ["gcc", "clang"])
     def test_self_test_is_silent_under_every_warning_and_passes(self, compiler: str, c_files: Path):
         needs(compiler, package=f"Debian: apt-get install {compiler}")
+        needs_sanitizers(compiler)
         program = c_files / "selftest"
         succeed(compiler, "-std=c99", "-O1", *STRICT, *SANITIZED, "main.c", "digits.c", "-o", program, cwd=c_files)
 
