@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import errno
+import gzip
 import hashlib
+import io
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -88,6 +91,15 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
+def csv_text(head: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
+    """A table as comma-separated values with unix line ends; nothing stands for ``None``."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
 def read_json(path: Path, remedy: str) -> Any:
     """The content of a JSON file of ours.
 
@@ -104,6 +116,11 @@ def read_json(path: Path, remedy: str) -> Any:
         raise EdgedigitsError(f"{path} is half-written or damaged ({error})", remedy) from error
     except OSError as error:
         raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check the path") from error
+
+
+def gzip_size(data: bytes) -> int:
+    """Bytes of ``data`` after ``gzip -9``, as an update of a device's firmware would carry it."""
+    return len(gzip.compress(data, 9, mtime=0))
 
 
 def sha256_of(path: Path) -> str:

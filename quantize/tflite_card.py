@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import asdict
 from pathlib import Path
 
 import tensorflow as tf
 
 from edgedigits.core.cards import Card, code_version
-from edgedigits.core.files import sha256_of, write_text
+from edgedigits.core.files import csv_text, sha256_of, write_text
 from edgedigits.core.runtime import runtime
 from edgedigits.quantize.making import Checked, Made
 from edgedigits.quantize.proof import Proof
@@ -67,8 +65,4 @@ def write_tuning(folder: Path, made: Made) -> None:
     if not made.history:
         return
     epochs = [asdict(epoch) for epoch in made.history]
-    lines = io.StringIO()
-    writer = csv.DictWriter(lines, list(epochs[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(epochs)
-    write_text(folder / "tuning.csv", lines.getvalue())
+    write_text(folder / "tuning.csv", csv_text(list(epochs[0]), (epoch.values() for epoch in epochs)))

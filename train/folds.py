@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import shutil
@@ -16,13 +14,14 @@ from typing import Any
 from edgedigits.core.cards import code_version
 from edgedigits.core.datasets import Dataset, check_folds, fold_name, load_dataset
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import disk_errors, read_json, refuse_to_overwrite, write_json, write_text
+from edgedigits.core.files import csv_text, disk_errors, read_json, refuse_to_overwrite, write_json, write_text
+from edgedigits.core.identity import check_identity
 from edgedigits.core.results.row import dataclass_from
-from edgedigits.train.identity import check_identity
 from edgedigits.train.request import ProgressCallback, TrainingRequest, resolve
 
 SUMMARY, TABLE, FOLD = "folds.json", "folds.csv", "fold.json"
 FORMAT = 1
+_COLUMNS = ("fold", "percent", "count", "validation_percent", "seconds", "settings")
 NETWORK = "float network"
 """What the recipe of a network that is not quantized is called in tables."""
 INTERVAL = "95 % interval of the mean by Student's t over the folds (their training digits overlap: it is approximate)"
@@ -169,17 +168,13 @@ def _write(out: Path, request: dict[str, Any], scores: tuple[FoldScore, ...]) ->
         content["mean"] = {"percent": found.mean, "deviation": found.deviation, "low": found.low, "high": found.high}
         content["interval"] = INTERVAL
     write_json(out / SUMMARY, content)
-    write_text(out / TABLE, _csv(scores))
+    write_text(out / TABLE, csv_text(_COLUMNS, map(_line, scores)))
 
 
-def _csv(scores: tuple[FoldScore, ...]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["fold", "percent", "count", "validation_percent", "seconds", "settings"])
-    for score in scores:
-        figures = [f"{score.percent:.4f}", score.count, f"{score.validation_percent:.4f}", f"{score.seconds:.1f}"]
-        writer.writerow([score.fold, *figures, json.dumps(score.settings)])
-    return text.getvalue()
+def _line(score: FoldScore) -> list[Any]:
+    """A fold's figures in the order of ``_COLUMNS``."""
+    figures = [f"{score.percent:.4f}", score.count, f"{score.validation_percent:.4f}", f"{score.seconds:.1f}"]
+    return [score.fold, *figures, json.dumps(score.settings)]
 
 
 def _summarised(request: dict[str, Any], scores: tuple[FoldScore, ...]) -> CrossValidation:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import platform
 from dataclasses import asdict, fields
 from importlib.metadata import version
@@ -12,7 +10,7 @@ from typing import Any
 
 from edgedigits.core.cards import Card, code_version, write_card
 from edgedigits.core.datasets import Split
-from edgedigits.core.files import sha256_of, write_text, write_with
+from edgedigits.core.files import csv_text, sha256_of, write_text, write_with
 from edgedigits.core.metrics import Metrics, evaluate_scores
 from edgedigits.train.backend import tf
 from edgedigits.train.checkpoint import Saved
@@ -93,14 +91,10 @@ def software() -> dict[str, str]:
 
 def history_csv(history: tuple[EpochRecord, ...]) -> str:
     """The history as a table with a header, a row an epoch, accuracies in percent."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    names = [field.name for field in fields(EpochRecord)]
-    writer.writerow(names)
-    for record in history:
-        values = asdict(record)
-        writer.writerow([values["epoch"], *(f"{values[name]:.6g}" for name in names[1:])])
-    return text.getvalue()
+    first, *rest = (field.name for field in fields(EpochRecord))
+    records = (asdict(record) for record in history)
+    lines = ([values[first], *(f"{values[name]:.6g}" for name in rest)] for values in records)
+    return csv_text([first, *rest], lines)
 
 
 class TensorboardLog:

@@ -8,8 +8,8 @@ from pathlib import Path
 from edgedigits.core.cards import CARD_NAME, Card, card_of
 from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.identity import check_identity
 from edgedigits.train import checkpoint
-from edgedigits.train.identity import check_identity
 from edgedigits.train.request import ProgressCallback, TrainingRequest, resolve
 from edgedigits.train.results import MODEL
 from edgedigits.train.training import train

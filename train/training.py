@@ -12,11 +12,11 @@ from edgedigits.core.cards import code_version
 from edgedigits.core.datasets import Split, load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors, refuse_to_overwrite
+from edgedigits.core.identity import check_identity
 from edgedigits.train import checkpoint
 from edgedigits.train.checkpoint import Saved
 from edgedigits.train.devices import Devices, choose_devices
 from edgedigits.train.fitting import fit, prepare
-from edgedigits.train.identity import check_identity
 from edgedigits.train.recipes import Recipe
 from edgedigits.train.request import ProgressCallback, TrainingRequest, TrainingResult, resolve
 from edgedigits.train.results import TensorboardLog, write_results

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from typing import Any
 
+from edgedigits.core.files import csv_text
 from edgedigits.core.results.columns import columns_of, one_line
 from edgedigits.core.results.remarks import remarks_on
 from edgedigits.core.results.row import Accuracy, Row
@@ -59,7 +58,7 @@ def rows_json(table: Table) -> list[dict[str, Any]]:
     ]
 
 
-def csv_text(table: Table) -> str:
+def table_csv(table: Table) -> str:
     """The table as CSV, a line a row: every figure as a plain number, nothing where there is none.
 
     A text that a spreadsheet would take for a formula begins with an apostrophe.
@@ -68,12 +67,8 @@ def csv_text(table: Table) -> str:
     latencies = max((len(row.latencies) for row in rows), default=0)
     cores = tuple(dict.fromkeys(one.core for row in rows for one in row.cores))
     records = [_record(table, place, latencies, cores) for place in range(len(rows))]
-    out = io.StringIO()
     head = list(records[0]) if records else []
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows([_value(record[name]) for name in head] for record in records)
-    return out.getvalue()
+    return csv_text(head, ([_value(record[name]) for name in head] for record in records))
 
 
 def _value(value: Any) -> Any:

@@ -11,7 +11,7 @@ from edgedigits.core.results.folder import Results
 from edgedigits.core.results.page import page
 from edgedigits.core.results.picture import front_png
 from edgedigits.core.results.table import Table, gather
-from edgedigits.core.results.tables import csv_text, markdown, rows_json
+from edgedigits.core.results.tables import markdown, rows_json, table_csv
 
 
 def write_tables(folder: Path, results: Results | Sequence[Results]) -> tuple[Path, ...]:
@@ -36,7 +36,7 @@ def write_table(folder: Path, table: Table) -> tuple[Path, ...]:
     """The same for rows that are gathered already."""
     contents = {
         "results.md": markdown(table).encode(),
-        "results.csv": csv_text(table).encode(),
+        "results.csv": table_csv(table).encode(),
         "rows.json": (json.dumps(rows_json(table), indent=2, ensure_ascii=False) + "\n").encode(),
         "index.html": page(table).encode(),
         "front.png": front_png(table),

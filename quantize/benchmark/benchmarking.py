@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import shutil
 import traceback
 from dataclasses import asdict
@@ -24,6 +23,7 @@ from edgedigits.core.files import (
     whole_folder,
     write_text,
 )
+from edgedigits.core.identity import check_identity
 from edgedigits.core.results import (
     Results,
     Row,
@@ -139,16 +139,7 @@ def _check_same(out: Path, identity: dict[str, Any], software: dict[str, str]) -
     header = read_header(out)
     before = {"kind": header.kind, **header.settings, **header.software, **asdict(header.machine)}
     now = {"kind": KIND, **identity, "edgedigits": code_version(), **software, **asdict(this_machine())}
-    for name, value in now.items():
-        if before.get(name) != value:
-            raise EdgedigitsError(
-                f"the results in {out} were begun with {name} {_words(before.get(name))}, not {_words(value)}",
-                "resume with what they were begun with, or start anew with --force",
-            )
-
-
-def _words(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    check_identity(KIND, out, before, now)
 
 
 def _is_whole(folder: Path) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 
 from edgedigits.core.cards import write_card
-from edgedigits.core.files import sha256_of, write_bytes, write_json
+from edgedigits.core.files import gzip_size, sha256_of, write_bytes, write_json
 from edgedigits.core.results import Accuracy, Latency, Row
 from edgedigits.core.results.judging import validation_accuracy
 from edgedigits.core.runtime import DigitModel, runtime
@@ -70,7 +69,7 @@ def measure(
         split_accuracy=split_accuracy,
         validation=_validation(source, reader, proof.runtime),
         bytes=len(made.content),
-        gzip_bytes=len(gzip.compress(made.content, 9, mtime=0)),
+        gzip_bytes=gzip_size(made.content),
         parameters=costs.parameters,
         macs=costs.macs,
         arena_bytes=costs.arena_bytes,

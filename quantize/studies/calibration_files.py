@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from edgedigits.core.cards import code_version
-from edgedigits.core.files import whole_folder, write_json, write_text, write_with
+from edgedigits.core.files import csv_text, whole_folder, write_json, write_text, write_with
 from edgedigits.quantize.studies.calibration import DRAWS, CalibrationStudy
 from edgedigits.quantize.studies.recommending import Recommendation
 
@@ -47,11 +45,8 @@ def write_calibration(
 
 
 def _table(studies: Sequence[CalibrationStudy]) -> str:
-    lines = io.StringIO()
-    writer = csv.DictWriter(lines, _COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({"model": study.model, **asdict(point)} for study in studies for point in study.points)
-    return lines.getvalue()
+    records = ({"model": study.model, **asdict(point)} for study in studies for point in study.points)
+    return csv_text(_COLUMNS, ([record[name] for name in _COLUMNS] for record in records))
 
 
 def _plot(studies: Sequence[CalibrationStudy]) -> Figure:

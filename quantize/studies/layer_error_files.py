@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from edgedigits.core.cards import code_version
-from edgedigits.core.files import whole_folder, write_json, write_text, write_with
+from edgedigits.core.files import csv_text, whole_folder, write_json, write_text, write_with
 from edgedigits.quantize.studies.layer_error import LayerErrors
 
 FORMAT = 1
@@ -39,7 +37,7 @@ def write_layer_errors(study: LayerErrors, out: Path, *, force: bool = False) ->
     figure = _plot(study)
     with whole_folder(out, force) as work:
         write_json(work / names[0], content)
-        write_text(work / names[1], _csv(study))
+        write_text(work / names[1], csv_text(_COLUMNS, (row.values() for row in table(study))))
         write_with(work / names[2], lambda path: figure.savefig(path, format="png", metadata={"Software": None}))
     return tuple(out / name for name in names)
 
@@ -48,14 +46,6 @@ def table(study: LayerErrors) -> list[dict[str, str | float]]:
     """A row for each layer, in the order of the network."""
     rows = [asdict(layer) | {"kind": kind} for layer, kind in zip(study.layers, study.kinds, strict=True)]
     return [{name: row[name] for name in _COLUMNS} for row in rows]
-
-
-def _csv(study: LayerErrors) -> str:
-    lines = io.StringIO()
-    writer = csv.DictWriter(lines, _COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(table(study))
-    return lines.getvalue()
 
 
 def _plot(study: LayerErrors) -> Figure:

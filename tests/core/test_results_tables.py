@@ -22,7 +22,7 @@ from edgedigits.core.results import Results, row_from
 from edgedigits.core.results.axes import accuracy_axis, kind_of, logarithmic
 from edgedigits.core.results.picture import front_png
 from edgedigits.core.results.table import Table, gather
-from edgedigits.core.results.tables import csv_text, markdown, rows_json
+from edgedigits.core.results.tables import markdown, rows_json, table_csv
 from edgedigits.core.results.writing import write_tables
 
 HOSTILE = "</script><script>alert(1)</script> | a_b *c* `d`\n| x |"
@@ -127,7 +127,7 @@ class TestMarkdown:
 
 class TestCsv:
     def test_has_a_line_a_row_and_plain_numbers(self, table: Table):
-        text = csv_text(table)
+        text = table_csv(table)
         rows = csv_rows(text)
         assert len(text.splitlines()) == 12
         small = rows[2]
@@ -146,22 +146,22 @@ class TestCsv:
         assert {name: float(small[name]) for name in numbers} == pytest.approx(numbers)
 
     def test_what_is_not_known_is_empty(self, table: Table):
-        empty = csv_rows(csv_text(table))[4]
+        empty = csv_rows(table_csv(table))[4]
         assert empty["failure"].startswith("layer")
         assert {empty[name] for name in ("accuracy_percent", "bytes", "latency_1_median_us", "m4_equal")} == {""}
 
     @pytest.mark.parametrize("text", ["=1+1", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r\n=1", "-5"])
     def test_a_text_never_becomes_a_formula(self, tmp_path: Path, text: str):
-        found = csv_rows(csv_text(gather(write_results(tmp_path, row(text, notes=(text,))))))[0]
+        found = csv_rows(table_csv(gather(write_results(tmp_path, row(text, notes=(text,))))))[0]
         assert found["model"] == f"'{text.strip()}"
         assert found["notes"].startswith("'")
 
     def test_negative_numbers_stay_numbers(self, tmp_path: Path):
-        found = csv_rows(csv_text(gather(write_results(tmp_path, row(percent=99.5)))))[0]
+        found = csv_rows(table_csv(gather(write_results(tmp_path, row(percent=99.5)))))[0]
         assert float(found["drop_points"]) == pytest.approx(-0.2)
 
     def test_line_breaks_in_texts_make_no_lines(self, tmp_path: Path):
-        assert len(csv_text(gather(write_results(tmp_path, row(HOSTILE)))).splitlines()) == 2
+        assert len(table_csv(gather(write_results(tmp_path, row(HOSTILE)))).splitlines()) == 2
 
 
 class TestJson:

@@ -231,9 +231,9 @@ def test_a_half_written_row_is_made_again(request_here, folder, spoil):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"recipes": ("float32", "int8")}, "begun with recipes"),
-        ({"seed": 3}, "begun with seed 0, not 3"),
-        ({"calibration": 60}, "begun with calibration 50, not 60"),
+        ({"recipes": ("float32", "int8")}, "started with recipes"),
+        ({"seed": 3}, "started with seed 0, not 3"),
+        ({"calibration": 60}, "started with calibration 50, not 60"),
     ],
 )
 def test_results_of_another_request_are_not_gone_on_with(request_here, folder, change, says):
@@ -247,7 +247,7 @@ def test_results_of_another_machine_are_not_gone_on_with(request_here, folder):
     header = json.loads((folder / "results.json").read_text())
     header["machine"]["processor"] = "Cortex-A72"
     (folder / "results.json").write_text(json.dumps(header))
-    with pytest.raises(EdgedigitsError, match="begun with processor Cortex-A72"):
+    with pytest.raises(EdgedigitsError, match="started with processor Cortex-A72"):
         benchmark(request_here, folder, resume=True)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,7 @@ import sklearn
 from threadpoolctl import threadpool_limits
 
 from edgedigits.core.datasets import Digits, Split
-from edgedigits.core.files import write_text
+from edgedigits.core.files import csv_text, write_text
 from edgedigits.core.results import Latency, Row
 from edgedigits.core.results.judging import validation_accuracy
 from edgedigits.train.baselines.accuracy import accuracies
@@ -114,8 +112,5 @@ def _settings(entry: Baseline, fitted: Fitted, split: Split) -> dict[str, Any]:
 
 def sweep_csv(tried: tuple[Tried, ...]) -> str:
     """The sweep as a table: a column for each setting, and accuracy on the validation digits in percent."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*tried[0].settings, "validation_percent"])
-    writer.writerows([*one.settings.values(), f"{one.percent:.4f}"] for one in tried)
-    return text.getvalue()
+    lines = ([*one.settings.values(), f"{one.percent:.4f}"] for one in tried)
+    return csv_text([*tried[0].settings, "validation_percent"], lines)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import shutil
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +11,7 @@ from edgedigits.core.cards import CARD_NAME, Card
 from edgedigits.core.datasets import Split
 from edgedigits.core.digit import model_input
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import disk_errors
+from edgedigits.core.files import disk_errors, gzip_size
 from edgedigits.core.results import Row
 from edgedigits.core.results.judging import validation_accuracy
 from edgedigits.train.baselines.accuracy import accuracies
@@ -67,7 +66,7 @@ def network_row(
         split_accuracy=own,
         validation=validation_accuracy(split, card.measured["validation_accuracy"], runtime),
         bytes=card.bytes,
-        gzip_bytes=len(gzip.compress((folder / MODEL).read_bytes(), 9, mtime=0)),
+        gzip_bytes=gzip_size((folder / MODEL).read_bytes()),
         parameters=card.parameters,
         latencies=keras_latencies(folder / MODEL, model_input(split.test.images[: max(BATCHES)])),
         seconds=card.measured["seconds"],

@@ -13,10 +13,10 @@ from edgedigits.core.cards import code_version
 from edgedigits.core.datasets import Dataset, Split
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors, refuse_to_overwrite
+from edgedigits.core.identity import check_identity
 from edgedigits.core.results import Row, read_header, read_row, write_header
 from edgedigits.core.results.folder import HEADER, ROW
 from edgedigits.train.baselines.catalogue import Baseline, baseline
-from edgedigits.train.identity import check_identity
 from edgedigits.train.request import TrainingRequest, resolve
 
 KIND = "baseline"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import joblib
 import numpy as np
 
 from edgedigits.core.datasets import Digits
-from edgedigits.core.files import write_bytes
+from edgedigits.core.files import gzip_size, write_bytes
 from edgedigits.train.baselines.catalogue import Baseline
 
 LARGEST = 50 * 2**20
@@ -57,7 +56,7 @@ def store(entry: Baseline, model: Any, train: Digits, folder: Path) -> Stored:
     """
     file, content, note = _content(entry, model, train)
     notes = (note,) if note else ()
-    weights = (len(content), len(gzip.compress(content, 9, mtime=0)))
+    weights = (len(content), gzip_size(content))
     if len(content) > LARGEST:
         return Stored("", "", *weights, (*notes, f"the model is not kept: it is larger than {LARGEST:,} bytes"))
     write_bytes(folder / file, content)

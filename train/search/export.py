@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +15,7 @@ from matplotlib.ticker import EngFormatter
 from optuna.study import Study
 
 from edgedigits.core.datasets import Split
-from edgedigits.core.files import disk_errors, sha256_of, write_text
+from edgedigits.core.files import csv_text, disk_errors, gzip_size, sha256_of, write_text
 from edgedigits.core.metrics import compare
 from edgedigits.core.results import Accuracy, Drop, Row, row_from, write_row
 from edgedigits.core.results.judging import own_name, validation_accuracy
@@ -71,7 +68,7 @@ def measured_row(preset: Preset, record: TrialRecord, split: Split, out: Path) -
         validation=validation_accuracy(split, 100.0 * float(right.mean()), str(int8.runtime)),
         drop=Drop(found.drop, found.drop_low, found.drop_high, found.p_value, found.agreement),
         bytes=len(content),
-        gzip_bytes=len(gzip.compress(content, 9, mtime=0)),
+        gzip_bytes=gzip_size(content),
         parameters=int(record.run["parameters"]),
         macs=costs.macs,
         arena_bytes=costs.arena_bytes,
@@ -167,29 +164,25 @@ def trials_csv(trials: Sequence[TrialRecord], preset: Preset, front: Sequence[Tr
     """Every trial as a line: what it was, what it came to, whether it is on the front."""
     names = [parameter.name for parameter in preset.parameters]
     best = {record.number for record in front}
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     head = ("trial", "state", "front", "validation_accuracy", "int8_bytes", "macs", "parameters", "seconds")
-    writer.writerow([*head, *names, "network", "place", "reason"])
-    for record in trials:
-        run = record.run
-        writer.writerow(
-            [
-                record.number,
-                record.state,
-                int(record.number in best),
-                "" if record.accuracy is None else f"{record.accuracy:.4f}",
-                record.int8_bytes,
-                record.macs,
-                run.get("parameters"),
-                run.get("seconds"),
-                *(record.settings.get(name, "") for name in names),
-                run.get("network"),
-                run.get("place"),
-                record.reason,
-            ]
-        )
-    return text.getvalue()
+    lines = [
+        [
+            record.number,
+            record.state,
+            int(record.number in best),
+            "" if record.accuracy is None else f"{record.accuracy:.4f}",
+            record.int8_bytes,
+            record.macs,
+            record.run.get("parameters"),
+            record.run.get("seconds"),
+            *(record.settings.get(name, "") for name in names),
+            record.run.get("network"),
+            record.run.get("place"),
+            record.reason,
+        ]
+        for record in trials
+    ]
+    return csv_text([*head, *names, "network", "place", "reason"], lines)
 
 
 def write_trials(

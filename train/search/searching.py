@@ -13,17 +13,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+from optuna.storages import RDBStorage
 from optuna.study import Study
 
 from edgedigits.core.cards import code_version
 from edgedigits.core.datasets import Split, load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors, refuse_to_overwrite
+from edgedigits.core.identity import check_identity
 from edgedigits.core.results import read_header, read_results, write_header
 from edgedigits.core.results.folder import HEADER
 from edgedigits.core.results.writing import write_tables
 from edgedigits.train.devices import choose_devices
-from edgedigits.train.identity import check_identity
 from edgedigits.train.request import ProgressCallback, TrainingRequest, resolve
 from edgedigits.train.results import software
 from edgedigits.train.search import export
@@ -77,26 +79,13 @@ def search(
         EdgedigitsError: unknown preset or data set, a database that cannot be used, another study of that name, a full
             disk, ``out`` not empty.
     """
-    preset = preset_named(request.preset)
-    resolve(TrainingRequest(seed=request.seed, device=request.device))
-    if not request.heartbeat > 0:
-        raise EdgedigitsError(f"the heartbeat is {request.heartbeat} seconds", "give a number greater than 0")
+    preset = _checked_preset(request)
     url = url_of(request.storage) if request.storage else sqlite_url(out / STUDY_FILE)
     _check_folder(request, out, force, resume)
-    preset.points(preset.trials if request.trials is None else request.trials)
     devices = choose_devices(request.device)
     split = split_dataset(load_dataset(request.dataset), seed=request.seed)
-    if request.storage is None and not resume:
-        _clear(out)
     with database_errors(url):
-        with exclusive(url):
-            storage = open_storage(url)
-            identity = _identity(request, preset, split)
-            study = join(storage, request.study_name, shown(url), identity, preset, request.trials)
-        if not resume:
-            if request.storage is not None:  # not before it was reached
-                _clear(out)
-            _write_header(request, preset, shown(url), out, ())
+        storage, study = _opened(request, preset, split, url, out, resume)
         place = f"{socket.gethostname()}:{out.resolve()}"
         claims = Claims(study, storage, uuid.uuid4().hex, request.heartbeat, partial(sampler_of, request.seed))
         experiment = Experiment(preset, split, request.seed, devices, place, out, to_int8, epochs)
@@ -120,6 +109,32 @@ def search(
             ) from None
         finally:
             storage.engine.dispose()
+
+
+def _checked_preset(request: SearchRequest) -> Preset:
+    """The preset of a request, of which everything is checked that needs no data and no database."""
+    preset = preset_named(request.preset)
+    resolve(TrainingRequest(seed=request.seed, device=request.device))
+    if not request.heartbeat > 0:
+        raise EdgedigitsError(f"the heartbeat is {request.heartbeat} seconds", "give a number greater than 0")
+    preset.points(preset.trials if request.trials is None else request.trials)
+    return preset
+
+
+def _opened(
+    request: SearchRequest, preset: Preset, split: Split, url: sa.URL, out: Path, resume: bool
+) -> tuple[RDBStorage, Study]:
+    """The study, made or joined, and the folder for what this worker trains."""
+    if request.storage is None and not resume:
+        _clear(out)
+    with exclusive(url):
+        storage = open_storage(url)
+        study = join(storage, request.study_name, shown(url), _identity(request, preset, split), preset, request.trials)
+    if not resume:
+        if request.storage is not None:  # not before it was reached
+            _clear(out)
+        _write_header(request, preset, shown(url), out, ())
+    return storage, study
 
 
 def _check_folder(request: SearchRequest, out: Path, force: bool, resume: bool) -> None:

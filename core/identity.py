@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,10 @@ def check_identity(kind: str, out: Path, before: Mapping[str, Any], now: Mapping
     for name, value in now.items():
         if before.get(name) != value:
             raise EdgedigitsError(
-                f"the {kind} in {out} was started with {name} {before.get(name)}, not {value}",
-                "resume it with the settings it was started with, or start anew with --force",
+                f"the {kind} in {out} was started with {name} {_words(before.get(name))}, not {_words(value)}",
+                "resume it with what it was started with, or start anew with --force",
             )
+
+
+def _words(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
