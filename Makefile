@@ -26,7 +26,11 @@ endif
 TABLE ?= out/table
 MODELS := nano micro small
 NETWORKS := nf264-cnn1 nf264-cnn2 vit-cnn vit-cnn-small inf283-nn inf283-cnn fakebank-cnn endsley-park-cnn
-BASELINES := logistic-regression knn decision-tree random-forest xgboost svm $(NETWORKS)
+AUGMENTED := vit-cnn-small-augmented endsley-park-cnn-augmented
+BASELINES := logistic-regression knn decision-tree random-forest xgboost svm $(NETWORKS) $(AUGMENTED)
+FOLDED := knn nf264-cnn2
+STUDIES := $(TABLE)/calibration/calibration.json $(MODELS:%=$(TABLE)/layers/%/layer_error.json) \
+	$(TABLE)/search/separable/index.html $(TABLE)/search/inf283/index.html
 COMPARED := $(MODELS:%=$(TABLE)/bench/%) $(NETWORKS:%=$(TABLE)/int8/%) $(BASELINES:%=$(TABLE)/baseline/%)
 
 .PHONY: help run test test-all lint bench firmware-bench table system-packages clean
@@ -62,11 +66,13 @@ bench: $(BIN)/.train
 firmware-bench: $(BIN)/.train system-packages
 	$(BIN)/python tests/benchmarks/bench_firmware.py
 
-table: $(TABLE)/all/index.html
+table: $(TABLE)/all/index.html $(TABLE)/reported.md $(STUDIES)
 
 $(TABLE)/all/index.html: $(COMPARED:%=%/index.html)
 	$(BIN)/edgedigits compare $(COMPARED) --out $(@D) --force
-	$(BIN)/edgedigits reported $(BASELINES:%=$(TABLE)/baseline/%) --out $(@D)/reported.md --force
+
+$(TABLE)/reported.md: $(BASELINES:%=$(TABLE)/baseline/%/index.html) $(FOLDED:%=$(TABLE)/folds/%/folds.json)
+	$(BIN)/edgedigits reported $(^D) --out $@ --force
 
 $(TABLE)/float/%/card.json: | $(BIN)/.train
 	$(BIN)/edgedigits train --model $* --out $(@D) --force
@@ -79,6 +85,18 @@ $(TABLE)/baseline/%/index.html: | $(BIN)/.train
 
 $(TABLE)/int8/%/index.html: $(TABLE)/baseline/%/index.html
 	$(BIN)/edgedigits benchmark $(<D)/$*/model.keras --recipes float32,int8 --out $(@D) --force
+
+$(TABLE)/folds/%/folds.json: | $(BIN)/.train
+	$(BIN)/edgedigits baseline $* --folds 5 --out $(@D) --force
+
+$(TABLE)/calibration/calibration.json: $(MODELS:%=$(TABLE)/float/%/card.json)
+	$(BIN)/edgedigits calibration $(^D:%=%/model.keras) --out $(@D) --force
+
+$(TABLE)/layers/%/layer_error.json: $(TABLE)/float/%/card.json
+	$(BIN)/edgedigits layer-error $(<D)/model.keras --out $(@D) --force
+
+$(TABLE)/search/%/index.html: | $(BIN)/.train
+	$(BIN)/edgedigits search --preset $* --trials 16 --out $(@D) --force
 
 .PRECIOUS: $(TABLE)/float/%/card.json $(foreach kind,bench baseline int8,$(TABLE)/$(kind)/%/index.html)
 

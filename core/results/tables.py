@@ -73,7 +73,7 @@ def table_csv(table: Table) -> str:
 
 def _value(value: Any) -> Any:
     if not isinstance(value, str):
-        return "" if value is None else value
+        return "" if value is None else f"{value:.10g}" if isinstance(value, float) else value
     text = one_line(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
 

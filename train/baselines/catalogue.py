@@ -230,10 +230,10 @@ _ENTRIES = (
     Baseline(
         "fakebank-cnn",
         "network",
-        "the convolutional network of Fakebank",
-        "Fakebank",
+        "the convolutional network of FakeBank",
+        "FakeBank",
         "default",
-        (Reported("95.3", f"Fakebank, this one or its ResNet50; {_ORDER}"),),
+        (Reported("95.3", f"FakeBank, this one or its ResNet50; {_ORDER}"),),
         f"The report's division of the data is not known here. {_RECIPE}",
         network="fakebank-cnn",
     ),
