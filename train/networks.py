@@ -6,6 +6,7 @@ Each takes float32 of shape (batch, 28, 28, 1) between 0 and 1 and gives ten pro
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -129,3 +130,19 @@ _FEATURES: dict[str, Callable[[Any], Any]] = {
     "fakebank-resnet50": _fakebank_resnet50,
     "endsley-park-cnn": _endsley_park_cnn,
 }
+
+
+def multiply_accumulates(model: Any) -> int:
+    """Multiply-accumulates of one inference: every weight of a kernel is used once at each place of its layer's output.
+
+    Counts convolutions and dense layers, as :func:`edgedigits.core.tflite_costs.costs_of` does in the converted model.
+
+    Args:
+        model: a ``tf_keras.Model`` of plain layers, not of models.
+    """
+    return sum(
+        math.prod(layer.output_shape[1:-1]) * math.prod(weight.shape)
+        for layer in model.layers
+        for weight in layer.weights
+        if len(weight.shape) >= 2
+    )

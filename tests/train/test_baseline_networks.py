@@ -42,7 +42,7 @@ def test_a_network_is_trained_as_its_report_did_and_measured_like_the_others(net
     out, row = network
     card = card_of(out / "nf264-cnn2" / "model.keras")
     assert (card.network, card.dataset["split"], card.settings["optimizer"]) == ("nf264-cnn2", "nf264", "sgd")
-    assert (row.recipe, row.file, row.parameters) == ("float network", "model.keras", 159_254)
+    assert (row.recipe, row.file, row.parameters, row.macs) == ("float network", "model.keras", 159_254, 5_514_344)
     assert row.accuracy.percent == pytest.approx(card.measured["test_accuracy"], abs=1e-3)
     assert row.validation.percent == card.measured["validation_accuracy"]
     assert (row.bytes, row.sha256, row.seconds) == (card.bytes, card.sha256, card.measured["seconds"])

@@ -5,10 +5,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from edgedigits.core.tflite_costs import costs_of
 from edgedigits.core.tflite_file import read_tflite
 from edgedigits.train.backend import keras, tf
 from edgedigits.train.catalogue import NETWORKS
-from edgedigits.train.networks import build
+from edgedigits.train.networks import build, multiply_accumulates
 
 OURS = ("nano", "micro", "small")
 REPORTED = {
@@ -59,6 +60,11 @@ def test_the_resnet_gets_what_keras_own_preprocessing_makes(models):
     np.testing.assert_allclose(np.asarray(inner(digits)), expected, atol=1e-3)
 
 
+def converter_of(model):
+    source = keras.Input((28, 28, 1), batch_size=1)
+    return tf.lite.TFLiteConverter.from_keras_model(keras.Model(source, model(source)))
+
+
 def _activations(model):
     """Elements of what each convolution gives, in order: after folding, each is one tensor."""
     return [
@@ -74,11 +80,16 @@ def test_nano_fits_the_memory_of_an_atmega328p(models):
     assert NETWORKS["nano"].parameters < 5000
 
 
+@pytest.mark.parametrize("name", sorted(set(NETWORKS) - {"fakebank-resnet50"}))
+def test_multiply_accumulates_are_those_of_the_converted_network(models, name, tmp_path):
+    file = tmp_path / "model.tflite"
+    file.write_bytes(converter_of(models[name]).convert())
+    assert multiply_accumulates(models[name]) == costs_of(file).macs
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_ours_convert_to_operators_that_microcontrollers_have(models, name, tmp_path):
-    model = models[name]
-    source = keras.Input((28, 28, 1), batch_size=1)
-    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(source, model(source)))
+    converter = converter_of(models[name])
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     digits = np.random.default_rng(2).random((4, 1, 28, 28, 1), np.float32)
     converter.representative_dataset = lambda: ([digit] for digit in digits)

@@ -21,6 +21,7 @@ from edgedigits.train.baselines.latency import BATCHES
 from edgedigits.train.baselines.reported import SEEN
 from edgedigits.train.evaluation import keras_scores, load_keras
 from edgedigits.train.folds import NETWORK
+from edgedigits.train.networks import multiply_accumulates
 from edgedigits.train.request import ProgressCallback, TrainingRequest
 from edgedigits.train.results import CONFUSION, CURVES, HISTORY, MODEL
 from edgedigits.train.taking import finished_training, train_or_take
@@ -67,6 +68,7 @@ def network_row(
         validation=validation_accuracy(split, card.measured["validation_accuracy"], runtime),
         bytes=card.bytes,
         gzip_bytes=gzip_size((folder / MODEL).read_bytes()),
+        macs=multiply_accumulates(model),
         parameters=card.parameters,
         latencies=keras_latencies(folder / MODEL, model_input(split.test.images[: max(BATCHES)])),
         seconds=card.measured["seconds"],
