@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,6 +147,25 @@ def rescaling(ratios: Sequence[float], output: Value, bias: NDArray[np.int32], a
         low=low,
         high=high,
     )
+
+
+def of_empty_channels(made: Rescaling, empty: NDArray[np.bool_]) -> Rescaling:
+    """The same rescaling with small numbers where a channel has no weights other than zero, as pruning leaves some.
+
+    TensorFlow's converter gives such a channel a tiny scale and a bias of up to ``2**30``, and all that comes of them
+    is one constant: ``v = MultiplyByQuantizedMultiplier(bias, ...)``. A bias of ``8 * v`` with the multiplier ``2**30``
+    and the exponent -2 gives the same ``v``, clamped to what int8 can tell apart, and leaves sums in 32 bits.
+
+    Args:
+        made: of a layer.
+        empty: bool of shape (channels,). Exponents above 0 there are left alone: no converter makes them.
+    """
+    bias, multipliers, exponents = made.bias.copy(), made.multipliers.copy(), made.exponents.copy()
+    for channel in np.flatnonzero(empty & (exponents <= 0)).tolist():
+        value = multiply(int(bias[channel]), int(multipliers[channel]), int(exponents[channel]))
+        bias[channel] = 8 * min(max(value, _INT8.min - _INT8.max), _INT8.max - _INT8.min)
+        multipliers[channel], exponents[channel] = 1 << 30, -2
+    return replace(made, bias=bias, multipliers=multipliers, exponents=exponents)
 
 
 def _spread(numbers: list[int], channels: int) -> NDArray[np.int32]:

@@ -126,6 +126,7 @@ def _rescaling(layer: Layer, ratios: list[float], output: Value, sums: NDArray[n
     if not max(ratios) < LARGEST_MULTIPLIER:
         raise layer.error("has an output scale far too small for its input and weights", QUANTIZE_FIRST)
     made = arithmetic.rescaling(ratios, output, layer.bias(2, channels), layer.activation())
+    made = arithmetic.of_empty_channels(made, sums == 0)
     largest = sums * 256 + np.abs(made.bias.astype(np.int64))
     for total, exponent in zip(largest.tolist(), made.exponents.tolist(), strict=True):
         layer.check_sums(total, exponent)

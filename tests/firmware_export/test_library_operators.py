@@ -114,6 +114,29 @@ def test_outputs_far_finer_than_sums(folder):
     check(builder.build(end), folder)
 
 
+@pytest.mark.parametrize("activation", ["NONE", "RELU"])
+@pytest.mark.parametrize("kind", ["conv", "depthwise", "dense"])
+def test_channels_without_weights_and_biases_as_large_as_the_converter_makes_them(kind, activation, folder):
+    """Pruning can empty a channel; TensorFlow's converter then gives it a tiny scale and a bias of 2**30 at most."""
+    builder = ModelBuilder(7)
+    source = builder.input((1, 4, 4, 6), 0.02, -128)
+    end = {
+        "conv": lambda: builder.conv(source, 6, activation=activation),
+        "depthwise": lambda: builder.depthwise(source, activation=activation),
+        "dense": lambda: builder.dense(source, 6, per_channel=True, activation=activation),
+    }[kind]()
+    weights, output, bias = builder.tensors[1:4]
+    biases, scales = bias.data.copy(), list(weights.scales)
+    for channel, steps in ((1, 50.3), (2, -50.7), (4, 700.0), (5, 1e-3)):
+        weights.data = weights.data.copy()
+        weights.data[(slice(None),) * (weights.data.ndim - 1) + (channel,) if kind == "depthwise" else channel] = 0
+        biases[channel] = int(np.copysign(2**30, steps))
+        scales[channel] = float(np.float32(abs(steps) * output.scales[0] / 2**30 / 0.02))
+    bias.data, weights.scales = biases, tuple(scales)
+    bias.scales = tuple(float(np.float32(0.02) * np.float32(scale)) for scale in scales)
+    check(builder.build(end), folder)
+
+
 @pytest.mark.parametrize("rows,columns", [(1, 1), (1, 9), (9, 1), (2, 2)])
 def test_windows_larger_than_their_input(rows, columns, folder):
     builder = ModelBuilder(6)
