@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from edgedigits.core.results.row import Accuracy, Row
 from edgedigits.core.results.table import Entry
 
-# Paul Tol's "bright" and "muted" colours (https://sronpersonalpages.nl/~pault/), for colour-blind readers too.
+# Paul Tol's "bright" and "muted" colours (https://sronpersonalpages.nl/~pault/), for colour-blind readers too, and
+# after them some of his "vibrant" and "light" ones.
 COLOURS = (
     *("#4477aa", "#ee6677", "#228833", "#aa3377", "#66ccee", "#ccbb44"),
     *("#332288", "#882255", "#44aa99", "#999933", "#cc6677", "#555555"),
+    *("#ee7733", "#ffaabb", "#bbcc33", "#cc3311", "#aa4499", "#0077bb"),
 )
 # Name in plotly, name in matplotlib, the same as a character.
 SYMBOLS = (
     *(("circle", "o", "●"), ("square", "s", "■"), ("diamond", "D", "◆"), ("triangle-up", "^", "▲")),
     *(("triangle-down", "v", "▼"), ("cross", "P", "✚"), ("x", "X", "✖"), ("star", "*", "★")),
     *(("pentagon", "p", "⬟"), ("hexagon", "h", "⬢"), ("triangle-left", "<", "◀"), ("triangle-right", ">", "▶")),
+    *(("diamond-tall", "d", "♦"), ("octagon", "8", "⯃"), ("hexagon2", "H", "⬣")),
 )
 _LOGARITHMIC_COST = 8.0  # dearest over cheapest
 _LOGARITHMIC_ERROR = 3.0  # most errors over fewest

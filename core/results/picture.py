@@ -26,7 +26,8 @@ _INK = "#1d2430"
 _DPI = 120
 _GAP = 6.0  # pixels between labels
 _LABEL = 36
-_MOST_KEYS = 16
+_MOST_KEYS = 20
+_KEY_HEIGHT = 0.21  # inches
 # Where a label may stand: offset from its point in points of 1/72 inch; the best place first.
 _AROUND = ((0, 9), (-7, 5), (7, -5), (0, -9), (7, 5), (-7, -5), (9, 0), (-9, 0))
 _PLACES = tuple((dx * far, dy * far) for far in (1, 2, 3.5, 5) for dx, dy in _AROUND)
@@ -38,7 +39,8 @@ def front_png(table: Table) -> bytes:
     """Draw all rows that compare, the front as a line and its rows named; the same table gives the same bytes."""
     entries = [entry for entry in table.entries if table.compares(entry, BYTES)]
     front = [table.entries[place] for place in table.fronts.get(BYTES.name, ())]
-    figure = Figure(figsize=(10, 6), dpi=_DPI, layout="constrained")
+    keys = _keys(table, entries)
+    figure = Figure(figsize=(10, max(6.0, _KEY_HEIGHT * len(keys))), dpi=_DPI, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     axes = figure.subplots()
     if not entries:
@@ -50,7 +52,7 @@ def front_png(table: Table) -> bytes:
     _set_axes(axes, axis, [x for x, _ in places.values()])
     axes.plot(*zip(*(places[entry.label] for entry in front), strict=True), ":", color=_INK, drawstyle="steps-post")
     _draw_points(axes, table, entries, {entry.label for entry in front}, places)
-    _draw_keys(figure, table, entries)
+    figure.legend(handles=keys, loc="outside right center", frameon=False, fontsize=9)
     _title(axes, table)
     canvas.draw()  # places the axes, which the labels need
     _name(axes, canvas, front, list(places.values()), places)
@@ -103,8 +105,8 @@ def _draw_points(
         )
 
 
-def _draw_keys(figure: Figure, table: Table, entries: list[Entry]) -> None:
-    """Colours of the models and symbols of the recipes that are drawn, beside the plot."""
+def _keys(table: Table, entries: list[Entry]) -> list[Line2D]:
+    """Colours of the models and symbols of the recipes that are drawn, to stand beside the plot."""
     colours, symbols = colours_of(table.entries), symbols_of(table.entries)
     models = list(dict.fromkeys(entry.row.model for entry in entries))
     kinds = list(dict.fromkeys(kind_of(entry.row) for entry in entries))
@@ -116,8 +118,7 @@ def _draw_keys(figure: Figure, table: Table, entries: list[Entry]) -> None:
         Line2D([], [], linestyle="none", marker=marker, color=colour, label=shortened(text, _LABEL), markersize=8)
         for text, marker, colour in looks
     ]
-    handles.append(Line2D([], [], linestyle=":", color=_INK, label="Pareto front"))
-    figure.legend(handles=handles, loc="outside right center", frameon=False, fontsize=9)
+    return [*handles, Line2D([], [], linestyle=":", color=_INK, label="Pareto front")]
 
 
 def _name(

@@ -15,6 +15,7 @@ from edgedigits.core.results.row import Accuracy, Row, dataclass_from
 
 COMPARISON = "compare"
 ORIGINS = "origins"
+_MOST_NAMED = 6
 
 
 @dataclass(frozen=True)
@@ -96,18 +97,28 @@ def gather(results: Results | Sequence[Results]) -> Table:
     rows = [entry.row for entry in entries]
     digits = _most_frequent([row.accuracy for row in rows if row.accuracy])
     machines = Counter(entry.machine for entry in entries if entry.row.latency)
-    title = folders[0].header.title if len(folders) == 1 else ", ".join(sources)
+    title = folders[0].header.title if len(folders) == 1 else _title(sources)
     machine = next(iter(dict(machines.most_common(1))), None)
     bare = Table(title, entries, digits, machine, costs_of(rows), {}, folders)
     return Table(title, entries, digits, machine, bare.costs, {c.name: _front(bare, c) for c in bare.costs}, folders)
 
 
 def _sources(folders: Sequence[Results]) -> list[str]:
-    """The name of each folder; its whole path where two have the same name."""
-    names = [results.folder.resolve().name for results in folders]
-    return [
-        name if names.count(name) == 1 else str(results.folder) for name, results in zip(names, folders, strict=True)
-    ]
+    """As much of each folder's path, from its end, as tells it from all others; what was given where nothing does."""
+    paths = [results.folder.resolve().parts for results in folders]
+    names = []
+    for results, path in zip(folders, paths, strict=True):
+        lengths = (
+            length for length in range(1, len(path)) if [other[-length:] for other in paths].count(path[-length:]) == 1
+        )
+        length = next(lengths, None)
+        names.append("/".join(path[-length:]) if length else str(results.folder))
+    return names
+
+
+def _title(sources: Sequence[str]) -> str:
+    more = len(sources) - _MOST_NAMED
+    return ", ".join(sources[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _of(results: Results, source: str) -> list[Entry]:

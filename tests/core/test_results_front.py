@@ -99,7 +99,7 @@ class TestTable:
 
     def test_folders_of_the_same_name_are_told_apart_by_their_path(self, tmp_path: Path):
         parts = [write_results(tmp_path / name / "out", row()) for name in ("one", "two")]
-        assert [entry.source for entry in gather(parts).entries] == [str(tmp_path / n / "out") for n in ("one", "two")]
+        assert [entry.source for entry in gather(parts).entries] == ["one/out", "two/out"]
 
     def test_rows_of_the_same_name_in_one_folder_are_told_apart_too(self, tmp_path: Path):
         labels = [entry.label for entry in gather(write_results(tmp_path / "bench", row(), row())).entries]
