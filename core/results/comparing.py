@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
+from edgedigits.core.cards import CARD_NAME
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import whole_folder
 from edgedigits.core.results.folder import write_header, write_row
@@ -13,7 +15,9 @@ from edgedigits.core.results.writing import write_table
 
 
 def write_comparison(table: Table, out: Path, *, force: bool = False) -> None:
-    """Write the rows of a table and its five files into a folder, all or none. The models stay where they are.
+    """Write the rows of a table and its five files into a folder, all or none.
+
+    The models stay where they are; the card of each lies beside its row and names it by its sha256.
 
     Args:
         table: of one folder or more.
@@ -36,6 +40,8 @@ def write_comparison(table: Table, out: Path, *, force: bool = False) -> None:
         write_header(work, COMPARISON, table.title, names, settings, _software(table))
         for name, entry in zip(names, table.entries, strict=True):
             write_row(work, name, entry.row)
+            if (entry.place / CARD_NAME).is_file():
+                shutil.copyfile(entry.place / CARD_NAME, work / name / CARD_NAME)
         write_table(work, table)
 
 

@@ -119,6 +119,12 @@ class TestComparison:
             write_results(tmp_path / "here", row(), *baseline_rows()),
         ]
 
+    def test_keeps_the_cards_of_the_models(self, tmp_path: Path):
+        results = write_results(tmp_path / "bench", row("one"), row("two"))
+        (results.folder / results.header.names[0] / "card.json").write_text("{}")
+        write_comparison(gather(results), tmp_path / "all")
+        assert [path.parent.name for path in (tmp_path / "all").glob("*/card.json")] == ["one-int8"]
+
     def test_reads_back_as_the_table_that_was_written(self, parts: list[Results], tmp_path: Path):
         table = gather(parts)
         write_comparison(table, tmp_path / "all")
