@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from measured_rows import accuracy, failed, latency, network_rows, on_core, refused, row, write_results
 
-from edgedigits.core.results import Results
+from edgedigits.core.results import Results, read_results
 from edgedigits.core.results.writing import write_tables
 
 selenium = pytest.importorskip("selenium", reason="selenium is not installed")
@@ -27,6 +27,7 @@ FLAGS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--window-size=1400,1000"),
 )
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "benchmark"
 HOVER = "Plotly.Fx.hover(arguments[0], [{curveNumber: arguments[1], pointNumber: arguments[2]}])"
 
 
@@ -73,9 +74,14 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def page(browser: Any, written: Path) -> Any:
+    return opened(browser, written)
+
+
+def opened(browser: Any, path: Path) -> Any:
+    """The browser with a page of which every plot that shows is drawn."""
     browser.get_log("browser")
     browser.get_log("performance")
-    browser.get(written.as_uri())
+    browser.get(path.as_uri())
     drawn = "return [...document.querySelectorAll('details[open] .plot, body > .plots .plot')].every(p => p._fullData)"
     WebDriverWait(browser, 60).until(lambda driver: driver.execute_script(drawn))
     return browser
@@ -97,11 +103,26 @@ def plot(page: Any, cost: str) -> Any:
     return page.find_element(By.ID, f"plot-{cost}")
 
 
-def test_nothing_is_logged_and_nothing_is_fetched(page: Any):
+def assert_quiet(page: Any) -> None:
+    """Nothing in the console, and nothing asked for but the page itself."""
     assert [line for line in page.get_log("browser") if line["level"] in ("SEVERE", "WARNING")] == []
     events = [json.loads(line["message"])["message"] for line in page.get_log("performance")]
     fetched = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
     assert [url for url in fetched if not url.startswith(("data:", "blob:"))] == [page.current_url]
+
+
+def test_nothing_is_logged_and_nothing_is_fetched(page: Any):
+    assert_quiet(page)
+
+
+def test_the_rows_of_the_docs_open_as_a_page(browser: Any, tmp_path: Path):
+    rows = read_results(DOCUMENTED)
+    write_tables(tmp_path, rows)
+    page = opened(browser, tmp_path / "index.html")
+    assert_quiet(page)
+    points = "return arguments[0].querySelectorAll('.scatterlayer .point').length"
+    assert page.execute_script(points, plot(page, "bytes")) >= len(rows.rows) > 40
+    assert len(column(page, "model")) == len(rows.rows)
 
 
 def test_there_is_a_plot_with_its_front_for_each_cost(page: Any):

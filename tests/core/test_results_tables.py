@@ -18,7 +18,7 @@ from measured_rows import REFUSAL, baseline_rows, failed, network_rows, on_core,
 
 import edgedigits.core.results as results_room
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.results import Results, row_from
+from edgedigits.core.results import Results, read_results, row_from
 from edgedigits.core.results.axes import accuracy_axis, kind_of, logarithmic
 from edgedigits.core.results.picture import front_png
 from edgedigits.core.results.table import Table, gather
@@ -252,6 +252,13 @@ class TestFiles:
         (tmp_path / "file").write_text("")
         with pytest.raises(EdgedigitsError, match="choose another path"):
             write_tables(tmp_path / "file" / "tables", results)
+
+
+def test_the_table_of_the_docs_is_what_its_rows_say():
+    folder = Path(__file__).parents[2] / "docs" / "benchmark"
+    table = gather(read_results(folder))
+    assert table_lines(markdown(table)) == table_lines((folder / "results.md").read_text())
+    assert table_csv(table) == (folder / "results.csv").read_text()
 
 
 def test_reading_comparing_and_choosing_loads_nothing_heavy(tmp_path: Path):

@@ -72,7 +72,7 @@ _SEEN = Reported(
     "NF264, on data that its model had seen; which of its networks that was is not known here",
     seen=True,
 )
-_ORDER = "figures and reports stand in two lists here, matched by their order"
+_ORDER = "that the figure is of this report is our reading"
 _RECIPE = "Optimizer, rate and epochs that the report does not give are ours."
 _ENTRIES = (
     Baseline(
