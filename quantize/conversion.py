@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -71,20 +71,24 @@ def integer_converter(model: Any, representative: NDArray[np.uint8], recipe: Rec
     """
     if len(representative) == 0:
         raise EdgedigitsError("the representative dataset is empty", "draw at least one digit with --calibration")
-    values = model_input(representative)
-
-    def samples() -> Iterator[list[NDArray[np.float32]]]:
-        for position in range(len(values)):
-            yield [values[position : position + 1]]
-
     converter = _converter(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = samples
+    converter.representative_dataset = one_by_one(representative)
     converter.target_spec.supported_ops = [_OPERATORS[recipe.form]]
     converter.inference_input_type = converter.inference_output_type = _DOORS[recipe.form]
     converter._experimental_disable_per_channel = not recipe.per_channel
     converter._experimental_disable_per_channel_quantization_for_dense_layers = not recipe.dense_per_channel
     return converter
+
+
+def one_by_one(images: NDArray[np.uint8]) -> Callable[[], Iterator[list[NDArray[np.float32]]]]:
+    """Digits as TensorFlow's converter asks for a representative dataset: a function that hands out one after another.
+
+    Args:
+        images: uint8 of shape (count, 28, 28).
+    """
+    values = model_input(images)
+    return lambda: ([values[position : position + 1]] for position in range(len(values)))
 
 
 def _float_converter(model: Any, recipe: Recipe) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,8 @@ from tensorflow.lite.python.convert import mlir_quantize
 from tensorflow.lite.python.optimize.calibrator import Calibrator
 
 from edgedigits.core.datasets import Digits, stratified_sample
-from edgedigits.core.digit import model_input
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.quantize.conversion import conversion_errors, integer_converter
+from edgedigits.quantize.conversion import conversion_errors, integer_converter, one_by_one
 from edgedigits.quantize.float_model import float_scores
 from edgedigits.quantize.noise import calibrated
 from edgedigits.quantize.proof import Progress
@@ -208,13 +207,7 @@ class Quantizer:
 
     def quantize(self, drawn: NDArray[np.intp]) -> bytes:
         """The int8 model whose representative dataset are the training digits at these indices."""
-        values = model_input(self._train.images[drawn])
-
-        def samples() -> Iterator[list[NDArray[np.float32]]]:
-            for position in range(len(values)):
-                yield [values[position : position + 1]]
-
         with conversion_errors(RECIPE):
-            ranged = Calibrator(self._ranged).calibrate(samples)
+            ranged = Calibrator(self._ranged).calibrate(one_by_one(self._train.images[drawn]))
             quantized: bytes = mlir_quantize(ranged, input_data_type=tf.int8, output_data_type=tf.int8)
         return quantized
