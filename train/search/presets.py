@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -124,7 +125,10 @@ def plan_of(preset: Preset, settings: Settings) -> Plan:
     if preset.network == "stack":
         stack = _stack(settings)
         return Plan(stack.describe(), recipe, stack)
-    return Plan(NETWORKS[preset.network].about, recipe, dropout=settings.get("dropout"))
+    dropout, about = settings.get("dropout"), NETWORKS[preset.network].about
+    if dropout is not None:
+        about = re.sub(r"dropout [\d.]+(, [\d.]+)*", f"dropout {dropout:g}", about)
+    return Plan(about, recipe, dropout=dropout)
 
 
 def _stack(settings: Settings) -> Stack:
