@@ -140,15 +140,15 @@ def drawn(label: int, draw: np.random.Generator) -> Picture:
     points = (points + draw.normal(0, 0.05, points.shape)) * [width, 100] + [60, 40]
     pen = int(draw.integers(5, 15))
     field = np.zeros((180, 220), np.uint8)
-    _polyline(field, _spline(points), pen)
+    polyline(field, spline(points), pen)
     if label == 4 and (form == 1 or draw.random() < 0.3):
         column = 60 + width * draw.uniform(0.55, 0.85)
         top = (column + draw.normal(3, 5), 40 + draw.uniform(10, 60))
-        _polyline(field, np.array([top, (column + draw.normal(-3, 6), 140 + draw.normal(0, 8))]), pen)
+        polyline(field, np.array([top, (column + draw.normal(-3, 6), 140 + draw.normal(0, 8))]), pen)
     if label == 7 and draw.random() < 0.8:
         row, half, lean = 40 + draw.uniform(40, 65), draw.uniform(12, 27), draw.uniform(-8, 6)
         column = 60 + 0.62 * width
-        _polyline(field, np.array([(column - half, row - lean), (column + half, row + lean)]), pen)
+        polyline(field, np.array([(column - half, row - lean), (column + half, row + lean)]), pen)
     return ink_box(field, 0)
 
 
@@ -169,16 +169,17 @@ def _with_bar(glyph: Picture, middle: Point, reach: Point, lean: float, pen: int
 def _with_stroke(glyph: Picture, points: list[Point], pen: int) -> Picture:
     """The glyph with a stroke through the points, which may leave it by a height; cropped to its ink."""
     wide = cv2.copyMakeBorder(glyph, HEIGHT, HEIGHT, HEIGHT, HEIGHT, cv2.BORDER_CONSTANT).astype(np.uint8)
-    _polyline(wide, np.array(points, np.float64) + HEIGHT, pen)
+    polyline(wide, np.array(points, np.float64) + HEIGHT, pen)
     return ink_box(wide, 0)
 
 
-def _polyline(field: Picture, points: Points, pen: int) -> None:
+def polyline(field: Picture, points: Points, pen: int) -> None:
+    """Draw a pen's way, float64 of shape (count, 2) in pixels, ``pen`` pixels wide and soft at its edges."""
     way = np.round(points * _PARTS).astype(np.int32)
     cv2.polylines(field, [way], False, _WHITE, pen, cv2.LINE_AA, int(math.log2(_PARTS)))
 
 
-def _spline(points: Points) -> Points:
+def spline(points: Points) -> Points:
     """A smooth curve through all points (E. Catmull, R. Rom, "A class of local interpolating splines", 1974)."""
     ends = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
     t = np.linspace(0, 1, _PER_SPAN, endpoint=False)[:, np.newaxis]
