@@ -17,6 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("core", "train", "quantize", "firmware_export", "edge", "cli")
+PACKAGE = "package"  # the root folder that is `edgedigits` itself
 UNREACHABLE = re.compile(
     r"No matching distribution found for (setuptools|click|rich|numpy|opencv|tflite)|Max retries exceeded"
     r"|NewConnectionError|Temporary failure in name resolution|ReadTimeoutError|Network is unreachable"
@@ -80,27 +81,43 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
+def place_in_the_wheel(name: str) -> str:
+    """Where a file of the checkout stands in the wheel."""
+    return f"edgedigits/{name.removeprefix(f'{PACKAGE}/')}"
+
+
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_every_room_is_shipped_and_says_that_it_is_typed(folder: str, shipped: set[str]) -> None:
     assert {f"edgedigits/{folder}/__init__.py", f"edgedigits/{folder}/py.typed"} <= shipped
 
 
 def test_all_code_models_and_templates_are_shipped(tracked: list[str], shipped: set[str]) -> None:
-    wanted = re.compile(rf"({'|'.join(FOLDERS)})/(.*\.py|.*py\.typed|models/.*\.(tflite|json)|templates/.*)")
-    expected = {f"edgedigits/{name}" for name in tracked if wanted.fullmatch(name)}
-    assert expected
+    ours = "|".join((PACKAGE, *FOLDERS))
+    wanted = re.compile(rf"({ours})/(.*\.py|.*py\.typed|models/.*\.(tflite|json)|templates/.*)")
+    expected = {place_in_the_wheel(name) for name in tracked if wanted.fullmatch(name)}
+    assert {"edgedigits/__init__.py", "edgedigits/core/__init__.py"} <= expected
     assert not expected - shipped
 
 
 def test_nothing_else_is_shipped(tracked: list[str], shipped: set[str]) -> None:
-    known = {f"edgedigits/{name}" for name in tracked if name.startswith(tuple(f"{folder}/" for folder in FOLDERS))}
+    ours = tuple(f"{folder}/" for folder in (PACKAGE, *FOLDERS))
+    known = {place_in_the_wheel(name) for name in tracked if name.startswith(ours)}
     foreign = {name for name in shipped - known if not re.match(r"edgedigits-[^/]*\.dist-info/", name)}
     assert not foreign
     assert not any("test" in Path(name).parts or "tests" in Path(name).parts for name in shipped)
 
 
-def test_the_namespace_has_no_code_of_its_own(shipped: set[str]) -> None:
-    assert "edgedigits/__init__.py" not in shipped
+def test_the_package_itself_is_its_version_and_its_command_and_no_more(shipped: set[str]) -> None:
+    own = {name for name in shipped if name.startswith("edgedigits/") and name.count("/") == 1}
+    assert own == {"edgedigits/__init__.py", "edgedigits/__main__.py", "edgedigits/py.typed"}
+
+
+def test_the_installed_wheel_runs_as_a_module_and_tells_its_version(installed: Path, tmp_path: Path) -> None:
+    code = "import edgedigits; print(edgedigits.__version__, edgedigits.__file__)"
+    told = run(sys.executable, "-c", code, cwd=tmp_path, PYTHONPATH=str(installed))
+    assert told.stdout.split() == [version("edgedigits"), str(installed / "edgedigits" / "__init__.py")], told.stderr
+    run_as_module = run(sys.executable, "-m", "edgedigits", "--version", cwd=tmp_path, PYTHONPATH=str(installed))
+    assert run_as_module.stdout == f"edgedigits, version {version('edgedigits')}\n", run_as_module.stderr
 
 
 def test_the_licence_and_the_command_are_shipped(wheel: Path, shipped: set[str]) -> None:
@@ -111,10 +128,9 @@ def test_the_licence_and_the_command_are_shipped(wheel: Path, shipped: set[str])
 
 
 def test_the_types_of_the_installed_wheel_hold(installed: Path, tmp_path: Path) -> None:
-    packages = [part for folder in FOLDERS for part in ("-p", f"edgedigits.{folder}")]
     done = run(
         *(sys.executable, "-m", "mypy", "--config-file", ROOT / "pyproject.toml", "--cache-dir", tmp_path / "cache"),
-        *packages,
+        *("-p", "edgedigits"),
         cwd=tmp_path,
         MYPYPATH=str(installed),
         PYTHONPATH=str(installed),

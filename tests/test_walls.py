@@ -118,6 +118,26 @@ def test_the_command_line_loads_neither_tensorflow_nor_numpy(tmp_path: Path) -> 
     assert not loaded & (HEAVY | {"numpy", "cv2", "tflite_runtime", "ai_edge_litert", "matplotlib", "scipy", "jinja2"})
 
 
+def test_importing_edgedigits_loads_nothing_further(tmp_path: Path) -> None:
+    assert loaded_after("import edgedigits", tmp_path) - loaded_after("", tmp_path) <= {"edgedigits", "__future__"}
+
+
+def test_edgedigits_tells_its_version_and_has_no_other_name(tmp_path: Path) -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        declared = tomllib.load(file)["project"]["version"]
+    loaded_after(
+        f"import edgedigits\nassert edgedigits.__version__ == {declared!r}\n"
+        "assert edgedigits.__all__ == ['__version__']\nassert not hasattr(edgedigits, 'versoin')",
+        tmp_path,
+    )
+
+
+def test_the_package_runs_as_a_module(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "edgedigits", "--help"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("Usage: python -m edgedigits [OPTIONS] COMMAND"), done.stderr
+
+
 def test_help_loads_click_and_nothing_else(tmp_path: Path) -> None:
     code = (
         "import sys\nfrom edgedigits.cli.main import main\nsys.argv = ['edgedigits', '--help']\n"
@@ -161,6 +181,7 @@ def test_help_of_a_command_loads_click_and_nothing_else(command: str, tmp_path: 
         ("edge", "import firmware_export", True),
         ("edge", "from train.fitting import fit", True),
         ("edge", "import cli", True),
+        ("edge", "import package", True),
         ("edge", "from edgedigits.core import digit", False),
     ],
 )
@@ -178,9 +199,11 @@ def test_ruff_guards_the_walls_while_one_writes(folder: str, line: str, banned: 
 def test_every_folder_of_the_tree_imports_under_its_own_name() -> None:
     with (ROOT / "pyproject.toml").open("rb") as file:
         settings = tomllib.load(file)["tool"]["setuptools"]
-    for package, folder in settings["package-dir"].items():
+    assert settings["package-dir"]["edgedigits"] == "package"
+    rooms = {name: folder for name, folder in settings["package-dir"].items() if name != "edgedigits"}
+    for package, folder in rooms.items():
         assert package == "edgedigits." + folder.replace("/", ".")
         assert (ROOT / folder / "__init__.py").is_file()
     assert sorted(settings["packages"]) == sorted(settings["package-dir"])
-    assert {package.split(".")[1] for package in settings["packages"]} == set(FOLDERS)
+    assert {package.split(".")[1] for package in rooms} == set(FOLDERS)
     assert not (ROOT / "edgedigits").exists()
