@@ -118,6 +118,20 @@ def test_the_command_line_loads_neither_tensorflow_nor_numpy(tmp_path: Path) -> 
     assert not loaded & (HEAVY | {"numpy", "cv2", "tflite_runtime", "ai_edge_litert", "matplotlib", "scipy", "jinja2"})
 
 
+def test_the_checkout_is_installed_as_its_pyproject_says(tmp_path: Path) -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        packages = tomllib.load(file)["tool"]["setuptools"]["packages"]
+    code = (
+        "from importlib.util import find_spec\n"
+        f"print([name for name in {packages!r} if getattr(find_spec(name), 'origin', None) is None])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "[]", (
+        "packages moved: `pip install --no-deps --no-build-isolation --editable .` mends it"
+        f"\n{done.stdout}{done.stderr}"
+    )
+
+
 def test_importing_edgedigits_loads_nothing_further(tmp_path: Path) -> None:
     assert loaded_after("import edgedigits", tmp_path) - loaded_after("", tmp_path) <= {"edgedigits", "__future__"}
 
