@@ -93,7 +93,7 @@ def test_every_room_is_shipped_and_says_that_it_is_typed(folder: str, shipped: s
 
 def test_all_code_models_and_templates_are_shipped(tracked: list[str], shipped: set[str]) -> None:
     ours = "|".join((PACKAGE, *FOLDERS))
-    wanted = re.compile(rf"({ours})/(.*\.py|.*py\.typed|models/.*\.(tflite|json)|templates/.*)")
+    wanted = re.compile(rf"({ours})/(.*\.py|.*py\.typed|models/.*\.(tflite|json)|templates/.*|.*/samples/.*)")
     expected = {place_in_the_wheel(name) for name in tracked if wanted.fullmatch(name)}
     assert {"edgedigits/__init__.py", "edgedigits/core/__init__.py"} <= expected
     assert not expected - shipped

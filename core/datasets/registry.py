@@ -23,6 +23,7 @@ class Kind:
 KINDS = {
     "mnist": Kind("mnist", "MNIST's original files: 60,000 digits and 10,000 that only report", 70_000, 0),
     "optdigits": Kind("optdigits", "1,797 digits of 8x8 pixels that scikit-learn carries, enlarged", 1_797, 0),
+    "samples": Kind("samples", "500 digits drawn by code that ship: to check a device, not to quote accuracy", 500, 0),
     "kaggle": Kind("kaggle:train.csv", "Kaggle's train.csv: header label,pixel0,...", 0, 1),
     "csv": Kind("csv:FILE", "label first, then 784 pixels; with or without a header", 0, 1),
     "csv-pair": Kind("csv-pair:IMAGES,LABELS", "784 pixels a line and one label a line, in two files", 0, 2),
@@ -65,6 +66,12 @@ def _optdigits(_spec: str, _paths: list[Path]) -> Dataset:
     return load_optdigits()
 
 
+def _samples(_spec: str, _paths: list[Path]) -> Dataset:
+    from edgedigits.core.datasets.sample_digits import load_samples
+
+    return load_samples()
+
+
 def _npz(spec: str, paths: list[Path]) -> Dataset:
     from edgedigits.core.datasets.arrays import read_npz
 
@@ -92,6 +99,7 @@ def _with(read: str) -> Callable[[str, list[Path]], Dataset]:
 _LOADERS: dict[str, Callable[[str, list[Path]], Dataset]] = {
     "mnist": _mnist,
     "optdigits": _optdigits,
+    "samples": _samples,
     "npz": _npz,
     **{name: _with(name) for name in ("kaggle", "csv", "csv-pair", "idx", "folder")},
 }
