@@ -11,19 +11,52 @@ BUILTIN = "builtin"
 
 
 class Model(click.ParamType[Path]):
-    """The path of a model, or the word ``builtin`` for the one that comes with the package."""
+    """A model by its path, by the folder in which a command made it, or ``builtin``: the one in the package."""
 
     name = "model"
 
     def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> Path:
-        """Turn the word into a path; whether there is a model is the reader's business."""
-        if value != BUILTIN:
-            return Path(value)
-        from edgedigits.edge.bundled import bundled_model
-
-        return bundled_model()
+        """Turn the word into a path; what kind of file it is is the reader's business."""
+        return builtin() if value == BUILTIN else _model_at(Path(value))
 
 
+def builtin() -> Path:
+    """Path of the model that comes with the package."""
+    from edgedigits.edge.bundled import bundled_model
+
+    return bundled_model()
+
+
+def _model_at(path: Path) -> Path:
+    """The model of a folder that has a card, else the path itself."""
+    if path.is_file():
+        return path
+    from edgedigits.core.cards import CARD_NAME, read_card
+    from edgedigits.core.errors import EdgedigitsError
+
+    if (path / CARD_NAME).is_file():
+        return path / read_card(path / CARD_NAME).file
+    what = f"{path} is a folder without a model" if path.is_dir() else f"no model at {path}"
+    raise EdgedigitsError(what, f"give the path of a model, its folder, or the word {BUILTIN}")
+
+
+def model_first(words: tuple[str, ...], model: Path | None, file_suffixes: frozenset[str]) -> tuple[Path, list[Path]]:
+    """Take words apart that may begin with a model, where ``--model`` does not name it.
+
+    Args:
+        words: of the command line.
+        model: what ``--model`` gave.
+        file_suffixes: of files that are no model, in lower case; a first word that ends so is a file already.
+
+    Returns:
+        The model, the built-in one where none is named, and the files.
+    """
+    if model is not None or Path(words[0]).suffix.lower() in file_suffixes:
+        return model or builtin(), [Path(word) for word in words]
+    return Model().convert(words[0], None, None), [Path(word) for word in words[1:]]
+
+
+model = click.option("--model", type=Model(), help="A .tflite model.  [default: builtin]")
 out = click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
 force = click.option("--force", is_flag=True, help="Replace what lies in the output folder.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

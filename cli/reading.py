@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,8 @@ def _reader(model: Path, reject_below: float | None) -> DigitReader:
 
 
 @click.command()
-@click.argument("model", type=options.Model())
-@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("words", metavar="[MODEL] IMAGE...", nargs=-1, required=True)
+@options.model
 @click.option("--annotate", type=click.Path(path_type=Path), help="Folder for copies with the digits marked.")
 @options.reject_below
 @options.force
@@ -36,8 +37,8 @@ def _reader(model: Path, reject_below: float | None) -> DigitReader:
 @click.pass_context
 def predict(
     ctx: click.Context,
-    model: Path,
-    images: tuple[Path, ...],
+    words: tuple[str, ...],
+    model: Path | None,
     annotate: Path | None,
     reject_below: float | None,
     force: bool,
@@ -46,14 +47,21 @@ def predict(
     """Find and read the digits in photos.
 
     With --json one object a line and an image: image, text, digits (box, label, confidence). An image that cannot
-    be read is reported, the others are read all the same, and the exit code is 1. MODEL may be the word builtin.
+    be read is reported, the others are read all the same, and the exit code is 1. MODEL is a .tflite file, the folder
+    in which `quantize` made it, or the word builtin, which is the default; --model MODEL says the same.
 
     \b
-    Example:
-      edgedigits predict builtin photo.jpg --annotate out/marked
+    Examples:
+      edgedigits predict photo.jpg --annotate out/marked
+      edgedigits predict out/int8/model.int8.tflite photo.jpg
     """
     from edgedigits.core.errors import EdgedigitsError
     from edgedigits.core.files import refuse_to_overwrite
+    from edgedigits.edge.source_files import IMAGE_SUFFIXES
+
+    model, images = options.model_first(words, model, IMAGE_SUFFIXES)
+    if not images:
+        raise click.UsageError("Missing argument 'IMAGE...'.")
 
     if annotate:
         refuse_to_overwrite(annotate, force, "--annotate")
@@ -70,7 +78,7 @@ def predict(
         ctx.exit(1)
 
 
-def _names(images: tuple[Path, ...]) -> dict[Path, str]:
+def _names(images: Sequence[Path]) -> dict[Path, str]:
     """A file name for each marked copy: the picture's own, numbered where several have the same."""
     names: dict[Path, str] = {}
     taken: Counter[str] = Counter()
@@ -164,16 +172,20 @@ def fields(
 
 
 @click.command()
-@click.option("--model", type=options.Model(), default=options.BUILTIN, show_default=True, help=".tflite model.")
+@click.argument("word", metavar="[MODEL]", required=False, type=options.Model())
+@options.model
 @click.option("--source", default="0", show_default=True, help="Camera number, video, folder, address, or picamera.")
+@click.option("--wait", is_flag=True, help="Wait for a camera or stream that is not there yet.")
 @click.option("--window", is_flag=True, help="Show what is read in a window (needs edgedigits[desktop]).")
 @click.option("--record", type=click.Path(path_type=Path), help="Write what is read to a video, .avi or .mp4.")
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after so many frames.")
 @options.reject_below
 @options.force
 def camera(
-    model: Path,
+    word: Path | None,
+    model: Path | None,
     source: str,
+    wait: bool,
     window: bool,
     record: Path | None,
     limit: int | None,
@@ -183,19 +195,26 @@ def camera(
     """Read digits from a camera, a video, a folder of pictures or a stream.
 
     Prints one JSON object a line and a frame: time, frame, text, boxes, confidences, latencies (milliseconds). Ends
-    with the source, or on Ctrl-C, and then says on standard error how fast it was.
+    with the source, or on Ctrl-C, and then says on standard error how fast it was. MODEL is a .tflite file, the folder
+    in which `quantize` made it, or the word builtin, which is the default; --model MODEL says the same.
 
     \b
     Examples:
       edgedigits camera --source 0 --record out/seen.avi
       edgedigits camera --source recording.mp4 | jq -r .text
+      edgedigits camera --source rtsp://camera.lan/stream --wait
     """
     from contextlib import ExitStack
 
     from edgedigits.edge import JsonLines, Sink, VideoPreview, WindowPreview, open_source, run_station, stop_on_signals
 
-    reader = _reader(model, reject_below)
+    if word and model:
+        raise click.UsageError("the model is given twice: leave MODEL or --model out")
     frames = open_source(source)
+    if wait and not frames.live:
+        raise click.UsageError(f"--wait is for cameras and streams; {source} is a file")
+    reader = _reader(word or model or options.builtin(), reject_below)
+    _log_with_times()
     with ExitStack() as stack:
         sinks: list[Sink] = [JsonLines(sys.stdout)]
         if record:
@@ -203,7 +222,7 @@ def camera(
         if window:
             sinks.append(stack.enter_context(WindowPreview()))
         stop = stack.enter_context(stop_on_signals())
-        result = run_station(reader, frames, sinks, limit=limit, stop=stop)
+        result = run_station(reader, frames, sinks, limit=limit, wait=wait, stop=stop)
     click.echo(
         f"{result.frames} frames, {result.fps:.1f} a second, {result.skipped} skipped, source reopened "
         f"{result.reopened} times; "
@@ -211,3 +230,10 @@ def camera(
         + " (p50/p99)",
         err=True,
     )
+
+
+def _log_with_times() -> None:
+    """Let each line that the loop logs on standard error begin with its time: a station runs for months."""
+    import logging
+
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", datefmt="%Y-%m-%dT%H:%M:%S%z")

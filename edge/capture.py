@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.source_base import Image, Source
+from edgedigits.edge.source_base import Image, Source, SourceAway
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ class Frame:
         fetch_seconds: spent on fetching and decoding it; for a camera this is mostly the wait for it.
         rate: frames per second of the source, as far as it tells.
         position: seconds from the start of the recording, None for a live source or a folder.
+        live: whether the source is: its frames come when they come, at no fixed rate.
     """
 
     index: int
@@ -41,6 +42,7 @@ class Frame:
     fetch_seconds: float
     rate: float
     position: float | None = None
+    live: bool = False
 
 
 class Slot:
@@ -120,6 +122,7 @@ class Backoff:
 
     FIRST = 0.5
     MOST = 30.0
+    MOST_AT_START = 5.0  # somebody stands there and switches the camera on
     STEADY = 5.0
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -146,7 +149,7 @@ class Capture:
     """Reads a source in a thread of its own from ``with`` to the end of the block.
 
     Live sources drop what nobody took in time, and are opened again with growing pauses when they fall silent; the
-    first opening must succeed. Files are read frame by frame, one frame ahead, none dropped.
+    first opening must succeed unless it is waited for. Files are read frame by frame, one frame ahead, none dropped.
 
     Attributes:
         reopened: how often a source that was lost came back.
@@ -156,6 +159,7 @@ class Capture:
         self,
         source: Source,
         *,
+        wait: bool = False,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], object] | None = None,
     ) -> None:
@@ -163,10 +167,12 @@ class Capture:
 
         Args:
             source: to open, read and close; nobody else may touch it meanwhile.
+            wait: for a source that is away (:class:`edgedigits.edge.source_base.SourceAway`), until it comes.
             clock: seconds, for judging whether a connection held.
             pause: waits so many seconds between tries; by default a wait that ends early when the capture stops.
         """
         self._source = source
+        self._wait = wait
         self._slot = Slot(keep_newest=source.live)
         self._stop = threading.Event()
         self._pause = pause or self._stop.wait
@@ -205,14 +211,32 @@ class Capture:
 
     def _run(self) -> None:
         try:
-            with self._source:
-                self._backoff.connected()
-                self._pump()
+            try:
+                if self._opened():
+                    self._backoff.connected()
+                    self._pump()
+            finally:
+                self._source.close()
         except BaseException as error:
             # Raised again in the thread that takes frames: an error must not die unseen with this one.
             self._slot.finish(error)
         else:
             self._slot.finish()
+
+    def _opened(self) -> bool:
+        """Open the source for the first time; False where the capture was stopped while waiting for it."""
+        while not self._stop.is_set():
+            try:
+                self._source.open()
+            except SourceAway as error:
+                if not self._wait:
+                    raise
+                delay = min(self._backoff.delay(), Backoff.MOST_AT_START)
+                _log.warning("%s: waiting for it, trying again in %.1f s", error.what, delay)
+                self._pause(delay)
+            else:
+                return True
+        return False
 
     def _pump(self) -> None:
         index = 0
@@ -227,7 +251,8 @@ class Capture:
                 return
             fetched = time.perf_counter() - started
             source = self._source
-            self._slot.put(Frame(index, time.time(), image, started, fetched, source.rate, source.position))
+            rate, position, live = source.rate, source.position, source.live
+            self._slot.put(Frame(index, time.time(), image, started, fetched, rate, position, live))
             index += 1
 
     def _reopen(self) -> bool:

@@ -36,7 +36,10 @@ def open_preview(where: str, *, force: bool = False) -> VideoPreview | WindowPre
 
 
 class VideoPreview:
-    """A sink that writes each frame with its digits marked to a video; use it with ``with``."""
+    """A sink that writes each frame with its digits marked to a video; use it with ``with``.
+
+    The video of a live source lasts as long as what it shows (:class:`edgedigits.edge.pace.Pace`).
+    """
 
     def __init__(self, path: Path, *, force: bool = False) -> None:
         """Check the path.
@@ -52,7 +55,9 @@ class VideoPreview:
 
     def take(self, sight: Sight) -> bool:
         """Append a frame."""
-        self._writer.write(annotate(sight.frame.image, sight.reading), sight.frame.rate)
+        frame = sight.frame
+        moment = frame.started + frame.fetch_seconds if frame.live else None
+        self._writer.write(annotate(frame.image, sight.reading), frame.rate, moment)
         return True
 
     def __enter__(self) -> Self:

@@ -15,6 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edgedigits.core.errors import EdgedigitsError
+
 if "OPENCV_LOG_LEVEL" not in os.environ:
     # What OpenCV would warn of (no such device, no such file) is raised here as an error with a remedy.
     cv2.setLogLevel(0)
@@ -24,6 +26,10 @@ Image = NDArray[np.uint8]
 
 USUAL_RATE = 30.0
 """Frames per second assumed where a source does not tell."""
+
+
+class SourceAway(EdgedigitsError):
+    """A camera or stream is not there now, and may come: what ``edgedigits camera --wait`` waits for."""
 
 
 class Source(ABC):
@@ -50,7 +56,8 @@ class Source(ABC):
         """Get hold of the device, file or connection.
 
         Raises:
-            EdgedigitsError: it does not exist or cannot be read; tells what was found instead.
+            SourceAway: a live one is not there; tells what was found instead.
+            EdgedigitsError: it does not exist or cannot be read.
         """
 
     @abstractmethod

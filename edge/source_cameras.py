@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.source_base import USUAL_RATE, Image, OpenCvSource, Source, rate_of
+from edgedigits.edge.source_base import USUAL_RATE, Image, OpenCvSource, Source, SourceAway, rate_of
 
 SIZE = (1280, 720)
 """Width and height asked of cameras; one that cannot gives its nearest."""
@@ -62,14 +62,14 @@ class Camera(OpenCvSource):
         """Open the camera and ask it for 1280x720 as motion JPEG, which USB 2 carries at 30 frames a second.
 
         Raises:
-            EdgedigitsError: there is no such camera, or another program holds it; lists the cameras found.
+            SourceAway: there is no such camera, or another program holds it; lists the cameras found.
         """
         linux = sys.platform == "linux"
         if linux and not Path(f"/dev/video{self._index}").exists():
-            raise EdgedigitsError(f"no camera {self._index}; {cameras_found()}", f"plug one in; {_CSI_HINT}")
+            raise SourceAway(f"no camera {self._index}; {cameras_found()}", f"plug one in; {_CSI_HINT}")
         device = cv2.VideoCapture(self._index, cv2.CAP_V4L2 if linux else cv2.CAP_ANY)
         if not device.isOpened():
-            raise EdgedigitsError(
+            raise SourceAway(
                 f"camera {self._index} does not open; {cameras_found()}",
                 f"close other programs that use it, and check that you may read /dev/video{self._index}; {_CSI_HINT}",
             )
@@ -94,13 +94,13 @@ class Stream(OpenCvSource):
         """Connect.
 
         Raises:
-            EdgedigitsError: nobody answers within 5 seconds, or what answers is no video.
+            SourceAway: nobody answers within 5 seconds, or what answers is no video.
         """
         milliseconds = int(SILENCE_SECONDS * 1000)
         limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, milliseconds, cv2.CAP_PROP_READ_TIMEOUT_MSEC, milliseconds]
         device = cv2.VideoCapture(self._url, cv2.CAP_FFMPEG, limits)
         if not device.isOpened():
-            raise EdgedigitsError(
+            raise SourceAway(
                 f"no video stream at {self.name}", "check the address, and that the camera is on and in this network"
             )
         self._device = device
@@ -130,7 +130,8 @@ class PiCamera(Source):
         """Start the camera at 1280x720.
 
         Raises:
-            EdgedigitsError: picamera2 is missing, or there is no such camera; lists the cameras found.
+            SourceAway: there is no such camera; lists the cameras found.
+            EdgedigitsError: picamera2 is missing.
         """
         try:
             from picamera2 import Picamera2
@@ -142,7 +143,7 @@ class PiCamera(Source):
             ) from error
         found = [str(info.get("Model", "no name")) for info in Picamera2.global_camera_info()]
         if self._index >= len(found):
-            raise EdgedigitsError(
+            raise SourceAway(
                 f"no Pi camera {self._index}; found {', '.join(found) or 'none'}",
                 "check the ribbon cable (power off first) and `rpicam-hello --list-cameras`",
             )
@@ -155,9 +156,7 @@ class PiCamera(Source):
             self._device.start()
         except RuntimeError as error:
             self.close()
-            raise EdgedigitsError(
-                f"{self.name} does not start ({error})", "close other programs that use it"
-            ) from error
+            raise SourceAway(f"{self.name} does not start ({error})", "close other programs that use it") from error
         self.rate = USUAL_RATE
 
     def read(self) -> Image | None:

@@ -171,6 +171,7 @@ def run_station(
     sinks: Sequence[Sink] = (),
     *,
     limit: int | None = None,
+    wait: bool = False,
     stop: threading.Event | None = None,
 ) -> StationResult:
     """Read digits from a source until it ends.
@@ -182,6 +183,7 @@ def run_station(
         source: opened and closed here. Files are read frame by frame; of live sources the newest frame is read.
         sinks: told of each frame, in this order.
         limit: end after so many frames.
+        wait: for a camera or stream that is not there yet, until it comes.
         stop: end soon after this is set (see :func:`stop_on_signals`); the frame at hand is finished.
 
     Raises:
@@ -191,7 +193,7 @@ def run_station(
     frames = 0
     first = last = 0.0
     ended: Ending = "end"
-    with Capture(source) as capture:
+    with Capture(source, wait=wait) as capture:
         while True:
             if stop is not None and stop.is_set():
                 ended = "stop"

@@ -1,8 +1,11 @@
-"""Writing a video frame by frame so that the file appears whole or not at all."""
+"""Writing a video frame by frame so that the file appears when it is finished, and what was seen is never lost."""
 
 from __future__ import annotations
 
+import logging
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,21 +14,35 @@ import cv2
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors
+from edgedigits.edge.pace import Pace
 from edgedigits.edge.source_base import Image
+from edgedigits.edge.unfinished_video import Claim, readable_frames, settle_interrupted
+
+_log = logging.getLogger(__name__)
 
 CODECS = {".avi": "MJPG", ".mp4": "mp4v"}
 """Container to codec: both are in every OpenCV from PyPI and decode 1280x720 in about 2 ms."""
+
+RESERVE = 1 << 20
+"""Bytes that a disk must have left for the end of a video: its buffers and the start of its index."""
+
+INDEX_BYTES = 64
+"""Bytes of the index for each frame, more than either container takes (AVI 16 and 8, MP4 at most 28)."""
+
+_GROWS_WITHIN = {".avi": 200, ".mp4": 4000}  # frames; FFmpeg gathers 32 kB, and a still frame takes 200 and 20 bytes
 
 
 class VideoWriter:
     """Writes frames to a hidden file beside ``path`` and renames it when closed.
 
     The first frame sets the size; a frame of another size is scaled to it. Closing also takes place after an error,
-    so that what was seen until then is kept. Without a single frame no file is made.
+    so that what was seen until then is kept: OpenCV does not say when a write fails, so the room on the disk is looked
+    at before each frame, and the video ends while its index still fits. Without a single frame no file is made. What
+    an earlier program that was killed left behind is settled first: see :func:`settle_interrupted`.
 
     Attributes:
         path: of the finished video.
-        frames: written so far.
+        frames: in the video so far.
     """
 
     def __init__(self, path: Path, *, force: bool = False) -> None:
@@ -38,42 +55,79 @@ class VideoWriter:
         Raises:
             EdgedigitsError: another suffix, or the file exists.
         """
-        if path.suffix.lower() not in CODECS:
+        self._suffix = path.suffix.lower()
+        if self._suffix not in CODECS:
             raise EdgedigitsError(f"cannot write a video to {path}", f"let its name end in {' or '.join(CODECS)}")
+        for line in settle_interrupted(path):
+            _log.warning("%s", line)
         if path.exists() and not force:
             raise EdgedigitsError(f"{path} exists", "choose another name, or add --force to replace it")
         self.path = path
         self.frames = 0
-        self._partial = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix.lower()}")
+        self._partial = path.with_name(f".{path.stem}-{os.getpid()}{self._suffix}")
+        self._claim: Claim | None = None
         self._writer: cv2.VideoWriter | None = None
+        self._pace = Pace()
         self._size = (0, 0)
+        self._grown = (0, 0)  # bytes of the file when it was last seen to grow, and the frames it had then
 
-    def write(self, image: Image, rate: float) -> None:
+    def write(self, image: Image, rate: float, moment: float | None = None) -> None:
         """Append a frame.
 
         Args:
             image: uint8 of shape (height, width, 3), BGR.
-            rate: frames per second of the video; only the first frame's counts.
+            rate: frames per second of the source as it tells; only the first frame's counts.
+            moment: seconds at which the frame was seen, of a source that does not wait: the video then has the rate at
+                which frames really came, and lasts as long as they did (:class:`edgedigits.edge.pace.Pace`). None
+                for frames that follow one another at ``rate``.
 
         Raises:
-            EdgedigitsError: the folder may not be written.
+            EdgedigitsError: the folder may not be written, or the disk is full.
         """
+        if moment is None:
+            self._append(image, rate)
+            return
+        self._append_each(self._pace.take(image, moment, rate))
+
+    def _append_each(self, frames: Iterator[tuple[Image, int]]) -> None:
+        for image, copies in frames:
+            for _ in range(copies):
+                self._append(image, self._pace.rate)
+
+    def _append(self, image: Image, rate: float) -> None:
         if self._writer is None:
             self._size = (image.shape[1], image.shape[0])
             self._writer = self._start(rate)
         if (image.shape[1], image.shape[0]) != self._size:
             image = cv2.resize(image, self._size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+        self._check_room()
         self._writer.write(image)
         self.frames += 1
+
+    def _check_room(self) -> None:
+        """Raise while there is room left to finish the video, or where the file does not grow any more."""
+        size = self._partial.stat().st_size
+        if size > self._grown[0]:
+            self._grown = (size, self.frames)
+        free = shutil.disk_usage(self.path.parent).free
+        stuck = self.frames - self._grown[1] > _GROWS_WITHIN[self._suffix]
+        if stuck or free < RESERVE + INDEX_BYTES * self.frames:
+            self._pace = Pace()  # what it still holds finds no room either
+            raise EdgedigitsError(
+                f"no room left to write {self.path}: the recording ends with its frame {self.frames}",
+                "free some disk space; what was recorded until then is kept" if self.frames else "free some disk space",
+            )
 
     def _start(self, rate: float) -> cv2.VideoWriter:
         with disk_errors(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._partial.touch()
-        codec = cv2.VideoWriter.fourcc(*CODECS[self.path.suffix.lower()])
+        self._claim = Claim(self._partial)
+        self._check_room()
+        codec = cv2.VideoWriter.fourcc(*CODECS[self._suffix])
         writer = cv2.VideoWriter(str(self._partial), codec, rate, self._size)
         if not writer.isOpened():
-            self._partial.unlink(missing_ok=True)
+            self._clear()
             raise EdgedigitsError(f"OpenCV cannot write {self.path}", "choose the other of .avi and .mp4")
         return writer
 
@@ -81,25 +135,37 @@ class VideoWriter:
         """Finish the file, check that all frames are in it, and put it in its place.
 
         Raises:
-            EdgedigitsError: the disk took less than all of it; the unfinished file is removed.
+            EdgedigitsError: the disk took less than all of it; what can be read of the video is kept.
         """
+        try:
+            self._append_each(self._pace.rest())
+        finally:
+            self._finish()
+
+    def _finish(self) -> None:
         if self._writer is None:
+            self._clear()
             return
         self._writer.release()
         self._writer = None
         try:
-            # OpenCV does not say when a write fails.
-            found = _frames_in(self._partial)
+            found = readable_frames(self._partial, self.frames)
+            if found:
+                with disk_errors(self.path):
+                    with self._partial.open("rb+") as written:
+                        os.fsync(written.fileno())
+                    self._partial.replace(self.path)
             if found < self.frames:
-                raise EdgedigitsError(
-                    f"only {found} of {self.frames} frames could be written to {self.path}", "free some disk space"
-                )
-            with disk_errors(self.path):
-                with self._partial.open("rb+") as written:
-                    os.fsync(written.fileno())
-                self._partial.replace(self.path)
+                kept = f"{found} of {self.frames} frames could be written to {self.path}"
+                raise EdgedigitsError(f"only {kept}", "free some disk space")
         finally:
-            self._partial.unlink(missing_ok=True)
+            self._clear()
+
+    def _clear(self) -> None:
+        self._partial.unlink(missing_ok=True)
+        if self._claim is not None:
+            self._claim.release()
+            self._claim = None
 
     def __enter__(self) -> Self:
         return self
@@ -108,11 +174,3 @@ class VideoWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _frames_in(path: Path) -> int:
-    """Frames that the header of a video tells, 0 where it cannot be opened."""
-    device = cv2.VideoCapture(str(path))
-    frames = int(device.get(cv2.CAP_PROP_FRAME_COUNT)) if device.isOpened() else 0
-    device.release()
-    return frames

@@ -183,7 +183,9 @@ def test_error_a_user_can_mend_is_one_line_and_exit_code_1(tmp_path):
         [EDGEDIGITS, "evaluate", tmp_path / "none.tflite"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert re.fullmatch(r"Error: no model at .*; check the path\n", done.stderr)
+    assert re.fullmatch(
+        r"Error: no model at .*; give the path of a model, its folder, or the word builtin\n", done.stderr
+    )
     assert done.stdout == ""
 
 

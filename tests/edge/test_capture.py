@@ -12,7 +12,7 @@ from mjpeg_server import MjpegServer
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.capture import Backoff, Capture, Frame, Slot
-from edgedigits.edge.source_base import Image, Source
+from edgedigits.edge.source_base import Image, Source, SourceAway
 from edgedigits.edge.sources import open_source
 from edgedigits.edge.video_writer import VideoWriter
 
@@ -158,6 +158,36 @@ def test_the_first_opening_must_succeed():
 
     with Capture(source) as capture, pytest.raises(EdgedigitsError, match="no such camera"):
         capture.take(5)
+
+
+def test_a_source_that_is_away_is_waited_for_with_pauses_of_five_seconds_at_most():
+    clock = Clock()
+    away = SourceAway("no such camera", "plug one in")
+    source = Flaky(away, away, away, away, away, away, 1)
+
+    with Capture(source, wait=True, clock=clock, pause=clock.pause) as capture:
+        taken = capture.take(5)
+
+    assert taken is not None
+    assert clock.pauses[:6] == [0.5, 1, 2, 4, 5, 5]
+    assert capture.reopened == 0
+
+
+def test_an_error_that_no_waiting_mends_is_not_waited_for():
+    source = Flaky(EdgedigitsError("picamera2 is missing", "install it"))
+
+    with Capture(source, wait=True) as capture, pytest.raises(EdgedigitsError, match="picamera2 is missing"):
+        capture.take(5)
+
+
+def test_waiting_for_a_source_does_not_hold_up_the_end():
+    source = Flaky(*[SourceAway("no such camera", "plug one in")] * 9)
+
+    with Capture(source, wait=True) as capture:
+        assert capture.take(0.2) is None
+        started = time.monotonic()
+
+    assert time.monotonic() - started < 1
 
 
 def test_a_slow_reader_gets_every_frame_of_a_file(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib.resources import files
@@ -196,9 +197,7 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path):
         VideoWriter(tmp_path / "file" / "a.avi").write(np.zeros((120, 160, 3), np.uint8), 25.0)
 
 
-@pytest.mark.parametrize("name", ["a.avi", "b.mp4"])
-def test_a_disk_that_fills_up_is_an_error_and_leaves_nothing(tmp_path, name):
-    program = """
+LIMITED = """
 import resource, sys
 from pathlib import Path
 import numpy as np
@@ -206,16 +205,128 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.video_writer import VideoWriter
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 random = np.random.default_rng(0)
+frames = 0
 try:
     with VideoWriter(Path(sys.argv[1])) as writer:
-        for _ in range(40):
+        while frames < int(sys.argv[2]):
             writer.write(random.integers(0, 256, (240, 320, 3), np.uint8), 25.0)
+            frames += 1
 except EdgedigitsError as error:
-    print(error)
+    print(frames, error)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / name)], capture_output=True, text=True, check=True
-    )
 
-    assert "of 40 frames could be written" in done.stdout
+
+def write_limited(path: Path, frames: int) -> str:
+    command = [sys.executable, "-c", LIMITED, str(path), str(frames)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_disk_that_takes_no_more_is_an_error_and_what_plays_is_kept(tmp_path):
+    told = write_limited(tmp_path / "a.avi", 40)
+
+    kept = int(re.search(r"only (\d+) of 40 frames could be written", told)[1])
+    assert 1 <= kept < 40
+    assert [path.name for path in tmp_path.iterdir()] == ["a.avi"]
+    assert len(frames_of(tmp_path / "a.avi")) == kept
+
+
+def test_an_mp4_without_its_end_plays_nowhere_and_is_not_kept(tmp_path):
+    assert "only 0 of 40 frames could be written" in write_limited(tmp_path / "b.mp4", 40)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_does_not_grow_any_more_ends_the_recording_long_before_its_end(tmp_path):
+    told = write_limited(tmp_path / "a.avi", 5000)
+
+    assert 0 < int(told.split()[0]) < 300
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 4 MB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("only root may mount a small disk")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.parametrize("name", ["a.avi", "b.mp4"])
+def test_a_full_disk_ends_a_recording_at_once_and_all_that_was_written_plays(small_disk, name):
+    random = np.random.default_rng(0)
+    frames = 0
+
+    with pytest.raises(EdgedigitsError, match=r"no room left .* is kept"), VideoWriter(small_disk / name) as writer:
+        for _ in range(1000):
+            writer.write(random.integers(0, 256, (240, 320, 3), np.uint8), 25.0)
+            frames += 1
+
+    assert 10 < frames < 1000
+    assert [path.name for path in small_disk.iterdir()] == [name]
+    assert len(frames_of(small_disk / name)) == frames
+
+
+def test_a_full_disk_during_the_first_frames_of_a_live_source_is_one_error(small_disk):
+    (small_disk / "full").write_bytes(bytes(3_500_000))
+
+    with pytest.raises(EdgedigitsError, match="no room left"), VideoWriter(small_disk / "a.avi") as writer:
+        for number in range(3):
+            writer.write(np.zeros((120, 160, 3), np.uint8), 25.0, number / 10)
+
+    assert [path.name for path in small_disk.iterdir()] == ["full"]
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+import numpy as np
+from edgedigits.edge.video_writer import VideoWriter
+writer = VideoWriter(Path(sys.argv[1]))
+random = np.random.default_rng(0)
+for _ in range(60):
+    writer.write(random.integers(0, 256, (240, 320, 3), np.uint8), 25.0)
+if sys.argv[2] == "die":
+    os.kill(os.getpid(), 9)
+print("writing", flush=True)
+sys.stdin.read()
+"""
+
+
+def one_frame(path: Path) -> None:
+    with VideoWriter(path, force=True) as writer:
+        writer.write(np.zeros((120, 160, 3), np.uint8), 25.0)
+
+
+def test_the_next_recording_keeps_what_a_killed_one_left_of_an_avi(tmp_path, caplog):
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "a.avi"), "die"], check=False)
+
+    one_frame(tmp_path / "a.avi")
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a-interrupted-1.avi", "a.avi"]
+    assert len(frames_of(tmp_path / "a-interrupted-1.avi")) > 50
+    assert "a-interrupted-1.avi" in caplog.text
+
+
+def test_the_next_recording_removes_what_a_killed_one_left_of_an_mp4(tmp_path, caplog):
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "a.mp4"), "die"], check=False)
+
+    one_frame(tmp_path / "a.mp4")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+    assert "nothing of it can be played" in caplog.text
+
+
+def test_a_recording_that_another_program_is_writing_is_left_alone(tmp_path):
+    command = [sys.executable, "-c", KILLED, str(tmp_path / "a.avi"), "live"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        one_frame(tmp_path / "a.avi")
+        names = [path.suffix for path in tmp_path.iterdir()]
+        other.kill()
+
+    assert len(names) == 2
+    assert not list(tmp_path.glob("*interrupted*"))
