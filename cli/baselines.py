@@ -77,14 +77,21 @@ def baseline(
       edgedigits baseline nf264-cnn1 --trained out/float --out out/nf264-cnn1
       edgedigits baseline random-forest --folds 5 --out out/forest-folds
     """
-    with loading("scikit-learn"):
-        from edgedigits.train import BaselineRequest, baseline_folds, run_baseline
-        from edgedigits.train.baselines.request import check
+    from edgedigits.train import BaselineRequest
+    from edgedigits.train.baselines.request import check, check_folder
+    from edgedigits.train.folds import check_folder as check_folder_of_folds
 
     request = BaselineRequest(name, dataset, split, seed, epoch_count)
     entry = check(request)
     if folds is not None and trained:
         raise click.UsageError("--trained is one training, --folds makes a training a fold: leave one of them out")
+    if folds is not None:
+        check_folder_of_folds(out, force, resume)
+    else:
+        check_folder(out, force=force, resume=resume)
+    with loading("scikit-learn"):
+        from edgedigits.train import baseline_folds, run_baseline
+
     with _telling(entry) as tell:
         if folds is not None:
             found = baseline_folds(request, folds, out, force=force, resume=resume, told_fold=show_fold, **tell)

@@ -62,14 +62,18 @@ def benchmark(
       edgedigits benchmark out/float/model.keras --out out/bench
       edgedigits benchmark out/float/model.keras --recipes post-training --cores m0,m4,m55 --out out/bench
     """
+    from edgedigits.quantize import check_source
+    from edgedigits.quantize.benchmark import BenchmarkRequest, check_folder, chosen_recipes
+
+    names = _cores(cores)
+    request = BenchmarkRequest(model, chosen_recipes(recipes), dataset, split, seed)
+    check_folder(out, force=force, resume=resume)
+    check_source(model, dataset, split)
     with loading("TensorFlow"):
-        from edgedigits.quantize.benchmark import BenchmarkRequest, chosen_recipes
         from edgedigits.quantize.benchmark import benchmark as measure
     from edgedigits.core.results.table import gather
     from edgedigits.core.results.tables import rows_json
 
-    names = _cores(cores)
-    request = BenchmarkRequest(model, chosen_recipes(recipes), dataset, split, seed)
     with progress() as stage:
         results = measure(request, out, force=force, resume=resume, progress=stage)
     if names:
@@ -158,8 +162,11 @@ def calibration(
       edgedigits calibration out/float/model.keras --out out/calibration
     """
     from edgedigits.core.files import refuse_to_overwrite
+    from edgedigits.quantize import check_source
 
     refuse_to_overwrite(out, force)
+    for model in models:
+        check_source(model, dataset, split)
     with loading("TensorFlow"):
         from edgedigits.quantize.studies import recommend, study_calibration, write_calibration
     with progress() as stage:
@@ -212,8 +219,10 @@ def layer_error(model: Path, dataset: str | None, split: str | None, out: Path, 
       edgedigits layer-error out/float/model.keras --out out/layers
     """
     from edgedigits.core.files import refuse_to_overwrite
+    from edgedigits.quantize import check_source
 
     refuse_to_overwrite(out, force)
+    check_source(model, dataset, split)
     with loading("TensorFlow"):
         from edgedigits.quantize.studies import study_layer_error, write_layer_errors
         from edgedigits.quantize.studies.layer_error_files import table

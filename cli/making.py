@@ -75,7 +75,7 @@ def datasets(as_json: bool) -> None:
 @click.option("--rate", type=float, help="Learning rate.  [default: the network's own]")
 @click.option("--augment", help="How digits are distorted.  [default: the network's own]")
 @click.option("--seed", default=0, show_default=True, help="Of the split, the weights, the order and the distortion.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True)
+@click.option("--device", type=options.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True)
 @click.option("--weights", type=click.Path(path_type=Path), help="ImageNet weights, for fakebank-resnet50.")
 @click.option("--tensorboard", is_flag=True, help="Write logs for TensorBoard too.")
 @click.option("--folds", type=int, help="Cross-validate: train once for each of so many folds.")
@@ -104,11 +104,13 @@ def train(
       edgedigits train --model small --dataset mnist --out out/float
       edgedigits train --model nf264-cnn2 --folds 5 --out out/folds
     """
-    with loading("TensorFlow"):
-        from edgedigits.train import TrainingRequest
-        from edgedigits.train import train as train_network
+    from edgedigits.train import TrainingRequest, check_training
 
     request = TrainingRequest(network, augmentation=augment, **settings)
+    check_training(request, out, in_folds=folds is not None, force=force, resume=resume)
+    with loading("TensorFlow"):
+        from edgedigits.train import train as train_network
+
     if folds is not None:
         train_with_folds(request, folds, out, force=force, resume=resume, as_json=as_json)
         return
@@ -189,7 +191,7 @@ def _show_metrics(metrics: Metrics) -> None:
 
 @click.command()
 @click.argument("model", type=options.Model())
-@click.option("--target", type=click.Choice(TARGETS), default="c", show_default=True, help="For which ecosystem.")
+@click.option("--target", type=options.Choice(TARGETS), default="c", show_default=True, help="For which ecosystem.")
 @click.option("--name", default="digits", show_default=True, help="Prefix of files and symbols; a C identifier.")
 @click.option("--allow-failed", is_flag=True, help="Export a model whose card says that its proof failed.")
 @options.out

@@ -57,6 +57,22 @@ def model_first(words: tuple[str, ...], model: Path | None, file_suffixes: froze
 
 
 model = click.option("--model", type=Model(), help="A .tflite model.  [default: builtin]")
+
+
+class Choice(click.Choice[str]):
+    """One of some words; of a word that is none of them the nearest are suggested."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The word that was chosen."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            from edgedigits.core.naming import suggestion
+
+            near = suggestion(str(value), [str(choice) for choice in self.choices])
+            self.fail(f"{error.message} {near[:1].upper()}{near[1:]}".strip(), param, ctx)
+
+
 out = click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
 force = click.option("--force", is_flag=True, help="Replace what lies in the output folder.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

@@ -65,6 +65,12 @@ def quantize(
       edgedigits quantize out/float/model.keras --out out/int8
       edgedigits quantize out/float/model.keras --recipe qat-int8 --out out/qat
     """
+    from edgedigits.core.files import refuse_to_overwrite
+    from edgedigits.quantize import check_source, recipe_named
+
+    recipe_named(recipe)
+    refuse_to_overwrite(out, force)
+    check_source(model, dataset, split)
     with loading("TensorFlow"):
         from edgedigits.quantize import QuantizeRequest
         from edgedigits.quantize import quantize as quantize_model

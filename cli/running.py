@@ -51,10 +51,10 @@ def run(
       edgedigits run --out out/run
     """
     from edgedigits.cli.report import Report, write_report
-    from edgedigits.core.files import refuse_to_overwrite
+    from edgedigits.train import TrainingRequest, check_training
 
     began = time.perf_counter()
-    refuse_to_overwrite(out, force)
+    check_training(TrainingRequest(network, dataset, epochs=passes, seed=seed), out, force=force)
     for name in ("report.html", "report.json"):
         (out / name).unlink(missing_ok=True)  # of an earlier run: what stands there shall belong together
     dataset, passes, warning = _available(dataset, passes)

@@ -46,7 +46,7 @@ def _list_presets(ctx: click.Context, _option: click.Parameter, wanted: bool) ->
 @click.option("--storage", metavar="URL", help="sqlite:///FILE or postgresql://USER@HOST/DB.  [default: OUT/study.db]")
 @click.option("--study", help="Its name in the database.  [default: PRESET-DATASET]")
 @click.option("--seed", default=0, show_default=True, help="Of the split, the first weights and the sampler.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True)
+@click.option("--device", type=options.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True)
 @click.option("--resume", is_flag=True, help="Go on with the search in the output folder.")
 @options.out
 @options.force
@@ -67,11 +67,13 @@ def search(out: Path, force: bool, resume: bool, as_json: bool, **settings: Any)
       edgedigits search --preset separable --dataset mnist --trials 24 --out out/search
       edgedigits search --preset inf283 --storage postgresql://ann@db.lan/studies --out out/worker-1
     """
-    with loading("TensorFlow"):
-        from edgedigits.train.search import SearchRequest
-        from edgedigits.train.search import search as run_search
+    from edgedigits.train.search import SearchRequest, check_search
 
     request = SearchRequest(**settings)
+    check_search(request, out, force=force, resume=resume)
+    with loading("TensorFlow"):
+        from edgedigits.train.search import search as run_search
+
     with _told() as (tell, steps):
         result = run_search(request, out, _to_int8, force=force, resume=resume, progress=tell, epochs=steps)
     if as_json:

@@ -19,6 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 if TYPE_CHECKING:
     from edgedigits.quantize.conversion import check_int8, convert
     from edgedigits.quantize.float_model import float_scores, load_float_model
+    from edgedigits.quantize.preflight import check_source
     from edgedigits.quantize.proof import Proof, draw_flips, prove
     from edgedigits.quantize.quantizing import QuantizeRequest, QuantizeResult, quantize
     from edgedigits.quantize.recipes import RECIPES, Recipe, recipe_named
@@ -32,6 +33,7 @@ __all__ = [
     "Recipe",
     "Verdict",
     "check_int8",
+    "check_source",
     "convert",
     "draw_flips",
     "float_scores",
@@ -48,6 +50,7 @@ __getattr__ = lazy_exports(
     {
         **dict.fromkeys(("check_int8", "convert"), "conversion"),
         **dict.fromkeys(("float_scores", "load_float_model"), "float_model"),
+        "check_source": "preflight",
         **dict.fromkeys(("Proof", "draw_flips", "prove"), "proof"),
         **dict.fromkeys(("QuantizeRequest", "QuantizeResult", "quantize"), "quantizing"),
         **dict.fromkeys(("RECIPES", "Recipe", "recipe_named"), "recipes"),

@@ -25,7 +25,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.naming import entry_named
 from edgedigits.quantize.tuning.budget import Cluster, Prune, QuantizeAware, Tuning
 
 Form = Literal["float32", "float16", "dynamic", "int8", "int16x8"]
@@ -136,7 +136,4 @@ def recipe_named(name: str) -> Recipe:
     Raises:
         EdgedigitsError: no recipe has this name.
     """
-    try:
-        return RECIPES[name]
-    except KeyError:
-        raise EdgedigitsError(f"no recipe is called {name!r}", f"choose one of {', '.join(RECIPES)}") from None
+    return entry_named(RECIPES, name, "recipe")

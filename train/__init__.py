@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from edgedigits.train.folds import CrossValidation, FoldScore, train_folds
     from edgedigits.train.networks import build
     from edgedigits.train.plots import confusion_png, curves_png
+    from edgedigits.train.preflight import check_training
     from edgedigits.train.recipes import AUGMENTATIONS, Augmentation, Recipe
     from edgedigits.train.request import EpochRecord, Progress, ProgressCallback, TrainingRequest, TrainingResult
     from edgedigits.train.training import TrainingInterrupted, train
@@ -43,6 +44,7 @@ __all__ = [
     "baseline",
     "baseline_folds",
     "build",
+    "check_training",
     "confusion_png",
     "curves_png",
     "evaluate_keras",
@@ -69,5 +71,6 @@ __getattr__ = lazy_exports(
         **dict.fromkeys(("CrossValidation", "FoldScore", "train_folds"), "folds"),
         "BaselineRequest": "baselines.request",
         "build": "networks",
+        "check_training": "preflight",
     },
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgedigits.train.naming import entry_named
+from edgedigits.core.naming import entry_named
 from edgedigits.train.recipes import Recipe
 
 
@@ -140,6 +140,6 @@ def network(name: str) -> Network:
     """The entry of that name.
 
     Raises:
-        EdgedigitsError: there is none; the message names the nearest one.
+        EdgedigitsError: there is none; the message names the nearest ones and all.
     """
-    return entry_named(NETWORKS, name, "network", "`edgedigits models` lists all")
+    return entry_named(NETWORKS, name, "network", " (`edgedigits models` describes them)")

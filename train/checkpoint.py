@@ -1,4 +1,7 @@
-"""The state of a training run after its last whole epoch, so that a killed run can go on."""
+"""The state of a training run after its last whole epoch, so that a killed run can go on.
+
+Loads TensorFlow only where a state is written or taken up again: whether there is one is told at once.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import write_with
-from edgedigits.train.backend import tf
+from edgedigits.core.files import refuse_to_overwrite, write_with
 from edgedigits.train.request import EpochRecord
 
 FOLDER = ".checkpoint"
@@ -57,6 +59,8 @@ def save(out: Path, identity: dict[str, Any], saved: Saved, variables: Any) -> N
     Raises:
         EdgedigitsError: the disk is full; the state of the epoch before still stands.
     """
+    from edgedigits.train.backend import tf
+
     state = {
         "identity": identity,
         "history": [asdict(record) for record in saved.history],
@@ -79,6 +83,22 @@ def save(out: Path, identity: dict[str, Any], saved: Saved, variables: Any) -> N
     write_with(state_file(out), write)
 
 
+def check_folder(out: Path, force: bool, resume: bool) -> None:
+    """Raise where a training cannot begin or go on in ``out``.
+
+    Raises:
+        EdgedigitsError: ``out`` is not empty and ``force`` not set, or holds nothing to resume.
+    """
+    if resume:
+        load_identity(out)
+    elif not force and state_file(out).is_file():
+        raise EdgedigitsError(
+            f"{out} holds a training that was interrupted", "go on with --resume, or start anew with --force"
+        )
+    else:
+        refuse_to_overwrite(out, force)
+
+
 def load_identity(out: Path) -> dict[str, Any]:
     """What makes the interrupted run in ``out`` that run.
 
@@ -99,6 +119,8 @@ def load(out: Path, variables: Any) -> Saved:
     Raises:
         EdgedigitsError: the state is damaged or of another network.
     """
+    from edgedigits.train.backend import tf
+
     state = _read_state(out)
     try:
         with zipfile.ZipFile(state_file(out)) as archive, tempfile.TemporaryDirectory() as folder:

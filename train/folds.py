@@ -144,17 +144,28 @@ def cross_validate(
     return _summarised(request, tuple(scores))
 
 
-def _begin(out: Path, request: dict[str, Any], force: bool, resume: bool) -> None:
+def check_folder(out: Path, force: bool, resume: bool) -> None:
+    """Raise where a cross-validation cannot begin or go on in ``out``.
+
+    Raises:
+        EdgedigitsError: ``out`` is not empty and ``force`` not set, or holds nothing to resume.
+    """
     if resume:
         if not (out / SUMMARY).is_file():
             raise EdgedigitsError(
                 f"{out} holds no cross-validation to resume", "leave out --resume, or name the folder of that run"
             )
-        check_identity("cross-validation", out, read_folds(out).request, request)
         return
     if not force and (out / SUMMARY).is_file():
         raise EdgedigitsError(f"{out} holds a cross-validation", "go on with --resume, or start anew with --force")
     refuse_to_overwrite(out, force)
+
+
+def _begin(out: Path, request: dict[str, Any], force: bool, resume: bool) -> None:
+    check_folder(out, force, resume)
+    if resume:
+        check_identity("cross-validation", out, read_folds(out).request, request)
+        return
     with disk_errors(out):
         for folder in out.glob("fold-*-of-*"):
             shutil.rmtree(folder)

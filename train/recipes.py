@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.naming import entry_named
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,7 @@ def augmentation(name: str) -> Augmentation:
     Raises:
         EdgedigitsError: there is none.
     """
-    if name not in AUGMENTATIONS:
-        raise EdgedigitsError(f"no augmentation is called {name!r}", f"choose one of {', '.join(AUGMENTATIONS)}")
-    return AUGMENTATIONS[name]
+    return entry_named(AUGMENTATIONS, name, "augmentation")
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,13 @@ from typing import Any
 from edgedigits.core.cards import code_version
 from edgedigits.core.datasets import Split, load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import disk_errors, refuse_to_overwrite
+from edgedigits.core.files import disk_errors
 from edgedigits.core.identity import check_identity
 from edgedigits.train import checkpoint
 from edgedigits.train.checkpoint import Saved
 from edgedigits.train.devices import Devices, choose_devices
 from edgedigits.train.fitting import fit, prepare
+from edgedigits.train.preflight import check_training
 from edgedigits.train.recipes import Recipe
 from edgedigits.train.request import ProgressCallback, TrainingRequest, TrainingResult, resolve
 from edgedigits.train.results import TensorboardLog, write_results
@@ -53,8 +54,8 @@ def train(
         EdgedigitsError: a request that makes no sense or differs from the run to resume, ``out`` not empty, no GPU
             where one is asked for, a loss that is no number any more, a full disk.
     """
+    check_training(request, out, force=force, resume=resume)
     recipe = resolve(request)
-    _check_folder(out, force, resume)
     devices = choose_devices(request.device)
     split = split_dataset(load_dataset(request.dataset), request.split, request.seed)
     identity = _identity(request, recipe, split)
@@ -101,17 +102,6 @@ def _fit(
     finally:
         if log:
             log.close()
-
-
-def _check_folder(out: Path, force: bool, resume: bool) -> None:
-    if resume:
-        checkpoint.load_identity(out)
-    elif not force and checkpoint.state_file(out).is_file():
-        raise EdgedigitsError(
-            f"{out} holds a training that was interrupted", "go on with --resume, or start anew with --force"
-        )
-    else:
-        refuse_to_overwrite(out, force)
 
 
 def _identity(request: TrainingRequest, recipe: Recipe, split: Split) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from edgedigits.core.datasets.digits import Dataset, Digits, Split
 from edgedigits.core.datasets.mnist import MnistUnavailable
-from edgedigits.core.datasets.registry import KINDS, Kind, load_dataset
+from edgedigits.core.datasets.registry import KINDS, Kind, check_dataset, load_dataset
 from edgedigits.core.datasets.splits import (
     FOLDS_ABOUT,
     SPLITS,
     SplitRule,
     check_folds,
+    check_split,
     fold_name,
     split_dataset,
     stratified_sample,
@@ -24,7 +25,9 @@ __all__ = [
     "MnistUnavailable",
     "Split",
     "SplitRule",
+    "check_dataset",
     "check_folds",
+    "check_split",
     "fold_name",
     "load_dataset",
     "split_dataset",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgedigits.core.datasets.digits import Dataset, Digits
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.naming import suggestion
 
 
 @dataclass(frozen=True)
@@ -42,16 +43,45 @@ def load_dataset(spec: str) -> Dataset:
     Raises:
         EdgedigitsError: unknown name, wrong number of paths, or files that are not what they should be.
     """
+    name, paths = check_dataset(spec)
+    return _LOADERS[name](spec, paths)
+
+
+def check_dataset(spec: str) -> tuple[str, list[Path]]:
+    """The kind and the paths of a data set, checked as far as that takes no time: nothing is read.
+
+    Args:
+        spec: as :func:`load_dataset` takes it.
+
+    Raises:
+        EdgedigitsError: unknown name, wrong number of paths, or a path where nothing lies.
+    """
     name, _, rest = spec.partition(":")
     if name not in KINDS:
         known = ", ".join(kind.spec for kind in KINDS.values())
-        raise EdgedigitsError(f"no data set is called {name!r}", f"choose one of {known}")
+        raise EdgedigitsError(f"no data set is called {name!r}", f"{_guess(spec, name)}choose one of {known}")
     kind = KINDS[name]
     parts = rest.split(",") if kind.paths > 1 else [rest]
     paths = [Path(part).expanduser() for part in parts if part]
     if len(paths) != kind.paths:
         raise EdgedigitsError(f"{spec!r} names {len(paths)} paths, not {kind.paths}", f"write it as {kind.spec}")
-    return _LOADERS[name](spec, paths)
+    for path in paths:
+        if not path.exists():
+            raise EdgedigitsError(f"no {'folder' if name == 'folder' else 'file'} {path}", "check the path")
+    return name, paths
+
+
+_KIND_OF_FILE = {".csv": "csv", ".npz": "npz"}
+
+
+def _guess(spec: str, name: str) -> str:
+    """What may have been meant: a path without its kind, or a name with a typo."""
+    path = Path(spec).expanduser()
+    if path.is_dir():
+        return f"did you mean folder:{spec}? "
+    if path.is_file() and path.suffix in _KIND_OF_FILE:
+        return f"did you mean {_KIND_OF_FILE[path.suffix]}:{spec}? "
+    return suggestion(name, KINDS)
 
 
 def _mnist(_spec: str, _paths: list[Path]) -> Dataset:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from edgedigits.core.datasets.digits import Dataset, Digits, Split
 from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.naming import no_entry
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,16 @@ def is_split(name: str) -> bool:
     return name in SPLITS or _FOLD.fullmatch(name) is not None
 
 
+def check_split(name: str) -> None:
+    """Raise where :func:`split_dataset` knows no rule of that name.
+
+    Raises:
+        EdgedigitsError: it does not; the message names the nearest ones and all.
+    """
+    if not is_split(name):
+        raise no_entry(SPLITS, name, "split", ", or fold-1-of-5")
+
+
 def split_dataset(dataset: Dataset, name: str = "default", seed: int = 0) -> Split:
     """Divide a data set into training, validation and test digits.
 
@@ -72,8 +83,7 @@ def split_dataset(dataset: Dataset, name: str = "default", seed: int = 0) -> Spl
     """
     if fold := _FOLD.fullmatch(name):
         return _fold_split(dataset, name, int(fold[1]), int(fold[2]), seed)
-    if name not in SPLITS:
-        raise EdgedigitsError(f"no split is called {name!r}", f"choose one of {', '.join(SPLITS)}, or fold-1-of-5")
+    check_split(name)
     rule = SPLITS[name]
     if rule.test == 0 and dataset.test is None:
         rule = _WITHOUT_TEST

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.naming import entry_named
 
 _KB = 1024
 _MB = 1024 * 1024
@@ -99,10 +99,7 @@ class Core:
 
 def core(name: str) -> Core:
     """The core of that name; EdgedigitsError names the known ones if there is none."""
-    for known in CORES:
-        if known.name == name:
-            return known
-    raise EdgedigitsError(f"no core {name!r}", f"choose from {', '.join(known.name for known in CORES)}")
+    return entry_named({known.name: known for known in CORES}, name, "core")
 
 
 def _cortex_m(name: str, title: str, flags: str, board: str, memory: Memory, counter: Counter) -> Core:

@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from edgedigits.core.digit import SIDE
-from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.naming import no_entry
 from edgedigits.firmware_export import serial_protocol
 from edgedigits.firmware_export.folder import write_files
 from edgedigits.firmware_export.targets.files import VARIANTS, LibraryFiles
@@ -102,7 +102,7 @@ def target_files(target: str, library: LibraryFiles) -> dict[str, str]:
         EdgedigitsError: an unknown target.
     """
     if target not in TARGETS:
-        raise EdgedigitsError(f"unknown target {target!r}", f"choose one of {', '.join(TARGETS)}")
+        raise no_entry(TARGETS, target, "target")
     ready = {_HEADER: library.header, _SOURCE: library.source}
     templates, facts = _environment(), _facts(library)
     return {

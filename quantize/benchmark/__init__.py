@@ -12,15 +12,15 @@ from edgedigits.core.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from edgedigits.quantize.benchmark.benchmarking import BenchmarkInterrupted, benchmark
-    from edgedigits.quantize.benchmark.request import BenchmarkRequest, chosen_recipes
+    from edgedigits.quantize.benchmark.request import BenchmarkRequest, check_folder, chosen_recipes
 
-__all__ = ["BenchmarkInterrupted", "BenchmarkRequest", "benchmark", "chosen_recipes"]
+__all__ = ["BenchmarkInterrupted", "BenchmarkRequest", "benchmark", "check_folder", "chosen_recipes"]
 
 __getattr__ = lazy_exports(
     __name__,
     {
         **dict.fromkeys(("BenchmarkInterrupted", "benchmark"), "benchmarking"),
-        **dict.fromkeys(("BenchmarkRequest", "chosen_recipes"), "request"),
+        **dict.fromkeys(("BenchmarkRequest", "check_folder", "chosen_recipes"), "request"),
     },
     quiet=True,
 )

@@ -18,7 +18,6 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import (
     disk_errors,
     refuse_own_ground,
-    refuse_to_overwrite,
     sha256_of,
     whole_folder,
     write_text,
@@ -34,11 +33,11 @@ from edgedigits.core.results import (
     write_header,
     write_row,
 )
-from edgedigits.core.results.folder import HEADER, ROW
+from edgedigits.core.results.folder import ROW
 from edgedigits.core.results.writing import write_tables
 from edgedigits.core.runtime import runtime
 from edgedigits.quantize.benchmark.measuring import measure
-from edgedigits.quantize.benchmark.request import BenchmarkRequest
+from edgedigits.quantize.benchmark.request import BenchmarkRequest, check_folder
 from edgedigits.quantize.benchmark.yardstick import Yardstick, yardstick
 from edgedigits.quantize.proof import Progress
 from edgedigits.quantize.recipes import Recipe, recipe_named
@@ -80,12 +79,7 @@ def benchmark(
     recipes = [recipe_named(name) for name in request.recipes]
     if request.model.resolve().is_relative_to(out.resolve()):
         raise EdgedigitsError(f"{request.model} lies in {out}, which the rows go into", "choose another --out")
-    if resume:
-        read_header(out)
-    elif not force and (out / HEADER).is_file():
-        raise EdgedigitsError(f"{out} holds results", "go on with --resume, or start anew with --force")
-    else:
-        refuse_to_overwrite(out, force)
+    check_folder(out, force=force, resume=resume)
     source = open_source(request.model, request.dataset, request.split)
     identity, software = _identity(request, source), _software()
     if resume:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import refuse_to_overwrite
+from edgedigits.core.results import read_header
+from edgedigits.core.results.folder import HEADER
 from edgedigits.quantize.recipes import RECIPES, recipe_named
 
 ALL, POST_TRAINING = "all", "post-training"
@@ -30,6 +33,20 @@ class BenchmarkRequest:
     split: str | None = None
     seed: int = 0
     calibration: int | None = None
+
+
+def check_folder(out: Path, *, force: bool, resume: bool) -> None:
+    """Raise where a benchmark cannot begin or go on in ``out``.
+
+    Raises:
+        EdgedigitsError: ``out`` is not empty and ``force`` not set, or holds nothing to go on with.
+    """
+    if resume:
+        read_header(out)
+    elif not force and (out / HEADER).is_file():
+        raise EdgedigitsError(f"{out} holds results", "go on with --resume, or start anew with --force")
+    else:
+        refuse_to_overwrite(out, force)
 
 
 def chosen_recipes(words: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from edgedigits.train.naming import entry_named
+from edgedigits.core.naming import entry_named
 
 Maker = Literal["scikit-learn", "xgboost", "network"]
 
@@ -267,6 +267,6 @@ def baseline(name: str) -> Baseline:
     """The entry of that name.
 
     Raises:
-        EdgedigitsError: there is none; the message names the nearest one.
+        EdgedigitsError: there is none; the message names the nearest ones and all.
     """
-    return entry_named(BASELINES, name, "baseline", "`edgedigits baselines` lists all")
+    return entry_named(BASELINES, name, "baseline", " (`edgedigits baselines` describes them)")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edgedigits.core.cards import code_version
-from edgedigits.core.datasets import Dataset, Split
+from edgedigits.core.datasets import Dataset, Split, check_dataset, check_split
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors, refuse_to_overwrite
 from edgedigits.core.identity import check_identity
@@ -72,7 +72,7 @@ def check(request: BaselineRequest) -> Baseline:
     """The request's baseline, where the request makes sense.
 
     Raises:
-        EdgedigitsError: unknown baseline, epochs of one that is no network, numbers out of range.
+        EdgedigitsError: unknown baseline, data set or split, epochs of one that is no network, numbers out of range.
     """
     entry = request.entry
     if entry.maker == "network":
@@ -81,7 +81,30 @@ def check(request: BaselineRequest) -> Baseline:
         raise EdgedigitsError(f"{entry.name} is fitted at once, not in epochs", "leave --epochs out")
     if not 0 <= request.seed < 2**32:
         raise EdgedigitsError(f"the seed is {request.seed}", "give a whole number from 0 to 4294967295")
+    check_dataset(request.dataset)
+    if request.split:
+        check_split(request.split)
     return entry
+
+
+def check_folder(out: Path, *, force: bool, resume: bool) -> None:
+    """Raise where a baseline cannot begin or go on in ``out``.
+
+    Raises:
+        EdgedigitsError: ``out`` is not empty and ``force`` not set, or holds nothing to resume.
+    """
+    if resume:
+        if not (out / HEADER).is_file():
+            raise EdgedigitsError(
+                f"{out} holds no baseline to go on with", "leave out --resume, or name the folder of that run"
+            )
+        header = read_header(out)
+        if header.kind != KIND:
+            raise EdgedigitsError(f"{out} holds results of {header.kind}, no baseline", "name another --out")
+        return
+    if not force and (out / HEADER).is_file():
+        raise EdgedigitsError(f"{out} holds a baseline already", "go on with --resume, or start anew with --force")
+    refuse_to_overwrite(out, force)
 
 
 def begin(request: BaselineRequest, split: Split, out: Path, *, force: bool, resume: bool) -> Row | None:
@@ -102,20 +125,11 @@ def begin(request: BaselineRequest, split: Split, out: Path, *, force: bool, res
     """
     settings = identity(request, split.dataset, split.name)
     settings["training digits"] = split.train.sha256()
+    check_folder(out, force=force, resume=resume)
     if resume:
-        if not (out / HEADER).is_file():
-            raise EdgedigitsError(
-                f"{out} holds no baseline to go on with", "leave out --resume, or name the folder of that run"
-            )
-        header = read_header(out)
-        if header.kind != KIND:
-            raise EdgedigitsError(f"{out} holds results of {header.kind}, no baseline", "name another --out")
-        check_identity(KIND, out, header.settings, settings)
+        check_identity(KIND, out, read_header(out).settings, settings)
         row = out / request.name / ROW
         return read_row(row) if row.is_file() else None
-    if not force and (out / HEADER).is_file():
-        raise EdgedigitsError(f"{out} holds a baseline already", "go on with --resume, or start anew with --force")
-    refuse_to_overwrite(out, force)
     with disk_errors(out):
         shutil.rmtree(out / request.name, ignore_errors=True)
     write_header(out, KIND, f"baseline {request.name}", (request.name,), settings, _software(request.entry))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from edgedigits.core.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from edgedigits.train.search.preflight import check_search
     from edgedigits.train.search.presets import PRESETS, Preset, preset_named
     from edgedigits.train.search.request import (
         SearchInterrupted,
@@ -30,6 +31,7 @@ __all__ = [
     "SearchRequest",
     "SearchResult",
     "TrialRecord",
+    "check_search",
     "preset_named",
     "search",
 ]
@@ -41,6 +43,7 @@ __getattr__ = lazy_exports(
         **dict.fromkeys(
             ("SearchInterrupted", "SearchProgress", "SearchRequest", "SearchResult", "TrialRecord"), "request"
         ),
+        "check_search": "preflight",
         "search": "searching",
     },
 )

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.naming import entry_named
 from edgedigits.train.catalogue import NETWORKS
-from edgedigits.train.naming import entry_named
 from edgedigits.train.recipes import Recipe
 from edgedigits.train.stack import Block, Stack
 
@@ -224,6 +224,6 @@ def preset_named(name: str) -> Preset:
     """The preset of that name.
 
     Raises:
-        EdgedigitsError: there is none; the message names the nearest one.
+        EdgedigitsError: there is none; the message names the nearest ones and all.
     """
-    return entry_named(PRESETS, name, "search", f"choose one of {', '.join(PRESETS)}")
+    return entry_named(PRESETS, name, "search", " (`edgedigits search --list` describes them)")

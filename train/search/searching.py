@@ -19,26 +19,22 @@ from optuna.study import Study
 
 from edgedigits.core.cards import code_version
 from edgedigits.core.datasets import Split, load_dataset, split_dataset
-from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import disk_errors, refuse_to_overwrite
-from edgedigits.core.identity import check_identity
-from edgedigits.core.results import read_header, read_results, write_header
+from edgedigits.core.files import disk_errors
+from edgedigits.core.results import read_results, write_header
 from edgedigits.core.results.folder import HEADER
 from edgedigits.core.results.writing import write_tables
 from edgedigits.train.devices import choose_devices
-from edgedigits.train.request import ProgressCallback, TrainingRequest, resolve
+from edgedigits.train.request import ProgressCallback
 from edgedigits.train.results import software
 from edgedigits.train.search import export
 from edgedigits.train.search.claims import BEATS_OF_GRACE, Claims
 from edgedigits.train.search.experiment import Experiment
-from edgedigits.train.search.presets import Preset, preset_named
+from edgedigits.train.search.preflight import KIND, STUDY_FILE, check_search
+from edgedigits.train.search.presets import Preset
 from edgedigits.train.search.request import SearchInterrupted, SearchProgress, SearchRequest, SearchResult, ToInt8
 from edgedigits.train.search.storage import database_errors, exclusive, open_storage, shown, sqlite_url, url_of
 from edgedigits.train.search.study import OBJECTIVES, front_of, join, records_of, sampler_of
 from edgedigits.train.search.working import work
-
-KIND = "search"
-STUDY_FILE = "study.db"
 
 
 def search(
@@ -79,9 +75,8 @@ def search(
         EdgedigitsError: unknown preset or data set, a database that cannot be used, another study of that name, a full
             disk, ``out`` not empty.
     """
-    preset = _checked_preset(request)
+    preset = check_search(request, out, force=force, resume=resume)
     url = url_of(request.storage) if request.storage else sqlite_url(out / STUDY_FILE)
-    _check_folder(request, out, force, resume)
     devices = choose_devices(request.device)
     split = split_dataset(load_dataset(request.dataset), seed=request.seed)
     with database_errors(url):
@@ -111,16 +106,6 @@ def search(
             storage.engine.dispose()
 
 
-def _checked_preset(request: SearchRequest) -> Preset:
-    """The preset of a request, of which everything is checked that needs no data and no database."""
-    preset = preset_named(request.preset)
-    resolve(TrainingRequest(seed=request.seed, device=request.device))
-    if not request.heartbeat > 0:
-        raise EdgedigitsError(f"the heartbeat is {request.heartbeat} seconds", "give a number greater than 0")
-    preset.points(preset.trials if request.trials is None else request.trials)
-    return preset
-
-
 def _opened(
     request: SearchRequest, preset: Preset, split: Split, url: sa.URL, out: Path, resume: bool
 ) -> tuple[RDBStorage, Study]:
@@ -135,25 +120,6 @@ def _opened(
             _clear(out)
         _write_header(request, preset, shown(url), out, ())
     return storage, study
-
-
-def _check_folder(request: SearchRequest, out: Path, force: bool, resume: bool) -> None:
-    begun = (out / HEADER).is_file() and read_header(out).kind == KIND
-    if resume:
-        if not begun and not (out / STUDY_FILE).is_file():
-            raise EdgedigitsError(
-                f"{out} holds no search to resume", "leave out --resume, or name the folder of that search"
-            )
-        if request.storage is None and not (out / STUDY_FILE).is_file():
-            raise EdgedigitsError(f"{out} holds no {STUDY_FILE}", "name the search's --storage, or start with --force")
-        if begun:
-            now = {**asdict(request), "study": request.study_name}
-            wanted = {name: now[name] for name in ("preset", "dataset", "seed", "study")}
-            check_identity(KIND, out, read_header(out).settings, wanted)
-    elif begun and not force:
-        raise EdgedigitsError(f"{out} holds a search already", "go on with --resume, or start anew with --force")
-    else:
-        refuse_to_overwrite(out, force)
 
 
 def _clear(out: Path) -> None:

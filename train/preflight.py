@@ -1,0 +1,42 @@
+"""What can be told of a training at once, before TensorFlow, which takes seconds, is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgedigits.core.datasets import check_dataset, check_split
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.train import checkpoint, folds
+from edgedigits.train.request import TrainingRequest, resolve
+
+
+def check_training(
+    request: TrainingRequest,
+    out: Path,
+    *,
+    in_folds: bool = False,
+    force: bool = False,
+    resume: bool = False,
+) -> None:
+    """Raise where a training cannot begin: its names, its numbers and its folder.
+
+    Args:
+        request: what to train.
+        out: folder to write into.
+        in_folds: a cross-validation is asked for, not a single training.
+        force: replace what lies in ``out``.
+        resume: go on with what lies there.
+
+    Raises:
+        EdgedigitsError: an unknown network, data set, split or augmentation, a number that makes no sense, a file that
+            is missing, ``out`` not empty, or nothing to go on with.
+    """
+    resolve(request)
+    check_dataset(request.dataset)
+    check_split(request.split)
+    if request.weights is not None and not request.weights.is_file():
+        raise EdgedigitsError(f"no weights at {request.weights}", "check the path")
+    if in_folds:
+        folds.check_folder(out, force, resume)
+    else:
+        checkpoint.check_folder(out, force, resume)

@@ -1,0 +1,55 @@
+"""What can be told of a search at once, before TensorFlow and Optuna are loaded."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from edgedigits.core.datasets import check_dataset
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import refuse_to_overwrite
+from edgedigits.core.identity import check_identity
+from edgedigits.core.results import read_header
+from edgedigits.core.results.folder import HEADER
+from edgedigits.train.request import TrainingRequest, resolve
+from edgedigits.train.search.presets import Preset, preset_named
+from edgedigits.train.search.request import SearchRequest
+
+KIND = "search"
+STUDY_FILE = "study.db"
+
+
+def check_search(request: SearchRequest, out: Path, *, force: bool, resume: bool) -> Preset:
+    """The preset of a request, of which everything is checked that needs no data and no database.
+
+    Raises:
+        EdgedigitsError: an unknown preset or data set, a number that makes no sense, ``out`` not empty, or nothing or
+            another search to go on with.
+    """
+    preset = preset_named(request.preset)
+    resolve(TrainingRequest(seed=request.seed, device=request.device))
+    if not request.heartbeat > 0:
+        raise EdgedigitsError(f"the heartbeat is {request.heartbeat} seconds", "give a number greater than 0")
+    preset.points(preset.trials if request.trials is None else request.trials)
+    check_dataset(request.dataset)
+    _check_folder(request, out, force, resume)
+    return preset
+
+
+def _check_folder(request: SearchRequest, out: Path, force: bool, resume: bool) -> None:
+    begun = (out / HEADER).is_file() and read_header(out).kind == KIND
+    if resume:
+        if not begun and not (out / STUDY_FILE).is_file():
+            raise EdgedigitsError(
+                f"{out} holds no search to resume", "leave out --resume, or name the folder of that search"
+            )
+        if request.storage is None and not (out / STUDY_FILE).is_file():
+            raise EdgedigitsError(f"{out} holds no {STUDY_FILE}", "name the search's --storage, or start with --force")
+        if begun:
+            now = {**asdict(request), "study": request.study_name}
+            wanted = {name: now[name] for name in ("preset", "dataset", "seed", "study")}
+            check_identity(KIND, out, read_header(out).settings, wanted)
+    elif begun and not force:
+        raise EdgedigitsError(f"{out} holds a search already", "go on with --resume, or start anew with --force")
+    else:
+        refuse_to_overwrite(out, force)
