@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 from edgedigits.core.lazy import lazy_exports
 from edgedigits.core.results.folder import (
     Header,
-    Machine,
     Results,
     read_header,
     read_results,
     read_row,
-    this_machine,
     write_header,
     write_row,
 )
+from edgedigits.core.results.machine import Machine, this_machine
 from edgedigits.core.results.row import Accuracy, CoreFigures, Drop, Latency, Row, row_from
 
 if TYPE_CHECKING:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,20 +10,12 @@ from edgedigits.core.cards import code_version
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import read_json, write_json
 from edgedigits.core.results.firmware import core_figures
+from edgedigits.core.results.machine import Machine, this_machine
 from edgedigits.core.results.row import Row, dataclass_from, row_from
 
 HEADER, ROW = "results.json", "row.json"
 _REMEDY = "remove it and run the command that made it again"
 FORMAT = 1
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What latencies were measured on: processor and operating system, and how many cores there were."""
-
-    processor: str
-    cores: int
-    system: str
 
 
 @dataclass(frozen=True)
@@ -68,24 +58,21 @@ class Results:
     warnings: tuple[str, ...]
 
 
-def this_machine() -> Machine:
-    """Processor, cores that this process may use, and operating system."""
-    processor = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        for line in cpuinfo.read_text(errors="replace").splitlines():
-            if line.startswith(("model name", "Model")):
-                processor = line.partition(":")[2].strip()
-                break
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Machine(processor, cores, f"{platform.system()} {platform.machine()}")
-
-
 def write_header(
-    folder: Path, kind: str, title: str, names: tuple[str, ...], settings: dict[str, Any], software: dict[str, str]
+    folder: Path,
+    kind: str,
+    title: str,
+    names: tuple[str, ...],
+    settings: dict[str, Any],
+    software: dict[str, str],
+    machine: Machine | None = None,
 ) -> Header:
-    """Begin a folder of results; the version of the toolkit is added to ``software``."""
-    header = Header(kind, title, names, settings, this_machine(), {"edgedigits": code_version(), **software})
+    """Begin a folder of results; the version of the toolkit is added to ``software``.
+
+    The machine is this one where none is given.
+    """
+    versions = {"edgedigits": code_version(), **software}
+    header = Header(kind, title, names, settings, machine or this_machine(), versions)
     write_json(folder / HEADER, {"format": FORMAT, **asdict(header)})
     return header
 

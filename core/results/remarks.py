@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgedigits.core.results.columns import one_line, setting_text, settings_of
-from edgedigits.core.results.folder import Machine
+from edgedigits.core.results.machine import Machine
 from edgedigits.core.results.table import Table
 
 
@@ -49,7 +49,9 @@ def remarks_on(table: Table) -> tuple[Remarks, ...]:
 
 def machine_text(machine: Machine) -> str:
     """A machine in words."""
-    return f"{one_line(machine.processor)}, {machine.cores} cores, {one_line(machine.system)}"
+    cores = f"{machine.cores} core{'' if machine.cores == 1 else 's'}"
+    plain = f"{one_line(machine.processor)}, {cores}, {one_line(machine.system)}"
+    return f"{plain}, emulated: its times say nothing of a real one" if machine.emulated else plain
 
 
 def _legend(table: Table) -> tuple[tuple[str, str], ...]:

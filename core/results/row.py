@@ -10,6 +10,9 @@ from typing import Any, TypeVar
 
 Content = TypeVar("Content")
 
+LATER = types.MappingProxyType({"later": True})
+"""Metadata of a field that older files lack: it has its default there, and they are read all the same."""
+
 
 @dataclass(frozen=True)
 class Accuracy:
@@ -209,8 +212,9 @@ def _dataclass(content: Any, wanted: type, place: str) -> Any:
     if not isinstance(content, dict):
         raise ValueError(f"{place} is no object")
     hints = typing.get_type_hints(wanted)
-    names = [item.name for item in fields(wanted)]
-    missing, unknown = sorted(set(names) - set(content)), sorted(set(content) - set(names))
+    names = {item.name for item in fields(wanted)}
+    needed = {item.name for item in fields(wanted) if not item.metadata.get("later")}
+    missing, unknown = sorted(needed - set(content)), sorted(set(content) - names)
     if missing or unknown:
         raise ValueError(f"{place} lacks {', '.join(missing)}" if missing else f"{place} has {', '.join(unknown)}")
-    return wanted(**{name: _value(content[name], hints[name], f"{place}.{name}") for name in names})
+    return wanted(**{name: _value(content[name], hints[name], f"{place}.{name}") for name in content})

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.results.folder import Machine, Results
+from edgedigits.core.results.folder import Results
 from edgedigits.core.results.front import Cost, costs_of, front
+from edgedigits.core.results.machine import Machine
 from edgedigits.core.results.row import Accuracy, Row, dataclass_from
 
 COMPARISON = "compare"
