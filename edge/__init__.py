@@ -5,7 +5,7 @@
 """
 
 from edgedigits.edge.annotate import annotate
-from edgedigits.edge.bundled import bundled_model
+from edgedigits.edge.bundled import bundled_float_model, bundled_model
 from edgedigits.edge.fields import FieldsResult, measure_fields
 from edgedigits.edge.pictures import load_image
 from edgedigits.edge.preview import VideoPreview, WindowPreview
@@ -34,6 +34,7 @@ __all__ = [
     "VideoPreview",
     "WindowPreview",
     "annotate",
+    "bundled_float_model",
     "bundled_model",
     "compose_recording",
     "load_image",

@@ -14,7 +14,20 @@ def bundled_model() -> Path:
     Raises:
         EdgedigitsError: the installation lacks it.
     """
-    path = Path(str(files("edgedigits.edge"))) / "models" / "small" / "model.int8.tflite"
+    return _bundled("small", "model.int8.tflite")
+
+
+def bundled_float_model() -> Path:
+    """Path of the float network that the built-in model was quantized from, ``model.keras`` with its card beside it.
+
+    Raises:
+        EdgedigitsError: the installation lacks it.
+    """
+    return _bundled("small-float", "model.keras")
+
+
+def _bundled(folder: str, name: str) -> Path:
+    path = Path(str(files("edgedigits.edge"))) / "models" / folder / name
     if not path.is_file():
-        raise EdgedigitsError("the built-in model is missing", "install edgedigits again, or name a model with --model")
+        raise EdgedigitsError("the built-in model is missing", "install edgedigits again, or name a model of your own")
     return path

@@ -93,10 +93,18 @@ def test_every_room_is_shipped_and_says_that_it_is_typed(folder: str, shipped: s
 
 def test_all_code_models_and_templates_are_shipped(tracked: list[str], shipped: set[str]) -> None:
     ours = "|".join((PACKAGE, *FOLDERS))
-    wanted = re.compile(rf"({ours})/(.*\.py|.*py\.typed|models/.*\.(tflite|json)|templates/.*|.*/samples/.*)")
+    wanted = re.compile(rf"({ours})/(.*\.py|.*py\.typed|models/.*\.(tflite|keras|json)|templates/.*|.*/samples/.*)")
     expected = {place_in_the_wheel(name) for name in tracked if wanted.fullmatch(name)}
     assert {"edgedigits/__init__.py", "edgedigits/core/__init__.py"} <= expected
     assert not expected - shipped
+
+
+def test_the_built_in_model_is_shipped_in_int8_and_as_floats_each_with_its_card(shipped: set[str]) -> None:
+    models = {name.removeprefix("edgedigits/edge/models/") for name in shipped if "/edge/models/" in name}
+    assert models == {
+        *("small/model.int8.tflite", "small/card.json"),
+        *("small-float/model.keras", "small-float/card.json"),
+    }
 
 
 def test_nothing_else_is_shipped(tracked: list[str], shipped: set[str]) -> None:

@@ -1,0 +1,60 @@
+"""The built-in model's floats ship beside its int8 file: the two are one network."""
+
+import json
+
+import numpy as np
+import pytest
+
+from edgedigits.core.cards import card_of
+from edgedigits.core.datasets import load_dataset
+from edgedigits.core.files import sha256_of
+from edgedigits.core.runtime import DigitModel
+from edgedigits.edge.bundled import bundled_float_model, bundled_model
+from edgedigits.train.evaluation import keras_scores, load_keras
+
+
+@pytest.fixture(scope="module")
+def floats():
+    return load_keras(bundled_float_model())
+
+
+@pytest.fixture(scope="module")
+def int8():
+    return DigitModel(bundled_model())
+
+
+def test_the_int8_files_card_names_these_floats_as_its_parent():
+    path = bundled_float_model()
+    card, parent = card_of(bundled_model()), card_of(path)
+    assert card.parent == {"file": path.name, "sha256": sha256_of(path)}
+    assert (card.network, card.parameters) == (parent.network, parent.parameters)
+    assert card.dataset == parent.dataset
+    assert card.measured["float_accuracy"] == parent.measured["test_accuracy"]
+
+
+def test_both_read_the_digits_that_ship_alike(floats, int8):
+    images = load_dataset("samples").pool.images
+    agreed = keras_scores(floats, images).argmax(1) == int8.probabilities(images).argmax(1)
+    assert agreed.mean() > 0.99
+
+
+def test_both_read_mnists_test_digits_as_their_cards_say(floats, int8, data_folder):
+    """Two trainings of this network agree on about 99.3 of 100 digits, a network and its int8 form on 99.9."""
+    test = load_dataset("mnist").test
+    card = card_of(bundled_model())
+    by_floats, by_int8 = keras_scores(floats, test.images).argmax(1), int8.probabilities(test.images).argmax(1)
+    assert 100 * (by_floats == by_int8).mean() == pytest.approx(card.proof["comparison"]["agreement"], abs=0.03)
+    assert 100 * (by_floats == test.labels).mean() == pytest.approx(card.measured["float_accuracy"], abs=0.02)
+    assert 100 * (by_int8 == test.labels).mean() == pytest.approx(card.measured["int8_accuracy"], abs=0.02)
+
+
+def test_the_floats_carry_nothing_but_the_network(floats):
+    """No state of an optimizer, which would double the file."""
+    assert floats.optimizer is None
+    assert sum(np.prod(weight.shape) for weight in floats.weights) == card_of(bundled_float_model()).parameters
+    assert bundled_float_model().stat().st_size < 210_000
+
+
+def test_no_card_that_ships_names_the_machine_that_made_it():
+    for model in (bundled_model(), bundled_float_model()):
+        assert "/" not in json.dumps(card_of(model).dataset) + json.dumps(card_of(model).parent)
