@@ -22,6 +22,13 @@ export EDGEDIGITS_BENCH := $(abspath ../shared/bench)
 endif
 endif
 
+# Whether programs that the tests lack may be installed with apt-get: yes, no, or ask (at a terminal; without one: no).
+SYSTEM ?= ask
+export SYSTEM
+
+# Processes that run tests side by side.
+WORKERS ?= 2
+
 # What stands in the table of docs/benchmark.md: our networks with every recipe, and the reports' systems.
 TABLE ?= out/table
 MODELS := nano micro small
@@ -33,11 +40,11 @@ STUDIES := $(TABLE)/calibration/calibration.json $(MODELS:%=$(TABLE)/layers/%/la
 	$(TABLE)/search/separable/index.html $(TABLE)/search/inf283/index.html
 COMPARED := $(MODELS:%=$(TABLE)/bench/%) $(NETWORKS:%=$(TABLE)/int8/%) $(BASELINES:%=$(TABLE)/baseline/%)
 
-.PHONY: help run test test-all lint bench firmware-bench table system-packages clean
+.PHONY: help run test test-all lint bench firmware-bench table system-packages compilers clean
 
 help:
 	@echo "make run       train, quantize, prove, export, read a recording -> $(OUT)/report.html"
-	@echo "make test      install what the tests need and run them"
+	@echo "make test      run the tests, about 11 minutes on two cores (WORKERS=2); SYSTEM=no installs nothing with apt-get"
 	@echo "make test-all  the same with the tests that take minutes each"
 	@echo "make lint      ruff"
 	@echo "make bench     frames a second of the camera loop, seconds an epoch, start-up time"
@@ -48,11 +55,13 @@ help:
 run: $(BIN)/.train
 	$(BIN)/edgedigits run --out $(OUT) --force
 
-test: $(BIN)/.test system-packages
-	$(BIN)/python -m pytest
+test: SAYS = make test: Python packages go into $(VENV) (2 minutes the first time), then the tests take about 11 minutes on two cores.
+test: system-packages $(BIN)/.test
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
-test-all: $(BIN)/.test system-packages
-	$(BIN)/python -m pytest -m ""
+test-all: SAYS = make test-all: Python packages go into $(VENV) (2 minutes the first time), then all tests take more than an hour on two cores.
+test-all: system-packages $(BIN)/.test
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m ""
 
 lint: $(BIN)/.test
 	$(BIN)/ruff check .
@@ -63,7 +72,8 @@ bench: $(BIN)/.train
 	$(BIN)/python tests/benchmarks/bench_start.py
 	$(BIN)/python tests/benchmarks/bench_epochs.py
 
-firmware-bench: $(BIN)/.train system-packages
+firmware-bench: SAYS = make firmware-bench: Python packages go into $(VENV) (2 minutes the first time), then emulated cores count for a few minutes.
+firmware-bench: compilers $(BIN)/.train
 	$(BIN)/python tests/benchmarks/bench_firmware.py
 
 table: $(TABLE)/all/index.html $(TABLE)/reported.md $(STUDIES)
@@ -77,7 +87,7 @@ $(TABLE)/reported.md: $(BASELINES:%=$(TABLE)/baseline/%/index.html) $(FOLDED:%=$
 $(TABLE)/float/%/card.json: | $(BIN)/.train
 	$(BIN)/edgedigits train --model $* --out $(@D) --force
 
-$(TABLE)/bench/%/index.html: $(TABLE)/float/%/card.json | system-packages
+$(TABLE)/bench/%/index.html: $(TABLE)/float/%/card.json | compilers
 	$(BIN)/edgedigits benchmark $(<D)/model.keras --cores m0,m4,m55 --out $(@D) --force
 
 $(TABLE)/baseline/%/index.html: | $(BIN)/.train
@@ -101,7 +111,10 @@ $(TABLE)/search/%/index.html: | $(BIN)/.train
 .PRECIOUS: $(TABLE)/float/%/card.json $(foreach kind,bench baseline int8,$(TABLE)/$(kind)/%/index.html)
 
 system-packages:
-	@sh tests/system_packages.sh
+	@sh tests/system_packages.sh tests "$(SAYS)"
+
+compilers:
+	@sh tests/system_packages.sh firmware "$(SAYS)"
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
