@@ -11,10 +11,10 @@ from typing import Any
 import click
 
 _EXTRAS = {
-    **dict.fromkeys(("numpy", "cv2", "tflite_runtime", "ai_edge_litert"), "edge"),
+    **dict.fromkeys(("numpy", "cv2", "tflite_runtime", "ai_edge_litert", "platformdirs"), "edge"),
     **dict.fromkeys(
         (
-            *("tensorflow", "tf_keras", "sklearn", "matplotlib", "pooch", "platformdirs", "jinja2", "tflite"),
+            *("tensorflow", "tf_keras", "sklearn", "matplotlib", "pooch", "jinja2", "tflite"),
             *("requests", "serial", "plotly", "xgboost", "optuna", "sqlalchemy", "psycopg2", "joblib", "scipy"),
             *("tensorflow_model_optimization", "threadpoolctl"),
         ),
@@ -56,5 +56,14 @@ class Commands(click.Group):
             if errors is None or not isinstance(error, errors.EdgedigitsError):
                 raise
             message = str(error)
+        finally:
+            _tell_about_the_data_folder()
         click.echo(f"Error: {message}", err=True)
         return ctx.exit(1)
+
+
+def _tell_about_the_data_folder() -> None:
+    """After a command that used a data set: remember where data were found, so that the next shell finds them too."""
+    mnist = sys.modules.get("edgedigits.core.datasets.mnist")
+    if mnist and (words := mnist.remember_named_folder()):
+        click.echo(f"Note: {words}", err=True)

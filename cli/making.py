@@ -43,19 +43,29 @@ def models(as_json: bool) -> None:
 
 
 @click.command()
+@click.option("--data", type=click.Path(path_type=Path), help="Remember this folder, which has MNIST in mnist/.")
 @options.as_json
-def datasets(as_json: bool) -> None:
-    """List the data sets, and the rules that divide them.
+def datasets(data: Path | None, as_json: bool) -> None:
+    """List the data sets, the rules that divide them, and where MNIST was found.
+
+    MNIST is looked for in the folder mnist of $EDGEDIGITS_DATA, of the folder that was remembered, and of the user's
+    cache, where it is kept when it was fetched.
 
     \b
-    Example:
+    Examples:
       edgedigits datasets
+      edgedigits datasets --data ~/digits
     """
     from edgedigits.core.datasets import FOLDS_ABOUT, KINDS, SPLITS
+    from edgedigits.core.datasets.mnist import find_mnist, remember_data_folder
 
+    if data:
+        click.echo(f"{data} is remembered in {remember_data_folder(data)}", err=True)
+    place = find_mnist()
     if as_json:
         splits = {name: asdict(rule) for name, rule in SPLITS.items()}
-        show_json({"datasets": [asdict(kind) for kind in KINDS.values()], "splits": splits})
+        mnist = {"folder": str(place.folder / "mnist"), "from": place.origin} if place else None
+        show_json({"datasets": [asdict(kind) for kind in KINDS.values()], "splits": splits, "mnist": mnist})
         return
     show_table(
         ("--dataset", "digits", "what"),
@@ -64,6 +74,8 @@ def datasets(as_json: bool) -> None:
     click.echo()
     rules = [(name, rule.about) for name, rule in SPLITS.items()]
     show_table(("--split", "what"), [*rules, ("fold-I-of-N", FOLDS_ABOUT)])
+    where = f"lies in {place.folder / 'mnist'} ({place.origin})" if place else "is not here: it is fetched when needed"
+    click.echo(f"\nMNIST {where}")
 
 
 @click.command()

@@ -13,6 +13,7 @@ def pytest_configure() -> None:
     """Shells start background jobs with Ctrl-C ignored, and children inherit that: the tests send Ctrl-C themselves."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ["EDGEDIGITS_CONFIG"] = ""  # what the user's own commands remember is neither read nor changed
 
 
 def pytest_report_header() -> str:

@@ -7,6 +7,15 @@ from pathlib import Path
 
 from edgedigits.core.datasets.digits import Dataset
 from edgedigits.core.datasets.idx import read_idx_pair
+from edgedigits.core.datasets.places import (
+    VARIABLE,
+    Place,
+    cache_folder,
+    config_file,
+    places,
+    remember,
+    remembered_folder,
+)
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
 
@@ -21,6 +30,7 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
 SECONDS_TO_ANSWER = 15
+COMMAND = "edgedigits datasets --data DIR"
 
 
 class MnistUnavailable(EdgedigitsError):
@@ -30,7 +40,8 @@ class MnistUnavailable(EdgedigitsError):
 def load_mnist(mirrors: tuple[str, ...] = MIRRORS) -> Dataset:
     """Load MNIST's 60,000 and 10,000 digits.
 
-    Looks in ``$EDGEDIGITS_DATA/mnist``, then in the user's cache, then fetches from the mirrors into the cache.
+    Looks in ``$EDGEDIGITS_DATA/mnist``, in the folder that was remembered, in the user's cache, then fetches from the
+    mirrors into the cache.
 
     Args:
         mirrors: addresses to fetch from, tried in order.
@@ -39,7 +50,8 @@ def load_mnist(mirrors: tuple[str, ...] = MIRRORS) -> Dataset:
         MnistUnavailable: neither found nor fetched.
         EdgedigitsError: a file whose sha256 is not MNIST's.
     """
-    folder = find_mnist() or _fetch(mirrors)
+    found = find_mnist()
+    folder = found.folder / "mnist" if found else _fetch(mirrors)
     paths = {name: folder / name for name in FILES}
     for name, path in paths.items():
         found = sha256_of(path)
@@ -57,22 +69,49 @@ def load_mnist(mirrors: tuple[str, ...] = MIRRORS) -> Dataset:
     )
 
 
-def cache_folder() -> Path:
-    """Where fetched data is kept: ``$EDGEDIGITS_CACHE``, else the user's cache folder of this platform."""
-    named = os.environ.get("EDGEDIGITS_CACHE")
-    if named:
-        return Path(named)
-    from platformdirs import user_cache_path
-
-    return user_cache_path("edgedigits")
+def find_mnist() -> Place | None:
+    """The first place whose folder ``mnist`` holds all four files; None where none does."""
+    return next((place for place in places() if holds_mnist(place.folder)), None)
 
 
-def find_mnist() -> Path | None:
-    """The first folder that holds all four files; None where none does."""
-    named = os.environ.get("EDGEDIGITS_DATA")
-    folders = [Path(named) / "mnist"] if named else []
-    folders.append(cache_folder() / "mnist")
-    return next((folder for folder in folders if all((folder / name).is_file() for name in FILES)), None)
+def holds_mnist(folder: Path) -> bool:
+    """Whether all four files lie in ``mnist`` in a folder."""
+    return all((folder / "mnist" / name).is_file() for name in FILES)
+
+
+def remember_data_folder(folder: Path) -> Path:
+    """Remember a folder that has MNIST in ``mnist/``, and return the file that says it.
+
+    Raises:
+        EdgedigitsError: MNIST is not in it, or the file cannot be written.
+    """
+    if not holds_mnist(folder):
+        raise EdgedigitsError(
+            f"{folder / 'mnist'} does not hold MNIST's four files",
+            f"put {', '.join(FILES)} there, or name another folder",
+        )
+    return remember(folder)
+
+
+def remember_named_folder() -> str:
+    """Remember the folder that ``$EDGEDIGITS_DATA`` names where it has MNIST and no other one is remembered.
+
+    Returns:
+        What a user has to know: that it was remembered or could not be, or that a folder is gone; else "".
+    """
+    named = os.environ.get(VARIABLE)
+    if named and not Path(named).is_dir():
+        return f"${VARIABLE} names {named}, which is no folder: it was passed over"
+    try:
+        known = remembered_folder()
+        if known and known.is_dir():
+            return ""
+        if named and config_file() and holds_mnist(Path(named)):
+            path = remember(Path(named))
+            return f"data folder {Path(named).resolve()} is remembered in {path}: it is found without ${VARIABLE}, too"
+    except EdgedigitsError as error:
+        return f"the data folder is not remembered: {error}"
+    return f"the remembered data folder {known} is not there; `{COMMAND}` names another one" if known else ""
 
 
 def _fetch(mirrors: tuple[str, ...]) -> Path:
@@ -95,6 +134,7 @@ def _fetch(mirrors: tuple[str, ...]) -> Path:
         else:
             raise MnistUnavailable(
                 f"MNIST was not found and could not be fetched ({'; '.join(reasons)})",
-                f"put its four .gz files into {folder}, or set EDGEDIGITS_DATA to a folder that has them in mnist/",
+                f"put its four .gz files into {folder}, or name a folder that has them in mnist/ with `{COMMAND}` or "
+                f"in {VARIABLE}",
             )
     return folder
