@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
-Stage = Callable[[str, int, int], None]
+if TYPE_CHECKING:
+    from edgedigits.core.stages import StageCallback
+
+BEAT_SECONDS = 30.0
+"""Seconds of silence after which work that goes on says so, where there is no terminal with bars."""
 
 
 def show_json(value: Any) -> None:
@@ -44,41 +51,133 @@ def loading(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def progress() -> Iterator[Stage]:
-    """Bars on a terminal, a line at the end of each stage elsewhere.
+def progress() -> Iterator[StageCallback]:
+    """Bars on a terminal; elsewhere a line at the end of each stage, and one every half a minute in between.
 
     Yields:
-        A function that takes the stage's name, how much is done and how much there is.
+        A function that takes the stage's name, how much is done, how much there is, and what is known by now.
     """
-    if not sys.stderr.isatty():
-        yield _plain_stage()
+    if sys.stderr.isatty():
+        with _bars() as show:
+            yield show
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    lines = PlainStages(lambda line: click.echo(line, err=True))
+    with lines.beating(BEAT_SECONDS):
+        yield lines.tell
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+
+@contextmanager
+def _bars() -> Iterator[StageCallback]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        Task,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Time(TimeRemainingColumn):
+        """What is left of a stage; of one that is over, or cannot be divided, what it took."""
+
+        def render(self, task: Task) -> Text:
+            divided = not task.finished and task.total != 1
+            return super().render(task) if divided else TimeElapsedColumn().render(task)
+
+    text = (TextColumn("{task.description}", markup=False), TextColumn("{task.fields[note]}", markup=False))
+    columns = (text[0], BarColumn(None), MofNCompleteColumn(), Time(), text[1])
+    with Progress(*columns, console=Console(stderr=True), expand=True) as bars:
         tasks: dict[str, Any] = {}
 
-        def show(name: str, done: int, total: int) -> None:
+        def show(name: str, done: int, total: int, note: str = "", /) -> None:
             if name not in tasks:
-                tasks[name] = bars.add_task(name, total=total)
-            bars.update(tasks[name], completed=done, total=total)
+                tasks[name] = bars.add_task(name, total=total, note="")
+            known: dict[str, Any] = {"note": note} if note else {}
+            bars.update(tasks[name], completed=done, total=total, **known)
 
         yield show
 
 
-def _plain_stage() -> Stage:
-    def show(name: str, done: int, total: int) -> None:
-        if done >= total:
-            click.echo(f"{name}: {total} done", err=True)
+@dataclass(frozen=True)
+class _Open:
+    """A stage that goes on: how much of it is done, what is known by now, and since when."""
 
-    return show
+    done: int
+    total: int
+    note: str
+    since: float
+
+
+class PlainStages:
+    """Tells of stages in lines: one at the end of each, and one a beat while all is quiet."""
+
+    def __init__(self, write: Callable[[str], object], clock: Callable[[], float] = time.monotonic) -> None:
+        self._write, self._clock = write, clock
+        self._lock = threading.Lock()  # guards what follows: the beat comes from a thread of its own
+        self._open: dict[str, _Open] = {}
+        self._last = ""
+        self._quiet_since = clock()
+
+    def tell(self, name: str, done: int, total: int, note: str = "", /) -> None:
+        """Take note of a stage; write a line where it has ended."""
+        with self._lock:
+            since = self._open.pop(name, _Open(0, 0, "", self._clock())).since
+            if done < total:
+                self._open[name] = _Open(done, total, note, since)  # at the end: the latest one is told of
+                return
+            self._line(f"{name}: {note or f'{total:,} done'}")
+            self._last = name
+
+    def beat(self, every: float) -> None:
+        """Write where the work is, unless something was written within the last ``every`` seconds."""
+        with self._lock:
+            now = self._clock()
+            if now - self._quiet_since < every:
+                return
+            if self._open:
+                name, stage = list(self._open.items())[-1]
+                count = f"{stage.done:,} of {stage.total:,}, " if stage.total > 1 else ""
+                self._line(f"{name}: {count}{_spent(now - stage.since)} so far{_after(stage.note)}")
+            elif self._last:
+                self._line(f"{self._last} is done; the work goes on")
+
+    @contextmanager
+    def beating(self, every: float) -> Iterator[None]:
+        """Beat from a thread of its own meanwhile."""
+        over = threading.Event()
+
+        def run() -> None:
+            while not over.wait(every / 2):
+                self.beat(every)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _line(self, text: str) -> None:
+        self._write(text)
+        self._quiet_since = self._clock()
+
+
+def _after(note: str) -> str:
+    return f", {note}" if note else ""
+
+
+def _spent(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 @contextmanager
 def epochs() -> Iterator[Any]:
-    """A bar for each epoch on a terminal, a line an epoch elsewhere.
+    """A bar for each epoch on a terminal, a line an epoch elsewhere, both with the validation accuracy.
 
     Yields:
         A function that takes a :class:`edgedigits.train.Progress`.
@@ -86,10 +185,19 @@ def epochs() -> Iterator[Any]:
     with progress() as stage:
 
         def show(now: Any) -> None:
-            figures = "  ".join(f"{name} {value:.4f}" for name, value in now.metrics.items())
-            if sys.stderr.isatty():
-                stage(f"epoch {now.epoch}/{now.epochs}", now.step, now.steps)
-            elif now.step == now.steps:
-                click.echo(f"epoch {now.epoch}/{now.epochs}  {figures}", err=True)
+            # The last step is followed by the validation, which has no steps of its own.
+            over = now.step == now.steps and "val_accuracy" in now.metrics
+            done = now.step if over else min(now.step, now.steps - 1)
+            figures = epoch_figures(now.metrics, brief=over and sys.stderr.isatty())
+            stage(f"epoch {now.epoch}/{now.epochs}", done, now.steps, figures)
 
         yield show
+
+
+def epoch_figures(metrics: Any, *, brief: bool = False) -> str:
+    """Loss and accuracies of an epoch in words, the validation's where it is over; brief ones leave the loss out."""
+    names = {"loss": "loss {:.4f}", "accuracy": "accuracy {:.2%}", "val_accuracy": "validation accuracy {:.2%}"}
+    words = (
+        form.format(metrics[name]) for name, form in names.items() if name in metrics and not (brief and name == "loss")
+    )
+    return ", ".join(words).replace("%", " %")

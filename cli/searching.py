@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.output import loading, show_json, show_table
+from edgedigits.cli.output import epoch_figures, epochs, loading, show_json, show_table
 
 if TYPE_CHECKING:
     from numpy import uint8
@@ -118,7 +118,8 @@ def _told() -> Iterator[tuple[Callable[[Any], None], ProgressCallback | None]]:
         :class:`edgedigits.train.Progress` of the training that runs.
     """
     if not sys.stderr.isatty():
-        yield lambda now: click.echo(_line(now), err=True), None
+        with epochs() as steps:
+            yield lambda now: click.echo(_line(now), err=True), steps
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -136,7 +137,7 @@ def _told() -> Iterator[tuple[Callable[[Any], None], ProgressCallback | None]]:
 
         def show_step(progress: Any) -> None:
             done = (progress.epoch - 1) * progress.steps + progress.step
-            name = f"epoch {progress.epoch}/{progress.epochs}"
+            name = f"epoch {progress.epoch}/{progress.epochs}, {epoch_figures(progress.metrics, brief=True)}"
             total = progress.epochs * progress.steps
             bars.update(training, description=name, completed=done, total=total, visible=True)
 

@@ -124,6 +124,9 @@ def fit(
         record = EpochRecord(epoch + 1, loss, 100 * accuracy, val_loss, 100 * val_accuracy, rate, seconds)
         saved = _with_epoch(saved, record, fitter.model)
         keep(saved)
+        if progress:
+            figures = {"loss": loss, "accuracy": accuracy, "val_loss": val_loss, "val_accuracy": val_accuracy}
+            progress(Progress(epoch + 1, recipe.epochs, fitter.steps, fitter.steps, figures))
     return saved
 
 

@@ -72,7 +72,12 @@ class EpochRecord:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a training run is: epoch and step counted from 1, and the running means of loss and accuracy."""
+    """Where a training run is: epoch and step counted from 1, and figures so far.
+
+    ``metrics`` are the running means of ``loss`` and ``accuracy`` over the epoch's training digits, as shares of 1;
+    once the epoch is over and its state is kept, the last step is told again with ``val_loss`` and ``val_accuracy`` of
+    the validation digits.
+    """
 
     epoch: int
     epochs: int
@@ -82,7 +87,7 @@ class Progress:
 
 
 class ProgressCallback(Protocol):
-    """What a caller gives to be told of progress; called after every step, so it should be quick."""
+    """What a caller gives to be told of progress; called about a hundred times an epoch, so it should be quick."""
 
     def __call__(self, progress: Progress) -> object:
         """Take note of the progress."""

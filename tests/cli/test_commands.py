@@ -36,7 +36,8 @@ def call(*arguments: object, code: int = 0):
 def trained(tmp_path_factory) -> Path:
     """A folder with a network trained by the command."""
     out = tmp_path_factory.mktemp("cli") / "float"
-    call("train", "--model", "nano", "--dataset", "optdigits", "--epochs", 12, "--out", out)
+    told = call("train", "--model", "nano", "--dataset", "optdigits", "--epochs", 12, "--out", out).stderr
+    (out.parent / "told.txt").write_text(told)
     return out
 
 
@@ -86,6 +87,16 @@ def test_train_writes_model_card_history_and_pictures(trained):
     names = {path.name for path in trained.iterdir()}
     assert names == {"model.keras", "card.json", "history.csv", "curves.png", "confusion.png"}
     assert len((trained / "history.csv").read_text().splitlines()) == 13
+
+
+def test_train_tells_the_validation_accuracy_of_every_epoch(trained):
+    lines = (trained.parent / "told.txt").read_text().splitlines()
+    rows = (trained / "history.csv").read_text().splitlines()[1:]
+    found = [
+        re.fullmatch(r"epoch (\d+)/12: loss .*, accuracy .* %, validation accuracy (.*) %", line) for line in lines
+    ]
+    told = [(match[1], float(match[2])) for match in found if match]
+    assert told == [(row.split(",")[0], pytest.approx(float(row.split(",")[4]), abs=0.006)) for row in rows]
 
 
 def test_quantize_prints_drop_interval_test_and_verdicts(trained, tmp_path):

@@ -75,9 +75,17 @@ def test_plots_are_png_pictures(finished):
 
 def test_progress_is_told_to_the_last_step_of_every_epoch(finished):
     _, _, told = finished
-    last = [progress for progress in told if progress.step == progress.steps]
+    last = [progress for progress in told if progress.step == progress.steps and "val_accuracy" not in progress.metrics]
     assert [(progress.epoch, progress.epochs) for progress in last] == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert set(told[0].metrics) == {"loss", "accuracy"}
+
+
+def test_the_validation_accuracy_of_every_epoch_is_told_once_its_state_is_kept(finished):
+    result, _, told = finished
+    validated = [progress for progress in told if "val_accuracy" in progress.metrics]
+    assert [progress.epoch for progress in validated] == [1, 2, 3, 4]
+    figures = [(progress.metrics["val_accuracy"], progress.metrics["val_loss"]) for progress in validated]
+    np.testing.assert_allclose(figures, [(record.val_accuracy / 100, record.val_loss) for record in result.history])
 
 
 def test_tensorboard_gets_the_figures_of_every_epoch(finished):
