@@ -14,6 +14,7 @@ from edgedigits.edge.reading import Digit, Reading
 from edgedigits.edge.recording import Recording, compose_recording, read_recording
 from edgedigits.edge.sources import Camera, ImageFolder, PiCamera, Source, Stream, VideoFile, open_source
 from edgedigits.edge.station import JsonLines, Sink, StationResult, Transcript, run_station, stop_on_signals
+from edgedigits.edge.wrong_frames import WrongFrame, WrongFrames
 
 __all__ = [
     "Camera",
@@ -33,6 +34,8 @@ __all__ = [
     "VideoFile",
     "VideoPreview",
     "WindowPreview",
+    "WrongFrame",
+    "WrongFrames",
     "annotate",
     "bundled_float_model",
     "bundled_model",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
+from edgedigits.edge.alignment import differences
 from edgedigits.edge.pictures import load_image
 from edgedigits.edge.reader import DigitReader
 from edgedigits.edge.reading import REJECTED
@@ -173,30 +174,3 @@ def _result(
         model_sha256=sha256_of(reader.model.path),
         reject_below=reader.reject_below,
     )
-
-
-def differences(truth: str, text: str) -> Iterator[tuple[str, str]]:
-    """The fewest edits between two texts as (truth, reading) pairs; an empty side marks a missed or made-up digit.
-
-    Levenshtein, "Binary codes capable of correcting deletions, insertions, and reversals", 1966.
-    """
-    table = [list(range(len(text) + 1))]
-    for row, wanted in enumerate(truth, 1):
-        line = [row]
-        for column, given in enumerate(text, 1):
-            above = table[row - 1]
-            line.append(min(above[column - 1] + (wanted != given), above[column] + 1, line[column - 1] + 1))
-        table.append(line)
-    row, column = len(truth), len(text)
-    while row or column:
-        here = table[row][column]
-        if row and column and here == table[row - 1][column - 1] + (truth[row - 1] != text[column - 1]):
-            row, column = row - 1, column - 1
-            if truth[row] != text[column]:
-                yield truth[row], text[column]
-        elif row and here == table[row - 1][column] + 1:
-            row -= 1
-            yield truth[row], ""
-        else:
-            column -= 1
-            yield "", text[column]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from edgedigits.firmware_export.arrays import ArrayExport, ExportRecipe, export_arrays, write_export
     from edgedigits.firmware_export.library.export import LibraryExport, export_library
     from edgedigits.firmware_export.report import FirmwareReport, firmware_report
+    from edgedigits.firmware_export.self_test import SelfTest, run_self_test
     from edgedigits.firmware_export.targets import write_target
 
 _HOMES = {
@@ -22,9 +23,11 @@ _HOMES = {
     "ExportRecipe": "arrays",
     "FirmwareReport": "report",
     "LibraryExport": "library.export",
+    "SelfTest": "self_test",
     "export_arrays": "arrays",
     "export_library": "library.export",
     "firmware_report": "report",
+    "run_self_test": "self_test",
     "write_export": "arrays",
     "write_target": "targets",
 }
@@ -34,9 +37,11 @@ __all__ = [
     "ExportRecipe",
     "FirmwareReport",
     "LibraryExport",
+    "SelfTest",
     "export_arrays",
     "export_library",
     "firmware_report",
+    "run_self_test",
     "write_export",
     "write_target",
 ]

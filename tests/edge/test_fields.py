@@ -8,7 +8,8 @@ import pytest
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
-from edgedigits.edge.fields import differences, measure_fields, read_truth
+from edgedigits.edge.alignment import differences
+from edgedigits.edge.fields import measure_fields, read_truth
 from edgedigits.edge.reader import DigitReader
 
 # Constants of the reader were chosen on the rows with even numbers.
