@@ -117,6 +117,8 @@ def _telling(entry: Baseline) -> Iterator[dict[str, Any]]:
 
 
 def _show_row(entry: Baseline, row: Row, out: Path) -> None:
+    from edgedigits.core.load import busy_words
+
     click.echo(f"{entry.name}: {entry.about}")
     if chosen := row.settings.get("chosen"):
         words = ", ".join(f"{key} {value}" for key, value in chosen.items())
@@ -128,7 +130,11 @@ def _show_row(entry: Baseline, row: Row, out: Path) -> None:
         click.echo(f"reported {figure.percent} % ({figure.how})")
     click.echo(f"{row.bytes:,} bytes, {row.gzip_bytes:,} after gzip; fitted in {row.seconds:.1f} s")
     for latency in row.latencies:
-        click.echo(f"{latency.median_us:,.1f} us a digit in calls of {latency.batch:,} ({latency.runtime}, one thread)")
+        busy = busy_words(latency.load)
+        click.echo(
+            f"{latency.median_us:,.1f} us a digit in calls of {latency.batch:,} ({latency.runtime}, one thread)"
+            f"{f'; {busy} meanwhile' if busy else ''}"
+        )
     for note in row.notes:
         click.echo(f"note: {note}")
     click.echo(f"why ours may differ: {entry.differs}\nwritten to {out}")

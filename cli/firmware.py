@@ -254,18 +254,21 @@ def verify(ctx: click.Context, model: Path, port: str, count: int, baud: int, ti
     """
     from dataclasses import asdict
 
+    from edgedigits.core.load import LoadWatch
     from edgedigits.firmware_export.verify import verify as verify_board
 
     images = _proof_images(model, count)
     total = len(images.digits)
+    watch = LoadWatch()
     with progress() as stage:
         found = verify_board(
             port, model, images.digits, baud=baud, timeout=timeout, progress=lambda done: stage("send", done, total)
         )
+    load = watch.share()
     if as_json:
-        show_json({"equal": found.equal, "image_source": images.source, **asdict(found)})
+        show_json({"equal": found.equal, "image_source": images.source, "load": load, **asdict(found)})
     else:
-        _show_verification(found, images.source)
+        _show_verification(found, images.source, load)
     if not found.equal:
         click.echo(
             "Error: the board's outputs are not those of TFLite's reference kernels; export the model with this "
@@ -275,7 +278,9 @@ def verify(ctx: click.Context, model: Path, port: str, count: int, baud: int, ti
         ctx.exit(1)
 
 
-def _show_verification(found: Verification, source: str) -> None:
+def _show_verification(found: Verification, source: str, load: float | None) -> None:
+    from edgedigits.core.load import busy_words
+
     board = found.board
     click.echo(f"board: library {board.version}, arena {board.arena_bytes:,} bytes, model {board.sha256[:12]}...")
     click.echo(f"{found.images:,} images ({source}), {found.outputs:,} outputs, {found.differing_outputs:,} differ")
@@ -288,4 +293,5 @@ def _show_verification(found: Verification, source: str) -> None:
         click.echo(f"{found.repeated:,} requests were sent again")
     clock = found.median_microseconds
     inference = "" if clock is None else f"{clock:,.0f} us for the model by the board's clock, "
-    click.echo(f"median: {inference}{found.median_seconds * 1000:,.0f} ms from sending to answer")
+    busy = f"; {busy_words(load)} meanwhile" if busy_words(load) else ""
+    click.echo(f"median: {inference}{found.median_seconds * 1000:,.0f} ms from sending to answer{busy}")

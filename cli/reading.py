@@ -147,6 +147,7 @@ def fields(
     Example:
       edgedigits fields builtin cheques/images --truth cheques/truth.csv
     """
+    from edgedigits.core.load import busy_words
     from edgedigits.edge import measure_fields
     from edgedigits.edge.fields import read_truth
 
@@ -165,7 +166,8 @@ def fields(
         f"fields with a rejected digit {100 * result.with_reject:.1f} %; "
         f"of the others read exactly {100 * result.exact_of_accepted:.1f} %"
     )
-    click.echo(f"{result.milliseconds:.1f} ms a field\n")
+    busy = busy_words(result.load)
+    click.echo(f"{result.milliseconds:.1f} ms a field{f'; {busy} meanwhile' if busy else ''}\n")
     show_table(("digits", "fields", "exact"), [(r.length, r.fields, f"{r.exact:>6}") for r in result.by_length])
     worst = ", ".join(f"{a or 'none'} as {b or 'none'} ({n})" for a, b, n in result.confusions[:8])
     click.echo(f"\nworst: {worst or 'none'}")
@@ -206,6 +208,7 @@ def camera(
     """
     from contextlib import ExitStack
 
+    from edgedigits.core.load import busy_words
     from edgedigits.edge import JsonLines, Sink, VideoPreview, WindowPreview, open_source, run_station, stop_on_signals
 
     if word and model:
@@ -223,11 +226,13 @@ def camera(
             sinks.append(stack.enter_context(WindowPreview()))
         stop = stack.enter_context(stop_on_signals())
         result = run_station(reader, frames, sinks, limit=limit, wait=wait, stop=stop)
+    busy = busy_words(result.load)
     click.echo(
         f"{result.frames} frames, {result.fps:.1f} a second, {result.skipped} skipped, source reopened "
         f"{result.reopened} times; "
         + ", ".join(f"{name} {stage.p50:.1f}/{stage.p99:.1f} ms" for name, stage in result.stages.items())
-        + " (p50/p99)",
+        + " (p50/p99)"
+        + (f"; {busy} meanwhile" if busy else ""),
         err=True,
     )
 

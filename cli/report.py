@@ -67,6 +67,7 @@ class Report:
             "frames": self.seen.station.frames,
             "frames_exact": self.seen.exact,
             "fps": round(self.seen.station.fps, 1),
+            "load": self.seen.station.load,
             "seconds": {name: round(spent, 1) for name, spent in self.seconds.items()},
             "files": {
                 "float": str(out / "float" / "model.keras"),
@@ -81,6 +82,8 @@ def write_report(report: Report, folder: Path) -> None:
     """Write ``report.html``, self-contained, and ``report.json`` into ``folder``."""
     from jinja2 import Environment, StrictUndefined
 
+    from edgedigits.core.load import busy_words
+
     template = files("edgedigits.cli").joinpath("templates/report.html").read_text(encoding="utf-8")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     pictures = {name: _data_address(folder / place) for name, place in PICTURES.items()}
@@ -94,6 +97,7 @@ def write_report(report: Report, folder: Path) -> None:
         seen=report.seen,
         seconds=report.seconds,
         pictures=pictures,
+        busy=busy_words(report.seen.station.load),
     )
     write_text(folder / "report.html", page)
     write_json(folder / "report.json", report.summary(Path()))

@@ -71,7 +71,10 @@ def compare(folders: tuple[Path, ...], out: Path | None, force: bool, as_json: b
 
 def show_rows(table: Table) -> None:
     """Print the columns of a table that fit a terminal, what failed, and which digits the accuracy is on."""
-    from edgedigits.core.results.columns import brief_columns, one_line
+    from edgedigits.core.load import is_busy
+    from edgedigits.core.results.columns import BUSY_MARK, brief_columns, one_line
+    from edgedigits.core.results.front import answer_latency
+    from edgedigits.core.results.remarks import BUSY_TEXT
 
     columns = brief_columns(table)
     show_table(
@@ -87,6 +90,8 @@ def show_rows(table: Table) -> None:
     others = [entry.label for entry in table.entries if entry.row.accuracy and not table.on_the_digits(entry)]
     if others:
         click.echo(f"* on other test digits, not compared: {', '.join(others)}")
+    if any(latency and is_busy(latency.load) for latency in (answer_latency(entry.row) for entry in table.entries)):
+        click.echo(f"{BUSY_MARK}: {BUSY_TEXT}")
 
 
 @click.command()
@@ -161,8 +166,16 @@ def _limit_line(verdict: Verdict) -> tuple[str, ...]:
 
 
 def _in_a_line(choice: Choice, entry: Entry) -> str:
+    from edgedigits.core.load import busy_words
+    from edgedigits.core.results.front import answer_latency
+
     figures = choice.figures_of(entry)
-    measured = [f"{measure.label} {measure.text(value)}" for measure, value in figures]
+    latency = answer_latency(entry.row)
+    busy = busy_words(latency.load) if latency else ""
+    measured = [
+        f"{measure.label} {measure.text(value)}{f' ({busy} meanwhile)' if busy and measure.label == 'latency' else ''}"
+        for measure, value in figures
+    ]
     if entry.row.accuracy:
         measured.insert(1, f"test accuracy {entry.row.accuracy.percent:.4g} %")
     return f"{entry.label}: {', '.join(measured)}"

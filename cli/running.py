@@ -196,7 +196,10 @@ def _first_frame(video: Path, picture: Path) -> Path:
 
 
 def _say(report: Any, out: Path) -> None:
+    from edgedigits.core.load import busy_words
+
     summary = report.summary(out)
+    busy = busy_words(summary["load"])
     click.echo(f"\n{summary['network']}: {summary['parameters']:,} parameters, trained on {summary['dataset']}")
     click.echo(
         f"accuracy: float {summary['float_accuracy']:.2f} %, int8 {summary['int8_accuracy']:.2f} % "
@@ -204,7 +207,7 @@ def _say(report: Any, out: Path) -> None:
     )
     click.echo(
         f"recording: {summary['frames_exact']} of {summary['frames']} frames read exactly, "
-        f"{summary['fps']:.0f} a second"
+        f"{summary['fps']:.0f} a second{f' while {busy}' if busy else ''}"
     )
     click.echo("seconds: " + ", ".join(f"{name} {spent:.0f}" for name, spent in summary["seconds"].items()))
     click.echo(f"report: {out / 'report.html'}")

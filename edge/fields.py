@@ -12,6 +12,7 @@ from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
+from edgedigits.core.load import LoadWatch
 from edgedigits.edge.alignment import differences
 from edgedigits.edge.pictures import load_image
 from edgedigits.edge.reader import DigitReader
@@ -56,6 +57,7 @@ class FieldsResult:
             or made up.
         failures: (image, truth, reading) of the first fields that were not read exactly.
         milliseconds: per field, for finding and reading, without loading the file.
+        load: share of the cores, 0 to 1, that other programs took meanwhile; None where it cannot be known.
         model_sha256: of the model file.
         reject_below: the reader's threshold.
     """
@@ -71,6 +73,7 @@ class FieldsResult:
     confusions: tuple[tuple[str, str, int], ...]
     failures: tuple[tuple[str, str, str], ...]
     milliseconds: float
+    load: float | None
     model_sha256: str
     reject_below: float
 
@@ -137,6 +140,7 @@ def measure_fields(
     read: list[str] = []
     guessed: list[str] = []
     seconds = 0.0
+    watch = LoadWatch()
     for position, field in enumerate(fields):
         image = load_image(folder / field.image)
         started = time.perf_counter()
@@ -146,11 +150,16 @@ def measure_fields(
         guessed.append("\n".join("".join(str(digit.label) for digit in line) for line in reading.lines))
         if progress:
             progress(position + 1)
-    return _result(reader, fields, read, guessed, seconds)
+    return _result(reader, fields, read, guessed, seconds, watch.share())
 
 
 def _result(
-    reader: DigitReader, fields: list[Field], read: list[str], guessed: list[str], seconds: float
+    reader: DigitReader,
+    fields: list[Field],
+    read: list[str],
+    guessed: list[str],
+    seconds: float,
+    load: float | None,
 ) -> FieldsResult:
     right = [text == field.text for field, text in zip(fields, read, strict=True)]
     accepted = [REJECTED not in text for text in read]
@@ -171,6 +180,7 @@ def _result(
         confusions=tuple((truth, text, count) for (truth, text), count in wrong.most_common()),
         failures=tuple(failures[:_MOST_FAILURES]),
         milliseconds=seconds / len(fields) * 1e3,
+        load=load,
         model_sha256=sha256_of(reader.model.path),
         reject_below=reader.reject_below,
     )

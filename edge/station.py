@@ -18,6 +18,7 @@ from typing import Any, Literal, Protocol, TextIO
 import numpy as np
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.load import LoadWatch
 from edgedigits.edge.capture import Capture, Frame
 from edgedigits.edge.reading import Reading
 from edgedigits.edge.source_base import Image, Source
@@ -146,6 +147,8 @@ class StationResult:
         seconds: from the start of fetching the first frame to the end of the last.
         stages: ``capture``, ``find``, ``classify``, ``total``; empty without a frame.
         ended: ``end`` of the source, ``limit`` reached, ``stop`` asked for, or a ``sink`` had enough.
+        load: share of the cores, 0 to 1, that other programs took from the first frame to the last; None where it
+            cannot be known.
     """
 
     frames: int
@@ -154,6 +157,7 @@ class StationResult:
     seconds: float
     stages: dict[str, Stage]
     ended: Ending
+    load: float | None = None
 
     @property
     def fps(self) -> float:
@@ -192,6 +196,8 @@ def run_station(
     spent: deque[tuple[float, ...]] = deque(maxlen=_REMEMBERED)
     frames = 0
     first = last = 0.0
+    watch: LoadWatch | None = None
+    load: float | None = None
     ended: Ending = "end"
     with Capture(source, wait=wait) as capture:
         while True:
@@ -206,6 +212,7 @@ def run_station(
                 if capture.ended:
                     break
                 continue
+            watch = watch or LoadWatch()
             sight = _look(reader, frame)
             latencies = sight.latencies
             spent.append((latencies.capture, latencies.find, latencies.classify, latencies.total))
@@ -216,8 +223,9 @@ def run_station(
             if not all(going_on):
                 ended = "sink"
                 break
+        load = watch.share() if watch else None
         skipped, reopened = capture.skipped, capture.reopened
-    return StationResult(frames, skipped, reopened, last - first, _stages(spent), ended)
+    return StationResult(frames, skipped, reopened, last - first, _stages(spent), ended, load)
 
 
 def _look(reader: Reader, frame: Frame) -> Sight:

@@ -28,8 +28,10 @@ def accuracy(percent: float, digits: str = "mnist, its own test digits", sha: st
     return Accuracy(digits, sha, 10_000, percent, PI)
 
 
-def latency(median: float, runtime: str = PI, batch: int = 1, delegate: str = "XNNPACK") -> Latency:
-    return Latency(runtime, 1, delegate, batch, median, median * 1.2)
+def latency(
+    median: float, runtime: str = PI, batch: int = 1, delegate: str = "XNNPACK", load: float | None = None
+) -> Latency:
+    return Latency(runtime, 1, delegate, batch, median, median * 1.2, load=load)
 
 
 def refused(runtime: str = PI) -> Latency:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.load import busy_words, is_busy
 from edgedigits.core.results.choice import Better, Choice, Verdict
 from edgedigits.core.results.front import answer_latency, figures_on
 from edgedigits.core.results.limits import Limits, Measure, measures_for
@@ -236,6 +237,7 @@ def _plain_notes(table: Table, chosen: Entry, limits: Limits) -> list[str]:
     if limits.latency is not None and latency:
         machine = f"{chosen.machine.processor}, {chosen.machine.system}"
         notes.append(f"latency is the median on {machine} with {latency.runtime}, {latency.threads} thread")
+        notes += [f"{busy_words(latency.load)} while that was timed: a quiet machine is faster"] * is_busy(latency.load)
         if len({entry.machine for entry in table.entries if entry.row.latency}) > 1:
             notes.append("latencies were measured on several machines: each row is held to the limit on its own")
     return notes

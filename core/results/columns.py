@@ -6,12 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from edgedigits.core.load import is_busy
 from edgedigits.core.results.front import answer_latency, core_costs, figures_on
 from edgedigits.core.results.row import Accuracy, CoreFigures, Drop, Latency, Row
 from edgedigits.core.results.table import Table
 
 Value = TypeVar("Value")
 NOTHING = "-"
+BUSY_MARK = "busy"
+"""What stands beside a latency that was measured while other programs worked, with their share."""
 _REASON = 60
 
 
@@ -100,9 +103,13 @@ def brief_columns(table: Table) -> tuple[Column, ...]:
 def _brief_latency(row: Row) -> Cell:
     alone = answer_latency(row)
     if alone and alone.median_us is not None:
-        return Cell((microseconds(alone.median_us),), alone.median_us)
+        return Cell((microseconds(alone.median_us) + _busy_mark(alone),), alone.median_us)
     loads = not row.latencies or row.latency
     return Cell((NOTHING if loads else "does not load",))
+
+
+def _busy_mark(latency: Latency) -> str:
+    return f", {BUSY_MARK} {100 * latency.load:.0f} %" if latency.load is not None and is_busy(latency.load) else ""
 
 
 def one_line(text: str) -> str:
@@ -199,7 +206,7 @@ def _latency_line(latency: Latency, letter: str) -> str:
     if latency.refused:
         return f"does not load ({letter}): {shortened(latency.refused)}"
     times = (NOTHING if one is None else microseconds(one) for one in (latency.median_us, latency.p95_us))
-    return f"{' / '.join(times)} ({letter})"
+    return f"{' / '.join(times)} ({letter}){_busy_mark(latency)}"
 
 
 def _cores(rows: Sequence[Row]) -> list[Column]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from edgedigits.core.load import busy_words
 from edgedigits.core.results.axes import AccuracyAxis, accuracy_axis, colours_of, kind_of, logarithmic, symbols_of
 from edgedigits.core.results.columns import NOTHING, Column, columns_of, one_line
 from edgedigits.core.results.front import Cost
@@ -153,4 +154,7 @@ def _in_words(table: Table, cost: Cost, place: int) -> str:
     entry = table.entries[place]
     value = cost.of(entry.row)
     assert value is not None and entry.row.accuracy is not None
-    return f"{one_line(entry.label)} ({entry.row.accuracy.percent:.2f} %, {value:,.0f} {cost.unit})"
+    loads = [one.load for one in entry.row.latencies if cost.timed and one.median_us == value]
+    busy = busy_words(loads[0]) if loads else ""
+    told = f"{entry.row.accuracy.percent:.2f} %, {value:,.0f} {cost.unit}{', while ' if busy else ''}{busy}"
+    return f"{one_line(entry.label)} ({told})"

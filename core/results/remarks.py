@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgedigits.core.results.columns import one_line, setting_text, settings_of
+from edgedigits.core.load import BUSY, is_busy
+from edgedigits.core.results.columns import BUSY_MARK, one_line, setting_text, settings_of
 from edgedigits.core.results.machine import Machine
 from edgedigits.core.results.table import Table
+
+BUSY_TEXT = (
+    "the share of the cores that other programs took while this was timed, where it is more than "
+    f"{100 * BUSY:.0f} %: a quiet machine is faster"
+)
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,8 @@ def _legend(table: Table) -> tuple[tuple[str, str], ...]:
             "no other row costs at most as much and is at least as accurate; only rows on the same test digits compete"
         )
         lines.append(("on the front", text))
+    if any(is_busy(latency.load) for entry in table.entries for latency in entry.row.latencies):
+        lines.append((BUSY_MARK, BUSY_TEXT))
     others = {
         entry.row.accuracy.digits_sha256: entry.row.accuracy
         for entry in table.entries

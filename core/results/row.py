@@ -65,6 +65,7 @@ class Latency:
         median_us: microseconds a digit, median over the calls; None where it does not load.
         p95_us: the 95th percentile.
         refused: the reason why it does not load; empty where it does.
+        load: share of the cores, 0 to 1, that other programs took while it was timed; None where it is not known.
     """
 
     runtime: str
@@ -74,6 +75,7 @@ class Latency:
     median_us: float | None
     p95_us: float | None
     refused: str = ""
+    load: float | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def _drop(row: Row) -> dict[str, Any]:
 
 
 def _latencies(row: Row, most: int) -> dict[str, Any]:
-    names = ("runtime", "threads", "delegate", "batch", "median_us", "p95_us", "refused")
+    names = ("runtime", "threads", "delegate", "batch", "median_us", "p95_us", "refused", "load")
     padded = (*row.latencies, *[None] * (most - len(row.latencies)))
     return {
         f"latency_{number}_{name}": getattr(one, name, None)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from edgedigits.core.load import LEAST_SECONDS, LoadWatch
 
 CALLS = 1000
 """Calls that are timed at most, each with the next digits."""
@@ -22,37 +25,66 @@ LEAST_CALLS = 40
 """Enough for a 95th percentile."""
 
 
-def time_calls(read: Callable[[Any], object], pieces: Sequence[Any], least: int = LEAST_CALLS) -> tuple[float, float]:
+@dataclass(frozen=True)
+class Timing:
+    """How long calls took.
+
+    Attributes:
+        median_us: microseconds of a call, median.
+        p95_us: the 95th percentile.
+        load: share of the cores that other programs took meanwhile; None where it cannot be known.
+    """
+
+    median_us: float
+    p95_us: float
+    load: float | None
+
+
+def time_calls(read: Callable[[Any], object], pieces: Sequence[Any], least: int = LEAST_CALLS) -> Timing:
     """Time calls one by one; who calls sees to the number of threads.
+
+    Fast calls go on for :data:`edgedigits.core.load.LEAST_SECONDS`, without being timed, so that it can be told what
+    other programs took meanwhile.
 
     Args:
         read: what is timed: handing over, inference, fetching the scores.
         pieces: what ``read`` takes, used in turn and over and over.
         least: calls, however long they take.
-
-    Returns:
-        Median and 95th percentile of a call in microseconds.
     """
     collected = gc.isenabled()
     gc.disable()  # a collection in the middle would count as inference
     try:
-        begin = time.perf_counter()
-        for number in range(WARM_UP):
-            read(pieces[number % len(pieces)])
-            if time.perf_counter() - begin > MOST_SECONDS / 3:
-                break
-        seconds: list[float] = []
-        begin = time.perf_counter()
-        while len(seconds) < CALLS:
-            piece = pieces[len(seconds) % len(pieces)]
-            start = time.perf_counter()
-            read(piece)
-            end = time.perf_counter()
-            seconds.append(end - start)
-            if end - begin > MOST_SECONDS and len(seconds) >= least:
-                break
+        _warm_up(read, pieces)
+        watch = LoadWatch()
+        seconds = _timed(read, pieces, least)
+        while watch.seconds() < LEAST_SECONDS:
+            read(pieces[0])
+        load = watch.share()
     finally:
         if collected:
             gc.enable()
     median, late = (1e6 * float(value) for value in np.percentile(seconds, (50, 95)))
-    return median, late
+    return Timing(median, late, load)
+
+
+def _warm_up(read: Callable[[Any], object], pieces: Sequence[Any]) -> None:
+    begin = time.perf_counter()
+    for number in range(WARM_UP):
+        read(pieces[number % len(pieces)])
+        if time.perf_counter() - begin > MOST_SECONDS / 3:
+            break
+
+
+def _timed(read: Callable[[Any], object], pieces: Sequence[Any], least: int) -> list[float]:
+    """Seconds of each call."""
+    seconds: list[float] = []
+    begin = time.perf_counter()
+    while len(seconds) < CALLS:
+        piece = pieces[len(seconds) % len(pieces)]
+        start = time.perf_counter()
+        read(piece)
+        end = time.perf_counter()
+        seconds.append(end - start)
+        if end - begin > MOST_SECONDS and len(seconds) >= least:
+            break
+    return seconds

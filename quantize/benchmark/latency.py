@@ -27,5 +27,6 @@ def latency_on(runtime: Runtime, path: Path, images: NDArray[np.uint8]) -> Laten
         model = DigitModel(path, threads=1, on=runtime)
     except Refused as error:
         return Latency(str(runtime), 1, "none", 1, None, None, error.reason)
-    median, late = time_calls(model.run, list(model.inputs(images[:CALLS])))
-    return Latency(str(runtime), model.threads, model.delegate, 1, round(median, 2), round(late, 2))
+    found = time_calls(model.run, list(model.inputs(images[:CALLS])))
+    times = round(found.median_us, 2), round(found.p95_us, 2)
+    return Latency(str(runtime), model.threads, model.delegate, 1, *times, load=found.load)

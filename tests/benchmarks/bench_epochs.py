@@ -16,10 +16,12 @@ import os
 import platform
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from edgedigits.core.datasets import Digits
+from edgedigits.core.load import LoadWatch, busy_words
 from edgedigits.train.backend import keras, tf
 from edgedigits.train.catalogue import NETWORKS, Network
 from edgedigits.train.devices import choose_devices
@@ -47,7 +49,7 @@ def random_digits(count: int) -> Digits:
     return Digits(draw.integers(0, 256, (count, 28, 28), dtype=np.uint8), draw.integers(0, 10, count, dtype=np.uint8))
 
 
-def measure(entry: Network, steps: int) -> dict[str, float | int | str]:
+def measure(entry: Network, steps: int) -> dict[str, Any]:
     """Time ``steps`` steps of a network and of its pipeline alone."""
     recipe = entry.recipe
     digits = random_digits(recipe.batch_size * (steps + WARM_UP))
@@ -58,6 +60,7 @@ def measure(entry: Network, steps: int) -> dict[str, float | int | str]:
         model.compile(make_optimizer(recipe, rate_plan(recipe, 1000), "float32"), "categorical_crossentropy")
     batches = training_batches(digits, recipe.batch_size, 0, 0, recipe)
     model.fit(batches.take(WARM_UP), verbose=0)
+    watch = LoadWatch()
     began, busy = time.perf_counter(), time.process_time()
     model.fit(batches.take(steps), verbose=0)
     trained, worked = (time.perf_counter() - began) / steps, (time.process_time() - busy) / steps
@@ -65,6 +68,7 @@ def measure(entry: Network, steps: int) -> dict[str, float | int | str]:
     for _ in batches.take(steps):
         continue
     supplied = (time.perf_counter() - began) / steps
+    load = watch.share()
     epoch = TRAIN_COUNT // recipe.batch_size
     return {
         "network": entry.name,
@@ -77,19 +81,19 @@ def measure(entry: Network, steps: int) -> dict[str, float | int | str]:
         "pipeline_alone_seconds_per_epoch": round(epoch * supplied, 1),
         "epochs": recipe.epochs,
         "minutes_of_the_recipe": round(recipe.epochs * epoch * trained / 60, 1),
+        "load": load,
     }
 
 
 def machine() -> str:
-    """Processor, cores that this process may use, GPUs, load, TensorFlow."""
+    """Processor, cores that this process may use, GPUs, TensorFlow."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     gpus = len(tf.config.list_physical_devices("GPU"))
-    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "?"
     processor = names[0] if names else platform.processor() or platform.machine()
-    return f"{processor}, {cores} cores, {gpus} GPUs, load before {load}, TensorFlow {tf.__version__}"
+    return f"{processor}, {cores} cores, {gpus} GPUs, TensorFlow {tf.__version__}"
 
 
 def _cell(value: float | str) -> str:
@@ -109,11 +113,15 @@ def main() -> None:
     )
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     rows = []
+    told: list[str] = []
     for network in options.networks.split(","):
         entry = NETWORKS[network]
         row = measure(entry, max(4, options.steps // 6) if entry.pretrained else options.steps)
         rows.append(row)
         print(f"| {' | '.join(_cell(row[name]) for name in ROW)} |", flush=True)
+        if busy := busy_words(row["load"]):
+            told.append(f"{network}: {busy} while it was timed")
+    print("\n" + "\n".join(told) if told else "")
     if options.json:
         options.json.write_text(json.dumps({"machine": where, "steps": options.steps, "networks": rows}, indent=1))
 

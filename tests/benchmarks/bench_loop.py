@@ -4,8 +4,8 @@
 
 Composes a 1280x720 recording of MNIST test digits, eight in view, and reads it in a child process that is pinned to
 one core and decodes, finds, classifies and writes JSON lines there. MNIST is looked for as `edgedigits` does. Figures
-hold for an idle machine: the load of the machine is printed with them, and the frames per second of processor time,
-which other programs disturb less.
+hold for an idle machine: where other programs took some of the core this is printed with them, and so are the frames
+per second of processor time, which other programs disturb less.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.load import busy_words
 
 CHILD = """
 import json, os, sys, time
@@ -61,10 +62,14 @@ def main() -> None:
         print(json.dumps(report, indent=2))
         return
     result = report["loop"]
-    print(f"{report['machine']}, load {report['load']}")
+    print(report["machine"])
     print(f"{report['software']}; model {report['model']}")
     print(f"{report['recording']}")
-    print(f"\n{result['fps']:.1f} frames a second on one core ({result['frames']} frames in {result['seconds']:.2f} s)")
+    busy = busy_words(result["load"])
+    print(
+        f"\n{result['fps']:.1f} frames a second on one core{f' while {busy}' if busy else ''} "
+        f"({result['frames']} frames in {result['seconds']:.2f} s)"
+    )
     print(f"{report['frames_per_cpu_second']:.1f} frames per second of processor time (what an idle core would give)")
     print(f"{report['exact_percent']:.1f} % of the frames read exactly")
     print(f"{report['peak_memory_mb']:.0f} MB resident at most\n")
@@ -107,7 +112,6 @@ def measure(model: Path, frames: int) -> dict[str, Any]:
     exact = recording.exact({int(index): text for index, text in told["texts"].items()})
     return {
         "machine": f"{processor()}, {platform.system()} {platform.machine()}, one core of {os.cpu_count()}",
-        "load": f"{os.getloadavg()[0]:.1f}",
         "software": f"Python {platform.python_version()}, {told['runtime']}, OpenCV {opencv()}",
         "model": f"{model.name} ({model.stat().st_size} bytes)",
         "recording": f"{frames} frames of 1280x720, motion JPEG, eight MNIST test digits, new ones every 10 frames",

@@ -14,6 +14,8 @@ import sys
 import time
 from pathlib import Path
 
+from edgedigits.core.load import LoadWatch, busy_words
+
 LOADED = """
 import sys
 from edgedigits.cli.main import main
@@ -46,6 +48,7 @@ def main() -> None:
     options = parser.parse_args()
     command = [str(Path(sys.executable).with_name("edgedigits")), "--help"]
     seconds_of(command)
+    watch = LoadWatch()
     empty = [seconds_of([sys.executable, "-c", "pass"]) for _ in range(options.runs)]
     spent = [seconds_of(command) for _ in range(options.runs)]
     result = {
@@ -54,14 +57,16 @@ def main() -> None:
         "median_seconds": round(statistics.median(spent), 4),
         "worst_seconds": round(max(spent), 4),
         "empty_python_seconds": round(statistics.median(empty), 4),
+        "load": watch.share(),
         "packages": packages_loaded(),
     }
     if options.json:
         print(json.dumps(result))
         return
+    busy = busy_words(result["load"])
     print(
         f"edgedigits --help: {result['median_seconds']:.3f} s median of {options.runs} runs, "
-        f"{result['worst_seconds']:.3f} s worst"
+        f"{result['worst_seconds']:.3f} s worst{f', while {busy}' if busy else ''}"
     )
     print(f"an empty Python takes {result['empty_python_seconds']:.3f} s; {result['machine']}")
     print(f"packages loaded: {', '.join(result['packages'])}")

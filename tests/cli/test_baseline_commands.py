@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -60,6 +62,15 @@ def test_baseline_prints_what_was_chosen_measured_and_reported(knn):
         r"why ours may differ: ",
     ):
         assert re.search(piece, knn[1]), piece
+
+
+def test_baseline_tells_that_the_machine_was_busy(knn, few, tmp_path):
+    out = Path(shutil.copytree(knn[0], tmp_path / "knn"))
+    row = json.loads((out / "knn" / "row.json").read_text())
+    row["latencies"][0]["load"] = 0.5
+    (out / "knn" / "row.json").write_text(json.dumps(row))
+    text = call("baseline", "knn", "--dataset", few, "--resume", "--out", out).stdout
+    assert re.search(r"in calls of 1 \(.*, one thread\); other programs took 50 % of the cores meanwhile\n", text)
 
 
 def test_baseline_gives_its_row_as_json(knn, few):

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from measured_rows import baseline_rows, failed, network_rows, on_core, row, write_results
+from measured_rows import baseline_rows, failed, latency, network_rows, on_core, row, write_results
 
 from edgedigits.cli.main import main
 from edgedigits.cli.quantities import CLOCK, DURATION, PERCENT, SIZE, Quantity
@@ -47,6 +47,13 @@ class TestCompare:
         assert "small clustered-int8 failed: layer 'conv2d' has 144 weights, fewer than 256 clusters" in lines
         assert "accuracy on mnist, its own test digits, 10,000 digits" in lines
         assert "* on other test digits, not compared: knn scikit-learn" in lines
+
+    def test_a_busy_machine_is_told_beside_the_latency(self, tmp_path: Path):
+        folder = write_results(tmp_path / "bench", row(latencies=(latency(416.0, load=0.347),)), row("nano")).folder
+        lines = call("compare", folder).stdout.splitlines()
+        assert "416, busy 35 %" in lines[1] and "busy" not in lines[2]
+        assert lines[-1].startswith("busy: the share of the cores that other programs took")
+        assert "latency 416 µs (other programs took 35 % of the cores meanwhile)" in call("choose", folder).stdout
 
     def test_writes_a_folder_that_compare_and_choose_read(self, bench: Path, base: Path, tmp_path: Path):
         out = tmp_path / "all"

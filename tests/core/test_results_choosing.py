@@ -155,6 +155,13 @@ def test_rows_without_a_validation_accuracy_are_set_aside(tmp_path: Path):
     assert choice.set_aside == {"without a validation accuracy": ("small b",)}
 
 
+def test_a_latency_of_a_busy_machine_is_told(tmp_path: Path):
+    rows = (row(recipe="busy", percent=99.5, latencies=(latency(40.0, load=0.5),)), row(recipe="quiet"))
+    words = "other programs took 50 % of the cores while that was timed: a quiet machine is faster"
+    assert words in choose(of(tmp_path, *rows), Limits(latency=1.0)).notes
+    assert words not in choose(of(tmp_path, *rows[1:]), Limits(latency=1.0)).notes
+
+
 class TestNothingFits:
     def test_names_the_nearest_miss_and_by_how_much(self, table: Table):
         with pytest.raises(EdgedigitsError) as caught:

@@ -53,6 +53,13 @@ class TestRefused:
         with pytest.raises(EdgedigitsError, match=r"holds no results\.json; name a folder that benchmark"):
             read_results(tmp_path)
 
+    def test_a_row_from_before_the_load_of_the_machine_was_measured_is_read(self, tmp_path: Path):
+        path = one_row(tmp_path)
+        content = json.loads(path.read_text())
+        del content["latencies"][0]["load"]
+        path.write_text(json.dumps(content))
+        assert read_results(tmp_path).rows[0].latencies[0].load is None
+
     def test_a_folder_of_another_version(self, tmp_path: Path):
         one_row(tmp_path)
         change(tmp_path / "results.json", lambda header: header.update(format=2))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from measured_rows import REFUSAL, baseline_rows, failed, network_rows, on_core, row, write_results
+from measured_rows import REFUSAL, baseline_rows, failed, latency, network_rows, on_core, row, write_results
 
 import edgedigits.core.results as results_room
 from edgedigits.core.errors import EdgedigitsError
@@ -116,6 +116,13 @@ class TestMarkdown:
         assert "| 3 † |" in text
         assert "not those of TFLite's reference kernels" in text
 
+    def test_a_busy_machine_is_told_beside_the_latency(self, tmp_path: Path):
+        rows = (row(latencies=(latency(416.0, load=0.347),)), row("nano", latencies=(latency(40.0, load=0.1),)))
+        text = markdown(gather(write_results(tmp_path, *rows)))
+        assert "| 416 / 499 (a), busy 35 % |" in text
+        assert "| 40 / 48 (a) |" in text
+        assert "- **busy**: the share of the cores that other programs took while this was timed" in text
+
     def test_hostile_texts_break_neither_cells_nor_lines(self, tmp_path: Path):
         rows = (row(HOSTILE, HOSTILE, notes=(HOSTILE,)), failed(HOSTILE, "int8", HOSTILE))
         text = markdown(gather(write_results(tmp_path, *rows, title=HOSTILE)))
@@ -144,6 +151,11 @@ class TestCsv:
             "m4_instructions": 2_155_589,
         }
         assert {name: float(small[name]) for name in numbers} == pytest.approx(numbers)
+
+    def test_the_load_of_the_machine_stands_beside_each_latency(self, tmp_path: Path):
+        rows = (row(latencies=(latency(416.0, load=0.347),)), row("nano"))
+        found = csv_rows(table_csv(gather(write_results(tmp_path, *rows))))
+        assert [one["latency_1_load"] for one in found] == ["0.347", ""]
 
     def test_what_is_not_known_is_empty(self, table: Table):
         empty = csv_rows(table_csv(table))[4]

@@ -14,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from busy_programs import busy_machine
 from click.testing import CliRunner
 from mjpeg_server import MjpegServer
 
@@ -59,6 +60,17 @@ def test_a_video_of_a_live_source_lasts_as_long_as_what_it_shows(tmp_path, name)
     assert frames == pytest.approx(24, abs=2)
     assert rate == pytest.approx(8, rel=0.2)
     assert frames / rate == pytest.approx(lasted, abs=1.7)  # the times here are cut to seconds
+
+
+def test_what_other_programs_took_meanwhile_is_told_beside_the_latencies():
+    with (
+        busy_machine(),
+        MjpegServer(rate=8) as server,
+        camera("--source", server.url, "--limit", 8) as it,
+    ):
+        told = it.communicate(timeout=60)[1].splitlines()[-1]
+
+    assert re.search(r"ms \(p50/p99\); other programs took \d\d+ % of the cores meanwhile$", told)
 
 
 def test_a_stream_that_is_not_there_yet_is_waited_for_and_each_line_on_standard_error_has_its_time():

@@ -30,5 +30,5 @@ def timed(read: Callable[[Any], object], inputs: Any, batch: int, runtime: str, 
     """
     batch = min(batch, len(inputs))
     pieces = [inputs[start : start + batch] for start in range(0, len(inputs) - batch + 1, batch)]
-    median, late = time_calls(read, pieces, LEAST_CALLS if batch == 1 else _LEAST_OF_BATCHES)
-    return Latency(runtime, 1, delegate, batch, median / batch, late / batch)
+    found = time_calls(read, pieces, LEAST_CALLS if batch == 1 else _LEAST_OF_BATCHES)
+    return Latency(runtime, 1, delegate, batch, found.median_us / batch, found.p95_us / batch, load=found.load)
