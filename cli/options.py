@@ -7,8 +7,6 @@ from typing import Any
 
 import click
 
-BUILTIN = "builtin"
-
 
 class Model(click.ParamType[Path]):
     """A model by its path, by the folder in which a command made it, or ``builtin``: the one in the package."""
@@ -17,27 +15,9 @@ class Model(click.ParamType[Path]):
 
     def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> Path:
         """Turn the word into a path; what kind of file it is is the reader's business."""
-        return builtin() if value == BUILTIN else _model_at(Path(value))
+        from edgedigits.edge.bundled import model_path
 
-
-def builtin() -> Path:
-    """Path of the model that comes with the package."""
-    from edgedigits.edge.bundled import bundled_model
-
-    return bundled_model()
-
-
-def _model_at(path: Path) -> Path:
-    """The model of a folder that has a card, else the path itself."""
-    if path.is_file():
-        return path
-    from edgedigits.core.cards import CARD_NAME, read_card
-    from edgedigits.core.errors import EdgedigitsError
-
-    if (path / CARD_NAME).is_file():
-        return path / read_card(path / CARD_NAME).file
-    what = f"{path} is a folder without a model" if path.is_dir() else f"no model at {path}"
-    raise EdgedigitsError(what, f"give the path of a model, its folder, or the word {BUILTIN}")
+        return model_path(value)
 
 
 def model_first(words: tuple[str, ...], model: Path | None, file_suffixes: frozenset[str]) -> tuple[Path, list[Path]]:
@@ -52,7 +32,7 @@ def model_first(words: tuple[str, ...], model: Path | None, file_suffixes: froze
         The model, the built-in one where none is named, and the files.
     """
     if model is not None or Path(words[0]).suffix.lower() in file_suffixes:
-        return model or builtin(), [Path(word) for word in words]
+        return model or Model().convert("builtin", None, None), [Path(word) for word in words]
     return Model().convert(words[0], None, None), [Path(word) for word in words[1:]]
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from edgedigits.edge import DigitReader
 
 
-def _reader(model: Path, reject_below: float | None) -> DigitReader:
+def _reader(model: Path | str, reject_below: float | None) -> DigitReader:
     from edgedigits.edge import DigitReader
 
     return DigitReader(model) if reject_below is None else DigitReader(model, reject_below=reject_below)
@@ -216,7 +216,7 @@ def camera(
     frames = open_source(source)
     if wait and not frames.live:
         raise click.UsageError(f"--wait is for cameras and streams; {source} is a file")
-    reader = _reader(word or model or options.builtin(), reject_below)
+    reader = _reader(word or model or "builtin", reject_below)
     _log_with_times()
     with ExitStack() as stack:
         sinks: list[Sink] = [JsonLines(sys.stdout)]

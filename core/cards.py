@@ -10,6 +10,7 @@ from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of, write_json
+from edgedigits.core.paths import StrPath
 
 CARD_NAME = "card.json"
 FORMAT = 1
@@ -61,19 +62,21 @@ def code_version() -> str:
         return "unknown"
 
 
-def write_card(folder: Path, card: Card) -> Path:
+def write_card(folder: StrPath, card: Card) -> Path:
     """Write ``card.json`` into ``folder`` and return its path."""
+    folder = Path(folder)
     path = folder / CARD_NAME
     write_json(path, asdict(card))
     return path
 
 
-def read_card(path: Path) -> Card:
+def read_card(path: StrPath) -> Card:
     """Read a card.
 
     Raises:
         EdgedigitsError: no JSON, not a card, or of a format that this version does not know.
     """
+    path = Path(path)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
@@ -99,12 +102,13 @@ def _type_of(annotation: object) -> type:
     return {"str": str, "int": int, "bool": bool, "dict": dict}[plain]
 
 
-def card_of(model: Path) -> Card | None:
+def card_of(model: StrPath) -> Card | None:
     """The card of a model file, checked against its bytes; None where no card lies beside it.
 
     Raises:
         EdgedigitsError: the model is missing, or the card names this file but another sha256.
     """
+    model = Path(model)
     if not model.is_file():
         raise EdgedigitsError(f"no model at {model}", "check the path")
     path = model.parent / CARD_NAME

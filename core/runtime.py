@@ -24,6 +24,7 @@ from edgedigits.core.cards import Card, card_of
 from edgedigits.core.digit import CLASSES, SIDE, dequantize, model_input, quantize
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
+from edgedigits.core.paths import StrPath
 from edgedigits.core.quiet import native_logs_hidden
 from edgedigits.core.tflite_file import read_tflite
 
@@ -132,9 +133,7 @@ class DigitModel:
     Not safe to share between threads: each call writes into the interpreter's own tensors.
     """
 
-    def __init__(
-        self, path: Path | str, *, threads: int = 1, reference: bool = False, on: Runtime | None = None
-    ) -> None:
+    def __init__(self, path: StrPath, *, threads: int = 1, reference: bool = False, on: Runtime | None = None) -> None:
         """Load, check and prepare a model.
 
         Args:

@@ -1,20 +1,27 @@
 """The edge: finding and reading digits in pictures, from files to cameras, with the runtime of a Raspberry Pi.
 
->>> from edgedigits.edge import DigitReader
->>> DigitReader("model.int8.tflite").read(image).text
+>>> from edgedigits.edge import DigitReader, load_image
+>>> DigitReader("builtin").read(load_image("photo.jpg")).text
 """
 
-from edgedigits.edge.annotate import annotate
-from edgedigits.edge.bundled import bundled_float_model, bundled_model
-from edgedigits.edge.fields import FieldsResult, measure_fields
-from edgedigits.edge.pictures import load_image
-from edgedigits.edge.preview import VideoPreview, WindowPreview
-from edgedigits.edge.reader import DigitReader
-from edgedigits.edge.reading import Digit, Reading
-from edgedigits.edge.recording import Recording, compose_recording, read_recording
-from edgedigits.edge.sources import Camera, ImageFolder, PiCamera, Source, Stream, VideoFile, open_source
-from edgedigits.edge.station import JsonLines, Sink, StationResult, Transcript, run_station, stop_on_signals
-from edgedigits.edge.wrong_frames import WrongFrame, WrongFrames
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edgedigits.core.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from edgedigits.edge.annotation import annotate
+    from edgedigits.edge.bundled import bundled_float_model, bundled_model
+    from edgedigits.edge.fields import FieldsResult, measure_fields
+    from edgedigits.edge.pictures import load_image
+    from edgedigits.edge.preview import VideoPreview, WindowPreview
+    from edgedigits.edge.reader import DigitReader
+    from edgedigits.edge.reading import Digit, Reading
+    from edgedigits.edge.recording import Recording, compose_recording, read_recording
+    from edgedigits.edge.sources import Camera, ImageFolder, PiCamera, Source, Stream, VideoFile, open_source
+    from edgedigits.edge.station import JsonLines, Sink, StationResult, Transcript, run_station, stop_on_signals
+    from edgedigits.edge.wrong_frames import WrongFrame, WrongFrames
 
 __all__ = [
     "Camera",
@@ -47,3 +54,24 @@ __all__ = [
     "run_station",
     "stop_on_signals",
 ]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        **dict.fromkeys(("bundled_float_model", "bundled_model"), "bundled"),
+        **dict.fromkeys(("FieldsResult", "measure_fields"), "fields"),
+        **dict.fromkeys(("VideoPreview", "WindowPreview"), "preview"),
+        **dict.fromkeys(("Digit", "Reading"), "reading"),
+        **dict.fromkeys(("Recording", "compose_recording", "read_recording"), "recording"),
+        **dict.fromkeys(
+            ("Camera", "ImageFolder", "PiCamera", "Source", "Stream", "VideoFile", "open_source"), "sources"
+        ),
+        **dict.fromkeys(
+            ("JsonLines", "Sink", "StationResult", "Transcript", "run_station", "stop_on_signals"), "station"
+        ),
+        **dict.fromkeys(("WrongFrame", "WrongFrames"), "wrong_frames"),
+        "DigitReader": "reader",
+        "annotate": "annotation",
+        "load_image": "pictures",
+    },
+)

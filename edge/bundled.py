@@ -1,11 +1,16 @@
-"""The model that comes with the package, so that a fresh installation reads digits."""
+"""The model that comes with the package, so that a fresh installation reads digits, and the word that names it."""
 
 from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
 
+from edgedigits.core.cards import CARD_NAME, read_card
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.paths import StrPath
+
+BUILTIN = "builtin"
+"""Stands for the bundled model wherever a model is asked for; a file of that name is ``./builtin``."""
 
 
 def bundled_model() -> Path:
@@ -31,3 +36,20 @@ def _bundled(folder: str, name: str) -> Path:
     if not path.is_file():
         raise EdgedigitsError("the built-in model is missing", "install edgedigits again, or name a model of your own")
     return path
+
+
+def model_path(model: StrPath) -> Path:
+    """Where a model lies that is named by its path, by the folder in which a command made it, or as ``builtin``.
+
+    Raises:
+        EdgedigitsError: there is no such model.
+    """
+    if model == BUILTIN:
+        return bundled_model()
+    path = Path(model)
+    if path.is_file():
+        return path
+    if (path / CARD_NAME).is_file():
+        return path / read_card(path / CARD_NAME).file
+    what = f"{path} is a folder without a model" if path.is_dir() else f"no model at {path}"
+    raise EdgedigitsError(what, f"give the path of a model, its folder, or the word {BUILTIN}")

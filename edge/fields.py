@@ -13,6 +13,7 @@ from typing import Any
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
 from edgedigits.core.load import LoadWatch
+from edgedigits.core.paths import StrPath
 from edgedigits.edge.alignment import differences
 from edgedigits.edge.pictures import load_image
 from edgedigits.edge.reader import DigitReader
@@ -82,12 +83,13 @@ class FieldsResult:
         return asdict(self)
 
 
-def read_truth(path: Path) -> list[Field]:
+def read_truth(path: StrPath) -> list[Field]:
     """Read a truth file: CSV with a header and at least the columns ``image`` and ``text``.
 
     Raises:
         EdgedigitsError: missing, not UTF-8 CSV, without these columns, without rows, or text that is not digits.
     """
+    path = Path(path)
     if not path.is_file():
         raise EdgedigitsError(f"no truth file at {path}", _REMEDY)
     try:
@@ -115,8 +117,8 @@ def _field(path: Path, line: int, row: dict[str, Any]) -> Field:
 
 def measure_fields(
     reader: DigitReader,
-    folder: Path,
-    truth_csv: Path,
+    folder: StrPath,
+    truth_csv: StrPath,
     *,
     rows: slice = slice(None),
     progress: Callable[[int], object] | None = None,
@@ -134,6 +136,7 @@ def measure_fields(
     Raises:
         EdgedigitsError: a malformed truth file, no rows in ``rows``, or a picture that is missing or unreadable.
     """
+    folder, truth_csv = Path(folder), Path(truth_csv)
     fields = read_truth(truth_csv)[rows]
     if not fields:
         raise EdgedigitsError(f"{truth_csv} has none of the rows asked for", _REMEDY)

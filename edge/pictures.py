@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.paths import StrPath
 from edgedigits.core.quiet import native_logs_hidden
 from edgedigits.core.transparency import over_white
 
@@ -21,12 +22,13 @@ MOST_PIXELS = 100_000_000
 """Larger pictures are refused: they would fill the memory of a Raspberry Pi."""
 
 
-def load_image(path: Path) -> NDArray[np.uint8]:
+def load_image(path: StrPath) -> NDArray[np.uint8]:
     """Load a picture file as BGR uint8 (height, width, 3), turned as its EXIF data say.
 
     Raises:
         EdgedigitsError: missing, empty, unreadable or too large.
     """
+    path = Path(path)
     if not path.is_file():
         raise EdgedigitsError(f"no picture at {path}", "check the path")
     try:

@@ -11,7 +11,8 @@ from typing import Self
 import cv2
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.annotate import annotate
+from edgedigits.core.paths import StrPath
+from edgedigits.edge.annotation import annotate
 from edgedigits.edge.station import Sight
 from edgedigits.edge.video_writer import VideoWriter
 
@@ -22,7 +23,7 @@ _QUIT = {ord("q"), 27}
 WINDOW = "window"
 
 
-def open_preview(where: str, *, force: bool = False) -> VideoPreview | WindowPreview:
+def open_preview(where: StrPath, *, force: bool = False) -> VideoPreview | WindowPreview:
     """The sink that ``where`` names; use it with ``with``.
 
     Args:
@@ -32,7 +33,7 @@ def open_preview(where: str, *, force: bool = False) -> VideoPreview | WindowPre
     Raises:
         EdgedigitsError: no window can be opened, or the path will not do.
     """
-    return WindowPreview() if where == WINDOW else VideoPreview(Path(where), force=force)
+    return WindowPreview() if where == WINDOW else VideoPreview(where, force=force)
 
 
 class VideoPreview:
@@ -41,7 +42,7 @@ class VideoPreview:
     The video of a live source lasts as long as what it shows (:class:`edgedigits.edge.pace.Pace`).
     """
 
-    def __init__(self, path: Path, *, force: bool = False) -> None:
+    def __init__(self, path: StrPath, *, force: bool = False) -> None:
         """Check the path.
 
         Args:
@@ -51,6 +52,7 @@ class VideoPreview:
         Raises:
             EdgedigitsError: another suffix, or the file exists.
         """
+        path = Path(path)
         self._writer = VideoWriter(path, force=force)
 
     def take(self, sight: Sight) -> bool:

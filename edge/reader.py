@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,7 +10,9 @@ from numpy.typing import NDArray
 
 from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.paths import StrPath
 from edgedigits.core.runtime import DigitModel
+from edgedigits.edge.bundled import model_path
 from edgedigits.edge.finding import Found, Line, find_lines
 from edgedigits.edge.ink import find_ink
 from edgedigits.edge.lattice import Hypothesis, best_path, hypotheses, picture
@@ -58,11 +59,12 @@ class DigitReader:
     Not safe to share between threads, as the model is not.
     """
 
-    def __init__(self, model: DigitModel | Path | str, *, reject_below: float = REJECT_BELOW) -> None:
+    def __init__(self, model: DigitModel | StrPath, *, reject_below: float = REJECT_BELOW) -> None:
         """Take or load the model.
 
         Args:
-            model: a loaded model, or the path of a ``.tflite`` file.
+            model: a loaded model, the path of a ``.tflite`` file, or the word ``builtin`` for the one that comes with
+                the package.
             reject_below: confidence between 0 and 1.
 
         Raises:
@@ -70,7 +72,7 @@ class DigitReader:
         """
         if not 0 <= reject_below <= 1:
             raise EdgedigitsError(f"a reject threshold of {reject_below}", "give one between 0 and 1")
-        self.model = model if isinstance(model, DigitModel) else DigitModel(model)
+        self.model = model if isinstance(model, DigitModel) else DigitModel(model_path(model))
         if self.model.is_int8 and 255 * self.model.output.scale > MOST_CONFIDENT:
             raise EdgedigitsError(
                 f"{self.model.path} gives scores that are no probabilities", "give a model that ends in softmax"
@@ -78,13 +80,13 @@ class DigitReader:
         self.reject_below = reject_below
         self._classifying = 0.0
 
-    def read_file(self, path: Path | str) -> Reading:
+    def read_file(self, path: StrPath) -> Reading:
         """Read a picture file; EXIF rotation is honoured.
 
         Raises:
             EdgedigitsError: missing, empty, unreadable or too large.
         """
-        return self.read(load_image(Path(path)))
+        return self.read(load_image(path))
 
     def read(self, image: NDArray[np.uint8]) -> Reading:
         """Find and read the digits of one picture.

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from edgedigits.core.digit import SIDE
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import write_json
+from edgedigits.core.paths import StrPath
 from edgedigits.edge.source_base import Image
 from edgedigits.edge.video_writer import VideoWriter
 
@@ -58,7 +59,7 @@ class Recording:
 def compose_recording(
     images: NDArray[np.uint8],
     labels: NDArray[np.integer[Any]],
-    path: Path,
+    path: StrPath,
     *,
     size: tuple[int, int] = (1280, 720),
     digits: int = 8,
@@ -91,6 +92,7 @@ def compose_recording(
     Raises:
         EdgedigitsError: images and labels do not fit together, there are too few, or the disk refuses.
     """
+    path = Path(path)
     if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE) or len(images) != len(labels):
         raise EdgedigitsError(
             f"{len(labels)} labels for images of shape {images.shape} and type {images.dtype}",
@@ -120,12 +122,13 @@ def compose_recording(
     return recording
 
 
-def read_recording(path: Path) -> Recording:
+def read_recording(path: StrPath) -> Recording:
     """Read the truth beside a composed video.
 
     Raises:
         EdgedigitsError: there is none, or it is damaged.
     """
+    path = Path(path)
     truth = path.with_suffix(".json")
     try:
         content = json.loads(truth.read_text(encoding="utf-8"))

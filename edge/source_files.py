@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.paths import StrPath
 from edgedigits.edge.pictures import load_image
 from edgedigits.edge.source_base import Image, OpenCvSource, Source, rate_of
 
@@ -23,7 +24,8 @@ class VideoFile(OpenCvSource):
 
     live = False
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: StrPath) -> None:
+        path = Path(path)
         super().__init__(str(path))
         self._path = path
         self._promised = 0
@@ -76,7 +78,8 @@ class ImageFolder(Source):
 
     live = False
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: StrPath) -> None:
+        folder = Path(folder)
         super().__init__(str(folder))
         self._folder = folder
         self._paths: list[Path] = []

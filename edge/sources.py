@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.paths import StrPath
 from edgedigits.edge.source_base import Image, Source
 from edgedigits.edge.source_cameras import Camera, PiCamera, Stream, cameras, cameras_found
 from edgedigits.edge.source_files import IMAGE_SUFFIXES, ImageFolder, VideoFile, videos_beside
@@ -13,7 +15,7 @@ from edgedigits.edge.source_files import IMAGE_SUFFIXES, ImageFolder, VideoFile,
 __all__ = ["Camera", "Image", "ImageFolder", "PiCamera", "Source", "Stream", "VideoFile", "cameras", "open_source"]
 
 
-def open_source(spec: str) -> Source:
+def open_source(spec: StrPath) -> Source:
     """Choose the source that ``spec`` names. Use it with ``with``, or hand it to ``run_station``, which opens it.
 
     Args:
@@ -24,15 +26,15 @@ def open_source(spec: str) -> Source:
         EdgedigitsError: it is none of these, or no such file exists; lists what was found. Whether a device or
             stream answers shows when it is opened.
     """
+    path, spec = Path(spec), os.fspath(spec)
     device = re.fullmatch(r"(?:/dev/video)?(\d+)", spec)
-    if device and not Path(spec).is_dir():
+    if device and not path.is_dir():
         return Camera(int(device[1]))
     pi = re.fullmatch(r"picamera(?::(\d+))?", spec)
     if pi:
         return PiCamera(int(pi[1] or 0))
     if re.match(r"[a-z][a-z0-9+.-]*://", spec, re.IGNORECASE):
         return Stream(spec)
-    path = Path(spec)
     if path.is_dir():
         return ImageFolder(path)
     if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from edgedigits.edge.alignment import edits
-from edgedigits.edge.annotate import annotate
+from edgedigits.edge.annotation import annotate
 from edgedigits.edge.recording import Recording
 from edgedigits.edge.source_base import Image
 from edgedigits.edge.station import Sight

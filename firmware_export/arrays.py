@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgedigits.core.cards import code_version
+from edgedigits.core.paths import StrPath
 from edgedigits.core.runtime import Quantization
 from edgedigits.firmware_export.folder import write_files
 from edgedigits.firmware_export.plan import check_name
@@ -47,7 +48,7 @@ class ArrayExport:
     recipe: ExportRecipe
 
 
-def export_arrays(model: Path, *, name: str = "digits", allow_failed: bool = False) -> ArrayExport:
+def export_arrays(model: StrPath, *, name: str = "digits", allow_failed: bool = False) -> ArrayExport:
     """Turn a full-int8 ``.tflite`` digit model into one C header and one C source.
 
     The same model and name give the same text on every machine: it holds no time, path or version.
@@ -62,6 +63,7 @@ def export_arrays(model: Path, *, name: str = "digits", allow_failed: bool = Fal
             quantized model; one whose card does not match or tells of a failed proof; an operator that TFLite Micro
             lacks.
     """
+    model = Path(model)
     check_name(name)
     plan = plan_arrays(model, name, allow_failed)
     return ArrayExport(
@@ -76,7 +78,7 @@ def export_arrays(model: Path, *, name: str = "digits", allow_failed: bool = Fal
     )
 
 
-def write_export(export: ArrayExport, folder: Path, force: bool = False) -> tuple[Path, Path]:
+def write_export(export: ArrayExport, folder: StrPath, force: bool = False) -> tuple[Path, Path]:
     """Write ``<name>_model.h`` and ``<name>_model.c`` into ``folder`` and return their paths.
 
     Both are written or none is. A folder of firmware usually holds more than the model, so ``force`` replaces these
@@ -85,6 +87,7 @@ def write_export(export: ArrayExport, folder: Path, force: bool = False) -> tupl
     Raises:
         EdgedigitsError: the folder has content and ``force`` is not set, or the disk is full or may not be written.
     """
+    folder = Path(folder)
     texts = {
         f"{export.recipe.name}_model.h": export.header,
         f"{export.recipe.name}_model.c": export.source,

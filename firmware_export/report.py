@@ -15,6 +15,7 @@ from edgedigits.core.cards import code_version
 from edgedigits.core.digit import model_input, quantize
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import write_json
+from edgedigits.core.paths import StrPath
 from edgedigits.core.runtime import DigitModel
 from edgedigits.firmware_export.boards.cores import Core, core
 from edgedigits.firmware_export.boards.measure import Library, measure
@@ -93,7 +94,7 @@ class FirmwareReport:
 
 
 def firmware_report(
-    model: Path,
+    model: StrPath,
     cores: Sequence[str],
     images: ProofImages,
     *,
@@ -114,6 +115,7 @@ def firmware_report(
     Raises:
         EdgedigitsError: an unknown core, no image, or as ``export_library`` and ``DigitModel``.
     """
+    model = Path(model)
     chosen = [core(one) for one in dict.fromkeys(cores)]
     if len(images.digits) == 0 or not chosen:
         raise EdgedigitsError("there is nothing to measure", "ask for one core and one image or more")

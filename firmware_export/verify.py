@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from edgedigits.core.cards import code_version
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
+from edgedigits.core.paths import StrPath
 from edgedigits.core.runtime import DigitModel
 from edgedigits.firmware_export.board_link import BAUD, BoardLink
 from edgedigits.firmware_export.serial_protocol import Board, Reading
@@ -87,7 +88,7 @@ class Verification:
 
 def verify(
     port: str,
-    model: Path,
+    model: StrPath,
     images: NDArray[np.uint8],
     *,
     baud: int = BAUD,
@@ -110,6 +111,7 @@ def verify(
         EdgedigitsError: a model that is missing, damaged or not int8; no images; a port that cannot be opened; a board
             that is silent, stops answering, answers with garbage or damaged frames, or holds another model.
     """
+    model = Path(model)
     if len(images) == 0:
         raise EdgedigitsError("there are no images to send", "ask for one image or more")
     reference = DigitModel(model, reference=True)

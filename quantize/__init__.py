@@ -1,7 +1,7 @@
 """Float networks become TFLite models here, by named recipes, each with a proof of what that cost.
 
 >>> from edgedigits.quantize import QuantizeRequest, quantize
->>> result = quantize(QuantizeRequest(Path("out/float/model.keras")), Path("out/int8"))
+>>> result = quantize(QuantizeRequest("out/float/model.keras"), "out/int8")
 >>> result.proof.comparison.drop, result.proof.passed
 """
 

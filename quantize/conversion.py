@@ -16,6 +16,7 @@ from tensorflow.lite.python.convert import ConverterError
 
 from edgedigits.core.digit import SIDE, model_input
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.paths import StrPath
 from edgedigits.core.quiet import native_logs_hidden
 from edgedigits.core.tflite_file import Tensor, TfliteFile, read_tflite
 from edgedigits.quantize.noise import calibrated, layer_noise, noisiest, with_float_layers
@@ -120,7 +121,7 @@ def conversion_errors(recipe: Recipe) -> Iterator[None]:
         ) from error
 
 
-def check_int8(path: Path) -> TfliteFile:
+def check_int8(path: StrPath) -> TfliteFile:
     """Make sure that a model is what ``int8`` says; the converter does not.
 
     Returns:
@@ -130,6 +131,7 @@ def check_int8(path: Path) -> TfliteFile:
         EdgedigitsError: input or output not int8, a tensor of floats, a scale of zero, an input that was not
             calibrated over 0 to 1, or a batch other than 1.
     """
+    path = Path(path)
     content = read_tflite(path)
     doors = (*content.inputs, *content.outputs)
     for tensor in doors:

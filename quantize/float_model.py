@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from edgedigits.core.digit import CLASSES, SIDE, model_input
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras_file import check_keras_file
+from edgedigits.core.paths import StrPath
 from edgedigits.core.quiet import native_logs_hidden
 
 _BATCH = 500
 
 
-def load_float_model(path: Path) -> Any:
+def load_float_model(path: StrPath) -> Any:
     """Load a ``.keras`` file.
 
     Returns:
@@ -28,6 +29,7 @@ def load_float_model(path: Path) -> Any:
     Raises:
         EdgedigitsError: missing, cut short, foreign, or no digit network.
     """
+    path = Path(path)
     check_keras_file(path)
     try:
         with native_logs_hidden():  # the first model wakes TensorFlow's devices, which log

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from edgedigits.core.datasets import Digits
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.metrics import Comparison, compare
+from edgedigits.core.paths import StrPath
 from edgedigits.core.tflite_file import Operator, TfliteFile
 from edgedigits.quantize.float_model import float_scores
 from edgedigits.quantize.runtimes import open_model
@@ -87,7 +88,7 @@ def float_probabilities(model: Any, images: NDArray[np.uint8], progress: Progres
 def prove(
     before: NDArray[np.float32],
     float_bytes: int,
-    path: Path,
+    path: StrPath,
     content: TfliteFile,
     test: Digits,
     max_drop: float,
@@ -110,6 +111,7 @@ def prove(
     Raises:
         EdgedigitsError: no runtime loads the model.
     """
+    path = Path(path)
     model = open_model(path)
     after = model.probabilities(test.images, _part(progress, "tflite", len(test)))
     proof = Proof(

@@ -8,6 +8,7 @@ from pathlib import Path
 from edgedigits.core.cards import Card, write_card
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import refuse_to_overwrite, whole_folder, write_bytes, write_json
+from edgedigits.core.paths import StrPath
 from edgedigits.quantize.making import check_form, make
 from edgedigits.quantize.proof import Progress, Proof, draw_flips, float_probabilities, prove
 from edgedigits.quantize.recipes import recipe_named
@@ -31,13 +32,17 @@ class QuantizeRequest:
         seed: of the draw of the representative dataset and of fine-tuning.
     """
 
-    model: Path
+    model: StrPath
     recipe: str = "int8"
     calibration: int | None = None
     max_drop: float = MAX_DROP
     dataset: str | None = None
     split: str | None = None
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Keep the path as a :class:`pathlib.Path`, so that requests for one file are equal however it was named."""
+        object.__setattr__(self, "model", Path(self.model))
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ class QuantizeResult:
 
 
 def quantize(
-    request: QuantizeRequest, out: Path, *, force: bool = False, progress: Progress | None = None
+    request: QuantizeRequest, out: StrPath, *, force: bool = False, progress: Progress | None = None
 ) -> QuantizeResult:
     """Make a TFLite model of a float model by a recipe and prove what that cost.
 
@@ -68,13 +73,14 @@ def quantize(
     Raises:
         EdgedigitsError: bad model, card, data set or option; no room on the disk.
     """
+    out, given = Path(out), Path(request.model)
     recipe = recipe_named(request.recipe)
     if not request.max_drop >= 0:
         raise EdgedigitsError(f"--max-drop is {request.max_drop}", "allow 0 percentage points or more")
     refuse_to_overwrite(out, force)
-    if request.model.resolve().is_relative_to(out.resolve()):
-        raise EdgedigitsError(f"{request.model} lies in {out}, which would be replaced", "choose another --out")
-    source = open_source(request.model, request.dataset, request.split)
+    if given.resolve().is_relative_to(out.resolve()):
+        raise EdgedigitsError(f"{given} lies in {out}, which would be replaced", "choose another --out")
+    source = open_source(given, request.dataset, request.split)
     model = source.load()
     calibration = source.calibration(request.calibration)
     made = make(model, recipe, source.split, request.seed, calibration, progress)

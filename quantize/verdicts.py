@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from edgedigits.core.digit import SIDE
+from edgedigits.core.paths import StrPath
 from edgedigits.core.runtime import DigitModel, Refused, Runtime, runtime
 from edgedigits.core.tflite_file import TfliteFile
 from edgedigits.quantize.runtimes import litert
@@ -32,13 +33,14 @@ class Verdict:
     reason: str
 
 
-def judge(path: Path, content: TfliteFile) -> tuple[Verdict, ...]:
+def judge(path: StrPath, content: TfliteFile) -> tuple[Verdict, ...]:
     """Verdicts for the runtime of this machine (a Pi's), LiteRT and microcontrollers.
 
     Args:
         path: of the ``.tflite`` file.
         content: of the same file.
     """
+    path = Path(path)
     return (_try(path, runtime()), _try(path, litert()), _judge_micro(content))
 
 

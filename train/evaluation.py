@@ -14,12 +14,13 @@ from edgedigits.core.digit import CLASSES, SIDE, model_input
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras_file import check_keras_file
 from edgedigits.core.metrics import Metrics, evaluate_scores
+from edgedigits.core.paths import StrPath
 from edgedigits.train.backend import keras
 
 _BATCH = 500
 
 
-def evaluate_keras(path: Path, digits: Digits) -> Metrics:
+def evaluate_keras(path: StrPath, digits: Digits) -> Metrics:
     """Judge a model file on labelled digits.
 
     Args:
@@ -29,6 +30,7 @@ def evaluate_keras(path: Path, digits: Digits) -> Metrics:
     Raises:
         EdgedigitsError: as :func:`load_keras`.
     """
+    path = Path(path)
     return evaluate_scores(keras_scores(load_keras(path), digits.images), digits.labels)
 
 

@@ -16,6 +16,7 @@ from edgedigits.core.datasets import Dataset, check_folds, fold_name, load_datas
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import csv_text, disk_errors, read_json, refuse_to_overwrite, write_json, write_text
 from edgedigits.core.identity import check_identity
+from edgedigits.core.paths import StrPath
 from edgedigits.core.results.row import dataclass_from
 from edgedigits.train.request import ProgressCallback, TrainingRequest, resolve
 
@@ -242,7 +243,7 @@ def _read_fold(path: Path) -> FoldScore | None:
 def train_folds(
     request: TrainingRequest,
     folds: int,
-    out: Path,
+    out: StrPath,
     *,
     name: str | None = None,
     force: bool = False,
@@ -267,6 +268,7 @@ def train_folds(
     Raises:
         EdgedigitsError: as :func:`cross_validate` and :func:`edgedigits.train.train`.
     """
+    out = Path(out)
     from edgedigits.train.taking import train_or_take
 
     recipe = resolve(request)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edgedigits.core.digit import CLASSES, SIDE
+from edgedigits.core.paths import StrPath
 from edgedigits.train.backend import keras
 from edgedigits.train.catalogue import network
 from edgedigits.train.resnet import load_imagenet_weights, resnet50_features
@@ -21,7 +22,7 @@ from edgedigits.train.stack import Stack
 layers = keras.layers
 
 
-def build(name: str, *, weights: Path | None = None, pretrained: bool = True) -> Any:
+def build(name: str, *, weights: StrPath | None = None, pretrained: bool = True) -> Any:
     """Build a network of the zoo with fresh weights.
 
     Args:
@@ -35,6 +36,7 @@ def build(name: str, *, weights: Path | None = None, pretrained: bool = True) ->
     Raises:
         EdgedigitsError: unknown name; ImageNet weights that are damaged or can neither be found nor fetched.
     """
+    weights = Path(weights) if weights is not None else None
     entry = network(name)
     model = _model(_FEATURES[name], name.replace("-", "_"))
     if entry.pretrained and pretrained:

@@ -12,10 +12,11 @@ from matplotlib.ticker import MaxNLocator
 from edgedigits.core.digit import LABELS
 from edgedigits.core.files import write_with
 from edgedigits.core.metrics import Metrics
+from edgedigits.core.paths import StrPath
 from edgedigits.train.request import EpochRecord
 
 
-def curves_png(history: tuple[EpochRecord, ...], best_epoch: int, path: Path) -> None:
+def curves_png(history: tuple[EpochRecord, ...], best_epoch: int, path: StrPath) -> None:
     """Write loss and accuracy over the epochs, the kept epoch marked.
 
     Args:
@@ -26,6 +27,7 @@ def curves_png(history: tuple[EpochRecord, ...], best_epoch: int, path: Path) ->
     Raises:
         EdgedigitsError: the disk is full or may not be written.
     """
+    path = Path(path)
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     epochs = [record.epoch for record in history]
@@ -44,12 +46,13 @@ def curves_png(history: tuple[EpochRecord, ...], best_epoch: int, path: Path) ->
     write_png(figure, path)
 
 
-def confusion_png(metrics: Metrics, path: Path) -> None:
+def confusion_png(metrics: Metrics, path: StrPath) -> None:
     """Write a confusion matrix: true digits down, read digits across, each cell's count; colours show the errors.
 
     Raises:
         EdgedigitsError: the disk is full or may not be written.
     """
+    path = Path(path)
     figure = Figure(figsize=(5.6, 5.2), layout="constrained")
     axes = figure.subplots()
     counts = np.array(metrics.confusion)

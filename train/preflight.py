@@ -34,7 +34,7 @@ def check_training(
     resolve(request)
     check_dataset(request.dataset)
     check_split(request.split)
-    if request.weights is not None and not request.weights.is_file():
+    if request.weights is not None and not Path(request.weights).is_file():
         raise EdgedigitsError(f"no weights at {request.weights}", "check the path")
     if in_folds:
         folds.check_folder(out, force, resume)

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from edgedigits.core.cards import Card
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.metrics import Metrics
+from edgedigits.core.paths import StrPath
 from edgedigits.train.catalogue import network
 from edgedigits.train.recipes import Recipe, augmentation
 
@@ -43,8 +44,13 @@ class TrainingRequest:
     device: Device = "auto"
     augmentation: str | None = None
     rate: float | None = None
-    weights: Path | None = None
+    weights: StrPath | None = None
     tensorboard: bool = False
+
+    def __post_init__(self) -> None:
+        """Keep the path as a :class:`pathlib.Path`, so that requests for one file are equal however it was named."""
+        if self.weights is not None:
+            object.__setattr__(self, "weights", Path(self.weights))
 
 
 @dataclass(frozen=True)

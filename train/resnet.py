@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from edgedigits.core.datasets.mnist import SECONDS_TO_ANSWER, cache_folder
+from edgedigits.core.datasets.mnist import SECONDS_TO_ANSWER
+from edgedigits.core.datasets.places import cache_folder
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.train.backend import keras
 

@@ -13,6 +13,7 @@ from edgedigits.core.datasets import Split, load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors
 from edgedigits.core.identity import check_identity
+from edgedigits.core.paths import StrPath
 from edgedigits.train import checkpoint
 from edgedigits.train.checkpoint import Saved
 from edgedigits.train.devices import Devices, choose_devices
@@ -31,7 +32,7 @@ class TrainingInterrupted(EdgedigitsError):
 
 def train(
     request: TrainingRequest,
-    out: Path,
+    out: StrPath,
     *,
     force: bool = False,
     resume: bool = False,
@@ -54,6 +55,7 @@ def train(
         EdgedigitsError: a request that makes no sense or differs from the run to resume, ``out`` not empty, no GPU
             where one is asked for, a loss that is no number any more, a full disk.
     """
+    out = Path(out)
     check_training(request, out, force=force, resume=resume)
     recipe = resolve(request)
     devices = choose_devices(request.device)

@@ -54,10 +54,10 @@ def load_mnist(mirrors: tuple[str, ...] = MIRRORS) -> Dataset:
     folder = found.folder / "mnist" if found else _fetch(mirrors)
     paths = {name: folder / name for name in FILES}
     for name, path in paths.items():
-        found = sha256_of(path)
-        if found != FILES[name]:
+        digest = sha256_of(path)
+        if digest != FILES[name]:
             raise EdgedigitsError(
-                f"{path} has sha256 {found[:12]}..., MNIST's is {FILES[name][:12]}...",
+                f"{path} has sha256 {digest[:12]}..., MNIST's is {FILES[name][:12]}...",
                 "remove the file and fetch it again",
             )
     names = list(paths.values())

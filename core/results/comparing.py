@@ -9,12 +9,13 @@ from pathlib import Path
 from edgedigits.core.cards import CARD_NAME
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import whole_folder
+from edgedigits.core.paths import StrPath
 from edgedigits.core.results.folder import write_header, write_row
 from edgedigits.core.results.table import COMPARISON, ORIGINS, Table, origins
 from edgedigits.core.results.writing import write_table
 
 
-def write_comparison(table: Table, out: Path, *, force: bool = False) -> None:
+def write_comparison(table: Table, out: StrPath, *, force: bool = False) -> None:
     """Write the rows of a table and its five files into a folder, all or none.
 
     The models stay where they are; the card of each lies beside its row and names it by its sha256.
@@ -28,6 +29,7 @@ def write_comparison(table: Table, out: Path, *, force: bool = False) -> None:
         EdgedigitsError: ``out`` has content and ``force`` is not set, or it holds a folder of the table; or the disk
             refuses.
     """
+    out = Path(out)
     for results in table.results:
         if results.folder.resolve().is_relative_to(out.resolve()):
             raise EdgedigitsError(f"{results.folder} lies in {out}, which would be replaced", "choose another --out")

@@ -9,6 +9,7 @@ from typing import Any
 from edgedigits.core.cards import code_version
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import read_json, write_json
+from edgedigits.core.paths import StrPath
 from edgedigits.core.results.firmware import core_figures
 from edgedigits.core.results.machine import Machine, this_machine
 from edgedigits.core.results.row import Row, dataclass_from, row_from
@@ -59,7 +60,7 @@ class Results:
 
 
 def write_header(
-    folder: Path,
+    folder: StrPath,
     kind: str,
     title: str,
     names: tuple[str, ...],
@@ -71,25 +72,28 @@ def write_header(
 
     The machine is this one where none is given.
     """
+    folder = Path(folder)
     versions = {"edgedigits": code_version(), **software}
     header = Header(kind, title, names, settings, machine or this_machine(), versions)
     write_json(folder / HEADER, {"format": FORMAT, **asdict(header)})
     return header
 
 
-def write_row(folder: Path, name: str, row: Row) -> Path:
+def write_row(folder: StrPath, name: str, row: Row) -> Path:
     """Write a row into its folder ``name``, whole or not at all, and return the path of ``row.json``."""
+    folder = Path(folder)
     path = folder / name / ROW
     write_json(path, row.as_dict())
     return path
 
 
-def read_row(path: Path) -> Row:
+def read_row(path: StrPath) -> Row:
     """Read one ``row.json``.
 
     Raises:
         EdgedigitsError: half-written, changed, or not a row.
     """
+    path = Path(path)
     content = read_json(path, _REMEDY)
     try:
         return row_from(content)
@@ -99,12 +103,13 @@ def read_row(path: Path) -> Row:
         ) from error
 
 
-def read_header(folder: Path) -> Header:
+def read_header(folder: StrPath) -> Header:
     """Read what a folder of results is.
 
     Raises:
         EdgedigitsError: no folder of results, of another version, or damaged.
     """
+    folder = Path(folder)
     path = folder / HEADER
     if not path.is_file():
         raise EdgedigitsError(
@@ -123,12 +128,13 @@ def read_header(folder: Path) -> Header:
         raise EdgedigitsError(f"{path} is damaged ({error})", "run the command that made it again") from error
 
 
-def read_results(folder: Path) -> Results:
+def read_results(folder: StrPath) -> Results:
     """Read a folder of results with the firmware reports that lie beside its models.
 
     Raises:
         EdgedigitsError: no folder of results, of another version, or with a damaged row.
     """
+    folder = Path(folder)
     header = read_header(folder)
     rows, missing, warnings = [], [], []
     for name in header.names:

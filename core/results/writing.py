@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgedigits.core.files import write_bytes
+from edgedigits.core.paths import StrPath
 from edgedigits.core.results.folder import Results
 from edgedigits.core.results.page import page
 from edgedigits.core.results.picture import front_png
@@ -14,7 +15,7 @@ from edgedigits.core.results.table import Table, gather
 from edgedigits.core.results.tables import markdown, rows_json, table_csv
 
 
-def write_tables(folder: Path, results: Results | Sequence[Results]) -> tuple[Path, ...]:
+def write_tables(folder: StrPath, results: Results | Sequence[Results]) -> tuple[Path, ...]:
     """Write ``results.md``, ``results.csv``, ``rows.json``, ``index.html`` and ``front.png`` into a folder.
 
     All are made before the first one is written; what else lies in the folder is left alone.
@@ -29,6 +30,7 @@ def write_tables(folder: Path, results: Results | Sequence[Results]) -> tuple[Pa
     Raises:
         EdgedigitsError: the disk is full or may not be written.
     """
+    folder = Path(folder)
     return write_table(folder, gather(results))
 
 

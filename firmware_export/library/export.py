@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edgedigits.core.cards import code_version
 from edgedigits.core.files import sha256_of
+from edgedigits.core.paths import StrPath
 from edgedigits.firmware_export.arrays import ExportRecipe
 from edgedigits.firmware_export.graph.model import Graph
 from edgedigits.firmware_export.graph.reader import read_graph
@@ -45,7 +46,7 @@ class LibraryExport:
         return self.plan.arena_bytes
 
 
-def export_library(model: Path, *, name: str = "digits", allow_failed: bool = False) -> LibraryExport:
+def export_library(model: StrPath, *, name: str = "digits", allow_failed: bool = False) -> LibraryExport:
     """Turn a full-int8 ``.tflite`` model into one C header and one C source that compute the same bytes.
 
     The same model, name and version of the toolkit give the same text on every machine.
@@ -60,6 +61,7 @@ def export_library(model: Path, *, name: str = "digits", allow_failed: bool = Fa
             operator that the library lacks, numbers out of range; a card that does not match or tells of a failed
             proof.
     """
+    model = Path(model)
     check_name(name)
     passed = proof_passed(model, allow_failed)
     graph = read_graph(model)

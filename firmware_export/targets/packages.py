@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from edgedigits.core.digit import SIDE
 from edgedigits.core.naming import no_entry
+from edgedigits.core.paths import StrPath
 from edgedigits.firmware_export import serial_protocol
 from edgedigits.firmware_export.folder import write_files
 from edgedigits.firmware_export.targets.files import VARIANTS, LibraryFiles
@@ -111,7 +112,7 @@ def target_files(target: str, library: LibraryFiles) -> dict[str, str]:
     }
 
 
-def write_target(target: str, library: LibraryFiles, folder: Path, force: bool = False) -> tuple[Path, ...]:
+def write_target(target: str, library: LibraryFiles, folder: StrPath, force: bool = False) -> tuple[Path, ...]:
     """Write the files of one target into ``folder`` and return their paths.
 
     All are written or none is. With ``force`` these files are replaced in a folder that has content; everything else
@@ -121,6 +122,7 @@ def write_target(target: str, library: LibraryFiles, folder: Path, force: bool =
         EdgedigitsError: an unknown target, the folder has content and ``force`` is not set, or the disk is full or may
             not be written.
     """
+    folder = Path(folder)
     texts = target_files(target, library)
     write_files(folder, texts, force)
     return tuple(folder / file for file in texts)

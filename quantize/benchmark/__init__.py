@@ -1,7 +1,7 @@
 """Every recipe on one model, measured in the same way: the table of accuracy against size.
 
 >>> from edgedigits.quantize.benchmark import BenchmarkRequest, benchmark
->>> results = benchmark(BenchmarkRequest(Path("out/float/model.keras")), Path("out/bench"))
+>>> results = benchmark(BenchmarkRequest("out/float/model.keras"), "out/bench")
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from edgedigits.core.files import (
     write_text,
 )
 from edgedigits.core.identity import check_identity
+from edgedigits.core.paths import StrPath
 from edgedigits.core.results import (
     Results,
     Row,
@@ -53,7 +54,7 @@ class BenchmarkInterrupted(EdgedigitsError):
 
 def benchmark(
     request: BenchmarkRequest,
-    out: Path,
+    out: StrPath,
     *,
     force: bool = False,
     resume: bool = False,
@@ -76,11 +77,12 @@ def benchmark(
         BenchmarkInterrupted: on Ctrl-C.
         EdgedigitsError: bad model, data set or recipe; ``out`` not empty, or of another request; a full disk.
     """
+    out, model = Path(out), Path(request.model)
     recipes = [recipe_named(name) for name in request.recipes]
-    if request.model.resolve().is_relative_to(out.resolve()):
-        raise EdgedigitsError(f"{request.model} lies in {out}, which the rows go into", "choose another --out")
+    if model.resolve().is_relative_to(out.resolve()):
+        raise EdgedigitsError(f"{model} lies in {out}, which the rows go into", "choose another --out")
     check_folder(out, force=force, resume=resume)
-    source = open_source(request.model, request.dataset, request.split)
+    source = open_source(model, request.dataset, request.split)
     identity, software = _identity(request, source), _software()
     if resume:
         _check_same(out, identity, software)
@@ -98,8 +100,8 @@ def benchmark(
 def _identity(request: BenchmarkRequest, source: Source) -> dict[str, Any]:
     """What must be the same for a run to go on."""
     return {
-        "model": request.model.name,
-        "model_sha256": sha256_of(request.model),
+        "model": source.path.name,
+        "model_sha256": sha256_of(source.path),
         "recipes": list(request.recipes),
         "dataset": source.split.dataset.spec,
         "split": source.split.name,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import refuse_to_overwrite
+from edgedigits.core.paths import StrPath
 from edgedigits.core.results import read_header
 from edgedigits.core.results.folder import HEADER
 from edgedigits.quantize.recipes import RECIPES, recipe_named
@@ -27,12 +28,16 @@ class BenchmarkRequest:
         calibration: digits in the representative dataset; None takes the default of ``edgedigits quantize``.
     """
 
-    model: Path
+    model: StrPath
     recipes: tuple[str, ...] = tuple(RECIPES)
     dataset: str | None = None
     split: str | None = None
     seed: int = 0
     calibration: int | None = None
+
+    def __post_init__(self) -> None:
+        """Keep the path as a :class:`pathlib.Path`, so that requests for one file are equal however it was named."""
+        object.__setattr__(self, "model", Path(self.model))
 
 
 def check_folder(out: Path, *, force: bool, resume: bool) -> None:

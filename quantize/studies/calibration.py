@@ -16,6 +16,7 @@ from tensorflow.lite.python.optimize.calibrator import Calibrator
 
 from edgedigits.core.datasets import Digits, stratified_sample
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.paths import StrPath
 from edgedigits.quantize.conversion import conversion_errors, integer_converter, one_by_one
 from edgedigits.quantize.float_model import float_scores
 from edgedigits.quantize.noise import calibrated
@@ -122,7 +123,7 @@ class CalibrationStudy:
 
 
 def study_calibration(
-    model: Path,
+    model: StrPath,
     *,
     dataset: str | None = None,
     split: str | None = None,
@@ -145,6 +146,7 @@ def study_calibration(
     Raises:
         EdgedigitsError: bad model or data set, or a network that has no int8 form.
     """
+    model = Path(model)
     source = open_source(model, dataset, split)
     train, validation = source.split.train, source.split.validation
     network = source.load()

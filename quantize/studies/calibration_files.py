@@ -13,6 +13,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from edgedigits.core.cards import code_version
 from edgedigits.core.files import csv_text, whole_folder, write_json, write_text, write_with
+from edgedigits.core.paths import StrPath
 from edgedigits.quantize.studies.calibration import DRAWS, CalibrationStudy
 from edgedigits.quantize.studies.recommending import Recommendation
 
@@ -22,13 +23,14 @@ _COLUMNS = ("model", "draw", "size", "seed", "accuracy", "agreement")
 
 
 def write_calibration(
-    studies: Sequence[CalibrationStudy], advice: Recommendation, out: Path, *, force: bool = False
+    studies: Sequence[CalibrationStudy], advice: Recommendation, out: StrPath, *, force: bool = False
 ) -> tuple[Path, ...]:
     """Write ``calibration.json``, ``calibration.csv`` and ``calibration.png`` into ``out``, all or none.
 
     Raises:
         EdgedigitsError: ``out`` is not empty and ``force`` not set, or the disk refuses.
     """
+    out = Path(out)
     names = ("calibration.json", "calibration.csv", "calibration.png")
     content = {
         "format": FORMAT,

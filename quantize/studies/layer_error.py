@@ -8,6 +8,7 @@ from typing import Any
 
 from edgedigits.core.datasets import stratified_sample
 from edgedigits.core.digit import model_input
+from edgedigits.core.paths import StrPath
 from edgedigits.quantize.conversion import conversion_errors, integer_converter
 from edgedigits.quantize.noise import LayerNoise, calibrated, layer_noise, noisiest
 from edgedigits.quantize.proof import Progress
@@ -49,7 +50,7 @@ class LayerErrors:
 
 
 def study_layer_error(
-    model: Path,
+    model: StrPath,
     *,
     dataset: str | None = None,
     split: str | None = None,
@@ -70,6 +71,7 @@ def study_layer_error(
     Raises:
         EdgedigitsError: bad model or data set, a network that has no int8 form, or no digits to measure on.
     """
+    model = Path(model)
     source = open_source(model, dataset, split)
     network = source.load()
     train, validation = source.split.train, source.split.validation

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from edgedigits.core.cards import code_version
 from edgedigits.core.files import csv_text, whole_folder, write_json, write_text, write_with
+from edgedigits.core.paths import StrPath
 from edgedigits.quantize.studies.layer_error import LayerErrors
 
 FORMAT = 1
@@ -19,12 +20,13 @@ ROUNDING = 12**-0.5
 _COLUMNS = ("layer", "kind", "operator", "snr_db", "rmse", "scale", "rmse_steps", "largest", "tensor")
 
 
-def write_layer_errors(study: LayerErrors, out: Path, *, force: bool = False) -> tuple[Path, ...]:
+def write_layer_errors(study: LayerErrors, out: StrPath, *, force: bool = False) -> tuple[Path, ...]:
     """Write ``layer_error.json``, ``layer_error.csv`` and ``layer_error.png`` into ``out``, all or none.
 
     Raises:
         EdgedigitsError: ``out`` is not empty and ``force`` not set, or the disk refuses.
     """
+    out = Path(out)
     names = ("layer_error.json", "layer_error.csv", "layer_error.png")
     content = {
         "format": FORMAT,

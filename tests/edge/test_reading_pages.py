@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edgedigits.edge.annotate import READ, REJECTED, annotate
+from edgedigits.edge.annotation import READ, REJECTED, annotate
 from edgedigits.edge.reader import DigitReader
 from edgedigits.edge.reading import Digit, Reading
 

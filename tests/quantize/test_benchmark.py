@@ -183,7 +183,7 @@ def test_a_bug_in_one_recipe_keeps_its_traceback_and_stops_nothing(request_here,
         return measure(source, recipe, *rest)
 
     monkeypatch.setattr(benchmarking, "measure", broken)
-    found = benchmark(BenchmarkRequest(request_here.model, ("float32", "float16")), tmp_path / "out")
+    found = benchmark(BenchmarkRequest(str(request_here.model), ("float32", "float16")), str(tmp_path / "out"))
     assert found.rows[0].failure == "ZeroDivisionError: a bug (see error.txt)"
     assert "in broken" in (tmp_path / "out" / "float32" / "error.txt").read_text()
     assert found.rows[1].accuracy.count == 180

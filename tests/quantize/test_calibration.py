@@ -25,7 +25,7 @@ SIZES = (1, 20)
 
 @pytest.fixture(scope="module")
 def study(trained):
-    return study_calibration(trained, sizes=(*SIZES, 100_000), seeds=2)
+    return study_calibration(str(trained), sizes=(*SIZES, 100_000), seeds=2)
 
 
 def answers(content: bytes, split, path):
@@ -139,7 +139,7 @@ def test_where_nothing_settles_the_best_is_taken_and_called_so():
 
 def test_files_hold_every_model_and_the_advice(study, tmp_path):
     advice = recommend([study])
-    files = write_calibration([study, replace(study, model="other")], advice, tmp_path / "out")
+    files = write_calibration([study, replace(study, model="other")], advice, str(tmp_path / "out"))
     assert [path.name for path in files] == ["calibration.json", "calibration.csv", "calibration.png"]
     content = json.loads(files[0].read_text())
     assert [one["model"] for one in content["studies"]] == ["tiny", "other"]

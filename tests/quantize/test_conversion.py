@@ -41,7 +41,7 @@ def samples(split):
 def check(content: bytes, tmp_path) -> None:
     path = tmp_path / "model.tflite"
     path.write_bytes(content)
-    check_int8(path)
+    check_int8(str(path))
 
 
 def test_right_model_passes(network, samples, tmp_path):

@@ -21,7 +21,7 @@ from tests.quantize.test_conversion import with_useless_outliers
 
 @pytest.fixture(scope="module")
 def study(trained):
-    return study_layer_error(trained, digits=100)
+    return study_layer_error(str(trained), digits=100)
 
 
 def test_every_layer_that_adds_noise_has_a_row_with_its_keras_name(study, network):
@@ -73,7 +73,7 @@ def test_layer_that_int8_spoils_is_named(split, tmp_path):
 
 
 def test_files_say_the_same(study, tmp_path):
-    paths = write_layer_errors(study, tmp_path / "out")
+    paths = write_layer_errors(study, str(tmp_path / "out"))
     content = json.loads(paths[0].read_text())
     with paths[1].open() as file:
         rows = list(csv.DictReader(file))

@@ -19,7 +19,7 @@ from edgedigits.quantize import QuantizeRequest, load_float_model, quantize
 @pytest.fixture(scope="module")
 def quantized(trained, tmp_path_factory):
     out = tmp_path_factory.mktemp("quantized") / "int8"
-    return quantize(QuantizeRequest(trained, calibration=100, max_drop=3.0), out)
+    return quantize(QuantizeRequest(str(trained), calibration=100, max_drop=3.0), str(out))
 
 
 def test_writes_model_card_proof_and_flips(quantized):
@@ -83,7 +83,7 @@ def test_same_request_gives_the_same_bytes(quantized, trained, tmp_path):
 
 def test_model_that_loses_too_much_is_kept_and_marked(quantized, trained, tmp_path, monkeypatch):
     """Weights far outside the range of the rest ruin int8: the model stays, its card says failed."""
-    model = load_float_model(trained)
+    model = load_float_model(str(trained))
     layer = model.layers[-1]
     kernel, bias = layer.get_weights()
     kernel[:, :] *= 1e-4

@@ -66,7 +66,7 @@ def test_a_damaged_model_runs_nowhere(models, tmp_path):
     ],
 )
 def test_what_microcontrollers_make_of_a_recipe(recipe, runs, says, models):
-    verdict = judge(models[recipe], read_tflite(models[recipe]))[-1]
+    verdict = judge(str(models[recipe]), read_tflite(models[recipe]))[-1]
     assert (verdict.runtime, verdict.runs) == ("microcontrollers (TFLite Micro)", runs)
     assert says in verdict.reason
 

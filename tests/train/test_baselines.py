@@ -39,7 +39,7 @@ def measured(few, tmp_path_factory):
     done = {}
     for name in CLASSICAL:
         out = tmp_path_factory.mktemp("baseline") / name
-        done[name] = (out, run_baseline(BaselineRequest(name, few), out))
+        done[name] = (out, run_baseline(BaselineRequest(name, few), str(out)))
     return done
 
 
@@ -216,7 +216,7 @@ def test_latencies_are_of_a_digit_and_not_of_a_call():
 
 
 def test_a_cross_validation_chooses_in_every_fold_and_holds_its_digits_out(few, tmp_path):
-    found = baseline_folds(BaselineRequest("knn", few), 3, tmp_path / "out")
+    found = baseline_folds(BaselineRequest("knn", few), 3, str(tmp_path / "out"))
     assert sum(score.count for score in found.scores) == 500, "the set's own 120 test digits take no part"
     assert all(score.settings["n_neighbors"] in range(1, 31) for score in found.scores)
     assert found.low < found.mean < found.high

@@ -60,7 +60,7 @@ def interrupted(killed, tmp_path):
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     out = tmp_path_factory.mktemp("whole") / "out"
-    return out, train_folds(REQUEST, FOLDS, out)
+    return out, train_folds(REQUEST, FOLDS, str(out))
 
 
 def test_a_killed_run_keeps_its_finished_fold_and_goes_on_in_the_epoch_that_was_running(interrupted, whole):

@@ -31,7 +31,7 @@ WORKER = Path(__file__).with_name("search_worker.py")
 def searched(tmp_path_factory):
     """A finished search of three trials, with what it told."""
     out, told = tmp_path_factory.mktemp("search") / "out", []
-    return search(request(None, 3), out, to_int8, progress=told.append), told
+    return search(request(None, 3), str(out), to_int8, progress=told.append), told
 
 
 def table(out: Path) -> list[dict[str, str]]:

@@ -24,7 +24,7 @@ def finished(tmp_path_factory):
     told = []
     request = TrainingRequest("nano", "optdigits", epochs=4, batch_size=32, augmentation="none", tensorboard=True)
     out = tmp_path_factory.mktemp("run") / "out"
-    return train(request, out, progress=told.append), out, told
+    return train(request, str(out), progress=told.append), out, told
 
 
 def test_a_run_leaves_model_card_history_and_plots_and_nothing_else(finished):
@@ -54,7 +54,7 @@ def test_the_saved_model_holds_the_weights_of_the_best_epoch(finished):
     result, out, _ = finished
     best = max(result.history, key=lambda record: (record.val_accuracy, -record.val_loss))
     assert result.best_epoch == best.epoch
-    judged = evaluate_keras(out / "model.keras", split_dataset(load_dataset("optdigits")).validation)
+    judged = evaluate_keras(str(out / "model.keras"), split_dataset(load_dataset("optdigits")).validation)
     assert judged.accuracy == pytest.approx(best.val_accuracy, abs=1e-3)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgedigits.core.datasets import Split, load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.paths import StrPath
 from edgedigits.core.results import Row, read_results, write_row
 from edgedigits.core.results.writing import write_tables
 from edgedigits.train.baselines.catalogue import Baseline
@@ -21,9 +22,9 @@ Told = Callable[[str, int, int], object]
 
 def run_baseline(
     request: BaselineRequest,
-    out: Path,
+    out: StrPath,
     *,
-    trained: Path | None = None,
+    trained: StrPath | None = None,
     force: bool = False,
     resume: bool = False,
     told: Told | None = None,
@@ -48,6 +49,8 @@ def run_baseline(
         EdgedigitsError: unknown baseline, a request that makes no sense or differs from the run to resume, ``out`` not
             empty, a training that is another one, a full disk.
     """
+    trained = Path(trained) if trained is not None else None
+    out = Path(out)
     entry = check(request)
     if trained and entry.maker != "network":
         raise EdgedigitsError(f"{entry.name} is no network", "leave --trained out: it is fitted here")
@@ -83,7 +86,7 @@ def _row(
 def baseline_folds(
     request: BaselineRequest,
     folds: int,
-    out: Path,
+    out: StrPath,
     *,
     force: bool = False,
     resume: bool = False,
@@ -106,6 +109,7 @@ def baseline_folds(
     Raises:
         EdgedigitsError: as :func:`run_baseline` and :func:`edgedigits.train.folds.cross_validate`.
     """
+    out = Path(out)
     entry = check(request)
     if request.split:
         raise EdgedigitsError(f"--folds makes its own splits, not {request.split!r}", "leave --split out")

@@ -1,7 +1,7 @@
 """Search for networks and settings with Optuna, on one machine or many.
 
 >>> from edgedigits.train.search import SearchRequest, search
->>> result = search(SearchRequest("separable", trials=24), Path("out/search"), to_int8)
+>>> result = search(SearchRequest("separable", trials=24), "out/search", to_int8)
 >>> [(trial.accuracy, trial.int8_bytes, trial.macs) for trial in result.front]
 """
 

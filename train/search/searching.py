@@ -20,6 +20,7 @@ from optuna.study import Study
 from edgedigits.core.cards import code_version
 from edgedigits.core.datasets import Split, load_dataset, split_dataset
 from edgedigits.core.files import disk_errors
+from edgedigits.core.paths import StrPath
 from edgedigits.core.results import read_results, write_header
 from edgedigits.core.results.folder import HEADER
 from edgedigits.core.results.writing import write_tables
@@ -39,7 +40,7 @@ from edgedigits.train.search.working import work
 
 def search(
     request: SearchRequest,
-    out: Path,
+    out: StrPath,
     to_int8: ToInt8,
     *,
     force: bool = False,
@@ -75,6 +76,7 @@ def search(
         EdgedigitsError: unknown preset or data set, a database that cannot be used, another study of that name, a full
             disk, ``out`` not empty.
     """
+    out = Path(out)
     preset = check_search(request, out, force=force, resume=resume)
     url = url_of(request.storage) if request.storage else sqlite_url(out / STUDY_FILE)
     devices = choose_devices(request.device)
