@@ -7,9 +7,10 @@ from pathlib import Path
 from edgedigits.core.cards import card_of
 from edgedigits.core.datasets import check_dataset, check_split
 from edgedigits.core.keras_file import check_keras_file
+from edgedigits.core.paths import StrPath
 
 
-def check_source(model: Path, dataset: str | None = None, split: str | None = None) -> None:
+def check_source(model: StrPath, dataset: str | None = None, split: str | None = None) -> None:
     """Raise where a model or its data cannot be what :func:`edgedigits.quantize.source.open_source` opens.
 
     Args:
@@ -21,6 +22,7 @@ def check_source(model: Path, dataset: str | None = None, split: str | None = No
         EdgedigitsError: no such model, or a damaged one; a card of another file; an unknown data set or split; a file
             of the data that is missing.
     """
+    model = Path(model)
     if dataset:
         check_dataset(dataset)
     if split:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from edgedigits.core.datasets import check_dataset, check_split
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.paths import StrPath
 from edgedigits.train import checkpoint, folds
 from edgedigits.train.request import TrainingRequest, resolve
 
 
 def check_training(
     request: TrainingRequest,
-    out: Path,
+    out: StrPath,
     *,
     in_folds: bool = False,
     force: bool = False,
@@ -31,6 +32,7 @@ def check_training(
         EdgedigitsError: an unknown network, data set, split or augmentation, a number that makes no sense, a file that
             is missing, ``out`` not empty, or nothing to go on with.
     """
+    out = Path(out)
     resolve(request)
     check_dataset(request.dataset)
     check_split(request.split)

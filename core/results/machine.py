@@ -7,6 +7,7 @@ import platform
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgedigits.core.paths import StrPath
 from edgedigits.core.results.row import LATER
 
 _FAMILIES = {"x86": ("x86_64", "i386", "i486", "i586", "i686"), "arm": ("aarch64", "arm64", "arm")}
@@ -36,13 +37,14 @@ class Machine:
     emulated: bool = field(default=False, metadata=LATER)
 
 
-def this_machine(root: Path = Path("/"), architecture: str = "") -> Machine:
+def this_machine(root: StrPath = Path("/"), architecture: str = "") -> Machine:
     """The machine that this process runs on.
 
     Args:
         root: folder that stands for ``/``.
         architecture: as ``platform.machine`` names it, which is asked where this is empty.
     """
+    root = Path(root)
     architecture = architecture or platform.machine()
     info = text_of(root / "proc/cpuinfo")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

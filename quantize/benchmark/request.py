@@ -40,12 +40,13 @@ class BenchmarkRequest:
         object.__setattr__(self, "model", Path(self.model))
 
 
-def check_folder(out: Path, *, force: bool, resume: bool) -> None:
+def check_folder(out: StrPath, *, force: bool, resume: bool) -> None:
     """Raise where a benchmark cannot begin or go on in ``out``.
 
     Raises:
         EdgedigitsError: ``out`` is not empty and ``force`` not set, or holds nothing to go on with.
     """
+    out = Path(out)
     if resume:
         read_header(out)
     elif not force and (out / HEADER).is_file():

@@ -9,6 +9,7 @@ from edgedigits.core.datasets import check_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import refuse_to_overwrite
 from edgedigits.core.identity import check_identity
+from edgedigits.core.paths import StrPath
 from edgedigits.core.results import read_header
 from edgedigits.core.results.folder import HEADER
 from edgedigits.train.request import TrainingRequest, resolve
@@ -19,13 +20,14 @@ KIND = "search"
 STUDY_FILE = "study.db"
 
 
-def check_search(request: SearchRequest, out: Path, *, force: bool, resume: bool) -> Preset:
+def check_search(request: SearchRequest, out: StrPath, *, force: bool, resume: bool) -> Preset:
     """The preset of a request, of which everything is checked that needs no data and no database.
 
     Raises:
         EdgedigitsError: an unknown preset or data set, a number that makes no sense, ``out`` not empty, or nothing or
             another search to go on with.
     """
+    out = Path(out)
     preset = preset_named(request.preset)
     resolve(TrainingRequest(seed=request.seed, device=request.device))
     if not request.heartbeat > 0:
