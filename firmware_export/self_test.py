@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from edgedigits.core.paths import StrPath
+
 FLAGS = ("-std=c99", "-O2")
 COMPILERS = ("cc", "gcc", "clang")
 NO_COMPILER = "no C compiler found: not compiled"
@@ -46,13 +48,14 @@ def find_compiler() -> tuple[str, ...]:
     return next(((name,) for name in COMPILERS if shutil.which(name)), ())
 
 
-def run_self_test(folder: Path, name: str = "digits") -> SelfTest:
+def run_self_test(folder: StrPath, name: str = "digits") -> SelfTest:
     """Compile what ``write_target("c", ...)`` wrote and run its self-test.
 
     Args:
         folder: with ``main.c``, ``<name>.c`` and their headers; the program is made beside them and removed again.
         name: prefix of the library.
     """
+    folder = Path(folder)
     compiler = find_compiler()
     flags = " ".join(FLAGS)
     if not compiler:
