@@ -9,6 +9,7 @@ from edgedigits.cli.benchmarking import benchmark, calibration, layer_error
 from edgedigits.cli.errors import Commands
 from edgedigits.cli.firmware import firmware
 from edgedigits.cli.making import datasets, evaluate, export, models, train
+from edgedigits.cli.measuring import measure
 from edgedigits.cli.quantizing import quantize
 from edgedigits.cli.reading import camera, fields, predict
 from edgedigits.cli.results import choose, compare
@@ -39,6 +40,7 @@ for command in (
     train,
     quantize,
     evaluate,
+    measure,
     export,
     firmware,
     predict,

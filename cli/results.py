@@ -46,9 +46,10 @@ def _read(folders: tuple[Path, ...]) -> Table:
 def compare(folders: tuple[Path, ...], out: Path | None, force: bool, as_json: bool) -> None:
     """Put the rows of several folders of results into one table and one front.
 
-    DIR is what benchmark, baseline, search or compare wrote. With --out it writes results.md, results.csv, rows.json,
-    index.html with interactive plots, front.png, and the rows themselves, so that compare and choose read the folder.
-    A firmware.json beside a model adds its flash, RAM and instructions.
+    DIR is what benchmark, baseline, search, measure or compare wrote. With --out it writes results.md, results.csv,
+    rows.json, index.html with interactive plots, front.png, and the rows themselves, so that compare and choose read
+    the folder. A firmware.json beside a model adds its flash, RAM and instructions; what measure wrote on another
+    machine stands behind the row of the same file.
 
     \b
     Example:
@@ -74,7 +75,7 @@ def show_rows(table: Table) -> None:
     from edgedigits.core.load import is_busy
     from edgedigits.core.results.columns import BUSY_MARK, brief_columns, one_line
     from edgedigits.core.results.front import answer_latency
-    from edgedigits.core.results.remarks import BUSY_TEXT
+    from edgedigits.core.results.remarks import BUSY_TEXT, machine_lines
 
     columns = brief_columns(table)
     show_table(
@@ -92,6 +93,8 @@ def show_rows(table: Table) -> None:
         click.echo(f"* on other test digits, not compared: {', '.join(others)}")
     if any(latency and is_busy(latency.load) for latency in (answer_latency(entry.row) for entry in table.entries)):
         click.echo(f"{BUSY_MARK}: {BUSY_TEXT}")
+    for line in machine_lines(table):
+        click.echo(line)
 
 
 @click.command()
@@ -102,14 +105,16 @@ def show_rows(table: Table) -> None:
 @click.option("--min-accuracy", "accuracy", type=PERCENT, help="Percent of the validation digits, such as 99.")
 @click.option("--core", default="", help="Take the firmware figures of this core, such as m4.")
 @click.option("--mhz", type=CLOCK, help="Clock of the core; --max-latency with --core needs it.")
+@click.option("--machine", default="", help="Take the latencies of this machine: a part of its name or folder.")
 @options.as_json
 def choose(folders: tuple[Path, ...], as_json: bool, **limits: Any) -> None:
     """Choose the most accurate row that a device can take, and say which limits bind.
 
     Accuracy is that on validation digits, as test digits only report; the answer tells both.
     k and K are 1,024 bytes, kB is 1,000. Without --core the model file counts as flash, TFLite's arena as RAM, and the
-    latency is that of the machine that measured it. With --core they come from the firmware.json beside each model,
-    which `edgedigits firmware report MODEL` writes. Exits with 1 and names the nearest miss where nothing fits.
+    latency is that of the machine that measured it; an emulated one counts only where --machine names it. With --core
+    they come from the firmware.json beside each model, which `edgedigits firmware report MODEL` writes. Exits with 1
+    and names the nearest miss where nothing fits.
 
     \b
     Examples:

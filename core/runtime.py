@@ -133,7 +133,15 @@ class DigitModel:
     Not safe to share between threads: each call writes into the interpreter's own tensors.
     """
 
-    def __init__(self, path: StrPath, *, threads: int = 1, reference: bool = False, on: Runtime | None = None) -> None:
+    def __init__(
+        self,
+        path: StrPath,
+        *,
+        threads: int = 1,
+        reference: bool = False,
+        own_kernels: bool = False,
+        on: Runtime | None = None,
+    ) -> None:
         """Load, check and prepare a model.
 
         Args:
@@ -141,6 +149,7 @@ class DigitModel:
             threads: that the runtime may use.
             reference: run TFLite's reference kernels, whose arithmetic is that of microcontroller runtimes, and
                 not the default ones (XNNPACK).
+            own_kernels: run the runtime's own optimised kernels, without the delegate that it takes by default.
             on: another runtime than :func:`runtime`. The file has to be one of the caller's own making then: it is
                 not tried in a process of its own first.
 
@@ -158,7 +167,7 @@ class DigitModel:
             read_tflite(self.path)  # finds references past the end of the file, which crash the runtime at times
         if self.card is None and on is None:
             _try_in_a_child(self.path, sha256_of(self.path))
-        self._interpreter = _interpreter(self.path, self.runtime, threads, reference)
+        self._interpreter = _interpreter(self.path, self.runtime, threads, _kernels(reference, own_kernels))
         source = self._interpreter.get_input_details()
         result = self._interpreter.get_output_details()
         _check_contract(self.path, source, result)
@@ -265,10 +274,15 @@ def _try_in_a_child(path: Path, sha256: str) -> None:  # noqa: ARG001 - a change
     raise Refused(runtime(), path, lines[-1] if lines else "no reason given")
 
 
-def _interpreter(path: Path, on: Runtime, threads: int, reference: bool) -> Any:
+def _kernels(reference: bool, own_kernels: bool) -> str:
+    """The name of the runtime's ``OpResolverType``; empty for its default."""
+    return "BUILTIN_REF" if reference else "BUILTIN_WITHOUT_DEFAULT_DELEGATES" if own_kernels else ""
+
+
+def _interpreter(path: Path, on: Runtime, threads: int, kernels: str) -> Any:
     options: dict[str, Any] = {}
-    if reference:
-        options["experimental_op_resolver_type"] = on.module.OpResolverType.BUILTIN_REF
+    if kernels:
+        options["experimental_op_resolver_type"] = on.module.OpResolverType[kernels]
     try:
         with native_logs_hidden(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # TensorFlow announces that its interpreter moves to LiteRT

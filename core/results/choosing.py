@@ -11,7 +11,7 @@ from edgedigits.core.load import busy_words, is_busy
 from edgedigits.core.results.choice import Better, Choice, Verdict
 from edgedigits.core.results.front import answer_latency, figures_on
 from edgedigits.core.results.limits import Limits, Measure, measures_for
-from edgedigits.core.results.table import Entry, Table
+from edgedigits.core.results.table import MEASUREMENT, Entry, Table
 
 _NAMED = 3  # rows of a kind that a text names
 
@@ -104,13 +104,32 @@ def _why_not(table: Table, entry: Entry, limits: Limits, measures: Sequence[Meas
         return f"without a {lacks}"
     if not table.on_the_digits(entry):
         return "on other test digits"
-    if limits.core:
-        figures = figures_on(entry.row, limits.core)
-        if figures is None:
-            return f"without figures of {limits.core}"
-        if not figures.equal:
-            return f"whose outputs on {limits.core} are not those of TFLite's reference kernels"
-    return next((measure.lacking for measure in measures if measure.of(entry) is None), "")
+    reason = _why_not_on_the_core(entry, limits.core) if limits.core else _why_not_there(table, entry, limits)
+    return reason or next((measure.lacking for measure in measures if measure.of(entry) is None), "")
+
+
+def _why_not_on_the_core(entry: Entry, core: str) -> str:
+    figures = figures_on(entry.row, core)
+    if figures is None:
+        return f"without figures of {core}"
+    return "" if figures.equal else f"whose outputs on {core} are not those of TFLite's reference kernels"
+
+
+def _why_not_there(table: Table, entry: Entry, limits: Limits) -> str:
+    """Why a row's machine keeps it from being chosen."""
+    if limits.machine and not limits.names(entry):
+        return f"not measured on {limits.machine}"
+    if limits.latency is not None and entry.row.latency and not limits.names(entry):
+        return "timed on an emulated machine, which counts where --machine names it"
+    if limits.latency is None and not limits.machine and _is_another_rows_file(table, entry):
+        return "of the same file as another row, measured on another machine"
+    return ""
+
+
+def _is_another_rows_file(table: Table, entry: Entry) -> bool:
+    """Whether a row differs from another one by its machine only, which nobody asked for."""
+    others = (other for other in table.entries if other.kind != MEASUREMENT)
+    return entry.kind == MEASUREMENT and any(other.row.sha256 == entry.row.sha256 for other in others)
 
 
 def _verdict(contest: _Contest, chosen: Entry, measure: Measure, limit: float) -> Verdict:
@@ -236,8 +255,15 @@ def _plain_notes(table: Table, chosen: Entry, limits: Limits) -> list[str]:
     latency = answer_latency(chosen.row)
     if limits.latency is not None and latency:
         machine = f"{chosen.machine.processor}, {chosen.machine.system}"
-        notes.append(f"latency is the median on {machine} with {latency.runtime}, {latency.threads} thread")
+        if chosen.machine.emulated:
+            machine += " (emulated: a real one takes another time)"
+        threads = f"{latency.threads} thread{'' if latency.threads == 1 else 's'}"
+        notes.append(f"latency is the median on {machine} with {latency.runtime}, {threads}")
         notes += [f"{busy_words(latency.load)} while that was timed: a quiet machine is faster"] * is_busy(latency.load)
-        if len({entry.machine for entry in table.entries if entry.row.latency}) > 1:
-            notes.append("latencies were measured on several machines: each row is held to the limit on its own")
+        timed = {entry.machine for entry in table.entries if entry.row.latency and limits.names(entry)}
+        if len(timed) > 1:
+            notes.append(
+                "latencies were measured on several machines: each row is held to the limit on its own, "
+                "--machine takes those of one"
+            )
     return notes

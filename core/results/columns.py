@@ -9,12 +9,15 @@ from typing import TypeVar
 from edgedigits.core.load import is_busy
 from edgedigits.core.results.front import answer_latency, core_costs, figures_on
 from edgedigits.core.results.row import Accuracy, CoreFigures, Drop, Latency, Row
-from edgedigits.core.results.table import Table
+from edgedigits.core.results.table import Entry, Table
 
 Value = TypeVar("Value")
 NOTHING = "-"
 BUSY_MARK = "busy"
 """What stands beside a latency that was measured while other programs worked, with their share."""
+EMULATED = "‡"
+"""Beside times that an emulated machine took."""
+
 _REASON = 60
 
 
@@ -54,10 +57,12 @@ def columns_of(table: Table) -> tuple[Column, ...]:
     rows = [entry.row for entry in entries]
     drops = [row.drop for row in rows]
     sources = [entry.source for entry in entries]
+    machines = [_machine(entry) for entry in entries]
     columns = [
         _texts("model", [row.model for row in rows]),
         _texts("recipe", [row.recipe for row in rows]),
         *([_texts("from", sources)] if len(set(sources)) > 1 else []),
+        *([_texts("machine", machines)] if len(set(machines) - {""}) > 1 else []),
         Column("accuracy %", tuple(_accuracy(entry.row, table.on_the_digits(entry)) for entry in entries)),
         Column("accuracy % on its split's test part", tuple(_own_accuracy(row.split_accuracy) for row in rows)),
         Column("accuracy % on validation digits", tuple(_own_accuracy(row.validation) for row in rows)),
@@ -69,7 +74,7 @@ def columns_of(table: Table) -> tuple[Column, ...]:
         _counts("parameters", [row.parameters for row in rows]),
         _counts("MACs", [row.macs for row in rows]),
         _counts("arena bytes", [row.arena_bytes for row in rows]),
-        _latencies(rows),
+        _latencies(entries),
         *_cores(rows),
         Column("made in s", tuple(_of(row.seconds, lambda s: (f"{s:,.1f}", s)) for row in rows)),
         _texts("on the front of", [", ".join(table.fronts_of(place)) for place in range(len(entries))]),
@@ -92,7 +97,7 @@ def brief_columns(table: Table) -> tuple[Column, ...]:
         _counts("gzip", [row.gzip_bytes for row in rows]),
         _counts("MACs", [row.macs for row in rows]),
         _counts("arena", [row.arena_bytes for row in rows]),
-        Column("latency µs", tuple(_brief_latency(row) for row in rows)),
+        Column("latency µs", tuple(_brief_latency(entry) for entry in entries)),
     )
     told = [column for column in columns if any(cell.lines != (NOTHING,) for cell in column.cells)]
     names = [cost.name for cost in table.costs if not cost.core]
@@ -100,10 +105,17 @@ def brief_columns(table: Table) -> tuple[Column, ...]:
     return (*told, _texts("on the front of", fronts))
 
 
-def _brief_latency(row: Row) -> Cell:
-    alone = answer_latency(row)
+def _machine(entry: Entry) -> str:
+    if not entry.row.latency:
+        return ""
+    return entry.machine.processor + (f" {EMULATED}" if entry.machine.emulated else "")
+
+
+def _brief_latency(entry: Entry) -> Cell:
+    row, alone = entry.row, answer_latency(entry.row)
     if alone and alone.median_us is not None:
-        return Cell((microseconds(alone.median_us) + _busy_mark(alone),), alone.median_us)
+        mark = f" {EMULATED}" if entry.machine.emulated else ""
+        return Cell((microseconds(alone.median_us) + _busy_mark(alone) + mark,), alone.median_us)
     loads = not row.latencies or row.latency
     return Cell((NOTHING if loads else "does not load",))
 
@@ -191,14 +203,18 @@ def _drop(drop: Drop | None) -> Cell:
     return _of(drop, lambda found: (f"{found.points:+.2f} ({found.low:+.2f} to {found.high:+.2f})", found.points))
 
 
-def _latencies(rows: Sequence[Row]) -> Column:
-    letters = settings_of(rows)
-    return Column("latency, µs a digit, median / 95th percentile", tuple(_latency(row, letters) for row in rows))
+def _latencies(entries: Sequence[Entry]) -> Column:
+    letters = settings_of([entry.row for entry in entries])
+    cells = tuple(_latency(entry, letters) for entry in entries)
+    return Column("latency, µs a digit, median / 95th percentile", cells)
 
 
-def _latency(row: Row, letters: dict[Setting, str]) -> Cell:
-    alone = answer_latency(row)
-    lines = [_latency_line(latency, letters[setting_of(latency)]) for latency in row.latencies]
+def _latency(entry: Entry, letters: dict[Setting, str]) -> Cell:
+    alone = answer_latency(entry.row)
+    mark = f" {EMULATED}" if entry.machine.emulated else ""
+    lines = [
+        f"{_latency_line(one, letters[setting_of(one)])}{'' if one.refused else mark}" for one in entry.row.latencies
+    ]
     return Cell(tuple(lines) or (NOTHING,), alone.median_us if alone else None)
 
 

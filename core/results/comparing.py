@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from edgedigits.core.cards import CARD_NAME
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import whole_folder
 from edgedigits.core.paths import StrPath
-from edgedigits.core.results.folder import write_header, write_row
+from edgedigits.core.results.folder import folder_names, write_header, write_row
 from edgedigits.core.results.table import COMPARISON, ORIGINS, Table, origins
 from edgedigits.core.results.writing import write_table
 
@@ -33,7 +32,7 @@ def write_comparison(table: Table, out: StrPath, *, force: bool = False) -> None
     for results in table.results:
         if results.folder.resolve().is_relative_to(out.resolve()):
             raise EdgedigitsError(f"{results.folder} lies in {out}, which would be replaced", "choose another --out")
-    names = _names(table)
+    names = folder_names([entry.row for entry in table.entries])
     settings = {
         "folders": [str(results.folder) for results in table.results],
         ORIGINS: origins(table.entries, names),
@@ -45,19 +44,6 @@ def write_comparison(table: Table, out: StrPath, *, force: bool = False) -> None
             if (entry.place / CARD_NAME).is_file():
                 shutil.copyfile(entry.place / CARD_NAME, work / name / CARD_NAME)
         write_table(work, table)
-
-
-def _names(table: Table) -> tuple[str, ...]:
-    """A folder's name for each row: model and recipe, with a number where they are taken."""
-    found: list[str] = []
-    for entry in table.entries:
-        plain = re.sub(r"[^A-Za-z0-9._=-]+", "-", f"{entry.row.model}-{entry.row.recipe}").strip(".-")[:80] or "row"
-        name, number = plain, 1
-        while name.lower() in {other.lower() for other in found}:
-            number += 1
-            name = f"{plain}-{number}"
-        found.append(name)
-    return tuple(found)
 
 
 def _software(table: Table) -> dict[str, str]:

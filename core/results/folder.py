@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -79,6 +81,19 @@ def write_header(
     return header
 
 
+def folder_names(rows: Sequence[Row]) -> tuple[str, ...]:
+    """A folder's name for each row: model and recipe, with a number where they are taken."""
+    found: list[str] = []
+    for row in rows:
+        plain = re.sub(r"[^A-Za-z0-9._=-]+", "-", f"{row.model}-{row.recipe}").strip(".-")[:80] or "row"
+        name, number = plain, 1
+        while name.lower() in {other.lower() for other in found}:
+            number += 1
+            name = f"{plain}-{number}"
+        found.append(name)
+    return tuple(found)
+
+
 def write_row(folder: StrPath, name: str, row: Row) -> Path:
     """Write a row into its folder ``name``, whole or not at all, and return the path of ``row.json``."""
     folder = Path(folder)
@@ -113,7 +128,8 @@ def read_header(folder: StrPath) -> Header:
     path = folder / HEADER
     if not path.is_file():
         raise EdgedigitsError(
-            f"{folder} holds no {HEADER}", "name a folder that benchmark, baseline, search or compare has written"
+            f"{folder} holds no {HEADER}",
+            "name a folder that benchmark, baseline, search, measure or compare has written",
         )
     content = read_json(path, _REMEDY)
     found = content.pop("format", None) if isinstance(content, dict) else None

@@ -23,6 +23,8 @@ class Limits:
         core: the microcontroller whose firmware figures count, such as ``m4``. Empty: the size of the model file counts
             as flash, TFLite's arena as RAM, and the latency on the machine that measured it.
         mhz: clock of the core, megahertz; needed for a latency on a core.
+        machine: part of the name of the machine whose latencies count, or of its folder of results. Empty: every
+            machine but emulated ones.
     """
 
     flash: int | None = None
@@ -31,6 +33,14 @@ class Limits:
     accuracy: float | None = None
     core: str = ""
     mhz: float | None = None
+    machine: str = ""
+
+    def names(self, entry: Entry) -> bool:
+        """Whether the latencies of a row count: those of the machine that is named, else of every real one."""
+        if not self.machine:
+            return not entry.machine.emulated
+        words = f"{entry.machine.processor}, {entry.machine.system}\n{entry.source}".casefold()
+        return self.machine.casefold() in words
 
     def check(self) -> None:
         """Refuse limits that mean nothing.
@@ -49,6 +59,10 @@ class Limits:
             raise EdgedigitsError(f"--min-accuracy is {self.accuracy}", "give a percentage from 0 to 100")
         if self.mhz is not None and not self.core:
             raise EdgedigitsError("--mhz is the clock of a core, and no core is named", "add --core, such as --core m4")
+        if self.core and self.machine:
+            raise EdgedigitsError(
+                "--machine is about measured latencies, those of a core are counted", "drop --machine or --core"
+            )
         if self.core and self.latency is not None and self.mhz is None:
             raise EdgedigitsError(
                 f"how long {self.core} takes depends on its clock", "add --mhz, such as --mhz 80, or drop --max-latency"
@@ -116,7 +130,11 @@ def measures_for(limits: Limits) -> dict[str, Measure]:
             "accuracy": accuracy,
             "flash": Measure("--max-flash", "model file", "bytes", lambda e: e.row.bytes, "without a size"),
             "ram": Measure("--max-ram", "arena", "bytes", lambda e: e.row.arena_bytes, "without an arena"),
-            "latency": Measure("--max-latency", "latency", "s", _latency, "without a latency of one digit alone"),
+            "latency": Measure(
+                *("--max-latency", "latency", "s"),
+                lambda entry: _latency(entry) if limits.names(entry) else None,
+                "without a latency of one digit alone",
+            ),
         }
     core, mhz = limits.core, limits.mhz
     lacking = f"without figures of {core}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgedigits.core.load import BUSY, is_busy
-from edgedigits.core.results.columns import BUSY_MARK, one_line, setting_text, settings_of
+from edgedigits.core.results.columns import BUSY_MARK, EMULATED, one_line, setting_text, settings_of
 from edgedigits.core.results.machine import Machine
 from edgedigits.core.results.table import Table
 
@@ -60,6 +60,18 @@ def machine_text(machine: Machine) -> str:
     return f"{plain}, emulated: its times say nothing of a real one" if machine.emulated else plain
 
 
+def machine_lines(table: Table) -> tuple[str, ...]:
+    """Which rows were timed on which machine, where there are several, and that times of an emulated one are marked."""
+    timed = [entry for entry in table.entries if entry.row.latency]
+    machines = dict.fromkeys(entry.machine for entry in timed)
+    lines = []
+    for machine in machines:
+        sources = dict.fromkeys(entry.source for entry in timed if entry.machine == machine)
+        mark = f"{EMULATED} " if machine.emulated else ""
+        lines.append(f"{mark}latency of {', '.join(sources)}: {machine_text(machine)}")
+    return tuple(lines) if len(machines) > 1 or any(machine.emulated for machine in machines) else ()
+
+
 def _legend(table: Table) -> tuple[tuple[str, str], ...]:
     lines: list[tuple[str, str]] = []
     if table.digits:
@@ -83,6 +95,8 @@ def _legend(table: Table) -> tuple[tuple[str, str], ...]:
         if entry.row.accuracy and not table.on_the_digits(entry)
     }
     lines += [("*", f"measured on {one_line(one.digits)}, {one.count:,} other digits") for one in others.values()]
+    if any(entry.machine.emulated and entry.row.latency for entry in table.entries):
+        lines.append((EMULATED, "timed on an emulated machine: how long a real one takes, it does not say"))
     if any(not one.equal for entry in table.entries for one in entry.row.cores):
         lines.append(("†", "some of its outputs on this core are not those of TFLite's reference kernels"))
     return tuple(lines)

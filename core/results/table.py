@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from edgedigits.core.results.front import Cost, costs_of, front
 from edgedigits.core.results.machine import Machine
 from edgedigits.core.results.row import Accuracy, Row, dataclass_from
 
-COMPARISON = "compare"
+COMPARISON, MEASUREMENT = "compare", "measure"
 ORIGINS = "origins"
 _MOST_NAMED = 6
 
@@ -29,6 +29,7 @@ class Entry:
         place: the row's own folder.
         row: what was measured.
         machine: that measured its latencies.
+        kind: the command that measured it.
     """
 
     label: str
@@ -36,6 +37,7 @@ class Entry:
     place: Path
     row: Row
     machine: Machine
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,10 +96,12 @@ def gather(results: Results | Sequence[Results]) -> Table:
     """
     folders = (results,) if isinstance(results, Results) else tuple(results)
     sources = _sources(folders)
-    entries = _told_apart([entry for one, source in zip(folders, sources, strict=True) for entry in _of(one, source)])
+    found = [entry for one, source in zip(folders, sources, strict=True) for entry in _of(one, source)]
+    entries = _told_apart(beside_the_same_file(found))
     rows = [entry.row for entry in entries]
     digits = _most_frequent([row.accuracy for row in rows if row.accuracy])
-    machines = Counter(entry.machine for entry in entries if entry.row.latency)
+    timed = [entry.machine for entry in entries if entry.row.latency]
+    machines = Counter([machine for machine in timed if not machine.emulated] or timed)
     title = folders[0].header.title if len(folders) == 1 else _title(sources)
     machine = next(iter(dict(machines.most_common(1))), None)
     bare = Table(title, entries, digits, machine, costs_of(rows), {}, folders)
@@ -130,14 +134,14 @@ def _of(results: Results, source: str) -> list[Entry]:
         if results.header.kind == COMPARISON:
             entries.append(_copied(results, name, row))
         else:
-            entries.append(Entry(row.name, source, place, row, results.header.machine))
+            entries.append(Entry(row.name, source, place, row, results.header.machine, results.header.kind))
     return entries
 
 
 def origins(entries: Sequence[Entry], names: Sequence[str]) -> dict[str, Any]:
     """Where rows come from, for the settings of a folder that holds copies of them."""
     return {
-        name: {"source": entry.source, "machine": asdict(entry.machine)}
+        name: {"source": entry.source, "machine": asdict(entry.machine), "kind": entry.kind}
         for name, entry in zip(names, entries, strict=True)
     }
 
@@ -146,11 +150,46 @@ def _copied(results: Results, name: str, row: Row) -> Entry:
     try:
         origin = results.header.settings[ORIGINS][name]
         machine = dataclass_from(origin["machine"], Machine, "machine")
-        return Entry(row.name, str(origin["source"]), results.folder / name, row, machine)
+        kind = str(origin.get("kind", ""))  # older folders do not tell
+        return Entry(row.name, str(origin["source"]), results.folder / name, row, machine, kind)
     except (KeyError, TypeError, ValueError) as error:
         raise EdgedigitsError(
             f"{results.folder} does not say where its row {name} comes from ({error})", "run compare again"
         ) from error
+
+
+def beside_the_same_file(entries: Sequence[Entry]) -> list[Entry]:
+    """Rows that ``measure`` wrote behind those of the same model file, with everything that those know of it.
+
+    A Raspberry Pi times a model and reads what digits it has; what the file costs and how it reads the digits of the
+    table is what the workstation has found out.
+    """
+    known: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.kind != MEASUREMENT and entry.row.sha256:
+            known.setdefault(entry.row.sha256, entry)
+    found = [entry for entry in entries if entry.kind != MEASUREMENT or entry.row.sha256 not in known]
+    for entry in reversed([entry for entry in entries if entry not in found]):
+        same = known[entry.row.sha256]
+        found.insert(found.index(same) + 1, replace(entry, row=_completed(entry, same.row)))
+    return found
+
+
+def _completed(entry: Entry, same: Row) -> Row:
+    """The figures of a measured row, and those of another row of the same file where it has none of its own."""
+    own = entry.row
+    on_the_same = bool(own.accuracy and same.accuracy and own.accuracy.digits_sha256 == same.accuracy.digits_sha256)
+    read = f"reads {own.accuracy.percent:.2f} % of {own.accuracy.digits} there" if own.accuracy else ""
+    return replace(
+        same,
+        file="",
+        failure=own.failure,
+        accuracy=own.accuracy if on_the_same or own.failure else same.accuracy,
+        latencies=own.latencies,
+        checks=own.checks,
+        settings=own.settings,
+        notes=(*own.notes, *([read] if read and not on_the_same else [])),
+    )
 
 
 def _told_apart(entries: Sequence[Entry]) -> tuple[Entry, ...]:
@@ -163,7 +202,7 @@ def _told_apart(entries: Sequence[Entry]) -> tuple[Entry, ...]:
         if plain[name] > 1:
             where = source if wider[name, source] == 1 else f"{source}, {entry.place.name}"
             name = f"{name} ({where})"
-        found.append(Entry(name, source, entry.place, entry.row, entry.machine))
+        found.append(replace(entry, label=name))
     return tuple(found)
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from edgedigits.core.cards import write_card
 from edgedigits.core.files import gzip_size, sha256_of, write_bytes, write_json
+from edgedigits.core.measuring.latency import latency_on
 from edgedigits.core.results import Accuracy, Latency, Row
 from edgedigits.core.results.judging import validation_accuracy
 from edgedigits.core.runtime import DigitModel, runtime
 from edgedigits.core.tflite_costs import costs_of
-from edgedigits.quantize.benchmark.latency import latency_on
 from edgedigits.quantize.benchmark.request import BenchmarkRequest
 from edgedigits.quantize.benchmark.yardstick import Yardstick
 from edgedigits.quantize.making import check_form, make

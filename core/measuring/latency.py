@@ -1,4 +1,4 @@
-"""How long a model takes for one digit, on each runtime of this machine."""
+"""How long a model takes for one digit on a runtime of this machine."""
 
 from __future__ import annotations
 
@@ -12,21 +12,25 @@ from edgedigits.core.results.timing import CALLS, time_calls
 from edgedigits.core.runtime import DigitModel, Refused, Runtime
 
 
-def latency_on(runtime: Runtime, path: Path, images: NDArray[np.uint8]) -> Latency:
-    """Time single digits on one thread: handing the digit over, inference, fetching the scores.
+def latency_on(
+    runtime: Runtime, path: Path, images: NDArray[np.uint8], threads: int = 1, *, own_kernels: bool = False
+) -> Latency:
+    """Time single digits: handing the digit over, inference, fetching the scores.
 
     Args:
         runtime: to run on.
         path: of the ``.tflite`` file.
         images: real digits, uint8 of shape (count, 28, 28); those after the first ``CALLS`` are not needed.
+        threads: that the runtime may use.
+        own_kernels: run the runtime's own kernels, without the delegate that it would take.
 
     Returns:
         Median and 95th percentile in microseconds; the reason where the runtime refuses the model.
     """
     try:
-        model = DigitModel(path, threads=1, on=runtime)
+        model = DigitModel(path, threads=threads, on=runtime, own_kernels=own_kernels)
     except Refused as error:
-        return Latency(str(runtime), 1, "none", 1, None, None, error.reason)
+        return Latency(str(runtime), threads, "none", 1, None, None, error.reason)
     found = time_calls(model.run, list(model.inputs(images[:CALLS])))
     times = round(found.median_us, 2), round(found.p95_us, 2)
-    return Latency(str(runtime), model.threads, model.delegate, 1, *times, load=found.load)
+    return Latency(str(runtime), threads, model.delegate, 1, *times, load=found.load)
