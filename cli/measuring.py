@@ -110,6 +110,7 @@ def _show(found: Measurement) -> None:
 
 
 def _show_row(row: Row) -> None:
+    from edgedigits.core.load import is_busy
     from edgedigits.core.results.columns import microseconds
 
     assert row.accuracy is not None
@@ -126,6 +127,8 @@ def _show_row(row: Row) -> None:
         lines.append((one.runtime, one.delegate, one.threads, *times, *read, ""))
     show_table(("runtime", "delegate", "threads", "µs", "p95 µs", "right", "equal", ""), lines, left=2)
     click.echo(f"of {row.accuracy.count:,} digits ({row.accuracy.digits}); equal: all outputs as in the first line")
+    if any(is_busy(one.load) for one in row.latencies):
+        click.echo("busy: other programs took so much of the cores while that was timed")
     click.echo(_condition_text(row.checks["before"], row.checks["after"]))
     for note in row.notes:
         click.echo(f"note: {note}")
