@@ -9,6 +9,7 @@ import click
 
 from edgedigits.cli import options
 from edgedigits.cli.output import progress, show_json, show_table
+from edgedigits.cli.proving import warn, warn_of_verdict
 
 if TYPE_CHECKING:
     from edgedigits.firmware_export.proof_images import ProofImages
@@ -121,6 +122,7 @@ def report(
         memory_png(found.library.plan, tuple(variants), plot)
     if path and found.costs:
         write_report(found, path)
+    warn_of_verdict(found.verdict)
     if as_json:
         show_json(found.summary())
     else:
@@ -135,7 +137,7 @@ def _proof_images(model: Path, count: int) -> ProofImages:
 
     images = proof_images(model, count)
     if images.warning:
-        click.secho(f"\nWARNING: {images.warning}\n", fg="yellow", bold=True, err=True)
+        warn(images.warning)
     return images
 
 
@@ -255,8 +257,11 @@ def verify(ctx: click.Context, model: Path, port: str, count: int, baud: int, ti
     from dataclasses import asdict
 
     from edgedigits.core.load import LoadWatch
+    from edgedigits.firmware_export.reader import proof_verdict
     from edgedigits.firmware_export.verify import verify as verify_board
 
+    verdict = proof_verdict(model, allow_failed=True)
+    warn_of_verdict(verdict)
     images = _proof_images(model, count)
     total = len(images.digits)
     watch = LoadWatch()
@@ -266,7 +271,8 @@ def verify(ctx: click.Context, model: Path, port: str, count: int, baud: int, ti
         )
     load = watch.share()
     if as_json:
-        show_json({"equal": found.equal, "image_source": images.source, "load": load, **asdict(found)})
+        told = {"verdict": verdict, "image_source": images.source, "load": load}
+        show_json({"equal": found.equal, **told, **asdict(found)})
     else:
         _show_verification(found, images.source, load)
     if not found.equal:

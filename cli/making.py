@@ -215,14 +215,20 @@ def export(model: Path, target: str, name: str, allow_failed: bool, out: Path, f
     c, arduino, zephyr, esp-idf and platformio: a C99 library that needs nothing, with an example that reads a digit
     over the serial port, as the ecosystem wants its files. arrays: the model's bytes for TFLite Micro.
 
+    A model of which the proof cannot tell is exported with a warning, here and in the C files; one that failed needs
+    --allow-failed.
+
     \b
     Examples:
       edgedigits export out/int8/model.int8.tflite --out out/c
       edgedigits export out/int8/model.int8.tflite --target arduino --name digits --out out/arduino
       edgedigits export out/int8/model.int8.tflite --target arrays --out out/arrays
     """
+    from edgedigits.cli.proving import warn_of_verdict
+
     write = _export_arrays if target == "arrays" else _export_library
     files, facts, words = write(model, target, name, allow_failed, out, force)
+    warn_of_verdict(facts["verdict"])
     if as_json:
         show_json({"target": target, "files": [str(path) for path in files], **facts})
         return
@@ -240,7 +246,8 @@ def _export_arrays(model: Path, _target: str, name: str, allow_failed: bool, out
 
     result = export_arrays(model, name=name, allow_failed=allow_failed)
     files = write_export(result, out, force=force)
-    return files, {"sha256": result.sha256, "bytes": result.bytes}, f"register: {', '.join(result.resolver_calls)}"
+    facts = {"verdict": result.verdict, "sha256": result.sha256, "bytes": result.bytes}
+    return files, facts, f"register: {', '.join(result.resolver_calls)}"
 
 
 def _export_library(model: Path, target: str, name: str, allow_failed: bool, out: Path, force: bool) -> Exported:
@@ -250,6 +257,11 @@ def _export_library(model: Path, target: str, name: str, allow_failed: bool, out
     result = export_target(model, name=name, allow_failed=allow_failed)
     files = write_target(target, result.files, out, force=force)
     library = result.library
-    facts = {"sha256": library.sha256, "macs": library.graph.macs, "arena_bytes": library.arena_bytes}
+    facts = {
+        "verdict": library.verdict,
+        "sha256": library.sha256,
+        "macs": library.graph.macs,
+        "arena_bytes": library.arena_bytes,
+    }
     arena = ", ".join(f"{variant} {size:,}" for variant, size in library.arena_bytes.items())
     return files, facts, f"arena bytes by kernels: {arena}"

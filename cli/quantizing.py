@@ -10,6 +10,7 @@ import click
 
 from edgedigits.cli import options
 from edgedigits.cli.output import loading, progress, show_json, show_table
+from edgedigits.cli.proving import CANNOT_TELL_CODE, tell_of_doubt, tell_of_failure
 
 if TYPE_CHECKING:
     from edgedigits.quantize import QuantizeResult
@@ -40,8 +41,9 @@ def quantize(
 ) -> None:
     """Quantize MODEL.keras and prove what that cost.
 
-    Writes model.RECIPE.tflite, card.json, proof.json and flips.png. Exits with 1 where more is lost than --max-drop
-    allows; the model is then kept and marked as failed.
+    Writes model.RECIPE.tflite, card.json, proof.json and flips.png. The verdict follows the 95 % interval of the drop:
+    passed (exit code 0) where all of it lies below --max-drop, failed (1) where all of it lies above, else the test
+    digits cannot tell (3). The model is always kept, its card saying which.
 
     \b
     Recipes, of which int8 runs everywhere:
@@ -66,6 +68,7 @@ def quantize(
       edgedigits quantize out/float/model.keras --recipe qat-int8 --out out/qat
     """
     from edgedigits.core.files import refuse_to_overwrite
+    from edgedigits.core.outcome import CANNOT_TELL, FAILED
     from edgedigits.quantize import check_source, recipe_named
 
     recipe_named(recipe)
@@ -79,16 +82,16 @@ def quantize(
     with progress() as stage:
         result = quantize_model(request, out, force=force, progress=stage)
     if as_json:
-        show_json({"model": str(result.model), "card": asdict(result.card)})
+        judged = {"verdict": result.proof.verdict, "required_digits": result.proof.required_digits}
+        show_json({"model": str(result.model), **judged, "card": asdict(result.card)})
     else:
         _show_proof(result)
-    if not result.proof.passed:
-        click.echo(
-            f"Error: {recipe} loses {result.proof.comparison.drop:.2f} points, more than the {max_drop} allowed; "
-            "the model is kept and its card says so: raise --calibration or --max-drop, or train longer",
-            err=True,
-        )
+    if result.proof.verdict == FAILED:
+        tell_of_failure(result)
         ctx.exit(1)
+    if result.proof.verdict == CANNOT_TELL:
+        tell_of_doubt(result)
+        ctx.exit(CANNOT_TELL_CODE)
 
 
 def _show_proof(result: QuantizeResult) -> None:
@@ -103,6 +106,7 @@ def _show_proof(result: QuantizeResult) -> None:
         f"drop {found.drop:+.2f} points (95 % interval {found.drop_low:+.2f} to {found.drop_high:+.2f}), "
         f"McNemar p = {found.p_value:.3g}, agreement {found.agreement:.2f} % of {found.count:,} digits"
     )
+    click.echo(f"verdict: {proof.verdict}, as {proof.max_drop:g} points may be lost")
     operators = ", ".join(f"{item.name} v{item.version} x{item.count}" for item in proof.operators)
     click.echo(f"operators: {operators}")
     show_table(("runtime", "runs", "why"), [(v.runtime, "yes" if v.runs else "no", v.reason) for v in proof.verdicts])

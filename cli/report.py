@@ -63,6 +63,7 @@ class Report:
             "drop": proof.comparison.drop,
             "drop_interval": [proof.comparison.drop_low, proof.comparison.drop_high],
             "int8_bytes": proof.tflite_bytes,
+            "verdict": proof.verdict,
             "passed": proof.passed,
             "frames": self.seen.station.frames,
             "frames_exact": self.seen.exact,

@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from edgedigits.core.digit import BOX, CLASSES, LABELS, SIDE, model_input, normalise
     from edgedigits.core.errors import EdgedigitsError
     from edgedigits.core.metrics import Comparison, Metrics, compare, evaluate_scores
+    from edgedigits.core.outcome import OUTCOMES, outcome_of, required_digits
     from edgedigits.core.runtime import DigitModel, Quantization, Runtime
 
 __all__ = [
     "BOX",
     "CLASSES",
     "LABELS",
+    "OUTCOMES",
     "SIDE",
     "Card",
     "Comparison",
@@ -31,7 +33,9 @@ __all__ = [
     "evaluate_scores",
     "model_input",
     "normalise",
+    "outcome_of",
     "read_card",
+    "required_digits",
     "write_card",
 ]
 
@@ -41,6 +45,7 @@ __getattr__ = lazy_exports(
         **dict.fromkeys(("Card", "card_of", "code_version", "read_card", "write_card"), "cards"),
         **dict.fromkeys(("BOX", "CLASSES", "LABELS", "SIDE", "model_input", "normalise"), "digit"),
         **dict.fromkeys(("Comparison", "Metrics", "compare", "evaluate_scores"), "metrics"),
+        **dict.fromkeys(("OUTCOMES", "outcome_of", "required_digits"), "outcome"),
         **dict.fromkeys(("DigitModel", "Quantization", "Runtime"), "runtime"),
         "EdgedigitsError": "errors",
     },

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of, write_json
+from edgedigits.core.outcome import CANNOT_TELL, FAILED, OUTCOMES, PASSED, outcome_of
 from edgedigits.core.paths import StrPath
 
 CARD_NAME = "card.json"
@@ -32,9 +33,11 @@ class Card:
         settings: of the stage that made the file.
         measured: figures in percent or as named, on data named in ``dataset``.
         proof: for a quantized model, its comparison with the float one.
-        passed: False where the proof found more loss than was allowed.
+        passed: whether the verdict is ``passed``; False for ``failed`` and for ``cannot tell`` alike, so that whoever
+            looks at this alone takes neither for proved. True where nothing was proved, as of a float model.
         parent: ``file`` and ``sha256`` of the model it was made from.
         software: versions that made it.
+        verdict: of the proof, a word of :mod:`edgedigits.core.outcome`; empty where nothing was proved.
     """
 
     kind: str
@@ -52,6 +55,7 @@ class Card:
     parent: dict[str, str] = field(default_factory=dict)
     software: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
+    verdict: str = ""
 
 
 def code_version() -> str:
@@ -93,7 +97,29 @@ def read_card(path: StrPath) -> Card:
     wrong = [item.name for item in fields(Card) if type(getattr(card, item.name)) is not _type_of(item.type)]
     if wrong:
         raise EdgedigitsError(f"{path} has the wrong type in {', '.join(wrong)}", "make the model again")
+    if "verdict" not in content:
+        return _with_verdict(card)
+    if card.verdict not in ("", *OUTCOMES) or (card.verdict and card.passed != (card.verdict == PASSED)):
+        told = f"verdict {card.verdict!r} and passed {json.dumps(card.passed)}"
+        raise EdgedigitsError(f"{path} says {told}, which do not fit", "make the model again")
     return card
+
+
+def _with_verdict(card: Card) -> Card:
+    """A card from before verdicts, when a model passed whose drop was at most the limit: with that of its interval.
+
+    The interval finds some that passed and some that failed to be ``cannot tell``. A model that failed never becomes
+    one that passed: an interval below the limit has its drop below it, too, so such a card was changed by hand.
+    """
+    try:
+        compared = card.proof["comparison"]
+        judged = outcome_of(compared["drop_low"], compared["drop_high"], card.proof["max_drop"])
+    except (KeyError, TypeError):  # no proof, or one without an interval
+        if card.passed and not card.proof:
+            return card
+        judged = PASSED
+    verdict = judged if card.passed or judged == CANNOT_TELL else FAILED
+    return replace(card, verdict=verdict, passed=verdict == PASSED)
 
 
 def _type_of(annotation: object) -> type:

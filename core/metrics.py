@@ -135,7 +135,7 @@ def compare(before: NDArray[np.intp], after: NDArray[np.intp], labels: NDArray[n
     count = len(labels)
     lost = int((right_before & ~right_after).sum())
     won = int((~right_before & right_after).sum())
-    low, high = _paired_interval(lost, won, count)
+    low, high = paired_interval(lost, won, count)
     differ = before != after
     return Comparison(
         count,
@@ -152,7 +152,14 @@ def compare(before: NDArray[np.intp], after: NDArray[np.intp], labels: NDArray[n
     )
 
 
-def _paired_interval(lost: int, won: int, count: int) -> tuple[float, float]:
+def paired_interval(lost: float, won: float, count: int) -> tuple[float, float]:
+    """The 95 % interval of a drop, as shares between -1 and 1: see :func:`compare`.
+
+    Args:
+        lost: digits that only the first classifier reads right; an expected number need not be whole.
+        won: digits that only the second reads right.
+        count: digits judged by both.
+    """
     total = count + 2
     share_lost, share_won = (lost + 0.5) / total, (won + 0.5) / total
     difference = share_lost - share_won

@@ -35,6 +35,7 @@ class ArrayExport:
         output: quantization of the int8 output.
         bytes: size of the model.
         sha256: of the model, lower-case hexadecimal.
+        verdict: of the model's proof, as its card tells it; empty where it tells none.
         recipe: what made it.
     """
 
@@ -45,6 +46,7 @@ class ArrayExport:
     output: Quantization
     bytes: int
     sha256: str
+    verdict: str
     recipe: ExportRecipe
 
 
@@ -74,6 +76,7 @@ def export_arrays(model: StrPath, *, name: str = "digits", allow_failed: bool = 
         output=plan.output.quantization,
         bytes=len(plan.model),
         sha256=plan.sha256,
+        verdict=plan.verdict,
         recipe=ExportRecipe(name, allow_failed, code_version()),
     )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from dataclasses import dataclass
 
 from edgedigits.core.digit import LABELS
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.outcome import CANNOT_TELL, FAILED
 from edgedigits.core.runtime import Quantization
 
 LONGEST_NAME = 32
@@ -62,6 +64,24 @@ _MICRO_NAMES = {
 """TFLite's operator to the method of TFLite Micro's ``MicroMutableOpResolver`` (micro_mutable_op_resolver.h)."""
 
 
+REMARKS = {
+    FAILED: "the proof of this model failed: quantization cost more accuracy than was allowed.",
+    CANNOT_TELL: (
+        "the proof of this model cannot tell whether quantization cost more accuracy than was allowed: its test digits "
+        "leave both possible."
+    ),
+}
+"""What users of a model are told of its proof, by verdict; there is nothing to tell of one that passed."""
+
+
+def comment_on(verdict: str) -> str:
+    """Lines of a C comment that tell of a proof, none where it passed or was not made."""
+    if verdict not in REMARKS:
+        return ""
+    lines = textwrap.wrap(f"WARNING: {REMARKS[verdict]}", 100)
+    return " *\n" + "".join(f" * {line}\n" for line in lines)
+
+
 @dataclass(frozen=True)
 class Door:
     """Input or output of the model: an int8 tensor of this shape, ``real = (q - zero_point) * scale``."""
@@ -82,7 +102,7 @@ class ArrayPlan:
         output: the model's output.
         registrations: methods of ``MicroMutableOpResolver`` to call, in order of first use.
         labels: what each of the output's values stands for.
-        passed: False where the model's card says that the proof failed.
+        verdict: of the model's proof, as its card tells it; empty where it tells none.
     """
 
     name: str
@@ -92,7 +112,7 @@ class ArrayPlan:
     output: Door
     registrations: tuple[str, ...]
     labels: tuple[str, ...] = LABELS
-    passed: bool = True
+    verdict: str = ""
 
 
 def check_name(name: str) -> None:

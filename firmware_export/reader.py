@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edgedigits.core.cards import card_of
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.outcome import FAILED
 from edgedigits.core.runtime import DigitModel
 from edgedigits.core.tflite_file import Tensor, TfliteFile, read_tflite
 from edgedigits.firmware_export.plan import ArrayPlan, Door, registrations
@@ -14,20 +15,22 @@ from edgedigits.firmware_export.plan import ArrayPlan, Door, registrations
 _QUANTIZE_FIRST = "run `edgedigits quantize MODEL.keras` and export the int8 model that it writes"
 
 
-def proof_passed(model: Path, allow_failed: bool) -> bool:
-    """False where the card beside a model says that its proof failed; True without a card.
+def proof_verdict(model: Path, allow_failed: bool) -> str:
+    """The verdict of a model's proof by the card beside it: a word of ``core.outcome``, empty where there is none.
+
+    A model of which the proof cannot tell is taken: the C files say so, and commands do.
 
     Raises:
         EdgedigitsError: the card does not match, or tells of a failed proof and ``allow_failed`` is not set.
     """
     card = card_of(model)
-    passed = card is None or card.passed
-    if not passed and not allow_failed:
+    verdict = card.verdict if card else ""
+    if verdict == FAILED and not allow_failed:
         raise EdgedigitsError(
             f"the proof of {model} failed: quantization cost more accuracy than was allowed",
             "quantize it again with more calibration images, or add --allow-failed to export it all the same",
         )
-    return passed
+    return verdict
 
 
 def plan_arrays(model: Path, name: str, allow_failed: bool) -> ArrayPlan:
@@ -42,7 +45,7 @@ def plan_arrays(model: Path, name: str, allow_failed: bool) -> ArrayPlan:
         EdgedigitsError: missing, damaged or foreign file, floats inside, a card that does not match or tells of a
             failed proof, or an operator that TFLite Micro lacks.
     """
-    passed = proof_passed(model, allow_failed)
+    verdict = proof_verdict(model, allow_failed)
     content = read_tflite(model)
     _check_int8(model, content)
     # Loading and running it once is the only check that also covers what the structure does not show.
@@ -55,7 +58,7 @@ def plan_arrays(model: Path, name: str, allow_failed: bool) -> ArrayPlan:
         input=Door(content.inputs[0].shape, loaded.input),
         output=Door(content.outputs[0].shape, loaded.output),
         registrations=registrations(tuple(operator.name for operator in content.operators)),
-        passed=passed,
+        verdict=verdict,
     )
 
 

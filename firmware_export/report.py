@@ -61,6 +61,7 @@ class FirmwareReport:
     Attributes:
         file: name of the model file.
         sha256: of the model, lower-case hexadecimal.
+        verdict: of the model's proof, as its card tells it; empty where it tells none.
         macs: multiply-accumulates of one inference.
         arena_bytes: by variant of the kernels, input and output included.
         layers: of the network, as they run.
@@ -72,6 +73,7 @@ class FirmwareReport:
 
     file: str
     sha256: str
+    verdict: str
     macs: int
     arena_bytes: dict[str, int]
     layers: tuple[LayerCost, ...]
@@ -135,6 +137,7 @@ def firmware_report(
     return FirmwareReport(
         file=model.name,
         sha256=library.sha256,
+        verdict=library.verdict,
         macs=library.graph.macs,
         arena_bytes=library.arena_bytes,
         layers=layer_costs(library),

@@ -11,13 +11,10 @@ from string import Template
 
 import numpy as np
 
-from edgedigits.firmware_export.plan import ArrayPlan, Door
+from edgedigits.firmware_export.plan import ArrayPlan, Door, comment_on
 
 _BYTES_PER_LINE = 16
 _ID_DIGITS = 16  # the macro with the whole sum would be longer than the 63 characters that C99 tells apart
-_FAILED = """ *
- * WARNING: the proof of this model failed: quantization cost more accuracy than was allowed.
-"""
 
 
 def header(plan: ArrayPlan) -> str:
@@ -46,7 +43,7 @@ def _fill(template: str, plan: ArrayPlan) -> str:
         NAME=plan.name.upper(),
         sha256=plan.sha256,
         short_sha256=plan.sha256[:_ID_DIGITS],
-        warning="" if plan.passed else _FAILED,
+        warning=comment_on(plan.verdict),
         length=len(plan.model),
         **_door("input", plan.input),
         **_door("output", plan.output),

@@ -2,7 +2,7 @@
 
 >>> from edgedigits.quantize import QuantizeRequest, quantize
 >>> result = quantize(QuantizeRequest("out/float/model.keras"), "out/int8")
->>> result.proof.comparison.drop, result.proof.passed
+>>> result.proof.comparison.drop, result.proof.verdict
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from edgedigits.core.datasets import Digits
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.metrics import Comparison, compare
+from edgedigits.core.outcome import PASSED, Outcome, outcome_of, required_digits
 from edgedigits.core.paths import StrPath
 from edgedigits.core.tflite_file import Operator, TfliteFile
 from edgedigits.quantize.float_model import float_scores
@@ -55,14 +56,26 @@ class Proof:
         return self.float_bytes / self.tflite_bytes
 
     @property
+    def verdict(self) -> Outcome:
+        """Whether the model passed, failed, or the digits cannot tell: by the drop's interval, see ``core.outcome``."""
+        return outcome_of(self.comparison.drop_low, self.comparison.drop_high, self.max_drop)
+
+    @property
     def passed(self) -> bool:
-        """Whether the drop is at most what was allowed."""
-        return self.comparison.drop <= self.max_drop
+        """Whether the verdict is ``passed``: False for ``failed`` and for ``cannot tell`` alike."""
+        return self.verdict == PASSED
+
+    @property
+    def required_digits(self) -> int | None:
+        """How many test digits would tell if they flip as often as these; None where no reasonable number would."""
+        found = self.comparison
+        return required_digits(found.lost, found.won, found.count, self.max_drop)
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as JSON takes it."""
         plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
-        return plain | {"ratio": round(self.ratio, 3), "passed": self.passed}
+        judged = {"verdict": self.verdict, "passed": self.passed, "required_digits": self.required_digits}
+        return plain | {"ratio": round(self.ratio, 3), **judged}
 
 
 def float_probabilities(model: Any, images: NDArray[np.uint8], progress: Progress | None = None) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ from edgedigits.core.paths import StrPath
 from edgedigits.quantize.making import check_form, make
 from edgedigits.quantize.proof import Progress, Proof, draw_flips, float_probabilities, prove
 from edgedigits.quantize.recipes import recipe_named
-from edgedigits.quantize.source import open_source
+from edgedigits.quantize.source import Source, open_source
 from edgedigits.quantize.tflite_card import tflite_card, write_tuning
 
 MAX_DROP = 0.5
@@ -47,12 +47,22 @@ class QuantizeRequest:
 
 @dataclass(frozen=True)
 class QuantizeResult:
-    """A quantized model, its proof and how it was made."""
+    """A quantized model, its proof and how it was made.
+
+    Attributes:
+        request: that was carried out.
+        model: path of the ``.tflite`` file; card, proof and flipped digits lie beside it.
+        card: of the model.
+        proof: what the recipe cost.
+        pool: digits that a cross-validation of the network would test, one by one; 0 where it was trained on another
+            data set.
+    """
 
     request: QuantizeRequest
     model: Path
     card: Card
     proof: Proof
+    pool: int
 
 
 def quantize(
@@ -61,8 +71,8 @@ def quantize(
     """Make a TFLite model of a float model by a recipe and prove what that cost.
 
     Writes ``model.<recipe>.tflite``, ``card.json``, ``proof.json``, ``flips.png`` and, where it was fine-tuned,
-    ``tuning.csv`` into ``out``, all or none. A model that loses more than allowed is kept, its card saying ``passed:
-    false``; look at ``result.proof.passed``.
+    ``tuning.csv`` into ``out``, all or none. A model that fails, or of which the test digits cannot tell, is kept, its
+    card saying so; look at ``result.proof.verdict``.
 
     Args:
         request: what and how.
@@ -97,4 +107,10 @@ def quantize(
         write_tuning(work, made)
         write_json(work / "proof.json", proof.as_dict())
         write_bytes(work / "flips.png", draw_flips(proof, recipe.name, test, before, after))
-    return QuantizeResult(request, out / path.name, card, proof)
+    return QuantizeResult(request, out / path.name, card, proof, _pool(source))
+
+
+def _pool(source: Source) -> int:
+    dataset = source.split.dataset
+    own = source.card is not None and source.card.dataset["spec"] == dataset.spec
+    return len(dataset.pool) if own else 0

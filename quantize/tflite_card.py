@@ -55,6 +55,7 @@ def tflite_card(
         },
         proof=summary | {"checks": checked.found},
         passed=proof.passed,
+        verdict=proof.verdict,
         parent=source.parent,
         software={"edgedigits": code_version(), "tensorflow": tf.__version__, here.name: here.version},
     )

@@ -15,7 +15,7 @@ from edgedigits.firmware_export.library.layers import fits_dsp
 from edgedigits.firmware_export.library.writer import Facts, write_library
 from edgedigits.firmware_export.plan import check_name
 from edgedigits.firmware_export.planning.plan import Plan, plan
-from edgedigits.firmware_export.reader import proof_passed
+from edgedigits.firmware_export.reader import proof_verdict
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class LibraryExport:
         plan: how it runs: stages, order, arena.
         weight_bytes: of each stage.
         sha256: of the model, lower-case hexadecimal.
+        verdict: of the model's proof, as its card tells it; empty where it tells none.
         recipe: what made it.
     """
 
@@ -38,6 +39,7 @@ class LibraryExport:
     plan: Plan
     weight_bytes: tuple[int, ...]
     sha256: str
+    verdict: str
     recipe: ExportRecipe
 
     @property
@@ -63,13 +65,13 @@ def export_library(model: StrPath, *, name: str = "digits", allow_failed: bool =
     """
     model = Path(model)
     check_name(name)
-    passed = proof_passed(model, allow_failed)
+    verdict = proof_verdict(model, allow_failed)
     graph = read_graph(model)
     sha256 = sha256_of(model)
     chosen = plan(graph)
     if not fits_dsp(chosen.program):  # cores with the DSP extension then run the plain kernels
         chosen = replace(chosen, layouts={**chosen.layouts, "dsp": chosen.layouts["plain"]})
-    text = write_library(graph, chosen, Facts(name, sha256, code_version(), passed))
+    text = write_library(graph, chosen, Facts(name, sha256, code_version(), verdict))
     return LibraryExport(
         text.header,
         text.source,
@@ -77,5 +79,6 @@ def export_library(model: StrPath, *, name: str = "digits", allow_failed: bool =
         chosen,
         text.weight_bytes,
         sha256,
+        verdict,
         ExportRecipe(name, allow_failed, code_version()),
     )

@@ -16,6 +16,7 @@ from edgedigits.core.digit import LABELS, SIDE, model_input, quantize
 from edgedigits.firmware_export.graph.model import Conv, Depthwise, Graph, Value
 from edgedigits.firmware_export.library.layers import fits_dsp, is_rectified, layer_text
 from edgedigits.firmware_export.library.structs import initializer
+from edgedigits.firmware_export.plan import comment_on
 from edgedigits.firmware_export.planning.plan import Plan
 from edgedigits.firmware_export.planning.scratch import filler_bytes
 from edgedigits.firmware_export.planning.stages import VARIANTS
@@ -55,7 +56,7 @@ class Facts:
     name: str
     sha256: str
     version: str
-    passed: bool
+    verdict: str
 
 
 @dataclass(frozen=True)
@@ -112,11 +113,7 @@ def _header(graph: Graph, plan: Plan, facts: Facts, common: dict[str, str]) -> s
         fields[f"{variant}_input"] = layout.offsets["value", plan.program.root(plan.program.input)]
         fields[f"{variant}_output"] = layout.offsets["value", plan.program.root(plan.program.output)]
     fields["confidence_note"] = "" if _is_probability(doors["output"]) else " (no softmax: only its scale)"
-    fields["warning"] = (
-        ""
-        if facts.passed
-        else " *\n * WARNING: the proof of this model failed: quantization cost more accuracy than was allowed.\n"
-    )
+    fields["warning"] = comment_on(facts.verdict)
     return _fill("library.h.in", fields)
 
 

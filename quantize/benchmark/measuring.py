@@ -7,6 +7,7 @@ from pathlib import Path
 from edgedigits.core.cards import write_card
 from edgedigits.core.files import gzip_size, sha256_of, write_bytes, write_json
 from edgedigits.core.measuring.latency import latency_on
+from edgedigits.core.outcome import CANNOT_TELL, FAILED
 from edgedigits.core.results import Accuracy, Latency, Row
 from edgedigits.core.results.judging import validation_accuracy
 from edgedigits.core.runtime import DigitModel, runtime
@@ -14,7 +15,7 @@ from edgedigits.core.tflite_costs import costs_of
 from edgedigits.quantize.benchmark.request import BenchmarkRequest
 from edgedigits.quantize.benchmark.yardstick import Yardstick
 from edgedigits.quantize.making import check_form, make
-from edgedigits.quantize.proof import Progress, prove
+from edgedigits.quantize.proof import Progress, Proof, prove
 from edgedigits.quantize.quantizing import MAX_DROP
 from edgedigits.quantize.recipes import Recipe
 from edgedigits.quantize.runtimes import litert, open_model
@@ -77,7 +78,7 @@ def measure(
         seconds=made.seconds if recipe.trains else None,
         checks=checked.found,
         settings=made.settings,
-        notes=_notes(recipe, proof.passed, latencies),
+        notes=_notes(recipe, proof, latencies),
     )
 
 
@@ -87,12 +88,17 @@ def _validation(source: Source, reader: DigitModel, runtime_name: str) -> Accura
     return validation_accuracy(source.split, 100.0 * float(right.mean()), runtime_name)
 
 
-def _notes(recipe: Recipe, passed: bool, latencies: tuple[Latency, ...]) -> tuple[str, ...]:
+def _notes(recipe: Recipe, proof: Proof, latencies: tuple[Latency, ...]) -> tuple[str, ...]:
     notes = [f"{one.runtime} does not load it" for one in latencies if one.refused]
     if recipe.note:
         notes.append(recipe.note)
-    if not passed:
-        notes.append(f"loses more than the {MAX_DROP} points that `edgedigits quantize` allows")
+    if proof.verdict == FAILED:
+        notes.append(f"loses more than the {proof.max_drop:g} points that `edgedigits quantize` allows")
+    if proof.verdict == CANNOT_TELL:
+        notes.append(
+            f"its {proof.comparison.count:,} test digits cannot tell whether it loses more than the {proof.max_drop:g} "
+            "points that `edgedigits quantize` allows"
+        )
     if recipe.form == "float16":
         notes.append("weights are widened to float32 when the model is loaded, which the arena does not count")
     return tuple(notes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ import pytest
 from edgedigits.core.cards import Card, card_of, code_version, read_card, write_card
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -99,6 +101,70 @@ def test_a_card_that_says_false_in_words_has_not_passed(model: Path, card: Card)
     change(model, passed="false")
     with pytest.raises(EdgedigitsError, match="wrong type in passed"):
         card_of(model)
+
+
+OLD_PROOF = {"comparison": {"drop": 0.1, "drop_low": 0.0, "drop_high": 0.2}, "max_drop": 0.5}
+UNDECIDED_PROOF = {"comparison": {"drop": 1.67, "drop_low": -2.84, "drop_high": 6.07}, "max_drop": 0.5}
+LOST_PROOF = {"comparison": {"drop": 2.0, "drop_low": 1.5, "drop_high": 2.5}, "max_drop": 0.5}
+
+
+def make_old(model: Path, **fields: Any) -> None:
+    """A card as it was before there was a verdict in it."""
+    change(model, **fields)
+    path = model.parent / "card.json"
+    content = json.loads(path.read_text())
+    del content["verdict"]
+    path.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("passed", "proof", "verdict"),
+    [
+        (True, OLD_PROOF, "passed"),
+        (False, LOST_PROOF, "failed"),
+        (False, UNDECIDED_PROOF, "cannot tell"),
+        (True, UNDECIDED_PROOF, "cannot tell"),
+        # changed by hand, or without what was measured: never better than it says of itself
+        (False, OLD_PROOF, "failed"),
+        (True, LOST_PROOF, "failed"),
+        (False, {}, "failed"),
+        (True, {"max_drop": 0.5}, "passed"),
+        (False, {"comparison": {"drop_low": "-1", "drop_high": None}, "max_drop": 0.5}, "failed"),
+    ],
+)
+def test_an_old_card_has_the_verdict_of_its_interval(
+    passed: bool, proof: dict[str, Any], verdict: str, model: Path, card: Card
+) -> None:
+    make_old(model, passed=passed, proof=proof)
+    found = read_card(model.parent / "card.json")
+    assert (found.verdict, found.passed) == (verdict, verdict == "passed")
+
+
+def test_an_old_card_of_a_model_that_was_not_proved_has_no_verdict(model: Path, card: Card) -> None:
+    make_old(model)
+    assert card_of(model) == card
+    assert (card.verdict, card.passed) == ("", True)
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("docs/cards/*.json")), ids=lambda path: path.stem)
+def test_cards_of_the_first_version_still_read(path: Path) -> None:
+    assert read_card(path).verdict == "passed"
+
+
+@pytest.mark.parametrize("verdict", ["Passed", "cannot_tell", "yes"])
+def test_a_card_with_another_word_for_a_verdict_is_refused(verdict: str, model: Path, card: Card) -> None:
+    change(model, verdict=verdict)
+    with pytest.raises(EdgedigitsError, match=r"says verdict .*make the model again"):
+        card_of(model)
+
+
+@pytest.mark.parametrize(("verdict", "passed"), [("passed", False), ("failed", True), ("cannot tell", True)])
+def test_a_card_that_contradicts_itself_is_refused(verdict: str, passed: bool, model: Path, card: Card) -> None:
+    change(model, verdict=verdict, passed=passed)
+    with pytest.raises(EdgedigitsError, match="do not fit"):
+        card_of(model)
+    change(model, verdict=verdict, passed=not passed)
+    assert card_of(model) == replace(card, verdict=verdict, passed=not passed)
 
 
 @pytest.mark.parametrize("number", [0, 2, "1", None, True])
