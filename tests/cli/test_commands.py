@@ -322,7 +322,7 @@ def test_sigterm_leaves_no_half_made_folder(trained, tmp_path):
     process.stderr.readline()  # "convert: 1 done": the folder is being filled
     process.terminate()
     process.communicate()
-    assert process.returncode in (143, 0, 1)
+    assert process.returncode in (143, 0, 1, 3)  # where it was done before the signal: whatever the verdict was
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
