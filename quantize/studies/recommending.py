@@ -14,10 +14,19 @@ from numpy.typing import NDArray
 from edgedigits.quantize.source import CALIBRATION
 from edgedigits.quantize.studies.calibration import DRAWS, CalibrationStudy
 
+LEAST = 100
+"""Fewer digits are never recommended, however alike the sizes are that were tried.
+
+A tensor's range is the least and the greatest value that the representative dataset takes there. The chance that
+another digit goes beyond the greatest of n alike ones is 1 in n + 1, whatever the network (they are exchangeable), so
+that with 100 no end of a range cuts more than about one digit in a hundred; of each of the ten digits there are ten.
+A study sees only the mistakes that its validation digits and its draws happen to show.
+"""
+
 RULE = (
     "the smallest size of a draw from which on, up to the largest size, the mean agreement with float lies at most one "
-    "standard error below the best mean and that of the worst seed at most two, averaged over the networks; where no "
-    "draw has one, the draw and size with the best mean agreement"
+    "standard error below the best mean and that of the worst seed at most two, averaged over the networks, but no "
+    f"size below {LEAST}; where no draw has one, the draw and size of at least {LEAST} with the best mean agreement"
 )
 
 
@@ -47,8 +56,8 @@ class Recommendation:
 
     Attributes:
         draw: a key of :data:`edgedigits.quantize.studies.calibration.DRAWS`.
-        size: digits in the representative dataset.
-        plateaus: for each draw the smallest size from which on all pass; None where there is none.
+        size: digits in the representative dataset, at least :data:`LEAST`.
+        plateaus: for each draw the smallest size from which on all pass, as measured; None where there is none.
         default_suffices: whether the default of ``edgedigits quantize`` passes too.
         bars: what agreements are held against, for each network.
         rule: that led here.
@@ -73,22 +82,44 @@ def recommend(studies: Sequence[CalibrationStudy]) -> Recommendation:
     judge = _Judge(tuple(studies))
     sizes = sorted(set.intersection(*(set(study.sizes) for study in studies)))
     plateaus = {draw: judge.plateau(draw, sizes) for draw in DRAWS}
-    found = [(size, -judge.mean(draw, size), draw) for draw, size in plateaus.items() if size is not None]
-    if found:
-        size, _, draw = min(found)
-        why = "from there on more digits change nothing that can be told from chance"
-    else:
-        _, size, draw = max((judge.mean(draw, size), -size, draw) for draw in DRAWS for size in sizes)
-        size = -size
-        why = "the best of all, though no size is as good from there on"
+    draw, size, why = _choice(judge, sizes, plateaus)
     usual = min(CALIBRATION, max(sizes))
     suffices = usual in sizes and judge.passes("stratified", usual)
-    others = ", ".join(f"{name} from {least:,} on" for name, least in plateaus.items() if least and name != draw)
+    measured = ", ".join(f"{name} from {least:,} on" for name, least in plateaus.items() if least)
     words = (
-        f"take {size:,} digits, {draw} ({DRAWS[draw].about}): {why}{f' ({others})' if others else ''}; "
+        f"take {size:,} digits, {draw} ({DRAWS[draw].about}): {why}"
+        f"{f' (nothing changes any more: {measured})' if measured else ''}; "
         f"{usual:,} stratified digits, the default of `edgedigits quantize`, are{'' if suffices else ' not'} as good"
     )
     return Recommendation(draw, size, plateaus, suffices, judge.bars, RULE, words)
+
+
+def _choice(judge: _Judge, sizes: list[int], plateaus: dict[str, int | None]) -> tuple[str, int, str]:
+    """Draw, size and why."""
+    enough = [size for size in sizes if size >= LEAST]
+    if not enough:
+        _, draw = max((judge.mean(draw, sizes[-1]), draw) for draw in DRAWS)
+        return (
+            draw,
+            LEAST,
+            f"or all where there are fewer, as no size of {LEAST} or more was tried and fewer are too few",
+        )
+    found = []
+    for draw, start in plateaus.items():
+        size = next((size for size in enough if start is not None and size >= start), None)
+        if size is not None:
+            found.append((size, -judge.mean(draw, size), draw))
+    if not found:
+        _, size, draw = max((judge.mean(draw, size), -size, draw) for draw in DRAWS for size in enough)
+        return draw, -size, "the best of all, though no size is as good from there on"
+    size, _, draw = min(found)
+    if (plateaus[draw] or size) < size:
+        return (
+            draw,
+            size,
+            f"fewer than {LEAST} are never enough to be sure of a tensor's range, even if a study is content",
+        )
+    return draw, size, "from there on more digits change nothing that can be told from chance"
 
 
 def _bar(study: CalibrationStudy) -> Bar:

@@ -105,6 +105,37 @@ def test_the_smallest_size_is_taken_from_which_on_more_does_not_help():
     assert advice.words.endswith("500 stratified digits, the default of `edgedigits quantize`, are as good")
 
 
+CONTENT = dict.fromkeys((1, 8, 32, 100, 500), (99.5, 99.5))
+
+
+def test_fewer_than_100_are_never_recommended_even_where_nothing_differs():
+    advice = recommend([made(random=CONTENT, stratified=CONTENT, hardest=CONTENT)])
+    assert advice.size == 100
+    assert advice.plateaus == dict.fromkeys(DRAWS, 1), "what was measured stands there all the same"
+    assert "fewer than 100 are never enough" in advice.words
+
+
+def test_the_next_size_that_was_tried_is_taken_where_100_was_not():
+    sizes = {size: values for size, values in CONTENT.items() if size != 100}
+    assert recommend([made(random=sizes, stratified=sizes, hardest=sizes)]).size == 500
+
+
+@pytest.mark.parametrize("sizes", [(1,), (1, 8, 32)])
+def test_where_only_fewer_were_tried_they_are_called_too_few(sizes):
+    """As with 60 pictures of one's own."""
+    few = dict.fromkeys(sizes, (99.5, 99.5))
+    advice = recommend([made(random=few, stratified=few, hardest=few)])
+    assert advice.size == 100
+    assert "or all where there are fewer" in advice.words
+
+
+def test_one_digit_is_not_recommended_where_it_agrees_best_and_nothing_settles():
+    lucky = {1: (99.9, 99.9), 100: (97.0, 97.0), 500: (98.0, 98.0)}
+    low = dict.fromkeys(lucky, (97.0, 97.0))
+    advice = recommend([made(random=lucky, stratified=low, hardest=low)])
+    assert (advice.draw, advice.size) == ("random", 500)
+
+
 def test_a_bar_is_one_standard_error_below_the_best():
     """Spread of the seeds 0.01, of a proportion of 99.51 % of 5,000 digits with half a digit added 0.0994 points."""
     (bar,) = recommend([made(random=LATE, stratified=STEADY, hardest=LATE)]).bars
