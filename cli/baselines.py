@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.output import epochs, loading, progress, show_json, show_table
+from edgedigits.cli.output import epoch_teller, epochs, loading, progress, show_json, show_table
 
 if TYPE_CHECKING:
     from edgedigits.core.results import Row
@@ -107,13 +107,9 @@ def baseline(
 
 @contextmanager
 def _telling(entry: Baseline) -> Iterator[dict[str, Any]]:
-    """Who is told of progress: of the epochs of a network, of the stages of the others."""
-    if entry.maker == "network":
-        with epochs() as tell:
-            yield {"progress": tell}
-    else:
-        with progress() as stage:
-            yield {"told": stage}
+    """Who is told of progress: of the epochs of a network, of the stages of all."""
+    with progress() as stage:
+        yield {"told": stage, **({"progress": epoch_teller(stage)} if entry.maker == "network" else {})}
 
 
 def _show_row(entry: Baseline, row: Row, out: Path) -> None:

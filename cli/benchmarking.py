@@ -113,9 +113,11 @@ def _with_firmware(results: Results, cores: list[str]) -> Results:
         and read_tflite(results.folder / row.recipe / row.file).is_full_int8
     ]
     with progress() as stage:
-        for done, row in enumerate(todo, start=1):
+        for done, row in enumerate(todo):
+            stage("firmware", done, len(todo), row.recipe)
             _report(results.folder, row, cores)
-            stage("firmware", done, len(todo))
+        if todo:
+            stage("firmware", len(todo), len(todo))
     found = read_results(results.folder)
     write_tables(results.folder, found)
     return found

@@ -112,6 +112,7 @@ def report(
     images = _proof_images(model, count)
     names = list(dict.fromkeys(word.strip() for word in core_list.split(",") if word.strip()))
     with progress() as stage:
+        stage("build and run", 0, len(names))
         found = firmware_report(
             model, names, images, name=name, progress=lambda done: stage("build and run", done, len(names))
         )

@@ -183,15 +183,20 @@ def epochs() -> Iterator[Any]:
         A function that takes a :class:`edgedigits.train.Progress`.
     """
     with progress() as stage:
+        yield epoch_teller(stage)
 
-        def show(now: Any) -> None:
-            # The last step is followed by the validation, which has no steps of its own.
-            over = now.step == now.steps and "val_accuracy" in now.metrics
-            done = now.step if over else min(now.step, now.steps - 1)
-            figures = epoch_figures(now.metrics, brief=over and sys.stderr.isatty())
-            stage(f"epoch {now.epoch}/{now.epochs}", done, now.steps, figures)
 
-        yield show
+def epoch_teller(stage: StageCallback) -> Callable[[Any], None]:
+    """What tells ``stage`` of each :class:`edgedigits.train.Progress`."""
+
+    def show(now: Any) -> None:
+        # The last step is followed by the validation, which has no steps of its own.
+        over = now.step == now.steps and "val_accuracy" in now.metrics
+        done = now.step if over else min(now.step, now.steps - 1)
+        figures = epoch_figures(now.metrics, brief=over and sys.stderr.isatty())
+        stage(f"epoch {now.epoch}/{now.epochs}", done, now.steps, figures)
+
+    return show
 
 
 def epoch_figures(metrics: Any, *, brief: bool = False) -> str:

@@ -18,3 +18,7 @@ class StageCallback(Protocol):
             note: what is known by now, such as an accuracy; empty where nothing is.
         """
         ...
+
+
+def untold(_stage: str, _done: int, _total: int, _note: str = "", /) -> None:
+    """Tell nobody: what stands in for a callback where there is none."""

@@ -12,7 +12,8 @@ from edgedigits.quantize.conversion import convert
 from edgedigits.quantize.recipes import Recipe
 
 if TYPE_CHECKING:
-    from edgedigits.quantize.tuning.tuning import Progress, TunedEpoch
+    from edgedigits.core.stages import StageCallback
+    from edgedigits.quantize.tuning.tuning import TunedEpoch
 
 __all__ = ["Checked", "Made", "check_form", "make"]
 
@@ -40,7 +41,7 @@ def make(
     split: Split,
     seed: int = 0,
     calibration: int = 500,
-    progress: Progress | None = None,
+    progress: StageCallback | None = None,
 ) -> Made:
     """Make a TFLite model of a float network.
 

@@ -17,13 +17,13 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.metrics import Comparison, compare
 from edgedigits.core.outcome import PASSED, Outcome, outcome_of, required_digits
 from edgedigits.core.paths import StrPath
+from edgedigits.core.stages import StageCallback
 from edgedigits.core.tflite_file import Operator, TfliteFile
 from edgedigits.quantize.float_model import float_scores
 from edgedigits.quantize.runtimes import open_model
 from edgedigits.quantize.verdicts import Verdict, judge
 
-Progress = Callable[[str, int, int], object]
-"""Called with the name of what is going on, how much is done and how much there is."""
+Progress = StageCallback
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def float_probabilities(model: Any, images: NDArray[np.uint8], progress: Progres
     Raises:
         EdgedigitsError: the network gives scores that are no probabilities.
     """
-    scores = float_scores(model, images, _part(progress, "float", len(images)))
+    scores = float_scores(model, images, part_of(progress, "float", len(images)))
     if scores.min() < 0 or np.abs(scores.sum(axis=1) - 1).max() > 0.01:
         raise EdgedigitsError(
             "the network gives scores that are no probabilities",
@@ -126,7 +126,7 @@ def prove(
     """
     path = Path(path)
     model = open_model(path)
-    after = model.probabilities(test.images, _part(progress, "tflite", len(test)))
+    after = model.probabilities(test.images, part_of(progress, "tflite", len(test)))
     proof = Proof(
         compare(before.argmax(1), after.argmax(1), test.labels),
         str(model.runtime),
@@ -140,7 +140,8 @@ def prove(
     return proof, after
 
 
-def _part(progress: Progress | None, name: str, total: int) -> Callable[[int], object] | None:
+def part_of(progress: Progress | None, name: str, total: int) -> Callable[[int], object] | None:
+    """A function that tells how many of ``total`` are done; None where nobody wants to know."""
     return (lambda done: progress(name, done, total)) if progress else None
 
 

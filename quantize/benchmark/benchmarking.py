@@ -159,6 +159,8 @@ def _add_rows(
     progress: Progress | None,
 ) -> None:
     total = len(request.recipes)
+    if progress:
+        progress("recipes", total - len(missing), total)
     for done, recipe in enumerate(missing, start=total - len(missing)):
         try:
             _add_row(source, recipe, request, rule, out, progress)
@@ -176,9 +178,9 @@ def _add_row(
     """Measure a recipe and write its folder, with the reason where it failed."""
     folder = out / recipe.name
 
-    def tell(stage: str, done: int, total: int) -> None:
+    def tell(stage: str, done: int, total: int, note: str = "", /) -> None:
         if progress:
-            progress(f"{recipe.name}: {stage}", done, total)
+            progress(f"{recipe.name}: {stage}", done, total, note)
 
     try:
         with whole_folder(folder, force=True) as work:

@@ -20,7 +20,7 @@ from edgedigits.core.paths import StrPath
 from edgedigits.quantize.conversion import conversion_errors, integer_converter, one_by_one
 from edgedigits.quantize.float_model import float_scores
 from edgedigits.quantize.noise import calibrated
-from edgedigits.quantize.proof import Progress
+from edgedigits.quantize.proof import Progress, part_of
 from edgedigits.quantize.recipes import RECIPES
 from edgedigits.quantize.runtimes import open_model
 from edgedigits.quantize.source import Source, open_source
@@ -151,7 +151,7 @@ def study_calibration(
     train, validation = source.split.train, source.split.validation
     network = source.load()
     before = float_scores(network, validation.images).argmax(1)
-    scores = float_scores(network, train.images)
+    scores = float_scores(network, train.images, part_of(progress, f"{source.network}: float", len(train)))
     losses = -np.log(np.maximum(scores[np.arange(len(train)), train.labels], np.finfo(np.float32).tiny))
     quantizer = Quantizer(network, train)
     wanted = [
@@ -159,6 +159,9 @@ def study_calibration(
     ]
     if not wanted:
         raise EdgedigitsError(f"there are {len(train)} training digits, fewer than each size", "take a larger data set")
+    stage = f"{source.network}: int8 models"
+    if progress:
+        progress(stage, 0, len(wanted))
     points, runtimes = [], set()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.tflite"
@@ -170,7 +173,7 @@ def study_calibration(
             right, same = (100 * float((after == other).mean()) for other in (validation.labels, before))
             points.append(Point(draw.name, size, seed, round(right, 4), round(same, 4)))
             if progress:
-                progress(f"{source.network}: int8 models", done, len(wanted))
+                progress(stage, done, len(wanted))
     return _study(source, float((before == validation.labels).mean()), runtimes, tuple(points))
 
 

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from edgedigits.core.datasets import Digits, Split
 from edgedigits.core.digit import CLASSES, model_input
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.stages import StageCallback
 from edgedigits.quantize.tuning.awareness import quantize_aware
 from edgedigits.quantize.tuning.batches import tuning_batches
 from edgedigits.quantize.tuning.budget import Cluster, Phase, Prune, Tuning
@@ -25,8 +26,6 @@ from edgedigits.quantize.tuning.clustering import clustered
 from edgedigits.quantize.tuning.folding import as_it_infers
 from edgedigits.quantize.tuning.pruning import pruned
 from edgedigits.quantize.tuning.wrapped import Wrapped
-
-Progress = Callable[[str, int, int], object]
 
 _VALIDATION_BATCH = 500
 _TOLD = 100
@@ -64,7 +63,7 @@ class Tuned:
     history: tuple[TunedEpoch, ...]
 
 
-def tune(model: Any, tuning: Tuning, split: Split, seed: int = 0, progress: Progress | None = None) -> Tuned:
+def tune(model: Any, tuning: Tuning, split: Split, seed: int = 0, progress: StageCallback | None = None) -> Tuned:
     """Fine-tune a copy of a float network, phase after phase.
 
     Args:
@@ -112,7 +111,7 @@ def _wrapped(network: Any, phase: Phase, tuning: Tuning, steps: int, ranges: NDA
 
 
 def _fit(
-    wrapped: Wrapped, batches: Any, steps: int, phase: Phase, validation: Digits, progress: Progress | None
+    wrapped: Wrapped, batches: Any, steps: int, phase: Phase, validation: Digits, progress: StageCallback | None
 ) -> list[TunedEpoch]:
     """Train a prepared network and leave it with the weights of its best epoch."""
     rate = tf_keras.optimizers.schedules.CosineDecay(phase.rate, steps * phase.epochs)
@@ -134,11 +133,10 @@ def _fit(
 class _Keeper(tf_keras.callbacks.Callback):  # type: ignore[misc]
     """Writes down each epoch, keeps the weights of the best, and tells of about a hundred steps a phase."""
 
-    def __init__(self, phase: Phase, first: int, steps: int, progress: Progress | None) -> None:
+    def __init__(self, phase: Phase, first: int, steps: int, progress: StageCallback | None) -> None:
         super().__init__()
         self._phase, self._first, self._steps, self._progress = phase, first, steps, progress
-        self._total = steps * phase.epochs
-        self._every = max(1, self._total // _TOLD)
+        self._every = max(1, steps * phase.epochs // _TOLD)
         self._epochs: list[TunedEpoch] = []
         self._best: tuple[float, float] | None = None
         self._kept: tuple[int, list[NDArray[Any]]] | None = None
@@ -148,12 +146,14 @@ class _Keeper(tf_keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_begin(self, *_: Any) -> None:
         """Start the clock."""
         self._began = time.monotonic()
+        if self._progress:
+            self._progress(self._stage(), 0, self._steps)
 
     def on_train_batch_end(self, batch: int, *_: Any) -> None:
-        """Pass on how far the phase is."""
-        done = len(self._epochs) * self._steps + batch + 1
-        if self._progress and (done % self._every == 0 or done == self._total):
-            self._progress(self._phase.technique, done, self._total)
+        """Pass on how far the epoch is; its last step is followed by the validation."""
+        step = batch + 1
+        if self._progress and step < self._steps and (len(self._epochs) * self._steps + step) % self._every == 0:
+            self._progress(self._stage(), step, self._steps)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Keep the weights if they read more validation digits right than those kept; of equal ones, the surer."""
@@ -164,6 +164,9 @@ class _Keeper(tf_keras.callbacks.Callback):  # type: ignore[misc]
                 f"the loss is {loss} after epoch {epoch + 1} of {self._phase.technique}",
                 "tune from another float model",
             )
+        if self._progress:
+            note = f"validation accuracy {100 * figures['val_accuracy']:.2f} %"
+            self._progress(self._stage(), self._steps, self._steps, note)
         seconds = time.monotonic() - self._began
         accuracy = 100 * figures["val_accuracy"]
         self._epochs.append(TunedEpoch(self._phase.technique, epoch + 1, loss, validation_loss, accuracy, seconds))
@@ -171,6 +174,9 @@ class _Keeper(tf_keras.callbacks.Callback):  # type: ignore[misc]
         if epoch >= min(self._first, self._phase.epochs - 1) and (self._best is None or rank > self._best):
             self._best = rank
             self._kept = (epoch, [variable.numpy() for variable in self.model.weights])
+
+    def _stage(self) -> str:
+        return f"{self._phase.technique} epoch {len(self._epochs) + 1}/{self._phase.epochs}"
 
     def restore(self) -> list[TunedEpoch]:
         """Give the model the weights that were kept; the epochs, one of them marked."""

@@ -73,6 +73,16 @@ def test_baseline_tells_that_the_machine_was_busy(knn, few, tmp_path):
     assert re.search(r"in calls of 1 \(.*, one thread\); other programs took 50 % of the cores meanwhile\n", text)
 
 
+def test_every_stage_of_a_baseline_is_told(few, tmp_path):
+    """Fits and readings that take minutes with all digits; here a sweep, of which the best so far is told, too."""
+    lines = call("baseline", "logistic-regression", "--dataset", few, "--out", tmp_path / "out").stderr.splitlines()
+    assert [line.split(":")[0] for line in lines] == [
+        *("settings", "fit", "read validation digits", "store", "read test digits", "read test digits", "time")
+    ]
+    assert re.fullmatch(r"settings: best \d+\.\d\d % with C [\d.]+", lines[0])
+    assert lines[4:6] == ["read test digits: 60 done", "read test digits: 30 done"]
+
+
 def test_baseline_gives_its_row_as_json(knn, few):
     row = json.loads(call("baseline", "knn", "--dataset", few, "--resume", "--json", "--out", knn[0]).stdout)
     assert row == json.loads((knn[0] / "knn" / "row.json").read_text())

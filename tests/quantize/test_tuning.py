@@ -164,7 +164,13 @@ def test_same_seed_gives_the_same_bytes_and_test_digits_are_not_looked_at(again,
 
 
 def test_progress_is_told(again):
-    assert again[1][-3:] == [("cluster", 22, 22), ("convert", 0, 1), ("convert", 1, 1)]
+    told, history = again[1], again[0].history
+    assert told[-2:] == [("convert", 0, 1), ("convert", 1, 1)]
+    ends = [(now[0], now[3]) for now in told if len(now) == 4]
+    assert ends == [
+        (f"cluster epoch {one.epoch}/1", f"validation accuracy {one.validation_accuracy:.2f} %") for one in history
+    ]
+    assert ("cluster epoch 1/1", 0, 22) in told
 
 
 def test_float_network_stays_as_it_is(again, network):

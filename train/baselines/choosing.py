@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import time
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +17,10 @@ from threadpoolctl import threadpool_limits
 
 from edgedigits.core.datasets import Digits, stratified_sample
 from edgedigits.core.digit import CLASSES
+from edgedigits.core.stages import StageCallback, untold
 from edgedigits.train.baselines.boosting import boost
 from edgedigits.train.baselines.catalogue import Baseline
 from edgedigits.train.baselines.estimators import Features, estimator, features
-
-Told = Callable[[str, int, int], object]
-"""Told of a stage's name, how much of it is done, and how much there is."""
 
 _CHUNK = 1000
 
@@ -57,7 +54,7 @@ class Fitted:
     sweep_seconds: float
 
 
-def fit(entry: Baseline, train: Digits, validation: Digits, seed: int, told: Told | None = None) -> Fitted:
+def fit(entry: Baseline, train: Digits, validation: Digits, seed: int, told: StageCallback = untold) -> Fitted:
     """Choose a baseline's settings on the validation digits and fit it on the training digits.
 
     Args:
@@ -79,11 +76,13 @@ def fit(entry: Baseline, train: Digits, validation: Digits, seed: int, told: Tol
             tried = _sweep(entry, inputs, train.labels, held, validation.labels, seed, told)
             chosen = best(tried).settings if tried else {}
             sweep_end = time.monotonic()
+            told("fit", 0, 1, _words(chosen))
             model = estimator(entry, chosen, seed, -1).fit(inputs, train.labels)
             seconds = time.monotonic() - sweep_end
+            told("fit", 1, 1)
     if "n_jobs" in model.get_params():
         model.set_params(n_jobs=1)
-    percent = accuracy(model, validation)
+    percent = accuracy(model, validation, told, "read validation digits")
     chosen = best(tried).settings if tried else {}
     return Fitted(model, chosen, tried, percent, seconds, time.monotonic() - began)
 
@@ -93,19 +92,36 @@ def best(tried: tuple[Tried, ...]) -> Tried:
     return max(tried, key=lambda one: one.percent)
 
 
-def read(model: Any, images: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """The digits that a fitted model reads, of shape (count,), from uint8 of shape (count, 28, 28); uses every core."""
+def read(
+    model: Any, images: NDArray[np.uint8], told: StageCallback = untold, stage: str = "read digits"
+) -> NDArray[np.intp]:
+    """The digits that a fitted model reads; uses every core.
+
+    Args:
+        model: of scikit-learn or XGBoost.
+        images: uint8 of shape (count, 28, 28).
+        told: of every thousand.
+        stage: what it is told as.
+
+    Returns:
+        Digits of shape (count,).
+    """
     starts = range(0, len(images), _CHUNK)
-    parts = Parallel(n_jobs=-1, prefer="threads")(
+    told(stage, 0, len(images))
+    running = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(
         delayed(lambda start: model.predict(features(images[start : start + _CHUNK])))(start) for start in starts
     )
+    parts = []
+    for start, part in zip(starts, running, strict=True):
+        parts.append(part)
+        told(stage, min(start + _CHUNK, len(images)), len(images))
     every: NDArray[np.intp] = np.concatenate(parts).astype(np.intp)
     return every
 
 
-def accuracy(model: Any, digits: Digits) -> float:
+def accuracy(model: Any, digits: Digits, told: StageCallback = untold, stage: str = "read digits") -> float:
     """Top-1 accuracy of a fitted model, percent."""
-    return 100.0 * float((read(model, digits.images) == digits.labels).mean())
+    return 100.0 * float((read(model, digits.images, told, stage) == digits.labels).mean())
 
 
 def _sweep(
@@ -115,7 +131,7 @@ def _sweep(
     held: Features,
     truth: NDArray[np.uint8],
     seed: int,
-    told: Told | None,
+    told: StageCallback,
 ) -> tuple[Tried, ...]:
     grid = [dict(zip(entry.sweep, values, strict=True)) for values in itertools.product(*entry.sweep.values())]
     if not entry.sweep:
@@ -131,17 +147,22 @@ def _sweep(
         model = estimator(entry, settings, seed, 1).fit(inputs, labels)
         return Tried(settings, _percent(model.predict(held), truth))
 
-    tried = []
+    tried: list[Tried] = []
+    told("settings", 0, len(grid))
     # Threads are enough, as scikit-learn fits without Python's lock.
     for one in Parallel(n_jobs=-1, prefer="threads", return_as="generator")(delayed(judge)(one) for one in grid):
         tried.append(one)
-        if told:
-            told("settings", len(tried), len(grid))
+        leader = best(tuple(tried))
+        told("settings", len(tried), len(grid), f"best {leader.percent:.2f} % with {_words(leader.settings)}")
     return tuple(tried)
 
 
+def _words(settings: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in settings.items())
+
+
 def nearest_votes(
-    inputs: Features, labels: NDArray[np.uint8], held: Features, most: int, told: Told | None = None
+    inputs: Features, labels: NDArray[np.uint8], held: Features, most: int, told: StageCallback = untold
 ) -> NDArray[np.intp]:
     """What k nearest neighbours read, for every k at once: the ``most`` nearest are looked for a single time.
 
@@ -160,12 +181,12 @@ def nearest_votes(
     """
     finder = NearestNeighbors(n_neighbors=most, algorithm="brute", n_jobs=-1).fit(inputs)
     reads = []
+    told("neighbours", 0, len(held))
     for start in range(0, len(held), _CHUNK):
         near = labels[finder.kneighbors(held[start : start + _CHUNK], return_distance=False)]
         votes = (near[:, :, np.newaxis] == np.arange(CLASSES)).cumsum(axis=1)
         reads.append(votes.argmax(axis=2).T)
-        if told:
-            told("neighbours", min(start + _CHUNK, len(held)), len(held))
+        told("neighbours", min(start + _CHUNK, len(held)), len(held))
     return np.concatenate(reads, axis=1)
 
 

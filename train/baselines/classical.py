@@ -12,9 +12,10 @@ from edgedigits.core.datasets import Digits, Split
 from edgedigits.core.files import csv_text, write_text
 from edgedigits.core.results import Latency, Row
 from edgedigits.core.results.judging import validation_accuracy
+from edgedigits.core.stages import StageCallback, untold
 from edgedigits.train.baselines.accuracy import accuracies
 from edgedigits.train.baselines.catalogue import Baseline
-from edgedigits.train.baselines.choosing import Fitted, Told, Tried, accuracy, fit, read
+from edgedigits.train.baselines.choosing import Fitted, Tried, accuracy, fit, read
 from edgedigits.train.baselines.estimators import anatomy, features
 from edgedigits.train.baselines.latency import BATCHES, timed
 from edgedigits.train.baselines.plots import sweep_png
@@ -23,7 +24,7 @@ from edgedigits.train.baselines.storing import store
 from edgedigits.train.folds import FoldScore
 
 
-def classical_row(entry: Baseline, split: Split, seed: int, folder: Path, told: Told | None = None) -> Row:
+def classical_row(entry: Baseline, split: Split, seed: int, folder: Path, told: StageCallback = untold) -> Row:
     """Choose, fit, store and measure a classical baseline.
 
     Writes the model, and ``sweep.csv`` and ``sweep.png`` where there is something to choose.
@@ -39,9 +40,11 @@ def classical_row(entry: Baseline, split: Split, seed: int, folder: Path, told: 
     if fitted.tried:
         write_text(folder / "sweep.csv", sweep_csv(fitted.tried))
         sweep_png(entry, fitted.tried, folder / "sweep.png")
+    told("store", 0, 1)
     stored = store(entry, fitted.model, split.train, folder)
+    told("store", 1, 1)
     runtime = _runtime(entry)
-    common, own = accuracies(split, lambda images: read(fitted.model, images), runtime)
+    common, own = accuracies(split, lambda images: read(fitted.model, images, told, "read test digits"), runtime)
     parameters, found, notes = anatomy(entry, fitted.model)
     return Row(
         model=entry.name,
@@ -55,7 +58,7 @@ def classical_row(entry: Baseline, split: Split, seed: int, folder: Path, told: 
         bytes=stored.bytes,
         gzip_bytes=stored.gzip_bytes,
         parameters=parameters,
-        latencies=_latencies(entry, fitted, split.test),
+        latencies=_latencies(entry, fitted, split.test, told),
         seconds=fitted.seconds,
         checks=found,
         settings=_settings(entry, fitted, split),
@@ -63,14 +66,14 @@ def classical_row(entry: Baseline, split: Split, seed: int, folder: Path, told: 
     )
 
 
-def classical_fold(entry: Baseline, split: Split, seed: int, folder: Path, told: Told | None = None) -> FoldScore:
+def classical_fold(entry: Baseline, split: Split, seed: int, folder: Path, told: StageCallback = untold) -> FoldScore:
     """Choose and fit a classical baseline on one fold and judge it on the digits held out; the sweep is kept."""
     fitted = fit(entry, split.train, split.validation, seed, told)
     if fitted.tried:
         write_text(folder / "sweep.csv", sweep_csv(fitted.tried))
     return FoldScore(
         fold=0,
-        percent=accuracy(fitted.model, split.test),
+        percent=accuracy(fitted.model, split.test, told, "read test digits"),
         count=len(split.test),
         digits_sha256=split.test.sha256(),
         validation_percent=fitted.percent,
@@ -88,10 +91,15 @@ def _runtime(entry: Baseline) -> str:
     return f"scikit-learn {sklearn.__version__}"
 
 
-def _latencies(entry: Baseline, fitted: Fitted, digits: Digits) -> tuple[Latency, ...]:
+def _latencies(entry: Baseline, fitted: Fitted, digits: Digits, told: StageCallback) -> tuple[Latency, ...]:
     inputs = features(digits.images[: max(BATCHES)])
+    found: list[Latency] = []
+    told("time", 0, len(BATCHES))
     with threadpool_limits(1):
-        return tuple(timed(fitted.model.predict, inputs, batch, _runtime(entry)) for batch in BATCHES)
+        for batch in BATCHES:
+            found.append(timed(fitted.model.predict, inputs, batch, _runtime(entry)))
+            told("time", len(found), len(BATCHES))
+    return tuple(found)
 
 
 def _settings(entry: Baseline, fitted: Fitted, split: Split) -> dict[str, Any]:

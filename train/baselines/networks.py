@@ -14,6 +14,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors, gzip_size
 from edgedigits.core.results import Row
 from edgedigits.core.results.judging import validation_accuracy
+from edgedigits.core.stages import StageCallback, untold
 from edgedigits.train.baselines.accuracy import accuracies
 from edgedigits.train.baselines.catalogue import Baseline
 from edgedigits.train.baselines.keras_latency import keras_latencies
@@ -36,6 +37,7 @@ def network_row(
     trained: Path | None,
     resume: bool,
     progress: ProgressCallback | None,
+    told: StageCallback = untold,
 ) -> Row:
     """Train a network, or take a finished training of the same request, and measure it.
 
@@ -47,6 +49,7 @@ def network_row(
         trained: folder of a finished training, which is copied into ``folder``.
         resume: whether the training may lie in ``folder`` already, finished or interrupted.
         progress: told of the steps.
+        told: of what follows the training.
 
     Raises:
         EdgedigitsError: the training there is another one, or as :func:`edgedigits.train.train`.
@@ -56,7 +59,12 @@ def network_row(
     card = train_or_take(request, folder, resume=resume or trained is not None, progress=progress)
     model = load_keras(folder / MODEL)
     runtime = f"tensorflow {version('tensorflow')}"
+    told("read test digits", 0, 1)
     common, own = accuracies(split, lambda images: keras_scores(model, images).argmax(axis=1), runtime)
+    told("read test digits", 1, 1)
+    told("time", 0, 1)
+    latencies = keras_latencies(folder / MODEL, model_input(split.test.images[: max(BATCHES)]))
+    told("time", 1, 1)
     return Row(
         model=entry.name,
         recipe=NETWORK,
@@ -70,7 +78,7 @@ def network_row(
         gzip_bytes=gzip_size((folder / MODEL).read_bytes()),
         macs=multiply_accumulates(model),
         parameters=card.parameters,
-        latencies=keras_latencies(folder / MODEL, model_input(split.test.images[: max(BATCHES)])),
+        latencies=latencies,
         seconds=card.measured["seconds"],
         checks=_checks(entry, model, split),
         settings={"system": entry.about, "data": card.dataset, "training": card.settings, "measured": card.measured},

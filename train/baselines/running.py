@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,13 +10,11 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.paths import StrPath
 from edgedigits.core.results import Row, read_results, write_row
 from edgedigits.core.results.writing import write_tables
+from edgedigits.core.stages import StageCallback, untold
 from edgedigits.train.baselines.catalogue import Baseline
 from edgedigits.train.baselines.request import BaselineRequest, begin, check, identity
 from edgedigits.train.folds import CrossValidation, FoldScore, ToldFold, cross_validate, train_folds
 from edgedigits.train.request import ProgressCallback
-
-Told = Callable[[str, int, int], object]
-"""Told of a stage's name, how much of it is done, and how much there is."""
 
 
 def run_baseline(
@@ -27,7 +24,7 @@ def run_baseline(
     trained: StrPath | None = None,
     force: bool = False,
     resume: bool = False,
-    told: Told | None = None,
+    told: StageCallback = untold,
     progress: ProgressCallback | None = None,
 ) -> Row:
     """Make and measure one baseline, and write it as a folder of results.
@@ -42,7 +39,7 @@ def run_baseline(
         trained: folder of a finished training of the same network, to be taken instead of a new one.
         force: replace what lies in ``out`` from another run.
         resume: go on with the run of the same request in ``out``; a training goes on after its last whole epoch.
-        told: of the stages of a classical baseline.
+        told: of the stages of a classical baseline, and of what follows a network's training.
         progress: told of the steps of a network's training.
 
     Raises:
@@ -70,14 +67,14 @@ def _row(
     folder: Path,
     trained: Path | None,
     resume: bool,
-    told: Told | None,
+    told: StageCallback,
     progress: ProgressCallback | None,
 ) -> Row:
     if entry.maker == "network":
         from edgedigits.train.baselines.networks import network_row
 
         training = request.training()
-        return network_row(entry, training, split, folder, trained=trained, resume=resume, progress=progress)
+        return network_row(entry, training, split, folder, trained=trained, resume=resume, progress=progress, told=told)
     from edgedigits.train.baselines.classical import classical_row
 
     return classical_row(entry, split, request.seed, folder, told)
@@ -90,7 +87,7 @@ def baseline_folds(
     *,
     force: bool = False,
     resume: bool = False,
-    told: Told | None = None,
+    told: StageCallback = untold,
     progress: ProgressCallback | None = None,
     told_fold: ToldFold | None = None,
 ) -> CrossValidation:
