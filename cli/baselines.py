@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.output import epoch_teller, epochs, loading, progress, show_json, show_table
+from edgedigits.cli.output import epoch_teller, epochs, loading, progress, say, show_json, show_table
 
 if TYPE_CHECKING:
     from edgedigits.core.results import Row
@@ -115,30 +115,30 @@ def _telling(entry: Baseline) -> Iterator[dict[str, Any]]:
 def _show_row(entry: Baseline, row: Row, out: Path) -> None:
     from edgedigits.core.load import busy_words
 
-    click.echo(f"{entry.name}: {entry.about}")
+    say(f"{entry.name}: {entry.about}")
     if chosen := row.settings.get("chosen"):
         words = ", ".join(f"{key} {value}" for key, value in chosen.items())
-        click.echo(f"chosen: {words} (validation accuracy {row.settings['validation accuracy']:.2f} %)")
+        say(f"chosen: {words} (validation accuracy {row.settings['validation accuracy']:.2f} %)")
     for accuracy in (row.split_accuracy, row.accuracy):
         if accuracy:
-            click.echo(f"accuracy {accuracy.percent:.2f} % of {accuracy.count:,} digits ({accuracy.digits})")
+            say(f"accuracy {accuracy.percent:.2f} % of {accuracy.count:,} digits ({accuracy.digits})")
     for figure in entry.reported:
-        click.echo(f"reported {figure.percent} % ({figure.how})")
-    click.echo(f"{row.bytes:,} bytes, {row.gzip_bytes:,} after gzip; fitted in {row.seconds:.1f} s")
+        say(f"reported {figure.percent} % ({figure.how})")
+    say(f"{row.bytes:,} bytes, {row.gzip_bytes:,} after gzip; fitted in {row.seconds:.1f} s")
     for latency in row.latencies:
         busy = busy_words(latency.load)
-        click.echo(
+        say(
             f"{latency.median_us:,.1f} us a digit in calls of {latency.batch:,} ({latency.runtime}, one thread)"
             f"{f'; {busy} meanwhile' if busy else ''}"
         )
     for note in row.notes:
-        click.echo(f"note: {note}")
-    click.echo(f"why ours may differ: {entry.differs}\nwritten to {out}")
+        say(f"note: {note}")
+    say(f"why ours may differ: {entry.differs}\nwritten to {out}")
 
 
 def show_fold(score: FoldScore, folds: int) -> None:
     """Tell of a finished fold on standard error."""
-    click.echo(
+    say(
         f"fold {score.fold} of {folds}: {score.percent:.2f} % of {score.count:,} digits, {score.seconds:.1f} s",
         err=True,
     )
@@ -165,10 +165,8 @@ def show_folds(found: CrossValidation, out: Path, as_json: bool) -> None:
             for score in found.scores
         ],
     )
-    click.echo(
-        f"mean {found.mean:.2f} %, standard deviation {found.deviation:.2f}, {found.low:.2f} to {found.high:.2f}"
-    )
-    click.echo(f"{INTERVAL}\nwritten to {out / SUMMARY}")
+    say(f"mean {found.mean:.2f} %, standard deviation {found.deviation:.2f}, {found.low:.2f} to {found.high:.2f}")
+    say(f"{INTERVAL}\nwritten to {out / SUMMARY}")
 
 
 def train_with_folds(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.output import loading, progress, show_json, show_table
+from edgedigits.cli.output import loading, progress, say, show_json, show_table
 from edgedigits.cli.results import show_rows
 
 if TYPE_CHECKING:
@@ -182,15 +182,13 @@ def calibration(
         return
     for study in studies:
         _show_study(study)
-    click.echo(advice.words)
-    click.echo(f"by the rule: {advice.rule}")
+    say(advice.words)
+    say(f"by the rule: {advice.rule}")
     click.echo(f"\n{files[-1]}")
 
 
 def _show_study(study: CalibrationStudy) -> None:
-    click.echo(
-        f"{study.model}: {study.dataset}, {study.digits:,} digits; float {study.float_accuracy:.2f} %; {study.runtime}"
-    )
+    say(f"{study.model}: {study.dataset}, {study.digits:,} digits; float {study.float_accuracy:.2f} %; {study.runtime}")
     draws = dict.fromkeys(point.draw for point in study.points)
     cells = [(draw, size) for draw in draws for size in study.sizes]
     rows = []
@@ -234,7 +232,7 @@ def layer_error(model: Path, dataset: str | None, split: str | None, out: Path, 
     if as_json:
         show_json({"files": [str(path) for path in files], "noisiest": study.noisiest.layer, "layers": table(study)})
         return
-    click.echo(f"{study.model}: {study.digits:,} digits of {study.dataset}\n")
+    say(f"{study.model}: {study.digits:,} digits of {study.dataset}\n")
     show_table(
         ("layer", "", "signal to noise dB", "error in steps", "largest", ""),
         [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.output import progress, show_json, show_table
+from edgedigits.cli.output import progress, say, show_json, show_table
 from edgedigits.cli.proving import warn, warn_of_verdict
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def cores(as_json: bool) -> None:
             for item in known
         ],
         left=3,
+        optional=(2, 5),
     )
 
 
@@ -159,16 +160,16 @@ def _fail_where_needed(ctx: click.Context, found: FirmwareReport) -> None:
 
 def _show_report(found: FirmwareReport) -> None:
     arena = ", ".join(f"{variant} {size:,}" for variant, size in found.arena_bytes.items())
-    click.echo(f"{found.file}: {found.macs:,} multiply-accumulates; {found.recipe.image_source}")
-    click.echo(f"arena bytes by kernels: {arena}")
+    say(f"{found.file}: {found.macs:,} multiply-accumulates; {found.recipe.image_source}")
+    say(f"arena bytes by kernels: {arena}")
     if found.costs:
         _show_cores(found.costs)
         _show_layers(found)
         click.echo()
         for tool in dict.fromkeys(tool for cost in found.costs for tool in (cost.compiler, cost.emulator)):
-            click.echo(tool)
+            say(tool)
     for lost in found.failures:
-        click.echo(f"\n{lost.core}: not measured: {lost.reason}")
+        say(f"\n{lost.core}: not measured: {lost.reason}")
 
 
 def _show_cores(costs: tuple[CoreCost, ...]) -> None:
@@ -204,7 +205,7 @@ def _show_cores(costs: tuple[CoreCost, ...]) -> None:
 def _show_layers(found: FirmwareReport) -> None:
     costs = [cost for cost in found.costs if cost.layers]
     variants = {cost.variant: cost for cost in found.costs} | {cost.variant: cost for cost in reversed(costs)}
-    click.echo("\nlayers: weights, biases and scales in flash; arena in use; bytes by kernels")
+    say("\nlayers: weights, biases and scales in flash; arena in use; bytes by kernels")
     show_table(
         ("layer", "MACs", *(f"flash {name}" for name in variants), *(f"arena {name}" for name in variants), ""),
         [
@@ -289,11 +290,11 @@ def _show_verification(found: Verification, source: str, load: float | None) -> 
     from edgedigits.core.load import busy_words
 
     board = found.board
-    click.echo(f"board: library {board.version}, arena {board.arena_bytes:,} bytes, model {board.sha256[:12]}...")
-    click.echo(f"{found.images:,} images ({source}), {found.outputs:,} outputs, {found.differing_outputs:,} differ")
+    say(f"board: library {board.version}, arena {board.arena_bytes:,} bytes, model {board.sha256[:12]}...")
+    say(f"{found.images:,} images ({source}), {found.outputs:,} outputs, {found.differing_outputs:,} differ")
     if found.first_difference:
         first = found.first_difference
-        click.echo(f"first: image {first.image}, output {first.output}: {first.found}, not {first.expected}")
+        say(f"first: image {first.image}, output {first.output}: {first.found}, not {first.expected}")
     if found.wrong_labels:
         click.echo(f"{found.wrong_labels:,} labels are not the best of their outputs")
     if found.repeated:
@@ -301,4 +302,4 @@ def _show_verification(found: Verification, source: str, load: float | None) -> 
     clock = found.median_microseconds
     inference = "" if clock is None else f"{clock:,.0f} us for the model by the board's clock, "
     busy = f"; {busy_words(load)} meanwhile" if busy_words(load) else ""
-    click.echo(f"median: {inference}{found.median_seconds * 1000:,.0f} ms from sending to answer{busy}")
+    say(f"median: {inference}{found.median_seconds * 1000:,.0f} ms from sending to answer{busy}")

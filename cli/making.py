@@ -10,7 +10,7 @@ import click
 
 from edgedigits.cli import options
 from edgedigits.cli.baselines import train_with_folds
-from edgedigits.cli.output import epochs, loading, progress, show_json, show_table
+from edgedigits.cli.output import epochs, loading, progress, say, show_json, show_table
 
 if TYPE_CHECKING:
     from edgedigits.core.datasets import Digits
@@ -133,7 +133,7 @@ def train(
         return
     best = result.history[result.best_epoch - 1]
     click.echo(f"{result.model}  {result.card.parameters:,} parameters, {result.card.bytes:,} bytes")
-    click.echo(
+    say(
         f"best of {len(result.history)} epochs: {best.epoch}, validation accuracy {best.val_accuracy:.2f} %, "
         f"test accuracy {result.metrics.accuracy:.2f} % of {result.metrics.count:,} digits"
     )
@@ -166,7 +166,7 @@ def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool)
     if as_json:
         show_json({"model": str(model), "dataset": spec, **asdict(metrics)})
     else:
-        click.echo(f"{model} on {metrics.count:,} test digits of {spec}")
+        say(f"{model} on {metrics.count:,} test digits of {spec}")
         _show_metrics(metrics)
 
 
@@ -198,7 +198,7 @@ def _show_metrics(metrics: Metrics) -> None:
     rows = [(digit, *row, "") for digit, row in enumerate(metrics.confusion)]
     show_table(("", *range(10), ""), rows)
     worst = ", ".join(f"{item.truth} as {item.read} ({item.count})" for item in metrics.worst[:5])
-    click.echo(f"\nworst: {worst or 'none'}")
+    say(f"\nworst: {worst or 'none'}")
 
 
 @click.command()
@@ -234,7 +234,7 @@ def export(model: Path, target: str, name: str, allow_failed: bool, out: Path, f
         return
     for path in files:
         click.echo(f"{path}  {path.stat().st_size:,} bytes")
-    click.echo(words)
+    say(words)
 
 
 Exported = tuple[tuple[Path, ...], dict[str, Any], str]

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgedigits.cli.fitting import fit_table, terminal_width, wrapped
+
 if TYPE_CHECKING:
     from edgedigits.core.stages import StageCallback
 
@@ -25,17 +27,26 @@ def show_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def show_table(head: Sequence[str], rows: Sequence[Sequence[object]], *, left: int = 1) -> None:
-    """Print aligned columns: the first ``left`` and the last one to the left, the others to the right."""
-    cells = [[str(cell) for cell in row] for row in (head, *rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
-    last = len(head) - 1
-    for row in cells:
-        parts = [
-            cell.ljust(width) if column < left or column == last else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        click.echo("  ".join(parts).rstrip())
+def show_table(
+    head: Sequence[str], rows: Sequence[Sequence[object]], *, left: int = 1, optional: Sequence[int] = ()
+) -> None:
+    """Print aligned columns that fit the terminal, as :func:`edgedigits.cli.fitting.fit_table` lays them out.
+
+    Args:
+        head: of each column.
+        rows: a cell for each column.
+        left: columns that are texts, as the last one always is.
+        optional: places of the columns that may be left out where there is no room, the first one first.
+    """
+    fitted = fit_table(head, rows, terminal_width(), left=left, optional=optional)
+    click.echo("\n".join(fitted.lines))
+    if fitted.left_out:
+        say(f"no room for: {', '.join(fitted.left_out)} (a wider terminal shows them, --json all figures)")
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print a sentence in lines that fit the terminal."""
+    click.echo(wrapped(text, terminal_width()), err=err)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.output import progress, show_json, show_table
+from edgedigits.cli.output import progress, say, show_json, show_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -162,15 +162,15 @@ def fields(
     click.echo(f"{result.fields:,} fields, {result.digits:,} digits")
     click.echo(f"fields read exactly {100 * result.exact:.1f} %")
     click.echo(f"digits right        {100 * result.digits_right:.1f} %")
-    click.echo(
+    say(
         f"fields with a rejected digit {100 * result.with_reject:.1f} %; "
         f"of the others read exactly {100 * result.exact_of_accepted:.1f} %"
     )
     busy = busy_words(result.load)
-    click.echo(f"{result.milliseconds:.1f} ms a field{f'; {busy} meanwhile' if busy else ''}\n")
+    say(f"{result.milliseconds:.1f} ms a field{f'; {busy} meanwhile' if busy else ''}\n")
     show_table(("digits", "fields", "exact"), [(r.length, r.fields, f"{r.exact:>6}") for r in result.by_length])
     worst = ", ".join(f"{a or 'none'} as {b or 'none'} ({n})" for a, b, n in result.confusions[:8])
-    click.echo(f"\nworst: {worst or 'none'}")
+    say(f"\nworst: {worst or 'none'}")
 
 
 @click.command()

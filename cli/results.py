@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.output import show_json, show_table
+from edgedigits.cli.output import say, show_json, show_table
 from edgedigits.cli.quantities import CLOCK, DURATION, PERCENT, SIZE
 
 if TYPE_CHECKING:
-    from edgedigits.core.results.choice import Choice, Verdict
+    from edgedigits.core.results.choice import Better, Choice, Verdict
+    from edgedigits.core.results.limits import Measure
     from edgedigits.core.results.table import Entry, Table
 
 _folders = click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -85,16 +86,16 @@ def show_rows(table: Table) -> None:
     )
     for entry in table.entries:
         if entry.row.failure:
-            click.echo(f"\n{entry.label} failed: {one_line(entry.row.failure)}")
+            say(f"\n{entry.label} failed: {one_line(entry.row.failure)}")
     if table.digits:
-        click.echo(f"\naccuracy on {table.digits.digits}, {table.digits.count:,} digits")
+        say(f"\naccuracy on {table.digits.digits}, {table.digits.count:,} digits")
     others = [entry.label for entry in table.entries if entry.row.accuracy and not table.on_the_digits(entry)]
     if others:
-        click.echo(f"* on other test digits, not compared: {', '.join(others)}")
+        say(f"* on other test digits, not compared: {', '.join(others)}")
     if any(latency and is_busy(latency.load) for latency in (answer_latency(entry.row) for entry in table.entries)):
-        click.echo(f"{BUSY_MARK}: {BUSY_TEXT}")
+        say(f"{BUSY_MARK}: {BUSY_TEXT}")
     for line in machine_lines(table):
-        click.echo(line)
+        say(line)
 
 
 @click.command()
@@ -134,40 +135,42 @@ def choose(folders: tuple[Path, ...], as_json: bool, **limits: Any) -> None:
 def _show_choice(choice: Choice) -> None:
     from edgedigits.core.results.choosing import reasons_text
 
-    click.echo(_in_a_line(choice, choice.chosen))
+    say(_in_a_line(choice, choice.chosen))
     model = choice.chosen.place / choice.chosen.row.file
     if choice.chosen.row.file and model.is_file():
         click.echo(model)
     if choice.verdicts:
         click.echo()
         show_table(
-            ("limit", "", "given", "here", "left", "rows that miss it", "binds"),
+            ("limit", "of", "given", "here", "left", "missed by", "binds"),
             [_limit_line(verdict) for verdict in choice.verdicts],
             left=2,
+            optional=(1,),
         )
-    click.echo(f"\n{choice.fitting} of {choice.candidates} rows meet all limits")
+    for verdict in choice.verdicts:
+        if verdict.better:
+            say(f"{verdict.measure.option}: {_without(verdict.measure, verdict.better)}")
+    say(f"\n{choice.fitting} of {choice.candidates} rows meet all limits")
     if choice.runner_up:
-        click.echo(f"next: {_in_a_line(choice, choice.runner_up)}")
+        say(f"next: {_in_a_line(choice, choice.runner_up)}")
     if choice.set_aside:
-        click.echo(f"not candidates: {reasons_text(choice.set_aside)}")
+        say(f"not candidates: {reasons_text(choice.set_aside)}")
     for note in choice.notes:
-        click.echo(f"note: {note}")
+        say(f"note: {note}")
 
 
 def _limit_line(verdict: Verdict) -> tuple[str, ...]:
     measure = verdict.measure
-    binds = "no"
-    if verdict.better:
-        better = verdict.better
-        accuracy = better.entry.row.validation
-        assert accuracy is not None
-        binds = (
-            f"yes: {measure.difference(better.more)} more would allow {better.entry.label}, {accuracy.percent:.2f} %"
-        )
     return (
         *(measure.option, measure.label, measure.text(verdict.limit), measure.text(verdict.value)),
-        *(measure.difference(verdict.slack), str(verdict.missed_by), binds),
+        *(measure.difference(verdict.slack), str(verdict.missed_by), "yes" if verdict.better else "no"),
     )
+
+
+def _without(measure: Measure, better: Better) -> str:
+    accuracy = better.entry.row.validation
+    assert accuracy is not None
+    return f"{measure.difference(better.more)} more would allow {better.entry.label}, {accuracy.percent:.2f} %"
 
 
 def _in_a_line(choice: Choice, entry: Entry) -> str:

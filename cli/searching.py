@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.output import epoch_figures, epochs, loading, show_json, show_table
+from edgedigits.cli.output import epoch_figures, epochs, loading, say, show_json, show_table
 
 if TYPE_CHECKING:
     from numpy import uint8
@@ -81,7 +81,7 @@ def search(out: Path, force: bool, resume: bool, as_json: bool, **settings: Any)
         show_json({"storage": result.storage, "trials": trials, "front": [row.as_dict() for row in result.rows]})
         return
     complete = sum(record.state == "complete" for record in result.trials)
-    click.echo(f"{result.storage}  {complete} of {len(result.trials)} trials complete, front of {len(result.front)}")
+    say(f"{result.storage}  {complete} of {len(result.trials)} trials complete, front of {len(result.front)}")
     show_table(
         (*HEAD[:2], "test %", *HEAD[2:]),
         [
@@ -91,7 +91,7 @@ def search(out: Path, force: bool, resume: bool, as_json: bool, **settings: Any)
     )
     for record in result.trials:
         if record.state == "failed":
-            click.echo(f"trial {record.number} failed: {record.reason}")
+            say(f"trial {record.number} failed: {record.reason}")
     click.echo(f"models of the front, trials.csv and trials.png: {out}")
 
 

@@ -240,7 +240,7 @@ class TestReport:
         assert "is not about model.int8.tflite; name another file with --card" in result.stderr
 
     def test_an_unknown_core_lists_the_known_ones(self, model: Path, no_data):
-        assert "choose from m0" in call("firmware", "report", model, "--core", "m99", "--images", 1, code=1).stderr
+        assert "choose one of m0" in call("firmware", "report", model, "--core", "m99", "--images", 1, code=1).stderr
 
     def test_no_image_is_wrong_usage(self):
         call("firmware", "report", "builtin", "--images", 0, code=2)

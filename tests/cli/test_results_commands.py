@@ -140,17 +140,17 @@ class TestChoose:
         model = bench / "2-small-int8" / "model.int8.tflite"
         model.write_bytes(b"")
         limits = ("--max-flash", "42k", "--max-ram", "16k", "--max-latency", "5ms", "--min-accuracy", "99")
-        assert call("choose", *limits, bench, base).stdout.splitlines()[:13] == [
+        assert call("choose", *limits, bench, base).stdout.splitlines()[:14] == [
             "small int8: validation accuracy 99.29 %, test accuracy 99.29 %, model file 41,600 bytes, arena 12,000 "
             "bytes, latency 416 µs",
             str(model),
             "",
-            "limit                                       given          here         left  rows that miss it  binds",
-            "--min-accuracy  validation accuracy          99 %       99.29 %  0.29 points                  3  no",
-            "--max-flash     model file           43,008 bytes  41,600 bytes  1,408 bytes                  2  yes: "
-            "102,992 bytes more would allow small float32, 99.31 %",
-            "--max-ram       arena                16,384 bytes  12,000 bytes  4,384 bytes                  0  no",
-            "--max-latency   latency                      5 ms        416 µs     4.584 ms                  0  no",
+            "limit           of                          given          here         left  missed by  binds",
+            "--min-accuracy  validation accuracy          99 %       99.29 %  0.29 points          3  no",
+            "--max-flash     model file           43,008 bytes  41,600 bytes  1,408 bytes          2  yes",
+            "--max-ram       arena                16,384 bytes  12,000 bytes  4,384 bytes          0  no",
+            "--max-latency   latency                      5 ms        416 µs     4.584 ms          0  no",
+            "--max-flash: 102,992 bytes more would allow small float32, 99.31 %",
             "",
             "2 of 7 rows meet all limits",
             "next: small pruned-int8: validation accuracy 99.02 %, test accuracy 99.02 %, model file 41,600 bytes, "
