@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from edgedigits.cli import options
+from edgedigits.cli.fitting import fit_table, terminal_width
 from edgedigits.cli.output import say, show_json, show_table
 from edgedigits.cli.quantities import CLOCK, DURATION, PERCENT, SIZE
 
 if TYPE_CHECKING:
     from edgedigits.core.results.choice import Better, Choice, Verdict
+    from edgedigits.core.results.columns import Column
     from edgedigits.core.results.limits import Measure
     from edgedigits.core.results.table import Entry, Table
+
+MAY_GO = ("MACs", "arena", "gzip")
+"""Columns that a narrow terminal leaves out first."""
 
 _folders = click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
 
@@ -76,14 +82,9 @@ def show_rows(table: Table) -> None:
     from edgedigits.core.load import is_busy
     from edgedigits.core.results.columns import BUSY_MARK, brief_columns, one_line
     from edgedigits.core.results.front import answer_latency
-    from edgedigits.core.results.remarks import BUSY_TEXT, machine_lines
+    from edgedigits.core.results.remarks import BUSY_TEXT, alike_words, machine_lines
 
-    columns = brief_columns(table)
-    show_table(
-        [column.title for column in columns],
-        [[column.cells[place].lines[0] for column in columns] for place in range(len(table.entries))],
-        left=sum(column.is_text for column in columns[:-1]),
-    )
+    _show_brief(brief_columns(table), brief_columns(table, stacked=True))
     for entry in table.entries:
         if entry.row.failure:
             say(f"\n{entry.label} failed: {one_line(entry.row.failure)}")
@@ -96,6 +97,22 @@ def show_rows(table: Table) -> None:
         say(f"{BUSY_MARK}: {BUSY_TEXT}")
     for line in machine_lines(table):
         say(line)
+    if words := alike_words(table):
+        say(words)
+
+
+def _show_brief(wide: Sequence[Column], narrow: Sequence[Column]) -> None:
+    """A row in a line where the terminal has room for that, else in two with as many columns as it has room for."""
+    width = terminal_width()
+    for columns in (wide, narrow):
+        places = {column.title: place for place, column in enumerate(columns)}
+        optional = [places[title] for title in (*MAY_GO, "on the front of", "from") if title in places]
+        rows = [[column.cells[place].lines[0] for column in columns] for place in range(len(columns[0].cells))]
+        head = [column.title for column in columns]
+        left = sum(column.is_text for column in columns[:-1])
+        if columns is narrow or max(map(len, fit_table(head, rows, 10_000, left=left).lines)) <= width:
+            show_table(head, rows, left=left, optional=optional)
+            return
 
 
 @click.command()
@@ -133,7 +150,7 @@ def choose(folders: tuple[Path, ...], as_json: bool, **limits: Any) -> None:
 
 
 def _show_choice(choice: Choice) -> None:
-    from edgedigits.core.results.choosing import reasons_text
+    from edgedigits.core.results.choosing import alike_text, reasons_text
 
     say(_in_a_line(choice, choice.chosen))
     model = choice.chosen.place / choice.chosen.row.file
@@ -151,6 +168,8 @@ def _show_choice(choice: Choice) -> None:
         if verdict.better:
             say(f"{verdict.measure.option}: {_without(verdict.measure, verdict.better)}")
     say(f"\n{choice.fitting} of {choice.candidates} rows meet all limits")
+    if choice.alike:
+        say(f"cannot be told apart from it: {alike_text(choice)}")
     if choice.runner_up:
         say(f"next: {_in_a_line(choice, choice.runner_up)}")
     if choice.set_aside:
@@ -185,5 +204,6 @@ def _in_a_line(choice: Choice, entry: Entry) -> str:
         for measure, value in figures
     ]
     if entry.row.accuracy:
-        measured.insert(1, f"test accuracy {entry.row.accuracy.percent:.4g} %")
+        low, high = entry.row.accuracy.interval
+        measured.insert(1, f"test accuracy {entry.row.accuracy.percent:.4g} % ({low:.2f} to {high:.2f})")
     return f"{entry.label}: {', '.join(measured)}"

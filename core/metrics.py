@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.digit import CLASSES
+from edgedigits.core.proportions import Z95
 
 
 @dataclass(frozen=True)
@@ -116,9 +117,6 @@ class Comparison:
     flipped: tuple[int, ...]
 
 
-_Z95 = 1.959963984540054  # 97.5 % quantile of the normal distribution
-
-
 def compare(before: NDArray[np.intp], after: NDArray[np.intp], labels: NDArray[np.uint8]) -> Comparison:
     """Compare what two classifiers read.
 
@@ -164,7 +162,7 @@ def paired_interval(lost: float, won: float, count: int) -> tuple[float, float]:
     share_lost, share_won = (lost + 0.5) / total, (won + 0.5) / total
     difference = share_lost - share_won
     deviation = math.sqrt(max(share_lost + share_won - difference**2, 0.0) / total)
-    return difference - _Z95 * deviation, difference + _Z95 * deviation
+    return difference - Z95 * deviation, difference + Z95 * deviation
 
 
 def mcnemar_p(lost: int, won: int) -> float:

@@ -55,6 +55,7 @@ class Choice:
             fastest.
         verdicts: one a limit.
         runner_up: the next one within the limits.
+        alike: the rows within the limits that cannot be told apart from the chosen one by the validation digits.
         candidates: rows that could be held against the limits.
         fitting: those of them that meet all.
         set_aside: the other rows, by the reason.
@@ -65,6 +66,7 @@ class Choice:
     chosen: Entry
     verdicts: tuple[Verdict, ...]
     runner_up: Entry | None
+    alike: tuple[Entry, ...]
     candidates: int
     fitting: int
     set_aside: dict[str, tuple[str, ...]]
@@ -100,6 +102,7 @@ class Choice:
                 for verdict in self.verdicts
             ],
             "runner_up": self.runner_up and self._entry(self.runner_up),
+            "alike": [entry.label for entry in self.alike],
             "candidates": self.candidates,
             "fitting": self.fitting,
             "set_aside": {reason: list(labels) for reason, labels in self.set_aside.items()},

@@ -12,6 +12,7 @@ from edgedigits.core.results.choice import Better, Choice, Verdict
 from edgedigits.core.results.front import answer_latency, figures_on
 from edgedigits.core.results.limits import Limits, Measure, measures_for
 from edgedigits.core.results.table import MEASUREMENT, Entry, Table
+from edgedigits.core.results.telling import HOW, alike
 
 _NAMED = 3  # rows of a kind that a text names
 
@@ -80,6 +81,7 @@ def choose(table: Table, limits: Limits) -> Choice:
         ranked[0],
         verdicts,
         ranked[1] if len(ranked) > 1 else None,
+        alike(ranked[0], ranked, validation=True),
         len(candidates),
         len(ranked),
         reasons,
@@ -203,6 +205,15 @@ def _argument(measure: Measure, value: float) -> str:
 def reasons_text(reasons: dict[str, tuple[str, ...]]) -> str:
     """How many rows were set aside for each reason, the first ones named."""
     return ", ".join(f"{len(labels)} {reason} ({_some(labels)})" for reason, labels in reasons.items())
+
+
+def alike_text(choice: Choice) -> str:
+    """The rows that cannot be told apart from the chosen one, with what they read, and how that was found."""
+    rows = [(entry.label, entry.row.validation) for entry in choice.alike]
+    named = [f"{label} ({accuracy.percent:.2f} %)" for label, accuracy in rows if accuracy]
+    count = choice.chosen.row.validation.count if choice.chosen.row.validation else 0
+    others = f"{len(named)} row{'' if len(named) == 1 else 's'}: " if len(named) > _NAMED else ""
+    return f"{others}{_some(named)}; of {count:,} validation digits, {HOW}"
 
 
 def _some(labels: Sequence[str]) -> str:

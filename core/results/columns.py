@@ -63,7 +63,9 @@ def columns_of(table: Table) -> tuple[Column, ...]:
         _texts("recipe", [row.recipe for row in rows]),
         *([_texts("from", sources)] if len(set(sources)) > 1 else []),
         *([_texts("machine", machines)] if len(set(machines) - {""}) > 1 else []),
-        Column("accuracy %", tuple(_accuracy(entry.row, table.on_the_digits(entry)) for entry in entries)),
+        Column(
+            "accuracy % (95 % interval)", tuple(_accuracy(entry.row, table.on_the_digits(entry)) for entry in entries)
+        ),
         Column("accuracy % on its split's test part", tuple(_own_accuracy(row.split_accuracy) for row in rows)),
         Column("accuracy % on validation digits", tuple(_own_accuracy(row.validation) for row in rows)),
         Column("drop, points (95 % interval)", tuple(_drop(drop) for drop in drops)),
@@ -82,27 +84,43 @@ def columns_of(table: Table) -> tuple[Column, ...]:
     return tuple(column for column in columns if any(cell.lines != (NOTHING,) for cell in column.cells))
 
 
-def brief_columns(table: Table) -> tuple[Column, ...]:
-    """A few narrow columns for a terminal, the first ones texts, the last one the fronts."""
+def brief_columns(table: Table, *, stacked: bool = False) -> tuple[Column, ...]:
+    """A few columns for a terminal, the first ones texts, the last one the fronts.
+
+    Args:
+        table: of the rows.
+        stacked: whether a row takes two lines, so that all of it is narrower.
+    """
     entries = table.entries
     rows = [entry.row for entry in entries]
     sources = [entry.source for entry in entries]
+    gap = "\n" if stacked else " "
+    names = [_texts("model", [row.model for row in rows]), _texts("recipe", [row.recipe for row in rows])]
+    named = [_stacked("row", names)] if stacked else names
     columns = (
-        _texts("model", [row.model for row in rows]),
-        _texts("recipe", [row.recipe for row in rows]),
+        *named,
         *([_texts("from", sources)] if len(set(sources)) > 1 else []),
-        Column("accuracy %", tuple(_accuracy(entry.row, table.on_the_digits(entry)) for entry in entries)),
-        Column("drop", tuple(_of(row.drop, lambda drop: (f"{drop.points:+.2f}", drop.points)) for row in rows)),
+        Column(
+            f"accuracy %{gap}(95 % interval)",
+            tuple(_accuracy(entry.row, table.on_the_digits(entry), gap) for entry in entries),
+        ),
+        Column(f"drop, points{gap}(95 % interval)", tuple(_drop(row.drop, gap) for row in rows)),
         _counts("bytes", [row.bytes for row in rows]),
         _counts("gzip", [row.gzip_bytes for row in rows]),
         _counts("MACs", [row.macs for row in rows]),
         _counts("arena", [row.arena_bytes for row in rows]),
-        Column("latency µs", tuple(_brief_latency(entry) for entry in entries)),
+        Column("latency µs", tuple(_brief_latency(entry, gap) for entry in entries)),
     )
     told = [column for column in columns if any(cell.lines != (NOTHING,) for cell in column.cells)]
-    names = [cost.name for cost in table.costs if not cost.core]
-    fronts = [" ".join(n for n in table.fronts_of(place) if n in names) for place in range(len(entries))]
+    plain = [cost.name for cost in table.costs if not cost.core]
+    fronts = [", ".join(n for n in table.fronts_of(place) if n in plain) for place in range(len(entries))]
     return (*told, _texts("on the front of", fronts))
+
+
+def _stacked(title: str, columns: Sequence[Column]) -> Column:
+    """Texts of several columns below one another."""
+    lines = zip(*([cell.lines[0] for cell in column.cells] for column in columns), strict=True)
+    return Column(title, tuple(Cell(("\n".join(one),)) for one in lines), is_text=True)
 
 
 def _machine(entry: Entry) -> str:
@@ -111,11 +129,12 @@ def _machine(entry: Entry) -> str:
     return entry.machine.processor + (f" {EMULATED}" if entry.machine.emulated else "")
 
 
-def _brief_latency(entry: Entry) -> Cell:
+def _brief_latency(entry: Entry, gap: str) -> Cell:
     row, alone = entry.row, answer_latency(entry.row)
     if alone and alone.median_us is not None:
         mark = f" {EMULATED}" if entry.machine.emulated else ""
-        return Cell((microseconds(alone.median_us) + _busy_mark(alone) + mark,), alone.median_us)
+        busy = _busy_mark(alone).replace(", ", ",\n" if gap == "\n" else ", ")
+        return Cell((microseconds(alone.median_us) + busy + mark,), alone.median_us)
     loads = not row.latencies or row.latency
     return Cell((NOTHING if loads else "does not load",))
 
@@ -187,20 +206,22 @@ def _of(value: Value | None, say: Callable[[Value], tuple[str, float]]) -> Cell:
     return Cell((text,), number)
 
 
-def _accuracy(row: Row, on_the_digits: bool) -> Cell:
+def _accuracy(row: Row, on_the_digits: bool, gap: str = " ") -> Cell:
     if row.failure:
         return Cell(("failed",))
     if row.accuracy is None:
         return Cell((NOTHING,))
-    return Cell((f"{row.accuracy.percent:.2f}{'' if on_the_digits else ' *'}",), row.accuracy.percent)
+    low, high = row.accuracy.interval
+    mark = "" if on_the_digits else " *"
+    return Cell((f"{row.accuracy.percent:.2f}{mark}{gap}({low:.2f} to {high:.2f})",), row.accuracy.percent)
 
 
 def _own_accuracy(accuracy: Accuracy | None) -> Cell:
     return _of(accuracy, lambda found: (f"{found.percent:.2f}", found.percent))
 
 
-def _drop(drop: Drop | None) -> Cell:
-    return _of(drop, lambda found: (f"{found.points:+.2f} ({found.low:+.2f} to {found.high:+.2f})", found.points))
+def _drop(drop: Drop | None, gap: str = " ") -> Cell:
+    return _of(drop, lambda found: (f"{found.points:+.2f}{gap}({found.low:+.2f} to {found.high:+.2f})", found.points))
 
 
 def _latencies(entries: Sequence[Entry]) -> Column:

@@ -8,6 +8,7 @@ from edgedigits.core.load import BUSY, is_busy
 from edgedigits.core.results.columns import BUSY_MARK, EMULATED, one_line, setting_text, settings_of
 from edgedigits.core.results.machine import Machine
 from edgedigits.core.results.table import Table
+from edgedigits.core.results.telling import HOW, alike, most_accurate
 
 BUSY_TEXT = (
     "the share of the cores that other programs took while this was timed, where it is more than "
@@ -72,16 +73,34 @@ def machine_lines(table: Table) -> tuple[str, ...]:
     return tuple(lines) if len(machines) > 1 or any(machine.emulated for machine in machines) else ()
 
 
+def alike_words(table: Table, most: int = 5) -> str:
+    """Which rows cannot be told apart from the most accurate one, at most so many named; empty where all can be."""
+    best = most_accurate(table)
+    if best is None or best.row.accuracy is None:
+        return ""
+    found = alike(best, [entry for entry in table.entries if table.on_the_digits(entry)])
+    if not found:
+        return ""
+    named = ", ".join([*(entry.label for entry in found[:most]), *(["..."] if len(found) > most else [])])
+    return (
+        f"cannot be told apart from the most accurate row, {best.label} ({best.row.accuracy.percent:.2f} %): "
+        f"{len(found)} row{'' if len(found) == 1 else 's'}: {named}; {HOW}"
+    )
+
+
 def _legend(table: Table) -> tuple[tuple[str, str], ...]:
     lines: list[tuple[str, str]] = []
     if table.digits:
-        lines.append(("accuracy", f"on {one_line(table.digits.digits)}: {table.digits.count:,} digits"))
+        text = f"on {one_line(table.digits.digits)}: {table.digits.count:,} digits, with its 95 % interval (Wilson)"
+        lines.append(("accuracy", text))
     if any(entry.row.drop for entry in table.entries):
         text = (
             "accuracy of the float network minus this one's, percentage points, with the 95 % interval of a difference "
             "of paired proportions (Agresti and Min); p of McNemar's exact test; agreement: digits both read the same"
         )
         lines.append(("drop", text))
+    if words := alike_words(table, len(table.entries)):
+        lines.append(("differences", words))
     if table.fronts:
         text = (
             "no other row costs at most as much and is at least as accurate; only rows on the same test digits compete"

@@ -8,6 +8,8 @@ import typing
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
+from edgedigits.core.proportions import wilson_interval
+
 Content = TypeVar("Content")
 
 LATER = types.MappingProxyType({"later": True})
@@ -32,6 +34,17 @@ class Accuracy:
     count: int
     percent: float
     runtime: str
+
+    @property
+    def right(self) -> int:
+        """Digits that are read right."""
+        return round(self.percent * self.count / 100)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Its 95 % interval, percent (:func:`edgedigits.core.proportions.wilson_interval`)."""
+        low, high = wilson_interval(self.right, max(self.count, 1))
+        return 100 * low, 100 * high
 
 
 @dataclass(frozen=True)

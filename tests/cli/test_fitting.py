@@ -31,7 +31,7 @@ class TestATable:
         ]
 
     def test_wraps_heads_over_numbers_before_texts(self):
-        assert lines(98) == [
+        assert lines(97) == [
             "                            bytes",
             "                               of",
             "name                        flash       MACs  what it is for",

@@ -61,7 +61,7 @@ class TestMarkdown:
             "model": "small",
             "recipe": "int8",
             "from": "bench",
-            "accuracy %": "99.29",
+            "accuracy % (95 % interval)": "99.29 (99.11 to 99.44)",
             "accuracy % on validation digits": "99.29",
             "drop, points (95 % interval)": "+0.01 (-0.09 to +0.11)",
             "McNemar p": "0.041",
@@ -93,10 +93,10 @@ class TestMarkdown:
 
     def test_names_digits_runtimes_and_machine(self, table: Table):
         text = markdown(table)
-        assert "- **accuracy**: on mnist, its own test digits: 10,000 digits" in text
+        assert "- **accuracy**: on mnist, its own test digits: 10,000 digits, with its 95 % interval (Wilson)" in text
         assert r"- **\***: measured on optdigits, test part of split default, 10,000 other digits" in text
         assert "- **d**: scikit-learn 1.9.1, 1 thread, delegate none, 1,000 digits a call" in text
-        assert "97.10 \\*" in text
+        assert "97.10 \\* (96.75 to 97.41)" in text
         assert f"- **bench, base**: {table.machine.processor}, {table.machine.cores} cores, " in text
 
     def test_columns_that_no_row_fills_are_left_out(self, tmp_path: Path):
