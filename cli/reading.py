@@ -111,6 +111,15 @@ def save_png(path: Path, image: NDArray[np.uint8]) -> None:
     write_bytes(path, cv2.imencode(".png", image)[1].tobytes())
 
 
+def save_jpeg(path: Path, image: NDArray[np.uint8]) -> None:
+    """Write a picture, uint8 BGR, as JPEG, whole or not at all."""
+    import cv2
+
+    from edgedigits.core.files import write_bytes
+
+    write_bytes(path, cv2.imencode(".jpg", image)[1].tobytes())
+
+
 class Rows(click.ParamType[slice]):
     """Rows of a table as Python slices them: ``1::2``, ``:100``."""
 

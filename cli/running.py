@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.output import epochs, loading, progress, show_json
+from edgedigits.cli.judging import MIN_ACCURACY, Asked, failure_of_library, failures_of_model
+from edgedigits.cli.output import epochs, loading, progress, show_json, show_table
 from edgedigits.cli.proving import digits_that_tell, loss, warn
+from edgedigits.cli.quantities import PERCENT
 
 if TYPE_CHECKING:
     from edgedigits.edge.station import Sight
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 FALLBACK = "optdigits"
 FALLBACK_EPOCHS = 60  # as many steps as a few epochs of MNIST: the set is 38 times smaller
 FRAMES = 240
+WRONG_SHOWN = 10
 
 
 @click.command()
@@ -26,6 +30,13 @@ FRAMES = 240
 @click.option("--dataset", default="mnist", show_default=True, help="A data set of `edgedigits datasets`.")
 @click.option("--epochs", "passes", type=int, help="Passes over the training digits.  [default: the network's own]")
 @click.option("--seed", default=0, show_default=True, help="Of everything that is drawn.")
+@click.option(
+    "--min-accuracy",
+    type=PERCENT,
+    default=MIN_ACCURACY,
+    show_default=True,
+    help="Percent of the test digits that float and int8 must read, or the run has failed.",
+)
 @options.out
 @options.force
 @options.as_json
@@ -36,22 +47,26 @@ def run(
     dataset: str,
     passes: int | None,
     seed: int,
+    min_accuracy: float,
     out: Path,
     force: bool,
     as_json: bool,
 ) -> None:
-    """Train, quantize, prove, export C, read a recording, and write one report.
+    """Train, quantize, prove, read a recording, export C, and write one report.
 
-    Makes float/, int8/, c/, recording/ and report.html in the output folder; what a stage made stays where a later
-    one fails. Where MNIST can be neither found nor fetched it says so and takes the 1,797 digits that scikit-learn
-    carries.
+    Makes float/, int8/, recording/, c/ (the C library, compiled and self-tested where there is a C compiler), arrays/
+    (the model's bytes for TFLite Micro) and report.html in the output folder; what a stage made stays where a later one
+    fails. Exits with 1 where the model reads too few digits or no frame of the recording, loses too much to int8, or
+    the C library fails its self-test: the report then says why, the model's card and the C files that it failed.
+
+    Where MNIST can be neither found nor fetched it says so and takes the 1,797 digits that scikit-learn carries.
 
     \b
     Example:
       edgedigits run --out out/run
     """
     from edgedigits.cli.report import Report, write_report
-    from edgedigits.core.outcome import CANNOT_TELL, FAILED
+    from edgedigits.core.outcome import CANNOT_TELL
     from edgedigits.train import TrainingRequest, check_training
 
     began = time.perf_counter()
@@ -62,10 +77,15 @@ def run(
     seconds: dict[str, float] = {}
     trained = _timed(seconds, "train", lambda: _train(network, dataset, passes, seed, out / "float"))
     proved = _timed(seconds, "quantize and prove", lambda: _quantize(trained.model, out / "int8"))
-    exported = _timed(seconds, "export", lambda: _export(proved.model, out / "c"))
     seen = _timed(seconds, "read a recording", lambda: _read_recording(proved, seed, out / "recording"))
+    asked = Asked(network, dataset, seed, out, min_accuracy)
+    failures = failures_of_model(asked, trained, proved, seen.wrong, seen.frames)
+    if failures:
+        proved = _marked(proved)
+    exported = _timed(seconds, "export", lambda: _export(proved.model, out))
+    failures += failure_of_library(exported.test, out / "c")
     seconds["everything"] = time.perf_counter() - began
-    report = Report(warning, trained, proved, exported, seen, seconds)
+    report = Report(warning, failures, trained, proved, exported, seen, seconds)
     write_report(report, out)
     if as_json:
         show_json(report.summary(out))
@@ -73,8 +93,9 @@ def run(
         _say(report, out)
     if proved.proof.verdict == CANNOT_TELL:
         warn(f"cannot tell: {loss(proved.proof, 'int8')}; {digits_that_tell(proved.proof)}")
-    if proved.proof.verdict == FAILED:
-        click.echo("Error: int8 loses more than allowed; see the report, train longer, or quantize by hand", err=True)
+    for failure in failures:
+        click.secho(f"Error: {failure.what}; {failure.remedy}", fg="red", err=True)
+    if failures:
         ctx.exit(1)
 
 
@@ -125,24 +146,42 @@ def _quantize(model: Path, out: Path) -> Any:
         return quantize(QuantizeRequest(model), out, force=True, progress=stage)
 
 
-def _export(model: Path, out: Path) -> Any:
-    from edgedigits.firmware_export import export_arrays, write_export
+def _marked(proved: Any) -> Any:
+    """The model with a card that says that it failed, so that whoever takes it is told so."""
+    from edgedigits.core.cards import write_card
+    from edgedigits.core.outcome import FAILED
 
-    result = export_arrays(model, allow_failed=True)
-    write_export(result, out, force=True)
-    return result
+    card = replace(proved.card, verdict=FAILED, passed=False)
+    write_card(proved.model.parent, card)
+    return replace(proved, card=card)
+
+
+def _export(model: Path, out: Path) -> Any:
+    """Write the C library, compile and test it where that can be done, and the arrays for TFLite Micro beside it."""
+    from edgedigits.cli.report import Exported
+    from edgedigits.firmware_export import export_arrays, run_self_test, write_export, write_target
+    from edgedigits.firmware_export.export_target import export_target
+
+    library = export_target(model, allow_failed=True)
+    write_target("c", library.files, out / "c", force=True)
+    for ending in ("c", "h"):
+        (out / "c" / f"digits_model.{ending}").unlink(missing_ok=True)  # arrays lay there once
+    arrays = export_arrays(model, allow_failed=True)
+    write_export(arrays, out / "arrays", force=True)
+    return Exported(library.library, run_self_test(out / "c"), arrays)
 
 
 def _read_recording(proved: Any, seed: int, out: Path) -> Any:
     """Compose a recording from test digits, read it with the int8 model, keep one marked frame as a picture."""
+    from edgedigits.cli.reading import save_jpeg
     from edgedigits.cli.report import Seen
     from edgedigits.core.datasets import split_of
     from edgedigits.edge import (
         DigitReader,
         JsonLines,
-        Transcript,
         VideoFile,
         VideoPreview,
+        WrongFrames,
         compose_recording,
         run_station,
     )
@@ -159,16 +198,19 @@ def _read_recording(proved: Any, seed: int, out: Path) -> Any:
             force=True,
             progress=lambda done: stage("compose", done, FRAMES),
         )
-    transcript = Transcript()
+    wrong = WrongFrames(recording)
     with (
         (out / "read.jsonl").open("w") as lines,
         VideoPreview(out / "read.avi", force=True) as preview,
         progress() as stage,
     ):
-        sinks = (JsonLines(lines), transcript, preview, Counted(lambda done: stage("read", done, FRAMES)))
+        sinks = (JsonLines(lines), wrong, preview, Counted(lambda done: stage("read", done, FRAMES)))
         result = run_station(DigitReader(proved.model), VideoFile(recording.path), sinks)
     picture = _first_frame(out / "read.avi", out / "read.png")
-    return Seen(recording, recording.exact(transcript.texts), result, picture)
+    (out / "wrong.jpg").unlink(missing_ok=True)  # of an earlier run
+    if wrong.found:
+        save_jpeg(out / "wrong.jpg", wrong.sheet())
+    return Seen(recording, wrong.found, result, picture)
 
 
 class Counted:
@@ -211,5 +253,24 @@ def _say(report: Any, out: Path) -> None:
         f"recording: {summary['frames_exact']} of {summary['frames']} frames read exactly, "
         f"{summary['fps']:.0f} a second{f' while {busy}' if busy else ''}"
     )
+    _say_wrong(report)
+    click.echo(f"C library: {out / 'c'}, {report.exported.words}; arrays for TFLite Micro: {out / 'arrays'}")
     click.echo("seconds: " + ", ".join(f"{name} {spent:.0f}" for name, spent in summary["seconds"].items()))
     click.echo(f"report: {out / 'report.html'}")
+
+
+def _say_wrong(report: Any) -> None:
+    """The first frames that were read wrongly, and where the others are."""
+    wrong = report.seen.wrong
+    if not wrong:
+        return
+    rows = [(frame.frame, _line(frame.truth), _line(frame.read), "") for frame in wrong[:WRONG_SHOWN]]
+    click.echo("frames read wrongly:")
+    show_table(("frame", "truth", "read", ""), rows, left=3)
+    if len(wrong) > WRONG_SHOWN:
+        click.echo(f"and {len(wrong) - WRONG_SHOWN} more, all of them in report.json")
+
+
+def _line(text: str | None) -> str:
+    """What stands in a frame, in a line."""
+    return text.replace("\n", " / ") if text else "nothing"

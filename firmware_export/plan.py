@@ -65,7 +65,9 @@ _MICRO_NAMES = {
 
 
 REMARKS = {
-    FAILED: "the proof of this model failed: quantization cost more accuracy than was allowed.",
+    FAILED: (
+        "the proof of this model failed: quantization cost more accuracy than was allowed, or it reads too few digits."
+    ),
     CANNOT_TELL: (
         "the proof of this model cannot tell whether quantization cost more accuracy than was allowed: its test digits "
         "leave both possible."

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from edgedigits.firmware_export.self_test import find_compiler
+
 EDGEDIGITS = Path(sys.executable).with_name("edgedigits")
 
 
@@ -47,7 +49,9 @@ def test_every_stage_leaves_its_files(fallen_back):
         "float/card.json",
         "int8/model.int8.tflite",
         "int8/proof.json",
-        "c/digits_model.c",
+        "c/digits.c",
+        "c/main.c",
+        "arrays/digits_model.c",
         "recording/digits.avi",
         "recording/read.jsonl",
         "recording/read.avi",
@@ -63,13 +67,117 @@ def test_summary_agrees_with_the_files(fallen_back):
     assert summary["frames"] == len((out / "recording" / "read.jsonl").read_text().splitlines()) == 240
     assert summary["int8_accuracy"] > 90
     assert summary["frames_exact"] > 0
+    assert summary["verdict"] == summary["proof_verdict"] != "failed"
+    assert summary["failures"] == []
+
+
+def test_frames_that_were_read_wrongly_are_told_one_by_one(fallen_back):
+    out, done = fallen_back
+    summary = json.loads(done.stdout)
+    truth = json.loads((out / "recording" / "digits.json").read_text())["texts"]
+    read = [json.loads(line)["text"] for line in (out / "recording" / "read.jsonl").read_text().splitlines()]
+    wrong = [
+        {"frame": frame, "truth": wanted, "read": found}
+        for frame, (wanted, found) in enumerate(zip(truth, read))
+        if wanted != found
+    ]
+    assert summary["wrong_frames"] == wrong == json.loads((out / "report.json").read_text())["wrong_frames"]
+    assert summary["frames_exact"] == 240 - len(wrong)
+    assert (out / "recording" / "wrong.jpg").is_file() == bool(wrong)
+
+
+def test_the_c_library_was_compiled_and_tested_where_there_is_a_compiler(fallen_back):
+    """The arrays lie beside it."""
+    out, done = fallen_back
+    library = json.loads(done.stdout)["c_library"]
+    page = (out / "report.html").read_text(encoding="utf-8")
+    if find_compiler():
+        assert library["result"] == "passed"
+        assert "every output equals TFLite's reference kernels" in library["said"]
+        assert "self-test passed" in page
+    else:
+        assert (library["result"], library["said"]) == ("not run", "no C compiler found: not compiled")
+    assert library["arena_bytes"]["plain"] > 784
+    assert f"plain {library['arena_bytes']['plain']:,}" in page
 
 
 def test_report_is_self_contained(fallen_back):
-    page = (fallen_back[0] / "report.html").read_text(encoding="utf-8")
+    out, done = fallen_back
+    page = (out / "report.html").read_text(encoding="utf-8")
     assert page.count('src="data:image/png;base64,') == 4
+    assert page.count('src="data:image/jpeg;base64,') == bool(json.loads(done.stdout)["wrong_frames"])
     assert not re.search(r'(src|href)="(?!data:)', page)
     assert "http" not in re.sub(r"MNIST was not found.*?</p>", "", page, flags=re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def useless(tmp_path_factory):
+    """A run of so few steps that nothing is learned, with a compiler whose programs fail; what it said."""
+    folder = tmp_path_factory.mktemp("useless")
+    broken = folder / "broken-cc"
+    broken.write_text(
+        '#!/bin/sh\n[ "$1" = --version ] && echo "broken 1.0" && exit\n'
+        "for last; do :; done\n"
+        'printf \'#!/bin/sh\\necho 1 of 40 outputs differ; exit 1\\n\' > "$last"; chmod +x "$last"\n'
+    )
+    broken.chmod(0o755)
+    done = subprocess.run(
+        [EDGEDIGITS, "run", "--model", "nano", "--dataset", "optdigits", "--epochs", "3", "--out", folder / "out"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "CC": str(broken)},
+    )
+    return folder / "out", done
+
+
+def test_a_useless_model_is_never_called_proved(useless):
+    out, done = useless
+    assert done.returncode == 1
+    (error, _) = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert re.search(r"nano \((int8|float)\) reads \d+\.\d\d % of 180 test digits, ", error)
+    assert "it was trained for 33 steps (3 epochs of 11), which is too few" in error
+    assert f"`edgedigits run --model nano --dataset optdigits --epochs 60 --out {out} --force`" in error
+    report = json.loads((out / "report.json").read_text())
+    assert (report["verdict"], report["passed"], len(report["failures"])) == ("failed", False, 2)
+
+
+def test_the_report_of_a_useless_model_is_red(useless):
+    page = (useless[0] / "report.html").read_text(encoding="utf-8")
+    assert re.search(r'<h1 class="bad">nano: from optdigits to int8, NOT proved</h1>', page)
+    assert re.search(r'<p class="failure"><b>Failed.</b> nano \((int8|float)\) reads', page)
+
+
+def test_card_and_c_files_of_a_useless_model_say_that_it_failed(useless, tmp_path):
+    out, _ = useless
+    card = json.loads((out / "int8" / "card.json").read_text())
+    assert (card["verdict"], card["passed"]) == ("failed", False)
+    for name in ("c/digits.h", "arrays/digits_model.h"):
+        assert "WARNING: the proof of this model failed" in (out / name).read_text(), name
+    model = out / "int8" / "model.int8.tflite"
+    done = subprocess.run(
+        [EDGEDIGITS, "export", model, "--out", tmp_path / "c"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "--allow-failed" in done.stderr
+
+
+def test_the_first_wrong_frames_are_printed_and_where_the_others_are(useless):
+    out, done = useless
+    wrong = json.loads((out / "report.json").read_text())["wrong_frames"]
+    lines = done.stdout.splitlines()
+    start = lines.index("frames read wrongly:") + 2
+    assert [int(line.split()[0]) for line in lines[start : start + 10]] == [frame["frame"] for frame in wrong[:10]]
+    assert lines[start + 10] == f"and {len(wrong) - 10} more, all of them in report.json"
+
+
+def test_a_self_test_that_fails_fails_the_run(useless):
+    """The compiler of this run makes programs that say so."""
+    out, done = useless
+    assert "Error: the C library failed its self-test with broken 1.0: 1 of 40 outputs differ; " in done.stderr
+    library = json.loads((out / "report.json").read_text())["c_library"]
+    assert (library["result"], library["compiler"]) == ("failed", "broken 1.0")
+    assert '<b class="bad">self-test failed</b>' in (out / "report.html").read_text(encoding="utf-8")
 
 
 def test_interrupted_run_says_how_its_training_goes_on_and_it_does(tmp_path):
@@ -97,7 +205,7 @@ def test_stages_that_were_done_stay_where_a_later_one_fails(tmp_path):
     (tmp_path / "out" / "c").write_text("in the way")
     done = subprocess.run(
         [
-            *(EDGEDIGITS, "run", "--model", "nano", "--dataset", "optdigits", "--epochs", "20"),
+            *(EDGEDIGITS, "run", "--model", "nano", "--dataset", "optdigits", "--epochs", "1"),
             *("--out", tmp_path / "out", "--force"),
         ],
         capture_output=True,
