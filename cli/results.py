@@ -82,6 +82,7 @@ def show_rows(table: Table) -> None:
     from edgedigits.core.load import is_busy
     from edgedigits.core.results.columns import BUSY_MARK, brief_columns, one_line
     from edgedigits.core.results.front import answer_latency
+    from edgedigits.core.results.int8_speed import slower_int8
     from edgedigits.core.results.remarks import BUSY_TEXT, alike_words, machine_lines
 
     _show_brief(brief_columns(table), brief_columns(table, stacked=True))
@@ -99,6 +100,8 @@ def show_rows(table: Table) -> None:
         say(line)
     if words := alike_words(table):
         say(words)
+    for about, why in slower_int8(table):
+        say(f"int8 slower than float32 on {about}: {why}")
 
 
 def _show_brief(wide: Sequence[Column], narrow: Sequence[Column]) -> None:

@@ -79,7 +79,7 @@ def columns_of(table: Table) -> tuple[Column, ...]:
         _latencies(entries),
         *_cores(rows),
         Column("made in s", tuple(_of(row.seconds, lambda s: (f"{s:,.1f}", s)) for row in rows)),
-        _texts("on the front of", [", ".join(table.fronts_of(place)) for place in range(len(entries))]),
+        _texts("on the front of", ["; ".join(table.fronts_of(place)) for place in range(len(entries))]),
     ]
     return tuple(column for column in columns if any(cell.lines != (NOTHING,) for cell in column.cells))
 
@@ -112,8 +112,11 @@ def brief_columns(table: Table, *, stacked: bool = False) -> tuple[Column, ...]:
         Column("latency µs", tuple(_brief_latency(entry, gap) for entry in entries)),
     )
     told = [column for column in columns if any(cell.lines != (NOTHING,) for cell in column.cells)]
-    plain = [cost.name for cost in table.costs if not cost.core]
-    fronts = [", ".join(n for n in table.fronts_of(place) if n in plain) for place in range(len(entries))]
+    plain = {cost.name: cost.kind for cost in table.costs if not cost.core}
+    fronts = [
+        ", ".join(dict.fromkeys(plain[name] for name in table.fronts_of(place) if name in plain))
+        for place in range(len(entries))
+    ]
     return (*told, _texts("on the front of", fronts))
 
 

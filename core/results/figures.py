@@ -12,7 +12,7 @@ from edgedigits.core.load import busy_words
 from edgedigits.core.results.axes import AccuracyAxis, accuracy_axis, colours_of, kind_of, logarithmic, symbols_of
 from edgedigits.core.results.columns import NOTHING, Column, columns_of, one_line
 from edgedigits.core.results.front import Cost
-from edgedigits.core.results.table import Table
+from edgedigits.core.results.table import Table, value_of
 
 _INK, _GRID = "#1d2430", "#e3e7ec"
 _FONT = {"family": "system-ui, sans-serif", "size": 13, "color": _INK}
@@ -45,7 +45,9 @@ def plots_of(table: Table) -> tuple[Plot, ...]:
 
 def _plot(table: Table, columns: tuple[Column, ...], cost: Cost) -> Plot | None:
     rows = [entry.row for entry in table.entries]
-    drawn = [place for place, row in enumerate(rows) if row.accuracy and cost.of(row) is not None]
+    drawn = [
+        place for place, row in enumerate(rows) if row.accuracy and value_of(table.entries[place], cost) is not None
+    ]
     if not drawn:
         return None
     axis = accuracy_axis([accuracy for place in drawn if (accuracy := rows[place].accuracy)])

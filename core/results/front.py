@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from edgedigits.core.results.machine import Machine
 from edgedigits.core.results.row import CoreFigures, Latency, Row
 
 
@@ -19,6 +20,8 @@ class Cost:
         of: the figure of a row; None where it has none.
         timed: True where the figure depends on the machine that measured it.
         core: the microcontroller that it is about; empty where it is about none.
+        machine: whose times these are; None where the figure depends on no machine, or the table has one platform only.
+        runtime: whose times these are; empty as above.
     """
 
     name: str
@@ -27,12 +30,37 @@ class Cost:
     of: Callable[[Row], float | None]
     timed: bool = False
     core: str = ""
+    machine: Machine | None = None
+    runtime: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The name without the machine and runtime that it may end in."""
+        return self.name.partition(PLATFORM)[0]
 
 
-def answer_latency(row: Row) -> Latency | None:
-    """On the first runtime that loads the model, how long one digit takes that comes alone."""
-    alone = (one for one in row.latencies if not one.refused and one.batch == 1 and one.median_us is not None)
-    return next(alone, None)
+PLATFORM = " on "
+"""Between the name of a timed cost and its machine and runtime, where there are several."""
+
+
+def answer_latency(row: Row, runtime: str = "") -> Latency | None:
+    """How long one digit takes that comes alone: on the first runtime that loads the model, or on one of this name."""
+    return next((one for one in _measured(row, runtime) if one.batch == 1), None)
+
+
+def best_latency(row: Row, runtime: str = "") -> Latency | None:
+    """The least time a digit, in whatever batch, on any runtime or on one of this name."""
+    return min(_measured(row, runtime), key=lambda one: one.median_us or 0.0, default=None)
+
+
+def _measured(row: Row, runtime: str) -> list[Latency]:
+    found = [one for one in row.latencies if not one.refused and one.median_us is not None]
+    return [one for one in found if not runtime or one.runtime == runtime]
+
+
+def timed_by(cost: Cost, row: Row) -> Latency | None:
+    """The latency that a timed cost of a row is taken from."""
+    return (answer_latency if cost.kind == LATENCY.name else best_latency)(row, cost.runtime)
 
 
 def _answer_us(row: Row) -> float | None:
@@ -41,8 +69,8 @@ def _answer_us(row: Row) -> float | None:
 
 
 def _least_us(row: Row) -> float | None:
-    times = [one.median_us for one in row.latencies if not one.refused and one.median_us is not None]
-    return min(times, default=None)
+    latency = best_latency(row)
+    return latency.median_us if latency else None
 
 
 BYTES = Cost("bytes", "size of the model file", "bytes", lambda row: row.bytes)
@@ -92,6 +120,47 @@ def costs_of(rows: Iterable[Row]) -> tuple[Cost, ...]:
     plain = [cost for cost in COSTS if cost is not TIME or batches]
     found = (*plain, *(cost for core, unit in units.items() for cost in core_costs(core, unit)))
     return tuple(cost for cost in found if any(cost.of(row) is not None for row in known))
+
+
+def on_platforms(costs: Iterable[Cost], measured: Sequence[tuple[Machine, Row]]) -> tuple[Cost, ...]:
+    """Costs with those that are timed once for each machine and runtime, as times on two of them do not compare.
+
+    Emulated machines have none beside real ones: their times say nothing.
+
+    Args:
+        costs: of the rows.
+        measured: each row with the machine that timed it.
+    """
+    known = [(machine, row) for machine, row in measured if not machine.emulated] or measured
+    platforms = dict.fromkeys((machine, one.runtime) for machine, row in known for one in _measured(row, ""))
+    found: list[Cost] = []
+    for cost in costs:
+        if not cost.timed:
+            found.append(cost)
+            continue
+        for machine, runtime in platforms:
+            rows = [row for other, row in known if other == machine and _measured(row, runtime)]
+            if cost is not TIME or any(one.batch > 1 for row in rows for one in _measured(row, runtime)):
+                found.append(_on(cost, machine, runtime, tuple(platforms)))
+    return tuple(found)
+
+
+def _on(cost: Cost, machine: Machine, runtime: str, platforms: Sequence[tuple[Machine, str]]) -> Cost:
+    machines = dict.fromkeys(other for other, _ in platforms)
+    words = [runtime] if len({name for _, name in platforms}) > 1 or len(machines) == 1 else []
+    if len(machines) > 1:
+        same = [other for other in machines if other.processor == machine.processor]
+        words.append(machine.processor + (f", {machine.cores} cores, {machine.system}" if len(same) > 1 else ""))
+    ending = f"{PLATFORM}{', '.join(words)}" if len(platforms) > 1 else ""
+    times = answer_latency if cost is LATENCY else best_latency
+
+    def of(row: Row) -> float | None:
+        found = times(row, runtime)
+        return found.median_us if found else None
+
+    return replace(
+        cost, name=f"{cost.name}{ending}", label=f"{cost.label}{ending}", of=of, machine=machine, runtime=runtime
+    )
 
 
 def front(points: Sequence[tuple[float, float]]) -> tuple[int, ...]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from edgedigits.core.load import BUSY, is_busy
 from edgedigits.core.results.columns import BUSY_MARK, EMULATED, one_line, setting_text, settings_of
+from edgedigits.core.results.front import PLATFORM
+from edgedigits.core.results.int8_speed import slower_int8
 from edgedigits.core.results.machine import Machine
 from edgedigits.core.results.table import Table
 from edgedigits.core.results.telling import HOW, alike, most_accurate
@@ -36,6 +38,7 @@ def remarks_on(table: Table) -> tuple[Remarks, ...]:
         Remarks("How to read it", _legend(table)),
         Remarks("Rows without a model", tuple((e.label, one_line(e.row.failure)) for e in entries if e.row.failure)),
         Remarks("Runtimes", _runtimes(table)),
+        Remarks("Where int8 takes longer than float32", slower_int8(table)),
         Remarks(
             "Does not load",
             tuple(
@@ -124,10 +127,10 @@ def _legend(table: Table) -> tuple[tuple[str, str], ...]:
 def _runtimes(table: Table) -> tuple[tuple[str, str], ...]:
     letters = settings_of([entry.row for entry in table.entries])
     lines = [(letter, setting_text(setting)) for setting, letter in letters.items()]
-    elsewhere = [e.label for e in table.entries if e.row.latency and e.machine != table.machine]
-    if elsewhere and table.machine:
-        text = f"{machine_text(table.machine)}; measured on another one and on no front of time: {', '.join(elsewhere)}"
-        lines.append(("machine", text))
+    platforms = dict.fromkeys(cost.name.partition(PLATFORM)[2] for cost in table.costs if cost.machine)
+    if len(platforms) > 1:
+        text = f"each machine and runtime has fronts of its own, as their times do not compare: {'; '.join(platforms)}"
+        lines.append(("latency and time", text))
     return tuple(lines)
 
 

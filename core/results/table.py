@@ -10,7 +10,7 @@ from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.results.folder import Results
-from edgedigits.core.results.front import Cost, costs_of, front
+from edgedigits.core.results.front import Cost, costs_of, front, on_platforms
 from edgedigits.core.results.machine import Machine
 from edgedigits.core.results.row import Accuracy, Row, dataclass_from
 
@@ -49,8 +49,8 @@ class Table:
         entries: all rows, in the order of their folders.
         digits: the test digits that most rows were measured on; None where no row has an accuracy. Only rows on these
             are compared.
-        machine: that most latencies were measured on; None where there is none. Only these latencies are compared.
-        costs: that at least one row has a figure of.
+        machine: that most latencies were measured on; None where there is none.
+        costs: that at least one row has a figure of; times once for each machine and runtime.
         fronts: by the name of a cost, the places of the entries on its front, from the cheapest to the dearest.
         results: the folders.
     """
@@ -70,8 +70,7 @@ class Table:
 
     def compares(self, entry: Entry, cost: Cost) -> bool:
         """Whether a row may stand on the front of a cost."""
-        measured = cost.of(entry.row) is not None and self.on_the_digits(entry)
-        return measured and (not cost.timed or entry.machine == self.machine)
+        return value_of(entry, cost) is not None and self.on_the_digits(entry)
 
     def fronts_of(self, place: int) -> tuple[str, ...]:
         """Names of the costs on whose front the entry at ``place`` stands."""
@@ -86,6 +85,11 @@ class Table:
     def warnings(self) -> tuple[str, ...]:
         """What a reader has to know of the folders."""
         return tuple(warning for results in self.results for warning in results.warnings)
+
+
+def value_of(entry: Entry, cost: Cost) -> float | None:
+    """What a row has of a cost; None where it has nothing, or another machine timed it."""
+    return cost.of(entry.row) if cost.machine in (None, entry.machine) else None
 
 
 def gather(results: Results | Sequence[Results]) -> Table:
@@ -104,7 +108,8 @@ def gather(results: Results | Sequence[Results]) -> Table:
     machines = Counter([machine for machine in timed if not machine.emulated] or timed)
     title = folders[0].header.title if len(folders) == 1 else _title(sources)
     machine = next(iter(dict(machines.most_common(1))), None)
-    bare = Table(title, entries, digits, machine, costs_of(rows), {}, folders)
+    costs = on_platforms(costs_of(rows), [(entry.machine, entry.row) for entry in entries])
+    bare = Table(title, entries, digits, machine, costs, {}, folders)
     return Table(title, entries, digits, machine, bare.costs, {c.name: _front(bare, c) for c in bare.costs}, folders)
 
 
@@ -217,7 +222,7 @@ def _front(table: Table, cost: Cost) -> tuple[int, ...]:
     points = []
     for place in places:
         row = table.entries[place].row
-        value = cost.of(row)
+        value = value_of(table.entries[place], cost)
         assert value is not None and row.accuracy is not None
         points.append((float(value), row.accuracy.percent))
     return tuple(places[index] for index in front(points))

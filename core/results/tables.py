@@ -87,7 +87,7 @@ def _record(table: Table, place: int, latencies: int, cores: tuple[str, ...]) ->
         "file": row.file,
         "sha256": row.sha256,
         "on_the_digits": table.on_the_digits(entry),
-        "fronts": " ".join(table.fronts_of(place)),
+        "fronts": "; ".join(table.fronts_of(place)),
         **_accuracy("accuracy", row.accuracy),
         **_drop(row),
         **_accuracy("split_accuracy", row.split_accuracy),
