@@ -80,14 +80,6 @@ class TestTable:
         table = gather(write_results(tmp_path, *rows))
         assert table.digits is not None and table.digits.digits_sha256 == "1" * 64
 
-    def test_latencies_of_another_machine_are_on_no_front_of_time(self, tmp_path: Path):
-        here = write_results(tmp_path / "here", row(recipe="a"), row(recipe="b", percent=99.2, size=50_000))
-        there = write_results(tmp_path / "there", row(recipe="fast", percent=99.9, size=100))
-        there = replace(there, header=replace(there.header, machine=Machine("Cortex-A76", 4, "Linux aarch64")))
-        table = gather([here, there])
-        assert names_on(table, "latency") == ["small a", "small b"]
-        assert names_on(table, "bytes") == ["small fast"]
-
     def test_rows_of_the_same_name_are_told_apart_by_their_folder(self, tmp_path: Path):
         parts = [write_results(tmp_path / name, row(), row(recipe=name)) for name in ("one", "two")]
         assert [entry.label for entry in gather(parts).entries] == [
