@@ -10,6 +10,7 @@ import click
 
 from edgedigits.cli import options
 from edgedigits.cli.baselines import train_with_folds
+from edgedigits.cli.listings import TrainingCommand
 from edgedigits.cli.output import epochs, loading, progress, say, show_json, show_table
 
 if TYPE_CHECKING:
@@ -78,14 +79,14 @@ def datasets(data: Path | None, as_json: bool) -> None:
     click.echo(f"\nMNIST {where}")
 
 
-@click.command()
-@click.option("--model", "network", default="small", show_default=True, help="A network of `edgedigits models`.")
+@click.command(cls=TrainingCommand)
+@click.option("--model", "network", default="small", show_default=True, help="One of the networks below.")
 @click.option("--dataset", default="mnist", show_default=True, help="A data set of `edgedigits datasets`.")
-@click.option("--split", default="default", show_default=True, help="How to divide it.")
+@click.option("--split", default="default", show_default=True, help="A split of `edgedigits datasets`.")
 @click.option("--epochs", type=int, help="Passes over the training digits.  [default: the network's own]")
 @click.option("--batch-size", type=int, help="Digits a step.  [default: the network's own]")
 @click.option("--rate", type=float, help="Learning rate.  [default: the network's own]")
-@click.option("--augment", help="How digits are distorted.  [default: the network's own]")
+@click.option("--augment", help="One of the augmentations below.  [default: the network's own]")
 @click.option("--seed", default=0, show_default=True, help="Of the split, the weights, the order and the distortion.")
 @click.option("--device", type=options.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True)
 @click.option("--weights", type=click.Path(path_type=Path), help="ImageNet weights, for fakebank-resnet50.")

@@ -67,11 +67,11 @@ def main() -> None:
     print(f"{report['recording']}")
     busy = busy_words(result["load"])
     print(
-        f"\n{result['fps']:.1f} frames a second on one core{f' while {busy}' if busy else ''} "
+        f"\n{result['fps']:.1f} frames a second on one core{f' while {busy}' if busy else ''}, "
+        f"{report['exact_percent']:.1f} % of them read exactly "
         f"({result['frames']} frames in {result['seconds']:.2f} s)"
     )
     print(f"{report['frames_per_cpu_second']:.1f} frames per second of processor time (what an idle core would give)")
-    print(f"{report['exact_percent']:.1f} % of the frames read exactly")
     print(f"{report['peak_memory_mb']:.0f} MB resident at most\n")
     print("| stage | p50 ms | p99 ms |\n|---|---|---|")
     for stage, spent in result["stages"].items():

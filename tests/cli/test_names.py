@@ -60,7 +60,7 @@ told = {}
 for command in json.load(sys.stdin):
     result = CliRunner().invoke(main, command.split(), prog_name="edgedigits")
     loaded = [name for name in HEAVY if name in sys.modules]
-    told[command] = (result.exit_code, result.stderr, loaded)
+    told[command] = (result.exit_code, result.output, loaded)
 print(json.dumps(told))
 """
 
@@ -74,7 +74,7 @@ def told(tmp_path_factory) -> dict[str, tuple[int, str, list[str]]]:
     for name in ("model.keras", "table.csv", "taken/mine.txt"):
         (folder / name).touch()
     commands = [command if command.startswith(WITHOUT_OUT) else f"{command} --out new" for command in WRONG]
-    commands += [f"{command} --out taken" for command in TAKEN]
+    commands += [*(f"{command} --out taken" for command in TAKEN), "train --help"]
     done = subprocess.run(
         [sys.executable, "-c", f"HEAVY = {HEAVY}\n{SCRIPT}"],
         input=json.dumps(commands),
@@ -102,6 +102,16 @@ def test_a_folder_that_is_taken_is_told_before_tensorflow_is_loaded(command, tol
     assert code == 1, stderr
     assert "taken exists and is not empty" in stderr
     assert loaded == []
+
+
+def test_the_help_of_train_tells_what_each_augmentation_is_for(told):
+    from edgedigits.train import AUGMENTATIONS, NETWORKS
+
+    code, text, loaded = told["train --help"]
+    words = " ".join(text.split())
+    assert (code, loaded) == (0, [])
+    assert all(f"{name} {entry.about}" in words for name, entry in AUGMENTATIONS.items())
+    assert all(name in words for name in NETWORKS)
 
 
 def test_a_word_for_a_choice_is_guessed_too(told):

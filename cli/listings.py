@@ -1,0 +1,20 @@
+"""Help that lists the names an option takes, read from their registry when the help is asked for."""
+
+from __future__ import annotations
+
+import click
+
+
+class TrainingCommand(click.Command):
+    """A command whose help ends in the networks and augmentations there are."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the names, none of which needs TensorFlow."""
+        from edgedigits.train.catalogue import NETWORKS
+        from edgedigits.train.recipes import AUGMENTATIONS
+
+        with formatter.section("Networks (--model; `edgedigits models` tells more)"):
+            formatter.write_text(", ".join(NETWORKS))
+        with formatter.section("Augmentations (--augment)"):
+            formatter.write_dl([(name, entry.about) for name, entry in AUGMENTATIONS.items()])
+        super().format_epilog(ctx, formatter)
