@@ -40,12 +40,13 @@ STUDIES := $(TABLE)/calibration/calibration.json $(MODELS:%=$(TABLE)/layers/%/la
 	$(TABLE)/search/separable/index.html $(TABLE)/search/inf283/index.html
 COMPARED := $(MODELS:%=$(TABLE)/bench/%) $(NETWORKS:%=$(TABLE)/int8/%) $(BASELINES:%=$(TABLE)/baseline/%)
 
-.PHONY: help run test test-all lint bench firmware-bench table system-packages compilers clean
+.PHONY: help run test test-all lint bench firmware-bench test-pi table system-packages compilers clean
 
 help:
 	@echo "make run       train, quantize, prove, export, read a recording -> $(OUT)/report.html"
 	@echo "make test      run the tests, about 11 minutes on two cores (WORKERS=2); SYSTEM=no installs nothing with apt-get"
 	@echo "make test-all  the same with the tests that take minutes each"
+	@echo "make test-pi   install on an emulated Raspberry Pi (Debian arm64), read and measure there; needs root; SUITE=trixie"
 	@echo "make lint      ruff"
 	@echo "make bench     frames a second of the camera loop, seconds an epoch, start-up time"
 	@echo "make firmware-bench  instructions and bytes of the exported C on emulated cores, beside other runtimes"
@@ -75,6 +76,11 @@ bench: $(BIN)/.train
 firmware-bench: SAYS = make firmware-bench: Python packages go into $(VENV) (2 minutes the first time), then emulated cores count for a few minutes.
 firmware-bench: compilers $(BIN)/.train
 	$(BIN)/python tests/benchmarks/bench_firmware.py
+
+# Debian's release: bookworm (Python 3.11) or trixie (3.13). The root is kept in out/pi; without sudo it says what it needs.
+SUITE ?= bookworm
+test-pi:
+	@$(PYTHON) tests/pi/emulated_pi.py --suite $(SUITE)
 
 table: $(TABLE)/all/index.html $(TABLE)/reported.md $(STUDIES)
 
