@@ -10,6 +10,7 @@ import click
 
 from edgedigits.cli import options
 from edgedigits.cli.output import loading, progress, say, show_json, show_table
+from edgedigits.cli.quantities import TIME_LIMIT
 from edgedigits.cli.results import show_rows
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ _split = click.option("--split", help="How to divide it.  [default: as the model
 @_split
 @click.option("--seed", default=0, show_default=True, help="Of the representative dataset and of fine-tuning.")
 @click.option("--cores", default="", help="Also measure full int8 models as C on these cores, such as m0,m4,m55.")
+@click.option("--time-limit", type=TIME_LIMIT, help="For the recipes that train, such as 10m.  [default: none]")
 @click.option("--resume", is_flag=True, help="Go on with a run that was interrupted.")
 @options.out
 @options.force
@@ -44,6 +46,7 @@ def benchmark(
     split: str | None,
     seed: int,
     cores: str,
+    time_limit: float | None,
     resume: bool,
     out: Path,
     force: bool,
@@ -55,7 +58,8 @@ def benchmark(
     memory, latency on this machine. A recipe that fails is a row that says why. Writes the models with their cards,
     results.md, results.csv, rows.json, index.html with interactive plots and front.png. After a kill the same command
     with --resume makes the rows that are missing or half-written; a row that failed is made again once its folder is
-    removed. Exits with 1 where no row could be measured.
+    removed. After --time-limit no recipe that trains is begun, and one that trains is stopped: its row says so, and
+    --resume makes it. Exits with 1 where no row could be measured.
 
     \b
     Examples:
@@ -75,7 +79,7 @@ def benchmark(
     from edgedigits.core.results.tables import rows_json
 
     with progress() as stage:
-        results = measure(request, out, force=force, resume=resume, progress=stage)
+        results = measure(request, out, force=force, resume=resume, time_limit=time_limit, progress=stage)
     if names:
         results = _with_firmware(results, names)
     table = gather(results)

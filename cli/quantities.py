@@ -52,5 +52,6 @@ class Size(Quantity):
 
 SIZE = Size()
 DURATION = Quantity("duration", {"us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0}, example="500us, 5ms or 0.1s")
+TIME_LIMIT = Quantity("time limit", {"s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}, example="90s, 10m or 2h")
 PERCENT = Quantity("percentage", {"": 1.0, "%": 1.0}, example="99 or 98.5", most=100.0)
 CLOCK = Quantity("clock", {"": 1.0, "MHz": 1.0, "GHz": 1000.0}, example="80 or 80MHz")

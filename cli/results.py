@@ -88,7 +88,8 @@ def show_rows(table: Table) -> None:
     _show_brief(brief_columns(table), brief_columns(table, stacked=True))
     for entry in table.entries:
         if entry.row.failure:
-            say(f"\n{entry.label} failed: {one_line(entry.row.failure)}")
+            failure = one_line(entry.row.failure)
+            say(f"\n{entry.label} {'' if failure.startswith('not made: ') else 'failed: '}{failure}")
     if table.digits:
         say(f"\naccuracy on {table.digits.digits}, {table.digits.count:,} digits")
     others = [entry.label for entry in table.entries if entry.row.accuracy and not table.on_the_digits(entry)]

@@ -37,6 +37,7 @@ from edgedigits.core.results import (
 from edgedigits.core.results.folder import ROW
 from edgedigits.core.results.writing import write_tables
 from edgedigits.core.runtime import runtime
+from edgedigits.quantize.benchmark.limiting import NOT_MADE, Deadline
 from edgedigits.quantize.benchmark.measuring import measure
 from edgedigits.quantize.benchmark.request import BenchmarkRequest, check_folder
 from edgedigits.quantize.benchmark.yardstick import Yardstick, yardstick
@@ -46,6 +47,8 @@ from edgedigits.quantize.source import Source, open_source
 
 KIND = "benchmark"
 TRACEBACK = "error.txt"
+TUNING = " epoch "
+"""What the names of the stages have in which a recipe trains."""
 
 
 class BenchmarkInterrupted(EdgedigitsError):
@@ -58,6 +61,7 @@ def benchmark(
     *,
     force: bool = False,
     resume: bool = False,
+    time_limit: float | None = None,
     progress: Progress | None = None,
 ) -> Results:
     """Carry out each recipe on one float model and measure every result in the same way.
@@ -71,6 +75,8 @@ def benchmark(
         out: folder to write into.
         force: start anew where rows lie in ``out``.
         resume: go on with the killed or interrupted run of the same request in ``out``; rows that are whole stay.
+        time_limit: seconds after which no recipe that trains is begun, and one that trains is stopped at the end of its
+            step; its row says so, and ``resume`` makes it. Recipes that train nothing are always made.
         progress: told about each recipe, and how many are done.
 
     Raises:
@@ -78,6 +84,7 @@ def benchmark(
         EdgedigitsError: bad model, data set or recipe; ``out`` not empty, or of another request; a full disk.
     """
     out, model = Path(out), Path(request.model)
+    deadline = Deadline(time_limit)
     recipes = [recipe_named(name) for name in request.recipes]
     if model.resolve().is_relative_to(out.resolve()):
         raise EdgedigitsError(f"{model} lies in {out}, which the rows go into", "choose another --out")
@@ -91,7 +98,7 @@ def benchmark(
         rule = yardstick(source.load(), source.split, progress)
         if not resume:
             _begin(out, source, identity, software)
-        _add_rows(source, missing, request, rule, out, progress)
+        _add_rows(source, missing, request, rule, out, deadline, progress)
     results = read_results(out)
     write_tables(out, results)
     return results
@@ -139,7 +146,7 @@ def _check_same(out: Path, identity: dict[str, Any], software: dict[str, str]) -
 
 
 def _is_whole(folder: Path) -> bool:
-    """Whether a row is there with its model; a half-written one is made again."""
+    """Whether a row is there with its model; a half-written one, or one that lacked the time, is made again."""
     if not (folder / ROW).is_file():
         return False
     try:
@@ -147,6 +154,8 @@ def _is_whole(folder: Path) -> bool:
     except EdgedigitsError:
         return False
     model = folder / row.file
+    if row.failure.startswith(NOT_MADE):
+        return False
     return bool(row.failure) or (model.is_file() and sha256_of(model) == row.sha256)
 
 
@@ -156,6 +165,7 @@ def _add_rows(
     request: BenchmarkRequest,
     rule: Yardstick,
     out: Path,
+    deadline: Deadline,
     progress: Progress | None,
 ) -> None:
     total = len(request.recipes)
@@ -163,7 +173,7 @@ def _add_rows(
         progress("recipes", total - len(missing), total)
     for done, recipe in enumerate(missing, start=total - len(missing)):
         try:
-            _add_row(source, recipe, request, rule, out, progress)
+            _add_row(source, recipe, request, rule, out, deadline, progress)
         except KeyboardInterrupt:
             raise BenchmarkInterrupted(
                 f"stopped at {recipe.name}; {done} of {total} rows are measured", "--resume goes on"
@@ -173,16 +183,26 @@ def _add_rows(
 
 
 def _add_row(
-    source: Source, recipe: Recipe, request: BenchmarkRequest, rule: Yardstick, out: Path, progress: Progress | None
+    source: Source,
+    recipe: Recipe,
+    request: BenchmarkRequest,
+    rule: Yardstick,
+    out: Path,
+    deadline: Deadline,
+    progress: Progress | None,
 ) -> None:
     """Measure a recipe and write its folder, with the reason where it failed."""
     folder = out / recipe.name
 
     def tell(stage: str, done: int, total: int, note: str = "", /) -> None:
+        if recipe.trains and TUNING in stage and done < total:
+            deadline.check(f"in {stage}")
         if progress:
             progress(f"{recipe.name}: {stage}", done, total, note)
 
     try:
+        if recipe.trains:
+            deadline.check("before it")
         with whole_folder(folder, force=True) as work:
             row = measure(source, recipe, request, rule, work, tell)
             write_row(work.parent, work.name, row)

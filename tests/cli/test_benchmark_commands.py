@@ -108,6 +108,19 @@ def test_what_cannot_be_asked_for_is_said_before_anything_is_measured(options, s
     assert not (tmp_path / "out").exists()
 
 
+def test_a_row_for_which_there_was_no_time_is_no_failure_where_another_one_is_there(model, tmp_path):
+    command = ("benchmark", model, "--dataset", "optdigits", "--recipes", "float32,qat-int8", "--time-limit", "0.001s")
+    lines = call(*command, "--out", tmp_path / "out").stdout.splitlines()
+    assert any(line.startswith("model qat-int8 not made: time limit (0.001 s were over before it)") for line in lines)
+    none = (*command[:4], "--recipes", "qat-int8", "--time-limit", "0.001s", "--out", tmp_path / "none")
+    call(*none, code=1)
+
+
+def test_a_time_limit_wants_a_unit(model, tmp_path):
+    said = call("benchmark", model, "--time-limit", "10", "--out", tmp_path / "out", code=2).stderr
+    assert "write it as 90s, 10m or 2h" in said
+
+
 def test_results_are_not_overwritten_without_force(measured, model):
     out, _ = measured
     stderr = call("benchmark", model, "--dataset", "optdigits", "--out", out, code=1).stderr

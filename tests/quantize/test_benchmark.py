@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -21,6 +22,7 @@ from edgedigits.core.runtime import DigitModel, runtime
 from edgedigits.core.tflite_costs import costs_of
 from edgedigits.quantize import RECIPES
 from edgedigits.quantize.benchmark import BenchmarkInterrupted, BenchmarkRequest, benchmark, chosen_recipes
+from edgedigits.quantize.benchmark.limiting import Deadline
 from edgedigits.quantize.benchmark.yardstick import yardstick
 from edgedigits.quantize.runtimes import litert
 
@@ -187,6 +189,32 @@ def test_a_bug_in_one_recipe_keeps_its_traceback_and_stops_nothing(request_here,
     assert found.rows[0].failure == "ZeroDivisionError: a bug (see error.txt)"
     assert "in broken" in (tmp_path / "out" / "float32" / "error.txt").read_text()
     assert found.rows[1].accuracy.count == 180
+
+
+def test_recipes_that_train_are_not_begun_after_the_time_limit_and_resumed_later(request_here, tmp_path):
+    """The others are made whatever the limit; one that runs stops at the end of its step."""
+    from edgedigits.quantize.benchmark import benchmarking
+
+    request = replace(request_here, recipes=("qat-int8", "float32"))
+    found = benchmark(request, tmp_path / "out", time_limit=1e-9)
+    assert found.rows[0].failure == "not made: time limit (1e-09 s were over before it); --resume makes it"
+    assert found.rows[1].accuracy.count == 180
+    moments = iter([0.0, 0.0])  # the start of the benchmark, and of the recipe
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            benchmarking, "Deadline", lambda seconds: Deadline(seconds, clock=lambda: next(moments, seconds + 1.0))
+        )
+        again = benchmark(request, tmp_path / "out", resume=True, time_limit=60.0)
+    assert re.match(r"not made: time limit \(60 s were over in quantize-aware epoch 1/\d", again.rows[0].failure)
+    assert names(tmp_path / "out" / "qat-int8") == {"row.json"}
+    assert benchmark(request, tmp_path / "out", resume=True).rows[0].accuracy.count == 180
+
+
+def test_a_time_limit_of_nothing_makes_no_sense(request_here, tmp_path):
+    with pytest.raises(EdgedigitsError, match="give more than 0"):
+        benchmark(request_here, tmp_path / "out", time_limit=0)
+    assert not (tmp_path / "out").exists()
 
 
 def interrupted(request, out, stage):
