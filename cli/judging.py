@@ -123,6 +123,23 @@ def _useless(asked: Asked, trained: TrainingResult, proved: QuantizeResult, more
     )
 
 
+def warn_of_guessing(percent: float, count: int, what: str) -> None:
+    """Warn where a model has learned nothing.
+
+    Args:
+        percent: of test digits that it reads.
+        count: of them.
+        what: the model, for people.
+    """
+    from edgedigits.cli.proving import warn
+
+    if percent <= GUESSING:
+        warn(
+            f"{what} reads {percent:.2f} % of {count:,} test digits, hardly better than guessing: train longer "
+            "(--epochs), or check that pictures and labels of the data set belong together"
+        )
+
+
 def steps_taken(trained: TrainingResult) -> int:
     """Optimizer steps of a training."""
     digits = int(trained.card.dataset["train"])

@@ -10,6 +10,7 @@ import click
 
 from edgedigits.cli import options
 from edgedigits.cli.baselines import train_with_folds
+from edgedigits.cli.judging import steps_taken, warn_of_guessing
 from edgedigits.cli.listings import TrainingCommand
 from edgedigits.cli.output import epochs, loading, progress, say, show_json, show_table
 
@@ -129,6 +130,7 @@ def train(
         return
     with epochs() as tell:
         result = train_network(request, out, force=force, resume=resume, progress=tell)
+    warn_of_guessing(result.metrics.accuracy, result.metrics.count, f"{network} after {steps_taken(result):,} steps")
     if as_json:
         show_json({"model": str(result.model), "card": asdict(result.card)})
         return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgedigits.cli import options
+from edgedigits.cli.judging import warn_of_guessing
 from edgedigits.cli.output import loading, progress, show_json, show_table
 from edgedigits.cli.proving import CANNOT_TELL_CODE, tell_of_doubt, tell_of_failure
 
@@ -86,6 +87,8 @@ def quantize(
         show_json({"model": str(result.model), **judged, "card": asdict(result.card)})
     else:
         _show_proof(result)
+    found = result.proof.comparison
+    warn_of_guessing(min(found.before, found.after), found.count, str(result.model))
     if result.proof.verdict == FAILED:
         tell_of_failure(result)
         ctx.exit(1)

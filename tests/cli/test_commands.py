@@ -118,6 +118,7 @@ def test_quantize_exits_with_1_and_keeps_the_model_where_too_much_is_lost(tmp_pa
         code=1,
     )
     assert "Error: int8 loses" in result.stderr
+    assert "hardly better than guessing" in result.stderr
     assert json.loads((tmp_path / "q" / "card.json").read_text())["passed"] is False
     assert (tmp_path / "q" / "model.int8.tflite").is_file()
 
