@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from arm_root import CannotRun, needs
+from emulated_pi import confidences_apart
 from pip_settings import settings_from
 
 HERE = Path(__file__).parent
@@ -55,6 +57,19 @@ class TestPipSettings:
             "no_proxy": "localhost",
         }
         assert "TOKEN" not in found
+
+
+class TestReadings:
+    def printed(self, confidence: float, label: int = 7, text: str = "7") -> str:
+        digits = [{"box": [1, 2, 3, 4], "label": label, "confidence": confidence}]
+        return json.dumps({"image": "a.jpg", "text": text, "digits": digits}) + "\n"
+
+    def test_of_the_same_digits_the_confidences_are_compared(self):
+        assert confidences_apart(self.printed(0.5) * 2, self.printed(0.5) + self.printed(0.75)) == 0.25
+
+    def test_other_digits_or_another_number_of_them_are_no_match(self):
+        assert confidences_apart(self.printed(0.5), self.printed(0.5, label=1)) is None
+        assert confidences_apart(self.printed(0.5), self.printed(0.5, text="77")) is None
 
 
 class TestNeeds:
