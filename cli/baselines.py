@@ -193,15 +193,14 @@ def reported(folders: tuple[Path, ...], out: Path | None, force: bool) -> None:
     Example:
       edgedigits reported out/knn out/forest-folds --out reported.md
     """
-    from edgedigits.core.errors import EdgedigitsError
-    from edgedigits.core.files import write_text
+    from edgedigits.core.files import refuse_to_replace, write_text
     from edgedigits.train.baselines.reported import gather_measured, reported_markdown
 
+    if out:
+        refuse_to_replace(out, force, "--out")
     text = reported_markdown(gather_measured(folders))
     if out is None:
         click.echo(text, nl=False)
         return
-    if out.exists() and not force:
-        raise EdgedigitsError(f"{out} exists", "choose another --out, or add --force to replace it")
     write_text(out, text)
     click.echo(out)

@@ -83,6 +83,7 @@ def cores(as_json: bool) -> None:
 @click.option("--name", default="digits", show_default=True, help="Prefix of the C names; a C identifier.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the arena over the layers to this PNG file.")
 @click.option("--card", type=click.Path(path_type=Path), help="Write the figures here.  [default: beside MODEL]")
+@click.option("--force", is_flag=True, help="Replace the files that --plot and --card name.")
 @options.as_json
 @click.pass_context
 def report(
@@ -93,21 +94,28 @@ def report(
     name: str,
     plot: Path | None,
     card: Path | None,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Build MODEL for each core, run it under emulation, and print what it takes.
 
     Flash, RAM, instructions for one inference, the same for each layer, and how many outputs differ from TFLite's
-    reference kernels. Writes all figures to firmware.json beside MODEL (for the word builtin only with --card). Exits
-    with 1 where an output differs, a firmware cannot be built or run, or no core has its tools installed.
+    reference kernels. Writes all figures to firmware.json beside MODEL, in place of those of an earlier report (for the
+    word builtin only with --card). Exits with 1 where an output differs, a firmware cannot be built or run, or no core
+    has its tools installed.
 
     \b
     Examples:
       edgedigits firmware report out/int8/model.int8.tflite
       edgedigits firmware report out/int8/model.int8.tflite --core m0,m4 --plot memory.png
     """
+    from edgedigits.core.files import refuse_to_replace
     from edgedigits.edge.bundled import bundled_model
     from edgedigits.firmware_export.report import firmware_report, report_path, write_report
+
+    for option, named in (("--plot", plot), ("--card", card)):
+        if named:
+            refuse_to_replace(named, force, option)
 
     path = card or (None if model == bundled_model() else report_path(model))
     images = _proof_images(model, count)

@@ -143,6 +143,18 @@ def refuse_to_overwrite(folder: Path, force: bool, option: str = "--out") -> Non
         )
 
 
+def refuse_to_replace(file: Path, force: bool, option: str) -> None:
+    """Raise where there is a file already and ``force`` does not allow to replace it, or where it is a folder.
+
+    Raises:
+        EdgedigitsError: it exists.
+    """
+    if file.is_dir():
+        raise EdgedigitsError(f"{file} is a folder", f"name a file for {option}")
+    if file.exists() and not force:
+        raise EdgedigitsError(f"{file} exists", f"choose another {option}, or add --force to replace it")
+
+
 @contextmanager
 def whole_folder(folder: Path, force: bool) -> Iterator[Path]:
     """Fill a folder whole or not at all: work in a temporary sibling, then put it in place.

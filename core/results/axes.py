@@ -16,12 +16,11 @@ COLOURS = (
     *("#332288", "#882255", "#44aa99", "#999933", "#cc6677", "#555555"),
     *("#ee7733", "#ffaabb", "#bbcc33", "#cc3311", "#aa4499", "#0077bb"),
 )
-# Name in plotly, name in matplotlib, the same as a character.
+# Name in plotly, name in matplotlib.
 SYMBOLS = (
-    *(("circle", "o", "●"), ("square", "s", "■"), ("diamond", "D", "◆"), ("triangle-up", "^", "▲")),
-    *(("triangle-down", "v", "▼"), ("cross", "P", "✚"), ("x", "X", "✖"), ("star", "*", "★")),
-    *(("pentagon", "p", "⬟"), ("hexagon", "h", "⬢"), ("triangle-left", "<", "◀"), ("triangle-right", ">", "▶")),
-    *(("diamond-tall", "d", "♦"), ("octagon", "8", "⯃"), ("hexagon2", "H", "⬣")),
+    *(("circle", "o"), ("square", "s"), ("diamond", "D"), ("triangle-up", "^"), ("triangle-down", "v")),
+    *(("cross", "P"), ("x", "X"), ("star", "*"), ("pentagon", "p"), ("hexagon", "h")),
+    *(("triangle-left", "<"), ("triangle-right", ">"), ("diamond-tall", "d"), ("octagon", "8"), ("hexagon2", "H")),
 )
 _LOGARITHMIC_COST = 8.0  # dearest over cheapest
 _LOGARITHMIC_ERROR = 3.0  # most errors over fewest
@@ -35,16 +34,30 @@ def kind_of(row: Row) -> str:
     return re.sub(r"[\s=]+\d+$", "", row.recipe) or row.recipe
 
 
-def colours_of(entries: Sequence[Entry]) -> dict[str, str]:
-    """A colour for each model; more models than colours share them."""
-    models = dict.fromkeys(entry.row.model for entry in entries)
-    return {model: COLOURS[place % len(COLOURS)] for place, model in enumerate(models)}
+@dataclass(frozen=True)
+class Look:
+    """The one colour and the one shape by which a kind of recipe is known in every plot.
+
+    Attributes:
+        colour: as ``#rrggbb``.
+        symbol: its name in plotly.
+        marker: the same in matplotlib.
+    """
+
+    colour: str
+    symbol: str
+    marker: str
 
 
-def symbols_of(entries: Sequence[Entry]) -> dict[str, tuple[str, str, str]]:
-    """The symbol of each kind of recipe, as :data:`SYMBOLS` has it; more kinds than symbols share them."""
-    kinds = dict.fromkeys(kind_of(entry.row) for entry in entries)
-    return {kind: SYMBOLS[place % len(SYMBOLS)] for place, kind in enumerate(kinds)}
+def looks_of(entries: Sequence[Entry]) -> dict[str, Look]:
+    """The look of each kind of recipe that has a point to draw, in the order of the rows.
+
+    Colours and shapes are counted through side by side, so that two kinds share both only after 90 of them.
+    """
+    kinds = dict.fromkeys(kind_of(entry.row) for entry in entries if entry.row.accuracy)
+    return {
+        kind: Look(COLOURS[place % len(COLOURS)], *SYMBOLS[place % len(SYMBOLS)]) for place, kind in enumerate(kinds)
+    }
 
 
 def logarithmic(costs: Sequence[float]) -> bool:
@@ -71,6 +84,13 @@ class AccuracyAxis:
     def height(self, accuracy: Accuracy) -> float:
         """What to draw, percent: the accuracy, or the error, at least that of half a digit."""
         return _errors(accuracy) if self.by_errors else accuracy.percent
+
+    def around(self, accuracy: Accuracy) -> tuple[float, float]:
+        """How far the 95 % interval reaches below and above :meth:`height`, in its unit."""
+        low, high = accuracy.interval
+        ends = (100 - high, 100 - low) if self.by_errors else (low, high)
+        height = self.height(accuracy)
+        return max(height - ends[0], 0.0), max(ends[1] - height, 0.0)
 
 
 def accuracy_axis(accuracies: Sequence[Accuracy]) -> AccuracyAxis:

@@ -9,9 +9,10 @@ from typing import Any
 import plotly.graph_objects as go
 
 from edgedigits.core.load import busy_words
-from edgedigits.core.results.axes import AccuracyAxis, accuracy_axis, colours_of, kind_of, logarithmic, symbols_of
+from edgedigits.core.results.axes import AccuracyAxis, Look, accuracy_axis, kind_of, logarithmic, looks_of
 from edgedigits.core.results.columns import NOTHING, Column, columns_of, one_line
-from edgedigits.core.results.front import Cost
+from edgedigits.core.results.front import Cost, timed_by
+from edgedigits.core.results.row import Row
 from edgedigits.core.results.table import Table, value_of
 
 _INK, _GRID = "#1d2430", "#e3e7ec"
@@ -19,6 +20,7 @@ _FONT = {"family": "system-ui, sans-serif", "size": 13, "color": _INK}
 _ABOUT = 90
 _FEW_DECADES = 1000  # dearest over cheapest
 _NARROW = 1.1
+_PALE = 0.35  # opacity
 
 
 @dataclass(frozen=True)
@@ -54,18 +56,17 @@ def _plot(table: Table, columns: tuple[Column, ...], cost: Cost) -> Plot | None:
     values = [value for place in drawn if (value := cost.of(rows[place])) is not None]
     figure = go.Figure(layout=_layout(cost, axis, values))
     figure.add_trace(_front_line(table, cost, axis))
-    for model, colour in colours_of(table.entries).items():
-        places = [place for place in drawn if rows[place].model == model]
-        if places:
-            figure.add_trace(_points(table, columns, cost, axis, places, colour))
+    looks = looks_of(table.entries)
+    for model, kind in dict.fromkeys((rows[place].model, kind_of(rows[place])) for place in drawn):
+        places = [place for place in drawn if (rows[place].model, kind_of(rows[place])) == (model, kind)]
+        figure.add_trace(_points(table, columns, cost, axis, places, looks[kind]))
     front = tuple(_in_words(table, cost, place) for place in table.fronts[cost.name])
     return Plot(cost, figure.to_plotly_json(), front)
 
 
 def _layout(cost: Cost, axis: AccuracyAxis, values: list[float]) -> go.Layout:
     lines = {"gridcolor": _GRID, "linecolor": _INK, "showline": True, "zeroline": False, "ticks": "outside"}
-    title = cost.label if cost.label.startswith(cost.unit) else f"{cost.label}, {cost.unit}"
-    across: dict[str, Any] = {**lines, "title": {"text": _escaped(title)}, "tickformat": "~s"}
+    across: dict[str, Any] = {**lines, "title": {"text": _escaped(cost.unit)}, "tickformat": "~s"}
     if logarithmic(values):
         few = max(values) / min(values) < _FEW_DECADES
         across |= {"type": "log", "dtick": "D2" if few else 1}  # D2: at 1, 2 and 5 of each power of ten
@@ -106,31 +107,45 @@ def _front_line(table: Table, cost: Cost, axis: AccuracyAxis) -> go.Scatter:
 
 
 def _points(
-    table: Table, columns: tuple[Column, ...], cost: Cost, axis: AccuracyAxis, places: list[int], colour: str
+    table: Table, columns: tuple[Column, ...], cost: Cost, axis: AccuracyAxis, places: list[int], look: Look
 ) -> go.Scatter:
-    symbols = symbols_of(table.entries)
-    on_front = set(table.fronts[cost.name])
+    """Rows of one model and one kind of recipe; those on other digits, which do not compete, are pale."""
     entries = [table.entries[place] for place in places]
-    names = [symbols[kind_of(entry.row)][0] for entry in entries]
-    best = [place in on_front for place in places]
-    hollow = [not table.compares(entry, cost) for entry in entries]
+    best = [place in table.fronts[cost.name] for place in places]
+    accuracies = [entry.row.accuracy for entry in entries if entry.row.accuracy]
+    around = [axis.around(accuracy) for accuracy in accuracies]
+    late = [_to_p95(cost, entry.row) for entry in entries]
+    bars = {"type": "data", "thickness": 1, "width": 2, "color": _translucent(look.colour)}
     return go.Scatter(
         x=[cost.of(entry.row) for entry in entries],
-        y=[axis.height(entry.row.accuracy) for entry in entries if entry.row.accuracy],
+        y=[axis.height(accuracy) for accuracy in accuracies],
+        error_y={**bars, "symmetric": False, "arrayminus": [a for a, _ in around], "array": [b for _, b in around]},
+        error_x={**bars, "symmetric": False, "arrayminus": [0] * len(late), "array": late} if any(late) else None,
         mode="markers",
         marker={
-            "symbol": [f"{name}-open" if empty else name for name, empty in zip(names, hollow, strict=True)],
+            "symbol": look.symbol,
             "size": [15 if front else 10 for front in best],
-            "color": colour,
-            "line": {
-                "width": [1.5 if front or empty else 0 for front, empty in zip(best, hollow, strict=True)],
-                "color": [colour if empty else _INK for empty in hollow],
-            },
+            "color": look.colour,
+            "opacity": [1 if table.on_the_digits(entry) else _PALE for entry in entries],
+            "line": {"width": [1.5 if front else 0 for front in best], "color": _INK},
         },
         text=[_hover(table, columns, cost, place) for place in places],
         hoverinfo="text",
-        meta={"model": entries[0].row.model},
+        meta={"model": entries[0].row.model, "recipe": kind_of(entries[0].row)},
     )
+
+
+def _to_p95(cost: Cost, row: Row) -> float:
+    """From the median of a time to its 95th percentile, microseconds; 0 of what is no time."""
+    latency = timed_by(cost, row) if cost.timed else None
+    if latency is None or latency.median_us is None or latency.p95_us is None:
+        return 0.0
+    return max(latency.p95_us - latency.median_us, 0.0)
+
+
+def _translucent(colour: str) -> str:
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.45)"
 
 
 def _hover(table: Table, columns: tuple[Column, ...], cost: Cost, place: int) -> str:
@@ -144,7 +159,7 @@ def _hover(table: Table, columns: tuple[Column, ...], cost: Cost, place: int) ->
     if place in table.fronts[cost.name]:
         lines.append("on this front")
     elif not table.compares(entry, cost):
-        lines.append(f"not compared: other {'machine' if table.on_the_digits(entry) else 'test digits'}")
+        lines.append("not compared: other test digits")
     return "<br>".join(line for line in lines if line)
 
 

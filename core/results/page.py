@@ -8,10 +8,11 @@ from itertools import groupby
 from jinja2 import Environment, StrictUndefined
 from plotly.offline import get_plotlyjs
 
-from edgedigits.core.results.axes import colours_of, symbols_of
+from edgedigits.core.results.axes import kind_of, looks_of
 from edgedigits.core.results.columns import columns_of
 from edgedigits.core.results.figures import plots_of
 from edgedigits.core.results.remarks import remarks_on
+from edgedigits.core.results.symbols import symbol_path
 from edgedigits.core.results.table import Table
 
 
@@ -25,15 +26,17 @@ def page(table: Table) -> str:
     read = {name: templates.joinpath(f"page.{name}").read_text(encoding="utf-8") for name in ("html", "css", "js")}
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     plots = plots_of(table)
-    measured = [entry for entry in table.entries if entry.row.accuracy]
     return environment.from_string(read["html"]).render(
         table=table,
         columns=columns_of(table),
         first_core=next((plot.cost.core for plot in plots if plot.cost.core), ""),
         groups=[(core, list(group)) for core, group in groupby(plots, lambda plot: plot.cost.core)],
         figures={plot.cost.name: plot.figure for plot in plots},
-        colours=colours_of(table.entries),
-        symbols={kind: symbol[2] for kind, symbol in symbols_of(measured).items()},
+        recipes={
+            kind: (look.colour, look.symbol, symbol_path(look.marker)) for kind, look in looks_of(table.entries).items()
+        },
+        models=list(dict.fromkeys(entry.row.model for entry in table.entries if entry.row.accuracy)),
+        kind_of=kind_of,
         remarks=remarks_on(table),
         style=read["css"],
         script=read["js"],

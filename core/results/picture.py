@@ -15,7 +15,7 @@ from matplotlib.text import Annotation, Text
 from matplotlib.ticker import EngFormatter, FixedLocator, NullFormatter, NullLocator
 from numpy.typing import NDArray
 
-from edgedigits.core.results.axes import AccuracyAxis, accuracy_axis, colours_of, kind_of, logarithmic, symbols_of
+from edgedigits.core.results.axes import AccuracyAxis, accuracy_axis, kind_of, logarithmic, looks_of
 from edgedigits.core.results.columns import shortened
 from edgedigits.core.results.front import BYTES
 from edgedigits.core.results.table import Entry, Table
@@ -51,7 +51,7 @@ def front_png(table: Table) -> bytes:
     places = {entry.label: _point(entry, axis) for entry in entries}
     _set_axes(axes, axis, [x for x, _ in places.values()])
     axes.plot(*zip(*(places[entry.label] for entry in front), strict=True), ":", color=_INK, drawstyle="steps-post")
-    _draw_points(axes, table, entries, {entry.label for entry in front}, places)
+    _draw_points(axes, axis, table, entries, {entry.label for entry in front}, places)
     figure.legend(handles=keys, loc="outside right center", frameon=False, fontsize=9)
     _title(axes, table)
     canvas.draw()  # places the axes, which the labels need
@@ -90,15 +90,23 @@ def _set_axes(axes: Axes, axis: AccuracyAxis, sizes: list[float]) -> None:
 
 
 def _draw_points(
-    axes: Axes, table: Table, entries: list[Entry], front: set[str], places: dict[str, tuple[float, float]]
+    axes: Axes,
+    axis: AccuracyAxis,
+    table: Table,
+    entries: list[Entry],
+    front: set[str],
+    places: dict[str, tuple[float, float]],
 ) -> None:
-    colours, symbols = colours_of(table.entries), symbols_of(table.entries)
+    looks = looks_of(table.entries)
     for entry in entries:
-        best = entry.label in front
+        best, look = entry.label in front, looks[kind_of(entry.row)]
+        assert entry.row.accuracy is not None
+        below, above = axis.around(entry.row.accuracy)
+        axes.errorbar(*places[entry.label], yerr=[[below], [above]], ecolor=look.colour, elinewidth=0.6, alpha=0.4)
         axes.plot(
             *places[entry.label],
-            symbols[kind_of(entry.row)][1],
-            color=colours[entry.row.model],
+            look.marker,
+            color=look.colour,
             markersize=10 if best else 7,
             markeredgecolor=_INK if best else "none",
             zorder=4 if best else 3,
@@ -106,17 +114,14 @@ def _draw_points(
 
 
 def _keys(table: Table, entries: list[Entry]) -> list[Line2D]:
-    """Colours of the models and symbols of the recipes that are drawn, to stand beside the plot."""
-    colours, symbols = colours_of(table.entries), symbols_of(table.entries)
-    models = list(dict.fromkeys(entry.row.model for entry in entries))
+    """The recipes that are drawn with their colours and shapes, to stand beside the plot."""
+    looks = looks_of(table.entries)
     kinds = list(dict.fromkeys(kind_of(entry.row) for entry in entries))
-    looks = [(model, "o", colours[model]) for model in models[:_MOST_KEYS]]
-    looks += [(f"{len(models) - _MOST_KEYS} more", "", "none")] if len(models) > _MOST_KEYS else []
-    looks += [("", "", "none"), *((kind, symbols[kind][1], "0.45") for kind in kinds[:_MOST_KEYS])]
-    looks += [(f"{len(kinds) - _MOST_KEYS} more", "", "none")] if len(kinds) > _MOST_KEYS else []
+    drawn = [(kind, looks[kind].marker, looks[kind].colour) for kind in kinds[:_MOST_KEYS]]
+    drawn += [(f"{len(kinds) - _MOST_KEYS} more", "", "none")] if len(kinds) > _MOST_KEYS else []
     handles = [
         Line2D([], [], linestyle="none", marker=marker, color=colour, label=shortened(text, _LABEL), markersize=8)
-        for text, marker, colour in looks
+        for text, marker, colour in drawn
     ]
     return [*handles, Line2D([], [], linestyle=":", color=_INK, label="Pareto front")]
 

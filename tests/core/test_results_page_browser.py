@@ -127,8 +127,14 @@ def test_the_rows_of_the_docs_open_as_a_page(browser: Any, tmp_path: Path):
 
 def test_there_is_a_plot_with_its_front_for_each_cost(page: Any):
     names = [one.get_attribute("id") for one in page.find_elements(By.CSS_SELECTOR, ".js-plotly-plot")]
-    assert names == [f"plot-{name}" for name in ("bytes", "gzip", "MACs", "arena", "latency", "time")] + [
-        f"plot-m4_{name}" for name in ("flash", "ram", "instructions")
+    assert names == [
+        *("plot-bytes", "plot-gzip", "plot-MACs", "plot-arena"),
+        *(
+            "plot-latency-on-tflite-runtime-2.14.0",
+            "plot-latency-on-LiteRT-1.4.0",
+            "plot-time-on-tflite-runtime-2.14.0",
+        ),
+        *("plot-m4_flash", "plot-m4_ram", "plot-m4_instructions"),
     ]
     points = page.execute_script(
         "return arguments[0].querySelectorAll('.scatterlayer .point').length", plot(page, "bytes")
@@ -157,7 +163,8 @@ def test_hovering_a_point_shows_its_row(page: Any):
         lambda _: plot(page, "bytes").find_element(By.CSS_SELECTOR, ".hoverlayer").get_attribute("textContent")
     )
     assert text.startswith("small float32")
-    assert "accuracy %: 99.31" in text and "bytes: 146,000" in text and "on this front" in text
+    assert "accuracy % (95 % interval): 99.31 (99.13 to 99.45)" in text
+    assert "bytes: 146,000" in text and "on this front" in text
 
 
 def test_hostile_names_do_no_harm_where_they_are_shown(page: Any):
@@ -192,6 +199,48 @@ def test_a_model_can_be_hidden_in_plots_and_table(page: Any):
         "return arguments[0].querySelectorAll('.scatterlayer .point').length", plot(page, "bytes")
     )
     assert points == 10 - 5
+
+
+def test_a_recipe_has_one_colour_and_shape_everywhere_and_can_be_hidden_everywhere(page: Any):
+    looks = page.execute_script(
+        "return [...document.querySelectorAll('.js-plotly-plot')].flatMap(p => p.data.filter(t => t.meta.recipe)"
+        ".map(t => [t.meta.recipe, t.marker.color, t.marker.symbol]))"
+    )
+    known = {(recipe, colour, symbol) for recipe, colour, symbol in looks}
+    assert len(known) == len({recipe for recipe, *_ in known}) == len({look[1:] for look in known})
+    assert not any("open" in symbol for *_, symbol in known)
+    legend = page.execute_script(
+        "return [...document.querySelectorAll('.legend input[name=recipe]')].map(b => [b.value, b.parentElement])"
+        ".map(([v, l]) => [v, l.querySelector('path').getAttribute('fill'), l.querySelector('svg').dataset.symbol])"
+    )
+    assert {tuple(entry) for entry in legend} == known
+    page.find_element(By.CSS_SELECTOR, ".legend input[value=int8]").click()
+    visible = (
+        "return [...document.querySelectorAll('.js-plotly-plot')].some(p => "
+        "p.data.some(t => t.meta.recipe === 'int8' && t.visible !== false))"
+    )
+    assert not page.execute_script(visible)
+    shown = [line for line in page.find_elements(By.CSS_SELECTOR, "#rows tbody tr") if line.is_displayed()]
+    assert len(shown) == 12 - 2
+
+
+def test_bars_show_the_interval_of_the_accuracy_and_the_95th_percentile(page: Any):
+    bars = "return arguments[0].querySelectorAll('.scatterlayer .{}errorbar, .scatterlayer path.{}error').length"
+    assert page.execute_script(bars.format("y", "y"), plot(page, "bytes")) >= 10
+    assert page.execute_script(bars.format("x", "x"), plot(page, "latency-on-tflite-runtime-2.14.0")) >= 1
+
+
+def test_nothing_is_wider_than_a_phone(browser: Any, written: Path):
+    metrics = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        page = opened(browser, written)
+        assert page.execute_script("return [document.documentElement.scrollWidth, innerWidth]") == [390, 390]
+        box = page.find_element(By.CSS_SELECTOR, ".wide")
+        assert page.execute_script("return arguments[0].scrollWidth > arguments[0].clientWidth", box)
+        assert_quiet(page)
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_failures_and_the_machine_are_told(page: Any):

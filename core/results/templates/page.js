@@ -1,10 +1,12 @@
 "use strict";
 const figures = JSON.parse(document.getElementById("figures").textContent);
-const hidden = new Set();
+const hidden = { model: new Set(), recipe: new Set() };
+
+function shown(of) { return !hidden.model.has(of.model) && !hidden.recipe.has(of.recipe); }
 
 function draw(plot) {
   const figure = figures[plot.dataset.figure];
-  for (const trace of figure.data) trace.visible = !hidden.has(trace.meta.model);
+  for (const trace of figure.data) trace.visible = shown(trace.meta);
   Plotly.newPlot(plot, figure.data, figure.layout, {
     responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"],
   });
@@ -25,11 +27,12 @@ for (const group of document.querySelectorAll("details")) {
 
 for (const box of document.querySelectorAll(".legend input")) {
   box.addEventListener("change", () => {
-    if (box.checked) hidden.delete(box.value); else hidden.add(box.value);
-    for (const row of document.querySelectorAll("#rows tbody tr")) row.hidden = hidden.has(row.dataset.model);
+    if (box.checked) hidden[box.name].delete(box.value); else hidden[box.name].add(box.value);
+    for (const row of document.querySelectorAll("#rows tbody tr")) row.hidden = !shown(row.dataset);
     for (const plot of document.querySelectorAll(".js-plotly-plot")) {
-      const places = plot.data.flatMap((trace, place) => (trace.meta.model === box.value ? [place] : []));
-      if (places.length) Plotly.restyle(plot, { visible: box.checked }, places);
+      const places = plot.data.flatMap((trace, place) => (trace.meta[box.name] === box.value ? [place] : []));
+      const visible = places.map((place) => shown(plot.data[place].meta));
+      if (places.length) Plotly.restyle(plot, { visible }, places);
     }
   });
 }
