@@ -58,11 +58,11 @@ run: $(BIN)/.train
 
 test: SAYS = make test: Python packages go into $(VENV) (2 minutes the first time), then the tests take about 11 minutes on two cores.
 test: system-packages $(BIN)/.test
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-all: SAYS = make test-all: Python packages go into $(VENV) (2 minutes the first time), then all tests take more than an hour on two cores.
 test-all: system-packages $(BIN)/.test
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m ""
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m ""
 
 lint: $(BIN)/.test
 	$(BIN)/ruff check .

@@ -182,7 +182,7 @@ def test_a_self_test_that_fails_fails_the_run(useless):
 
 def test_interrupted_run_says_how_its_training_goes_on_and_it_does(tmp_path):
     process = subprocess.Popen(
-        [EDGEDIGITS, "run", "--model", "nano", "--dataset", "optdigits", "--epochs", "30", "--out", tmp_path / "out"],
+        [EDGEDIGITS, "run", "--model", "nano", "--dataset", "optdigits", "--epochs", "15", "--out", tmp_path / "out"],
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -193,10 +193,10 @@ def test_interrupted_run_says_how_its_training_goes_on_and_it_does(tmp_path):
             break
     rest = process.stderr.read()
     assert process.wait() == 1
-    found = re.search(r"Error: training stopped in epoch \d+ of 30; `edgedigits (.*)` goes on", rest)
+    found = re.search(r"Error: training stopped in epoch \d+ of 15; `edgedigits (.*)` goes on", rest)
     assert found, rest
     subprocess.run([EDGEDIGITS, *found[1].split()], check=True, capture_output=True)
-    assert len((tmp_path / "out" / "float" / "history.csv").read_text().splitlines()) == 31
+    assert len((tmp_path / "out" / "float" / "history.csv").read_text().splitlines()) == 16
 
 
 def test_stages_that_were_done_stay_where_a_later_one_fails(tmp_path):

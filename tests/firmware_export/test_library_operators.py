@@ -41,7 +41,7 @@ def check(model: bytes, folder, inputs=None) -> None:
 
 @pytest.mark.parametrize("kind", sorted(MAKERS))
 def test_each_operator_equals_the_reference(kind, folder):
-    @settings(HOW, max_examples=4)
+    @settings(HOW, max_examples=3)
     @given(CHOICES)
     def all_equal(dice):
         check(single_operator(dice, kind), folder)
@@ -49,7 +49,7 @@ def test_each_operator_equals_the_reference(kind, folder):
     all_equal()
 
 
-@settings(HOW, max_examples=25)
+@settings(HOW, max_examples=12)
 @given(CHOICES)
 def test_chains_of_operators_equal_the_reference(folder, dice):
     check(random_network(dice), folder)
