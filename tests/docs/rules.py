@@ -1,0 +1,136 @@
+"""How each command that a page shows is run by the tests.
+
+A command that matches no rule, or two, fails the tests. Add one line to ``RULES``:
+
+    as_shown(r"edgedigits models")                                  it runs in seconds
+    shortened(r"(edgedigits search .*) --trials 24(.*)", r"\\1 --trials 2\\2", "24 trainings")    the same, made short
+    only_checked(r"edgedigits camera .*", "needs a camera")         its options are checked, it does not run
+
+A pattern is matched against the whole command, comments left out and continued lines joined. The commands run in the
+order of the pages (README.md first), in one folder that is a copy of the checkout, with ``$HOME`` empty; each block
+begins in that folder. A command that stood before is not run again. ``{port}`` in what runs is a free port.
+``programs`` names what has to be installed (else the block is skipped and says so), ``data`` what has to lie in
+``$EDGEDIGITS_DATA``, ``codes`` the exit codes that are right.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How commands of one form are run: as ``runs`` says, or not at all where it is None."""
+
+    pattern: str
+    runs: str | None
+    why: str = ""
+    programs: tuple[str, ...] = ()
+    data: str = ""
+    codes: tuple[int, ...] = (0,)
+
+    def command(self, shown: str) -> str | None:
+        """What runs for a command that this rule matches."""
+        return None if self.runs is None else re.sub(self.pattern + r"\Z", self.runs, shown)
+
+
+def as_shown(pattern: str, **needs) -> Rule:
+    """The command runs as it stands on the page."""
+    return Rule(pattern, r"\g<0>", **needs)
+
+
+def shortened(pattern: str, runs: str, why: str, **needs) -> Rule:
+    """The command runs with less to do."""
+    return Rule(pattern, runs, why, **needs)
+
+
+def only_checked(pattern: str, why: str) -> Rule:
+    """The command does not run: that its words exist is checked."""
+    return Rule(pattern, None, why)
+
+
+def rules_for(command: str) -> list[Rule]:
+    """The rules that match a command: one, if all is well."""
+    return [rule for rule in RULES if re.fullmatch(rule.pattern, command)]
+
+
+ARM, QEMU = ("arm-none-eabi-gcc",), ("arm-none-eabi-gcc", "qemu-system-arm")
+FEW = "--dataset optdigits"
+
+# On a few digits a proof can fail or leave open what it would say on many.
+FEW_DIGITS = (0, 1, 3)
+
+RULES = (
+    # What builds environments, needs the network, or is itself made of tests
+    only_checked(r"make run", "calls `edgedigits run`; tests/cli/test_run.py"),
+    only_checked(r"make (test|test-all|lint)", "these tests"),
+    only_checked(r"(sudo )?make test-pi", "needs root and a Debian for arm64 from the network"),
+    only_checked(r"make (table|bench)", "takes hours, or a quiet machine"),
+    only_checked(r"make firmware-bench", "counts for minutes; `edgedigits firmware report` counts here"),
+    only_checked(r"(\S+/)?pip install .*", "needs the network; tests/test_packaging.py installs the wheel"),
+    only_checked(r"python3 -m venv .*", "the next command fills it from the network"),
+    # Train, quantize, prove
+    as_shown(r"edgedigits (models|datasets|baselines|search --list|firmware cores)"),
+    shortened(
+        r"edgedigits train --model small --dataset mnist --out out/float",
+        rf"edgedigits train --model nano {FEW} --epochs 12 --out out/float",
+        "trains 2 minutes",
+    ),
+    shortened(
+        r"edgedigits train --model small --folds 5 --out out/small-folds",
+        rf"edgedigits train --model nano {FEW} --folds 2 --epochs 1 --out out/small-folds",
+        "trains ten minutes",
+    ),
+    shortened(
+        r"edgedigits train --model small --augment reading --epochs 72 --out out/reader",
+        rf"edgedigits train --model small --augment reading --epochs 1 {FEW} --out out/reader",
+        "trains 25 minutes",
+    ),
+    as_shown(r"edgedigits quantize out/(float|reader)/model\.keras --out \S+", codes=FEW_DIGITS),
+    as_shown(r"edgedigits evaluate out/int8/model\.int8\.tflite"),
+    only_checked(r"edgedigits run --out out/run", "tests/cli/test_run.py runs it, with few digits"),
+    # Recipes, baselines, search, choice
+    shortened(
+        r"edgedigits benchmark (.*)", r"edgedigits benchmark --recipes float32,int8 \1", "twelve recipes take minutes"
+    ),
+    shortened(r"edgedigits baseline (knn .*)", rf"edgedigits baseline {FEW} \1", "9 minutes on MNIST"),
+    shortened(r"edgedigits baseline (nf264-cnn1 .*)", rf"edgedigits baseline {FEW} --epochs 1 \1", "a minute"),
+    only_checked(r"edgedigits baseline nf264-cnn2 --folds 5 .*", "15 minutes; tests/train/test_baseline_networks.py"),
+    as_shown(r"edgedigits reported out/.*"),
+    shortened(
+        r"edgedigits search --preset separable (--dataset mnist )?--trials 24 (.*)",
+        rf"edgedigits search --preset quick {FEW} --trials 2 \2",
+        "24 trainings",
+    ),
+    only_checked(
+        r"edgedigits search .* --storage postgresql://.*", "needs a database; tests/train/test_search_queue.py has one"
+    ),
+    as_shown(r"edgedigits compare out/.*"),
+    shortened(r"(edgedigits choose .*)--min-accuracy 99 (.*)", r"\1--min-accuracy 30 \2", "trained on few digits"),
+    as_shown(r"edgedigits choose --core m4 .* docs/benchmark"),
+    as_shown(r"edgedigits choose --core m4 .* out/all", programs=QEMU),
+    shortened(r"edgedigits calibration .*", r"\g<0> --seeds 1", "five seeds take a minute"),
+    as_shown(r"edgedigits layer-error .*"),
+    # C
+    as_shown(r"edgedigits export \S+ --out \S+"),
+    as_shown(r"cd out/\w+"),
+    as_shown(r"cc -std=c99 .*", programs=("cc",)),
+    as_shown(r"arm-none-eabi-gcc .*", programs=ARM),
+    as_shown(r"riscv64-unknown-elf-gcc .*", programs=("riscv64-unknown-elf-gcc",)),
+    as_shown(r"avr-gcc .*", programs=("avr-gcc",)),
+    as_shown(r"edgedigits firmware report .*", programs=QEMU),
+    only_checked(
+        r"edgedigits firmware verify .* --port /dev/ttyACM0", "needs a board; the next rule verifies an emulated one"
+    ),
+    shortened(r"(qemu-system-arm .*):4321(.*)", r"\1:{port}\2", "on a free port", programs=QEMU),
+    shortened(r"(edgedigits firmware verify builtin --port socket://localhost):4321", r"\1:{port}", "on a free port"),
+    # Reading
+    as_shown(r"edgedigits predict \S+ docs/sample\.jpg.*"),
+    shortened(
+        r"(edgedigits fields .*?)( --rows 0::2)?", r"\1 --rows ::60", "1,080 fields take a minute", data="cheques"
+    ),
+    shortened(r"(edgedigits measure builtin) (.*)", r"\1 \2 --threads 1", "on up to four threads"),
+    only_checked(r"~/edgedigits/bin/edgedigits camera --source 0", "needs a camera"),
+    as_shown(r"python tests/samples/make_picture\.py docs/sample\.jpg"),
+)

@@ -1,0 +1,78 @@
+"""Every block of commands and of Python in README.md, CONTRIBUTING.md and docs/ runs, in the order of the pages."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.docs.pages import PAGES, SHELLS, Code, blocks, is_command
+from tests.docs.rules import RULES, rules_for
+from tests.docs.walk import Walk
+
+BLOCKS = [block for page in PAGES for block in blocks(page)]
+RUN = [block for block in BLOCKS if block.is_python or block.is_commands]
+COMMANDS = {command: block.where for block in RUN if block.is_commands for command in block.commands}
+HOW = """
+Say in tests/docs/rules.py how this command is run, with one line of RULES (see the top of that file), such as
+
+    as_shown(r"{pattern}"),
+    shortened(r"({pattern})", r"\\1 --limit 2", "why it takes long"),
+    only_checked(r"{pattern}", "needs a camera"),
+"""
+
+
+@pytest.fixture(scope="module")
+def walk(tmp_path_factory) -> Walk:
+    """One reader for all blocks; each block is run after those before it."""
+    return Walk(tmp_path_factory.mktemp("reader"))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_has_one_rule_that_says_how_it_is_run(command):
+    found = rules_for(command)
+    several = "".join(f"\n    {rule.pattern}" for rule in found)
+    assert len(found) == 1, f"{COMMANDS[command]}: `{command}` matches {len(found)} rules{several}" + HOW.format(
+        pattern=command.replace(".", r"\.")
+    )
+
+
+def test_a_rule_that_no_command_needs_is_removed():
+    assert [rule.pattern for rule in RULES if not any(rule in rules_for(command) for command in COMMANDS)] == []
+
+
+@pytest.mark.parametrize("block", RUN, ids=lambda block: f"{block.where}:{block.text.splitlines()[0]}")
+def test_a_block_works_after_those_before_it(walk: Walk, block: Code):
+    outcome = walk.outcome(block)
+    if outcome.passed_over:
+        pytest.skip(f"{block.where}: {outcome.passed_over}")
+    assert outcome.worked, f"{block.where}\n{outcome.said}"
+
+
+@pytest.mark.slow
+def test_the_readme_works_as_it_stands(tmp_path):
+    """Nothing is shortened; for two hours."""
+    walk = Walk(tmp_path, PAGES[:1], shortened=False)
+    outcomes = [walk.outcome(block) for block in RUN if block.page == "README.md"]
+    failed = [outcome.said for outcome in outcomes if not outcome.worked]
+    assert not failed, "\n\n".join(failed)
+
+
+def test_no_command_hides_in_a_block_that_is_not_run():
+    hidden = [
+        f"{block.where}: {line}"
+        for block in BLOCKS
+        if block not in RUN and block.language in SHELLS
+        for line in block.text.splitlines()
+        if is_command(line)
+    ]
+    assert hidden == [], "a block of commands begins with a command, and output stands in a block of its own"
+
+
+def test_a_block_of_commands_has_nothing_else():
+    strange = [
+        f"{block.where}: {line}"
+        for block in RUN
+        if block.is_commands
+        for line in block.commands
+        if not is_command(line)
+    ]
+    assert strange == []
