@@ -29,6 +29,11 @@ export SYSTEM
 # Processes that run tests side by side.
 WORKERS ?= 2
 
+# Whether to train on NVIDIA's GPUs: yes installs CUDA's libraries too (5 GB) and fails where there is no GPU.
+GPU ?= no
+TRAIN := $(BIN)/$(if $(filter yes,$(GPU)),.gpu,.train)
+DEVICE := $(if $(filter yes,$(GPU)),--device gpu)
+
 # What stands in the table of docs/benchmark.md: our networks with every recipe, and the reports' systems.
 TABLE ?= out/table
 MODELS := nano micro small
@@ -44,6 +49,7 @@ COMPARED := $(MODELS:%=$(TABLE)/bench/%) $(NETWORKS:%=$(TABLE)/int8/%) $(BASELIN
 
 help:
 	@echo "make run       train, quantize, prove, export, read a recording -> $(OUT)/report.html"
+	@echo "make run GPU=yes  the same on an NVIDIA GPU, with CUDA's libraries (5 GB)"
 	@echo "make test      run the tests, about 11 minutes on two cores (WORKERS=2); SYSTEM=no installs nothing with apt-get"
 	@echo "make test-all  the same with the tests that take minutes each"
 	@echo "make test-pi   install on an emulated Raspberry Pi (Debian arm64), read and measure there; needs root; SUITE=trixie"
@@ -53,8 +59,8 @@ help:
 	@echo "make table     every recipe on our networks and every system of the reports, in one table -> $(TABLE)/all/index.html (hours)"
 	@echo "make clean     remove the environment and everything that was made"
 
-run: $(BIN)/.train
-	$(BIN)/edgedigits run --out $(OUT) --force
+run: $(TRAIN)
+	$(BIN)/edgedigits run $(DEVICE) --out $(OUT) --force
 
 test: SAYS = make test: Python packages go into $(VENV) (2 minutes the first time), then the tests take about 11 minutes on two cores.
 test: system-packages $(BIN)/.test
@@ -68,10 +74,10 @@ lint: $(BIN)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-bench: $(BIN)/.train
+bench: $(TRAIN)
 	$(BIN)/python tests/benchmarks/bench_loop.py
 	$(BIN)/python tests/benchmarks/bench_start.py
-	$(BIN)/python tests/benchmarks/bench_epochs.py
+	$(BIN)/python tests/benchmarks/bench_epochs.py $(DEVICE)
 
 firmware-bench: SAYS = make firmware-bench: Python packages go into $(VENV) (2 minutes the first time), then emulated cores count for a few minutes.
 firmware-bench: compilers $(BIN)/.train
@@ -128,6 +134,10 @@ $(BIN)/python:
 $(BIN)/.train: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) --editable ".[train]"
 	@touch $@
+
+$(BIN)/.gpu: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable ".[gpu]"
+	@touch $@ $(BIN)/.train
 
 $(BIN)/.test: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) --editable ".[train,test]"

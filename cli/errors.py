@@ -6,6 +6,7 @@ import errno
 import signal
 import sys
 import threading
+import warnings
 from typing import Any
 
 import click
@@ -30,6 +31,20 @@ def _stop_cleanly_on_sigterm() -> None:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
+def _show_warnings_in_one_line() -> None:
+    """Print the package's own warnings as ``Warning: what happens; what to do``; the others as Python does."""
+    show = warnings.showwarning
+
+    def show_ours(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        errors = sys.modules.get("edgedigits.core.errors")
+        if errors is not None and issubclass(category, errors.EdgedigitsWarning):
+            click.secho(f"Warning: {message}", fg="yellow", err=True)
+        else:
+            show(message, category, *where, **more)
+
+    warnings.showwarning = show_ours
+
+
 class Commands(click.Group):
     """A group that prints ``Error: what happened; what to do`` and exits with 1 where a user can mend it.
 
@@ -40,7 +55,9 @@ class Commands(click.Group):
         """Run the command that was asked for."""
         _stop_cleanly_on_sigterm()
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                _show_warnings_in_one_line()
+                return super().invoke(ctx)
         except ModuleNotFoundError as error:
             package = (error.name or "").split(".")[0]
             if package not in _EXTRAS:

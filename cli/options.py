@@ -55,6 +55,13 @@ class Choice(click.Choice[str]):
 
 out = click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
 force = click.option("--force", is_flag=True, help="Replace what lies in the output folder.")
+device = click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "gpu"]),
+    default="auto",
+    show_default=True,
+    help="auto: every GPU, else the CPU; gpu: fail where there is none.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 reject_below = click.option(
     "--reject-below",

@@ -201,6 +201,9 @@ def epoch_teller(stage: StageCallback) -> Callable[[Any], None]:
     """What tells ``stage`` of each :class:`edgedigits.train.Progress`."""
 
     def show(now: Any) -> None:
+        if now.step == 0:
+            click.echo(f"training on {now.devices}", err=True)
+            return
         # The last step is followed by the validation, which has no steps of its own.
         over = now.step == now.steps and "val_accuracy" in now.metrics
         done = now.step if over else min(now.step, now.steps - 1)

@@ -18,6 +18,8 @@ from edgedigits.cli.quantities import PERCENT
 
 if TYPE_CHECKING:
     from edgedigits.edge.station import Sight
+    from edgedigits.train import TrainingRequest
+    from edgedigits.train.request import Device
 
 FALLBACK = "optdigits"
 FALLBACK_EPOCHS = 60  # as many steps as a few epochs of MNIST: the set is 38 times smaller
@@ -37,6 +39,7 @@ WRONG_SHOWN = 10
     show_default=True,
     help="Percent of the test digits that float and int8 must read, or the run has failed.",
 )
+@options.device
 @options.out
 @options.force
 @options.as_json
@@ -47,6 +50,7 @@ def run(
     dataset: str,
     passes: int | None,
     seed: int,
+    device: Device,
     min_accuracy: float,
     out: Path,
     force: bool,
@@ -70,12 +74,13 @@ def run(
     from edgedigits.train import TrainingRequest, check_training
 
     began = time.perf_counter()
-    check_training(TrainingRequest(network, dataset, epochs=passes, seed=seed), out, force=force)
+    request = TrainingRequest(network, dataset, epochs=passes, seed=seed, device=device)
+    check_training(request, out, force=force)
     for name in ("report.html", "report.json"):
         (out / name).unlink(missing_ok=True)  # of an earlier run: what stands there shall belong together
     dataset, passes, warning = _available(dataset, passes)
     seconds: dict[str, float] = {}
-    trained = _timed(seconds, "train", lambda: _train(network, dataset, passes, seed, out / "float"))
+    trained = _timed(seconds, "train", lambda: _train(replace(request, dataset=dataset, epochs=passes), out / "float"))
     proved = _timed(seconds, "quantize and prove", lambda: _quantize(trained.model, out / "int8"))
     seen = _timed(seconds, "read a recording", lambda: _read_recording(proved, seed, out / "recording"))
     asked = Asked(network, dataset, seed, out, min_accuracy)
@@ -123,19 +128,19 @@ def _timed(seconds: dict[str, float], name: str, work: Any) -> Any:
     return result
 
 
-def _train(network: str, dataset: str, passes: int | None, seed: int, out: Path) -> Any:
+def _train(request: TrainingRequest, out: Path) -> Any:
     from edgedigits.core.errors import EdgedigitsError
 
     with loading("TensorFlow"):
-        from edgedigits.train import TrainingInterrupted, TrainingRequest, train
+        from edgedigits.train import TrainingInterrupted, train
 
-    request = TrainingRequest(network, dataset, epochs=passes, seed=seed)
     try:
         with epochs() as tell:
             return train(request, out, force=True, progress=tell)
     except TrainingInterrupted as error:
-        command = f"edgedigits train --model {network} --dataset {dataset} --seed {seed} --out {out} --resume"
-        more = f" --epochs {passes}" if passes else ""
+        what = f"--model {request.network} --dataset {request.dataset} --seed {request.seed}"
+        command = f"edgedigits train {what} --out {out} --resume"
+        more = f" --epochs {request.epochs}" if request.epochs else ""
         raise EdgedigitsError(error.what, f"`{command}{more}` goes on with the training") from error
 
 

@@ -23,4 +23,6 @@ try:
 except ImportError as error:
     raise EdgedigitsError(f"TensorFlow cannot be loaded ({error})", 'pip install "edgedigits[train]"') from error
 
+tf.get_logger().setLevel("ERROR")  # its warnings advise people who write networks, on every second one that is built
+
 __all__ = ["keras", "tf"]

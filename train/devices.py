@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
+from edgedigits.core.host import Host
+from edgedigits.core.nvidia import cuda_build, find_nvidia, why_unseen
 from edgedigits.train.backend import tf
 
 MIXED_FROM = (7, 0)
@@ -15,10 +20,24 @@ MIXED_FROM = (7, 0)
 
 @dataclass(frozen=True)
 class Devices:
-    """Logical devices by name, and Keras' precision policy for them (``float32`` or ``mixed_float16``)."""
+    """Where a network is trained.
+
+    Attributes:
+        names: of TensorFlow's logical devices.
+        policy: Keras' precision policy for them, ``float32`` or ``mixed_float16``.
+        about: what they are, for people.
+        hold_digits: whether the digits lie on the devices, which make their batches themselves
+            (:mod:`edgedigits.train.resident`); otherwise a pipeline on the processor hands batch after batch over.
+    """
 
     names: tuple[str, ...]
     policy: str
+    about: str = ""
+    hold_digits: bool = False
+
+    def __str__(self) -> str:
+        """What they are and, in mixed precision, that they are."""
+        return f"{self.about}, mixed precision" if self.policy != "float32" else self.about
 
     def strategy(self) -> Any:
         """TensorFlow's distribution strategy: one device alone, or the same weights mirrored on all.
@@ -28,28 +47,66 @@ class Devices:
         """
         if len(self.names) == 1 and not tf.config.list_physical_devices("GPU"):
             return tf.distribute.get_strategy()
-        if len(self.names) == 1:
-            return tf.distribute.OneDeviceStrategy(self.names[0])
-        return tf.distribute.MirroredStrategy(list(self.names))
+        return _strategy(self.names)
 
 
-def choose_devices(wanted: str) -> Devices:
+@cache
+def _strategy(names: tuple[str, ...]) -> Any:
+    """One for all trainings of a process: a second ``MirroredStrategy`` numbers its sums of gradients as the first one
+    did, and TensorFlow 2.21 then adds those of two networks."""
+    if len(names) == 1:
+        return tf.distribute.OneDeviceStrategy(names[0])
+    return tf.distribute.MirroredStrategy(list(names))
+
+
+def choose_devices(wanted: str, host: Host | None = None) -> Devices:
     """Find the devices for ``auto`` (every GPU, else the CPU), ``cpu`` or ``gpu``.
 
+    Args:
+        wanted: one of the three.
+        host: where to look for a GPU that TensorFlow does not see; the tests make one up.
+
+    Warns:
+        EdgedigitsWarning: ``auto`` takes the CPU though the machine has an NVIDIA GPU.
+
     Raises:
-        EdgedigitsError: ``gpu`` where TensorFlow sees none.
+        EdgedigitsError: ``gpu`` where TensorFlow sees none; says why and what to do.
     """
     gpus = [] if wanted == "cpu" else tf.config.list_physical_devices("GPU")
-    if wanted == "gpu" and not gpus:
-        raise EdgedigitsError(
-            "TensorFlow finds no GPU on this machine",
-            'install its driver and pip install "tensorflow[and-cuda]", or choose --device auto',
+    if gpus:
+        return _of_gpus(gpus)
+    trouble = None if wanted == "cpu" else unseen_gpu(host)
+    if wanted == "gpu":
+        raise trouble or EdgedigitsError(
+            "TensorFlow finds no GPU, and this machine shows no NVIDIA GPU", "choose --device auto or cpu"
         )
-    if not gpus:
-        return Devices(tuple(device.name for device in tf.config.list_logical_devices("CPU")), "float32")
-    capabilities = [tf.config.experimental.get_device_details(gpu).get("compute_capability") for gpu in gpus]
+    if trouble:
+        warnings.warn(EdgedigitsWarning(f"the CPU is used: {trouble.what}", trouble.remedy), stacklevel=2)
+    names = tuple(device.name for device in tf.config.list_logical_devices("CPU"))
+    shared = f", as {len(names)} devices" if len(names) > 1 else ""
+    return Devices(names, "float32", f"CPU ({_cores()} cores{shared})")
+
+
+def unseen_gpu(host: Host | None = None) -> EdgedigitsError | None:
+    """Why TensorFlow does not see the NVIDIA GPU that the machine has; None where it has none."""
+    nvidia = find_nvidia(host)
+    if nvidia is None:
+        return None
+    version = tf.sysconfig.get_build_info().get("cuda_version") if tf.test.is_built_with_cuda() else None
+    return why_unseen(nvidia, cuda_build(version, host), host)
+
+
+def _of_gpus(gpus: Sequence[Any]) -> Devices:
+    details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+    policy = policy_for([detail.get("compute_capability") for detail in details])
+    about = ", ".join(f"GPU {place} ({one.get('device_name', 'no name')})" for place, one in enumerate(details))
     names = tuple(device.name for device in tf.config.list_logical_devices("GPU"))
-    return Devices(names, policy_for(capabilities))
+    return Devices(names, policy, about, hold_digits=True)
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def policy_for(capabilities: Sequence[tuple[int, int] | None]) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,14 +17,12 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.train.backend import keras, tf
 from edgedigits.train.checkpoint import Saved
 from edgedigits.train.devices import Devices
+from edgedigits.train.epochs import PipelineTraining, Training
 from edgedigits.train.networks import build
 from edgedigits.train.optimizers import make_optimizer, rate_at, rate_plan
-from edgedigits.train.pipeline import plain_batches, training_batches
 from edgedigits.train.recipes import Recipe
 from edgedigits.train.request import EpochRecord, Progress, ProgressCallback, TrainingRequest
-
-_VALIDATION_BATCH = 500
-_TOLD_PER_EPOCH = 100
+from edgedigits.train.resident import ResidentTraining, can_hold
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Fitter:
         batch_size: the recipe's, or the number of training digits where there are fewer.
         steps: an epoch.
         plan: learning rate, a number or a schedule.
+        devices: that it trains on.
     """
 
     model: Any
@@ -42,6 +43,7 @@ class Fitter:
     batch_size: int
     steps: int
     plan: Any
+    devices: Devices
 
 
 def prepare(
@@ -80,7 +82,7 @@ def prepare(
         model.compile(optimizer, keras.losses.CategoricalCrossentropy(), metrics=["accuracy"])
         inner = getattr(optimizer, "inner_optimizer", optimizer)
         inner.build(model.trainable_variables)
-    return Fitter(model, tf.train.Checkpoint(model=model, optimizer=optimizer), batch_size, steps, plan)
+    return Fitter(model, tf.train.Checkpoint(model=model, optimizer=optimizer), batch_size, steps, plan, devices)
 
 
 def fit(
@@ -106,28 +108,47 @@ def fit(
     Raises:
         EdgedigitsError: the loss is no number any more.
     """
-    validation = plain_batches(split.validation, _VALIDATION_BATCH)
-    for epoch in range(len(saved.history), recipe.epochs):
-        began = time.monotonic()
-        _reseed_dropout(fitter.model, seed, epoch)
-        batches = training_batches(split.train, fitter.batch_size, seed, epoch, recipe)
-        tell = [_Teller(progress, epoch + 1, recipe.epochs, fitter.steps)] if progress else []
-        fitted = fitter.model.fit(batches, verbose=0, callbacks=tell).history
-        loss, accuracy = float(fitted["loss"][0]), float(fitted["accuracy"][0])
-        val_loss, val_accuracy = (float(value) for value in fitter.model.evaluate(validation, verbose=0))
-        if not (math.isfinite(loss) and math.isfinite(val_loss)):
-            raise EdgedigitsError(
-                f"the loss is {loss} after epoch {epoch + 1}", "train with a smaller learning rate or another seed"
-            )
-        rate = rate_at(fitter.plan, (epoch + 1) * fitter.steps - 1)
-        seconds = time.monotonic() - began
-        record = EpochRecord(epoch + 1, loss, 100 * accuracy, val_loss, 100 * val_accuracy, rate, seconds)
-        saved = _with_epoch(saved, record, fitter.model)
-        keep(saved)
-        if progress:
-            figures = {"loss": loss, "accuracy": accuracy, "val_loss": val_loss, "val_accuracy": val_accuracy}
-            progress(Progress(epoch + 1, recipe.epochs, fitter.steps, fitter.steps, figures))
+    first = len(saved.history)
+    teller = _Teller(progress, recipe.epochs, fitter.steps, str(fitter.devices)) if progress else None
+    if teller and first < recipe.epochs:
+        teller.tell(first, 0, {})
+    with closing(_training(fitter, recipe, split, seed)) as training:
+        for epoch in range(first, recipe.epochs):
+            began = time.monotonic()
+            _reseed_dropout(fitter.model, seed, epoch)
+            figures = training.train(epoch, partial(teller.tell, epoch) if teller else None)
+            figures |= {f"val_{name}": value for name, value in training.judge().items()}
+            if not (math.isfinite(figures["loss"]) and math.isfinite(figures["val_loss"])):
+                raise EdgedigitsError(
+                    f"the loss is {figures['loss']} after epoch {epoch + 1}",
+                    "train with a smaller learning rate or another seed",
+                )
+            rate = rate_at(fitter.plan, (epoch + 1) * fitter.steps - 1)
+            saved = _with_epoch(saved, _record(epoch, figures, rate, time.monotonic() - began), fitter.model)
+            keep(saved)
+            if teller:
+                teller.tell(epoch, fitter.steps, figures)
     return saved
+
+
+def _training(fitter: Fitter, recipe: Recipe, split: Split, seed: int) -> Training:
+    """The one of the two ways to bring digits to a network that its devices allow."""
+    devices, batch_size = fitter.devices, fitter.batch_size
+    if can_hold(devices, recipe, split.train, batch_size):
+        return ResidentTraining(fitter.model, devices, batch_size, recipe, split, seed)
+    return PipelineTraining(fitter.model, batch_size, recipe, split, seed)
+
+
+def _record(epoch: int, figures: Mapping[str, float], rate: float, seconds: float) -> EpochRecord:
+    return EpochRecord(
+        epoch=epoch + 1,
+        loss=figures["loss"],
+        accuracy=100 * figures["accuracy"],
+        val_loss=figures["val_loss"],
+        val_accuracy=100 * figures["val_accuracy"],
+        rate=rate,
+        seconds=seconds,
+    )
 
 
 def _reseed_dropout(model: Any, seed: int, epoch: int) -> None:
@@ -148,18 +169,15 @@ def _with_epoch(saved: Saved, record: EpochRecord, model: Any) -> Saved:
     return Saved(history, record.epoch, tuple(model.get_weights()))
 
 
-class _Teller(keras.callbacks.Callback):  # type: ignore[misc]
-    """Tells a progress callback of about a hundred steps an epoch: each telling waits for the device."""
+@dataclass(frozen=True)
+class _Teller:
+    """Tells a caller's callback where the run is."""
 
-    def __init__(self, progress: ProgressCallback, epoch: int, epochs: int, steps: int) -> None:
-        super().__init__()
-        self._progress, self._epoch, self._epochs, self._steps = progress, epoch, epochs, steps
-        self._every = max(1, steps // _TOLD_PER_EPOCH)
-        self._supports_tf_logs = True
+    progress: ProgressCallback
+    epochs: int
+    steps: int
+    devices: str
 
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Pass on the step and the running means."""
-        step = batch + 1
-        if step % self._every == 0 or step == self._steps:
-            metrics = {name: float(value) for name, value in (logs or {}).items()}
-            self._progress(Progress(self._epoch, self._epochs, step, self._steps, metrics))
+    def tell(self, epoch: int, step: int, metrics: Mapping[str, float]) -> None:
+        """Pass on how many steps of the epoch, counted from 0, are done."""
+        self.progress(Progress(epoch + 1, self.epochs, step, self.steps, metrics, self.devices))

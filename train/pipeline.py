@@ -37,25 +37,40 @@ def training_batches(digits: Digits, batch_size: int, seed: int, epoch: int, rec
         A ``tf.data.Dataset`` of float32 digits (batch, 28, 28, 1) between 0 and 1 and float32 targets (batch, 10).
     """
     settings = augmentation(recipe.augmentation)
-    lots = np.random.SeedSequence((seed, epoch))
-    order = np.random.default_rng(lots).permutation(len(digits))
-    order = order[: len(order) // batch_size * batch_size].reshape(-1, batch_size)
-    seeds = lots.generate_state(len(order)) & 0x7FFFFFFF
+    order, seeds = epoch_order(len(digits), batch_size, seed, epoch)
     prepare = _from_fields(digits, seed, epoch) if settings.fields else _from_rows(digits, recipe.label_smoothing)
 
     def batch(indices: Any, lot: Any) -> tuple[Any, Any]:
         images, targets = prepare(indices, lot)
         return _distorted(images, lot, settings), targets
 
-    rows = tf.data.Dataset.from_tensor_slices((order, seeds.astype(np.int32)))
+    rows = tf.data.Dataset.from_tensor_slices((order, seeds))
     return rows.map(batch, num_parallel_calls=_WORKERS, deterministic=True).prefetch(_AHEAD).with_options(_fixed())
+
+
+def epoch_order(count: int, batch_size: int, seed: int, epoch: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Which digits stand in which batch of an epoch, and a seed for the distortions of each batch.
+
+    Args:
+        count: digits to train on.
+        batch_size: digits a step.
+        seed: of the run.
+        epoch: counted from 0.
+
+    Returns:
+        Indices of shape (steps, batch) and seeds of shape (steps,), none of them negative.
+    """
+    lots = np.random.SeedSequence((seed, epoch))
+    order = np.random.default_rng(lots).permutation(count)
+    order = order[: len(order) // batch_size * batch_size].reshape(-1, batch_size)
+    return order, (lots.generate_state(len(order)) & 0x7FFFFFFF).astype(np.int32)
 
 
 def plain_batches(digits: Digits, batch_size: int) -> Any:
     """Digits in their own order, undistorted, in the form of :func:`training_batches`, none left out."""
 
     def batch(images: Any, labels: Any) -> tuple[Any, Any]:
-        return _model_input(images), tf.one_hot(labels, CLASSES)
+        return scaled(images), targets_of(labels)
 
     rows = tf.data.Dataset.from_tensor_slices((digits.images, digits.labels)).batch(batch_size)
     return rows.map(batch, num_parallel_calls=_WORKERS, deterministic=True).prefetch(_AHEAD).with_options(_fixed())
@@ -66,8 +81,7 @@ def _from_rows(digits: Digits, smoothing: float) -> Any:
         images, labels = tf.constant(digits.images), tf.constant(digits.labels)
 
     def prepare(indices: Any, _lot: Any) -> tuple[Any, Any]:
-        truth = tf.one_hot(tf.gather(labels, indices), CLASSES)
-        return _model_input(tf.gather(images, indices)), truth * (1 - smoothing) + smoothing / CLASSES
+        return scaled(tf.gather(images, indices)), targets_of(tf.gather(labels, indices), smoothing)
 
     return prepare
 
@@ -82,7 +96,7 @@ def _from_fields(digits: Digits, seed: int, epoch: int) -> Any:
     def prepare(indices: Any, _lot: Any) -> tuple[Any, Any]:
         images, targets = tf.numpy_function(take, (indices,), (tf.uint8, tf.float32))
         count = indices.shape[0]
-        return _model_input(tf.ensure_shape(images, (count, 28, 28))), tf.ensure_shape(targets, (count, CLASSES))
+        return scaled(tf.ensure_shape(images, (count, 28, 28))), tf.ensure_shape(targets, (count, CLASSES))
 
     return prepare
 
@@ -122,6 +136,17 @@ def _fixed() -> Any:
     return options
 
 
-def _model_input(images: Any) -> Any:
+def scaled(images: Any) -> Any:
     """The graph's own :func:`edgedigits.core.digit.model_input` (a test holds them equal)."""
     return (tf.cast(images, tf.float32) / 255.0)[..., tf.newaxis]
+
+
+def targets_of(labels: Any, smoothing: float = 0.0) -> Any:
+    """What a network shall say to digits of these labels, float32 of shape (batch, 10).
+
+    Args:
+        labels: uint8 of shape (batch,).
+        smoothing: share of the truth that is spread over all ten digits.
+    """
+    truth = tf.one_hot(labels, CLASSES)
+    return truth * (1 - smoothing) + smoothing / CLASSES if smoothing else truth

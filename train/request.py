@@ -78,11 +78,17 @@ class EpochRecord:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a training run is: epoch and step counted from 1, and figures so far.
+    """Where a training run is.
 
-    ``metrics`` are the running means of ``loss`` and ``accuracy`` over the epoch's training digits, as shares of 1;
-    once the epoch is over and its state is kept, the last step is told again with ``val_loss`` and ``val_accuracy`` of
-    the validation digits.
+    Attributes:
+        epoch: counted from 1.
+        epochs: of the run.
+        step: steps done in this epoch; 0 tells once that the run begins or goes on.
+        steps: an epoch.
+        metrics: running means of ``loss`` and ``accuracy`` over the epoch's training digits, as shares of 1; once the
+            epoch is over and its state is kept, the last step is told again with ``val_loss`` and ``val_accuracy`` of
+            the validation digits.
+        devices: that it runs on, for people.
     """
 
     epoch: int
@@ -90,6 +96,7 @@ class Progress:
     step: int
     steps: int
     metrics: Mapping[str, float]
+    devices: str = ""
 
 
 class ProgressCallback(Protocol):

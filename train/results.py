@@ -66,7 +66,12 @@ def _card(
         parameters=parameters,
         dataset=split.describe(),
         seed=request.seed,
-        settings={**asdict(recipe), "devices": list(devices.names), "precision": devices.policy},
+        settings={
+            **asdict(recipe),
+            "trained_on": str(devices),
+            "devices": list(devices.names),
+            "precision": devices.policy,
+        },
         measured={
             "validation_accuracy": round(best.val_accuracy, 4),
             "test_accuracy": round(metrics.accuracy, 4),

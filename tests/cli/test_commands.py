@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import click
@@ -18,8 +19,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from edgedigits.cli.errors import Commands
 from edgedigits.cli.main import main
-from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
 
 ROOT = Path(__file__).parents[2]
 EDGEDIGITS = Path(sys.executable).with_name("edgedigits")
@@ -97,6 +99,29 @@ def test_train_tells_the_validation_accuracy_of_every_epoch(trained):
     ]
     told = [(match[1], float(match[2])) for match in found if match]
     assert told == [(row.split(",")[0], pytest.approx(float(row.split(",")[4]), abs=0.006)) for row in rows]
+
+
+def test_train_says_first_on_what_it_trains_and_writes_it_down(trained):
+    first = (trained.parent / "told.txt").read_text().splitlines()[0]
+    card = json.loads((trained / "card.json").read_text())
+    assert first == f"training on {card['settings']['trained_on']}"
+    assert re.match(r"CPU \(\d+ cores\)|GPU 0 \(", card["settings"]["trained_on"])
+
+
+def test_a_warning_of_the_package_is_one_line_and_others_are_pythons():
+    @click.group(cls=Commands)
+    def tool():
+        pass
+
+    @tool.command()
+    def warn():
+        warnings.warn(EdgedigitsWarning("the CPU is used", "install a driver"), stacklevel=1)
+        warnings.warn("something else", stacklevel=1)
+
+    with pytest.warns(UserWarning, match="something else") as others:
+        told = CliRunner().invoke(tool, ["warn"]).stderr
+    assert told == "Warning: the CPU is used; install a driver\n"
+    assert len(others) == 1
 
 
 def test_quantize_prints_drop_interval_test_and_verdicts(trained, tmp_path):

@@ -1,18 +1,22 @@
 """Several devices, mixed precision, ResNet's weights."""
 
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
 from edgedigits.train import resnet
 from edgedigits.train.backend import keras, tf
 from edgedigits.train.devices import Devices, choose_devices, policy_for
 from edgedigits.train.fitting import prepare
 from edgedigits.train.networks import build
 from edgedigits.train.request import TrainingRequest, resolve
+from tests.made_up_hosts import MadeUpHost
+
+no_gpu = pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="this machine has a GPU")
 
 TWO_DEVICES = """
 import sys
@@ -37,6 +41,74 @@ def test_training_is_spread_over_every_device(tmp_path):
     told = subprocess.run(command, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
     assert told.stdout.strip() == "['/device:CPU:0', '/device:CPU:1'] True"
+
+
+TWO_TRAININGS = """
+import sys
+from pathlib import Path
+from edgedigits.train.backend import tf
+
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from edgedigits.train import TrainingRequest, train
+
+for number, network in enumerate(("inf283-nn", "inf283-cnn")):
+    train(TrainingRequest(network, "optdigits", epochs=1, batch_size=128, device="cpu"), Path(sys.argv[1], network))
+"""
+
+
+def test_a_process_may_train_one_network_after_another_on_several_devices(tmp_path):
+    told = subprocess.run(
+        [sys.executable, "-c", TWO_TRAININGS, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stderr
+
+
+@pytest.fixture
+def gpu_without_libraries(tmp_path):
+    """A machine with an NVIDIA GPU and its driver whose TensorFlow lacks CUDA's libraries."""
+    machine = MadeUpHost(tmp_path)
+    machine.graphics_card()
+    machine.driver()
+    machine.tensorflow()
+    return machine.host()
+
+
+@no_gpu
+def test_auto_says_that_a_gpu_is_not_used_and_goes_on_with_the_cpu(gpu_without_libraries):
+    with pytest.warns(
+        EdgedigitsWarning, match=r"the CPU is used: TensorFlow cannot use this machine's NVIDIA GPU"
+    ) as said:
+        devices = choose_devices("auto", gpu_without_libraries)
+    assert 'pip install "edgedigits[gpu]"' in str(said[0].message)
+    assert "CPU" in devices.names[0]
+
+
+@no_gpu
+def test_gpu_fails_with_what_mends_it(gpu_without_libraries):
+    with pytest.raises(EdgedigitsError, match=r"NVIDIA A10.*CUDA's libraries are missing.*edgedigits\[gpu\]"):
+        choose_devices("gpu", gpu_without_libraries)
+
+
+@no_gpu
+def test_gpu_fails_where_the_machine_has_none(tmp_path):
+    with pytest.raises(EdgedigitsError, match="this machine shows no NVIDIA GPU; choose --device auto or cpu"):
+        choose_devices("gpu", MadeUpHost(tmp_path).host())
+
+
+@pytest.mark.parametrize("wanted", ["cpu", "auto"])
+def test_nothing_is_said_where_the_cpu_is_meant_or_all_there_is(gpu_without_libraries, tmp_path, wanted, recwarn):
+    host = gpu_without_libraries if wanted == "cpu" else MadeUpHost(tmp_path / "bare").host()
+    choose_devices(wanted, host)
+    assert not [one for one in recwarn if issubclass(one.category, EdgedigitsWarning)]
+
+
+def test_devices_are_told_in_words():
+    about = str(choose_devices("cpu"))
+    assert re.fullmatch(r"CPU \(\d+ cores\)", about)
+    assert (
+        str(Devices(("/device:GPU:0",), "mixed_float16", "GPU 0 (NVIDIA T4)")) == "GPU 0 (NVIDIA T4), mixed precision"
+    )
 
 
 @pytest.mark.parametrize(

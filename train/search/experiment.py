@@ -144,6 +144,7 @@ class Experiment:
                 **asdict(plan.recipe),
                 "digits": self.preset.digits or len(self.split.train),
                 "search": {"preset": self.preset.name, "trial": number, "layers": plan.network, **settings},
+                "trained_on": str(self.devices),
                 "devices": list(self.devices.names),
                 "precision": self.devices.policy,
             },

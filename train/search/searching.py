@@ -96,6 +96,7 @@ def search(
                 progress(SearchProgress(news, now.complete, now.failed, now.running, now.total, front, finished))
 
         try:
+            tell(f"training on {devices}", False)
             work(claims, lambda trial: experiment.carry_out(trial, claims.mine), tell)
             return _end(request, preset, study, split, shown(url), out, tell)
         except KeyboardInterrupt:
