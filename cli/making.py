@@ -36,7 +36,7 @@ def models(as_json: bool) -> None:
         show_json([asdict(network) for network in NETWORKS.values()])
         return
     show_table(
-        ("name", "parameters", "int8 bytes", "epochs", "source"),
+        ("name", "parameters", "int8 bytes, about", "epochs", "source"),
         [
             (item.name, f"{item.parameters:,}", f"{item.int8_bytes:,}", item.recipe.epochs, item.source)
             for item in NETWORKS.values()

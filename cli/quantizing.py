@@ -10,7 +10,7 @@ import click
 
 from edgedigits.cli import options
 from edgedigits.cli.judging import warn_of_guessing
-from edgedigits.cli.output import loading, progress, show_json, show_table
+from edgedigits.cli.output import loading, progress, say, show_json, show_table
 from edgedigits.cli.proving import CANNOT_TELL_CODE, tell_of_doubt, tell_of_failure
 
 if TYPE_CHECKING:
@@ -100,19 +100,17 @@ def quantize(
 def _show_proof(result: QuantizeResult) -> None:
     proof = result.proof
     found = proof.comparison
-    click.echo(f"{result.model}  {proof.tflite_bytes:,} bytes, {proof.ratio:.2f} times smaller than float")
+    say(f"{result.model}  {proof.tflite_bytes:,} bytes, {proof.ratio:.2f} times smaller than its parameters in float32")
     show_table(
         ("", "float", result.request.recipe),
         [("accuracy %", f"{found.before:.2f}", f"{found.after:.2f}"), ("right only here", found.lost, found.won)],
     )
-    click.echo(
+    say(
         f"drop {found.drop:+.2f} points (95 % interval {found.drop_low:+.2f} to {found.drop_high:+.2f}), "
         f"McNemar p = {found.p_value:.3g}, agreement {found.agreement:.2f} % of {found.count:,} digits"
     )
-    click.echo(f"verdict: {proof.verdict}, as {proof.max_drop:g} points may be lost")
+    say(f"verdict: {proof.verdict}, as {proof.max_drop:g} points may be lost")
     operators = ", ".join(f"{item.name} v{item.version} x{item.count}" for item in proof.operators)
-    click.echo(f"operators: {operators}")
+    say(f"operators: {operators}")
     show_table(("runtime", "runs", "why"), [(v.runtime, "yes" if v.runs else "no", v.reason) for v in proof.verdicts])
-    click.echo(
-        f"proved on {proof.runtime}, {proof.threads} thread; flipped digits: {result.model.parent / 'flips.png'}"
-    )
+    say(f"proved on {proof.runtime}, {proof.threads} thread; flipped digits: {result.model.parent / 'flips.png'}")

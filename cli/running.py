@@ -12,7 +12,7 @@ import click
 
 from edgedigits.cli import options
 from edgedigits.cli.judging import MIN_ACCURACY, Asked, failure_of_library, failures_of_model
-from edgedigits.cli.output import epochs, loading, progress, show_json, show_table
+from edgedigits.cli.output import epochs, loading, progress, say, show_json, show_table
 from edgedigits.cli.proving import digits_that_tell, loss, warn
 from edgedigits.cli.quantities import PERCENT
 
@@ -249,19 +249,19 @@ def _say(report: Any, out: Path) -> None:
 
     summary = report.summary(out)
     busy = busy_words(summary["load"])
-    click.echo(f"\n{summary['network']}: {summary['parameters']:,} parameters, trained on {summary['dataset']}")
-    click.echo(
+    say(f"\n{summary['network']}: {summary['parameters']:,} parameters, trained on {summary['dataset']}")
+    say(
         f"accuracy: float {summary['float_accuracy']:.2f} %, int8 {summary['int8_accuracy']:.2f} % "
         f"(drop {summary['drop']:+.2f} points); {summary['int8_bytes']:,} bytes"
     )
-    click.echo(
+    say(
         f"recording: {summary['frames_exact']} of {summary['frames']} frames read exactly, "
         f"{summary['fps']:.0f} a second{f' while {busy}' if busy else ''}"
     )
     _say_wrong(report)
-    click.echo(f"C library: {out / 'c'}, {report.exported.words}; arrays for TFLite Micro: {out / 'arrays'}")
-    click.echo("seconds: " + ", ".join(f"{name} {spent:.0f}" for name, spent in summary["seconds"].items()))
-    click.echo(f"report: {out / 'report.html'}")
+    say(f"C library: {out / 'c'}, {report.exported.words}; arrays for TFLite Micro: {out / 'arrays'}")
+    say("seconds: " + ", ".join(f"{name} {spent:.0f}" for name, spent in summary["seconds"].items()))
+    say(f"report: {out / 'report.html'}")
 
 
 def _say_wrong(report: Any) -> None:
@@ -270,10 +270,10 @@ def _say_wrong(report: Any) -> None:
     if not wrong:
         return
     rows = [(frame.frame, _line(frame.truth), _line(frame.read), "") for frame in wrong[:WRONG_SHOWN]]
-    click.echo("frames read wrongly:")
+    say("frames read wrongly:")
     show_table(("frame", "truth", "read", ""), rows, left=3)
     if len(wrong) > WRONG_SHOWN:
-        click.echo(f"and {len(wrong) - WRONG_SHOWN} more, all of them in report.json")
+        say(f"and {len(wrong) - WRONG_SHOWN} more, all of them in report.json")
 
 
 def _line(text: str | None) -> str:

@@ -114,7 +114,6 @@ def _row(
         sha256=sha256_of(path),
         bytes=path.stat().st_size,
         gzip_bytes=gzip_size(path.read_bytes()),
-        parameters=card.parameters if card else None,
         settings={"file": path.name},
     )
     name, digits = _digits(card, request.dataset, request.split)

@@ -73,7 +73,7 @@ def columns_of(table: Table) -> tuple[Column, ...]:
         Column("agreement %", tuple(_of(drop, lambda d: (f"{d.agreement:.2f}", d.agreement)) for drop in drops)),
         _counts("bytes", [row.bytes for row in rows]),
         _counts("gzip bytes", [row.gzip_bytes for row in rows]),
-        _counts("parameters", [row.parameters for row in rows]),
+        _counts("weights in the file", [row.parameters for row in rows]),
         _counts("MACs", [row.macs for row in rows]),
         _counts("arena bytes", [row.arena_bytes for row in rows]),
         _latencies(entries),

@@ -102,6 +102,12 @@ def _legend(table: Table) -> tuple[tuple[str, str], ...]:
             "of paired proportions (Agresti and Min); p of McNemar's exact test; agreement: digits both read the same"
         )
         lines.append(("drop", text))
+    if any(entry.row.parameters for entry in table.entries):
+        text = (
+            "weights and biases that stand in the model file; a network's parameters, as `models` and the card count "
+            "them, are more where it has batch normalization, which is folded into them"
+        )
+        lines.append(("weights in the file", text))
     if words := alike_words(table, len(table.entries)):
         lines.append(("differences", words))
     if table.fronts:

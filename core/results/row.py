@@ -129,7 +129,8 @@ class Row:
         validation: on the validation digits of that split: what rows are chosen by, as test digits only report.
         bytes: size of the model file.
         gzip_bytes: the same after ``gzip -9``.
-        parameters: weights and biases.
+        parameters: weights and biases that stand in the file: fewer than the card's ``parameters``, which are those of
+            the float network, where batch normalization was folded into them.
         macs: multiply-accumulates of one inference.
         arena_bytes: memory of the activations, as TFLite lays them out.
         latencies: on each runtime that was tried.

@@ -68,7 +68,7 @@ class TestMarkdown:
             "agreement %": "99.50",
             "bytes": "41,600",
             "gzip bytes": "31,200",
-            "parameters": "35,600",
+            "weights in the file": "35,600",
             "MACs": "1,637,760",
             "arena bytes": "12,000",
             "latency, µs a digit, median / 95th percentile": "416 / 499 (a)",
