@@ -86,7 +86,7 @@ def fit_table(
         _Column(tuple(str(row[place]) for row in (head, *rows)), place < left or place == last, ranks.get(place, 0))
         for place in range(len(head))
     ]
-    left_out = []
+    left_out: list[str] = []
     while sum(column.least for column in columns) + len(_GAP) * (len(columns) - 1) > width:
         going = max(columns, key=lambda column: column.rank)
         if not going.rank:

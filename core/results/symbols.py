@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from matplotlib.markers import MarkerStyle
 
 SIZE = 12
@@ -11,8 +12,8 @@ SIZE = 12
 def symbol_path(marker: str) -> str:
     """The outline of a marker of matplotlib as the ``d`` of an SVG path in a square of :data:`SIZE` pixels."""
     style = MarkerStyle(marker)
-    outlines = style.get_path().transformed(style.get_transform()).to_polygons()
-    reach = max(abs(value) for outline in outlines for point in outline for value in point)
+    outlines = [np.asarray(one) for one in style.get_path().transformed(style.get_transform()).to_polygons()]
+    reach = max(float(np.abs(outline).max()) for outline in outlines)
     scale = (SIZE / 2 - 0.5) / reach
     moves = []
     for outline in outlines:
