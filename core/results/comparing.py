@@ -10,6 +10,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import whole_folder
 from edgedigits.core.paths import StrPath
 from edgedigits.core.results.folder import folder_names, write_header, write_row
+from edgedigits.core.results.page import SWEEP
 from edgedigits.core.results.table import COMPARISON, ORIGINS, Table, origins
 from edgedigits.core.results.writing import write_table
 
@@ -41,8 +42,9 @@ def write_comparison(table: Table, out: StrPath, *, force: bool = False) -> None
         write_header(work, COMPARISON, table.title, names, settings, _software(table))
         for name, entry in zip(names, table.entries, strict=True):
             write_row(work, name, entry.row)
-            if (entry.place / CARD_NAME).is_file():
-                shutil.copyfile(entry.place / CARD_NAME, work / name / CARD_NAME)
+            for beside in (CARD_NAME, SWEEP):
+                if (entry.place / beside).is_file():
+                    shutil.copyfile(entry.place / beside, work / name / beside)
         write_table(work, table)
 
 

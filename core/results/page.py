@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from importlib.resources import files
 from itertools import groupby
 
@@ -14,6 +15,9 @@ from edgedigits.core.results.figures import plots_of
 from edgedigits.core.results.remarks import remarks_on
 from edgedigits.core.results.symbols import symbol_path
 from edgedigits.core.results.table import Table
+
+SWEEP = "sweep.png"
+"""Beside a row whose settings were chosen among several: accuracy of each that was tried on validation digits."""
 
 
 def page(table: Table) -> str:
@@ -38,7 +42,18 @@ def page(table: Table) -> str:
         models=list(dict.fromkeys(entry.row.model for entry in table.entries if entry.row.accuracy)),
         kind_of=kind_of,
         remarks=remarks_on(table),
+        sweeps=_sweeps(table),
         style=read["css"],
         script=read["js"],
         plotly=get_plotlyjs(),
     )
+
+
+def _sweeps(table: Table) -> list[tuple[str, str]]:
+    """The label of each row that has a picture of the settings that were tried, and the picture as an address."""
+    pictures = ((entry.label, entry.place / SWEEP) for entry in table.entries)
+    return [
+        (label, f"data:image/png;base64,{base64.b64encode(picture.read_bytes()).decode()}")
+        for label, picture in pictures
+        if picture.is_file()
+    ]

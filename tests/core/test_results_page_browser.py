@@ -9,10 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from measured_rows import accuracy, failed, latency, network_rows, on_core, refused, row, write_results
 
 from edgedigits.core.results import Results, read_results
+from edgedigits.core.results.comparing import write_comparison
+from edgedigits.core.results.table import gather
 from edgedigits.core.results.writing import write_tables
 
 selenium = pytest.importorskip("selenium", reason="selenium is not installed")
@@ -248,6 +252,20 @@ def test_failures_and_the_machine_are_told(page: Any):
     assert "small clustered-int8: layer 'conv2d' has 144 weights, fewer than 256 clusters" in text
     assert "small dynamic on tflite-runtime 2.14.0: Didn't find op" in text
     assert " cores, " in text[text.index("Machine and software") :]
+
+
+def test_the_settings_that_were_tried_for_a_row_are_shown(browser: Any, tmp_path: Path):
+    bench = write_results(tmp_path / "knn", row("knn", "scikit-learn"), row("tree", "scikit-learn"))
+    picture = cv2.imencode(".png", np.full((50, 2000, 3), 200, np.uint8))[1].tobytes()
+    (bench.folder / "0-knn-scikit-learn" / "sweep.png").write_bytes(picture)
+    write_comparison(gather(bench), tmp_path / "all")
+    write_tables(tmp_path, read_results(tmp_path / "all"))
+    page = opened(browser, tmp_path / "index.html")
+    (shown,) = page.find_elements(By.TAG_NAME, "img")
+    assert shown.get_attribute("alt") == "settings that were tried for knn scikit-learn"
+    assert page.execute_script("return arguments[0].naturalWidth", shown) == 2000
+    assert page.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+    assert_quiet(page)
 
 
 def test_a_page_without_rows_opens_too(browser: Any, tmp_path: Path):
