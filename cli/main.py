@@ -6,6 +6,7 @@ import click
 
 from edgedigits.cli.baselines import baseline, baselines, reported
 from edgedigits.cli.benchmarking import benchmark, calibration, layer_error
+from edgedigits.cli.diagnosing import doctor
 from edgedigits.cli.errors import Commands
 from edgedigits.cli.firmware import firmware
 from edgedigits.cli.making import datasets, evaluate, export, models, train
@@ -56,5 +57,6 @@ for command in (
     reported,
     compare,
     choose,
+    doctor,
 ):
     main.add_command(command)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -74,3 +75,19 @@ class Host:
         lines = (line.partition("=") for line in self.text("/etc/os-release").splitlines())
         named = {key: value.strip("\"'") for key, _, value in lines}
         return frozenset(f"{named.get('ID', '')} {named.get('ID_LIKE', '')}".lower().split())
+
+    def python_says(self, code: str, seconds: float) -> subprocess.CompletedProcess[str] | None:
+        """What a Python of its own, with this machine's packages, prints when it runs ``code``.
+
+        None where it does not end in time. A package that crashes or hangs while it loads does so over there.
+        """
+        command, environ = [sys.executable], dict(self.environ)
+        if self.packages is not None:  # nothing of the packages that are really installed
+            command += ["-S"]
+            code = f"import sys; sys.path[:0] = {list(self.packages)!r}\n{code}"
+        try:
+            return subprocess.run(
+                [*command, "-c", code], env=environ, capture_output=True, text=True, timeout=seconds, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return None

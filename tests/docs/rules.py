@@ -63,7 +63,7 @@ FEW_DIGITS = (0, 1, 3)
 
 RULES = (
     # What builds environments, needs the network, or is itself made of tests
-    only_checked(r"make run", "calls `edgedigits run`; tests/cli/test_run.py"),
+    only_checked(r"make run( GPU=yes)?", "calls `edgedigits run`; tests/cli/test_run.py"),
     only_checked(r"make (test|test-all|lint)", "these tests"),
     only_checked(r"(sudo )?make test-pi", "needs root and a Debian for arm64 from the network"),
     only_checked(r"make (table|bench)", "takes hours, or a quiet machine"),
@@ -72,11 +72,13 @@ RULES = (
     only_checked(r"python3 -m venv .*", "the next command fills it from the network"),
     # Train, quantize, prove
     as_shown(r"edgedigits (models|datasets|baselines|search --list|firmware cores)"),
+    as_shown(r"edgedigits doctor"),
     shortened(
         r"edgedigits train --model small --dataset mnist --out out/float",
         rf"edgedigits train --model nano {FEW} --epochs 12 --out out/float",
         "trains 2 minutes",
     ),
+    only_checked(r"edgedigits train .*--device gpu.*", "needs a GPU; tests/train/test_devices.py has none"),
     shortened(
         r"edgedigits train --model small --folds 5 --out out/small-folds",
         rf"edgedigits train --model nano {FEW} --folds 2 --epochs 1 --out out/small-folds",

@@ -1,0 +1,77 @@
+"""What a check tells, and which kind of installation it is told of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal
+
+from edgedigits.core.host import Host
+
+OPENCVS = (
+    "opencv-python-headless",
+    "opencv-python",
+    "opencv-contrib-python",
+    "opencv-contrib-python-headless",
+)
+RUNTIMES = ("tflite-runtime", "ai-edge-litert")
+
+Status = Literal["ok", "missing", "fault"]
+
+
+class Kind(IntEnum):
+    """What an installation is for, each holding the one before it; named after the extra that makes it."""
+
+    bare = 0
+    edge = 1
+    train = 2
+    gpu = 3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's report.
+
+    Attributes:
+        name: what was looked at.
+        status: ``ok``; ``missing`` where it is not there; ``fault`` where it is there and does not work.
+        found: what is there, in words.
+        remedy: what to do, with the command in backticks; empty where there is nothing to do.
+        needed: whether this kind of installation cannot do without it.
+    """
+
+    name: str
+    status: Status
+    found: str
+    remedy: str = ""
+    needed: bool = False
+
+    @property
+    def broken(self) -> bool:
+        """Whether something that is needed does not work."""
+        return self.needed and self.status != "ok"
+
+
+Check = Callable[[Host, Kind], Iterable[Finding]]
+"""Looks at one thing of a machine with an installation of some kind."""
+
+
+def kind_of(host: Host) -> Kind:
+    """The kind of installation, from what is installed of it; a damaged one counts as what it was meant to be."""
+    if any(host.version(name) for name in ("nvidia-cudnn-cu12", "nvidia-cuda-runtime-cu12")):
+        return Kind.gpu
+    if any(host.version(name) for name in ("tensorflow", "tensorflow-cpu", "tf_keras")):
+        return Kind.train
+    return Kind.edge if any(host.version(name) for name in ("numpy", *OPENCVS, *RUNTIMES)) else Kind.bare
+
+
+def install(extra: str) -> str:
+    """The command that brings what an extra of the package names, in backticks."""
+    return f'`pip install "edgedigits[{extra}]"`'
+
+
+def last_line(text: str) -> str:
+    """The last line of what a program said, cut to what one reads: of a traceback, the error itself."""
+    lines = text.strip().splitlines()
+    return " ".join(lines[-1].split())[:160] if lines else "it ended without a word"
