@@ -19,7 +19,6 @@ import numpy as np
 import pytest
 
 from edgedigits.core import Card, DigitModel, EdgedigitsError, card_of, read_card, write_card
-from edgedigits.core.results import read_header, read_results, write_header, write_tables
 from edgedigits.edge import (
     DigitReader,
     VideoPreview,
@@ -34,9 +33,11 @@ from edgedigits.edge.bundled import model_path
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "docs" / "sample.jpg"
-needs_tensorflow = pytest.mark.skipif(
-    find_spec("tensorflow") is None, reason='TensorFlow is not installed (pip install "edgedigits[train]")'
-)
+
+
+def needs(module: str) -> pytest.MarkDecorator:
+    reason = f'{module} is not installed (pip install "edgedigits[train]")'
+    return pytest.mark.skipif(find_spec(module) is None, reason=reason)
 
 
 class Named:
@@ -97,7 +98,7 @@ def test_a_parameter_that_takes_a_path_only_would_be_found() -> None:
     assert narrow(function) == ["path", "others"]
 
 
-@needs_tensorflow
+@needs("tensorflow")
 def test_public_parameters_take_every_kind_of_path() -> None:
     found = dict(public_callables())
     assert {"edgedigits.edge.load_image", "edgedigits.train.train", "edgedigits.quantize.QuantizeRequest"} <= set(found)
@@ -141,7 +142,10 @@ def test_cards(named: Callable[[Path], Any], tmp_path: Path) -> None:
     assert read_card(named(write_card(named(tmp_path), card))) == card
 
 
+@needs("jinja2")
 def test_tables_of_results(named: Callable[[Path], Any], tmp_path: Path) -> None:
+    from edgedigits.core.results import read_header, read_results, write_header, write_tables
+
     folder = named(tmp_path / "results")
     header = write_header(folder, "benchmark", "none yet", (), {}, {})
     assert read_header(folder) == header
@@ -170,7 +174,7 @@ def test_fields(named: Callable[[Path], Any], tmp_path: Path) -> None:
     assert measure_fields(DigitReader("builtin"), named(tmp_path), named(tmp_path / "truth.csv")).fields == 1
 
 
-@pytest.mark.skipif(find_spec("tflite") is None, reason='tflite is not installed (pip install "edgedigits[train]")')
+@needs("tflite")
 def test_exports(named: Callable[[Path], Any], tmp_path: Path) -> None:
     from edgedigits.firmware_export import export_arrays, export_library, write_export, write_target
     from edgedigits.firmware_export.export_target import library_files
@@ -181,12 +185,14 @@ def test_exports(named: Callable[[Path], Any], tmp_path: Path) -> None:
     assert all(path.is_file() for path in write_target("c", library, named(tmp_path / "c")))
 
 
-@needs_tensorflow
+@needs("tensorflow")
 def test_requests_for_one_file_are_equal_however_it_is_named() -> None:
+    from edgedigits.core.measuring import MeasureRequest
     from edgedigits.quantize import QuantizeRequest
     from edgedigits.quantize.benchmark import BenchmarkRequest
     from edgedigits.train import TrainingRequest
 
     assert QuantizeRequest("a/b.keras") == QuantizeRequest(Path("a/b.keras")) == QuantizeRequest(Named("a/b.keras"))
     assert BenchmarkRequest("a/b.keras") == BenchmarkRequest(Path("a/b.keras"))
+    assert MeasureRequest(("a/b.tflite",)) == MeasureRequest((Path("a/b.tflite"),))
     assert TrainingRequest(weights="a/b.h5") == TrainingRequest(weights=Path("a/b.h5")) != TrainingRequest()

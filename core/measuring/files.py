@@ -7,14 +7,16 @@ from pathlib import Path
 from edgedigits.core.cards import code_version
 from edgedigits.core.files import whole_folder, write_bytes
 from edgedigits.core.measuring.measuring import Measurement
+from edgedigits.core.paths import StrPath
 from edgedigits.core.results import Header, Results, gather, write_header, write_row
 from edgedigits.core.results.folder import folder_names
 from edgedigits.core.results.table import MEASUREMENT
 from edgedigits.core.results.tables import markdown, table_csv
 
 
-def as_results(measurement: Measurement, out: Path) -> Results:
+def as_results(measurement: Measurement, out: StrPath) -> Results:
     """What was measured as the folder ``out`` of results that it is or may become."""
+    out = Path(out)
     title = f"measured on {measurement.machine.processor}"
     software = {"edgedigits": code_version(), **measurement.software}
     names = folder_names(measurement.rows)
@@ -22,7 +24,7 @@ def as_results(measurement: Measurement, out: Path) -> Results:
     return Results(out, header, measurement.rows, (), ())
 
 
-def write_measurement(measurement: Measurement, out: Path, *, force: bool = False) -> None:
+def write_measurement(measurement: Measurement, out: StrPath, *, force: bool = False) -> None:
     """Write a folder of results with ``results.md`` and ``results.csv``, whole or not at all.
 
     The models stay where they are: a row names its own by the sha256, which is how ``compare`` finds it again.
@@ -35,6 +37,7 @@ def write_measurement(measurement: Measurement, out: Path, *, force: bool = Fals
     Raises:
         EdgedigitsError: ``out`` has content and ``force`` is not set; or the disk refuses.
     """
+    out = Path(out)
     results = as_results(measurement, out)
     header = results.header
     table = gather(results)

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from edgedigits.core.paths import StrPath
 from edgedigits.core.results import Latency
 from edgedigits.core.results.timing import CALLS, time_calls
 from edgedigits.core.runtime import DigitModel, Refused, Runtime
 
 
 def latency_on(
-    runtime: Runtime, path: Path, images: NDArray[np.uint8], threads: int = 1, *, own_kernels: bool = False
+    runtime: Runtime, path: StrPath, images: NDArray[np.uint8], threads: int = 1, *, own_kernels: bool = False
 ) -> Latency:
     """Time single digits: handing the digit over, inference, fetching the scores.
 
@@ -27,6 +28,7 @@ def latency_on(
     Returns:
         Median and 95th percentile in microseconds; the reason where the runtime refuses the model.
     """
+    path = Path(path)
     try:
         model = DigitModel(path, threads=threads, on=runtime, own_kernels=own_kernels)
     except Refused as error:

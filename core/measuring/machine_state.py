@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from edgedigits.core.paths import StrPath
 from edgedigits.core.results.machine import text_of
 
 _THROTTLED = "sys/devices/platform/soc/soc:firmware/get_throttled"
@@ -60,12 +61,13 @@ def _words(flags: int) -> tuple[str, ...]:
     return tuple(word for bit, word in _FLAGS.items() if flags >> bit & 1)
 
 
-def condition(root: Path = Path("/")) -> Condition:
+def condition(root: StrPath = Path("/")) -> Condition:
     """The state of this machine.
 
     Args:
         root: folder that stands for ``/``.
     """
+    root = Path(root)
     celsius = {}
     for zone in sorted(root.glob("sys/class/thermal/thermal_zone*")):
         value = _number(text_of(zone / "temp"))

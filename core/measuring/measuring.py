@@ -19,6 +19,7 @@ from edgedigits.core.measuring.agreement import agreements, disagreement_notes
 from edgedigits.core.measuring.machine_state import Condition, condition
 from edgedigits.core.measuring.runs import Run, run_model
 from edgedigits.core.measuring.runtimes import InstalledRuntime, installed_runtimes
+from edgedigits.core.paths import StrPath
 from edgedigits.core.results import Accuracy, Machine, Row, this_machine
 from edgedigits.core.results.judging import own_name, part_name
 from edgedigits.core.stages import StageCallback
@@ -39,12 +40,16 @@ class MeasureRequest:
         emulated: the machine is emulated, where that cannot be found out.
     """
 
-    models: tuple[Path, ...]
+    models: tuple[StrPath, ...]
     dataset: str = SAMPLES
     split: str | None = None
     threads: tuple[int, ...] = ()
     runtimes: tuple[str, ...] = ()
     emulated: bool = False
+
+    def __post_init__(self) -> None:
+        """Keep the paths as :class:`pathlib.Path`, so that requests for one file are equal however it was named."""
+        object.__setattr__(self, "models", tuple(Path(path) for path in self.models))
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class Measurement:
     software: dict[str, str]
 
 
-def measure(request: MeasureRequest, progress: StageCallback | None = None, root: Path = Path("/")) -> Measurement:
+def measure(request: MeasureRequest, progress: StageCallback | None = None, root: StrPath = Path("/")) -> Measurement:
     """Measure models on each runtime of this machine, with its delegate and without, on each number of threads.
 
     Every run is a process of its own, so that a runtime that crashes costs its own row's line and nothing else.
@@ -77,7 +82,8 @@ def measure(request: MeasureRequest, progress: StageCallback | None = None, root
     Raises:
         EdgedigitsError: a model or a data set that cannot be read at all, a runtime that is not there.
     """
-    models = tuple({path.resolve(): path for path in request.models}.values())
+    root = Path(root)
+    models = tuple({path.resolve(): path for path in map(Path, request.models)}.values())
     runtimes = installed_runtimes(request.runtimes)
     machine = this_machine(root)
     if request.emulated:
