@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-_EXTRAS = {
+EXTRAS = {
     **dict.fromkeys(("numpy", "cv2", "tflite_runtime", "ai_edge_litert", "platformdirs"), "edge"),
     **dict.fromkeys(
         (
@@ -60,9 +60,9 @@ class Commands(click.Group):
                 return super().invoke(ctx)
         except ModuleNotFoundError as error:
             package = (error.name or "").split(".")[0]
-            if package not in _EXTRAS:
+            if package not in EXTRAS:
                 raise
-            extra = _EXTRAS[package]
+            extra = EXTRAS[package]
             message = f'this command needs {package}, which is not installed; pip install "edgedigits[{extra}]"'
         except OSError as error:
             if error.errno != errno.ENOSPC:

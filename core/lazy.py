@@ -23,7 +23,12 @@ def lazy_exports(package: str, homes: Mapping[str, str], *, quiet: bool = False)
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         with native_logs_hidden() if quiet else nullcontext():
-            module = importlib.import_module(f"{package}.{homes[name]}")
+            try:
+                module = importlib.import_module(f"{package}.{homes[name]}")
+            except AttributeError as error:
+                # Python would take it for the answer that there is no such name, and say so: of what lacks what
+                # (an older or newer library) nothing would be told.
+                raise ImportError(f"{package}.{homes[name]} cannot be loaded ({error})") from error
         return getattr(module, name)
 
     return get

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib
 import os
-import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -24,27 +23,12 @@ from edgedigits.core.cards import Card, card_of
 from edgedigits.core.digit import CLASSES, SIDE, dequantize, model_input, quantize
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
+from edgedigits.core.model_trial import TRIAL_SECONDS, try_model
 from edgedigits.core.paths import StrPath
 from edgedigits.core.quiet import native_logs_hidden
 from edgedigits.core.tflite_file import read_tflite
 
 RUNTIMES = (("tflite-runtime", "tflite_runtime.interpreter"), ("ai-edge-litert", "ai_edge_litert.interpreter"))
-_TRIAL_SECONDS = 30
-_TRIAL_BYTES = 1 << 30
-_TRIAL = """
-import contextlib, importlib, sys
-runtime = importlib.import_module(sys.argv[2])
-with contextlib.suppress(ImportError, OSError, OverflowError, ValueError):
-    import resource
-    resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[3]),) * 2)
-try:
-    interpreter = runtime.Interpreter(model_path=sys.argv[1], num_threads=1)
-    interpreter.allocate_tensors()
-    interpreter.invoke()
-    interpreter.get_tensor_details()
-except (ValueError, RuntimeError, MemoryError) as error:
-    sys.exit(" ".join(str(error).split()) or repr(error))
-"""
 
 
 @dataclass(frozen=True)
@@ -83,15 +67,20 @@ def runtime() -> Runtime:
     """The first of tflite-runtime and ai-edge-litert that is installed.
 
     Raises:
-        EdgedigitsError: neither is.
+        EdgedigitsError: neither is, or what is installed does not load.
     """
+    reasons = []
     for name, module in RUNTIMES:
         try:
-            with _own_symbols_first():
-                return Runtime(name, version(name), importlib.import_module(module))
-        except ImportError:
+            found = version(name)
+        except PackageNotFoundError:
             continue
-    raise EdgedigitsError("no TFLite runtime is installed", 'pip install "edgedigits[edge]"')
+        try:
+            with native_logs_hidden(), _own_symbols_first():
+                return Runtime(name, found, importlib.import_module(module))
+        except ImportError as error:
+            reasons.append(f"{name} {found} does not load here ({' '.join(str(error).split())[:200]})")
+    raise EdgedigitsError(", ".join(reasons) or "no TFLite runtime is installed", 'pip install "edgedigits[edge]"')
 
 
 @contextmanager
@@ -253,25 +242,21 @@ def _check_is_tflite(path: Path) -> None:
 
 @cache
 def _try_in_a_child(path: Path, sha256: str) -> None:  # noqa: ARG001 - a changed file must be tried anew
-    """Run an unknown model once in another process: a damaged file makes the runtime crash, not raise."""
-    command = [sys.executable, "-c", _TRIAL, str(path), runtime().module.__name__, str(_TRIAL_BYTES)]
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}  # each thread would take of the address space
-    try:
-        trial = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=_TRIAL_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise EdgedigitsError(
-            f"{path} ran for more than {_TRIAL_SECONDS} seconds", "the file is damaged: copy or make it again"
-        ) from error
-    if trial.returncode == 0:
-        return
-    if trial.returncode < 0:
-        raise EdgedigitsError(
-            f"{path} is cut short or damaged (it crashes {runtime().name})", "copy it again, or make it again"
-        )
-    lines = trial.stderr.strip().splitlines()
-    raise Refused(runtime(), path, lines[-1] if lines else "no reason given")
+    trial = try_model(path, runtime().module.__name__)
+    if trial.outcome == "refused":
+        raise Refused(runtime(), path, trial.reason)
+    if trial.outcome == "broken":
+        raise _broken(runtime(), trial.reason)
+    remedy = "the file is damaged: copy or make it again"
+    if trial.outcome == "endless":
+        raise EdgedigitsError(f"{path} ran for more than {TRIAL_SECONDS} seconds", remedy)
+    if trial.outcome == "crashed":
+        raise EdgedigitsError(f"{path} is cut short or damaged (it crashes {runtime().name})", remedy)
+
+
+def _broken(on: Runtime, reason: str) -> EdgedigitsError:
+    """What to raise of a runtime that runs no model at all, such as tflite-runtime 2.14 beside NumPy 2."""
+    return EdgedigitsError(f"{on} does not run here ({reason})", 'pip install --force-reinstall "edgedigits[edge]"')
 
 
 def _kernels(reference: bool, own_kernels: bool) -> str:
@@ -290,6 +275,8 @@ def _interpreter(path: Path, on: Runtime, threads: int, kernels: str) -> Any:
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise Refused(on, path, str(error)) from error
+    except (SystemError, AttributeError, ImportError) as error:
+        raise _broken(on, str(error)) from error
     return interpreter
 
 

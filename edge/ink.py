@@ -71,8 +71,9 @@ def _slope(small: NDArray[np.float32]) -> NDArray[np.float32]:
     kept = np.ones(len(values), bool)
     for _ in range(3):
         system = points[kept].T @ points[kept] + 1e-6 * np.eye(6)
+        moments = (points[kept].T @ values[kept])[:, np.newaxis]  # a column: OpenCV 5 takes one dimension for a row
         # OpenCV's solver: NumPy's starts threads, which costs more than six equations do.
-        weights = np.asarray(cv2.solve(system, points[kept].T @ values[kept], flags=cv2.DECOMP_CHOLESKY)[1]).ravel()
+        weights = np.asarray(cv2.solve(system, moments, flags=cv2.DECOMP_CHOLESKY)[1]).ravel()
         distance = np.abs(values - points @ weights)
         kept = distance <= 2.0 * np.median(distance) + 1.0
     return np.asarray(terms @ weights, np.float32)

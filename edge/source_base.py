@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from types import TracebackType
 from typing import ClassVar, Self
-
-# FFmpeg inside OpenCV writes to stderr by itself; it reads this variable when the first file is opened. -8 is quiet.
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.errors import EdgedigitsError
-
-if "OPENCV_LOG_LEVEL" not in os.environ:
-    # What OpenCV would warn of (no such device, no such file) is raised here as an error with a remedy.
-    cv2.setLogLevel(0)
+from edgedigits.edge.opencv_logs import opencv_quiet
 
 Image = NDArray[np.uint8]
 """A picture: uint8 of shape (height, width, 3), channels blue, green, red."""
@@ -99,13 +92,15 @@ class OpenCvSource(Source):
         """Wait for the next frame; None where there is none."""
         if self._device is None:
             return None
-        found, image = self._device.read()
+        with opencv_quiet():
+            found, image = self._device.read()
         return image if found else None  # type: ignore[return-value]
 
     def close(self) -> None:
         """Give the device, file or connection back."""
         if self._device is not None:
-            self._device.release()
+            with opencv_quiet():
+                self._device.release()
             self._device = None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.edge.opencv_logs import open_capture, opencv_quiet
 from edgedigits.edge.source_base import USUAL_RATE, Image, OpenCvSource, Source, SourceAway, rate_of
 
 SIZE = (1280, 720)
@@ -67,16 +68,17 @@ class Camera(OpenCvSource):
         linux = sys.platform == "linux"
         if linux and not Path(f"/dev/video{self._index}").exists():
             raise SourceAway(f"no camera {self._index}; {cameras_found()}", f"plug one in; {_CSI_HINT}")
-        device = cv2.VideoCapture(self._index, cv2.CAP_V4L2 if linux else cv2.CAP_ANY)
+        device = open_capture(self._index, cv2.CAP_V4L2 if linux else cv2.CAP_ANY)
         if not device.isOpened():
             raise SourceAway(
                 f"camera {self._index} does not open; {cameras_found()}",
                 f"close other programs that use it, and check that you may read /dev/video{self._index}; {_CSI_HINT}",
             )
-        device.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
-        device.set(cv2.CAP_PROP_FRAME_WIDTH, SIZE[0])
-        device.set(cv2.CAP_PROP_FRAME_HEIGHT, SIZE[1])
-        device.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        with opencv_quiet():
+            device.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+            device.set(cv2.CAP_PROP_FRAME_WIDTH, SIZE[0])
+            device.set(cv2.CAP_PROP_FRAME_HEIGHT, SIZE[1])
+            device.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         self._device = device
         self.rate = rate_of(device)
 
@@ -98,7 +100,7 @@ class Stream(OpenCvSource):
         """
         milliseconds = int(SILENCE_SECONDS * 1000)
         limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, milliseconds, cv2.CAP_PROP_READ_TIMEOUT_MSEC, milliseconds]
-        device = cv2.VideoCapture(self._url, cv2.CAP_FFMPEG, limits)
+        device = open_capture(self._url, cv2.CAP_FFMPEG, limits)
         if not device.isOpened():
             raise SourceAway(
                 f"no video stream at {self.name}", "check the address, and that the camera is on and in this network"

@@ -9,6 +9,7 @@ import cv2
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.paths import StrPath
+from edgedigits.edge.opencv_logs import open_capture
 from edgedigits.edge.pictures import load_image
 from edgedigits.edge.source_base import Image, OpenCvSource, Source, rate_of
 
@@ -39,7 +40,7 @@ class VideoFile(OpenCvSource):
         """
         if not self._path.is_file():
             raise EdgedigitsError(f"no video at {self._path}", f"check the path; {videos_beside(self._path)}")
-        device = cv2.VideoCapture(str(self._path), _backend())
+        device = open_capture(str(self._path), _backend())
         if not device.isOpened():
             raise EdgedigitsError(
                 f"{self._path} is not a video that OpenCV reads, or it is cut short",

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 
 from edgedigits.core.files import disk_errors
+from edgedigits.edge.opencv_logs import open_capture, opencv_quiet
 
 
 class Claim:
@@ -89,13 +90,14 @@ def readable_frames(path: Path, most: int) -> int:
 
     The header of a finished video tells; a video without its index is read.
     """
-    device = cv2.VideoCapture(str(path))
+    device = open_capture(str(path))
     try:
         frames = int(device.get(cv2.CAP_PROP_FRAME_COUNT)) if device.isOpened() else 0
         if frames > 0:
             return min(frames, most)
-        while frames < most and device.isOpened() and device.read()[0]:
-            frames += 1
+        with opencv_quiet():
+            while frames < most and device.isOpened() and device.read()[0]:
+                frames += 1
         return max(frames, 0)
     finally:
         device.release()

@@ -14,6 +14,7 @@ import cv2
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors
+from edgedigits.edge.opencv_logs import opencv_quiet, opening_quietly
 from edgedigits.edge.pace import Pace
 from edgedigits.edge.source_base import Image
 from edgedigits.edge.unfinished_video import Claim, readable_frames, settle_interrupted
@@ -101,7 +102,8 @@ class VideoWriter:
         if (image.shape[1], image.shape[0]) != self._size:
             image = cv2.resize(image, self._size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
         self._check_room()
-        self._writer.write(image)
+        with opencv_quiet():
+            self._writer.write(image)
         self.frames += 1
 
     def _check_room(self) -> None:
@@ -125,7 +127,8 @@ class VideoWriter:
         self._claim = Claim(self._partial)
         self._check_room()
         codec = cv2.VideoWriter.fourcc(*CODECS[self._suffix])
-        writer = cv2.VideoWriter(str(self._partial), codec, rate, self._size)
+        with opening_quietly():
+            writer = cv2.VideoWriter(str(self._partial), codec, rate, self._size)
         if not writer.isOpened():
             self._clear()
             raise EdgedigitsError(f"OpenCV cannot write {self.path}", "choose the other of .avi and .mp4")
@@ -146,7 +149,8 @@ class VideoWriter:
         if self._writer is None:
             self._clear()
             return
-        self._writer.release()
+        with opencv_quiet():
+            self._writer.release()
         self._writer = None
         try:
             found = readable_frames(self._partial, self.frames)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -100,6 +102,80 @@ def test_every_module_for_the_pi_and_the_export_loads_without_tensorflow(folder:
 def test_every_public_name_of_a_room_comes_without_tensorflow(room: str, tmp_path: Path) -> None:
     code = f"import edgedigits.{room} as room\nassert room.__all__\nfor name in room.__all__: getattr(room, name)"
     assert not loaded_after(code, tmp_path) & HEAVY
+
+
+WHILE_NOTHING_CHANGES = """
+import logging, os, signal, sys
+import cv2, numpy
+levels = cv2 if hasattr(cv2, "getLogLevel") else cv2.utils.logging
+def state():
+    return {
+        "OpenCV's level": levels.getLogLevel(),
+        "signals": {int(number): signal.getsignal(number) for number in signal.valid_signals()},
+        "logging": (logging.root.level, list(logging.root.handlers), logging.root.manager.disable),
+        "hook": sys.excepthook,
+        "NumPy": (sorted(numpy.get_printoptions().items(), key=str), numpy.geterr()),
+    }
+before, environment = state(), dict(os.environ)
+for name in sys.argv[1:]:
+    __import__(name)
+changed = {what: (value, state()[what]) for what, value in before.items() if state()[what] != value}
+assert not changed, changed
+"""
+
+
+def imported(names: list[str], tmp_path: Path) -> dict[str, str]:
+    """Import modules in a fresh interpreter, which shall change nothing of the process; what its environment gained."""
+    gains = "import json\nprint(json.dumps(dict(set(os.environ.items()) - set(environment.items()))))"
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("OPENCV_", "TF_", "OMP_"))}
+    command = [sys.executable, "-c", f"{WHILE_NOTHING_CHANGES}\n{gains}", *names]
+    done = subprocess.run(command, cwd=tmp_path, env=plain, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    gained: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
+    return gained
+
+
+@pytest.mark.parametrize("folder", ["core", "edge", "firmware_export", "cli", "package"])
+def test_importing_has_no_side_effects(folder: str, tmp_path: Path) -> None:
+    names = [".".join(("edgedigits", *path.relative_to(ROOT).with_suffix("").parts)) for path in modules_of(folder)]
+    names = [name.removesuffix(".__init__") for name in names if folder != "package"] or ["edgedigits"]
+    assert imported(names, tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "variables"),
+    [
+        ("train", set()),
+        # TensorFlow and OpenMP read these when they are loaded, and never again.
+        ("quantize", {"TF_USE_LEGACY_KERAS", "TF_CPP_MIN_LOG_LEVEL"}),
+        ("train.baselines", {"OMP_WAIT_POLICY"}),
+    ],
+)
+def test_what_libraries_read_while_they_are_loaded_is_all_that_is_set(
+    name: str, variables: set[str], tmp_path: Path
+) -> None:
+    assert set(imported([f"edgedigits.{name}"], tmp_path)) == variables
+
+
+@pytest.mark.parametrize("room", FOLDERS)
+def test_a_lazy_name_is_not_hidden_by_a_module_of_that_name(room: str) -> None:
+    package = importlib.import_module(f"edgedigits.{room}")
+    modules = {path.stem for path in (ROOT / room).glob("*.py")}
+    assert not set(getattr(package, "__all__", ())) & modules
+
+
+def test_a_name_whose_module_does_not_load_tells_why(tmp_path: Path) -> None:
+    (tmp_path / "room").mkdir()
+    (tmp_path / "room" / "broken.py").write_text("import os\n\nos.taken_away_in_the_newest_version\n")
+    (tmp_path / "room" / "__init__.py").write_text(
+        "from edgedigits.core.lazy import lazy_exports\n\n__getattr__ = lazy_exports(__name__, {'name': 'broken'})\n"
+    )
+    loaded_after(
+        "try:\n    from room import name\n"
+        "except ImportError as error:\n    assert 'taken_away_in_the_newest_version' in str(error), error\n"
+        "else:\n    raise AssertionError",
+        tmp_path,
+    )
 
 
 @pytest.mark.parametrize("room", FOLDERS)

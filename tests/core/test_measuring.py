@@ -174,6 +174,8 @@ class TestMeasure:
         assert row.accuracy is None and [one.refused for one in row.latencies] == ["it does not load: no such library"]
 
     def test_a_runtime_that_fails_leaves_the_others_figures(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        if runtime().name == "ai-edge-litert":
+            pytest.skip("ai-edge-litert is the only runtime here, and no other is left where it is broken")
         broken_runtime(tmp_path, "raise ImportError('no such library')\n", monkeypatch)
         (row,) = measure(MeasureRequest((NANO,), threads=(1,))).rows
         assert not row.failure and row.latency is not None

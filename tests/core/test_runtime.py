@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from tiny_models import TIED, tiny_models
 from edgedigits.core.digit import dequantize, model_input, quantize
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.runtime import DigitModel, Quantization, Refused, runtime
+from edgedigits.edge.bundled import bundled_model
 
 LOAD = """
 import sys
@@ -145,10 +147,8 @@ def test_a_runtime_that_is_given_runs_the_model_and_names_itself(tiny: Path, ima
 
 
 def test_a_runtime_that_refuses_is_named_with_its_reason(tiny_models: dict[str, Path]) -> None:
-    if runtime().name != "tflite-runtime":
-        pytest.skip(f"{runtime().name} knows the operators of TensorFlow 2.21")
     with pytest.raises(Refused) as caught:
-        DigitModel(tiny_models["dynamic"], on=replace(runtime(), name="mine"))
+        DigitModel(tiny_models["of_the_future"], on=replace(runtime(), name="mine"))
     assert caught.value.runtime.name == "mine"
     assert caught.value.reason.startswith("Didn't find op")
     assert caught.value.what.startswith(f"mine {runtime().version} refuses")
@@ -192,14 +192,72 @@ def test_images_of_another_form_are_refused(wrong: NDArray[np.uint8], tiny: Path
         DigitModel(tiny).raw(wrong)
 
 
-def test_a_dynamic_range_model_of_a_newer_tensorflow_is_refused_with_the_way_out(
-    tiny_models: dict[str, Path],
-) -> None:
-    if runtime().name != "tflite-runtime":
-        pytest.skip(f"{runtime().name} knows the operators of TensorFlow 2.21")
-    with pytest.raises(EdgedigitsError, match=r"find op for builtin opcode .* makes int8 models") as caught:
-        DigitModel(tiny_models["dynamic"])
+def test_a_model_of_a_newer_tensorflow_is_refused_with_the_way_out(tiny_models: dict[str, Path]) -> None:
+    with pytest.raises(Refused, match=r"find op for builtin opcode .* makes int8 models") as caught:
+        DigitModel(tiny_models["of_the_future"])
     assert "older than the model" in caught.value.remedy
+
+
+def test_tflite_runtime_refuses_a_dynamic_range_model_and_litert_runs_it(tiny_models: dict[str, Path]) -> None:
+    if runtime().name == "ai-edge-litert":
+        assert DigitModel(tiny_models["dynamic"]).probabilities(np.zeros((1, 28, 28), np.uint8)).shape == (1, 10)
+        return
+    with pytest.raises(Refused, match="find op for builtin opcode"):
+        DigitModel(tiny_models["dynamic"])
+
+
+RUNS_NO_MODEL = """
+class Interpreter:
+    def __init__(self, **options):
+        raise {error}
+"""
+
+
+def with_a_broken_runtime(folder: Path, content: str, model: str) -> str:
+    """What a fresh interpreter is told of a model where the first runtime found is broken."""
+    package = folder / "tflite_runtime"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "interpreter.py").write_text(content)
+    (folder / "tflite_runtime-9.9.dist-info").mkdir()
+    metadata = "Metadata-Version: 2.1\nName: tflite-runtime\nVersion: 9.9\n"
+    (folder / "tflite_runtime-9.9.dist-info" / "METADATA").write_text(metadata)
+    code = f"""
+import sys
+sys.path.insert(0, {str(folder)!r})
+sys.modules["ai_edge_litert"] = None
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.runtime import DigitModel
+try:
+    DigitModel({model!r})
+except EdgedigitsError as error:
+    print(error)
+"""
+    environment = os.environ | {"PYTHONPATH": str(folder)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    "error", ["AttributeError('_interpreter')", "SystemError('returned a result with an exception set')"]
+)
+@pytest.mark.parametrize("known", [False, True], ids=["unknown model", "model with a card"])
+def test_a_runtime_that_runs_no_model_is_not_taken_for_a_damaged_model(
+    error: str, known: bool, tmp_path: Path, tiny: Path
+) -> None:
+    """As tflite-runtime 2.14 beside NumPy 2, and ai-edge-litert 1.1.0 everywhere."""
+    model = bundled_model() if known else tiny
+    said = with_a_broken_runtime(tmp_path, RUNS_NO_MODEL.format(error=error), str(model))
+    assert said.startswith("tflite-runtime 9.9 does not run here (")
+    assert said.endswith('; pip install --force-reinstall "edgedigits[edge]"')
+
+
+def test_a_runtime_that_does_not_load_is_named_with_its_reason(tmp_path: Path, tiny: Path) -> None:
+    said = with_a_broken_runtime(tmp_path, "raise ImportError('numpy.core.multiarray failed to import')", str(tiny))
+    assert said.startswith("tflite-runtime 9.9 does not load here (numpy.core.multiarray failed to import)")
+    assert said.endswith('; pip install "edgedigits[edge]"')
 
 
 def test_a_model_of_other_shapes_is_no_digit_reader(tiny_models: dict[str, Path]) -> None:

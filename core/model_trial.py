@@ -1,0 +1,59 @@
+"""Running an unknown model once in a process of its own: a damaged file makes a runtime crash, not raise."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+TRIAL_SECONDS = 30
+_TRIAL_BYTES = 1 << 30
+_REFUSED = 2
+_TRIAL = f"""
+import contextlib, importlib, sys
+runtime = importlib.import_module(sys.argv[2])
+with contextlib.suppress(ImportError, OSError, OverflowError, ValueError):
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[3]),) * 2)
+try:
+    interpreter = runtime.Interpreter(model_path=sys.argv[1], num_threads=1)
+    interpreter.allocate_tensors()
+    interpreter.invoke()
+    interpreter.get_tensor_details()
+except (ValueError, RuntimeError, MemoryError) as error:
+    print(" ".join(str(error).split()) or repr(error), file=sys.stderr)
+    sys.exit({_REFUSED})
+"""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How the trial of a model ended.
+
+    Attributes:
+        outcome: ``ran``; ``refused`` by the runtime; ``crashed`` or ``endless``, as damaged files make it; ``broken``
+            where the runtime itself does not work.
+        reason: of the runtime, in its own words.
+    """
+
+    outcome: Literal["ran", "refused", "crashed", "endless", "broken"]
+    reason: str = ""
+
+
+def try_model(path: Path, module: str) -> Trial:
+    """Load a model and run it on zeros with the runtime of a module, within 30 seconds and 1 GiB."""
+    command = [sys.executable, "-c", _TRIAL, str(path), module, str(_TRIAL_BYTES)]
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}  # each thread would take of the address space
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=TRIAL_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return Trial("endless")
+    if done.returncode <= 0:
+        return Trial("crashed" if done.returncode else "ran")
+    lines = done.stderr.strip().splitlines()
+    return Trial("refused" if done.returncode == _REFUSED else "broken", lines[-1] if lines else "no reason given")
