@@ -13,6 +13,11 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @dataclass(frozen=True)
 class Host:
     """A machine as a program sees it.
@@ -56,8 +61,8 @@ class Host:
 
     def distribution(self, name: str) -> Distribution | None:
         """The installed Python distribution of that name; None where there is none."""
-        where = {} if self.packages is None else {"path": list(self.packages)}
-        return next(iter(distributions(name=name, **where)), None)
+        found = distributions(name=name, path=sys.path if self.packages is None else list(self.packages))
+        return next(iter(found), None)
 
     def version(self, name: str) -> str | None:
         """Version of an installed Python distribution; None where there is none."""

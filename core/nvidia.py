@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
 from edgedigits.core.host import Host
 
 _VENDOR, _DISPLAY = "0x10de", "0x03"  # PCI ID of NVIDIA; first byte of the class of graphics cards
@@ -114,6 +115,22 @@ def why_unseen(nvidia: Nvidia, cuda: CudaBuild, host: Host | None = None) -> Edg
     host = host or Host()
     reason, remedy = next(_reasons(nvidia, cuda, host))
     return EdgedigitsError(f"TensorFlow cannot use this machine's NVIDIA GPU ({nvidia}): {reason}", remedy)
+
+
+def unseen_gpu(cuda_version: str | None, host: Host | None = None) -> EdgedigitsError | None:
+    """Why a TensorFlow that sees no GPU does not see the NVIDIA GPU that the machine has; None where it has none.
+
+    Args:
+        cuda_version: of the CUDA that TensorFlow was built with, None without.
+        host: the machine.
+    """
+    nvidia = find_nvidia(host)
+    return None if nvidia is None else why_unseen(nvidia, cuda_build(cuda_version, host), host)
+
+
+def warn_of_cpu(trouble: EdgedigitsError) -> None:
+    """Warn that the CPU is used in place of a GPU, and how that is mended."""
+    warnings.warn(EdgedigitsWarning(f"the CPU is used: {trouble.what}", trouble.remedy), stacklevel=3)
 
 
 def _reasons(nvidia: Nvidia, cuda: CudaBuild, host: Host) -> Iterator[tuple[str, str]]:

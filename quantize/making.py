@@ -60,10 +60,15 @@ def make(
     """
     drawn = stratified_sample(split.train.labels, calibration, seed)
     history: tuple[TunedEpoch, ...] = ()
+    settings = recipe.as_dict() | {"calibration": calibration, "seed": seed}
     began = time.monotonic()
     if recipe.tuning:
+        from edgedigits.quantize.tuning.device import tuning_device
         from edgedigits.quantize.tuning.tuning import tune  # tensorflow-model-optimization takes a second to load
 
+        settings["tuned_on"] = tuning_device()
+        if progress:
+            progress("fine-tune", 1, 1, f"on {settings['tuned_on']}")
         tuned = tune(model, recipe.tuning, split, seed, progress)
         model, history = tuned.model, tuned.history
     seconds = time.monotonic() - began if recipe.tuning else 0.0
@@ -72,5 +77,4 @@ def make(
     content = convert(model, split.train.images[drawn], recipe)
     if progress:
         progress("convert", 1, 1)
-    settings = recipe.as_dict() | {"calibration": calibration, "seed": seed}
     return Made(content, seconds, history, settings)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
-from edgedigits.core.host import Host
-from edgedigits.core.nvidia import cuda_build, find_nvidia, why_unseen
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.host import Host, usable_cores
+from edgedigits.core.nvidia import unseen_gpu, warn_of_cpu
 from edgedigits.train.backend import tf
 
 MIXED_FROM = (7, 0)
@@ -75,25 +73,21 @@ def choose_devices(wanted: str, host: Host | None = None) -> Devices:
     gpus = [] if wanted == "cpu" else tf.config.list_physical_devices("GPU")
     if gpus:
         return _of_gpus(gpus)
-    trouble = None if wanted == "cpu" else unseen_gpu(host)
+    trouble = None if wanted == "cpu" else unseen_gpu(_cuda_version(), host)
     if wanted == "gpu":
         raise trouble or EdgedigitsError(
             "TensorFlow finds no GPU, and this machine shows no NVIDIA GPU", "choose --device auto or cpu"
         )
     if trouble:
-        warnings.warn(EdgedigitsWarning(f"the CPU is used: {trouble.what}", trouble.remedy), stacklevel=2)
+        warn_of_cpu(trouble)
     names = tuple(device.name for device in tf.config.list_logical_devices("CPU"))
     shared = f", as {len(names)} devices" if len(names) > 1 else ""
-    return Devices(names, "float32", f"CPU ({_cores()} cores{shared})")
+    return Devices(names, "float32", f"CPU ({usable_cores()} cores{shared})")
 
 
-def unseen_gpu(host: Host | None = None) -> EdgedigitsError | None:
-    """Why TensorFlow does not see the NVIDIA GPU that the machine has; None where it has none."""
-    nvidia = find_nvidia(host)
-    if nvidia is None:
-        return None
-    version = tf.sysconfig.get_build_info().get("cuda_version") if tf.test.is_built_with_cuda() else None
-    return why_unseen(nvidia, cuda_build(version, host), host)
+def _cuda_version() -> str | None:
+    """Of the CUDA that this TensorFlow was built with; None without."""
+    return tf.sysconfig.get_build_info().get("cuda_version") if tf.test.is_built_with_cuda() else None
 
 
 def _of_gpus(gpus: Sequence[Any]) -> Devices:
@@ -102,11 +96,6 @@ def _of_gpus(gpus: Sequence[Any]) -> Devices:
     about = ", ".join(f"GPU {place} ({one.get('device_name', 'no name')})" for place, one in enumerate(details))
     names = tuple(device.name for device in tf.config.list_logical_devices("GPU"))
     return Devices(names, policy, about, hold_digits=True)
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def policy_for(capabilities: Sequence[tuple[int, int] | None]) -> str:

@@ -90,7 +90,8 @@ class ResidentTraining:
         rounds = -(-self._judged // (_JUDGED_AT_ONCE * self._strategy.num_replicas_in_sync))
 
         def part(one: int, replica: int, replicas: int) -> NDArray[np.int64]:
-            return np.array_split(np.arange(self._judged)[replica::replicas], rounds)[one]
+            indices: NDArray[np.int64] = np.array_split(np.arange(self._judged)[replica::replicas], rounds)[one]
+            return indices
 
         self._model.reset_metrics()
         for one in range(rounds):

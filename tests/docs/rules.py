@@ -78,6 +78,15 @@ RULES = (
         rf"edgedigits train --model nano {FEW} --epochs 12 --out out/float",
         "trains 2 minutes",
     ),
+    only_checked(r"docker (build|run) .*", "needs a Docker engine; tests/test_dockerfile.py"),
+    only_checked(
+        r"python tests/benchmarks/bench_epochs\.py .*--device gpu", "needs a GPU; tests/train/test_bench_epochs.py"
+    ),
+    shortened(
+        r"python tests/benchmarks/bench_epochs\.py --networks nano,inf283-nn --steps 30 (.*)",
+        r"python tests/benchmarks/bench_epochs.py --networks inf283-nn --steps 4 \1",
+        "times a minute",
+    ),
     only_checked(r"edgedigits train .*--device gpu.*", "needs a GPU; tests/train/test_devices.py has none"),
     shortened(
         r"edgedigits train --model small --folds 5 --out out/small-folds",
