@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.output import epoch_teller, epochs, loading, progress, say, show_json, show_table
+from edgedigits.cli.output import epoch_teller, epochs, loading, progress, say, show_json, show_note, show_table
 
 if TYPE_CHECKING:
     from edgedigits.core.results import Row
@@ -176,7 +176,9 @@ def train_with_folds(
     from edgedigits.train import train_folds
 
     with epochs() as tell:
-        found = train_folds(request, folds, out, force=force, resume=resume, progress=tell, told=show_fold)
+        found = train_folds(
+            request, folds, out, force=force, resume=resume, progress=tell, told=show_fold, advise=show_note
+        )
     show_folds(found, out, as_json)
 
 

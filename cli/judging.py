@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +19,6 @@ MIN_ACCURACY = 90.0
 
 GUESSING = 20.0
 """Percent up to which a model hardly does better than one that always says the same digit, which gets about 10."""
-
-ENOUGH_STEPS = 660
-"""Steps after which the networks for microcontrollers have learned a small set of digits.
-
-Tried on scikit-learn's 1,437 training digits, accuracy on its 180 test digits: `nano` 19.4 % after 33 steps, 93.9 after
-110, 97.8 after 220, 98.3 after 440, 98.9 after 880; `micro` 46.1, 99.4 and 100 after 33, 110 and 220.
-"""
 
 
 @dataclass(frozen=True)
@@ -114,7 +107,7 @@ def _useless(asked: Asked, trained: TrainingResult, proved: QuantizeResult, more
         )
     epochs, steps = len(trained.history), steps_taken(trained)
     taken = f"it was trained for {steps:,} steps ({epochs} epochs of {steps // epochs:,})"
-    if steps < ENOUGH_STEPS:
+    if steps < trained.recipe.least_steps:
         return Failure(f"{what}: {taken}, which is too few", f"train longer: `{asked.command(_more(trained))}`")
     return Failure(
         f"{what}, although {taken}",
@@ -142,11 +135,10 @@ def warn_of_guessing(percent: float, count: int, what: str) -> None:
 
 def steps_taken(trained: TrainingResult) -> int:
     """Optimizer steps of a training."""
-    digits = int(trained.card.dataset["train"])
-    return len(trained.history) * (digits // min(trained.recipe.batch_size, digits))
+    return trained.recipe.steps(int(trained.card.dataset["train"]))
 
 
 def _more(trained: TrainingResult) -> int:
-    """Epochs that are enough: as many as :data:`ENOUGH_STEPS` take, and twice those that were not."""
-    epochs = len(trained.history)
-    return max(2 * epochs, math.ceil(ENOUGH_STEPS / max(1, steps_taken(trained) // epochs)))
+    """Epochs, of one pass each, that are enough: as many steps as a training takes, and twice those that were not."""
+    steps = max(2 * steps_taken(trained), trained.recipe.least_steps)
+    return math.ceil(steps / replace(trained.recipe, passes=1).steps_an_epoch(int(trained.card.dataset["train"])))

@@ -8,8 +8,9 @@ from edgedigits.cli.baselines import baseline, baselines, reported
 from edgedigits.cli.benchmarking import benchmark, calibration, layer_error
 from edgedigits.cli.diagnosing import doctor
 from edgedigits.cli.errors import Commands
+from edgedigits.cli.evaluating import evaluate
 from edgedigits.cli.firmware import firmware
-from edgedigits.cli.making import datasets, evaluate, export, models, train
+from edgedigits.cli.making import datasets, export, models, train
 from edgedigits.cli.measuring import measure
 from edgedigits.cli.quantizing import quantize
 from edgedigits.cli.reading import camera, fields, predict

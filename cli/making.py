@@ -1,10 +1,10 @@
-"""Commands of the workstation: what there is, train, evaluate, export."""
+"""Commands of the workstation: what there is, train, export."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -12,11 +12,7 @@ from edgedigits.cli import options
 from edgedigits.cli.baselines import train_with_folds
 from edgedigits.cli.judging import steps_taken, warn_of_guessing
 from edgedigits.cli.listings import TrainingCommand
-from edgedigits.cli.output import epochs, loading, progress, say, show_json, show_table
-
-if TYPE_CHECKING:
-    from edgedigits.core.datasets import Digits
-    from edgedigits.core.metrics import Metrics
+from edgedigits.cli.output import epochs, loading, say, show_json, show_note, show_table
 
 TARGETS = ("c", "arrays", "arduino", "zephyr", "esp-idf", "platformio")
 
@@ -78,13 +74,15 @@ def datasets(data: Path | None, as_json: bool) -> None:
     show_table(("--split", "what"), [*rules, ("fold-I-of-N", FOLDS_ABOUT)])
     where = f"lies in {place.folder / 'mnist'} ({place.origin})" if place else "is not here: it is fetched when needed"
     click.echo(f"\nMNIST {where}")
+    say("Digits of your own: `edgedigits evaluate builtin --dataset folder:DIR` reads them before anything is trained")
 
 
 @click.command(cls=TrainingCommand)
-@click.option("--model", "network", default="small", show_default=True, help="One of the networks below.")
+@click.option("--model", "network", help="One of the networks below.  [default: small, or that of --from]")
+@click.option("--from", "start", type=options.FloatModel(), help="Fine-tune this model.keras, or the word builtin.")
 @click.option("--dataset", default="mnist", show_default=True, help="A data set of `edgedigits datasets`.")
 @click.option("--split", default="default", show_default=True, help="A split of `edgedigits datasets`.")
-@click.option("--epochs", type=int, help="Passes over the training digits.  [default: the network's own]")
+@click.option("--epochs", type=int, help="Passes over the training digits.  [default: as many as are needed]")
 @click.option("--batch-size", type=int, help="Digits a step.  [default: the network's own]")
 @click.option("--rate", type=float, help="Learning rate.  [default: the network's own]")
 @click.option("--augment", help="One of the augmentations below.  [default: the network's own]")
@@ -98,7 +96,8 @@ def datasets(data: Path | None, as_json: bool) -> None:
 @options.force
 @options.as_json
 def train(
-    network: str,
+    network: str | None,
+    start: Path | None,
     folds: int | None,
     out: Path,
     force: bool,
@@ -111,16 +110,24 @@ def train(
 
     Writes model.keras, card.json, history.csv and the curves and confusion matrix as PNG. After a kill the same
     command with --resume goes on; nothing is lost but the epoch that was running. With --folds every digit of the pool
-    is tested once by a network that has not seen it; each fold is such a training in a folder of its own.
+    is tested once by a network that has not seen it; each fold is such a training in a folder of its own. Few digits
+    are passed over as often as a training needs.
+
+    With --from the training starts from the weights of a model, at a lower rate and for fewer steps: the way to go
+    where digits of your own are few. `edgedigits evaluate builtin --dataset folder:DIR` tells first whether there is a
+    need.
 
     \b
     Examples:
       edgedigits train --model small --dataset mnist --out out/float
+      edgedigits train --from builtin --dataset folder:mine --out out/mine
       edgedigits train --model nf264-cnn2 --folds 5 --out out/folds
     """
     from edgedigits.train import TrainingRequest, check_training
+    from edgedigits.train.starting import open_start
 
-    request = TrainingRequest(network, augmentation=augment, **settings)
+    network = network or (open_start(start).card.network if start else "small")
+    request = TrainingRequest(network, augmentation=augment, start=start, **settings)
     check_training(request, out, in_folds=folds is not None, force=force, resume=resume)
     with loading("TensorFlow"):
         from edgedigits.train import train as train_network
@@ -129,7 +136,7 @@ def train(
         train_with_folds(request, folds, out, force=force, resume=resume, as_json=as_json)
         return
     with epochs() as tell:
-        result = train_network(request, out, force=force, resume=resume, progress=tell)
+        result = train_network(request, out, force=force, resume=resume, progress=tell, advise=show_note)
     warn_of_guessing(result.metrics.accuracy, result.metrics.count, f"{network} after {steps_taken(result):,} steps")
     if as_json:
         show_json({"model": str(result.model), "card": asdict(result.card)})
@@ -140,68 +147,9 @@ def train(
         f"best of {len(result.history)} epochs: {best.epoch}, validation accuracy {best.val_accuracy:.2f} %, "
         f"test accuracy {result.metrics.accuracy:.2f} % of {result.metrics.count:,} digits"
     )
-
-
-@click.command()
-@click.argument("model", type=options.Model())
-@click.option("--dataset", help="Data set to measure on.  [default: the model's own]")
-@click.option("--split", help="Take the test digits of this split.  [default: as the model's card says]")
-@options.as_json
-def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool) -> None:
-    """Measure MODEL (.keras, .tflite or the word builtin) on digits that it was not trained on.
-
-    Of its own data set these are the test digits of its split; of another one its test digits, or all.
-
-    \b
-    Example:
-      edgedigits evaluate out/int8/model.int8.tflite --dataset mnist
-    """
-    from edgedigits.core.cards import card_of
-    from edgedigits.core.datasets import unseen_digits
-    from edgedigits.core.errors import EdgedigitsError
-
-    if model.suffix not in {".keras", ".tflite"}:
-        raise EdgedigitsError(f"{model} is neither .keras nor .tflite", "give a model of one of these two kinds")
-    card = card_of(model)
-    spec = dataset or (card.dataset["spec"] if card else "mnist")
-    test = unseen_digits(card, spec, split)
-    metrics = _measure(model, test)
-    if as_json:
-        show_json({"model": str(model), "dataset": spec, **asdict(metrics)})
-    else:
-        say(f"{model} on {metrics.count:,} test digits of {spec}")
-        _show_metrics(metrics)
-
-
-def _measure(model: Path, test: Digits) -> Metrics:
-    if model.suffix == ".keras":
-        with loading("TensorFlow"):
-            from edgedigits.quantize import float_scores, load_float_model
-        network = load_float_model(model)
-        with progress() as stage:
-            scores = float_scores(network, test.images, lambda done: stage("float", done, len(test)))
-    else:
-        from edgedigits.core.runtime import DigitModel
-
-        runner = DigitModel(model)
-        with progress() as stage:
-            scores = runner.probabilities(test.images, lambda done: stage("tflite", done, len(test)))
-    from edgedigits.core.metrics import evaluate_scores
-
-    return evaluate_scores(scores, test.labels)
-
-
-def _show_metrics(metrics: Metrics) -> None:
-    click.echo(f"accuracy {metrics.accuracy:.2f} %\n")
-    show_table(
-        ("digit", "precision", "recall", "F1", "digits"),
-        [(c.digit, f"{c.precision:.4f}", f"{c.recall:.4f}", f"{c.f1:.4f}", f"{c.support:>6}") for c in metrics.classes],
-    )
-    click.echo("\nconfusion (rows: truth, columns: read)")
-    rows = [(digit, *row, "") for digit, row in enumerate(metrics.confusion)]
-    show_table(("", *range(10), ""), rows)
-    worst = ", ".join(f"{item.truth} as {item.read} ({item.count})" for item in metrics.worst[:5])
-    say(f"\nworst: {worst or 'none'}")
+    if start:
+        before = result.card.measured["start_test_accuracy"]
+        say(f"started from {start}, which reads {before:.2f} % of these test digits")
 
 
 @click.command()

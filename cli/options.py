@@ -20,6 +20,18 @@ class Model(click.ParamType[Path]):
         return model_path(value)
 
 
+class FloatModel(click.ParamType[Path]):
+    """A float model by its path or folder, or ``builtin``: the floats that the built-in model was quantized from."""
+
+    name = "model"
+
+    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> Path:
+        """Turn the word into a path; what kind of file it is is the reader's business."""
+        from edgedigits.edge.bundled import BUILTIN, bundled_float_model, model_path
+
+        return bundled_float_model() if value == BUILTIN else model_path(value)
+
+
 def model_first(words: tuple[str, ...], model: Path | None, file_suffixes: frozenset[str]) -> tuple[Path, list[Path]]:
     """Take words apart that may begin with a model, where ``--model`` does not name it.
 

@@ -49,6 +49,11 @@ def say(text: str, *, err: bool = False) -> None:
     click.echo(wrapped(text, terminal_width()), err=err)
 
 
+def show_note(text: str) -> None:
+    """Something to know beside the result, on standard error."""
+    say(f"note: {text}", err=True)
+
+
 @contextmanager
 def loading(what: str) -> Iterator[None]:
     """A spinner on a terminal while something loads that takes seconds; nothing elsewhere."""

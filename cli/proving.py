@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from edgedigits.core.paths import StrPath
     from edgedigits.quantize import Proof, QuantizeResult
 
 CANNOT_TELL_CODE = 3
@@ -88,6 +89,8 @@ def _cross_validation(result: QuantizeResult) -> tuple[str, str]:
     request, card = result.request, result.card
     folds = result.model.parent.with_name("folds")
     train = ["--model", card.network, "--dataset", card.dataset["spec"], "--folds", FOLDS, "--out", folds]
+    if start := _start(request.model):
+        train[:2] = ["--from", start]
     quantize: list[object] = [folds]
     if request.recipe != "int8":
         quantize += ["--recipe", request.recipe]
@@ -97,6 +100,18 @@ def _cross_validation(result: QuantizeResult) -> tuple[str, str]:
         quantize += ["--max-drop", request.max_drop]
     quantize += ["--out", folds.with_name(f"folds-{request.recipe}")]
     return f"edgedigits train {_words(train)}", f"edgedigits quantize {_words(quantize)}"
+
+
+def _start(model: StrPath) -> str:
+    """What ``train --from`` was given for a float model: ``builtin``, or a file's name; empty for fresh weights."""
+    from edgedigits.core.cards import card_of
+    from edgedigits.core.files import sha256_of
+    from edgedigits.edge.bundled import BUILTIN, bundled_float_model
+
+    card = card_of(model)
+    if card is None or not card.parent:
+        return ""
+    return BUILTIN if card.parent["sha256"] == sha256_of(bundled_float_model()) else card.parent["file"]
 
 
 def _words(arguments: list[object]) -> str:

@@ -12,7 +12,7 @@ import click
 
 from edgedigits.cli import options
 from edgedigits.cli.judging import MIN_ACCURACY, Asked, failure_of_library, failures_of_model
-from edgedigits.cli.output import epochs, loading, progress, say, show_json, show_table
+from edgedigits.cli.output import epochs, loading, progress, say, show_json, show_note, show_table
 from edgedigits.cli.proving import digits_that_tell, loss, warn
 from edgedigits.cli.quantities import PERCENT
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from edgedigits.train.request import Device
 
 FALLBACK = "optdigits"
-FALLBACK_EPOCHS = 60  # as many steps as a few epochs of MNIST: the set is 38 times smaller
 FRAMES = 240
 WRONG_SHOWN = 10
 
@@ -78,7 +77,7 @@ def run(
     check_training(request, out, force=force)
     for name in ("report.html", "report.json"):
         (out / name).unlink(missing_ok=True)  # of an earlier run: what stands there shall belong together
-    dataset, passes, warning = _available(dataset, passes)
+    dataset, warning = _available(dataset)
     seconds: dict[str, float] = {}
     trained = _timed(seconds, "train", lambda: _train(replace(request, dataset=dataset, epochs=passes), out / "float"))
     proved = _timed(seconds, "quantize and prove", lambda: _quantize(trained.model, out / "int8"))
@@ -104,8 +103,8 @@ def run(
         ctx.exit(1)
 
 
-def _available(dataset: str, passes: int | None) -> tuple[str, int | None, str]:
-    """The data set that can be had, its epochs, and a warning where it is not the one asked for."""
+def _available(dataset: str) -> tuple[str, str]:
+    """The data set that can be had, and a warning where it is not the one asked for."""
     from edgedigits.core.datasets import MnistUnavailable, load_dataset
 
     warning = ""
@@ -115,9 +114,7 @@ def _available(dataset: str, passes: int | None) -> tuple[str, int | None, str]:
         dataset = FALLBACK
         warning = f"{error}. Falling back to scikit-learn's 1,797 digits: the figures below are NOT those of MNIST."
         click.secho(f"\nWARNING: {warning}\n", fg="yellow", bold=True, err=True)
-    if dataset == FALLBACK and passes is None:
-        passes = FALLBACK_EPOCHS
-    return dataset, passes, warning
+    return dataset, warning
 
 
 def _timed(seconds: dict[str, float], name: str, work: Any) -> Any:
@@ -136,7 +133,7 @@ def _train(request: TrainingRequest, out: Path) -> Any:
 
     try:
         with epochs() as tell:
-            return train(request, out, force=True, progress=tell)
+            return train(request, out, force=True, progress=tell, advise=show_note)
     except TrainingInterrupted as error:
         what = f"--model {request.network} --dataset {request.dataset} --seed {request.seed}"
         command = f"edgedigits train {what} --out {out} --resume"

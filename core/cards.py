@@ -36,6 +36,8 @@ class Card:
         passed: whether the verdict is ``passed``; False for ``failed`` and for ``cannot tell`` alike, so that whoever
             looks at this alone takes neither for proved. True where nothing was proved, as of a float model.
         parent: ``file`` and ``sha256`` of the model it was made from.
+        pretrained_on: where a training started from the weights of another model, what that one and those before it
+            were trained on, as ``dataset`` says it, the latest first: what they have seen is not to be measured on.
         software: versions that made it.
         verdict: of the proof, a word of :mod:`edgedigits.core.outcome`; empty where nothing was proved.
     """
@@ -53,6 +55,7 @@ class Card:
     proof: dict[str, Any] = field(default_factory=dict)
     passed: bool = True
     parent: dict[str, str] = field(default_factory=dict)
+    pretrained_on: list[dict[str, Any]] = field(default_factory=list)
     software: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
     verdict: str = ""
@@ -94,7 +97,7 @@ def read_card(path: StrPath) -> Card:
         card = Card(**content)
     except TypeError as error:
         raise EdgedigitsError(f"{path} lacks fields ({error})", "make the model again with this version") from error
-    wrong = [item.name for item in fields(Card) if type(getattr(card, item.name)) is not _type_of(item.type)]
+    wrong = [item.name for item in fields(Card) if not _fits(getattr(card, item.name), item.type)]
     if wrong:
         raise EdgedigitsError(f"{path} has the wrong type in {', '.join(wrong)}", "make the model again")
     if "verdict" not in content:
@@ -122,10 +125,12 @@ def _with_verdict(card: Card) -> Card:
     return replace(card, verdict=verdict, passed=verdict == PASSED)
 
 
-def _type_of(annotation: object) -> type:
-    """What JSON gives for a field: ``passed: "false"`` must not count as passed."""
-    plain = str(annotation).split("[", maxsplit=1)[0]
-    return {"str": str, "int": int, "bool": bool, "dict": dict}[plain]
+def _fits(value: object, annotation: object) -> bool:
+    """Whether a value is what JSON gives for a field: ``passed: "false"`` must not count as passed."""
+    plain, _, inner = str(annotation).partition("[")
+    if type(value) is not {"str": str, "int": int, "bool": bool, "dict": dict, "list": list}[plain]:
+        return False
+    return not isinstance(value, list) or all(_fits(one, inner) for one in value)
 
 
 def card_of(model: StrPath) -> Card | None:

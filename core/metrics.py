@@ -79,6 +79,32 @@ def evaluate_scores(scores: NDArray[Any], labels: NDArray[np.uint8]) -> Metrics:
     return Metrics(len(labels), 100.0 * float(hits.sum()) / len(labels), rows, per_class, worst)
 
 
+@dataclass(frozen=True)
+class WrongDigit:
+    """A digit that was read wrongly.
+
+    Attributes:
+        index: of the digit among those that were judged, from 0.
+        truth: what it is.
+        read: what it was read as.
+        confidence: the score of what was read.
+    """
+
+    index: int
+    truth: int
+    read: int
+    confidence: float
+
+
+def wrong_digits(scores: NDArray[Any], labels: NDArray[np.uint8]) -> tuple[WrongDigit, ...]:
+    """The digits that were read wrongly, in their order; arguments as of :func:`evaluate_scores`."""
+    read = scores.argmax(axis=1)
+    return tuple(
+        WrongDigit(int(index), int(labels[index]), int(read[index]), float(scores[index, read[index]]))
+        for index in np.flatnonzero(read != labels)
+    )
+
+
 def _class_metrics(digit: int, hits: int, read: int, truth: int) -> ClassMetrics:
     precision = hits / read if read else 0.0
     recall = hits / truth if truth else 0.0

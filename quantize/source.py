@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgedigits.core.cards import Card, card_of
-from edgedigits.core.datasets import Split, split_of
+from edgedigits.core.datasets import Split, split_of, trainings
 from edgedigits.core.files import sha256_of
 from edgedigits.quantize.float_model import load_float_model
 
@@ -37,6 +37,11 @@ class Source:
     def parent(self) -> dict[str, str]:
         """What the cards of its descendants say of it."""
         return {"file": self.path.name, "sha256": sha256_of(self.path)}
+
+    @property
+    def trained_elsewhere(self) -> list[dict[str, Any]]:
+        """What the model was trained on beside the digits of its split, as cards say it, the latest first."""
+        return [one for one in trainings(self.card) if one != self.split.describe()]
 
     def load(self) -> Any:
         """The tf_keras model, read anew."""

@@ -57,6 +57,7 @@ def tflite_card(
         passed=proof.passed,
         verdict=proof.verdict,
         parent=source.parent,
+        pretrained_on=source.trained_elsewhere,
         software={"edgedigits": code_version(), "tensorflow": tf.__version__, here.name: here.version},
     )
 

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,12 @@ from edgedigits.train.optimizers import make_optimizer, rate_at, rate_plan
 from edgedigits.train.recipes import Recipe
 from edgedigits.train.request import EpochRecord, Progress, ProgressCallback, TrainingRequest
 from edgedigits.train.resident import ResidentTraining, can_hold
+
+_ROUNDING = 1e-3
+"""Percentage points: accuracies come as float32."""
+
+FEW_TO_VALIDATE = 1000
+"""Validation digits from which the best epoch is the one that reads most of them right."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +75,8 @@ def prepare(
     keras.backend.experimental.enable_tf_random_generator()
     keras.utils.set_random_seed(request.seed)
     batch_size = min(recipe.batch_size, train_count)
-    steps = train_count // batch_size
-    plan = rate_plan(recipe, steps * recipe.epochs)
+    steps = recipe.steps_an_epoch(train_count)
+    plan = rate_plan(recipe, recipe.steps(train_count))
     before = keras.mixed_precision.global_policy()
     with devices.strategy().scope():
         keras.mixed_precision.set_global_policy(devices.policy)
@@ -98,7 +104,7 @@ def fit(
 
     Args:
         fitter: from :func:`prepare`.
-        recipe: epochs and augmentation.
+        recipe: epochs, passes and augmentation.
         split: training and validation digits; the test digits are not looked at.
         seed: of order and distortion.
         saved: the state to go on from.
@@ -112,7 +118,8 @@ def fit(
     teller = _Teller(progress, recipe.epochs, fitter.steps, str(fitter.devices)) if progress else None
     if teller and first < recipe.epochs:
         teller.tell(first, 0, {})
-    with closing(_training(fitter, recipe, split, seed)) as training:
+    passed = replace(split, train=split.train.repeated(recipe.passes))
+    with closing(_training(fitter, recipe, passed, seed)) as training:
         for epoch in range(first, recipe.epochs):
             began = time.monotonic()
             _reseed_dropout(fitter.model, seed, epoch)
@@ -124,7 +131,8 @@ def fit(
                     "train with a smaller learning rate or another seed",
                 )
             rate = rate_at(fitter.plan, (epoch + 1) * fitter.steps - 1)
-            saved = _with_epoch(saved, _record(epoch, figures, rate, time.monotonic() - began), fitter.model)
+            record = _record(epoch, figures, rate, time.monotonic() - began)
+            saved = _with_epoch(saved, record, fitter.model, len(split.validation))
             keep(saved)
             if teller:
                 teller.tell(epoch, fitter.steps, figures)
@@ -159,14 +167,35 @@ def _reseed_dropout(model: Any, seed: int, epoch: int) -> None:
             layer._random_generator._generator.reset_from_seed(int(lot))
 
 
-def _with_epoch(saved: Saved, record: EpochRecord, model: Any) -> Saved:
-    """The state after one more epoch; of equal validation accuracies the smaller loss is better."""
+def _with_epoch(saved: Saved, record: EpochRecord, model: Any, validation: int) -> Saved:
+    """The state after one more epoch."""
     history = (*saved.history, record)
-    if saved.best_epoch:
-        best = saved.history[saved.best_epoch - 1]
-        if (record.val_accuracy, -record.val_loss) <= (best.val_accuracy, -best.val_loss):
-            return Saved(history, saved.best_epoch, saved.best)
+    if saved.best_epoch and not takes_its_place(record, saved.history, saved.best_epoch, validation):
+        return Saved(history, saved.best_epoch, saved.best)
     return Saved(history, record.epoch, tuple(model.get_weights()))
+
+
+def takes_its_place(record: EpochRecord, before: tuple[EpochRecord, ...], best_epoch: int, validation: int) -> bool:
+    """Whether the weights of an epoch are kept instead of those of the best epoch before it.
+
+    They are where it reads more validation digits right, or as many with a smaller loss. Fewer than
+    :data:`FEW_TO_VALIDATE` digits hardly tell epochs apart, and the late ones, whose learning rate is low, are the
+    better ones: there an epoch is kept unless it is worse than the best one by more than a standard error of that
+    one's accuracy, or a digit where that is more (after the one-standard-error rule of L. Breiman et al.,
+    "Classification and Regression Trees", 1984).
+
+    Args:
+        record: the epoch.
+        before: all epochs before it.
+        best_epoch: that is kept by now, counted from 1.
+        validation: how many validation digits there are.
+    """
+    if validation >= FEW_TO_VALIDATE:
+        best = before[best_epoch - 1]
+        return (record.val_accuracy, -record.val_loss) > (best.val_accuracy, -best.val_loss)
+    most = max(one.val_accuracy for one in before)
+    error = math.sqrt(most * (100 - most) / validation)
+    return record.val_accuracy >= most - max(error, 100 / validation) - _ROUNDING
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from edgedigits.core.cards import code_version
-from edgedigits.core.datasets import Dataset, check_folds, fold_name, load_dataset
+from edgedigits.core.datasets import Dataset, check_folds, fold_name, load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import csv_text, disk_errors, read_json, refuse_to_overwrite, write_json, write_text
 from edgedigits.core.identity import check_identity
 from edgedigits.core.paths import StrPath
 from edgedigits.core.results.row import dataclass_from
+from edgedigits.train.advice import Advise, advice
 from edgedigits.train.request import ProgressCallback, TrainingRequest, resolve
 
 SUMMARY, TABLE, FOLD = "folds.json", "folds.csv", "fold.json"
@@ -250,6 +251,7 @@ def train_folds(
     resume: bool = False,
     progress: ProgressCallback | None = None,
     told: ToldFold | None = None,
+    advise: Advise | None = None,
 ) -> CrossValidation:
     """Cross-validate a network: train it once a fold, as :func:`edgedigits.train.train` does, and judge each training.
 
@@ -264,6 +266,7 @@ def train_folds(
         resume: go on with the interrupted run of the same request in ``out``.
         progress: told of the steps of each training.
         told: told of each finished fold.
+        advise: told, before it begins, what :mod:`edgedigits.train.advice` has to say.
 
     Raises:
         EdgedigitsError: as :func:`cross_validate` and :func:`edgedigits.train.train`.
@@ -271,9 +274,19 @@ def train_folds(
     out = Path(out)
     from edgedigits.train.taking import train_or_take
 
-    recipe = resolve(request)
+    start = request.opened_start()
     if request.split != "default":
         raise EdgedigitsError(f"--folds makes its own splits, not {request.split!r}", "leave --split out")
+    dataset = load_dataset(request.dataset)
+    check_folds(dataset.pool.labels, folds)
+    if start:
+        for fold in range(1, folds + 1):
+            start.check_unseen(dataset, fold_name(fold, folds), request.seed)
+    digits = len(split_dataset(dataset, fold_name(1, folds), request.seed).train)
+    recipe = resolve(request, digits)
+    if advise:
+        for sentence in advice(request, recipe, digits):
+            advise(sentence)
 
     def measure(split: str, folder: Path, go_on: bool) -> FoldScore:
         card = train_or_take(replace(request, split=split), folder, resume=go_on, progress=progress)
@@ -288,6 +301,10 @@ def train_folds(
             settings={"best_epoch": found["best_epoch"]},
         )
 
-    what = {"model": name or request.network, "recipe": NETWORK, "settings": asdict(recipe)}
-    dataset = load_dataset(request.dataset)
+    what = {
+        "model": name or request.network,
+        "recipe": NETWORK,
+        "settings": asdict(recipe),
+        "parent": start.parent if start else None,
+    }
     return cross_validate(what, dataset, folds, request.seed, out, measure, force=force, resume=resume, told=told)

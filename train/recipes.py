@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from edgedigits.core.naming import entry_named
 
@@ -59,12 +61,22 @@ def augmentation(name: str) -> Augmentation:
     return entry_named(AUGMENTATIONS, name, "augmentation")
 
 
+LEAST_STEPS = 1500
+"""Optimizer steps of a training, at least."""
+
+LEAST_BATCHES = 16
+"""Batches that a pass over the training digits is cut into, at least."""
+
+LEAST_BATCH = 16
+"""Digits that a batch has even so: fewer make poor statistics for batch normalization."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """Settings that a network is trained with unless the user names others.
 
     Attributes:
-        epochs: passes over the training digits.
+        epochs: after each the validation digits are read; a pass over the training digits, or ``passes`` of them.
         batch_size: digits a step, over all devices together.
         optimizer: Keras' optimizer.
         rate: learning rate; the highest one where ``schedule`` is ``one-cycle``.
@@ -73,6 +85,8 @@ class Recipe:
         momentum: of SGD.
         label_smoothing: share of the truth that is spread over all ten digits.
         augmentation: a key of :data:`AUGMENTATIONS`.
+        least_steps: optimizer steps of the whole training, at least: :meth:`with_enough_passes` sees to it.
+        passes: over the training digits in an epoch; more than one where there are few digits.
     """
 
     epochs: int
@@ -83,3 +97,43 @@ class Recipe:
     momentum: float = 0.0
     label_smoothing: float = 0.0
     augmentation: str = "none"
+    least_steps: int = LEAST_STEPS
+    passes: int = 1
+
+    def steps_an_epoch(self, digits: int) -> int:
+        """Optimizer steps of an epoch with so many training digits; what is left over after the last batch waits."""
+        return digits * self.passes // min(self.batch_size, digits)
+
+    def steps(self, digits: int) -> int:
+        """Optimizer steps of the whole training with so many training digits."""
+        return self.epochs * self.steps_an_epoch(digits)
+
+    def with_small_batches(self, digits: int) -> Recipe:
+        """The recipe with batches so small that few training digits make several."""
+        return replace(self, batch_size=min(self.batch_size, max(LEAST_BATCH, digits // LEAST_BATCHES)))
+
+    def with_enough_passes(self, digits: int) -> Recipe:
+        """The recipe with as many passes in an epoch as ``least_steps`` need with so few training digits."""
+        batches = math.ceil(self.least_steps / self.epochs)
+        return replace(self, passes=max(1, math.ceil(batches * min(self.batch_size, digits) / digits)))
+
+
+FINE_TUNING = Recipe(5, 128, "adam", 0.002, "one-cycle", least_steps=600)
+"""How a trained network is trained on, but for what it keeps of its own recipe (:func:`fine_tuning`)."""
+
+
+def fine_tuning(own: Recipe, trained: Mapping[str, Any]) -> Recipe:
+    """How a network whose weights are there already is trained on: fewer steps, at a lower rate.
+
+    Args:
+        own: the network's recipe, which gives batch size and label smoothing.
+        trained: settings of the training that its weights come from, which give the augmentation: a model that has
+            learned to read fields goes on doing so.
+    """
+    known = trained.get("augmentation")
+    return replace(
+        FINE_TUNING,
+        batch_size=own.batch_size,
+        label_smoothing=own.label_smoothing,
+        augmentation=known if known in AUGMENTATIONS else own.augmentation,
+    )

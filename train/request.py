@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from edgedigits.core.cards import Card
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.metrics import Metrics
 from edgedigits.core.paths import StrPath
-from edgedigits.train.catalogue import network
-from edgedigits.train.recipes import Recipe, augmentation
+from edgedigits.train.catalogue import Network, network
+from edgedigits.train.recipes import Recipe, augmentation, fine_tuning
+from edgedigits.train.starting import Start, open_start
 
 Device = Literal["auto", "cpu", "gpu"]
 
@@ -25,13 +26,17 @@ class TrainingRequest:
         network: name in the zoo.
         dataset: spec of the data set, as :func:`edgedigits.core.datasets.load_dataset` takes it.
         split: name of the rule that divides it.
-        epochs: passes over the training digits, at least 1.
-        batch_size: digits a step over all devices together, at least 1.
+        epochs: passes over the training digits, at least 1. Where the network's own recipe says how many, few digits
+            are passed over more often, as a training needs a number of steps whatever there is to learn from.
+        batch_size: digits a step over all devices together, at least 1; smaller where there are few digits, unless it
+            is given.
         seed: of the split, the first weights, the order of the digits and their distortion.
         device: ``auto`` takes every GPU there is, else the CPU; ``gpu`` insists on one.
         augmentation: name of the distortion.
         rate: learning rate.
         weights: file with ImageNet weights (``fakebank-resnet50`` only); without it they are fetched.
+        start: a ``model.keras`` of this network with its card, to start from its weights: fine-tuning, for which
+            epochs, rate and schedule are others (:data:`edgedigits.train.recipes.FINE_TUNING`).
         tensorboard: write logs for TensorBoard too.
     """
 
@@ -46,11 +51,21 @@ class TrainingRequest:
     rate: float | None = None
     weights: StrPath | None = None
     tensorboard: bool = False
+    start: StrPath | None = None
 
     def __post_init__(self) -> None:
-        """Keep the path as a :class:`pathlib.Path`, so that requests for one file are equal however it was named."""
-        if self.weights is not None:
-            object.__setattr__(self, "weights", Path(self.weights))
+        """Keep paths as :class:`pathlib.Path`, so that requests for one file are equal however it was named."""
+        for name in ("weights", "start"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, Path(getattr(self, name)))
+
+    def opened_start(self) -> Start | None:
+        """The model to start from, its card checked; None where the training starts from fresh weights.
+
+        Raises:
+            EdgedigitsError: as :func:`edgedigits.train.starting.open_start`.
+        """
+        return open_start(self.start, self.network) if self.start else None
 
 
 @dataclass(frozen=True)
@@ -130,25 +145,37 @@ class TrainingResult:
     metrics: Metrics
 
 
-def resolve(request: TrainingRequest) -> Recipe:
+def resolve(request: TrainingRequest, digits: int | None = None) -> Recipe:
     """The recipe of the request's network with the request's own settings in place.
+
+    Args:
+        request: what to train.
+        digits: how many there are to train on: where they are few, and the request leaves it to the recipe, batches are
+            smaller and passes more. None: as if there were many.
 
     Raises:
         EdgedigitsError: unknown network or augmentation, a number that makes no sense, weights for a network that
-            takes none.
+            takes none, a model to start from that is none.
     """
     entry = network(request.network)
-    own = entry.recipe
-    recipe = Recipe(
-        epochs=own.epochs if request.epochs is None else request.epochs,
-        batch_size=own.batch_size if request.batch_size is None else request.batch_size,
-        optimizer=own.optimizer,
-        rate=own.rate if request.rate is None else request.rate,
-        schedule=own.schedule,
-        momentum=own.momentum,
-        label_smoothing=own.label_smoothing,
-        augmentation=own.augmentation if request.augmentation is None else request.augmentation,
-    )
+    start = request.opened_start()
+    recipe = fine_tuning(entry.recipe, start.card.settings) if start else entry.recipe
+    given: dict[str, Any] = {
+        "epochs": request.epochs,
+        "batch_size": request.batch_size,
+        "rate": request.rate,
+        "augmentation": request.augmentation,
+    }
+    recipe = replace(recipe, **{name: value for name, value in given.items() if value is not None})
+    _check(request, recipe, entry)
+    if digits is None:
+        return recipe
+    if request.batch_size is None:
+        recipe = recipe.with_small_batches(digits)
+    return recipe if request.epochs else recipe.with_enough_passes(digits)
+
+
+def _check(request: TrainingRequest, recipe: Recipe, entry: Network) -> None:
     augmentation(recipe.augmentation)
     for name, value in (("number of epochs", recipe.epochs), ("batch size", recipe.batch_size)):
         if value < 1:
@@ -161,4 +188,5 @@ def resolve(request: TrainingRequest) -> Recipe:
         raise EdgedigitsError(f"no device is called {request.device!r}", "choose auto, cpu or gpu")
     if request.weights is not None and not entry.pretrained:
         raise EdgedigitsError(f"{entry.name} takes no weights", "leave the weights out: it is trained from nothing")
-    return recipe
+    if request.weights is not None and request.start is not None:
+        raise EdgedigitsError("--weights and --from both name first weights", "leave one of them out")

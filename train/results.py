@@ -15,7 +15,7 @@ from edgedigits.core.metrics import Metrics, evaluate_scores
 from edgedigits.train.backend import tf
 from edgedigits.train.checkpoint import Saved
 from edgedigits.train.devices import Devices
-from edgedigits.train.evaluation import keras_scores
+from edgedigits.train.evaluation import keras_scores, load_keras
 from edgedigits.train.networks import build
 from edgedigits.train.plots import confusion_png, curves_png
 from edgedigits.train.recipes import Recipe
@@ -36,11 +36,12 @@ def write_results(
     model = build(request.network, pretrained=False)
     model.set_weights(list(saved.best))
     metrics = evaluate_scores(keras_scores(model, split.test.images), split.test.labels)
+    before = _before(request, split)
     write_with(out / MODEL, lambda path: model.save(path, save_format="keras"))
     write_text(out / HISTORY, history_csv(saved.history))
     curves_png(saved.history, saved.best_epoch, out / CURVES)
     confusion_png(metrics, out / CONFUSION)
-    card = _card(request, recipe, split, devices, saved, metrics, out / MODEL, model.count_params())
+    card = _card(request, recipe, split, devices, saved, metrics, before, out / MODEL, model.count_params())
     write_card(out, card)
     return TrainingResult(request, recipe, out / MODEL, card, saved.history, saved.best_epoch, metrics)
 
@@ -52,11 +53,13 @@ def _card(
     devices: Devices,
     saved: Saved,
     metrics: Metrics,
+    before: dict[str, float],
     file: Path,
     parameters: int,
 ) -> Card:
     seconds = sum(record.seconds for record in saved.history)
     best = saved.history[saved.best_epoch - 1]
+    start = request.opened_start()
     return Card(
         kind="keras",
         file=file.name,
@@ -78,9 +81,25 @@ def _card(
             "best_epoch": saved.best_epoch,
             "seconds": round(seconds, 1),
             "seconds_per_epoch": round(seconds / len(saved.history), 2),
+            **before,
         },
+        parent=start.parent if start else {},
+        pretrained_on=start.pretrained_on if start else [],
         software=software(),
     )
+
+
+def _before(request: TrainingRequest, split: Split) -> dict[str, float]:
+    """What the model that a training started from reads of its digits; empty where there is none."""
+    start = request.opened_start()
+    if start is None:
+        return {}
+    model = load_keras(start.path)
+    found = {"validation": split.validation, "test": split.test}
+    return {
+        f"start_{part}_accuracy": round(evaluate_scores(keras_scores(model, some.images), some.labels).accuracy, 4)
+        for part, some in found.items()
+    }
 
 
 def software() -> dict[str, str]:

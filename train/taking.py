@@ -54,7 +54,11 @@ def finished_training(request: TrainingRequest, folder: Path) -> Card:
     if card is None:
         raise EdgedigitsError(f"{folder} holds a model without a card", "name a folder that `edgedigits train` made")
     data = split_dataset(load_dataset(request.dataset), request.split, request.seed).describe()
-    before = {"network": card.network, **card.dataset, **card.settings}
+    recipe = resolve(request, data["train"])
+    start = request.opened_start()
+    earlier = {"passes": 1, "least_steps": recipe.least_steps}  # where cards do not speak of them yet
+    before = {"network": card.network, "parent": card.parent, **earlier, **card.dataset, **card.settings}
     wanted = {key: data[key] for key in ("spec", "split", "seed", "train_sha256", "test_sha256")}
-    check_identity("training", folder, before, {"network": request.network, **wanted, **asdict(resolve(request))})
+    wanted |= {"network": request.network, "parent": start.parent if start else {}}
+    check_identity("training", folder, before, {**wanted, **asdict(recipe)})
     return card

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ from edgedigits.core.files import disk_errors
 from edgedigits.core.identity import check_identity
 from edgedigits.core.paths import StrPath
 from edgedigits.train import checkpoint
+from edgedigits.train.advice import Advise, advice
 from edgedigits.train.checkpoint import Saved
 from edgedigits.train.devices import Devices, choose_devices
 from edgedigits.train.fitting import fit, prepare
+from edgedigits.train.networks import build
 from edgedigits.train.preflight import check_training
 from edgedigits.train.recipes import Recipe
 from edgedigits.train.request import ProgressCallback, TrainingRequest, TrainingResult, resolve
@@ -37,6 +40,7 @@ def train(
     force: bool = False,
     resume: bool = False,
     progress: ProgressCallback | None = None,
+    advise: Advise | None = None,
 ) -> TrainingResult:
     """Train a network and write ``model.keras``, ``card.json``, ``history.csv``, ``curves.png``, ``confusion.png``.
 
@@ -49,6 +53,7 @@ def train(
         force: replace what lies there from another run.
         resume: go on with the killed or interrupted run of the same request in ``out``.
         progress: told of the steps.
+        advise: told, before it begins, what :mod:`edgedigits.train.advice` has to say.
 
     Raises:
         TrainingInterrupted: on Ctrl-C.
@@ -57,9 +62,16 @@ def train(
     """
     out = Path(out)
     check_training(request, out, force=force, resume=resume)
-    recipe = resolve(request)
+    start = request.opened_start()
     devices = choose_devices(request.device)
-    split = split_dataset(load_dataset(request.dataset), request.split, request.seed)
+    dataset = load_dataset(request.dataset)
+    if start:
+        start.check_unseen(dataset, request.split, request.seed)
+    split = split_dataset(dataset, request.split, request.seed)
+    recipe = resolve(request, len(split.train))
+    if advise:
+        for sentence in advice(request, recipe, len(split.train)):
+            advise(sentence)
     identity = _identity(request, recipe, split)
     if resume:
         check_identity("training", out, checkpoint.load_identity(out), identity)
@@ -84,7 +96,7 @@ def _fit(
     resume: bool,
     progress: ProgressCallback | None,
 ) -> Saved:
-    fitter = prepare(request, recipe, len(split.train), devices)
+    fitter = prepare(request, recipe, len(split.train), devices, _started(request))
     saved = checkpoint.load(out, fitter.variables) if resume else Saved()
     log = TensorboardLog(out / TENSORBOARD) if request.tensorboard else None
 
@@ -106,6 +118,21 @@ def _fit(
             log.close()
 
 
+def _started(request: TrainingRequest) -> Callable[[], Any] | None:
+    """What builds the network with the weights of the model to start from; None where there is none."""
+    start = request.opened_start()
+    if start is None:
+        return None
+    weights = start.weights()
+
+    def network() -> Any:
+        model = build(request.network, pretrained=False)
+        model.set_weights(weights)
+        return model
+
+    return network
+
+
 def _identity(request: TrainingRequest, recipe: Recipe, split: Split) -> dict[str, Any]:
     """What must be the same for a run to go on: everything but the device and the logs."""
     values = {
@@ -115,6 +142,7 @@ def _identity(request: TrainingRequest, recipe: Recipe, split: Split) -> dict[st
         "split": request.split,
         "seed": request.seed,
         "weights": str(request.weights) if request.weights else None,
+        "parent": start.parent["sha256"] if (start := request.opened_start()) else None,
         "training digits": split.train.sha256(),
         "validation digits": split.validation.sha256(),
         **{name.replace("_", " "): value for name, value in asdict(recipe).items()},

@@ -13,7 +13,7 @@ from edgedigits.core.datasets.splits import (
     split_dataset,
     stratified_sample,
 )
-from edgedigits.core.datasets.unseen import split_of, unseen_digits
+from edgedigits.core.datasets.unseen import Unseen, refuse_seen, split_of, trainings, unseen_digits, unseen_part
 
 __all__ = [
     "FOLDS_ABOUT",
@@ -25,13 +25,17 @@ __all__ = [
     "MnistUnavailable",
     "Split",
     "SplitRule",
+    "Unseen",
     "check_dataset",
     "check_folds",
     "check_split",
     "fold_name",
     "load_dataset",
+    "refuse_seen",
     "split_dataset",
     "split_of",
     "stratified_sample",
+    "trainings",
     "unseen_digits",
+    "unseen_part",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,12 @@ class Digits:
     Attributes:
         images: uint8 of shape (count, 28, 28), ink bright on dark.
         labels: uint8 of shape (count,), 0 to 9.
+        files: of each digit the file that shows it alone; empty where digits have no files of their own.
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
+    files: tuple[Path, ...] = ()
 
     def __len__(self) -> int:
         """Number of digits."""
@@ -31,7 +34,12 @@ class Digits:
 
     def take(self, indices: NDArray[np.intp]) -> Digits:
         """The digits at ``indices``, in that order."""
-        return Digits(self.images[indices], self.labels[indices])
+        files = tuple(self.files[index] for index in indices) if self.files else ()
+        return Digits(self.images[indices], self.labels[indices], files)
+
+    def repeated(self, times: int) -> Digits:
+        """Each digit so many times, all of them one after another and then again."""
+        return self if times == 1 else self.take(np.tile(np.arange(len(self)), times))
 
     def sha256(self) -> str:
         """SHA-256 over all pixels, then all labels, hexadecimal."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +29,16 @@ def read_folder(folder: Path) -> Digits:
         raise EdgedigitsError(f"no folder {folder}", "check the path")
     images: list[NDArray[np.uint8]] = []
     labels: list[int] = []
+    shown: list[Path] = []
     for digit in range(CLASSES):
         inside = folder / str(digit)
         files = sorted(path for path in inside.glob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
         images.extend(read_digit_picture(path) for path in files)
         labels.extend([digit] * len(files))
+        shown.extend(files)
     if not images:
         raise EdgedigitsError(f"{folder} has no pictures in folders 0 to 9", "arrange them as DIR/<digit>/*.png")
-    return checked_digits(np.stack(images), np.array(labels), str(folder))
+    return replace(checked_digits(np.stack(images), np.array(labels), str(folder)), files=tuple(shown))
 
 
 def read_digit_picture(path: Path) -> NDArray[np.uint8]:

@@ -136,8 +136,8 @@ def test_a_useless_model_is_never_called_proved(useless):
     assert done.returncode == 1
     (error, _) = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
     assert re.search(r"nano \((int8|float)\) reads \d+\.\d\d % of 180 test digits, ", error)
-    assert "it was trained for 33 steps (3 epochs of 11), which is too few" in error
-    assert f"`edgedigits run --model nano --dataset optdigits --epochs 60 --out {out} --force`" in error
+    assert "it was trained for 48 steps (3 epochs of 16), which is too few" in error
+    assert f"`edgedigits run --model nano --dataset optdigits --epochs 94 --out {out} --force`" in error
     report = json.loads((out / "report.json").read_text())
     assert (report["verdict"], report["passed"], len(report["failures"])) == ("failed", False, 2)
 

@@ -1,0 +1,103 @@
+"""The command that measures a model on digits that it was not trained on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edgedigits.cli import options
+from edgedigits.cli.output import loading, progress, say, show_json, show_table
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from edgedigits.core.datasets import Digits
+    from edgedigits.core.metrics import Metrics, WrongDigit
+
+SHOWN = 20
+
+
+@click.command()
+@click.argument("model", type=options.Model())
+@click.option("--dataset", help="Data set to measure on.  [default: the model's own]")
+@click.option("--split", help="Take the test digits of this split.  [default: as the model's card says]")
+@options.as_json
+def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool) -> None:
+    """Measure MODEL (.keras, .tflite or the word builtin) on digits that it was not trained on.
+
+    Of its own data set these are the test digits of its split; of another one its test digits, or all. Of digits that
+    are pictures of their own the files of those that were read wrongly are named.
+
+    \b
+    Examples:
+      edgedigits evaluate out/int8/model.int8.tflite --dataset mnist
+      edgedigits evaluate builtin --dataset folder:mine
+    """
+    from edgedigits.core.cards import card_of
+    from edgedigits.core.datasets import unseen_part
+    from edgedigits.core.errors import EdgedigitsError
+    from edgedigits.core.metrics import evaluate_scores, wrong_digits
+
+    if model.suffix not in {".keras", ".tflite"}:
+        raise EdgedigitsError(f"{model} is neither .keras nor .tflite", "give a model of one of these two kinds")
+    part = unseen_part(card_of(model), dataset, split)
+    test = part.digits
+    scores = _scores(model, test)
+    metrics, wrong = evaluate_scores(scores, test.labels), wrong_digits(scores, test.labels)
+    if as_json:
+        named = [asdict(one) | ({"file": str(test.files[one.index])} if test.files else {}) for one in wrong]
+        show_json({"model": str(model), "dataset": part.spec, **asdict(metrics), "wrong": named})
+        return
+    which = "digits, all of" if part.are_all else "test digits of"
+    say(f"{model} on {metrics.count:,} {which} {part.spec}")
+    _show_metrics(metrics)
+    _show_wrong(wrong, test)
+
+
+def _scores(model: Path, test: Digits) -> NDArray[np.float32]:
+    if model.suffix == ".keras":
+        with loading("TensorFlow"):
+            from edgedigits.quantize import float_scores, load_float_model
+        network = load_float_model(model)
+        with progress() as stage:
+            return float_scores(network, test.images, lambda done: stage("float", done, len(test)))
+    from edgedigits.core.runtime import DigitModel
+
+    runner = DigitModel(model)
+    with progress() as stage:
+        return runner.probabilities(test.images, lambda done: stage("tflite", done, len(test)))
+
+
+def _show_metrics(metrics: Metrics) -> None:
+    from edgedigits.core.proportions import wilson_interval
+
+    right = sum(row[digit] for digit, row in enumerate(metrics.confusion))
+    low, high = wilson_interval(right, metrics.count)
+    say(
+        f"accuracy {metrics.accuracy:.2f} % (95 % interval {100 * low:.2f} to {100 * high:.2f}): {right:,} right, "
+        f"{metrics.count - right:,} wrong\n"
+    )
+    show_table(
+        ("digit", "precision", "recall", "F1", "digits"),
+        [(c.digit, f"{c.precision:.4f}", f"{c.recall:.4f}", f"{c.f1:.4f}", f"{c.support:>6}") for c in metrics.classes],
+    )
+    click.echo("\nconfusion (rows: truth, columns: read)")
+    rows = [(digit, *row, "") for digit, row in enumerate(metrics.confusion)]
+    show_table(("", *range(10), ""), rows)
+    worst = ", ".join(f"{item.truth} as {item.read} ({item.count})" for item in metrics.worst[:5])
+    say(f"\nworst: {worst or 'none'}")
+
+
+def _show_wrong(wrong: tuple[WrongDigit, ...], test: Digits) -> None:
+    """Name the files of wrongly read digits, where each digit has one."""
+    if not wrong or not test.files:
+        return
+    click.echo("\nread wrongly:")
+    for one in wrong[:SHOWN]:
+        click.echo(f"  {test.files[one.index]}  {one.truth} as {one.read}, confidence {one.confidence:.2f}")
+    if len(wrong) > SHOWN:
+        say(f"  and {len(wrong) - SHOWN:,} more: --json names all")
