@@ -164,7 +164,9 @@ def test_same_seed_gives_the_same_bytes_and_test_digits_are_not_looked_at(again,
 
 
 def test_progress_is_told(again):
-    told, history = again[1], again[0].history
+    first, *told = again[1]
+    history = again[0].history
+    assert first == ("fine-tune", 1, 1, f"on {again[0].settings['tuned_on']}")
     assert told[-2:] == [("convert", 0, 1), ("convert", 1, 1)]
     ends = [(now[0], now[3]) for now in told if len(now) == 4]
     assert ends == [
