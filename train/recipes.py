@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from edgedigits.core.naming import entry_named
 
@@ -119,21 +118,17 @@ class Recipe:
 
 
 FINE_TUNING = Recipe(5, 128, "adam", 0.002, "one-cycle", least_steps=600)
-"""How a trained network is trained on, but for what it keeps of its own recipe (:func:`fine_tuning`)."""
+"""How a trained network is trained on, but for what it keeps of its own recipe (:func:`fine_tuning`).
+
+Chosen on digits that neither the built-in model nor what came of it had learned from (`docs/models.md`, "Fine-tuning").
+"""
 
 
-def fine_tuning(own: Recipe, trained: Mapping[str, Any]) -> Recipe:
+def fine_tuning(own: Recipe) -> Recipe:
     """How a network whose weights are there already is trained on: fewer steps, at a lower rate.
 
     Args:
-        own: the network's recipe, which gives batch size and label smoothing.
-        trained: settings of the training that its weights come from, which give the augmentation: a model that has
-            learned to read fields goes on doing so.
+        own: the network's recipe, which gives batch size, label smoothing and augmentation.
     """
-    known = trained.get("augmentation")
-    return replace(
-        FINE_TUNING,
-        batch_size=own.batch_size,
-        label_smoothing=own.label_smoothing,
-        augmentation=known if known in AUGMENTATIONS else own.augmentation,
-    )
+    kept = {name: getattr(own, name) for name in ("batch_size", "label_smoothing", "augmentation")}
+    return replace(FINE_TUNING, **kept)

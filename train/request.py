@@ -158,8 +158,7 @@ def resolve(request: TrainingRequest, digits: int | None = None) -> Recipe:
             takes none, a model to start from that is none.
     """
     entry = network(request.network)
-    start = request.opened_start()
-    recipe = fine_tuning(entry.recipe, start.card.settings) if start else entry.recipe
+    recipe = fine_tuning(entry.recipe) if request.opened_start() else entry.recipe
     given: dict[str, Any] = {
         "epochs": request.epochs,
         "batch_size": request.batch_size,
