@@ -1,4 +1,4 @@
-"""What commands say about the verdict of a proof, on standard error."""
+"""What commands say about the verdict of a proof, and how they exit."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import click
 
 if TYPE_CHECKING:
     from edgedigits.core.paths import StrPath
-    from edgedigits.quantize import Proof, QuantizeResult
+    from edgedigits.quantize import QuantizeResult
+    from edgedigits.quantize.proof import Judged
 
-CANNOT_TELL_CODE = 3
+EXIT_CODES = {"passed": 0, "failed": 1, "cannot tell": 3}
 FOLDS = 5
 
 
@@ -29,57 +30,68 @@ def warn_of_verdict(verdict: str) -> None:
         warn(REMARKS[verdict])
 
 
-def loss(proof: Proof, recipe: str) -> str:
-    """What was lost, as a sentence begins: with the interval, the digits and what was allowed."""
-    found = proof.comparison
+def interval(judged: Judged) -> str:
+    """The drop with its interval, in words."""
+    found = judged.comparison
+    return f"drop {found.drop:+.2f} points (95 % interval {found.drop_low:+.2f} to {found.drop_high:+.2f})"
+
+
+def doubt(judged: Judged, recipe: str) -> str:
+    """That a proof cannot tell and why, as a sentence begins."""
     return (
-        f"{recipe} loses {found.drop:.2f} points of {found.count:,} test digits, 95 % interval "
-        f"{found.drop_low:+.2f} to {found.drop_high:+.2f}, where {proof.max_drop:g} may be lost"
+        f"{judged.comparison.count:,} test digits do not show whether {recipe} loses more than the "
+        f"{judged.max_drop:g} points that may be lost: {interval(judged)}"
     )
 
 
-def digits_that_tell(proof: Proof) -> str:
+def digits_that_tell(judged: Judged) -> str:
     """How many test digits would tell, as a sentence begins."""
     from edgedigits.core.outcome import MOST_DIGITS
 
-    if proof.required_digits is None:
-        return f"no number of test digits up to {MOST_DIGITS:,} would tell if they flip as often as these"
-    return f"{proof.required_digits:,} test digits would tell if they flip as often as these"
+    needed = judged.required_digits
+    number = f"no number up to {MOST_DIGITS:,}" if needed is None else f"{needed:,}"
+    return f"{number} would tell if they flip as often as these"
 
 
-def tell_of_failure(result: QuantizeResult) -> None:
-    """Say what a model that failed has lost, and what to do."""
+def tell_of_failure(judged: Judged, recipe: str) -> None:
+    """Say what was lost, and what to do."""
     click.echo(
-        f"Error: {loss(result.proof, result.request.recipe)}: all of it lies above; the model is kept and its card "
-        "says so: raise --calibration or --max-drop, or train longer",
+        f"Error: {recipe} loses more than the {judged.max_drop:g} points that may be lost: {interval(judged)}; what "
+        "was made is kept and says so: raise --calibration or --max-drop, or train longer",
         err=True,
     )
 
 
-def tell_of_doubt(result: QuantizeResult) -> None:
-    """Say of a model that neither passed nor failed why, how many digits would tell, and what to do."""
-    proof = result.proof
-    lines = [f"Cannot tell: {loss(proof, result.request.recipe)}; the model is kept and its card says so. What tells:"]
-    lines.append(f"  more digits: {digits_that_tell(proof)}{_of_how_many(result)}")
-    if result.pool > proof.comparison.count:
-        lines.append(f"  cross-validation, where each of all {result.pool:,} digits tests once:")
-        lines += [f"    {command}" for command in _cross_validation(result)]
-    lines.append(f"  a limit that the interval lies below: --max-drop {telling_limit(proof):.2f}")
-    click.echo("\n".join(lines), err=True)
+def tell_of_doubt(judged: Judged, recipe: str, result: QuantizeResult | None = None) -> None:
+    """Say of what neither passed nor failed why, and what to do.
+
+    Args:
+        judged: the proof.
+        recipe: that was carried out.
+        result: where it is the proof of one model, which may be cross-validated.
+    """
+    click.echo(f"Cannot tell: {doubt(judged, recipe)}. What was made is kept and says so. What to do:", err=True)
+    more = "no help by more digits" if judged.required_digits is None else "test on more digits"
+    click.echo(f"  {more}: {digits_that_tell(judged)}{_of_how_many(result) if result else ''}", err=True)
+    if result and result.pool > judged.comparison.count:
+        click.echo(f"  or cross-validate, so that all {result.pool:,} digits test:", err=True)
+        for command in _cross_validation(result):
+            click.echo(f"    {command}", err=True)
+    click.echo(f"  or allow more: --max-drop {telling_limit(judged):.2f} passes", err=True)
 
 
-def telling_limit(proof: Proof) -> float:
-    """The least limit of two decimals that passes the model."""
-    return (math.floor(proof.comparison.drop_high * 100) + 1) / 100
+def telling_limit(judged: Judged) -> float:
+    """The least limit of two decimals that passes."""
+    return (math.floor(judged.comparison.drop_high * 100) + 1) / 100
 
 
 def _of_how_many(result: QuantizeResult) -> str:
-    """How many digits there must be for so many to test, where the test digits are drawn from all."""
+    """How many digits there must be for so many to test, where the test digits are drawn from all of them."""
     needed, dataset = result.proof.required_digits, result.card.dataset
     parts = dataset["train"] + dataset["validation"] + dataset["test"]
     if needed is None or result.pool != parts:
         return ""
-    return f"; as {dataset['spec']} is divided, that is {math.ceil(needed * parts / dataset['test']):,} digits in all"
+    return f" ({math.ceil(needed * parts / dataset['test']):,} in all, as {dataset['spec']} is divided)"
 
 
 def _cross_validation(result: QuantizeResult) -> tuple[str, str]:

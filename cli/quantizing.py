@@ -11,10 +11,11 @@ import click
 from edgedigits.cli import options
 from edgedigits.cli.judging import warn_of_guessing
 from edgedigits.cli.output import loading, progress, say, show_json, show_table
-from edgedigits.cli.proving import CANNOT_TELL_CODE, tell_of_doubt, tell_of_failure
+from edgedigits.cli.proving import EXIT_CODES, interval, tell_of_doubt, tell_of_failure
 
 if TYPE_CHECKING:
-    from edgedigits.quantize import QuantizeResult
+    from edgedigits.quantize import FoldsProof, QuantizeResult
+    from edgedigits.quantize.proof import Judged
 
 
 @click.command()
@@ -40,11 +41,12 @@ def quantize(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Quantize MODEL.keras and prove what that cost.
+    """Quantize MODEL.keras, or each network of a folder of `train --folds`, and prove what that cost.
 
     Writes model.RECIPE.tflite, card.json, proof.json and flips.png. The verdict follows the 95 % interval of the drop:
     passed (exit code 0) where all of it lies below --max-drop, failed (1) where all of it lies above, else the test
-    digits cannot tell (3). The model is always kept, its card saying which.
+    digits cannot tell (3). The model is always kept, its card saying which. Over folds there is one verdict on the
+    recipe, by the digits of all folds.
 
     \b
     Recipes, of which int8 runs everywhere:
@@ -67,34 +69,71 @@ def quantize(
     Examples:
       edgedigits quantize out/float/model.keras --out out/int8
       edgedigits quantize out/float/model.keras --recipe qat-int8 --out out/qat
+      edgedigits quantize out/folds --out out/folds-int8
     """
     from edgedigits.core.files import refuse_to_overwrite
-    from edgedigits.core.outcome import CANNOT_TELL, FAILED
-    from edgedigits.quantize import check_source, recipe_named
+    from edgedigits.quantize import check_source, fold_models, recipe_named
 
     recipe_named(recipe)
     refuse_to_overwrite(out, force)
-    check_source(model, dataset, split)
+    over_folds = model.is_dir()
+    for network in fold_models(model) if over_folds else (model,):
+        check_source(network, dataset, split)
     with loading("TensorFlow"):
-        from edgedigits.quantize import QuantizeRequest
+        from edgedigits.quantize import QuantizeRequest, quantize_folds
         from edgedigits.quantize import quantize as quantize_model
 
     request = QuantizeRequest(model, recipe, calibration, max_drop, dataset, split)
+    if over_folds:
+        with progress() as stage:
+            proof = quantize_folds(request, out, force=force, progress=stage)
+        _show_folds(proof, as_json)
+        ctx.exit(_tell_of_verdict(proof, recipe, f"the networks of {model}"))
     with progress() as stage:
         result = quantize_model(request, out, force=force, progress=stage)
     if as_json:
-        judged = {"verdict": result.proof.verdict, "required_digits": result.proof.required_digits}
-        show_json({"model": str(result.model), **judged, "card": asdict(result.card)})
+        show_json({"model": str(result.model), **result.proof.judgement(), "card": asdict(result.card)})
     else:
         _show_proof(result)
-    found = result.proof.comparison
-    warn_of_guessing(min(found.before, found.after), found.count, str(result.model))
-    if result.proof.verdict == FAILED:
-        tell_of_failure(result)
-        ctx.exit(1)
-    if result.proof.verdict == CANNOT_TELL:
-        tell_of_doubt(result)
-        ctx.exit(CANNOT_TELL_CODE)
+    ctx.exit(_tell_of_verdict(result.proof, recipe, str(result.model), result))
+
+
+def _tell_of_verdict(judged: Judged, recipe: str, what: str, result: QuantizeResult | None = None) -> int:
+    """Say on standard error what is to be said of a verdict, and give the exit code."""
+    from edgedigits.core.outcome import CANNOT_TELL, FAILED
+
+    found = judged.comparison
+    warn_of_guessing(min(found.before, found.after), found.count, what)
+    if judged.verdict == FAILED:
+        tell_of_failure(judged, recipe)
+    elif judged.verdict == CANNOT_TELL:
+        tell_of_doubt(judged, recipe, result)
+    return EXIT_CODES[judged.verdict]
+
+
+def _show_folds(proof: FoldsProof, as_json: bool) -> None:
+    if as_json:
+        show_json({"folder": str(proof.folder), **proof.as_dict()})
+        return
+    rows = [(place, fold.proof.comparison) for place, fold in enumerate(proof.folds, start=1)]
+    show_table(
+        ("fold", "float %", f"{proof.request.recipe} %", "only float right", "only it right", "digits", ""),
+        [
+            (str(name), f"{one.before:.2f}", f"{one.after:.2f}", one.lost, one.won, f"{one.count:,}", "")
+            for name, one in [*rows, ("all", proof.comparison)]
+        ],
+    )
+    _show_drop(proof)
+    say(f"{proof.as_dict()['about']}\nwritten to {proof.folder}")
+
+
+def _show_drop(judged: Judged) -> None:
+    found = judged.comparison
+    say(
+        f"{interval(judged)}, McNemar p = {found.p_value:.3g}, "
+        f"agreement {found.agreement:.2f} % of {found.count:,} digits"
+    )
+    say(f"verdict: {judged.verdict}, as {judged.max_drop:g} points may be lost")
 
 
 def _show_proof(result: QuantizeResult) -> None:
@@ -105,11 +144,7 @@ def _show_proof(result: QuantizeResult) -> None:
         ("", "float", result.request.recipe),
         [("accuracy %", f"{found.before:.2f}", f"{found.after:.2f}"), ("right only here", found.lost, found.won)],
     )
-    say(
-        f"drop {found.drop:+.2f} points (95 % interval {found.drop_low:+.2f} to {found.drop_high:+.2f}), "
-        f"McNemar p = {found.p_value:.3g}, agreement {found.agreement:.2f} % of {found.count:,} digits"
-    )
-    say(f"verdict: {proof.verdict}, as {proof.max_drop:g} points may be lost")
+    _show_drop(proof)
     operators = ", ".join(f"{item.name} v{item.version} x{item.count}" for item in proof.operators)
     say(f"operators: {operators}")
     show_table(("runtime", "runs", "why"), [(v.runtime, "yes" if v.runs else "no", v.reason) for v in proof.verdicts])

@@ -13,7 +13,7 @@ import click
 from edgedigits.cli import options
 from edgedigits.cli.judging import MIN_ACCURACY, Asked, failure_of_library, failures_of_model
 from edgedigits.cli.output import epochs, loading, progress, say, show_json, show_note, show_table
-from edgedigits.cli.proving import digits_that_tell, loss, warn
+from edgedigits.cli.proving import digits_that_tell, doubt, warn
 from edgedigits.cli.quantities import PERCENT
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def run(
     else:
         _say(report, out)
     if proved.proof.verdict == CANNOT_TELL:
-        warn(f"cannot tell: {loss(proved.proof, 'int8')}; {digits_that_tell(proved.proof)}")
+        warn(f"{doubt(proved.proof, 'int8')}; {digits_that_tell(proved.proof)}")
     for failure in failures:
         click.secho(f"Error: {failure.what}; {failure.remedy}", fg="red", err=True)
     if failures:

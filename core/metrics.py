@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -156,23 +157,46 @@ def compare(before: NDArray[np.intp], after: NDArray[np.intp], labels: NDArray[n
         labels: the truth, uint8 of shape (count,).
     """
     right_before, right_after = before == labels, after == labels
-    count = len(labels)
     lost = int((right_before & ~right_after).sum())
     won = int((~right_before & right_after).sum())
+    flipped = tuple(int(index) for index in np.flatnonzero(before != after))
+    return _compared(len(labels), int(right_before.sum()), lost, won, flipped)
+
+
+def pool(comparisons: Sequence[Comparison]) -> Comparison:
+    """One comparison over the digits of several, as of the folds of a cross-validation.
+
+    Every digit counts once. Where the models differ from part to part the interval is that of the way they are made,
+    and approximate: it takes the digits for independent, which those judged by one model are not quite.
+
+    Args:
+        comparisons: at least one, on digits that no two share; flipped digits are numbered on from part to part.
+    """
+    starts = [sum(one.count for one in comparisons[:place]) for place in range(len(comparisons))]
+    return _compared(
+        sum(one.count for one in comparisons),
+        sum(round(one.before * one.count / 100) for one in comparisons),
+        sum(one.lost for one in comparisons),
+        sum(one.won for one in comparisons),
+        tuple(start + index for start, one in zip(starts, comparisons, strict=True) for index in one.flipped),
+    )
+
+
+def _compared(count: int, right: int, lost: int, won: int, flipped: tuple[int, ...]) -> Comparison:
+    """A comparison by its counts, ``right`` being what the first classifier read right."""
     low, high = paired_interval(lost, won, count)
-    differ = before != after
     return Comparison(
         count,
-        100.0 * int(right_before.sum()) / count,
-        100.0 * int(right_after.sum()) / count,
+        100.0 * right / count,
+        100.0 * (right - lost + won) / count,
         100.0 * (lost - won) / count,
         100.0 * low,
         100.0 * high,
         mcnemar_p(lost, won),
-        100.0 * (count - int(differ.sum())) / count,
+        100.0 * (count - len(flipped)) / count,
         lost,
         won,
-        tuple(int(index) for index in np.flatnonzero(differ)),
+        flipped,
     )
 
 

@@ -19,7 +19,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 if TYPE_CHECKING:
     from edgedigits.quantize.conversion import check_int8, convert
     from edgedigits.quantize.float_model import float_scores, load_float_model
-    from edgedigits.quantize.preflight import check_source
+    from edgedigits.quantize.folds import FoldsProof, quantize_folds
+    from edgedigits.quantize.preflight import check_source, fold_models
     from edgedigits.quantize.proof import Proof, draw_flips, prove
     from edgedigits.quantize.quantizing import QuantizeRequest, QuantizeResult, quantize
     from edgedigits.quantize.recipes import RECIPES, Recipe, recipe_named
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RECIPES",
+    "FoldsProof",
     "Proof",
     "QuantizeRequest",
     "QuantizeResult",
@@ -37,10 +39,12 @@ __all__ = [
     "convert",
     "draw_flips",
     "float_scores",
+    "fold_models",
     "judge",
     "load_float_model",
     "prove",
     "quantize",
+    "quantize_folds",
     "recipe_named",
 ]
 
@@ -50,7 +54,8 @@ __getattr__ = lazy_exports(
     {
         **dict.fromkeys(("check_int8", "convert"), "conversion"),
         **dict.fromkeys(("float_scores", "load_float_model"), "float_model"),
-        "check_source": "preflight",
+        **dict.fromkeys(("FoldsProof", "quantize_folds"), "folds"),
+        **dict.fromkeys(("check_source", "fold_models"), "preflight"),
         **dict.fromkeys(("Proof", "draw_flips", "prove"), "proof"),
         **dict.fromkeys(("QuantizeRequest", "QuantizeResult", "quantize"), "quantizing"),
         **dict.fromkeys(("RECIPES", "Recipe", "recipe_named"), "recipes"),

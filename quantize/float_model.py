@@ -52,7 +52,8 @@ def float_scores(
     model: Any, images: NDArray[np.uint8], progress: Callable[[int], object] | None = None
 ) -> NDArray[np.float32]:
     """Scores of the ten digits, float32 of shape (count, 10), for uint8 images of shape (count, 28, 28)."""
-    run = tf.function(lambda batch: model(batch, training=False))
+    shape = tf.TensorSpec((None, SIDE, SIDE, 1), tf.float32)  # traced once: TensorFlow warns of one trace a network
+    run = tf.function(lambda batch: model(batch, training=False)).get_concrete_function(shape)
     scores = []
     for start in range(0, len(images), _BATCH):
         batch = images[start : start + _BATCH]

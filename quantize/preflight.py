@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from edgedigits.core.cards import card_of
-from edgedigits.core.datasets import check_dataset, check_split
+from edgedigits.core.cards import Card, card_of
+from edgedigits.core.datasets import check_dataset, check_split, fold_name
+from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras_file import check_keras_file
 from edgedigits.core.paths import StrPath
 
@@ -31,3 +33,38 @@ def check_source(model: StrPath, dataset: str | None = None, split: str | None =
     card = card_of(model)
     if card and not dataset:
         check_dataset(card.dataset["spec"])
+
+
+def fold_models(folder: StrPath) -> tuple[Path, ...]:
+    """The networks of a cross-validation, in the order of its folds, each with its card.
+
+    Args:
+        folder: that ``edgedigits train --folds`` has filled.
+
+    Raises:
+        EdgedigitsError: no folds, one that is missing or not finished, or folds of different trainings.
+    """
+    folder = Path(folder)
+    counts = {int(found[1]) for path in folder.iterdir() if (found := re.fullmatch(r"fold-\d+-of-(\d+)", path.name))}
+    if len(counts) != 1:
+        raise EdgedigitsError(
+            f"{folder} holds {'folds of different numbers' if counts else 'no folds'}",
+            "give a .keras file, or a folder that `edgedigits train --folds` has made",
+        )
+    folds = counts.pop()
+    names = [fold_name(fold, folds) for fold in range(1, folds + 1)]
+    models = tuple(folder / name / "model.keras" for name in names)
+    cards = [card_of(model) if model.is_file() else None for model in models]
+    for name, card in zip(names, cards, strict=True):
+        if card is None:
+            raise EdgedigitsError(
+                f"{name} of {folder} is not finished", "go on by the same `edgedigits train --folds` with --resume"
+            )
+        if card.dataset.get("split") != name or _training(card) != _training(cards[0]):
+            raise EdgedigitsError(f"{name} of {folder} is of another training", "make the folds anew with --force")
+    return models
+
+
+def _training(card: Card | None) -> tuple[object, ...]:
+    """What the folds of one cross-validation have in common."""
+    return (card.network, card.dataset.get("spec"), card.seed, card.settings) if card else ()

@@ -26,8 +26,35 @@ from edgedigits.quantize.verdicts import Verdict, judge
 Progress = StageCallback
 
 
+class Judged:
+    """What is judged by the drop of a comparison: a proof, or the proofs of all folds together."""
+
+    comparison: Comparison
+    max_drop: float
+
+    @property
+    def verdict(self) -> Outcome:
+        """Whether the model passed, failed, or the digits cannot tell: by the drop's interval, see ``core.outcome``."""
+        return outcome_of(self.comparison.drop_low, self.comparison.drop_high, self.max_drop)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the verdict is ``passed``: False for ``failed`` and for ``cannot tell`` alike."""
+        return self.verdict == PASSED
+
+    @property
+    def required_digits(self) -> int | None:
+        """How many test digits would tell if they flip as often as these; None where no reasonable number would."""
+        found = self.comparison
+        return required_digits(found.lost, found.won, found.count, self.max_drop)
+
+    def judgement(self) -> dict[str, Any]:
+        """The verdict as JSON takes it."""
+        return {"verdict": self.verdict, "passed": self.passed, "required_digits": self.required_digits}
+
+
 @dataclass(frozen=True)
-class Proof:
+class Proof(Judged):
     """The float network against the TFLite model made of it, on the same test digits.
 
     Attributes:
@@ -55,27 +82,10 @@ class Proof:
         """How many times smaller the file is than the float weights."""
         return self.float_bytes / self.tflite_bytes
 
-    @property
-    def verdict(self) -> Outcome:
-        """Whether the model passed, failed, or the digits cannot tell: by the drop's interval, see ``core.outcome``."""
-        return outcome_of(self.comparison.drop_low, self.comparison.drop_high, self.max_drop)
-
-    @property
-    def passed(self) -> bool:
-        """Whether the verdict is ``passed``: False for ``failed`` and for ``cannot tell`` alike."""
-        return self.verdict == PASSED
-
-    @property
-    def required_digits(self) -> int | None:
-        """How many test digits would tell if they flip as often as these; None where no reasonable number would."""
-        found = self.comparison
-        return required_digits(found.lost, found.won, found.count, self.max_drop)
-
     def as_dict(self) -> dict[str, Any]:
         """Everything as JSON takes it."""
         plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
-        judged = {"verdict": self.verdict, "passed": self.passed, "required_digits": self.required_digits}
-        return plain | {"ratio": round(self.ratio, 3), **judged}
+        return plain | {"ratio": round(self.ratio, 3), **self.judgement()}
 
 
 def float_probabilities(model: Any, images: NDArray[np.uint8], progress: Progress | None = None) -> NDArray[np.float32]:
