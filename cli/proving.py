@@ -82,7 +82,9 @@ def tell_of_doubt(judged: Judged, recipe: str, result: QuantizeResult | None = N
 
 def telling_limit(judged: Judged) -> float:
     """The least limit of two decimals that passes."""
-    return (math.floor(judged.comparison.drop_high * 100) + 1) / 100
+    high = judged.comparison.drop_high
+    start = math.floor(high * 100)  # 0.29 * 100 is less than 29
+    return next(place / 100 for place in range(start, start + 3) if place / 100 > high)
 
 
 def _of_how_many(result: QuantizeResult) -> str:

@@ -142,9 +142,11 @@ def test_quantize_exits_with_1_and_keeps_the_model_where_too_much_is_lost(tmp_pa
         *("quantize", tmp_path / "model.keras", "--dataset", "optdigits", "--max-drop", 0, "--out", tmp_path / "q"),
         code=1,
     )
-    assert "Error: int8 loses" in result.stderr
+    assert "verdict: failed" in result.stdout
+    assert "Error: int8 loses more than the 0 points that may be lost" in result.stderr
     assert "hardly better than guessing" in result.stderr
-    assert json.loads((tmp_path / "q" / "card.json").read_text())["passed"] is False
+    card = json.loads((tmp_path / "q" / "card.json").read_text())
+    assert (card["verdict"], card["passed"]) == ("failed", False)
     assert (tmp_path / "q" / "model.int8.tflite").is_file()
 
 

@@ -42,6 +42,16 @@ def test_fallback_is_loud_and_stands_in_the_report(fallen_back):
     assert json.loads(done.stdout)["dataset"] == "optdigits"
 
 
+def test_too_few_digits_for_a_verdict_are_warned_of_and_stop_nothing(fallen_back):
+    out, done = fallen_back
+    assert (
+        json.loads(done.stdout)["verdict"] == json.loads((out / "report.json").read_text())["verdict"] == "cannot tell"
+    )
+    assert re.search(r"WARNING: 180 test digits do not show whether int8 loses more than the 0\.5 points", done.stderr)
+    assert re.search(r"(no number up to )?[\d,]+ would tell if they flip as often as these", done.stderr)
+    assert '<b class="unsure">cannot tell</b>' in (out / "report.html").read_text(encoding="utf-8")
+
+
 def test_every_stage_leaves_its_files(fallen_back):
     out, _ = fallen_back
     for name in (

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from edgedigits.core.metrics import compare, evaluate_scores, mcnemar_p
+from edgedigits.core.metrics import compare, evaluate_scores, mcnemar_p, pool
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +78,14 @@ def test_interval_covers_the_true_drop_about_95_times_in_100():
         found = compare(before, after, labels)
         covered += found.drop_low <= 100 * (lose - win) <= found.drop_high
     assert 0.92 <= covered / 400 <= 0.98
+
+
+def test_parts_together_are_compared_as_all_their_digits_are():
+    generator = np.random.default_rng(2)
+    labels = generator.integers(0, 10, 250).astype(np.uint8)
+    before = np.where(generator.random(250) < 0.9, labels, 0)
+    after = np.where(generator.random(250) < 0.8, before, 1)
+    cuts = (slice(0, 60), slice(60, 61), slice(61, 250))
+    together = pool([compare(before[cut], after[cut], labels[cut]) for cut in cuts])
+    assert together == compare(before, after, labels)
+    assert together.lost != together.won

@@ -75,6 +75,14 @@ def test_rows_stand_in_the_order_that_was_asked_for_and_lie_beside_their_models(
     assert {"results.md", "results.csv", "rows.json", "index.html", "front.png"} <= names(results.folder)
 
 
+def test_rows_of_which_the_digits_cannot_tell_say_so(results):
+    row = row_of(results, "int8")
+    proof = json.loads((results.folder / "int8" / "proof.json").read_text())
+    assert proof["verdict"] == "cannot tell"
+    note = "its 180 test digits cannot tell whether it loses more than the 0.5 points that `edgedigits quantize` allows"
+    assert note in row.notes
+
+
 def test_accuracy_and_drop_are_what_the_file_answers_on_all_test_digits(results, split, network):
     row = row_of(results, "int8")
     before = network.predict(model_input(split.test.images), verbose=0).argmax(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from edgedigits.core.cards import card_of, read_card
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.outcome import required_digits
 from edgedigits.core.runtime import DigitModel
 from edgedigits.core.tflite_file import read_tflite
 from edgedigits.quantize import QuantizeRequest, load_float_model, quantize
@@ -19,7 +21,7 @@ from edgedigits.quantize import QuantizeRequest, load_float_model, quantize
 @pytest.fixture(scope="module")
 def quantized(trained, tmp_path_factory):
     out = tmp_path_factory.mktemp("quantized") / "int8"
-    return quantize(QuantizeRequest(str(trained), calibration=100, max_drop=3.0), str(out))
+    return quantize(QuantizeRequest(str(trained), calibration=100, max_drop=10.0), str(out))
 
 
 def test_writes_model_card_proof_and_flips(quantized):
@@ -94,9 +96,32 @@ def test_model_that_loses_too_much_is_kept_and_marked(quantized, trained, tmp_pa
     model.save(folder / "model.keras")
     result = quantize(QuantizeRequest(folder / "model.keras", dataset="optdigits", max_drop=0.0), tmp_path / "out")
     assert result.model.is_file()
-    assert read_card(result.model.parent / "card.json").passed == result.proof.passed
-    assert result.proof.passed == (result.proof.comparison.drop <= 0)
-    assert not result.proof.passed
+    assert result.proof.comparison.drop_low > 0
+    card, proof = read_card(result.model.parent / "card.json"), json.loads((tmp_path / "out/proof.json").read_text())
+    assert card.verdict == proof["verdict"] == result.proof.verdict == "failed"
+    assert card.passed is proof["passed"] is result.proof.passed is False
+
+
+def test_verdict_stands_in_card_and_proof_and_follows_the_interval(quantized, trained, tmp_path):
+    """180 test digits show that less than 10 points are lost, and not that less than 0.5 are."""
+    proof = quantized.proof
+    assert (proof.verdict, proof.passed) == ("passed", True)
+    assert proof.required_digits == proof.comparison.count == 180
+    result = quantize(replace(quantized.request, max_drop=0.5), tmp_path / "out")
+    assert result.proof.comparison == proof.comparison
+    assert proof.comparison.drop_low < 0.5 < proof.comparison.drop_high < 10
+    card, written = read_card(result.model.parent / "card.json"), json.loads((tmp_path / "out/proof.json").read_text())
+    assert card.verdict == written["verdict"] == card.proof["verdict"] == "cannot tell"
+    assert card.passed is written["passed"] is result.proof.passed is False
+    needed = required_digits(proof.comparison.lost, proof.comparison.won, 180, 0.5)
+    assert written["required_digits"] == result.proof.required_digits == needed
+
+
+def test_result_knows_how_many_digits_a_cross_validation_would_test(quantized, trained, tmp_path):
+    assert quantized.pool == 1797
+    shutil.copy(trained, tmp_path / "model.keras")
+    foreign = quantize(QuantizeRequest(tmp_path / "model.keras", calibration=20, dataset="optdigits"), tmp_path / "out")
+    assert foreign.pool == 0
 
 
 @pytest.mark.parametrize("keep", [0, 100, 3000, -100])

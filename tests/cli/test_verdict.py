@@ -1,0 +1,152 @@
+"""What people with few digits are told: neither passed nor failed by chance, and remedies that work when followed."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from edgedigits.cli.main import main
+from edgedigits.cli.proving import telling_limit
+from edgedigits.core.cards import read_card, write_card
+from edgedigits.core.datasets import load_dataset, split_dataset
+from edgedigits.core.metrics import Comparison
+from edgedigits.core.outcome import outcome_of
+from edgedigits.quantize import FoldsProof, QuantizeRequest
+
+
+def call(*arguments: object, code: int = 0) -> Result:
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    if result.exit_code != code:
+        raise AssertionError(f"exit code {result.exit_code}: {result.output}") from result.exception
+    return result
+
+
+def draw(folder: Path, count: int) -> None:
+    """``count`` pictures of each digit, dark on white, as people have them."""
+    pool = load_dataset("optdigits").pool
+    for digit in range(10):
+        (folder / str(digit)).mkdir(parents=True)
+        for number, place in enumerate(np.flatnonzero(pool.labels == digit)[:count]):
+            cv2.imwrite(str(folder / str(digit) / f"{number:03}.png"), 255 - pool.images[place])
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a network trained on 200 pictures of one's own, 20 of which test, and the pictures."""
+    folder = tmp_path_factory.mktemp("few")
+    draw(folder / "my digits", 20)
+    data = f"folder:{folder / 'my digits'}"
+    call("train", "--model", "nano", "--dataset", data, "--epochs", 2, "--out", folder / "float")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undecided(few: Path) -> Result:
+    return call("quantize", few / "float" / "model.keras", "--out", few / "int8", code=3)
+
+
+def remedies(said: str) -> list[list[str]]:
+    """The commands among what was said, in words as a shell would take them apart."""
+    return [shlex.split(line)[1:] for line in said.splitlines() if line.strip().startswith("edgedigits ")]
+
+
+def test_few_digits_do_not_tell_and_it_is_said_how_many_would(few: Path, undecided: Result) -> None:
+    assert "verdict: cannot tell, as 0.5 points may be lost" in undecided.stdout
+    assert "Cannot tell: 20 test digits do not show whether int8 loses more than the 0.5 points" in undecided.stderr
+    assert "Error" not in undecided.stderr
+    card = read_card(few / "int8" / "card.json")
+    assert (card.verdict, card.passed) == ("cannot tell", False)
+    needed = json.loads((few / "int8" / "proof.json").read_text())["required_digits"]
+    if needed is None:
+        assert "no help by more digits: no number up to 100,000 would tell" in undecided.stderr
+    else:
+        assert f"test on more digits: {needed:,} would tell" in undecided.stderr
+        assert f"({10 * needed:,} in all, as folder:" in undecided.stderr
+
+
+def test_the_limit_that_is_named_passes(few: Path, undecided: Result, tmp_path: Path) -> None:
+    found = re.search(r"or allow more: --max-drop (\d+\.\d\d) passes", undecided.stderr)
+    assert found
+    given = ("quantize", few / "float" / "model.keras", "--max-drop", found[1], "--out", tmp_path / "o")
+    result = call(*given)
+    assert f"verdict: passed, as {float(found[1]):g} points may be lost" in result.stdout
+    assert "What to do" not in result.stderr
+
+
+@pytest.mark.parametrize("high", [0.5, 0.4999, 0.01, 0.0196, 3.161, 0.29, 0.57, 0.58])
+def test_the_limit_that_is_named_is_the_least_of_two_decimals_that_passes(high: float) -> None:
+    comparison = Comparison(1, 0, 0, 0, -high, high, 1, 100, 0, 0, ())
+    limit = float(f"{telling_limit(FoldsProof(QuantizeRequest('m'), Path(), (), comparison, 0)):.2f}")
+    assert outcome_of(-high, high, limit) == "passed"
+    assert outcome_of(-high, high, round(limit - 0.01, 2)) == "cannot tell"
+
+
+def test_options_of_the_proof_stand_in_the_commands_that_are_named_and_json_carries_the_verdict(
+    few: Path, tmp_path: Path
+) -> None:
+    options = ("--recipe", "int8-dense-per-tensor", "--calibration", "50", "--max-drop", "0.25")
+    result = call("quantize", few / "float" / "model.keras", *options, "--json", "--out", tmp_path / "o", code=3)
+    assert " ".join(options) in result.stderr
+    assert remedies(result.stderr)[1][-1] == str(tmp_path / "folds-int8-dense-per-tensor")
+    said = json.loads(result.stdout)
+    assert said["verdict"] == said["card"]["verdict"] == said["card"]["proof"]["verdict"] == "cannot tell"
+    assert said["passed"] is said["card"]["passed"] is False
+    assert said["required_digits"] == json.loads((tmp_path / "o" / "proof.json").read_text())["required_digits"]
+
+
+def test_over_folds_there_is_one_verdict_on_all_digits(few: Path, tmp_path: Path) -> None:
+    card = read_card(few / "float" / "card.json")
+    dataset = load_dataset(card.dataset["spec"])
+    for name in ("fold-1-of-2", "fold-2-of-2"):
+        shutil.copytree(few / "float", tmp_path / "folds" / name)
+        write_card(tmp_path / "folds" / name, replace(card, dataset=split_dataset(dataset, name).describe()))
+    result = CliRunner().invoke(main, ["quantize", str(tmp_path / "folds"), "--out", str(tmp_path / "o")])
+    proof = json.loads((tmp_path / "o" / "proof.json").read_text())
+    assert result.exit_code == {"passed": 0, "failed": 1, "cannot tell": 3}[proof["verdict"]], result.output
+    assert re.search(r"\nall +[\d.]+ +[\d.]+ +\d+ +\d+ +200\n", result.stdout)
+    assert f"verdict: {proof['verdict']}" in result.stdout
+    assert "cross-validate" not in result.stderr
+
+
+@pytest.mark.slow
+def test_cross_validation_as_it_is_named_judges_all_digits(few: Path, undecided: Result) -> None:
+    assert "or cross-validate, so that all 200 digits test" in undecided.stderr
+    train, quantize = remedies(undecided.stderr)
+    call(*train, "--epochs", 1)
+    result = CliRunner().invoke(main, quantize)
+    proof = json.loads((few / "folds-int8" / "proof.json").read_text())
+    assert result.exit_code == {"passed": 0, "failed": 1, "cannot tell": 3}[proof["verdict"]], result.output
+    assert proof["comparison"]["count"] == 200
+    assert remedies(result.stderr) == []
+
+
+def test_a_model_of_other_digits_is_not_told_to_cross_validate(few: Path, tmp_path: Path) -> None:
+    given = ("quantize", few / "float" / "model.keras", "--dataset", "optdigits", "--max-drop")
+    result = CliRunner().invoke(main, [*map(str, given), "0.1", "--out", str(tmp_path / "o")])
+    assert result.exit_code in (1, 3), result.output
+    assert "cross-validate" not in result.stderr
+
+
+def test_a_folder_without_folds_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
+    said = call("quantize", tmp_path, "--out", tmp_path / "o", code=1).stderr
+    assert re.fullmatch(r"Error: .* holds no folds; give a \.keras file, or a folder that `.*--folds` has made\n", said)
+
+
+@pytest.mark.slow
+def test_six_hundred_pictures_are_never_failed_by_a_digit_that_flips(tmp_path: Path) -> None:
+    draw(tmp_path / "digits", 60)
+    call("train", "--dataset", f"folder:{tmp_path / 'digits'}", "--out", tmp_path / "float")
+    result = CliRunner().invoke(
+        main, ["quantize", str(tmp_path / "float" / "model.keras"), "--out", str(tmp_path / "int8")]
+    )
+    assert result.exit_code == 3, result.output  # 60 digits cannot show that less than 0.5 points are lost
+    assert "verdict: cannot tell" in result.stdout
