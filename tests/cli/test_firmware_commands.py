@@ -38,6 +38,13 @@ def call(*arguments: object, code: int = 0):
     return result
 
 
+def judge(model: Path, verdict: str) -> None:
+    """Write another verdict into a model's card."""
+    path = model.parent / "card.json"
+    card = json.loads(path.read_text())
+    path.write_text(json.dumps(card | {"verdict": verdict, "passed": verdict == "passed"}))
+
+
 def need_tools(*names: str) -> None:
     for name in names:
         if lacking := missing_tool(core(name)):
@@ -173,6 +180,36 @@ class TestExport:
         assert "--allow-failed" in call(*given, code=1).stderr
         call(*given, "--allow-failed")
 
+    @pytest.mark.parametrize("target", ["c", "arrays"])
+    def test_a_model_whose_proof_cannot_tell_is_written_with_a_warning(
+        self, target: str, model: Path, tmp_path: Path, no_data
+    ):
+        judge(model, "cannot tell")
+        result = call("export", model, "--target", target, "--out", tmp_path / "o", "--json")
+        assert "WARNING: the proof of this model cannot tell whether" in result.stderr
+        said = json.loads(result.stdout)
+        assert said["verdict"] == "cannot tell"
+        for name in said["files"]:
+            if name.endswith((f"{'digits_model' if target == 'arrays' else 'digits'}.h", "digits_model.c")):
+                assert "cannot tell whether quantization" in Path(name).read_text().split("*/")[0].replace("\n * ", " ")
+
+    def test_its_c_compiles_without_a_warning_and_answers_as_tflite_does(self, model: Path, tmp_path: Path):
+        if not shutil.which("gcc"):
+            pytest.skip("no gcc here")
+        judge(model, "cannot tell")
+        call("export", model, "--out", tmp_path / "c")
+        flags = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-O2")
+        subprocess.run(["gcc", *flags, "main.c", "digits.c", "-o", "selftest"], cwd=tmp_path / "c", check=True)
+        subprocess.run([tmp_path / "c" / "selftest"], check=True, capture_output=True)
+
+    def test_a_model_that_passed_or_has_no_card_is_written_without_a_word(self, model: Path, tmp_path: Path):
+        judge(model, "passed")
+        result = call("export", model, "--out", tmp_path / "a", "--json")
+        assert (json.loads(result.stdout)["verdict"], result.stderr) == ("passed", "")
+        (model.parent / "card.json").unlink()
+        result = call("export", model, "--out", tmp_path / "b", "--json")
+        assert (json.loads(result.stdout)["verdict"], result.stderr) == ("", "")
+
 
 class TestCores:
     def test_lists_every_core_with_its_packages(self):
@@ -245,6 +282,16 @@ class TestReport:
     def test_no_image_is_wrong_usage(self):
         call("firmware", "report", "builtin", "--images", 0, code=2)
 
+    @pytest.mark.parametrize(("verdict", "says"), [("failed", "failed"), ("cannot tell", "cannot tell whether")])
+    def test_a_model_that_did_not_pass_is_measured_with_a_warning(
+        self, verdict: str, says: str, model: Path, no_data, monkeypatch: pytest.MonkeyPatch
+    ):
+        judge(model, verdict)
+        monkeypatch.setenv("PATH", "")  # what it would cost is not asked here, so no tool is needed
+        result = call("firmware", "report", model, "--core", "m0", "--images", 1, "--json", code=1)
+        assert f"WARNING: the proof of this model {says}" in result.stderr
+        assert json.loads(result.stdout)["verdict"] == verdict
+
 
 class TestVerify:
     def test_a_board_that_is_right(self, board: Path, no_data):
@@ -258,6 +305,14 @@ class TestVerify:
             said = json.loads(call("firmware", "verify", "builtin", "--port", port, "--images", 3, "--json").stdout)
         assert (said["equal"], said["images"], said["differing_outputs"]) == (True, 3, 0)
         assert said["recipe"]["port"] == port
+
+    def test_a_model_whose_proof_cannot_tell_is_compared_with_a_warning(self, board: Path, model: Path, no_data):
+        judge(model, "cannot tell")
+        with plugged_in(board) as port:
+            result = call("firmware", "verify", model, "--port", port, "--images", 1, "--json")
+        assert "WARNING: the proof of this model cannot tell whether" in result.stderr
+        said = json.loads(result.stdout)
+        assert (said["verdict"], said["equal"]) == ("cannot tell", True)
 
     def test_a_board_that_computes_wrongly_fails(self, board: Path, tmp_path: Path, no_data):
         folder = tmp_path / "c"

@@ -376,10 +376,24 @@ def test_a_failed_proof_stops_the_export_unless_allowed(tiny: Path) -> None:
     assert "WARNING" not in export_arrays(tiny, allow_failed=True).header
 
 
-def test_a_failed_model_compiles_as_well(tiny: Path, tmp_path: Path) -> None:
+def test_a_model_of_which_the_proof_cannot_tell_is_exported_and_says_so(tiny: Path) -> None:
+    write_card(tiny, verdict="cannot tell", passed=False)
+    export = export_arrays(tiny)
+    assert export.verdict == "cannot tell"
+    for text in (export.header, export.source):
+        comment = text.split("*/")[0].replace("\n * ", " ")
+        assert "WARNING: the proof of this model cannot tell whether quantization cost more accuracy" in comment
+    write_card(tiny, verdict="passed")
+    export = export_arrays(tiny)
+    assert (export.verdict, "WARNING" in export.header) == ("passed", False)
+
+
+@pytest.mark.parametrize("verdict", ["failed", "cannot tell"])
+def test_a_model_that_did_not_pass_compiles_as_well(verdict: str, tiny: Path, tmp_path: Path) -> None:
     compiler("gcc")
-    write_card(tiny, passed=False)
+    write_card(tiny, verdict=verdict, passed=False)
     write_export(export_arrays(tiny, allow_failed=True), tmp_path / "out")
+    assert "WARNING" in (tmp_path / "out" / "digits_model.h").read_text()
     (tmp_path / "main.c").write_text("int main(void) { return 0; }\n")
     build(LANGUAGES["gcc-c99"], [tmp_path / "out" / "digits_model.c", tmp_path / "main.c"], tmp_path)
 
