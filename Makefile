@@ -6,7 +6,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= out/run
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet $$($(BIN)/python -c 'import sys; print("--constraint constraints.txt" * (sys.version_info[:2] == (3, 11)))')
 
 # MNIST and the test photos, where they lie beside the checkout; without them MNIST is fetched and such tests skip.
 ifndef EDGEDIGITS_DATA
@@ -45,7 +45,7 @@ STUDIES := $(TABLE)/calibration/calibration.json $(MODELS:%=$(TABLE)/layers/%/la
 	$(TABLE)/search/separable/index.html $(TABLE)/search/inf283/index.html
 COMPARED := $(MODELS:%=$(TABLE)/bench/%) $(NETWORKS:%=$(TABLE)/int8/%) $(BASELINES:%=$(TABLE)/baseline/%)
 
-.PHONY: help run test test-all lint bench firmware-bench test-pi table system-packages compilers clean
+.PHONY: help run test test-all lint bench firmware-bench test-pi test-pythons table system-packages compilers clean
 
 help:
 	@echo "make run       train, quantize, prove, export, read a recording -> $(OUT)/report.html"
@@ -53,6 +53,7 @@ help:
 	@echo "make test      run the tests, about 11 minutes on two cores (WORKERS=2); SYSTEM=no installs nothing with apt-get"
 	@echo "make test-all  the same with the tests that take minutes each"
 	@echo "make test-pi   install on an emulated Raspberry Pi (Debian arm64), read and measure there; needs root; SUITE=trixie"
+	@echo "make test-pythons  the wheel on Python 3.11, 3.12 and 3.13, as far as they are found; PYTHONS=3.13, EXTRAS=edge"
 	@echo "make lint      ruff"
 	@echo "make bench     frames a second of the camera loop, seconds an epoch, start-up time"
 	@echo "make firmware-bench  instructions and bytes of the exported C on emulated cores, beside other runtimes"
@@ -87,6 +88,12 @@ firmware-bench: compilers $(BIN)/.train
 SUITE ?= bookworm
 test-pi:
 	@$(PYTHON) tests/pi/emulated_pi.py --suite $(SUITE)
+
+# Which Pythons, of those that pyproject.toml names, and which extras. The environments are kept in out/pythons.
+PYTHONS ?= 3.11 3.12 3.13
+EXTRAS ?= train,edge
+test-pythons:
+	@$(PYTHON) tests/pythons/on_pythons.py --extras $(EXTRAS) $(PYTHONS)
 
 table: $(TABLE)/all/index.html $(TABLE)/reported.md $(STUDIES)
 
