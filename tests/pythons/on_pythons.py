@@ -1,4 +1,4 @@
-"""Install the wheel on every Python that it is for, run the edge's tests there and take a model from training to reading.
+"""Install the wheel on every Python that it is for, run the edge tests there, take a model from training to reading.
 
     make test-pythons                  on each Python of pyproject.toml's classifiers that is found
     make test-pythons PYTHONS=3.13     on one
