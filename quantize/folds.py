@@ -97,4 +97,10 @@ def quantize_folds(
 
 
 def _of_fold(name: str, progress: Progress | None) -> Progress | None:
-    return (lambda stage, done, total: progress(f"{name}: {stage}", done, total)) if progress else None
+    if progress is None:
+        return None
+
+    def tell(stage: str, done: int, total: int, note: str = "", /) -> None:
+        progress(f"{name}: {stage}", done, total, note)
+
+    return tell
