@@ -8,14 +8,16 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import optuna
 import pytest
+import sqlalchemy as sa
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.train.search.claims import BEATS_OF_GRACE, DEATHS, LIVES, Claims
+from edgedigits.train.search.claims import DEATHS, LIVES, Claims
 from edgedigits.train.search.presets import PRESETS
 from edgedigits.train.search.request import TrialFailed, TrialTaken
 from edgedigits.train.search.storage import exclusive, open_storage, url_of
@@ -24,7 +26,7 @@ from edgedigits.train.search.working import Outcome, work
 from tests.train.queue_worker import STUDY
 
 WORKER = Path(__file__).with_name("queue_worker.py")
-BEAT = 0.25
+BEAT = 15.0
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -56,11 +58,12 @@ def states(study: optuna.Study) -> dict[str, int]:
 
 def test_a_killed_workers_trial_is_done_by_the_other_one_and_none_is_lost_or_run_twice(address):
     trials = 6
-    doomed, other = start(address, trials, 0.3, 1.25), start(address, trials, 0.3, 1.25)
+    doomed, other = start(address, trials, 1.0, 1.25), None
     killed_in = None
     finished = []
     for line in doomed.stdout:
         word, number = line.split()
+        other = other or start(address, trials, 0.1, 1.25)  # while the first one has its first trial
         if word == "done":
             finished.append(int(number))
         elif finished:  # in the middle of its second trial
@@ -90,12 +93,14 @@ def test_workers_that_start_at_once_make_one_study_and_share_its_trials(address)
         assert sorted(int(line.split()[1]) for line in lines if line.startswith(word)) == list(range(trials))
 
 
-def queue(address: str, trials: int | None = 3, preset: str = "separable", worker: str = "a") -> Claims:
+def queue(
+    address: str, trials: int | None = 3, preset: str = "separable", worker: str = "a", beat: float = BEAT
+) -> Claims:
     url = url_of(address)
     with exclusive(url):
         storage = open_storage(url)
         study = join(storage, STUDY, address, {"preset": preset}, PRESETS[preset], trials)
-    return Claims(study, storage, worker, BEAT, partial(sampler_of, 0))
+    return Claims(study, storage, worker, beat, partial(sampler_of, 0))
 
 
 def carry_out(trial):
@@ -121,8 +126,20 @@ def test_workers_that_reach_out_at_the_same_moment_take_different_trials(address
     assert sorted(taken) == list(range(12))
 
 
-def wait_until_dead() -> None:
-    time.sleep(BEATS_OF_GRACE * BEAT + 1.1)  # SQLite's clock counts whole seconds
+def last_beats(address: str, at: str | None = None) -> list[datetime]:
+    """When the trials that run gave their last sign of life; ``at`` moves it there, as if the workers had died then."""
+    engine = sa.create_engine(url_of(address))
+    beats = sa.table("trial_heartbeats", sa.column("heartbeat", sa.DateTime))
+    with engine.begin() as connection:
+        if at:
+            connection.execute(sa.update(beats).values(heartbeat=datetime.fromisoformat(at)))
+        found = list(connection.scalars(sa.select(beats.c.heartbeat)))
+    engine.dispose()
+    return found
+
+
+def let_die(address: str) -> None:
+    assert last_beats(address, "2000-01-01")
 
 
 def test_one_that_was_only_asleep_finds_its_trial_taken(address):
@@ -130,7 +147,7 @@ def test_one_that_was_only_asleep_finds_its_trial_taken(address):
     trial = asleep.claim()
     settings = settings_for(trial, PRESETS["separable"])
     assert other.give_up_dead() == ()
-    wait_until_dead()
+    let_die(address)
     assert other.give_up_dead() == (trial.number,)
     assert not asleep.mine(trial)
     assert not asleep.give_back(trial)
@@ -146,10 +163,14 @@ def test_one_that_was_only_asleep_finds_its_trial_taken(address):
 
 
 def test_signs_of_life_keep_a_long_trial(address):
-    busy, other = queue(address), queue(address, worker="b")
+    busy, other = queue(address, beat=0.05), queue(address, worker="b")
     trial = busy.claim()
+    let_die(address)
     with busy.beating(trial):
-        wait_until_dead()
+        end = time.monotonic() + 60
+        while last_beats(address)[0].year == 2000:
+            assert time.monotonic() < end, "no sign of life came"
+            time.sleep(0.05)
         assert other.give_up_dead() == ()
     assert busy.mine(trial)
 
@@ -158,7 +179,7 @@ def test_of_many_that_find_a_worker_dead_one_gives_its_trial_up(address):
     """The second one looks when the first has given it up and taken it."""
     dead, first, second = queue(address), queue(address, worker="b"), queue(address, worker="c")
     trial = dead.claim()
-    wait_until_dead()
+    let_die(address)
     assert first.give_up_dead() == (trial.number,)
     assert first.claim().number == trial.number
     assert second.give_up_dead() == ()
@@ -175,12 +196,13 @@ def test_connections_that_were_cut_between_two_uses_are_made_anew(server):
 
 
 def test_a_trial_that_kills_its_workers_is_not_tried_for_ever(tmp_path):
-    claims = queue(f"sqlite:///{tmp_path}/study.db", 1)
+    address = f"sqlite:///{tmp_path}/study.db"
+    claims = queue(address, 1)
     claims.claim().set_user_attr(DEATHS, LIVES - 2)
-    wait_until_dead()
+    let_die(address)
     assert claims.give_up_dead() == (0,)
     assert claims.claim()
-    wait_until_dead()
+    let_die(address)
     assert claims.give_up_dead() == (0,)
     assert claims.claim() is None
     record = records_of(claims.study)[0]
