@@ -157,7 +157,9 @@ def kill_in_trial(worker: subprocess.Popen, number: int) -> None:
 
 def test_two_workers_share_a_study_in_postgresql_and_one_does_what_the_killed_one_left(server, tmp_path):
     address = server.new_database()
-    doomed, other = start(tmp_path / "a", address, 4), start(tmp_path / "b", address, 4)
+    doomed = start(tmp_path / "a", address, 4)
+    next(line for line in doomed.stdout if line == "learning 1\n")
+    other = start(tmp_path / "b", address, 4)  # while the first one has its first trial
     kill_in_trial(doomed, 2)
     text = other.communicate(timeout=300)[0]
     assert other.returncode == 0, text
