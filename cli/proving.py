@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edgedigits.cli.output import say
+
 if TYPE_CHECKING:
     from edgedigits.core.paths import StrPath
     from edgedigits.quantize import QuantizeResult
@@ -70,14 +72,17 @@ def tell_of_doubt(judged: Judged, recipe: str, result: QuantizeResult | None = N
         recipe: that was carried out.
         result: where it is the proof of one model, which may be cross-validated.
     """
-    click.echo(f"Cannot tell: {doubt(judged, recipe)}. What was made is kept and says so. What to do:", err=True)
+    say(f"Cannot tell: {doubt(judged, recipe)}. What was made is kept and says so. What to do:", err=True)
     more = "no help by more digits" if judged.required_digits is None else "test on more digits"
-    click.echo(f"  {more}: {digits_that_tell(judged)}{_of_how_many(result) if result else ''}", err=True)
+    say(f"- {more}: {digits_that_tell(judged)}{_of_how_many(result) if result else ''}", err=True)
     if result and result.pool > judged.comparison.count:
-        click.echo(f"  or cross-validate, so that all {result.pool:,} digits test:", err=True)
+        say(
+            f"- or cross-validate, so that all {result.pool:,} digits test (add the options of the training, if any):",
+            err=True,
+        )
         for command in _cross_validation(result):
             click.echo(f"    {command}", err=True)
-    click.echo(f"  or allow more: --max-drop {telling_limit(judged):.2f} passes", err=True)
+    click.echo(f"- or allow more: --max-drop {telling_limit(judged):.2f} passes", err=True)
 
 
 def telling_limit(judged: Judged) -> float:

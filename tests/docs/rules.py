@@ -107,6 +107,13 @@ RULES = (
         data="mnist",
     ),
     as_shown(r"edgedigits quantize out/mine-float/model\.keras --out \S+", data="mnist", codes=FEW_DIGITS),
+    shortened(
+        r"edgedigits train --from builtin --dataset folder:out/mine --folds 5 --out out/folds",
+        r"edgedigits train --from builtin --dataset folder:out/mine --folds 2 --epochs 1 --out out/folds",
+        "trains two minutes",
+        data="mnist",
+    ),
+    as_shown(r"edgedigits quantize out/folds --out \S+", data="mnist", codes=FEW_DIGITS),
     as_shown(r"edgedigits quantize out/(float|reader)/model\.keras --out \S+", codes=FEW_DIGITS),
     as_shown(r"edgedigits evaluate out/int8/model\.int8\.tflite"),
     only_checked(r"edgedigits run --out out/run", "tests/cli/test_run.py runs it, with few digits"),
