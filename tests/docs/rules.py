@@ -88,11 +88,7 @@ RULES = (
         "times a minute",
     ),
     only_checked(r"edgedigits train .*--device gpu.*", "needs a GPU; tests/train/test_devices.py has none"),
-    shortened(
-        r"edgedigits train --model small --folds 5 --out out/small-folds",
-        rf"edgedigits train --model nano {FEW} --folds 2 --epochs 1 --out out/small-folds",
-        "trains ten minutes",
-    ),
+    only_checked(r"edgedigits train --model small --folds 5 .*", "ten minutes; tests/cli/test_baseline_commands.py"),
     shortened(
         r"edgedigits train --model small --augment reading --epochs 72 --out out/reader",
         rf"edgedigits train --model small --augment reading --epochs 1 {FEW} --out out/reader",
@@ -122,14 +118,15 @@ RULES = (
         r"edgedigits benchmark (.*)", r"edgedigits benchmark --recipes float32,int8 \1", "twelve recipes take minutes"
     ),
     shortened(r"edgedigits baseline (knn .*)", rf"edgedigits baseline {FEW} \1", "9 minutes on MNIST"),
-    shortened(r"edgedigits baseline (nf264-cnn1 .*)", rf"edgedigits baseline {FEW} --epochs 1 \1", "a minute"),
+    shortened(r"edgedigits baseline (nf264-cnn1 .*)", rf"edgedigits baseline {FEW} --epochs 1 \1", "trains a minute"),
     only_checked(r"edgedigits baseline nf264-cnn2 --folds 5 .*", "15 minutes; tests/train/test_baseline_networks.py"),
     as_shown(r"edgedigits reported out/.*"),
     shortened(
-        r"edgedigits search --preset separable (--dataset mnist )?--trials 24 (.*)",
-        rf"edgedigits search --preset quick {FEW} --trials 2 \2",
+        r"edgedigits search --preset separable --trials 24 (.*)",
+        rf"edgedigits search --preset quick {FEW} --trials 2 \1",
         "24 trainings",
     ),
+    only_checked(r"edgedigits search --preset separable --dataset mnist .*", "24 trainings; the README's search runs"),
     only_checked(
         r"edgedigits search .* --storage postgresql://.*", "needs a database; tests/train/test_search_queue.py has one"
     ),
@@ -146,7 +143,13 @@ RULES = (
     as_shown(r"arm-none-eabi-gcc .*", programs=ARM),
     as_shown(r"riscv64-unknown-elf-gcc .*", programs=("riscv64-unknown-elf-gcc",)),
     as_shown(r"avr-gcc .*", programs=("avr-gcc",)),
-    as_shown(r"edgedigits firmware report .*", programs=QEMU),
+    as_shown(r"edgedigits firmware report .* --core m0,m4,m55", programs=QEMU),
+    shortened(
+        r"(edgedigits firmware report (?!.*m0,m4,m55).*?)( --core m0,m4)?( --images \d+)?",
+        r"\1 --core m4 --images 1",
+        "eight cores take half a minute; tests/firmware_export/test_report.py has them all",
+        programs=QEMU,
+    ),
     only_checked(
         r"edgedigits firmware verify .* --port /dev/ttyACM0", "needs a board; the next rule verifies an emulated one"
     ),
