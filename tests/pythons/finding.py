@@ -18,7 +18,7 @@ def find_python(version: str) -> Path | None:
 
 
 def _candidates(version: str) -> Iterator[Path]:
-    yield Path(sys.executable)
+    yield Path(getattr(sys, "_base_executable", sys.executable))
     if named := shutil.which(f"python{version}"):
         yield Path(named)
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"

@@ -1,4 +1,4 @@
-"""Install the wheel on every Python that it is for, run the edge tests there, take a model from training to reading.
+"""Install the wheel on every Python that it is for, run the edge's tests there, train, quantize, export and read.
 
     make test-pythons                  on each Python of pyproject.toml's classifiers that is found
     make test-pythons PYTHONS=3.13     on one
@@ -29,7 +29,7 @@ from finding import find_python
 ROOT = Path(__file__).parents[2]
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
 EXTRAS = ("train", "edge")
-TOOLS = {"train": (), "edge": ("pytest>=8,<10", "hypothesis>=6.100,<7")}
+TOOLS = {"train": ("pytest>=8,<10",), "edge": ("pytest>=8,<10", "hypothesis>=6.100,<7")}
 SHOWN = ("numpy", "opencv-python-headless", "tflite-runtime", "ai-edge-litert", "tensorflow", "tf_keras")
 EDGE_TESTS = ("tests/edge", "tests/core", "tests/test_paths.py")
 SELF_TEST = """
