@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -52,6 +53,27 @@ def test_what_was_never_tried_has_an_upper_bound() -> None:
         line for line in asked if not line.startswith("edgedigits[") and not re.search(r"<|==", line.split(";")[0])
     ]
     assert not open_ended
+
+
+ENVIRONMENTS = sorted((ROOT / "out" / "pythons").glob("3.*/edge/made-of"))
+QUICK = ("tests/edge/test_sample_picture.py", "tests/edge/test_opencv_logs.py", "tests/edge/test_reading_errors.py")
+
+
+@pytest.mark.parametrize("mark", ENVIRONMENTS, ids=lambda mark: mark.parents[1].name)
+def test_the_checkout_reads_on_each_python_that_an_environment_was_made_for(mark: Path, tmp_path: Path) -> None:
+    """A few seconds each; `make test-pythons` makes the environments and runs all tests of the edge there."""
+    (tmp_path / "edgedigits").mkdir()
+    for name in ("core", "edge", "cli", *(file.name for file in (ROOT / "package").glob("*.py"))):
+        (tmp_path / "edgedigits" / name).symlink_to(ROOT / ("package" if name.endswith(".py") else "") / name)
+    command = [str(mark.parent / "bin" / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", *QUICK]
+    environment = os.environ | {"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(bool(ENVIRONMENTS), reason="run above")
+def test_environments_of_other_pythons_are_there() -> None:
+    pytest.skip("no environment in out/pythons: `make test-pythons` makes them")
 
 
 def found(version: str) -> str:

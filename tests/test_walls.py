@@ -272,6 +272,8 @@ def test_help_of_a_command_loads_click_and_nothing_else(command: str, tmp_path: 
         ("edge", "from train.fitting import fit", True),
         ("edge", "import cli", True),
         ("edge", "import package", True),
+        ("edge", "import cv2\n\ncv2.setLogLevel(0)", True),
+        ("edge", "import cv2\n\ncv2.setNumThreads(1)", False),
         ("edge", "from edgedigits.core import digit", False),
     ],
 )
