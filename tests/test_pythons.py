@@ -56,6 +56,7 @@ def test_what_was_never_tried_has_an_upper_bound() -> None:
 
 
 ENVIRONMENTS = sorted((ROOT / "out" / "pythons").glob("3.*/edge/made-of"))
+ROOMS = ("core", "train", "quantize", "firmware_export", "edge", "cli")
 QUICK = ("tests/edge/test_sample_picture.py", "tests/edge/test_opencv_logs.py", "tests/edge/test_reading_errors.py")
 
 
@@ -63,7 +64,7 @@ QUICK = ("tests/edge/test_sample_picture.py", "tests/edge/test_opencv_logs.py", 
 def test_the_checkout_reads_on_each_python_that_an_environment_was_made_for(mark: Path, tmp_path: Path) -> None:
     """A few seconds each; `make test-pythons` makes the environments and runs all tests of the edge there."""
     (tmp_path / "edgedigits").mkdir()
-    for name in ("core", "edge", "cli", *(file.name for file in (ROOT / "package").glob("*.py"))):
+    for name in (*ROOMS, *(file.name for file in (ROOT / "package").glob("*.py"))):
         (tmp_path / "edgedigits" / name).symlink_to(ROOT / ("package" if name.endswith(".py") else "") / name)
     command = [str(mark.parent / "bin" / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", *QUICK]
     environment = os.environ | {"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}

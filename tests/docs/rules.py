@@ -66,6 +66,7 @@ RULES = (
     only_checked(r"make run( GPU=yes)?", "calls `edgedigits run`; tests/cli/test_run.py"),
     only_checked(r"make (test|test-all|lint)", "these tests"),
     only_checked(r"(sudo )?make test-pi", "needs root and a Debian for arm64 from the network"),
+    only_checked(r"make test-pythons", "makes environments from the network"),
     only_checked(r"make (table|bench)", "takes hours, or a quiet machine"),
     only_checked(r"make firmware-bench", "counts for minutes; `edgedigits firmware report` counts here"),
     only_checked(r"(\S+/)?pip install .*", "needs the network; tests/test_packaging.py installs the wheel"),
