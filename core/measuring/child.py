@@ -65,7 +65,14 @@ def _tell(done: int, total: int) -> None:
 
 
 def _peak_bytes() -> int | None:
-    """The most memory that this process has had, bytes; None where the system does not tell."""
+    """The most memory that this process has had, bytes; None where the system does not tell.
+
+    Linux counts what the parent had as the ``ru_maxrss`` of a child that it starts, so its own mark is read there.
+    """
+    status = Path("/proc/self/status")
+    if status.is_file():
+        marks = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
+        return 1024 * int(marks[0]) if marks else None
     try:
         import resource
     except ImportError:

@@ -155,7 +155,7 @@ def test_a_core_that_cannot_be_measured_is_a_note_of_the_row(measured, model, tm
         call(*command, "--cores", "m4", "--out", tmp_path / "out")
     rows = {row.recipe: row for row in read_results(tmp_path / "out").rows}
     assert len([note for note in rows["int8"].notes if note.startswith("m4: not measured: ")]) == 1
-    assert rows["float32"].notes == ()
+    assert not [note for note in rows["float32"].notes if "m4" in note]
 
 
 def test_ctrl_c_keeps_the_rows_and_resume_goes_on(model, tmp_path):
