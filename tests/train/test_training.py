@@ -77,7 +77,8 @@ def test_progress_is_told_to_the_last_step_of_every_epoch(finished):
     _, _, told = finished
     last = [progress for progress in told if progress.step == progress.steps and "val_accuracy" not in progress.metrics]
     assert [(progress.epoch, progress.epochs) for progress in last] == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    assert set(told[0].metrics) == {"loss", "accuracy"}
+    assert (told[0].step, told[0].metrics) == (0, {})  # before the first step: on what it trains
+    assert set(told[1].metrics) == {"loss", "accuracy"}
 
 
 def test_the_validation_accuracy_of_every_epoch_is_told_once_its_state_is_kept(finished):
