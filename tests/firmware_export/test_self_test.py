@@ -75,7 +75,10 @@ def test_the_compiler_that_cc_names_is_taken(folder, compiler, tmp_path, monkeyp
 
 def test_a_program_for_another_machine_is_compiled_but_not_run(folder, compiler, tmp_path, monkeypatch):
     cross = tmp_path / "cross"
-    cross.write_text('#!/bin/sh\nfor last; do :; done\nprintf "\\177ELF" > "$last"; chmod +x "$last"\n')
+    cross.write_text(
+        '#!/bin/sh\n[ "$1" = --version ] && echo "cross 1.0" && exit\n'
+        'for last; do :; done\nprintf "\\177ELF" > "$last"; chmod +x "$last"\n'
+    )
     cross.chmod(cross.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("CC", str(cross))
     found = run_self_test(folder)
