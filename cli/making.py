@@ -87,7 +87,7 @@ def datasets(data: Path | None, as_json: bool) -> None:
 @click.option("--rate", type=float, help="Learning rate.  [default: the network's own]")
 @click.option("--augment", help="One of the augmentations below.  [default: the network's own]")
 @click.option("--seed", default=0, show_default=True, help="Of the split, the weights, the order and the distortion.")
-@click.option("--device", type=options.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True)
+@options.device
 @click.option("--weights", type=click.Path(path_type=Path), help="ImageNet weights, for fakebank-resnet50.")
 @click.option("--tensorboard", is_flag=True, help="Write logs for TensorBoard too.")
 @click.option("--folds", type=int, help="Cross-validate: train once for each of so many folds.")

@@ -69,7 +69,7 @@ out = click.option("--out", required=True, type=click.Path(path_type=Path), help
 force = click.option("--force", is_flag=True, help="Replace what lies in the output folder.")
 device = click.option(
     "--device",
-    type=click.Choice(["auto", "cpu", "gpu"]),
+    type=Choice(["auto", "cpu", "gpu"]),
     default="auto",
     show_default=True,
     help="auto: every GPU, else the CPU; gpu: fail where there is none.",

@@ -46,7 +46,7 @@ def _list_presets(ctx: click.Context, _option: click.Parameter, wanted: bool) ->
 @click.option("--storage", metavar="URL", help="sqlite:///FILE or postgresql://USER@HOST/DB.  [default: OUT/study.db]")
 @click.option("--study", help="Its name in the database.  [default: PRESET-DATASET]")
 @click.option("--seed", default=0, show_default=True, help="Of the split, the first weights and the sampler.")
-@click.option("--device", type=options.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True)
+@options.device
 @click.option("--resume", is_flag=True, help="Go on with the search in the output folder.")
 @options.out
 @options.force

@@ -18,6 +18,14 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def text_of(path: Path) -> str:
+    """What stands in a file of the kernel, without white space at its ends; empty where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip("\0 \t\r\n")
+    except OSError:
+        return ""
+
+
 @dataclass(frozen=True)
 class Host:
     """A machine as a program sees it.
@@ -48,10 +56,7 @@ class Host:
 
     def text(self, name: str) -> str:
         """What stands in a file, without white space at its ends; empty where it cannot be read."""
-        try:
-            return self.path(name).read_text(encoding="utf-8", errors="replace").strip("\0 \t\r\n")
-        except OSError:
-            return ""
+        return text_of(self.path(name))
 
     def command(self, name: str) -> Path | None:
         """Where the command ``name`` lies; None where ``PATH`` has none."""

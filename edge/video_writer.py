@@ -99,9 +99,10 @@ class VideoWriter:
         if self._writer is None:
             self._size = (image.shape[1], image.shape[0])
             self._writer = self._start(rate)
+        else:
+            self._check_room()
         if (image.shape[1], image.shape[0]) != self._size:
             image = cv2.resize(image, self._size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-        self._check_room()
         with opencv_quiet():
             self._writer.write(image)
         self.frames += 1

@@ -41,11 +41,13 @@ class Unseen:
         spec: of the data set that they are of.
         digits: to measure the model on.
         are_all: whether they are all that the data set has, as nothing of it was trained on.
+        split: whose test part they are; None where they are all, or the set's own test digits as it brings them.
     """
 
     spec: str
     digits: Digits
     are_all: bool = False
+    split: Split | None = None
 
 
 def unseen_part(card: Card | None, spec: str | None = None, name: str | None = None) -> Unseen:
@@ -59,7 +61,8 @@ def unseen_part(card: Card | None, spec: str | None = None, name: str | None = N
     """
     dataset, trained = _look_up(card, spec)
     if trained or name:
-        return Unseen(dataset.spec, _split(dataset, trained, name).test)
+        split = _split(dataset, trained, name)
+        return Unseen(dataset.spec, split.test, split=split)
     if dataset.test:
         return Unseen(dataset.spec, dataset.test)
     return Unseen(dataset.spec, dataset.pool, are_all=True)

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from edgedigits.core.host import text_of
 from edgedigits.core.paths import StrPath
-from edgedigits.core.results.machine import text_of
 
 _THROTTLED = "sys/devices/platform/soc/soc:firmware/get_throttled"
 _VCGENCMD = ("usr/bin/vcgencmd", "opt/vc/bin/vcgencmd", "usr/local/bin/vcgencmd")

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from edgedigits.core.cards import Card, card_of
-from edgedigits.core.datasets import Digits, load_dataset, split_of
+from edgedigits.core.datasets import Digits, unseen_part
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import gzip_size, sha256_of
 from edgedigits.core.measuring.agreement import agreements, disagreement_notes
@@ -151,15 +151,12 @@ def _row(
 
 def _digits(card: Card | None, spec: str, split: str | None) -> tuple[str, Digits]:
     """The digits that a model is measured on and has not seen, and what a table calls them."""
-    if split or (card and card.dataset.get("spec") == spec):
-        divided = split_of(card, spec, split)
-        own = divided.dataset.test
-        name = own_name(divided) if own and own.sha256() == divided.test.sha256() else part_name(divided, "test")
-        return name, divided.test
-    dataset = load_dataset(spec)
-    if dataset.test:
-        return f"{spec}, its own test digits", dataset.test
-    return f"{spec}, all of it", dataset.pool
+    part = unseen_part(card, spec, split)
+    if part.split:
+        own = part.split.dataset.test
+        whole = own and own.sha256() == part.digits.sha256()
+        return own_name(part.split) if whole else part_name(part.split, "test"), part.digits
+    return f"{spec}, {'all of it' if part.are_all else 'its own test digits'}", part.digits
 
 
 def _runs(

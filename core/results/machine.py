@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgedigits.core.host import text_of, usable_cores
 from edgedigits.core.paths import StrPath
 from edgedigits.core.results.row import LATER
 
@@ -47,18 +47,11 @@ def this_machine(root: StrPath = Path("/"), architecture: str = "") -> Machine:
     root = Path(root)
     architecture = architecture or platform.machine()
     info = text_of(root / "proc/cpuinfo")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     names = [text_of(root / "proc/device-tree/model"), _processor(info)]
     processor = ", ".join(dict.fromkeys(name for name in names if name)) or platform.processor() or architecture
-    return Machine(processor, cores, f"{platform.system()} {architecture}", _is_emulated(root, architecture, info))
-
-
-def text_of(path: Path) -> str:
-    """What stands in a file of the kernel, without white space at its ends; empty where it cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").strip("\0 \t\r\n")
-    except OSError:
-        return ""
+    return Machine(
+        processor, usable_cores(), f"{platform.system()} {architecture}", _is_emulated(root, architecture, info)
+    )
 
 
 def _field(info: str, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 from tiny_models import tiny_models
 
-from edgedigits.core.datasets import load_dataset
+from edgedigits.core.cards import card_of, write_card
+from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.measuring import InstalledRuntime, MeasureRequest, installed_runtimes, measure
 from edgedigits.core.measuring.agreement import Agreement, agreements, disagreement_notes
@@ -198,6 +200,20 @@ class TestMeasure:
         (row,) = measure(MeasureRequest((NANO,), dataset="mnist", threads=(1,))).rows
         assert row.accuracy is not None
         assert (row.accuracy.digits, row.accuracy.count) == ("mnist, its own test digits", 10_000)
+
+    def test_digits_that_a_model_was_trained_on_are_left_out_by_whatever_name(self, tmp_path: Path):
+        pool = load_dataset("samples").pool
+        for name in ("then", "now"):
+            np.savez(tmp_path / f"{name}.npz", x_train=pool.images, y_train=pool.labels)
+        split = split_dataset(load_dataset(f"npz:{tmp_path}/then.npz"), "default")
+        card = card_of(NANO)
+        assert card is not None
+        shutil.copy(NANO, tmp_path)
+        write_card(tmp_path, replace(card, dataset=split.describe()))
+        request = MeasureRequest((tmp_path / NANO.name,), dataset=f"npz:{tmp_path}/now.npz", threads=(1,))
+        (row,) = measure(request).rows
+        assert row.accuracy is not None
+        assert row.accuracy.digits_sha256 == split.test.sha256()
 
     def test_the_test_part_of_a_split_of_another_data_set(self, tmp_path: Path):
         pool = load_dataset("samples").pool
