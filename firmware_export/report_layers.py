@@ -50,7 +50,7 @@ def layer_costs(library: LibraryExport) -> tuple[LayerCost, ...]:
             stage.macs,
             weights,
             {
-                variant: max(size for size, runs in zip(sizes, order, strict=True) if runs == place)
+                variant: max((size for size, runs in zip(sizes, order, strict=True) if runs == place), default=0)
                 for variant, sizes in used.items()
             },
         )

@@ -55,7 +55,7 @@ class _Simulation:
         """Run whatever is missing until the first ``rows`` rows of a value exist."""
         root = self._program.root(value)
         place = self._makers[value]
-        if place is None:
+        if place is None or rows <= 0:
             return
         height = self._program.values[root].shape[0]
         wanted = height if root != value or root in self._whole else rows
@@ -110,7 +110,7 @@ def schedule(program: Program, whole: frozenset[int]) -> Schedule:
         lives[value] = tuple(Life(birth, max(birth, seen, deaths.get(row, -1))) for row, birth in enumerate(births))
     dense = {program.root(value) for value, content in program.values.items() if content.view_of is not None}
     dense |= {program.input, output}
-    slots = {value: len(rows) if value in dense else _ring(rows) for value, rows in lives.items()}
+    slots = {value: max(len(rows), 1) if value in dense else _ring(rows) for value, rows in lives.items()}
     return Schedule(tuple(run.order), lives, slots)
 
 

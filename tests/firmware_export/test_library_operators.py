@@ -69,6 +69,11 @@ def test_many_chains_equal_the_reference(part, folder):
         check(random_network(random.Random(seed)), folder)
 
 
+def test_a_reshaped_value_that_no_window_sees(folder):
+    """A convolution, a maximum and a reshape whose only reader sees nothing but padding: none of them runs."""
+    check(random_network(random.Random(21349), longest=8), folder)
+
+
 @pytest.mark.parametrize("width", range(1, 10))
 @pytest.mark.parametrize("pooled", [False, True], ids=["alone", "pooled"])
 def test_convolutions_of_every_width(width, pooled, folder):

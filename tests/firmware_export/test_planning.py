@@ -186,3 +186,15 @@ def test_a_window_that_only_sees_padding_has_a_plan(read):
     end = builder.conv(end, 1, (1, 3), stride=(5, 1))
     check_plan(plan(read(builder.build(end))))
     assert np.prod(builder.tensors[end].shape) > 0
+
+
+def test_a_reshaped_value_that_no_window_sees_has_a_plan(read):
+    """Nobody asks for its rows; what reads a reshaped value would ask for all of them at once."""
+    builder = ModelBuilder(9)
+    end = builder.pool(builder.conv(builder.input((1, 4, 4, 2)), 4, (3, 3)))
+    end = builder.pad(builder.reshape(end, (1, 1, 2, 8)), (2, 0), (0, 0))
+    end = builder.conv(end, 3, (1, 1), stride=(5, 1), padding="VALID")
+    made = plan(read(builder.build(end)))
+    check_plan(made)
+    (last,) = set(made.schedule.order)
+    assert made.program.stages[last].output == made.program.output

@@ -224,6 +224,19 @@ class TestArena:
                 assert cost.arena_bytes[variant] == in_use[steps].sum(axis=1).max()
                 assert 0 < cost.arena_bytes[variant] <= layout.bytes
 
+    def test_a_layer_that_never_runs_needs_no_arena(self, tmp_path: Path):
+        """The window of the last convolution sees nothing but padding: the layers before it make nothing."""
+        builder = ModelBuilder(4)
+        maps = builder.pool(builder.conv(builder.input((1, 28, 28, 1)), 4, stride=(2, 2)), "average")
+        maps = builder.conv(builder.pad(maps, (1, 0), (0, 0)), 10, (1, 1), stride=(9, 9), padding="VALID")
+        path = tmp_path / "model.tflite"
+        path.write_bytes(builder.build(builder.softmax(builder.reshape(maps, (1, 10)))))
+        library = export_library(path)
+        memory_png(library.plan, ("plain",), tmp_path / "memory.png")
+        ran = [max(cost.arena_bytes.values()) > 0 for cost in layer_costs(library)]
+        assert ran == [place in library.plan.schedule.order for place in range(len(ran))]
+        assert ran[-1] and not all(ran)
+
     def test_the_picture_shows_every_layer_in_its_colour_and_is_the_same_each_time(
         self, library: LibraryExport, tmp_path: Path
     ):
