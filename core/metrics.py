@@ -212,7 +212,7 @@ def paired_interval(lost: float, won: float, count: int) -> tuple[float, float]:
     share_lost, share_won = (lost + 0.5) / total, (won + 0.5) / total
     difference = share_lost - share_won
     deviation = math.sqrt(max(share_lost + share_won - difference**2, 0.0) / total)
-    return difference - Z95 * deviation, difference + Z95 * deviation
+    return max(difference - Z95 * deviation, -1.0), min(difference + Z95 * deviation, 1.0)
 
 
 def mcnemar_p(lost: int, won: int) -> float:

@@ -28,6 +28,7 @@ cmake             | cmake                                                 | test
 arduino-builder   | arduino-builder arduino-core-avr libsimavr-dev        | tests    | the Arduino sketch, built and run on an emulated Uno
 chromium          | chromium                                              | tests    | the page of results in a browser
 chromedriver      | chromium-driver                                       | tests    | the page of results in a browser
+strace            | strace                                                | tests    | what a killed process or a full disk leaves of a file
 pg_lsclusters     | postgresql                                            | tests    | a search spread over a PostgreSQL database
 "
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -111,6 +113,55 @@ def test_a_process_that_is_killed_while_writing_leaves_the_old_file(tmp_path: Pa
     done = subprocess.run([sys.executable, "-c", script, path], check=False)
     assert done.returncode == -9
     assert path.read_bytes() == b"old"
+
+
+def strace(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run Python under strace, which makes system calls fail or kills the process in them."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed")
+    done = subprocess.run(["strace", "-f", *words], capture_output=True, text=True, check=False)
+    if "ptrace" in done.stderr and "Operation not permitted" in done.stderr:
+        pytest.skip(f"this system does not let processes be traced: {done.stderr.strip().splitlines()[-1]}")
+    return done
+
+
+WRITE = "import sys; from pathlib import Path; from edgedigits.core.files import write_bytes; "
+WRITE += "write_bytes(Path(sys.argv[1]), b'new')"
+
+
+def test_a_file_is_on_the_disk_before_it_gets_its_name(tmp_path: Path) -> None:
+    """A machine that loses its power has the old file or the new one, never an empty one under its name."""
+    path, trace = tmp_path / "model.bin", tmp_path / "trace"
+    path.write_bytes(b"old")
+    calls = "trace=open,openat,creat,/^rename,fsync,fdatasync,write,pwrite64,sendfile,copy_file_range,truncate,unlink"
+    done = strace("-y", "-o", str(trace), "-e", calls, sys.executable, "-c", WRITE, str(path))
+    assert done.returncode == 0, done.stderr
+    assert path.read_bytes() == b"new"
+    here = [line.split(maxsplit=1)[1] for line in trace.read_text().splitlines() if str(tmp_path) in line]
+    changes = [line for line in here if not line.startswith("open") or re.search("O_WRONLY|O_RDWR|O_CREAT", line)]
+    told = [line.split("(")[0] for line in changes if "ENOENT" not in line]
+    assert [name for name in told if not name.startswith("open")] == ["write", "fsync", "rename"]
+    assert not [line for line in changes if line.startswith("open") and f'"{path}"' in line]
+
+
+@pytest.mark.parametrize("call", ["/^write$", "fsync", "/^rename"])
+def test_a_process_that_is_killed_in_any_step_leaves_the_old_file(call: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.bin"
+    path.write_bytes(b"old")
+    killed = ("-o", "/dev/null", "-e", f"inject={call}:signal=SIGKILL")
+    done = strace(*killed, sys.executable, "-B", "-c", WRITE, str(path))
+    assert done.returncode != 0, f"{call} was never reached"
+    assert path.read_bytes() == b"old"
+
+
+def test_a_disk_that_turns_out_full_when_it_is_flushed_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "model.bin"
+    path.write_bytes(b"old")
+    full = ("-o", "/dev/null", "-e", "inject=fsync:error=ENOSPC")
+    done = strace(*full, sys.executable, "-c", WRITE, str(path))
+    assert "EdgedigitsError: no room left to write" in done.stderr
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["model.bin"]
 
 
 def test_a_writer_that_fails_leaves_the_old_file(tmp_path: Path) -> None:

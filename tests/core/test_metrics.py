@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from edgedigits.core.metrics import compare, evaluate_scores, mcnemar_p, pool
+from edgedigits.core.metrics import compare, evaluate_scores, mcnemar_p, paired_interval, pool
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +78,22 @@ def test_interval_covers_the_true_drop_about_95_times_in_100():
         found = compare(before, after, labels)
         covered += found.drop_low <= 100 * (lose - win) <= found.drop_high
     assert 0.92 <= covered / 400 <= 0.98
+
+
+@pytest.mark.parametrize(
+    ("lost", "won", "count", "low", "high"),
+    [
+        # What the R package PropCIs 0.3-0 prints for diffpropci.mp(b=40, c=20, n=160), of which the first is ours.
+        (20, 40, 160, -0.21601726, -0.03089632),
+        (40, 20, 160, 0.03089632, 0.21601726),
+        # By the paper's formula, on paper: half a digit in each of the two cells, and two digits more.
+        (0, 0, 98, -0.0196, 0.0196),
+        (1, 0, 1, -0.5101, 1.0),
+        (0, 1, 1, -1.0, 0.5101),
+    ],
+)
+def test_interval_of_a_drop_is_the_one_of_agresti_and_min(lost, won, count, low, high):
+    assert paired_interval(lost, won, count) == pytest.approx((low, high), abs=5e-5)
 
 
 def test_parts_together_are_compared_as_all_their_digits_are():
