@@ -32,9 +32,13 @@ def valid_output(size: int, window: int, stride: int, dilation: int) -> int:
 
 
 class LayerBuilder:
-    """The tensors of a model, and its layers with weights; each layer returns the number of its output tensor."""
+    """The tensors of a model, and its layers with weights; each layer returns the number of its output tensor.
 
-    def __init__(self, seed: int = 0) -> None:
+    With ``powers_of_two`` every scale is the nearest power of two: then many products lie just between two numbers.
+    """
+
+    def __init__(self, seed: int = 0, powers_of_two: bool = False) -> None:
+        self.powers_of_two = powers_of_two
         self.dice = np.random.default_rng(seed)
         self.tensors: list[BuiltTensor] = []
         self.operators: list[BuiltOperator] = []
@@ -42,13 +46,17 @@ class LayerBuilder:
 
     def tensor(self, shape: Sequence[int], scale: float = 0.0, zero_point: int = 0, **fields: Any) -> int:
         """Add a tensor without data; a scale of 0 means none."""
-        scales = (scale,) if scale else ()
+        scales = (self.rounded(scale),) if scale else ()
         built = BuiltTensor(tuple(shape), scales=scales, zero_points=(zero_point,) if scales else ())
         for name, value in fields.items():
             setattr(built, name, value)
         built.name = built.name or b"tensor %d" % len(self.tensors)
         self.tensors.append(built)
         return len(self.tensors) - 1
+
+    def rounded(self, scale: float) -> float:
+        """The scale, or with ``powers_of_two`` the nearest one."""
+        return 2.0 ** round(math.log2(scale)) if self.powers_of_two else scale
 
     def input(self, shape: Sequence[int], scale: float = 1 / 255, zero_point: int = -128, dtype: Any = np.int8) -> int:
         """Add an input of the model."""
@@ -170,7 +178,7 @@ class LayerBuilder:
         scales = (self.dice.uniform(0.2, 1.0, channels if per_channel else 1) * greatest).astype(np.float32)
         number = self.constant(self.dice.integers(-127, 128, shape, dtype=np.int8))
         made = self.tensors[number]
-        made.scales = tuple(float(scale) for scale in scales)
+        made.scales = tuple(self.rounded(float(scale)) for scale in scales)
         made.zero_points = (0,) * len(scales)
         made.axis = axis
         return number, spread * float(scales.max())

@@ -22,17 +22,17 @@ LARGEST = 3000
 """Elements of a value; the arena of a random network stays small."""
 
 
-def random_network(dice: random.Random, longest: int = 6) -> bytes:
-    """A model of 1 to ``longest`` operators, plus what their branches need."""
-    network = _Network(dice)
+def random_network(dice: random.Random, longest: int = 6, *, powers_of_two: bool = False) -> bytes:
+    """A model of 1 to ``longest`` operators, plus what their branches need; see LayerBuilder for ``powers_of_two``."""
+    network = _Network(dice, powers_of_two)
     for _ in range(dice.randint(1, longest)):
         network.grow()
     return network.build()
 
 
-def single_operator(dice: random.Random, kind: str) -> bytes:
+def single_operator(dice: random.Random, kind: str, *, powers_of_two: bool = False) -> bytes:
     """A model of one operator (and what it needs beside it)."""
-    network = _Network(dice)
+    network = _Network(dice, powers_of_two)
     network.grow(kind)
     return network.build()
 
@@ -40,9 +40,9 @@ def single_operator(dice: random.Random, kind: str) -> bytes:
 class _Network:
     """A model that grows at its end, ``self.end``."""
 
-    def __init__(self, dice: random.Random) -> None:
+    def __init__(self, dice: random.Random, powers_of_two: bool) -> None:
         self.dice = dice
-        self.builder = ModelBuilder(dice.randint(0, 1 << 30))
+        self.builder = ModelBuilder(dice.randint(0, 1 << 30), powers_of_two)
         scale, zero_point = dice.choice([(1 / 255, -128), (0.05, dice.randint(-128, 127)), (0.02, 0)])
         self.end = self.builder.input(
             (1, dice.choice(SIZES), dice.choice(SIZES), dice.choice(CHANNELS)), scale, zero_point
