@@ -85,7 +85,7 @@ def tune(model: Any, tuning: Tuning, split: Split, seed: int = 0, progress: Stag
         for number, phase in enumerate(tuning.phases):
             batches, steps = tuning_batches(teacher, split.train, tuning, phase.epochs, (seed, number))
             wrapped = _wrapped(network, phase, tuning, steps, ranges)
-            history += _fit(wrapped, batches, steps, phase, split.validation, progress)
+            history += fit_phase(wrapped, batches, steps, phase, split.validation, progress)
             network = wrapped.finish()
     return Tuned(network, tuple(history))
 
@@ -110,10 +110,25 @@ def _wrapped(network: Any, phase: Phase, tuning: Tuning, steps: int, ranges: NDA
     return quantize_aware(network, phase, tuning, ranges)
 
 
-def _fit(
+def fit_phase(
     wrapped: Wrapped, batches: Any, steps: int, phase: Phase, validation: Digits, progress: StageCallback | None
 ) -> list[TunedEpoch]:
-    """Train a prepared network and leave it with the weights of its best epoch."""
+    """Train a network that was prepared for a phase, and leave it with the weights of its best epoch.
+
+    Args:
+        wrapped: the network.
+        batches: ``tf.data.Dataset`` of digits, float32 of shape (n, 28, 28, 1), and what to learn, float32 (n, 10).
+        steps: batches an epoch.
+        phase: epochs and learning rate.
+        validation: tells the best epoch.
+        progress: told of about a hundred steps.
+
+    Returns:
+        A record for each epoch, one of them marked as kept.
+
+    Raises:
+        EdgedigitsError: the loss is no number any more.
+    """
     rate = tf_keras.optimizers.schedules.CosineDecay(phase.rate, steps * phase.epochs)
     wrapped.model.compile(tf_keras.optimizers.Adam(rate), tf_keras.losses.KLDivergence(), metrics=["accuracy"])
     keeper = _Keeper(phase, wrapped.first, steps, progress)

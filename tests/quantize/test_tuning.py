@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import tf_keras as keras
 
 from edgedigits.core.digit import model_input
@@ -18,7 +19,8 @@ from edgedigits.quantize.making import Made, check_form, make
 from edgedigits.quantize.recipes import Recipe
 from edgedigits.quantize.tuned_checks import crowded_groups
 from edgedigits.quantize.tuning.budget import Cluster, Prune, QuantizeAware, Tuning
-from edgedigits.quantize.tuning.tuning import tune
+from edgedigits.quantize.tuning.tuning import fit_phase, tune
+from edgedigits.quantize.tuning.wrapped import Wrapped
 from edgedigits.train import NETWORKS, build
 
 NAMES = [name for name, recipe in RECIPES.items() if recipe.trains]
@@ -135,6 +137,29 @@ def test_history_has_every_epoch_and_the_best_one_was_kept(made, name):
         assert kept.validation_accuracy == max(one.validation_accuracy for one in allowed)
         assert json.dumps(asdict(kept))
     assert not done
+
+
+class _ForgetsEverything(keras.callbacks.Callback):
+    """Sets all weights to 0 before the second epoch, from which no network recovers."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 1:
+            self.model.set_weights([np.zeros_like(weights) for weights in self.model.get_weights()])
+
+
+def test_what_a_worse_last_epoch_made_is_not_kept(network, split):
+    copy = keras.models.clone_model(network)
+    copy.set_weights(network.get_weights())
+    wrapped = Wrapped(copy, lambda: copy, (_ForgetsEverything(),))
+    digits = split.validation
+    images = model_input(split.train.images[:320])
+    truth = keras.utils.to_categorical(split.train.labels[:320], 10)
+    batches = tf.data.Dataset.from_tensor_slices((images, truth)).batch(32).repeat()
+    epochs = fit_phase(wrapped, batches, 10, QuantizeAware(epochs=2, rate=1e-4), digits, None)
+    assert [one.kept for one in epochs] == [True, False]
+    assert epochs[1].validation_accuracy < epochs[0].validation_accuracy - 20
+    right = copy.predict(model_input(digits.images), verbose=0).argmax(1) == digits.labels
+    assert 100 * right.mean() == pytest.approx(epochs[0].validation_accuracy, abs=1e-3)
 
 
 def test_settings_say_the_budget(made):

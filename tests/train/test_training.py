@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,11 @@ from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.train import TrainingInterrupted, TrainingRequest, evaluate_keras, train
 from edgedigits.train.backend import keras, tf
+from edgedigits.train.checkpoint import Saved
+from edgedigits.train.devices import choose_devices
+from edgedigits.train.fitting import fit, prepare
+from edgedigits.train.request import resolve
+from edgedigits.train.results import write_results
 
 QUICK = TrainingRequest("nano", "optdigits", epochs=2, batch_size=64)
 FILES = {"model.keras", "card.json", "history.csv", "curves.png", "confusion.png"}
@@ -56,6 +62,30 @@ def test_the_saved_model_holds_the_weights_of_the_best_epoch(finished):
     assert result.best_epoch == best.epoch
     judged = evaluate_keras(str(out / "model.keras"), split_dataset(load_dataset("optdigits")).validation)
     assert judged.accuracy == pytest.approx(best.val_accuracy, abs=1e-3)
+
+
+def test_what_a_worse_last_epoch_made_is_not_kept(tmp_path):
+    """Before the last of three epochs all weights become 0, from which no network recovers."""
+    split = split_dataset(load_dataset("optdigits"))
+    request = replace(QUICK, epochs=3)
+    recipe, devices = resolve(request), choose_devices("cpu")
+    fitter = prepare(request, recipe, len(split.train), devices)
+    states = []
+
+    def keep(saved):
+        states.append(fitter.model.get_weights())
+        if len(states) == 2:
+            fitter.model.set_weights([np.zeros_like(weights) for weights in states[-1]])
+
+    saved = fit(fitter, recipe, split, 0, Saved(), keep, None)
+    assert saved.best_epoch == 2
+    assert saved.history[2].val_accuracy < saved.history[1].val_accuracy - 20
+    for kept, made in zip(saved.best, states[1], strict=True):
+        np.testing.assert_array_equal(kept, made)
+    result = write_results(request, recipe, split, devices, saved, tmp_path)
+    assert result.card.measured["best_epoch"] == result.best_epoch == 2
+    judged = evaluate_keras(tmp_path / "model.keras", split.validation)
+    assert judged.accuracy == pytest.approx(saved.history[1].val_accuracy, abs=1e-3)
 
 
 def test_the_history_has_a_row_an_epoch(finished):
