@@ -71,7 +71,7 @@ class ArenaChecker:
         for value, other in reads:  # the padding is filled before anything is read
             self.check(value, other, f"after {stage.title} padded row {y}")
         places = {self.address(value, other) for value, other in reads if self.overlaps(value, other, address, content)}
-        self.write(address, content)
+        self.write(address, content, self.is_padding(stage.output))
         if stage.kind in MAY_WORK_IN_PLACE and places <= {address}:
             return
         for value, other in reads:
@@ -93,6 +93,14 @@ class ArenaChecker:
         if (value.before or value.after) and row < self.plan.schedule.slots[stage.output]:
             zero = self.fresh(("zero", stage.output), 1)
             self.write(self.address(stage.output, row), np.repeat(zero, value.row_bytes))
+
+    def is_padding(self, value: int) -> NDArray[np.bool_]:
+        """Which bytes of a row are padding: no kernel writes them again once the slot was filled."""
+        shown = self.program.values[value]
+        width, channels = shown.shape[1:]
+        beside = 1 if shown.planar else channels
+        row = np.repeat([True, False, True], [shown.before * beside, width * beside, shown.after * beside])
+        return np.tile(row, channels if shown.planar else 1)
 
     def overlaps(self, value: int, row: int, address: int, content: Tokens) -> bool:
         other = self.address(value, row)
@@ -126,9 +134,10 @@ class ArenaChecker:
             self.tokens[key] = len(self.tokens) << 32
         return self.tokens[key] + np.arange(size)
 
-    def write(self, address: int, tokens: Tokens) -> None:
+    def write(self, address: int, tokens: Tokens, spared: NDArray[np.bool_] | None = None) -> None:
         assert address >= 0
-        self.arena[address : address + len(tokens)] = tokens
+        place = self.arena[address : address + len(tokens)]
+        place[:] = tokens if spared is None else np.where(spared, place, tokens)
         self.touched = max(self.touched, address + len(tokens))
 
     def check(self, value: int, row: int, when: str) -> None:
