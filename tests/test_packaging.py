@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from measured_rows import network_rows, write_results
+
+from edgedigits.firmware_export.boards.cores import core
+from edgedigits.firmware_export.report_cores import missing_tool
+from edgedigits.firmware_export.self_test import NO_COMPILER, find_compiler
+from edgedigits.firmware_export.targets import TARGETS
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("core", "train", "quantize", "firmware_export", "edge", "cli")
@@ -91,14 +98,6 @@ def test_every_room_is_shipped_and_says_that_it_is_typed(folder: str, shipped: s
     assert {f"edgedigits/{folder}/__init__.py", f"edgedigits/{folder}/py.typed"} <= shipped
 
 
-def test_all_code_models_and_templates_are_shipped(tracked: list[str], shipped: set[str]) -> None:
-    ours = "|".join((PACKAGE, *FOLDERS))
-    wanted = re.compile(rf"({ours})/(.*\.py|.*py\.typed|models/.*\.(tflite|keras|json)|templates/.*|.*/samples/.*)")
-    expected = {place_in_the_wheel(name) for name in tracked if wanted.fullmatch(name)}
-    assert {"edgedigits/__init__.py", "edgedigits/core/__init__.py"} <= expected
-    assert not expected - shipped
-
-
 def test_the_built_in_model_is_shipped_in_int8_and_as_floats_each_with_its_card(shipped: set[str]) -> None:
     models = {name.removeprefix("edgedigits/edge/models/") for name in shipped if "/edge/models/" in name}
     assert models == {
@@ -107,9 +106,11 @@ def test_the_built_in_model_is_shipped_in_int8_and_as_floats_each_with_its_card(
     }
 
 
-def test_nothing_else_is_shipped(tracked: list[str], shipped: set[str]) -> None:
+def test_every_file_of_every_room_is_shipped_and_nothing_else(tracked: list[str], shipped: set[str]) -> None:
     ours = tuple(f"{folder}/" for folder in (PACKAGE, *FOLDERS))
     known = {place_in_the_wheel(name) for name in tracked if name.startswith(ours)}
+    assert {"edgedigits/__init__.py", "edgedigits/core/__init__.py"} <= known
+    assert not known - shipped
     foreign = {name for name in shipped - known if not re.match(r"edgedigits-[^/]*\.dist-info/", name)}
     assert not foreign
     assert not any("test" in Path(name).parts or "tests" in Path(name).parts for name in shipped)
@@ -128,6 +129,60 @@ def test_the_installed_wheel_runs_as_a_module_and_tells_its_version(installed: P
     assert run_as_module.stdout == f"edgedigits, version {version('edgedigits')}\n", run_as_module.stderr
 
 
+EXPORT_ALL = """
+import sys
+from pathlib import Path
+from edgedigits.edge.bundled import bundled_model
+from edgedigits.firmware_export import run_self_test
+from edgedigits.firmware_export.export_target import export_target
+from edgedigits.firmware_export.targets import TARGETS, write_target
+out = Path(sys.argv[1])
+made = export_target(bundled_model())
+for target in TARGETS:
+    write_target(target, made.files, out / target)
+done = run_self_test(out / "c")
+print(done.result, done.said)
+"""
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_installed_wheel_exports_for_every_target_what_the_checkout_exports(
+    installed: Path, tmp_path: Path
+) -> None:
+    for place, folder in (("wheel", {"PYTHONPATH": str(installed)}), ("checkout", {})):
+        done = run(sys.executable, "-c", EXPORT_ALL, tmp_path / place, cwd=tmp_path, **folder)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("passed" if find_compiler() else f"not run {NO_COMPILER}")
+    made = contents(tmp_path / "wheel")
+    assert {name.split("/")[0] for name in made} == set(TARGETS)
+    assert made == contents(tmp_path / "checkout")
+
+
+def test_the_installed_wheel_writes_a_page_of_results(installed: Path, tmp_path: Path) -> None:
+    write_results(tmp_path / "measured", *network_rows())
+    words = ("-m", "edgedigits", "compare", tmp_path / "measured", "--out", tmp_path / "all")
+    done = run(sys.executable, *words, cwd=tmp_path, PYTHONPATH=str(installed))
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "all" / "index.html").read_text(encoding="utf-8")
+    for name in ("page.css", "page.js"):
+        assert (ROOT / "core" / "results" / "templates" / name).read_text(encoding="utf-8").strip() in page
+
+
+def test_the_installed_wheel_runs_a_model_on_an_emulated_core(installed: Path, tmp_path: Path) -> None:
+    if lacking := missing_tool(core("m4")):
+        pytest.skip(lacking)
+    words = ("firmware", "report", "builtin", "--core", "m4", "--images", 1, "--card", tmp_path / "firmware.json")
+    done = run(sys.executable, "-m", "edgedigits", *words, cwd=tmp_path, PYTHONPATH=str(installed))
+    assert done.returncode == 0, done.stdout + done.stderr
+    (cost,) = json.loads((tmp_path / "firmware.json").read_text(encoding="utf-8"))["costs"]
+    assert cost["instructions"] > 1_000_000
+    assert cost["differing_outputs"] == 0
+
+
 def test_the_licence_and_the_command_are_shipped(wheel: Path, shipped: set[str]) -> None:
     assert any(name.endswith("/licenses/LICENSE") for name in shipped)
     with zipfile.ZipFile(wheel) as archive:
@@ -135,9 +190,15 @@ def test_the_licence_and_the_command_are_shipped(wheel: Path, shipped: set[str])
         assert "edgedigits = edgedigits.cli.main:main" in archive.read(entry_points).decode()
 
 
-def test_the_types_of_the_installed_wheel_hold(installed: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="session")
+def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What mypy knows of the installed wheel after the first time."""
+    return tmp_path_factory.mktemp("mypy")
+
+
+def test_the_types_of_the_installed_wheel_hold(installed: Path, mypy_cache: Path, tmp_path: Path) -> None:
     done = run(
-        *(sys.executable, "-m", "mypy", "--config-file", ROOT / "pyproject.toml", "--cache-dir", tmp_path / "cache"),
+        *(sys.executable, "-m", "mypy", "--config-file", ROOT / "pyproject.toml", "--cache-dir", mypy_cache),
         *("-p", "edgedigits"),
         cwd=tmp_path,
         MYPYPATH=str(installed),
@@ -147,13 +208,13 @@ def test_the_types_of_the_installed_wheel_hold(installed: Path, tmp_path: Path) 
     assert "Success" in done.stdout
 
 
-def test_types_that_do_not_hold_would_be_found(installed: Path, tmp_path: Path) -> None:
+def test_types_that_do_not_hold_would_be_found(installed: Path, mypy_cache: Path, tmp_path: Path) -> None:
     (tmp_path / "user.py").write_text(
         "from pathlib import Path\n\nfrom edgedigits.firmware_export import export_arrays\n\n"
         "length: str = export_arrays(Path('model.tflite'), name='x').bytes\n"
     )
     done = run(
-        *(sys.executable, "-m", "mypy", "--config-file", ROOT / "pyproject.toml", "--cache-dir", tmp_path / "cache"),
+        *(sys.executable, "-m", "mypy", "--config-file", ROOT / "pyproject.toml", "--cache-dir", mypy_cache),
         "user.py",
         cwd=tmp_path,
         MYPYPATH=str(installed),
