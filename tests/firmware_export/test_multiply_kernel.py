@@ -20,7 +20,7 @@ from edgedigits.firmware_export.graph.arithmetic import multiply
 
 KERNEL = HERE.parents[1] / "firmware_export" / "library" / "kernels" / "multiply.c"
 LARGEST = (1 << 31) - 1
-"""Of a sum after a shift to the left: the reader of graphs refuses networks that could have larger ones."""
+"""Of 32-bit sums after a shift to the left; networks that could make 2**30 are refused already."""
 
 LEAST, GREATEST = 1 << 30, (1 << 31) - 1
 """Multipliers of a scale above 0."""
