@@ -107,7 +107,8 @@ def bgr_copy_of(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def reduction_of(grey: NDArray[np.uint8]) -> int:
     """The whole factor by which a picture is reduced to about 800 pixels on its longer side."""
-    return max(1, round(max(grey.shape) / WORK_SIDE))
+    longer: int = max(grey.shape)
+    return max(1, round(longer / WORK_SIDE))
 
 
 def reduced(grey: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:

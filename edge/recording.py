@@ -172,7 +172,8 @@ def _sheet(
 def _stroke(image: NDArray[np.uint8], side: int) -> NDArray[np.float32]:
     """A 28x28 digit as a pen would leave it at ``side`` pixels: smooth outlines, even ink, soft edges."""
     large = cv2.resize(image.astype(np.float32) / 255, (side, side), interpolation=cv2.INTER_CUBIC)
-    return np.clip((cv2.GaussianBlur(large, (0, 0), side / 100) - 0.25) / 0.3, 0, 1).astype(np.float32)
+    drawn: NDArray[np.float32] = np.clip((cv2.GaussianBlur(large, (0, 0), side / 100) - 0.25) / 0.3, 0, 1)
+    return drawn.astype(np.float32)
 
 
 def _light(random: np.random.Generator, size: tuple[int, int]) -> NDArray[np.float32]:

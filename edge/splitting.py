@@ -130,7 +130,7 @@ def divided(line: Upright, needed: Callable[[Part], bool]) -> Upright:
         order = np.zeros(len(xs), np.int64)
         crossed = [0.0]
         if width > CUT_FROM * line.height and needed(part):
-            ink = np.where(own, line.soft[y : y + height, x : x + width], 0).astype(np.float32) / 255
+            ink = np.where(own, line.soft[y : y + height, x : x + width], 0).astype(np.float32) / np.float32(255)
             paths, costs = _cuts(ink, line.height)
             for path in paths:
                 order += xs >= path[ys]

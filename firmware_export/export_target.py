@@ -7,9 +7,9 @@ from pathlib import Path
 
 from edgedigits.core.digit import LABELS
 from edgedigits.core.files import sha256_of
-from edgedigits.core.runtime import DigitModel
 from edgedigits.firmware_export.drawn import drawn_digits
 from edgedigits.firmware_export.library import LibraryExport, export_library
+from edgedigits.firmware_export.reference import ReferenceKernels
 from edgedigits.firmware_export.targets import LibraryFiles, TestVector
 
 SELF_TEST_IMAGES = 4
@@ -49,7 +49,7 @@ def library_files(library: LibraryExport, model: Path) -> LibraryFiles:
     if sha256_of(model) != library.sha256:
         raise ValueError(f"{model} is not the model of this library")
     images = drawn_digits(SELF_TEST_IMAGES)
-    outputs = DigitModel(model, reference=True).raw(images)
+    outputs = ReferenceKernels(model).outputs(images)
     return LibraryFiles(
         name=library.recipe.name,
         header=library.header,

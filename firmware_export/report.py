@@ -16,11 +16,11 @@ from edgedigits.core.digit import model_input, quantize
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import write_json
 from edgedigits.core.paths import StrPath
-from edgedigits.core.runtime import DigitModel
 from edgedigits.firmware_export.boards.cores import Core, core
 from edgedigits.firmware_export.boards.measure import Library, measure
 from edgedigits.firmware_export.library import LibraryExport, export_library
 from edgedigits.firmware_export.proof_images import ProofImages
+from edgedigits.firmware_export.reference import ReferenceKernels
 from edgedigits.firmware_export.report_cores import CoreCost, core_cost, missing_tool
 from edgedigits.firmware_export.report_layers import LayerCost, layer_costs
 
@@ -122,9 +122,10 @@ def firmware_report(
     if len(images.digits) == 0 or not chosen:
         raise EdgedigitsError("there is nothing to measure", "ask for one core and one image or more")
     library = export_library(model, name=name, allow_failed=True)
-    reference = DigitModel(model, reference=True)
-    inputs = quantize(model_input(images.digits), reference.input.scale, reference.input.zero_point)
-    job = _Job(library, inputs.reshape(len(inputs), -1), np.asarray(reference.raw(images.digits), np.int8))
+    reference = ReferenceKernels(model)
+    door = reference.digits.input
+    inputs = quantize(model_input(images.digits), door.scale, door.zero_point)
+    job = _Job(library, inputs.reshape(len(inputs), -1), np.asarray(reference.outputs(images.digits), np.int8))
     costs, failures = [], []
     for done, one in enumerate(chosen, start=1):
         found = job.measure(one)

@@ -15,8 +15,8 @@ from edgedigits.core.cards import code_version
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
 from edgedigits.core.paths import StrPath
-from edgedigits.core.runtime import DigitModel
 from edgedigits.firmware_export.board_link import BAUD, BoardLink
+from edgedigits.firmware_export.reference import ReferenceKernels
 from edgedigits.firmware_export.serial_protocol import Board, Reading
 
 
@@ -114,8 +114,8 @@ def verify(
     model = Path(model)
     if len(images) == 0:
         raise EdgedigitsError("there are no images to send", "ask for one image or more")
-    reference = DigitModel(model, reference=True)
-    if not reference.is_int8:
+    reference = ReferenceKernels(model)
+    if not reference.digits.is_int8:
         raise EdgedigitsError(f"{model} is no int8 model", "give the model that was exported to the board")
     with BoardLink(port, baud=baud, timeout=timeout, patience=patience) as link:
         _check_same_model(link, model, sha256_of(model))
@@ -124,7 +124,7 @@ def verify(
             start = time.perf_counter()
             readings.append(link.read(images[position].tobytes()))
             seconds.append(time.perf_counter() - start)
-            expected.append(reference.raw(images[position : position + 1])[0])
+            expected.append(reference.outputs(images[position : position + 1])[0])
             if progress:
                 progress(position + 1)
         board, repeated = link.board, link.repeated

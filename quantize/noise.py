@@ -129,7 +129,8 @@ def _layer(row: dict[str, str]) -> LayerNoise:
 
 
 def _error(values: Any, steps: Any, scale: float, zero_point: int) -> Any:
-    return values - (steps.astype(np.float32) - zero_point) * scale
+    # In float32 as the model computes: a double from TensorFlow would make noise of a layer that only reshapes.
+    return values - (steps.astype(np.float32) - np.float32(zero_point)) * np.float32(scale)
 
 
 def _signal(values: Any, *_: Any) -> float:

@@ -1,18 +1,52 @@
-"""TFLite's reference kernels on a model, whatever its shapes."""
+"""TFLite's reference kernels on a model, whatever its shapes.
+
+They are those of TFLite 2.14. Where LiteRT is installed instead, its reference kernels have to give, bit for bit, what
+the graph makes with LiteRT's FULLY_CONNECTED (one rounding, a ratio of scales in doubles); what it makes with that of
+TFLite 2.14 is then the reference.
+"""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.runtime import runtime
+from edgedigits.firmware_export.graph import arithmetic
+from edgedigits.firmware_export.graph.evaluation import evaluate
+from edgedigits.firmware_export.graph.model import Value
+from edgedigits.firmware_export.graph.reader import read_graph
+from edgedigits.firmware_export.reference import REFERENCE_RUNTIME
 
 
 def reference_outputs(model: bytes, inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
     """The output of BUILTIN_REF for each input, given in any shape of as many elements as the model takes."""
+    outputs = runtime_outputs(model, inputs)
+    if runtime().name == REFERENCE_RUNTIME:
+        return outputs
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.tflite"
+        path.write_bytes(model)
+        graph = read_graph(path)
+        with patch.object(arithmetic, "dense_ratio", _ratio_of_litert):
+            theirs = read_graph(path)
+    for given, made in zip(inputs, outputs, strict=True):
+        np.testing.assert_array_equal(evaluate(theirs, given, dense_rounds_once=True).ravel(), made.ravel())
+    return [evaluate(graph, given).reshape(made.shape) for given, made in zip(inputs, outputs, strict=True)]
+
+
+def _ratio_of_litert(source: Value, weight_scale: float, output: Value) -> float:
+    """In doubles where TFLite 2.14 multiplies the first two scales as float32 numbers."""
+    return source.scale * weight_scale / output.scale
+
+
+def runtime_outputs(model: bytes, inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+    """The same of the runtime that is installed."""
     module = runtime().module
     interpreter = module.Interpreter(
         model_content=model, num_threads=1, experimental_op_resolver_type=module.OpResolverType.BUILTIN_REF

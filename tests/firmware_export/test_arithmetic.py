@@ -18,10 +18,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from model_builder import ModelBuilder
 from numpy.typing import NDArray
-from numpy_kernels import run_graph
 from reference import reference_outputs
 
 from edgedigits.firmware_export.graph import arithmetic
+from edgedigits.firmware_export.graph.evaluation import evaluate
 from edgedigits.firmware_export.graph.model import Value
 from edgedigits.firmware_export.graph.reader import read_graph
 
@@ -51,7 +51,7 @@ def assert_exact(built: ModelBuilder, output: int, inputs: list[NDArray[np.int8]
     path.write_bytes(model)
     graph = read_graph(path)
     for given_input, expected in zip(inputs, reference_outputs(model, inputs), strict=True):
-        np.testing.assert_array_equal(run_graph(graph, given_input).ravel(), expected.ravel())
+        np.testing.assert_array_equal(evaluate(graph, given_input).ravel(), expected.ravel())
 
 
 # -- fixed point -----------------------------------------------------------------------------------------------------
@@ -479,4 +479,4 @@ def test_whole_networks(name: str, request: pytest.FixtureRequest) -> None:
     inputs = images((28, 28, 1), 3, 4)
     inputs += [np.where(np.random.default_rng(i).random((28, 28, 1)) < 0.15, 127, -128).astype(np.int8) for i in (0, 1)]
     for image, expected in zip(inputs, reference_outputs(path.read_bytes(), inputs), strict=True):
-        np.testing.assert_array_equal(run_graph(graph, image).ravel(), expected.ravel())
+        np.testing.assert_array_equal(evaluate(graph, image).ravel(), expected.ravel())

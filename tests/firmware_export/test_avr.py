@@ -15,12 +15,12 @@ import pytest
 from edgedigits.core.datasets.idx import read_idx
 from edgedigits.core.digit import model_input, quantize
 from edgedigits.core.files import sha256_of
-from edgedigits.core.runtime import DigitModel
 from edgedigits.firmware_export.boards.cores import core
 from edgedigits.firmware_export.boards.measure import Library, measure
 from edgedigits.firmware_export.drawn import drawn_digits
 from edgedigits.firmware_export.export_target import export_target
 from edgedigits.firmware_export.library import export_library
+from edgedigits.firmware_export.reference import ReferenceKernels
 from edgedigits.firmware_export.targets import write_target
 from edgedigits.firmware_export.verify import verify
 
@@ -48,10 +48,11 @@ def library():
 
 def run(library, digits, flags=("-O2",)):
     """What the ATmega328P makes of these digits, and what TFLite's reference kernels do."""
-    reference = DigitModel(MODEL, reference=True)
-    inputs = quantize(model_input(digits), reference.input.scale, reference.input.zero_point)
+    reference = ReferenceKernels(MODEL)
+    door = reference.digits.input
+    inputs = quantize(model_input(digits), door.scale, door.zero_point)
     files = Library("digits", library.header, library.source)
-    return measure(files, AVR, inputs.reshape(len(inputs), -1), flags=flags), reference.raw(digits)
+    return measure(files, AVR, inputs.reshape(len(inputs), -1), flags=flags), reference.outputs(digits)
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,6 @@ from model_builder import ModelBuilder
 
 from edgedigits.core.datasets.idx import read_idx
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.runtime import DigitModel
 from edgedigits.firmware_export.boards.cores import core
 from edgedigits.firmware_export.boards.measure import Library, measure
 from edgedigits.firmware_export.drawn import drawn_digits
@@ -27,6 +26,7 @@ from edgedigits.firmware_export.export_target import SELF_TEST_IMAGES, export_ta
 from edgedigits.firmware_export.library import LibraryExport, export_library
 from edgedigits.firmware_export.planning.arena import Block, Layout
 from edgedigits.firmware_export.proof_images import ProofImages, proof_images
+from edgedigits.firmware_export.reference import ReferenceKernels
 from edgedigits.firmware_export.report import FirmwareReport, firmware_report, report_path, write_report
 from edgedigits.firmware_export.report_cores import core_cost, kernel_variant, missing_tool
 from edgedigits.firmware_export.report_layers import layer_costs, tenancies
@@ -130,9 +130,9 @@ class TestFigures:
 def test_outputs_that_differ_are_counted(library: LibraryExport, tiny: Path):
     need_tools("m4")
     known = core("m4")
-    reference = DigitModel(tiny, reference=True)
+    reference = ReferenceKernels(tiny)
     images = drawn_digits(3)
-    expected = np.array(reference.raw(images), np.int8)
+    expected = np.array(reference.outputs(images), np.int8)
     files = Library("digits", library.header, library.source, len(library.plan.program.stages))
     inputs = (images.reshape(3, -1).astype(np.int16) - 128).astype(np.int8)
     measured = measure(files, known, inputs)
@@ -259,7 +259,7 @@ class TestImages:
     def test_drawn_digits_are_read_as_digits(self):
         images = drawn_digits(60)
         assert images.shape == (60, 28, 28)
-        read = DigitModel(SMALL, reference=True).raw(images).argmax(axis=1)
+        read = ReferenceKernels(SMALL).outputs(images).argmax(axis=1)
         assert read.tolist() == list(range(10)) * 6
         assert len(np.unique(images, axis=0)) == 60
 
@@ -286,7 +286,7 @@ class TestExport:
         vectors = export_target(tiny, name="reader").files.vectors
         assert len(vectors) == SELF_TEST_IMAGES
         images = np.stack([np.frombuffer(vector.grey, np.uint8).reshape(28, 28) for vector in vectors])
-        expected = DigitModel(tiny, reference=True).raw(images)
+        expected = ReferenceKernels(tiny).outputs(images)
         assert [vector.output for vector in vectors] == [tuple(row) for row in expected.tolist()]
 
     def test_the_files_carry_the_library(self, tiny: Path):

@@ -18,10 +18,10 @@ from serial_board import wire
 
 from edgedigits.core.datasets.idx import read_idx
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.runtime import DigitModel
 from edgedigits.firmware_export import serial_protocol as protocol
 from edgedigits.firmware_export.board_link import BoardLink
 from edgedigits.firmware_export.library import export_library
+from edgedigits.firmware_export.reference import ReferenceKernels
 from edgedigits.firmware_export.serial_protocol import Decoder, Frame, encode
 from edgedigits.firmware_export.targets import LibraryFiles, TestVector, write_target
 from edgedigits.firmware_export.verify import verify
@@ -73,7 +73,7 @@ def exported() -> LibraryFiles:
         pytest.skip("edge/models/small/model.int8.tflite is not there")
     export = export_library(SMALL)
     image = random_images(1)
-    output = tuple(int(value) for value in DigitModel(SMALL, reference=True).raw(image)[0])
+    output = tuple(int(value) for value in ReferenceKernels(SMALL).outputs(image)[0])
     return LibraryFiles(
         name="digits",
         header=export.header,
@@ -385,7 +385,7 @@ class TestVerify:
 
     def test_differences_are_counted_and_the_first_is_named(self, model_board: Path):
         images = random_images(4)
-        expected = DigitModel(SMALL, reference=True).raw(images)
+        expected = ReferenceKernels(SMALL).outputs(images)
         seen = 0
 
         def change_image_2(payload: bytes) -> bytes:

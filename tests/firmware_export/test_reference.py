@@ -1,0 +1,52 @@
+"""What an exported model is held against is the same on every Python, whichever runtime is installed there."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgedigits.core.runtime import DigitModel, runtime
+from edgedigits.firmware_export.drawn import drawn_digits
+from edgedigits.firmware_export.graph.evaluation import evaluate
+from edgedigits.firmware_export.graph.reader import read_graph
+from edgedigits.firmware_export.reference import REFERENCE_RUNTIME, ReferenceKernels
+
+SMALL = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite"
+ROUNDED_OTHERWISE = (119, 240, 288)
+"""Drawn digits of which the built-in model's outputs depend on how often its FULLY_CONNECTED rounds."""
+
+
+@pytest.fixture(scope="module")
+def outputs():
+    return ReferenceKernels(SMALL).outputs(drawn_digits(300))
+
+
+def test_outputs_of_drawn_digits_are_the_same_bytes_everywhere(outputs):
+    found = hashlib.sha256(np.asarray(outputs, np.int8).tobytes()).hexdigest()
+    assert found == "19cc3d6da2c1ddb2758e32480b7e8243b0717207874a336d57d9517f7eb6581f"
+
+
+def test_a_graph_gives_what_the_runtimes_reference_kernels_give(outputs):
+    model, graph = DigitModel(SMALL, reference=True), read_graph(SMALL)
+    images = drawn_digits(300)
+    once = model.runtime.name != REFERENCE_RUNTIME
+    made = [evaluate(graph, given, dense_rounds_once=once).ravel() for given in model.inputs(images)]
+    np.testing.assert_array_equal(made, model.raw(images))
+
+
+def test_it_matters_how_often_a_dense_layer_rounds(outputs):
+    model, graph = DigitModel(SMALL, reference=True), read_graph(SMALL)
+    once = np.array(
+        [evaluate(graph, given, dense_rounds_once=True).ravel() for given in model.inputs(drawn_digits(300))]
+    )
+    assert tuple(np.flatnonzero((once != outputs).any(axis=1))) == ROUNDED_OTHERWISE
+    assert np.abs(once.astype(int) - outputs).max() == 1
+
+
+def test_progress_is_told_for_every_image():
+    told: list[int] = []
+    ReferenceKernels(SMALL).outputs(drawn_digits(3), told.append)
+    assert told[-1] == 3, str(runtime())
