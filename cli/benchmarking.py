@@ -167,10 +167,10 @@ def calibration(
     Example:
       edgedigits calibration out/float/model.keras --out out/calibration
     """
-    from edgedigits.core.files import refuse_to_overwrite
+    from edgedigits.core.files import refuse_to_replace_folder
     from edgedigits.quantize import check_source
 
-    refuse_to_overwrite(out, force)
+    refuse_to_replace_folder(out, force)
     for model in models:
         check_source(model, dataset, split)
     with loading("TensorFlow"):
@@ -222,10 +222,10 @@ def layer_error(model: Path, dataset: str | None, split: str | None, out: Path, 
     Example:
       edgedigits layer-error out/float/model.keras --out out/layers
     """
-    from edgedigits.core.files import refuse_to_overwrite
+    from edgedigits.core.files import refuse_to_replace_folder
     from edgedigits.quantize import check_source
 
-    refuse_to_overwrite(out, force)
+    refuse_to_replace_folder(out, force)
     check_source(model, dataset, split)
     with loading("TensorFlow"):
         from edgedigits.quantize.studies import study_layer_error, write_layer_errors

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.output import progress, show_json, show_table
+from edgedigits.cli.output import progress, say, show_json, show_table
 
 if TYPE_CHECKING:
     from edgedigits.core.measuring import Measurement
-    from edgedigits.core.results import Row
+    from edgedigits.core.results import Latency, Row
 
 
 class Threads(click.ParamType[tuple[int, ...]]):
@@ -74,12 +74,12 @@ def measure(
       edgedigits measure builtin
       edgedigits measure out/int8/model.int8.tflite --threads 1,4 --out out/pi
     """
-    from edgedigits.core.files import refuse_to_overwrite
+    from edgedigits.core.files import refuse_to_replace_folder
     from edgedigits.core.measuring import MeasureRequest, write_measurement
     from edgedigits.core.measuring import measure as measure_models
 
     if out:
-        refuse_to_overwrite(out, force)
+        refuse_to_replace_folder(out, force)
     request = MeasureRequest(models, dataset, split, threads, runtimes, emulated)
     with progress() as stage:
         found = measure_models(request, stage)
@@ -100,38 +100,44 @@ def measure(
 def _show(found: Measurement) -> None:
     from edgedigits.core.results.remarks import machine_text
 
-    click.echo(machine_text(found.machine))
+    say(machine_text(found.machine))
     for row in found.rows:
-        click.echo(f"\n{row.name}: {row.bytes:,} bytes, sha256 {row.sha256[:12]}...")
+        click.echo()
+        say(f"{row.name}: {row.bytes:,} bytes, sha256 {row.sha256[:12]}...")
         if row.failure:
-            click.echo(f"failed: {row.failure}")
+            say(f"failed: {row.failure}")
             continue
         _show_row(row)
 
 
 def _show_row(row: Row) -> None:
     from edgedigits.core.load import is_busy
-    from edgedigits.core.results.columns import microseconds
 
     assert row.accuracy is not None
-    runs = {(run["runtime"], run["delegate"]): run for run in row.checks["runs"]}
-    lines = []
-    for one in row.latencies:
-        if one.median_us is None or one.p95_us is None:
-            continue
-        run = runs[one.runtime, one.delegate]
-        read = (
-            (f"{run['right']:,}", f"{run['same_outputs']:,}") if one.threads == row.latencies[0].threads else ("", "")
-        )
-        times = (microseconds(one.median_us), microseconds(one.p95_us))
-        lines.append((one.runtime, one.delegate, one.threads, *times, *read, ""))
-    show_table(("runtime", "delegate", "threads", "µs", "p95 µs", "right", "equal", ""), lines, left=2)
-    click.echo(f"of {row.accuracy.count:,} digits ({row.accuracy.digits}); equal: all outputs as in the first line")
-    if any(is_busy(one.load) for one in row.latencies):
-        click.echo("busy: other programs took so much of the cores while that was timed")
-    click.echo(_condition_text(row.checks["before"], row.checks["after"]))
+    timed = [one for one in row.latencies if one.median_us is not None]
+    busy = any(is_busy(one.load) for one in timed)
+    head = ("runtime", "delegate", "threads", "µs", "p95 µs", "right", "equal", *(["busy"] * busy), "")
+    show_table(head, [_latency_line(row, one, busy) for one in timed], left=2)
+    say(f"of {row.accuracy.count:,} digits ({row.accuracy.digits}); equal: all outputs as in the first line")
+    if busy:
+        say("busy: other programs took so much of the cores while that was timed")
+    say(_condition_text(row.checks["before"], row.checks["after"]))
     for note in row.notes:
-        click.echo(f"note: {note}")
+        say(f"note: {note}")
+
+
+def _latency_line(row: Row, one: Latency, busy: bool) -> tuple[object, ...]:
+    """A latency with what its run read, once a run, and where one of them is busy what others took meanwhile."""
+    from edgedigits.core.load import is_busy
+    from edgedigits.core.results.columns import microseconds
+
+    assert one.median_us is not None and one.p95_us is not None
+    run = {(run["runtime"], run["delegate"]): run for run in row.checks["runs"]}[one.runtime, one.delegate]
+    first = one.threads == row.latencies[0].threads
+    read = (f"{run['right']:,}", f"{run['same_outputs']:,}") if first else ("", "")
+    others = f"{100 * one.load:.0f} %" if one.load is not None and is_busy(one.load) else ""
+    times = (microseconds(one.median_us), microseconds(one.p95_us))
+    return one.runtime, one.delegate, one.threads, *times, *read, *([others] * busy), ""
 
 
 def _condition_text(before: dict[str, Any], after: dict[str, Any]) -> str:

@@ -130,29 +130,60 @@ def sha256_of(path: Path) -> str:
 
 
 def refuse_to_overwrite(folder: Path, force: bool, option: str = "--out") -> None:
-    """Raise where ``folder`` holds something already and ``force`` does not allow to replace it.
+    """Raise where ``folder`` holds something already and ``force`` does not allow to replace it, or cannot be made.
 
     Raises:
-        EdgedigitsError: the folder has content, or is a file.
+        EdgedigitsError: the folder has content, is a file, or lies where nothing may be written.
     """
-    if folder.exists() and not folder.is_dir():
-        raise EdgedigitsError(f"{folder} is a file", f"name a folder for {option}")
-    if not force and folder.is_dir() and any(folder.iterdir()):
+    with disk_errors(folder):
+        if folder.exists() and not folder.is_dir():
+            raise EdgedigitsError(f"{folder} is a file", f"name a folder for {option}")
+        if not force and folder.is_dir() and any(folder.iterdir()):
+            raise EdgedigitsError(
+                f"{folder} exists and is not empty", f"choose another {option}, or add --force to replace it"
+            )
+    try_to_write(folder, folder)
+
+
+def refuse_to_replace_folder(folder: Path, force: bool, option: str = "--out") -> None:
+    """Raise where :func:`whole_folder` could not put a new folder in the place of this one.
+
+    Raises:
+        EdgedigitsError: the folder has content and ``force`` is not set; it is or holds the working folder or the
+            user's home, or is a mount point; or nothing may be written beside it.
+    """
+    refuse_to_overwrite(folder, force, option)
+    refuse_own_ground(folder, option)
+    if folder.is_mount():
         raise EdgedigitsError(
-            f"{folder} exists and is not empty", f"choose another {option}, or add --force to replace it"
+            f"{folder} is a mount point, which cannot be replaced as a whole", "name a folder inside it"
         )
+    try_to_write(folder.parent, folder)
 
 
 def refuse_to_replace(file: Path, force: bool, option: str) -> None:
-    """Raise where there is a file already and ``force`` does not allow to replace it, or where it is a folder.
+    """Raise where there is a file already and ``force`` does not allow to replace it, or where it cannot be written.
 
     Raises:
-        EdgedigitsError: it exists.
+        EdgedigitsError: it exists, is a folder, or lies where nothing may be written.
     """
-    if file.is_dir():
-        raise EdgedigitsError(f"{file} is a folder", f"name a file for {option}")
-    if file.exists() and not force:
-        raise EdgedigitsError(f"{file} exists", f"choose another {option}, or add --force to replace it")
+    with disk_errors(file):
+        if file.is_dir():
+            raise EdgedigitsError(f"{file} is a folder", f"name a file for {option}")
+        if file.exists() and not force:
+            raise EdgedigitsError(f"{file} exists", f"choose another {option}, or add --force to replace it")
+    try_to_write(file.parent, file)
+
+
+def try_to_write(folder: Path, wanted: Path) -> None:
+    """Make something in ``folder``, or in what there is of the way to it, and take it away again.
+
+    Raises:
+        EdgedigitsError: that cannot be done; the message is about ``wanted``.
+    """
+    with disk_errors(wanted):
+        there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        Path(tempfile.mkdtemp(dir=there, prefix=f".{wanted.name}-")).rmdir()
 
 
 @contextmanager
@@ -162,15 +193,9 @@ def whole_folder(folder: Path, force: bool) -> Iterator[Path]:
     What lay in ``folder`` before is replaced only on success and only with ``force``.
 
     Raises:
-        EdgedigitsError: the folder has content and ``force`` is not set; it is or holds the working folder or the
-            user's home; or the disk refuses.
+        EdgedigitsError: as :func:`refuse_to_replace_folder`; or the disk refuses.
     """
-    refuse_to_overwrite(folder, force)
-    refuse_own_ground(folder)
-    if folder.is_mount():
-        raise EdgedigitsError(
-            f"{folder} is a mount point, which cannot be replaced as a whole", "name a folder inside it"
-        )
+    refuse_to_replace_folder(folder, force)
     with disk_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
@@ -183,13 +208,13 @@ def whole_folder(folder: Path, force: bool) -> Iterator[Path]:
             shutil.rmtree(work, ignore_errors=True)
 
 
-def refuse_own_ground(folder: Path) -> None:
+def refuse_own_ground(folder: Path, option: str = "--out") -> None:
     """Raise where replacing ``folder`` would take away the ground that the user stands on, with all that lies there."""
     own = (Path.cwd(), Path(os.environ.get("HOME") or "."))
     if any(place.resolve().is_relative_to(folder.resolve()) for place in own):
         raise EdgedigitsError(
-            f"{folder} is or holds the folder you work in or your home, and --out is replaced as a whole",
-            "choose another --out",
+            f"{folder} is or holds the folder you work in or your home, and {option} is replaced as a whole",
+            f"choose another {option}",
         )
 
 

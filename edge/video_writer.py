@@ -13,7 +13,7 @@ from typing import Self
 import cv2
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import disk_errors
+from edgedigits.core.files import disk_errors, try_to_write
 from edgedigits.edge.opencv_logs import opencv_quiet, opening_quietly
 from edgedigits.edge.pace import Pace
 from edgedigits.edge.source_base import Image
@@ -54,7 +54,7 @@ class VideoWriter:
             force: replace a file that is there.
 
         Raises:
-            EdgedigitsError: another suffix, or the file exists.
+            EdgedigitsError: another suffix, the file exists, or nothing may be written there.
         """
         self._suffix = path.suffix.lower()
         if self._suffix not in CODECS:
@@ -63,6 +63,7 @@ class VideoWriter:
             _log.warning("%s", line)
         if path.exists() and not force:
             raise EdgedigitsError(f"{path} exists", "choose another name, or add --force to replace it")
+        try_to_write(path.parent, path)
         self.path = path
         self.frames = 0
         self._partial = path.with_name(f".{path.stem}-{os.getpid()}{self._suffix}")

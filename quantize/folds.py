@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import refuse_to_overwrite, whole_folder, write_json
+from edgedigits.core.files import refuse_to_replace_folder, whole_folder, write_json
 from edgedigits.core.metrics import Comparison, pool
 from edgedigits.core.paths import StrPath
 from edgedigits.quantize.preflight import fold_models
@@ -81,7 +81,7 @@ def quantize_folds(
     if request.dataset is not None or request.split is not None:
         raise EdgedigitsError("every fold is proved on its own digits", "leave --dataset and --split out")
     models = fold_models(given)
-    refuse_to_overwrite(out, force)
+    refuse_to_replace_folder(out, force)
     if given.resolve().is_relative_to(out.resolve()):
         raise EdgedigitsError(f"{given} lies in {out}, which would be replaced", "choose another --out")
     found = []

@@ -8,15 +8,19 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from measured_rows import row, write_results
 
 from edgedigits.cli.main import main
+from edgedigits.cli.measuring import _show
 from edgedigits.core.files import sha256_of
-from edgedigits.core.results import read_results
+from edgedigits.core.measuring import Measurement
+from edgedigits.core.results import Accuracy, Latency, Row, read_results, this_machine
 
 ROOT = Path(__file__).parents[2]
 NANO = ROOT / "tests" / "firmware_export" / "models" / "nano" / "model.int8.tflite"
@@ -112,7 +116,46 @@ def test_the_console_tells_time_accuracy_and_condition():
     assert head.split()[:3] == ["runtime", "delegate", "threads"]
     assert "of 500 digits (samples, all of it)" in done.stdout
     assert "not throttled" in done.stdout or "°C" in done.stdout or "tells no temperature" in done.stdout
-    assert max(map(len, lines)) <= 110
+    assert max(map(len, lines)) <= 80
+
+
+def shown(row: Row, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What the console tells of a measured row."""
+    _show(Measurement(this_machine(), (row,), {}, {}))
+    return capsys.readouterr().out.splitlines()
+
+
+def measured_row(*loads: float | None) -> Row:
+    times = tuple(
+        Latency(f"tflite-runtime 2.14.{place}", 1, "none", 1, 100.0, 120.0, "", load)
+        for place, load in enumerate(loads)
+    )
+    runs = [{"runtime": one.runtime, "delegate": "none", "right": 9_990, "same_outputs": 10_000} for one in times]
+    state = {"celsius": {}, "megahertz": {}, "governors": {}, "throttled": None}
+    digits = Accuracy("folder:/home/pi/pictures/of/digits, all of it", "a" * 64, 10_000, 99.9, times[0].runtime)
+    return row(
+        "small", "int8", accuracy=digits, latencies=times, checks={"runs": runs, "before": state, "after": state}
+    )
+
+
+@pytest.mark.parametrize("columns", ["80", "200"])
+def test_what_other_programs_took_has_a_column_where_it_was_much(
+    columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", columns)
+    lines = shown(measured_row(0.02, 0.698), capsys)
+    assert [line.split()[-1] for line in lines if line.startswith("runtime")] == ["busy"]
+    assert [line.rstrip().endswith("70 %") for line in lines if line.startswith("tflite-runtime")] == [False, True]
+    assert any(line.startswith("busy: other programs took") for line in lines)
+    assert not any("busy" in line for line in shown(measured_row(0.02, None), capsys))
+
+
+def test_sentences_of_it_fit_the_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    failure = "no runtime of this machine runs it: tflite-runtime 2.14.0: the file is damaged and cannot be read"
+    lines = [*shown(measured_row(0.3), capsys), *shown(replace(measured_row(0.3), failure=failure), capsys)]
+    assert any(line.startswith("of 10,000 digits") for line in lines)
+    assert [line for line in lines if len(line) > 60] == []
 
 
 def test_a_folder_that_is_taken_is_told_before_anything_is_measured(tmp_path: Path):
@@ -162,8 +205,6 @@ def children_of(process: int) -> list[int]:
 
 def test_its_rows_stand_beside_those_of_a_benchmark(written: Path, tmp_path: Path):
     import shutil
-
-    from measured_rows import row, write_results
 
     write_results(tmp_path / "bench", row("small", "int8", sha256=sha256_of(BUILTIN)))
     shutil.copytree(written, tmp_path / "pi")

@@ -14,7 +14,7 @@ FILES = {
     "reported": ("reported", "RESULTS", "--out", "OUT"),
     "firmware report --plot": ("firmware", "report", "builtin", "--core", "m4", "--plot", "OUT"),
     "firmware report --card": ("firmware", "report", "builtin", "--core", "m4", "--card", "OUT"),
-    "camera --record": ("camera", "--source", "RESULTS", "--record", "OUT"),
+    "camera --record": ("camera", "--source", "PICTURES", "--record", "OUT"),
 }
 FOLDERS = {
     "compare": ("compare", "RESULTS", "--out", "OUT"),
@@ -31,13 +31,14 @@ FOLDERS = {
     "calibration": ("calibration", "FLOAT", "--out", "OUT"),
     "layer-error": ("layer-error", "FLOAT", "--out", "OUT"),
 }
+PICTURES = Path(__file__).parents[2] / "docs"
 FLOAT = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.keras"
 
 
 def refused(words: tuple[str, ...], out: Path, tmp_path: Path) -> str:
     """The error of a command whose output exists."""
     results = write_results(tmp_path / "results", row()).folder
-    places = {"OUT": out, "RESULTS": results, "FLOAT": FLOAT}
+    places = {"OUT": out, "RESULTS": results, "FLOAT": FLOAT, "PICTURES": PICTURES}
     found = CliRunner().invoke(main, [str(places.get(word, word)) for word in words])
     assert found.exit_code == 1, found.output
     return found.stderr
@@ -49,6 +50,34 @@ def test_a_file_is_kept(name: str, tmp_path: Path):
     out.write_text("mine")
     assert "add --force to replace it" in refused(FILES[name], out, tmp_path)
     assert out.read_text() == "mine"
+
+
+QUICK = {"export"}
+"""What it does takes seconds, and a folder with content is written into, not replaced."""
+
+REPLACED_WHOLE = ("compare", "measure", "quantize", "calibration", "layer-error")
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc")
+@pytest.mark.parametrize("name", sorted((FOLDERS | FILES).keys() - QUICK))
+def test_a_place_where_nothing_can_be_written_is_told_before_the_work(name: str, tmp_path: Path):
+    text = refused((FOLDERS | FILES)[name], Path("/proc/mine.avi"), tmp_path)
+    assert text.startswith("Error: ") and "write /proc/mine.avi" in text and text.count("\n") == 1, text
+
+
+@pytest.mark.parametrize("name", REPLACED_WHOLE)
+@pytest.mark.parametrize("where", ["work", "home"])
+def test_the_folder_that_one_stands_in_is_never_replaced_and_told_before_the_work(
+    name: str, where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    own = tmp_path / where
+    (own / "deeper").mkdir(parents=True)
+    if where == "work":
+        monkeypatch.chdir(own)
+    else:
+        monkeypatch.setenv("HOME", str(own))
+    text = refused((*FOLDERS[name], "--force"), own, tmp_path)
+    assert text.startswith(f"Error: {own} is or holds the folder") and text.count("\n") == 1, text
 
 
 @pytest.mark.parametrize("name", FOLDERS)
