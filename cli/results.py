@@ -132,7 +132,8 @@ def _show_brief(wide: Sequence[Column], narrow: Sequence[Column]) -> None:
 def choose(folders: tuple[Path, ...], as_json: bool, **limits: Any) -> None:
     """Choose the most accurate row that a device can take, and say which limits bind.
 
-    Accuracy is that on validation digits, as test digits only report; the answer tells both.
+    Accuracy is that on validation digits, as test digits only report; the answer tells both. A row that was only
+    measured has none there: it is chosen where no other one fits, by size and latency.
     k and K are 1,024 bytes, kB is 1,000. Without --core the model file counts as flash, TFLite's arena as RAM, and the
     latency is that of the machine that measured it; an emulated one counts only where --machine names it. With --core
     they come from the firmware.json beside each model, which `edgedigits firmware report MODEL` writes. Exits with 1
@@ -154,7 +155,8 @@ def choose(folders: tuple[Path, ...], as_json: bool, **limits: Any) -> None:
 
 
 def _show_choice(choice: Choice) -> None:
-    from edgedigits.core.results.choosing import alike_text, reasons_text
+    from edgedigits.core.results.choosing import alike_text
+    from edgedigits.core.results.refusing import reasons_text
 
     say(_in_a_line(choice, choice.chosen))
     model = choice.chosen.place / choice.chosen.row.file
@@ -192,8 +194,8 @@ def _limit_line(verdict: Verdict) -> tuple[str, ...]:
 
 def _without(measure: Measure, better: Better) -> str:
     accuracy = better.entry.row.validation
-    assert accuracy is not None
-    return f"{measure.difference(better.more)} more would allow {better.entry.label}, {accuracy.percent:.2f} %"
+    reads = f", {accuracy.percent:.2f} %" if accuracy else ""
+    return f"{measure.difference(better.more)} more would allow {better.entry.label}{reads}"
 
 
 def _in_a_line(choice: Choice, entry: Entry) -> str:
@@ -209,5 +211,7 @@ def _in_a_line(choice: Choice, entry: Entry) -> str:
     ]
     if entry.row.accuracy:
         low, high = entry.row.accuracy.interval
-        measured.insert(1, f"test accuracy {entry.row.accuracy.percent:.4g} % ({low:.2f} to {high:.2f})")
+        read = f"{entry.row.accuracy.percent:.2f} % ({low:.2f} to {high:.2f})"
+        known = entry.row.validation is not None
+        measured.insert(known, f"test accuracy {read}" if known else f"{read} of {entry.row.accuracy.digits}")
     return f"{entry.label}: {', '.join(measured)}"

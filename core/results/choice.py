@@ -52,7 +52,7 @@ class Choice:
     Attributes:
         limits: that were given.
         chosen: the most accurate row within them, by validation digits; of equally accurate ones the smallest, then the
-            fastest.
+            fastest. Rows that were only measured, whose accuracy on those digits nobody knows, come last.
         verdicts: one a limit.
         runner_up: the next one within the limits.
         alike: the rows within the limits that cannot be told apart from the chosen one by the validation digits.

@@ -10,11 +10,22 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.load import busy_words, is_busy
 from edgedigits.core.results.choice import Better, Choice, Verdict
 from edgedigits.core.results.front import answer_latency, figures_on
-from edgedigits.core.results.limits import Limits, Measure, measures_for
+from edgedigits.core.results.limits import NO_VALIDATION, Limits, Measure, measures_for
+from edgedigits.core.results.refusing import (
+    EMULATED_TIME,
+    NAMED,
+    NO_ACCURACY,
+    NO_MODEL,
+    OTHER_DIGITS,
+    SAME_FILE,
+    elsewhere,
+    nothing_to_choose,
+    reasons_text,
+    report_command,
+    some,
+)
 from edgedigits.core.results.table import MEASUREMENT, Entry, Table
 from edgedigits.core.results.telling import HOW, alike
-
-_NAMED = 3  # rows of a kind that a text names
 
 
 @dataclass(frozen=True)
@@ -37,7 +48,10 @@ class _Contest:
         return sorted((entry for entry in self.candidates if self.meets(entry, but)), key=self.rank)
 
     def rank(self, entry: Entry) -> tuple[float, float, float]:
-        """What is better sorts first: more accurate on validation digits, then smaller, then faster."""
+        """What is better sorts first: more accurate on validation digits, then smaller, then faster.
+
+        Rows of which nobody knows that accuracy come last.
+        """
         accuracy, flash, latency = (self.measures[name].of(entry) for name in ("accuracy", "flash", "latency"))
         return -(accuracy or 0.0), math.inf if flash is None else flash, math.inf if latency is None else latency
 
@@ -70,7 +84,7 @@ def choose(table: Table, limits: Limits) -> Choice:
     candidates = tuple(entry for entry in table.entries if entry.label not in aside)
     reasons = {reason: tuple(label for label, why in aside.items() if why == reason) for reason in aside.values()}
     if not candidates:
-        raise _nothing_to_choose(table, limits, reasons)
+        raise nothing_to_choose(table, limits, reasons)
     contest = _Contest(candidates, limited, measures)
     ranked = contest.ranked()
     if not ranked:
@@ -101,11 +115,12 @@ def _set_aside(table: Table, limits: Limits, measures: Sequence[Measure]) -> dic
 
 def _why_not(table: Table, entry: Entry, limits: Limits, measures: Sequence[Measure]) -> str:
     row = entry.row
-    if row.failure or row.accuracy is None or row.validation is None:
-        lacks = "model" if row.failure else "test accuracy" if row.accuracy is None else "validation accuracy"
-        return f"without a {lacks}"
-    if not table.on_the_digits(entry):
-        return "on other test digits"
+    if row.failure or row.accuracy is None:
+        return NO_MODEL if row.failure else NO_ACCURACY
+    if row.validation is None and entry.kind != MEASUREMENT:
+        return NO_VALIDATION
+    if row.validation and not table.on_the_digits(entry):
+        return OTHER_DIGITS
     reason = _why_not_on_the_core(entry, limits.core) if limits.core else _why_not_there(table, entry, limits)
     return reason or next((measure.lacking for measure in measures if measure.of(entry) is None), "")
 
@@ -120,9 +135,9 @@ def _why_not_on_the_core(entry: Entry, core: str) -> str:
 def _why_not_there(table: Table, entry: Entry, limits: Limits) -> str:
     """Why a row's machine keeps it from being chosen."""
     if limits.machine and not limits.names(entry):
-        return f"not measured on {limits.machine}"
+        return elsewhere(limits.machine)
     if limits.latency is not None and entry.row.latency and not limits.names(entry):
-        return "timed on an emulated machine, which counts where --machine names it"
+        return EMULATED_TIME
     if limits.latency is None and not limits.machine and _is_another_rows_file(table, entry):
         return "of the same file as another row, measured on another machine"
     return ""
@@ -148,27 +163,6 @@ def _verdict(contest: _Contest, chosen: Entry, measure: Measure, limit: float) -
     return Verdict(measure, limit, value, slack, missed, better)
 
 
-def _nothing_to_choose(table: Table, limits: Limits, reasons: dict[str, tuple[str, ...]]) -> EdgedigitsError:
-    if not table.entries:
-        return EdgedigitsError("there is no row to choose from", "name folders with finished rows")
-    what = f"none of {len(table.entries)} rows can be chosen: {reasons_text(reasons)}"
-    if not limits.core:
-        return EdgedigitsError(what, "drop the limit that these rows have no figure for, or measure the models anew")
-    known = ", ".join(dict.fromkeys(one.core for entry in table.entries for one in entry.row.cores)) or "no core"
-    lacking = next((entry for entry in table.entries if entry.row.accuracy), table.entries[0])
-    return EdgedigitsError(
-        f"{what}; there are figures of {known}",
-        f"run `{report_command(lacking, limits.core)}` for each model that shall compete",
-    )
-
-
-def report_command(entry: Entry | None, core: str) -> str:
-    """The command that puts the figures of a core beside a model: that of a row where it lies there."""
-    model = entry.place / entry.row.file if entry and entry.row.file else None
-    named = str(model) if model and model.is_file() else "MODEL"
-    return f"edgedigits firmware report {named} --core {core}"
-
-
 def _nothing_fits(contest: _Contest, reasons: dict[str, tuple[str, ...]]) -> EdgedigitsError:
     nearest = contest.nearest_miss()
     misses, allow = [], []
@@ -179,12 +173,12 @@ def _nothing_fits(contest: _Contest, reasons: dict[str, tuple[str, ...]]) -> Edg
             by = measure.difference(abs(value - limit))
             misses.append(f"{measure.option} by {by} ({measure.label} {measure.text(value)}, {_bound(measure, limit)})")
             allow.append(f"{measure.option} {_argument(measure, value)}")
-    accuracy = contest.measures["accuracy"].of(nearest)
+    accuracy = nearest.row.validation
+    read = f"{accuracy.percent:.2f} % of the validation digits" if accuracy else "its validation accuracy is not known"
     aside = sum(map(len, reasons.values()))
     tried = f"{len(contest.candidates)} rows were tried" + (f", {aside} not: {reasons_text(reasons)}" if aside else "")
     return EdgedigitsError(
-        f"no row meets all limits; the nearest, {nearest.label} ({accuracy:.2f} % of the validation digits), misses "
-        f"{' and '.join(misses)}; {tried}",
+        f"no row meets all limits; the nearest, {nearest.label} ({read}), misses {' and '.join(misses)}; {tried}",
         f"allow {' and '.join(allow)}, or add a folder with other models",
     )
 
@@ -202,22 +196,13 @@ def _argument(measure: Measure, value: float) -> str:
     return f"{math.ceil(round(value * 1e6, 6))}us"
 
 
-def reasons_text(reasons: dict[str, tuple[str, ...]]) -> str:
-    """How many rows were set aside for each reason, the first ones named."""
-    return ", ".join(f"{len(labels)} {reason} ({_some(labels)})" for reason, labels in reasons.items())
-
-
 def alike_text(choice: Choice) -> str:
     """The rows that cannot be told apart from the chosen one, with what they read, and how that was found."""
     rows = [(entry.label, entry.row.validation) for entry in choice.alike]
     named = [f"{label} ({accuracy.percent:.2f} %)" for label, accuracy in rows if accuracy]
     count = choice.chosen.row.validation.count if choice.chosen.row.validation else 0
-    others = f"{len(named)} row{'' if len(named) == 1 else 's'}: " if len(named) > _NAMED else ""
-    return f"{others}{_some(named)}; of {count:,} validation digits, {HOW}"
-
-
-def _some(labels: Sequence[str]) -> str:
-    return ", ".join([*labels[:_NAMED], *(["..."] if len(labels) > _NAMED else [])])
+    others = f"{len(named)} row{'' if len(named) == 1 else 's'}: " if len(named) > NAMED else ""
+    return f"{others}{some(named)}; of {count:,} validation digits, {HOW}"
 
 
 def _notes(
@@ -239,8 +224,23 @@ def _notes(
             notes.append(f"`{report_command(None, limits.core)}` adds a row's figures of {limits.core}")
     else:
         notes += _plain_notes(table, chosen, limits)
-    notes.append("rows are chosen by their accuracy on validation digits; test digits only report")
-    return tuple(notes)
+    return (*notes, *_accuracy_notes(contest, chosen))
+
+
+def _accuracy_notes(contest: _Contest, chosen: Entry) -> list[str]:
+    """By what rows are chosen, and which ones nobody knows it of."""
+    row = chosen.row
+    if row.validation is None:
+        digits = row.accuracy.digits if row.accuracy else "no digits"
+        return [
+            f"no accuracy on validation digits is known of {chosen.label}, which was only measured (on {digits}): it "
+            f"is chosen by size and latency alone; to choose by accuracy, {SAME_FILE}"
+        ]
+    notes = ["rows are chosen by their accuracy on validation digits; test digits only report"]
+    unknown = tuple(entry.label for entry in contest.candidates if entry.row.validation is None)
+    if unknown:
+        notes.append(f"of {some(unknown)} that accuracy is not known: such rows come after all others")
+    return notes
 
 
 def _core_notes(chosen: Entry, limits: Limits) -> list[str]:

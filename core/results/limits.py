@@ -10,6 +10,8 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.results.front import answer_latency, figures_on
 from edgedigits.core.results.table import Entry
 
+NO_VALIDATION = "without a validation accuracy"
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -122,9 +124,7 @@ def seconds_text(seconds: float) -> str:
 
 def measures_for(limits: Limits) -> dict[str, Measure]:
     """How each field of :class:`Limits` is measured, by its name: flash, ram, latency, accuracy."""
-    accuracy = Measure(
-        "--min-accuracy", "validation accuracy", "%", _accuracy, "without a validation accuracy", at_least=True
-    )
+    accuracy = Measure("--min-accuracy", "validation accuracy", "%", _accuracy, NO_VALIDATION, at_least=True)
     if not limits.core:
         return {
             "accuracy": accuracy,

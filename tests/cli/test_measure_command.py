@@ -95,8 +95,11 @@ def test_compare_and_choose_take_it_on_a_pi_too(written: Path, edge_only: dict[s
     assert compared.returncode == 0, compared.stderr
     assert "‡ latency of pi" in compared.stdout
     chosen = on_a_pi(edge_only, "choose", written, "--max-flash", "1M")
-    assert chosen.returncode == 1
-    assert "2 without a validation accuracy" in chosen.stderr
+    assert chosen.returncode == 0, chosen.stderr
+    assert chosen.stdout.startswith("nano int8: 97.00 % (") and "chosen by size and latency alone" in chosen.stdout
+    refused = on_a_pi(edge_only, "choose", written, "--min-accuracy", "90")
+    assert refused.returncode == 1
+    assert "2 without a validation accuracy" in refused.stderr and "drop --min-accuracy, or name" in refused.stderr
 
 
 def test_json_has_machine_and_rows():

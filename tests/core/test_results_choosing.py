@@ -124,7 +124,7 @@ class TestNoCandidates:
                 Limits(),
                 "none of 2 rows can be chosen: 1 without a model (small int8), 1 without a test accuracy (small x)",
             ),
-            ((row(arena_bytes=None),), Limits(ram=1), "1 without an arena (small int8); drop the limit"),
+            ((row(arena_bytes=None),), Limits(ram=1), "1 without an arena (small int8); drop --max-ram"),
         ],
     )
     def test_alone_are_an_error(self, tmp_path: Path, rows: tuple[Row, ...], limits: Limits, message: str):

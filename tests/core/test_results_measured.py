@@ -21,6 +21,7 @@ from edgedigits.core.results import (
     write_comparison,
 )
 from edgedigits.core.results.columns import brief_columns, columns_of
+from edgedigits.core.results.refusing import SAME_FILE
 from edgedigits.core.results.remarks import machine_lines, remarks_on
 from edgedigits.core.results.tables import markdown
 
@@ -179,3 +180,71 @@ class TestChoice:
     def test_a_core_has_no_machine(self, pair: list[Results]):
         with pytest.raises(EdgedigitsError, match="drop --machine or --core"):
             choose(gather(pair), Limits(core="m4", machine="pi"))
+
+
+class TestChoiceAmongRowsThatWereOnlyMeasured:
+    """They have an accuracy on the digits that ``measure`` read, and none on validation digits."""
+
+    @pytest.fixture
+    def pi(self, tmp_path: Path) -> Results:
+        rows = (device_row("2" * 64, 900.0), device_row("3" * 64, 700.0, gzip_bytes=30_000))
+        return measured(tmp_path / "pi", replace(rows[0], model="nano", bytes=16_000), rows[1])
+
+    def test_is_by_size_and_latency_and_says_so(self, pi: Results):
+        choice = choose(gather(pi), Limits(latency=5e-3, machine="Raspberry Pi 4"))
+        assert (choice.chosen.label, choice.runner_up and choice.runner_up.label) == ("nano int8", "small int8")
+        assert (choice.set_aside, choice.alike) == ({}, ())
+        assert any("chosen by size and latency alone" in note and "samples" in note for note in choice.notes)
+        assert not any(note.startswith("rows are chosen by their accuracy") for note in choice.notes)
+
+    def test_never_is_by_what_they_read_there(self, pi: Results):
+        better = tuple(
+            replace(row, accuracy=replace(SAMPLES, percent=percent))
+            for row, percent in zip(pi.rows, (10.0, 100.0), strict=True)
+        )
+        assert choose(gather(replace(pi, rows=better)), Limits()).chosen.label == "nano int8"
+
+    def test_takes_a_row_of_known_accuracy_first(self, pi: Results, bench: Results):
+        rows = tuple(row for row in pi.rows if row.sha256 == "3" * 64)
+        pi = replace(pi, rows=rows, header=replace(pi.header, names=pi.header.names[1:]))
+        choice = choose(gather([bench, pi]), Limits(flash=200_000))
+        assert choice.chosen.label == "small float32"
+        assert not any("validation accuracy" in reason for reason in choice.set_aside)
+        assert "of small int8 (pi) that accuracy is not known: such rows come after all others" in choice.notes
+        assert choose(gather([bench, pi]), Limits(machine="Cortex-A72")).chosen.label == "small int8 (pi)"
+
+    def test_by_accuracy_says_what_would_tell_it_and_that_works(self, pi: Results, bench: Results):
+        limits = Limits(accuracy=90.0, machine="Raspberry Pi 4")
+        with pytest.raises(EdgedigitsError) as caught:
+            choose(gather(pi), limits)
+        assert "2 without a validation accuracy (nano int8, small int8)" in caught.value.what
+        assert caught.value.remedy == f"drop --min-accuracy, or {SAME_FILE}"
+        assert choose(gather(pi), replace(limits, accuracy=None)).chosen.label == "nano int8"
+        assert choose(gather([pi, bench]), limits).chosen.row.sha256 == "2" * 64
+
+    def test_that_miss_the_limits_is_told_without_an_accuracy(self, pi: Results):
+        with pytest.raises(
+            EdgedigitsError, match=r"the nearest, nano int8 .its validation accuracy is not known., misses"
+        ):
+            choose(gather(pi), Limits(flash=1))
+
+
+@pytest.mark.parametrize(
+    ("limits", "remedy", "followed"),
+    [
+        (
+            Limits(machine="jetson"),
+            f'name a machine that measured them: --machine "{PI.processor}"',
+            Limits(machine=PI.processor),
+        ),
+        (Limits(ram=9_000), f"drop --max-ram, or {SAME_FILE}", Limits()),
+    ],
+)
+def test_where_no_row_can_be_chosen_from_the_remedy_works(
+    limits: Limits, remedy: str, followed: Limits, tmp_path: Path
+):
+    table = gather(measured(tmp_path / "pi", device_row("2" * 64, 900.0)))
+    with pytest.raises(EdgedigitsError) as caught:
+        choose(table, limits)
+    assert caught.value.remedy == remedy
+    assert choose(table, followed).chosen.label == "small int8"

@@ -134,6 +134,11 @@ RULES = (
     as_shown(r"edgedigits compare out/.*"),
     shortened(r"(edgedigits choose .*)--min-accuracy 99 (.*)", r"\1--min-accuracy 30 \2", "trained on few digits"),
     as_shown(r"edgedigits choose --core m4 .* docs/benchmark"),
+    shortened(
+        r"edgedigits choose --machine \"Raspberry Pi 4\" (.*)",
+        r"edgedigits choose --machine measured \1",
+        "this is another machine, named by its folder",
+    ),
     as_shown(r"edgedigits choose --core m4 .* out/all", programs=QEMU),
     shortened(r"edgedigits calibration .*", r"\g<0> --seeds 1", "five seeds take a minute"),
     as_shown(r"edgedigits layer-error .*"),
