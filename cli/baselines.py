@@ -16,6 +16,7 @@ from edgedigits.cli.output import epoch_teller, epochs, loading, progress, say, 
 if TYPE_CHECKING:
     from edgedigits.core.results import Row
     from edgedigits.train import Baseline, CrossValidation, FoldScore, TrainingRequest
+    from edgedigits.train.baselines.reported import Measured
 
 
 @click.command()
@@ -114,6 +115,8 @@ def _telling(entry: Baseline) -> Iterator[dict[str, Any]]:
 
 def _show_row(entry: Baseline, row: Row, out: Path) -> None:
     from edgedigits.core.load import busy_words
+    from edgedigits.core.results.columns import microseconds
+    from edgedigits.train.baselines.reported import why_ours_differ
 
     say(f"{entry.name}: {entry.about}")
     if chosen := row.settings.get("chosen"):
@@ -126,14 +129,15 @@ def _show_row(entry: Baseline, row: Row, out: Path) -> None:
         say(f"reported {figure.percent} % ({figure.how})")
     say(f"{row.bytes:,} bytes, {row.gzip_bytes:,} after gzip; fitted in {row.seconds:.1f} s")
     for latency in row.latencies:
-        busy = busy_words(latency.load)
+        assert latency.median_us is not None
+        busy, median = busy_words(latency.load), microseconds(latency.median_us)
         say(
-            f"{latency.median_us:,.1f} us a digit in calls of {latency.batch:,} ({latency.runtime}, one thread)"
+            f"{median} µs a digit in calls of {latency.batch:,} ({latency.runtime}, one thread)"
             f"{f'; {busy} meanwhile' if busy else ''}"
         )
     for note in row.notes:
         say(f"note: {note}")
-    say(f"why ours may differ: {entry.differs}\nwritten to {out}")
+    say(f"why ours may differ: {why_ours_differ(entry, row.settings.get('data'))}\nwritten to {out}")
 
 
 def show_fold(score: FoldScore, folds: int) -> None:
@@ -184,25 +188,54 @@ def train_with_folds(
 
 @click.command()
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DIR...")
-@click.option("--out", type=click.Path(path_type=Path), help="Markdown file to write.  [default: print it]")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write the table into, as Markdown.")
 @click.option("--force", is_flag=True, help="Replace the file.")
-def reported(folders: tuple[Path, ...], out: Path | None, force: bool) -> None:
-    """Lay what the reports say beside what was measured, and say why the two differ, as a Markdown table.
+@options.as_json
+def reported(folders: tuple[Path, ...], out: Path | None, force: bool, as_json: bool) -> None:
+    """Lay what the reports say beside what was measured, and say why the two differ.
 
     DIR... are folders that `edgedigits baseline` made, with or without --folds.
 
     \b
-    Example:
+    Examples:
+      edgedigits reported out/knn out/forest-folds
       edgedigits reported out/knn out/forest-folds --out reported.md
     """
     from edgedigits.core.files import refuse_to_replace, write_text
-    from edgedigits.train.baselines.reported import gather_measured, reported_markdown
+    from edgedigits.train.baselines.reported import gather_measured, reported_json, reported_markdown
 
     if out:
         refuse_to_replace(out, force, "--out")
-    text = reported_markdown(gather_measured(folders))
-    if out is None:
-        click.echo(text, nl=False)
+    measured = gather_measured(folders)
+    if out:
+        write_text(out, reported_markdown(measured))
+    if as_json:
+        show_json(reported_json(measured))
         return
-    write_text(out, text)
-    click.echo(out)
+    if out is None:
+        _show_measured(measured)
+    else:
+        click.echo(out)
+
+
+def _show_measured(measured: tuple[Measured, ...]) -> None:
+    """A line of figures for each system, and below what each of them is and why they differ."""
+    from edgedigits.train.baselines.reported import folds_cell, why
+
+    lines = []
+    for one in measured:
+        row, folds = one.row, one.folds
+        given = "; ".join(figure.percent for figure in one.entry.reported) or "-"
+        parts = (row and row.split_accuracy, row and row.accuracy)
+        crossed = f"{folds.mean:.2f}" if folds else "-"
+        lines.append((one.entry.name, given, *(f"{part.percent:.2f}" if part else "-" for part in parts), crossed, ""))
+    head = ("system", "reported %", "its split's test part %", "own test digits %", "cross-validated %", "")
+    show_table(head, lines, left=2)
+    for one in measured:
+        said = [f"reported {figure.percent} %: {figure.how}" for figure in one.entry.reported]
+        parts = (one.row and one.row.split_accuracy, one.row and one.row.accuracy)
+        read = [f"{part.percent:.2f} % of {part.count:,} digits ({part.digits})" for part in parts if part]
+        crossed = [f"cross-validated: {folds_cell(one.folds)}"] if one.folds else []
+        click.echo(f"\n{one.entry.name}")
+        for sentence in (*said, *(["measured: " + "; ".join(read)] if read else []), *crossed, why(one)):
+            say(f"  {sentence}")

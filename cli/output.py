@@ -77,7 +77,7 @@ def progress() -> Iterator[StageCallback]:
         with _bars() as show:
             yield show
         return
-    lines = PlainStages(lambda line: click.echo(line, err=True))
+    lines = PlainStages(lambda line: say(line, err=True))
     with lines.beating(BEAT_SECONDS):
         yield lines.tell
 

@@ -195,7 +195,7 @@ def _summarised(request: dict[str, Any], scores: tuple[FoldScore, ...]) -> Cross
 
 
 def summary(percents: list[float]) -> tuple[float, float, float, float]:
-    """Mean, standard deviation (n - 1) and the 95 % interval of the mean by Student's t; NaN where there is none.
+    """Mean, standard deviation (n - 1), 95 % interval of the mean by Student's t, cut at 0 and 100; NaN for none.
 
     Args:
         percents: accuracy of each fold.
@@ -206,7 +206,7 @@ def summary(percents: list[float]) -> tuple[float, float, float, float]:
         return percents[0] if percents else math.nan, math.nan, math.nan, math.nan
     mean, deviation = statistics.mean(percents), statistics.stdev(percents)
     half = float(student.ppf(0.975, len(percents) - 1)) * deviation / math.sqrt(len(percents))
-    return mean, deviation, mean - half, mean + half
+    return mean, deviation, max(mean - half, 0.0), min(mean + half, 100.0)
 
 
 def read_folds(out: Path) -> CrossValidation:

@@ -58,7 +58,7 @@ def test_baseline_prints_what_was_chosen_measured_and_reported(knn):
         r"accuracy \d+\.\d\d % of 30 digits \(npz:.*test part of split nf264\)",
         r"reported 97\.1 % \(k = 1",
         r"bytes, [\d,]+ after gzip; fitted in",
-        r"us a digit in calls of 1 \(scikit-learn",
+        r"µs a digit in calls of 1 \(scikit-learn",
         r"why ours may differ: ",
     ):
         assert re.search(piece, knn[1]), piece
@@ -110,17 +110,51 @@ def test_train_cross_validates_too(tmp_path):
     assert (tmp_path / "out" / "fold-2-of-2" / "model.keras").is_file()
 
 
-def test_reported_prints_or_writes_the_table(knn, folds, tmp_path):
-    printed = call("reported", knn[0], folds[0]).stdout
-    assert printed.startswith("| system | reported, % |")
-    assert "95 % interval" in printed
+def test_reported_prints_a_table_that_fits_the_terminal(knn, folds, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = call("reported", knn[0], folds[0]).stdout.splitlines()
+    assert [line for line in lines if len(line) > 80 and "/" not in line] == []
+    figures = next(line.split() for line in lines if line.startswith("knn "))
+    assert (figures[:2], len(figures)) == (["knn", "97.1"], 5)
+    text = " ".join(" ".join(lines).split())
+    assert "reported 97.1 %: k = 1" in text and "(3 folds: " in text and "|" not in text
+
+
+def test_reported_prints_json(knn, folds):
+    (found,) = json.loads(call("reported", knn[0], folds[0], "--json").stdout)
+    assert (found["system"], found["reported"][0]["percent"]) == ("knn", "97.1")
+    assert found["accuracy"]["count"] == 60 and found["split_accuracy"]["count"] == 30
+    assert len(found["cross_validation"]["scores"]) == 3
+
+
+def test_reported_writes_the_table_as_markdown(knn, folds, tmp_path):
     path = tmp_path / "reported.md"
     call("reported", knn[0], folds[0], "--out", path)
-    assert path.read_text() == printed
+    written = path.read_text()
+    assert written.startswith("| system | reported, % |") and "95 % interval" in written
     assert "add --force" in call("reported", knn[0], "--out", path, code=1).stderr
-    assert path.read_text() == printed
+    assert path.read_text() == written
     call("reported", knn[0], "--out", path, "--force")
-    assert path.read_text() != printed
+    assert path.read_text() != written
+
+
+def test_what_is_said_of_the_data_is_true_of_the_data(knn, folds):
+    """MNIST was not touched: nothing of what is divided there is said."""
+    for text in (knn[1], *(call("reported", folder).stdout for folder in (knn[0], folds[0]))):
+        assert "MNIST" not in text and "48,000" not in text
+    assert "It is fitted on 240 digits of npz:" in knn[1]
+    assert "cross-validated on 3 folds of npz:" in " ".join(call("reported", folds[0]).stdout.split())
+
+
+def test_times_are_in_microseconds_as_everywhere(knn):
+    assert re.search(r"\d µs a digit in calls of 1 ", knn[1]) and " us " not in knn[1]
+
+
+def test_the_settings_that_are_told_fit_the_terminal(few, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    told = call("baseline", "decision-tree", "--dataset", few, "--out", tmp_path / "out").stderr
+    assert "settings: best" in told
+    assert [line for line in told.splitlines() if len(line) > 60] == []
 
 
 @pytest.mark.parametrize(

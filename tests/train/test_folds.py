@@ -138,6 +138,13 @@ def test_the_interval_is_that_of_scipys_t_test():
     assert (mean, deviation) == pytest.approx((np.mean(percents), np.std(percents, ddof=1)))
 
 
+@pytest.mark.parametrize(("percents", "ends"), [([97.0, 99.0, 98.0], (None, 100.0)), ([0.0, 33.0, 0.0], (0.0, None))])
+def test_the_interval_lies_within_0_and_100(percents, ends):
+    _, _, low, high = summary(percents)
+    assert low == (low if ends[0] is None else 0.0) and high == (high if ends[1] is None else 100.0)
+    assert 0 <= low < high <= 100
+
+
 def _no_fold(_name, _folder, _resume):
     raise AssertionError("a fold was run")
 

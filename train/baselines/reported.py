@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.results import Accuracy, Row, read_results
 from edgedigits.core.results.folder import HEADER
-from edgedigits.train.baselines.catalogue import BASELINES, Baseline
+from edgedigits.train.baselines.catalogue import BASELINES, NOTHING_REPORTED, Baseline
 from edgedigits.train.folds import SUMMARY, CrossValidation, read_folds
 
 SEEN = "accuracy on its own training digits"
@@ -17,6 +18,9 @@ SEEN = "accuracy on its own training digits"
 
 THEIRS = "validation accuracy of the report's setting"
 """Key of :attr:`edgedigits.core.results.Row.settings`, percent; there where that setting is known."""
+
+MNIST = "mnist"
+"""The data set whose digits the reports divided."""
 
 HEAD = (
     "system",
@@ -89,7 +93,7 @@ def reported_markdown(measured: Sequence[Measured]) -> str:
 
 def _cells(one: Measured) -> tuple[str, ...]:
     reported = "; ".join(f"{figure.percent} ({figure.how})" for figure in one.entry.reported) or "no figure known here"
-    return (f"`{one.entry.name}`", reported, *_accuracies(one.row), folds_cell(one.folds), _why(one))
+    return (f"`{one.entry.name}`", reported, *_accuracies(one.row), folds_cell(one.folds), why(one))
 
 
 def _accuracies(row: Row | None) -> tuple[str, str]:
@@ -115,8 +119,32 @@ def folds_cell(found: CrossValidation | None) -> str:
     )
 
 
-def _why(one: Measured) -> str:
-    words, row = [one.entry.differs], one.row
+def why_ours_differ(entry: Baseline, data: dict[str, Any] | None = None, folds: dict[str, Any] | None = None) -> str:
+    """Why what was measured may differ from what the report says, in sentences.
+
+    Args:
+        entry: the system.
+        data: what it was fitted on, as :meth:`edgedigits.core.datasets.Split.describe` tells it.
+        folds: what was asked of its cross-validation; counts where there is no ``data``.
+    """
+    if entry.differs == NOTHING_REPORTED:
+        return entry.differs
+    if data and (data["spec"], data["split"]) == (MNIST, entry.split):
+        words = entry.divided
+    elif data:
+        digits = f"{data['train']:,} digits of {data['spec']} (split {data['split']})"
+        words = f"It is fitted on {digits}, not on those of the report."
+    elif folds:
+        words = f"It is cross-validated on {folds['folds']} folds of {folds['dataset']}, not on those of the report."
+    else:
+        words = ""
+    return f"{words} {entry.differs}".strip()
+
+
+def why(one: Measured) -> str:
+    """Why a system's figures differ from the report's, with what was measured to tell."""
+    row = one.row
+    words = [why_ours_differ(one.entry, row and row.settings.get("data"), one.folds and one.folds.request)]
     if row and THEIRS in row.settings:
         setting = ", ".join(f"{name} {value}" for name, value in one.entry.theirs.items())
         words.append(
@@ -129,3 +157,18 @@ def _why(one: Measured) -> str:
             "shows."
         )
     return " ".join(words)
+
+
+def reported_json(measured: Sequence[Measured]) -> list[dict[str, Any]]:
+    """The same as JSON takes it: a system each, its figures in percent, None where nothing was measured."""
+    return [
+        {
+            "system": one.entry.name,
+            "reported": [asdict(figure) for figure in one.entry.reported],
+            "split_accuracy": one.row and one.row.split_accuracy and asdict(one.row.split_accuracy),
+            "accuracy": one.row and one.row.accuracy and asdict(one.row.accuracy),
+            "cross_validation": one.folds and asdict(one.folds),
+            "why_they_differ": why(one),
+        }
+        for one in measured
+    ]
