@@ -55,7 +55,7 @@ def datasets(data: Path | None, as_json: bool) -> None:
       edgedigits datasets --data ~/digits
     """
     from edgedigits.core.datasets import FOLDS_ABOUT, KINDS, SPLITS
-    from edgedigits.core.datasets.mnist import find_mnist, remember_data_folder
+    from edgedigits.core.datasets.mnist import can_fetch, find_mnist, remember_data_folder
 
     if data:
         click.echo(f"{data} is remembered in {remember_data_folder(data)}", err=True)
@@ -72,7 +72,10 @@ def datasets(data: Path | None, as_json: bool) -> None:
     click.echo()
     rules = [(name, rule.about) for name, rule in SPLITS.items()]
     show_table(("--split", "what"), [*rules, ("fold-I-of-N", FOLDS_ABOUT)])
-    where = f"lies in {place.folder / 'mnist'} ({place.origin})" if place else "is not here: it is fetched when needed"
+    absent = (
+        "it is fetched when needed" if can_fetch() else "`edgedigits datasets --data DIR` names a folder that has it"
+    )
+    where = f"lies in {place.folder / 'mnist'} ({place.origin})" if place else f"is not here: {absent}"
     click.echo(f"\nMNIST {where}")
     say("Digits of your own: `edgedigits evaluate builtin --dataset folder:DIR` reads them before anything is trained")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 from edgedigits.core.datasets.digits import Dataset
@@ -114,11 +115,23 @@ def remember_named_folder() -> str:
     return f"the remembered data folder {known} is not there; `{COMMAND}` names another one" if known else ""
 
 
+def can_fetch() -> bool:
+    """Whether what fetches MNIST is installed; [edge] does without it."""
+    return find_spec("pooch") is not None
+
+
 def _fetch(mirrors: tuple[str, ...]) -> Path:
+    folder = cache_folder() / "mnist"
+    named = f"name a folder that has them in mnist/ with `{COMMAND}` or in {VARIABLE}"
+    remedy = f"put its four .gz files into {folder}, or {named}"
+    if not can_fetch():
+        raise MnistUnavailable(
+            "MNIST was not found, and without the package pooch it is not fetched",
+            f'{remedy}; or pip install "edgedigits[train]"',
+        )
     import pooch
     import requests
 
-    folder = cache_folder() / "mnist"
     pooch.get_logger().setLevel("ERROR")
     for name, digest in FILES.items():
         reasons = []
@@ -134,7 +147,6 @@ def _fetch(mirrors: tuple[str, ...]) -> Path:
         else:
             raise MnistUnavailable(
                 f"MNIST was not found and could not be fetched ({'; '.join(reasons)})",
-                f"put its four .gz files into {folder}, or name a folder that has them in mnist/ with `{COMMAND}` or "
-                f"in {VARIABLE}",
+                remedy,
             )
     return folder

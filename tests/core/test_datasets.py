@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import http.server
+import sys
 import threading
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from edgedigits.core.datasets import KINDS, MnistUnavailable, load_dataset
-from edgedigits.core.datasets.mnist import FILES, load_mnist
+from edgedigits.core.datasets.mnist import FILES, can_fetch, load_mnist
 from edgedigits.core.errors import EdgedigitsError
 
 
@@ -227,6 +228,14 @@ def mirror(tmp_path):
 def test_mnist_that_cannot_be_had_says_where_to_put_it(nowhere):
     with pytest.raises(MnistUnavailable, match=r"could not be fetched.*EDGEDIGITS_DATA"):
         load_mnist(("http://127.0.0.1:9/",))
+
+
+def test_mnist_on_a_machine_that_only_reads_digits_is_not_sought_with_tensorflow(nowhere, monkeypatch):
+    """[edge] has no pooch; the remedy is first a folder, then the extra that can fetch."""
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    with pytest.raises(MnistUnavailable, match=r"without the package pooch.*edgedigits datasets --data DIR.*\[train\]"):
+        load_mnist(("http://127.0.0.1:9/",))
+    assert not can_fetch()
 
 
 def test_mnist_is_fetched_from_the_second_mirror_and_kept(nowhere, mirror, data_folder):
