@@ -139,15 +139,17 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(BIN)/.train: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) --editable ".[train]"
+	@echo "Python packages go into $(VENV): 1 to 2 minutes"
+	@$(PIP) --editable ".[train]"
 	@touch $@
 
 $(BIN)/.gpu: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) --editable ".[gpu]"
+	@echo "Python packages go into $(VENV), CUDA's libraries too: 5 GB"
+	@$(PIP) --editable ".[gpu]"
 	@touch $@ $(BIN)/.train
 
 $(BIN)/.test: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) --editable ".[train,test]"
+	@$(PIP) --editable ".[train,test]"
 	@touch $@ $(BIN)/.train
 
 clean:

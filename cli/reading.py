@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edgedigits.edge import DigitReader
+    from edgedigits.edge.station import StationResult
 
 
 def _reader(model: Path | str, reject_below: float | None) -> DigitReader:
@@ -217,7 +218,6 @@ def camera(
     """
     from contextlib import ExitStack
 
-    from edgedigits.core.load import busy_words
     from edgedigits.edge import JsonLines, Sink, VideoPreview, WindowPreview, open_source, run_station, stop_on_signals
 
     if word and model:
@@ -235,12 +235,19 @@ def camera(
             sinks.append(stack.enter_context(WindowPreview()))
         stop = stack.enter_context(stop_on_signals())
         result = run_station(reader, frames, sinks, limit=limit, wait=wait, stop=stop)
+    show_summary(result)
+
+
+def show_summary(result: StationResult) -> None:
+    """Say on standard error what a run of the loop came to."""
+    from edgedigits.core.load import busy_words
+
     busy = busy_words(result.load)
+    stages = ", ".join(f"{name} {stage.p50:.1f}/{stage.p99:.1f} ms" for name, stage in result.stages.items())
     click.echo(
         f"{result.frames} frames, {result.fps:.1f} a second, {result.skipped} skipped, source reopened "
-        f"{result.reopened} times; "
-        + ", ".join(f"{name} {stage.p50:.1f}/{stage.p99:.1f} ms" for name, stage in result.stages.items())
-        + " (p50/p99)"
+        f"{result.reopened} times"
+        + (f"; {stages} (p50/p99)" if stages else "")
         + (f"; {busy} meanwhile" if busy else ""),
         err=True,
     )

@@ -138,7 +138,8 @@ def _train(request: TrainingRequest, out: Path) -> Any:
         what = f"--model {request.network} --dataset {request.dataset} --seed {request.seed}"
         command = f"edgedigits train {what} --out {out} --resume"
         more = f" --epochs {request.epochs}" if request.epochs else ""
-        raise EdgedigitsError(error.what, f"`{command}{more}` goes on with the training") from error
+        remedy = f"`{command}{more}` goes on with the training alone; `edgedigits run --force` does all of it anew"
+        raise EdgedigitsError(error.what, remedy) from error
 
 
 def _quantize(model: Path, out: Path) -> Any:

@@ -147,3 +147,11 @@ def test_a_model_given_twice_is_wrong_usage(page):
 
 def test_predict_without_a_picture_is_wrong_usage():
     assert "Missing argument 'IMAGE...'" in call("predict", "builtin", code=2)
+
+
+def test_a_station_that_saw_no_frame_tells_no_times(capsys):
+    from edgedigits.cli.reading import show_summary
+    from edgedigits.edge.station import StationResult
+
+    show_summary(StationResult(0, 0, 0, 0.0, {}, "stop"))
+    assert capsys.readouterr().err == "0 frames, 0.0 a second, 0 skipped, source reopened 0 times\n"

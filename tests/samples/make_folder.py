@@ -48,3 +48,4 @@ if __name__ == "__main__":
     parser.add_argument("--count", type=int, default=COUNT)
     options = parser.parse_args()
     make_folder(options.folder, options.count)
+    print(f"{options.folder}: {options.count} pictures in folders 0 to 9")

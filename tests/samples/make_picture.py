@@ -85,6 +85,7 @@ def _light() -> NDArray[np.float64]:
 def main(path: Path) -> None:
     """Write the picture."""
     write_bytes(path, cv2.imencode(".jpg", draw_picture(), [cv2.IMWRITE_JPEG_QUALITY, 82])[1].tobytes())
+    print(path)
 
 
 if __name__ == "__main__":
