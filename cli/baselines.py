@@ -235,7 +235,7 @@ def _show_measured(measured: tuple[Measured, ...]) -> None:
         said = [f"reported {figure.percent} %: {figure.how}" for figure in one.entry.reported]
         parts = (one.row and one.row.split_accuracy, one.row and one.row.accuracy)
         read = [f"{part.percent:.2f} % of {part.count:,} digits ({part.digits})" for part in parts if part]
-        crossed = [f"cross-validated: {folds_cell(one.folds)}"] if one.folds else []
+        over_folds = [f"cross-validated: {folds_cell(one.folds)}"] if one.folds else []
         click.echo(f"\n{one.entry.name}")
-        for sentence in (*said, *(["measured: " + "; ".join(read)] if read else []), *crossed, why(one)):
+        for sentence in (*said, *(["measured: " + "; ".join(read)] if read else []), *over_folds, why(one)):
             say(f"  {sentence}")

@@ -144,7 +144,8 @@ def why_ours_differ(entry: Baseline, data: dict[str, Any] | None = None, folds: 
 def why(one: Measured) -> str:
     """Why a system's figures differ from the report's, with what was measured to tell."""
     row = one.row
-    words = [why_ours_differ(one.entry, row and row.settings.get("data"), one.folds and one.folds.request)]
+    data, folds = row.settings.get("data") if row else None, one.folds.request if one.folds else None
+    words = [why_ours_differ(one.entry, data, folds)]
     if row and THEIRS in row.settings:
         setting = ", ".join(f"{name} {value}" for name, value in one.entry.theirs.items())
         words.append(
