@@ -84,7 +84,9 @@ def recommend(studies: Sequence[CalibrationStudy]) -> Recommendation:
     plateaus = {draw: judge.plateau(draw, sizes) for draw in DRAWS}
     draw, size, why = _choice(judge, sizes, plateaus)
     usual = min(CALIBRATION, max(sizes))
-    suffices = usual in sizes and judge.passes("stratified", usual)
+    suffices = usual in sizes and (
+        judge.passes("stratified", usual) or judge.as_good(("stratified", usual), (draw, size))
+    )
     measured = ", ".join(f"{name} from {least:,} on" for name, least in plateaus.items() if least)
     words = (
         f"take {size:,} digits, {draw} ({DRAWS[draw].about}): {why}"
@@ -110,8 +112,8 @@ def _choice(judge: _Judge, sizes: list[int], plateaus: dict[str, int | None]) ->
         if size is not None:
             found.append((size, -judge.mean(draw, size), draw))
     if not found:
-        _, size, draw = max((judge.mean(draw, size), -size, draw) for draw in DRAWS for size in enough)
-        return draw, -size, "the best of all, though no size is as good from there on"
+        _, less, draw = max((judge.mean(draw, size), -size, draw) for draw in DRAWS for size in enough)
+        return draw, -less, _without_a_plateau(judge, draw, [size for size in enough if size >= -less])
     size, _, draw = min(found)
     if (plateaus[draw] or size) < size:
         return (
@@ -120,6 +122,14 @@ def _choice(judge: _Judge, sizes: list[int], plateaus: dict[str, int | None]) ->
             f"fewer than {LEAST} are never enough to be sure of a tensor's range, even if a study is content",
         )
     return draw, size, "from there on more digits change nothing that can be told from chance"
+
+
+def _without_a_plateau(judge: _Judge, draw: str, sizes: list[int]) -> str:
+    """Why the first of these sizes is taken though no draw is good from a size on."""
+    first, *larger = sizes
+    if all(judge.as_good((draw, size), (draw, first)) for size in larger):
+        return f"the best of {LEAST} or more, though fewer digits did better here"
+    return f"the best of {LEAST} or more, though not every larger size is as good"
 
 
 def _bar(study: CalibrationStudy) -> Bar:
@@ -145,6 +155,12 @@ class _Judge:
 
     def mean(self, draw: str, size: int) -> float:
         return float(np.mean([values.mean() for values in self._values(draw, size)]))
+
+    def as_good(self, one: tuple[str, int], other: tuple[str, int]) -> bool:
+        """Whether a draw and size agrees with float at least as well as another one, in the mean and at worst."""
+        ours, theirs = self._values(*one), self._values(*other)
+        worst = [float(np.mean([values.min() for values in found])) for found in (ours, theirs)]
+        return self.mean(*one) >= self.mean(*other) and worst[0] >= worst[1]
 
     def passes(self, draw: str, size: int) -> bool:
         pairs = list(zip(self.bars, self._values(draw, size), strict=True))

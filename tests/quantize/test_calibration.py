@@ -108,6 +108,30 @@ def test_the_smallest_size_is_taken_from_which_on_more_does_not_help():
 CONTENT = dict.fromkeys((1, 8, 32, 100, 500), (99.5, 99.5))
 
 
+def test_equal_figures_are_never_called_worse():
+    """One seed: 8 digits happen to agree best, 100 and 500 stratified ones agree alike."""
+    early = {1: (97.0,), 8: (99.9,), 100: (99.0,), 500: (99.0,)}
+    poor = {1: (97.0,), 8: (98.0,), 100: (98.5,), 500: (98.6,)}
+    advice = recommend([made(random=poor, stratified=early, hardest=poor)])
+    assert (advice.draw, advice.size, advice.plateaus["stratified"], advice.default_suffices) == (
+        "stratified",
+        100,
+        None,
+        True,
+    )
+    assert "though fewer digits did better here" in advice.words
+    assert advice.words.endswith("500 stratified digits, the default of `edgedigits quantize`, are as good")
+
+
+def test_larger_sizes_that_agree_less_are_told():
+    falling = {1: (97.0,), 8: (98.0,), 100: (99.9,), 500: (99.0,)}
+    poor = {1: (97.0,), 8: (98.0,), 100: (98.5,), 500: (98.6,)}
+    advice = recommend([made(random=poor, stratified=falling, hardest=poor)])
+    assert (advice.size, advice.default_suffices) == (100, False)
+    assert "though not every larger size is as good" in advice.words
+    assert advice.words.endswith("are not as good")
+
+
 def test_fewer_than_100_are_never_recommended_even_where_nothing_differs():
     advice = recommend([made(random=CONTENT, stratified=CONTENT, hardest=CONTENT)])
     assert advice.size == 100
