@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from edgedigits.core.results.limits import Measure
     from edgedigits.core.results.table import Entry, Table
 
-MAY_GO = ("MACs", "arena", "gzip")
-"""Columns that a narrow terminal leaves out first."""
+MAY_GO_FIRST, MAY_GO = ("MACs", "arena"), ("gzip", "on the front of", "from")
+"""Columns that a narrow terminal leaves out: before and after those of cores, whose last one goes first."""
 
 _folders = click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
 
@@ -89,7 +89,7 @@ def show_rows(table: Table) -> None:
     for entry in table.entries:
         if entry.row.failure:
             failure = one_line(entry.row.failure)
-            say(f"\n{entry.label} {'' if failure.startswith('not made: ') else 'failed: '}{failure}")
+            say(f"\n{entry.label} {'' if entry.row.not_made else 'failed: '}{failure}")
     if table.digits:
         say(f"\naccuracy on {table.digits.digits}, {table.digits.count:,} digits")
     others = [entry.label for entry in table.entries if entry.row.accuracy and not table.on_the_digits(entry)]
@@ -110,7 +110,8 @@ def _show_brief(wide: Sequence[Column], narrow: Sequence[Column]) -> None:
     width = terminal_width()
     for columns in (wide, narrow):
         places = {column.title: place for place, column in enumerate(columns)}
-        optional = [places[title] for title in (*MAY_GO, "on the front of", "from") if title in places]
+        cores = [column.title for column in reversed(columns) if column.core]
+        optional = [places[title] for title in (*MAY_GO_FIRST, *cores, *MAY_GO) if title in places]
         rows = [[column.cells[place].lines[0] for column in columns] for place in range(len(columns[0].cells))]
         head = [column.title for column in columns]
         left = sum(column.is_text for column in columns[:-1])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from edgedigits.core.load import is_busy
 from edgedigits.core.results.front import answer_latency, core_costs, figures_on
-from edgedigits.core.results.row import Accuracy, CoreFigures, Drop, Latency, Row
+from edgedigits.core.results.row import NOT_MADE, Accuracy, CoreFigures, Drop, Latency, Row
 from edgedigits.core.results.table import Entry, Table
 
 Value = TypeVar("Value")
@@ -79,7 +79,7 @@ def columns_of(table: Table) -> tuple[Column, ...]:
         _latencies(entries),
         *_cores(rows),
         Column("made in s", tuple(_of(row.seconds, lambda s: (f"{s:,.1f}", s)) for row in rows)),
-        _texts("on the front of", ["; ".join(table.fronts_of(place)) for place in range(len(entries))]),
+        _texts("on the front of", ["; ".join(_fronts(table, place)) for place in range(len(entries))]),
     ]
     return tuple(column for column in columns if any(cell.lines != (NOTHING,) for cell in column.cells))
 
@@ -110,6 +110,7 @@ def brief_columns(table: Table, *, stacked: bool = False) -> tuple[Column, ...]:
         _counts("MACs", [row.macs for row in rows]),
         _counts("arena", [row.arena_bytes for row in rows]),
         Column("latency µs", tuple(_brief_latency(entry, gap) for entry in entries)),
+        *(replace(column, title=column.title.removesuffix(", bytes")) for column in _cores(rows)),
     )
     told = [column for column in columns if any(cell.lines != (NOTHING,) for cell in column.cells)]
     plain = {cost.name: cost.kind for cost in table.costs if not cost.core}
@@ -118,6 +119,12 @@ def brief_columns(table: Table, *, stacked: bool = False) -> tuple[Column, ...]:
         for place in range(len(entries))
     ]
     return (*told, _texts("on the front of", fronts))
+
+
+def _fronts(table: Table, place: int) -> list[str]:
+    """The costs on whose front a row stands, in the words of the columns."""
+    words = {cost.name: cost.words for cost in table.costs}
+    return [words[name] for name in table.fronts_of(place)]
 
 
 def _stacked(title: str, columns: Sequence[Column]) -> Column:
@@ -211,7 +218,7 @@ def _of(value: Value | None, say: Callable[[Value], tuple[str, float]]) -> Cell:
 
 def _accuracy(row: Row, on_the_digits: bool, gap: str = " ") -> Cell:
     if row.failure:
-        return Cell(("failed",))
+        return Cell((f"{NOT_MADE}:{gap}time limit" if row.not_made else "failed",))
     if row.accuracy is None:
         return Cell((NOTHING,))
     low, high = row.accuracy.interval

@@ -34,6 +34,11 @@ class Cost:
     runtime: str = ""
 
     @property
+    def words(self) -> str:
+        """The name as columns say it: ``flash on m4`` for ``m4_flash``."""
+        return self.label if self.core else self.name
+
+    @property
     def kind(self) -> str:
         """The name without the machine and runtime that it may end in."""
         return self.name.partition(PLATFORM)[0]

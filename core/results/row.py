@@ -15,6 +15,9 @@ Content = TypeVar("Content")
 LATER = types.MappingProxyType({"later": True})
 """Metadata of a field that older files lack: it has its default there, and they are read all the same."""
 
+NOT_MADE = "not made"
+"""How the failure of a row begins whose model was not begun or finished for want of time."""
+
 
 @dataclass(frozen=True)
 class Accuracy:
@@ -167,6 +170,11 @@ class Row:
     def name(self) -> str:
         """Model and recipe, which tell a row from the others."""
         return f"{self.model} {self.recipe}"
+
+    @property
+    def not_made(self) -> bool:
+        """Whether there is no model for want of time, and nothing has failed."""
+        return self.failure.startswith(f"{NOT_MADE}:")
 
     @property
     def latency(self) -> Latency | None:

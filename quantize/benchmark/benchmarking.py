@@ -37,7 +37,7 @@ from edgedigits.core.results import (
 from edgedigits.core.results.folder import ROW
 from edgedigits.core.results.writing import write_tables
 from edgedigits.core.runtime import runtime
-from edgedigits.quantize.benchmark.limiting import NOT_MADE, Deadline
+from edgedigits.quantize.benchmark.limiting import Deadline, counted
 from edgedigits.quantize.benchmark.measuring import measure
 from edgedigits.quantize.benchmark.request import BenchmarkRequest, check_folder
 from edgedigits.quantize.benchmark.yardstick import Yardstick, yardstick
@@ -154,7 +154,7 @@ def _is_whole(folder: Path) -> bool:
     except EdgedigitsError:
         return False
     model = folder / row.file
-    if row.failure.startswith(NOT_MADE):
+    if row.not_made:
         return False
     return bool(row.failure) or (model.is_file() and sha256_of(model) == row.sha256)
 
@@ -178,8 +178,10 @@ def _add_rows(
             raise BenchmarkInterrupted(
                 f"stopped at {recipe.name}; {done} of {total} rows are measured", "--resume goes on"
             ) from None
-        if progress:
+        if progress and done + 1 < total:
             progress("recipes", done + 1, total)
+    if progress:
+        progress("recipes", total, total, counted(read_results(out).rows))
 
 
 def _add_row(

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from edgedigits.core.errors import EdgedigitsError
-
-NOT_MADE = "not made: time limit"
-"""How the failure of a row begins whose recipe was not begun or finished for want of time; ``--resume`` makes it."""
+from edgedigits.core.results.row import NOT_MADE, Row
 
 
 class OutOfTime(EdgedigitsError):
     """A recipe that trains was not begun, or stopped, because the time is over."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{NOT_MADE} ({what})", "--resume makes it")
+        super().__init__(f"{NOT_MADE}: time limit ({what})", "--resume makes it")
 
 
 class Deadline:
@@ -49,3 +47,13 @@ class Deadline:
         """
         if self._end is not None and self._clock() >= self._end:
             raise OutOfTime(f"{self._seconds:g} s were over {what}")
+
+
+def counted(rows: Sequence[Row]) -> str:
+    """How many rows have a model, and how many failed or were not made for want of time."""
+    late = sum(row.not_made for row in rows)
+    failed = sum(bool(row.failure) for row in rows) - late
+    done = f"{len(rows) - failed - late:,} done"
+    return ", ".join(
+        [done, *([f"{failed:,} failed"] * bool(failed)), *([f"{late:,} {NOT_MADE}: time limit"] * bool(late))]
+    )

@@ -110,7 +110,12 @@ def test_what_cannot_be_asked_for_is_said_before_anything_is_measured(options, s
 
 def test_a_row_for_which_there_was_no_time_is_no_failure_where_another_one_is_there(model, tmp_path):
     command = ("benchmark", model, "--dataset", "optdigits", "--recipes", "float32,qat-int8", "--time-limit", "0.001s")
-    lines = call(*command, "--out", tmp_path / "out").stdout.splitlines()
+    done = call(*command, "--out", tmp_path / "out")
+    lines = done.stdout.splitlines()
+    assert "recipes: 1 done, 1 not made: time limit" in done.stderr.splitlines()
+    assert [line.split()[2:6] for line in lines if line.startswith("model  qat-int8")] == [
+        ["not", "made:", "time", "limit"]
+    ]
     assert any(line.startswith("model qat-int8 not made: time limit (0.001 s were over before it)") for line in lines)
     none = (*command[:4], "--recipes", "qat-int8", "--time-limit", "0.001s", "--out", tmp_path / "none")
     call(*none, code=1)

@@ -44,13 +44,25 @@ class TestCompare:
             *(["nano"] * 3),
             *("random-forest", "decision-tree", "knn"),
         ]
-        assert lines[4].endswith(" 416  gzip")
+        assert lines[4].split()[-5:] == ["416", "-", "-", "-", "gzip"]
         assert "small clustered-int8 failed: layer 'conv2d' has 144 weights, fewer than 256 clusters" in lines
         assert "accuracy on mnist, its own test digits, 10,000 digits" in lines
         assert "* on other test digits, not compared: knn scikit-learn" in lines
         assert any(
             "most accurate row, small float32 (99.31 %): 2 rows: small dynamic, small int8;" in li for li in lines
         )
+
+    def test_figures_of_cores_are_shown_or_said_to_have_no_room(self, bench: Path, monkeypatch: pytest.MonkeyPatch):
+        wide = call("compare", bench).stdout
+        assert all(f"{what} on m4" in wide for what in ("flash", "RAM", "instructions"))
+        assert "39,633" in wide and "6,632" in wide and "2,155,589" in wide
+        monkeypatch.setenv("COLUMNS", "70")
+        narrow = " ".join(call("compare", bench).stdout.split())
+        said = narrow.partition("no room for: ")[2].partition(" (a wider")[0]
+        shown = narrow.partition("no room for: ")[0]
+        for what, figure in (("flash", "39,633"), ("RAM", "6,632"), ("instructions", "2,155,589")):
+            assert (figure in shown) != (f"{what} on m4" in said)
+        assert "instructions on m4" in said
 
     def test_a_busy_machine_is_told_beside_the_latency(self, tmp_path: Path):
         folder = write_results(tmp_path / "bench", row(latencies=(latency(416.0, load=0.347),)), row("nano")).folder

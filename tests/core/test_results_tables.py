@@ -76,7 +76,9 @@ class TestMarkdown:
             "RAM on m4, bytes": "6,632",
             "instructions on m4": "2,155,589",
             "made in s": "12.5",
-            "on the front of": "bytes; gzip; latency on tflite-runtime 2.14.0; m4_flash; m4_ram; m4_instructions",
+            "on the front of": (
+                "bytes; gzip; latency on tflite-runtime 2.14.0; flash on m4; RAM on m4; instructions on m4"
+            ),
         }
 
     def test_says_why_a_runtime_does_not_load_a_model(self, table: Table):
@@ -90,6 +92,11 @@ class TestMarkdown:
         text = markdown(table)
         assert next(cells for cells in table_lines(text) if "clustered-int8" in cells)[3] == "failed"
         assert "- **small clustered-int8**: layer 'conv2d' has 144 weights, fewer than 256 clusters" in text
+
+    def test_a_row_for_which_there_was_no_time_has_not_failed(self, tmp_path: Path):
+        late = failed("small", "qat-int8", "not made: time limit (60 s were over before it); --resume makes it")
+        text = markdown(gather(write_results(tmp_path / "late", row(), late)))
+        assert next(cells for cells in table_lines(text) if "qat-int8" in cells)[2] == "not made: time limit"
 
     def test_names_digits_runtimes_and_machine(self, table: Table):
         text = markdown(table)
