@@ -28,6 +28,9 @@ from pathlib import Path
 from arm_root import ARM, ArmRoot, CannotRun, Done, enter_own_mounts, needs, register_emulator
 from pip_settings import PipSettings, pip_settings
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "pythons"))
+from finding import find_python
+
 ROOT = Path(__file__).parents[2]
 SUITES = {"bookworm": "Debian 12", "trixie": "Debian 13"}
 SHARED = "/srv/edgedigits"
@@ -122,14 +125,6 @@ def environment_here(root: ArmRoot, folder: Path) -> tuple[Path, bool]:
     if not (here / "bin" / "python").exists():
         subprocess.run((python or sys.executable, "-m", "venv", str(here)), check=True)
     return here, python is not None
-
-
-def find_python(minor: str) -> str | None:
-    """A Python of this minor version: ours, one on the path, or one that pyenv has."""
-    if f"{sys.version_info[0]}.{sys.version_info[1]}" == minor:
-        return sys.executable
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    return shutil.which(f"python{minor}") or next((str(one) for one in pyenv.glob(f"{minor}.*/bin/python")), None)
 
 
 def install_here(here: Path, wheel: Path, versions: list[str]) -> None:
