@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from edgedigits.cli.piping import read_or_not
+
 EXTRAS = {
     **dict.fromkeys(("numpy", "cv2", "tflite_runtime", "ai_edge_litert", "platformdirs"), "edge"),
     **dict.fromkeys(
@@ -50,6 +52,11 @@ class Commands(click.Group):
 
     Wrong usage is click's own: exit code 2. Everything else is a bug and keeps its traceback.
     """
+
+    def main(self, *words: Any, **settings: Any) -> Any:
+        """Run the command that was asked for to its end, whether or not its output is read so far."""
+        with read_or_not():
+            return super().main(*words, **settings)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was asked for."""

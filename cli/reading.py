@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,8 @@ import click
 
 from edgedigits.cli import options
 from edgedigits.cli.output import progress, say, show_json, show_table
+from edgedigits.cli.piping import plain_stdout
+from edgedigits.core.counting import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -169,7 +170,7 @@ def fields(
     if as_json:
         show_json(result.as_dict())
         return
-    click.echo(f"{result.fields:,} fields, {result.digits:,} digits")
+    click.echo(f"{counted(result.fields, 'field')}, {counted(result.digits, 'digit')}")
     click.echo(f"fields read exactly {100 * result.exact:.1f} %")
     click.echo(f"digits right        {100 * result.digits_right:.1f} %")
     say(
@@ -228,7 +229,7 @@ def camera(
     reader = _reader(word or model or "builtin", reject_below)
     _log_with_times()
     with ExitStack() as stack:
-        sinks: list[Sink] = [JsonLines(sys.stdout)]
+        sinks: list[Sink] = [JsonLines(plain_stdout())]
         if record:
             sinks.append(stack.enter_context(VideoPreview(record, force=force)))
         if window:
@@ -245,8 +246,8 @@ def show_summary(result: StationResult) -> None:
     busy = busy_words(result.load)
     stages = ", ".join(f"{name} {stage.p50:.1f}/{stage.p99:.1f} ms" for name, stage in result.stages.items())
     click.echo(
-        f"{result.frames} frames, {result.fps:.1f} a second, {result.skipped} skipped, source reopened "
-        f"{result.reopened} times"
+        f"{counted(result.frames, 'frame')}, {result.fps:.1f} a second, {result.skipped} skipped, source reopened "
+        f"{counted(result.reopened, 'time')}"
         + (f"; {stages} (p50/p99)" if stages else "")
         + (f"; {busy} meanwhile" if busy else ""),
         err=True,
