@@ -10,6 +10,7 @@ import click
 from edgedigits.cli import options
 from edgedigits.cli.output import progress, say, show_json, show_table
 from edgedigits.cli.proving import warn, warn_of_verdict
+from edgedigits.core.counting import counted
 
 if TYPE_CHECKING:
     from edgedigits.firmware_export.proof_images import ProofImages
@@ -154,8 +155,8 @@ def _proof_images(model: Path, count: int) -> ProofImages:
 def _fail_where_needed(ctx: click.Context, found: FirmwareReport) -> None:
     """Say on standard error what went wrong; tools that are missing count only where nothing was measured."""
     wrong = [
-        f"{cost.core}: {cost.differing_outputs:,} outputs of {cost.differing_images:,} images are not those of "
-        "TFLite's reference kernels; this is a defect of the library"
+        f"{cost.core}: {counted(cost.differing_outputs, 'output')} in {counted(cost.differing_images, 'image')} not as "
+        "TFLite's reference kernels compute them; this is a defect of the library"
         for cost in found.costs
         if cost.differing_outputs
     ]
@@ -299,15 +300,16 @@ def _show_verification(found: Verification, source: str, load: float | None) -> 
 
     board = found.board
     say(f"board: library {board.version}, arena {board.arena_bytes:,} bytes, model {board.sha256[:12]}...")
-    say(f"{found.images:,} images ({source}), {found.outputs:,} outputs, {found.differing_outputs:,} differ")
+    compared = f"{counted(found.images, 'image')} ({source}), {counted(found.outputs, 'output')}"
+    say(f"{compared}, {found.differing_outputs:,} differ")
     if found.first_difference:
         first = found.first_difference
         say(f"first: image {first.image}, output {first.output}: {first.found}, not {first.expected}")
     if found.wrong_labels:
-        click.echo(f"{found.wrong_labels:,} labels are not the best of their outputs")
+        click.echo(f"labels that are not the best of their outputs: {found.wrong_labels:,}")
     if found.repeated:
-        click.echo(f"{found.repeated:,} requests were sent again")
+        click.echo(f"requests that were sent again: {found.repeated:,}")
     clock = found.median_microseconds
-    inference = "" if clock is None else f"{clock:,.0f} us for the model by the board's clock, "
+    inference = "" if clock is None else f"{clock:,.0f} µs for the model by the board's clock, "
     busy = f"; {busy_words(load)} meanwhile" if busy_words(load) else ""
     say(f"median: {inference}{found.median_seconds * 1000:,.0f} ms from sending to answer{busy}")

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgedigits.core.counting import counted
+
 if TYPE_CHECKING:
     from edgedigits.edge import WrongFrame
     from edgedigits.firmware_export import SelfTest
@@ -106,7 +108,7 @@ def _useless(asked: Asked, trained: TrainingResult, proved: QuantizeResult, more
             f"`edgedigits layer-error {asked.out / 'float' / 'model.keras'} --out {asked.out / 'layers'}` tells where",
         )
     epochs, steps = len(trained.history), steps_taken(trained)
-    taken = f"it was trained for {steps:,} steps ({epochs} epochs of {steps // epochs:,})"
+    taken = f"it was trained for {steps:,} steps ({counted(epochs, 'epoch')} of {steps // epochs:,})"
     if steps < trained.recipe.least_steps:
         return Failure(f"{what}: {taken}, which is too few", f"train longer: `{asked.command(_more(trained))}`")
     return Failure(

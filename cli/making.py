@@ -13,6 +13,7 @@ from edgedigits.cli.baselines import train_with_folds
 from edgedigits.cli.judging import steps_taken, warn_of_guessing
 from edgedigits.cli.listings import TrainingCommand
 from edgedigits.cli.output import epochs, loading, say, show_json, show_note, show_table
+from edgedigits.core.counting import counted
 
 TARGETS = ("c", "arrays", "arduino", "zephyr", "esp-idf", "platformio")
 
@@ -76,7 +77,8 @@ def datasets(data: Path | None, as_json: bool) -> None:
         "it is fetched when needed" if can_fetch() else "`edgedigits datasets --data DIR` names a folder that has it"
     )
     where = f"lies in {place.folder / 'mnist'} ({place.origin})" if place else f"is not here: {absent}"
-    click.echo(f"\nMNIST {where}")
+    click.echo()
+    say(f"MNIST {where}")
     say("Digits of your own: `edgedigits evaluate builtin --dataset folder:DIR` reads them before anything is trained")
 
 
@@ -144,10 +146,10 @@ def train(
     if as_json:
         show_json({"model": str(result.model), "card": asdict(result.card)})
         return
-    best = result.history[result.best_epoch - 1]
+    best, passes = result.history[result.best_epoch - 1], counted(len(result.history), "epoch")
     click.echo(f"{result.model}  {result.card.parameters:,} parameters, {result.card.bytes:,} bytes")
     say(
-        f"best of {len(result.history)} epochs: {best.epoch}, validation accuracy {best.val_accuracy:.2f} %, "
+        f"best of {passes}: {best.epoch}, validation accuracy {best.val_accuracy:.2f} %, "
         f"test accuracy {result.metrics.accuracy:.2f} % of {result.metrics.count:,} digits"
     )
     if start:

@@ -12,6 +12,7 @@ from edgedigits.cli import options
 from edgedigits.cli.fitting import fit_table, terminal_width
 from edgedigits.cli.output import say, show_json, show_table
 from edgedigits.cli.quantities import CLOCK, DURATION, PERCENT, SIZE
+from edgedigits.core.counting import counted
 
 if TYPE_CHECKING:
     from edgedigits.core.results.choice import Better, Choice, Verdict
@@ -174,7 +175,8 @@ def _show_choice(choice: Choice) -> None:
     for verdict in choice.verdicts:
         if verdict.better:
             say(f"{verdict.measure.option}: {_without(verdict.measure, verdict.better)}")
-    say(f"\n{choice.fitting} of {choice.candidates} rows meet all limits")
+    meet = "meets" if choice.candidates == 1 else "meet"
+    say(f"\n{choice.fitting} of {counted(choice.candidates, 'row')} {meet} all limits")
     if choice.alike:
         say(f"cannot be told apart from it: {alike_text(choice)}")
     if choice.runner_up:

@@ -23,11 +23,25 @@ if TYPE_CHECKING:
 HEAD = ("trial", "validation %", "int8 bytes", "MACs", "network")
 
 
+_AS_JSON = "edgedigits.search.json"
+
+
+class _SearchCommand(click.Command):
+    """Lets ``--list``, which is carried out while the options are read, know of a ``--json`` that follows it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_AS_JSON] = "--json" in args
+        return super().parse_args(ctx, args)
+
+
 def _list_presets(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
     if not wanted or ctx.resilient_parsing:
         return
     from edgedigits.train.search.presets import PRESETS
 
+    if ctx.meta.get(_AS_JSON):
+        show_json([asdict(item) for item in PRESETS.values()])
+        ctx.exit()
     show_table(
         ("--preset", "trials", "what"),
         [
@@ -38,7 +52,7 @@ def _list_presets(ctx: click.Context, _option: click.Parameter, wanted: bool) ->
     ctx.exit()
 
 
-@click.command()
+@click.command(cls=_SearchCommand)
 @click.option("--list", is_eager=True, is_flag=True, expose_value=False, callback=_list_presets, help="List presets.")
 @click.option("--preset", required=True, help="What to search; --list tells.")
 @click.option("--dataset", default="mnist", show_default=True, help="A data set of `edgedigits datasets`.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from edgedigits.core.counting import counted
 from edgedigits.core.datasets import KINDS
 from edgedigits.train.recipes import Recipe
 from edgedigits.train.request import TrainingRequest
@@ -32,8 +33,9 @@ def _few_steps(request: TrainingRequest, recipe: Recipe, digits: int) -> tuple[s
     if request.epochs is None or steps >= recipe.least_steps:
         return ()
     enough = math.ceil(recipe.least_steps / recipe.steps_an_epoch(digits))
+    passes, shown = counted(recipe.epochs, "epoch"), counted(digits, "training digit")
     return (
-        f"{recipe.epochs:,} epochs of {digits:,} training digits are {steps:,} steps, and a training takes "
+        f"{passes} of {shown} {'is' if recipe.epochs == 1 else 'are'} {counted(steps, 'step')}, and a training takes "
         f"{recipe.least_steps:,} or more: leave --epochs out, or give --epochs {enough}",
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.host import Host, usable_cores
 from edgedigits.core.nvidia import unseen_gpu, warn_of_cpu
@@ -82,7 +83,7 @@ def choose_devices(wanted: str, host: Host | None = None) -> Devices:
         warn_of_cpu(trouble)
     names = tuple(device.name for device in tf.config.list_logical_devices("CPU"))
     shared = f", as {len(names)} devices" if len(names) > 1 else ""
-    return Devices(names, "float32", f"CPU ({usable_cores()} cores{shared})")
+    return Devices(names, "float32", f"CPU ({counted(usable_cores(), 'core')}{shared})")
 
 
 def _cuda_version() -> str | None:

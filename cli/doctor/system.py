@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib.metadata import metadata
 
 from edgedigits.cli.doctor.finding import Finding, Kind
+from edgedigits.core.counting import counted
 from edgedigits.core.host import Host, usable_cores
 
 _HOT = 80  # degrees Celsius from which a Raspberry Pi slows down (Raspberry Pi documentation, "Frequency management")
@@ -35,7 +36,7 @@ def machine(host: Host, _kind: Kind) -> Iterator[Finding]:
     model = host.text("/proc/device-tree/model")
     release = re.search(r'^PRETTY_NAME="?([^"\n]+)', host.text("/etc/os-release"), re.MULTILINE)
     memory = re.search(r"^MemTotal:\s+(\d+) kB", host.text("/proc/meminfo"), re.MULTILINE)
-    parts = [model, f"{host.system} {host.machine}", release[1] if release else "", f"{usable_cores()} cores"]
+    parts = [model, f"{host.system} {host.machine}", release[1] if release else "", counted(usable_cores(), "core")]
     if memory:
         parts.append(f"{int(memory[1]) / 2**20:.1f} GB of memory")
     yield Finding("machine", "ok", ", ".join(part for part in parts if part))

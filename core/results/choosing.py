@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.load import busy_words, is_busy
 from edgedigits.core.results.choice import Better, Choice, Verdict
@@ -176,7 +177,9 @@ def _nothing_fits(contest: _Contest, reasons: dict[str, tuple[str, ...]]) -> Edg
     accuracy = nearest.row.validation
     read = f"{accuracy.percent:.2f} % of the validation digits" if accuracy else "its validation accuracy is not known"
     aside = sum(map(len, reasons.values()))
-    tried = f"{len(contest.candidates)} rows were tried" + (f", {aside} not: {reasons_text(reasons)}" if aside else "")
+    tried = f"{counted(len(contest.candidates), 'row was', 'rows were')} tried" + (
+        f", {aside} not: {reasons_text(reasons)}" if aside else ""
+    )
     return EdgedigitsError(
         f"no row meets all limits; the nearest, {nearest.label} ({read}), misses {' and '.join(misses)}; {tried}",
         f"allow {' and '.join(allow)}, or add a folder with other models",

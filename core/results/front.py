@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from edgedigits.core.counting import counted
 from edgedigits.core.results.machine import Machine
 from edgedigits.core.results.row import CoreFigures, Latency, Row
 
@@ -155,7 +156,9 @@ def _on(cost: Cost, machine: Machine, runtime: str, platforms: Sequence[tuple[Ma
     words = [runtime] if len({name for _, name in platforms}) > 1 or len(machines) == 1 else []
     if len(machines) > 1:
         same = [other for other in machines if other.processor == machine.processor]
-        words.append(machine.processor + (f", {machine.cores} cores, {machine.system}" if len(same) > 1 else ""))
+        words.append(
+            machine.processor + (f", {counted(machine.cores, 'core')}, {machine.system}" if len(same) > 1 else "")
+        )
     ending = f"{PLATFORM}{', '.join(words)}" if len(platforms) > 1 else ""
     times = answer_latency if cost is LATENCY else best_latency
 

@@ -95,7 +95,7 @@ class Measure:
         """A value with its unit."""
         if self.unit == "bytes":
             return f"{value:,.0f} bytes"
-        return f"{value:.4g} %" if self.unit == "%" else seconds_text(value)
+        return f"{value:.2f} %" if self.unit == "%" else seconds_text(value)
 
     def difference(self, value: float) -> str:
         """A difference of two values with its unit."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.results.limits import NO_VALIDATION, Limits, measures_for
 from edgedigits.core.results.table import MEASUREMENT, Entry, Table
@@ -34,7 +35,7 @@ def nothing_to_choose(table: Table, limits: Limits, reasons: dict[str, tuple[str
     """
     if not table.entries:
         return EdgedigitsError("there is no row to choose from", "name folders with finished rows")
-    what = f"none of {len(table.entries)} rows can be chosen: {reasons_text(reasons)}"
+    what = f"none of {counted(len(table.entries), 'row')} can be chosen: {reasons_text(reasons)}"
     if not limits.core:
         remedies = dict.fromkeys(one for reason in reasons for one in _remedies(table, limits, reason))
         return EdgedigitsError(what, ", or ".join(remedies))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from edgedigits.core.counting import counted
 from edgedigits.core.host import Host, usable_cores
 from edgedigits.core.nvidia import unseen_gpu, warn_of_cpu
 
@@ -26,4 +27,4 @@ def tuning_device(host: Host | None = None) -> str:
     version = tf.sysconfig.get_build_info().get("cuda_version") if tf.test.is_built_with_cuda() else None
     if trouble := unseen_gpu(version, host):
         warn_of_cpu(trouble)
-    return f"CPU ({usable_cores()} cores)"
+    return f"CPU ({counted(usable_cores(), 'core')})"

@@ -150,7 +150,7 @@ def test_few_digits_of_ones_own_are_better_shown_to_the_built_in_model_first(min
 def test_too_few_steps_are_told_with_how_many_are_usual(mine, tuned, tmp_path):
     given = ("train", "--model", "nano", "--dataset", f"folder:{mine}", "--epochs", 1, "--out", tmp_path / "out")
     told = flat(call(*given).stderr)
-    assert "note: 1 epochs of 96 training digits are 6 steps, and a training takes 1,500 or more" in told
+    assert "note: 1 epoch of 96 training digits is 6 steps, and a training takes 1,500 or more" in told
     assert "leave --epochs out, or give --epochs 250" in told
     assert "and a training takes" in flat(tuned[1].stderr)
     assert "few to begin from nothing" not in tuned[1].stderr

@@ -144,7 +144,7 @@ class TestBadFolders:
         folder = write_results(tmp_path / "failed", failed("small", "int8", "no room")).folder
         assert "small int8 failed: no room" in call("compare", folder).stdout
         call("compare", folder, "--out", tmp_path / "out")
-        assert "none of 1 rows can be chosen" in call("choose", folder, code=1).stderr
+        assert "none of 1 row can be chosen" in call("choose", folder, code=1).stderr
 
     @pytest.mark.parametrize("command", ["compare", "choose"])
     def test_none_at_all_is_wrong_usage(self, command: str):
@@ -162,7 +162,7 @@ class TestChoose:
             str(model),
             "",
             "limit           of                          given          here         left  missed by  binds",
-            "--min-accuracy  validation accuracy          99 %       99.29 %  0.29 points          3  no",
+            "--min-accuracy  validation accuracy       99.00 %       99.29 %  0.29 points          3  no",
             "--max-flash     model file           43,008 bytes  41,600 bytes  1,408 bytes          2  yes",
             "--max-ram       arena                16,384 bytes  12,000 bytes  4,384 bytes          0  no",
             "--max-latency   latency                      5 ms        416 µs     4.584 ms          0  no",

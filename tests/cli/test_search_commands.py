@@ -43,6 +43,13 @@ def test_a_preset_must_be_named():
     assert "--preset" in call("search", "--out", "x", code=2).stderr
 
 
+def test_the_list_of_presets_is_json_where_that_is_asked_for():
+    for words in (("--list", "--json"), ("--json", "--list")):
+        listed = json.loads(CliRunner().invoke(main, ["search", *words]).stdout)
+        assert {one["name"] for one in listed} >= {"separable", "inf283", "quick"}
+        assert all(one["trials"] >= 1 and one["about"] for one in listed)
+
+
 def test_a_line_for_each_trial_and_a_table_of_the_front(searched):
     _, printed, told = searched
     lines = [line for line in told.splitlines() if line.startswith("trial")]

@@ -177,7 +177,7 @@ class TestNothingFits:
         """98.9 % has a tenth more errors than 99 % allows: nearer than a file that is a fifth too large."""
         rows = (row(recipe="less", percent=98.9), row(recipe="larger", percent=99.0, size=60_000))
         with pytest.raises(
-            EdgedigitsError, match=r"the nearest, small less .*--min-accuracy by 0.1 points .*99 % wanted"
+            EdgedigitsError, match=r"the nearest, small less .*--min-accuracy by 0.10 points .*99.00 % wanted"
         ):
             choose(of(tmp_path, *rows), Limits(flash=50_000, accuracy=99.0))
 

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 from optuna.study import Study
 
+from edgedigits.core.counting import counted
 from edgedigits.core.datasets import Split
 from edgedigits.core.files import csv_text, disk_errors, gzip_size, sha256_of, write_text
 from edgedigits.core.metrics import compare
@@ -150,7 +151,7 @@ def _wait_for_rows(
         if time.monotonic() > end:
             return
         if not told:
-            tell(f"waiting for the test accuracy of {len(missing)} models that lie elsewhere", False)
+            tell(f"waiting for the test accuracy of {counted(len(missing), 'model')} elsewhere", False)
             told = True
         time.sleep(_SECONDS_BETWEEN_LOOKS)
 

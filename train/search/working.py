@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from optuna.exceptions import StorageInternalError
 from optuna.trial import Trial
 
+from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.train.search.claims import Claims
 from edgedigits.train.search.request import TrialFailed, TrialTaken
@@ -49,7 +50,7 @@ def work(claims: Claims, carry_out: Callable[[Trial], Outcome], tell: Callable[[
         if not (standing.running or standing.waiting):
             return
         if not waited:
-            tell(f"waiting for {standing.running} trials that run elsewhere", False)
+            tell(f"waiting for {counted(standing.running, 'trial')} elsewhere", False)
         waited = True
         time.sleep(min(claims.heartbeat, MOST_SECONDS_BETWEEN_LOOKS))
 
