@@ -112,13 +112,18 @@ def lay_out(program: Program, made: tuple[Block, ...], plan: Schedule) -> Layout
 
 
 def _in_place(program: Program, plan: Schedule) -> dict[frozenset[tuple[str, int]], int]:
-    """For pairs of blocks that may lie on each other: the steps at which one turns into the other."""
+    """For pairs of blocks that may lie on each other: the steps at which a row turns into one of the other.
+
+    It does so only where nobody reads it later: the row made of it may be one that nobody reads at all.
+    """
     pairs = {}
     for place, stage in enumerate(program.stages):
         if stage.kind not in IN_PLACE:
             continue
-        steps = sum(_span(time, time) for time, runs in enumerate(plan.order) if runs == place)
+        times = [time for time, runs in enumerate(plan.order) if runs == place]
         for value in stage.inputs:
+            lives = plan.lives.get(value, ())
+            steps = sum(_span(time, time) for time, life in zip(times, lives, strict=False) if life.death == time)
             source, made = program.values[value], program.values[stage.output]
             # A padded row is filled before it is made, which would destroy its source.
             if source.row_bytes == made.row_bytes and source.shape == made.shape and not made.before + made.after:
@@ -161,8 +166,6 @@ def collide(at: int, block: Block, other_at: int, other: Block, shared: dict[fro
         start = at + slot * block.slot_bytes
         first = max((start - other_at) // other.slot_bytes, 0)
         last = min(-(-(start + block.slot_bytes - other_at) // other.slot_bytes), len(other.alive))
-        for position in range(first, last):
-            both_alive = alive & other.alive[position]
-            if both_alive & ~(allowed if position == slot else 0):
-                return True
+        if any(alive & other.alive[position] & ~allowed for position in range(first, last)):
+            return True
     return False

@@ -17,6 +17,7 @@ from random_networks import random_network
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.graph.model import Graph
 from edgedigits.firmware_export.graph.reader import read_graph
+from edgedigits.firmware_export.planning.arena import Block, collide
 from edgedigits.firmware_export.planning.plan import Plan, plan
 from edgedigits.firmware_export.planning.stages import VARIANTS
 
@@ -125,15 +126,36 @@ def test_in_place_spares_a_value_that_is_read_again(read):
     assert min(made.arena_bytes.values()) > 6 * 6 * 4
 
 
+@pytest.mark.parametrize("height", [1, 6])
 @pytest.mark.parametrize("activation", ["NONE", "RELU"])
-def test_a_padded_value_is_not_made_in_place_of_another_padded_one(activation, read):
+def test_a_padded_value_is_not_made_in_place_of_another_padded_one(activation, height, read):
     """The padding of a row is filled before the row is computed: its source must lie elsewhere."""
     builder = ModelBuilder(5)
-    start = builder.conv(builder.input((1, 6, 6, 4)), 4, (1, 1), activation=activation)
+    start = builder.conv(builder.input((1, height, 6, 4)), 4, (1, 1), activation=activation)
     changed = builder.logistic(start)
     left = builder.conv(start, 4, (3, 3), output=(0.02, 0))
     right = builder.conv(changed, 4, (3, 3), output=(0.02, 0))
     check_plan(plan(read(builder.build(builder.concat([left, right])))))
+
+
+def test_rows_lie_on_each_other_only_in_the_steps_in_which_one_turns_into_the_other():
+    """Bit 0 is the time before the first step, bit 1 the first step."""
+    source, made = Block(("value", 1), 8, (0b00110, 0b01100)), Block(("value", 2), 8, (0b01100, 0b11000))
+    turns = {frozenset({source.key, made.key}): 0b01100}
+    assert collide(0, source, 0, made, {})
+    assert not collide(0, source, 0, made, turns)
+    assert collide(0, source, 0, made, {frozenset({source.key, made.key}): 0b00100})
+    assert collide(0, source, 8, made, turns), "the second row of one on the first of the other"
+    assert not collide(0, source, 16, made, {})
+    assert not collide(16, source, 0, made, {})
+    single = Block(("value", 2), 8, (0b01100,))
+    assert collide(0, source, 0, single, {frozenset({source.key, single.key}): 0b01100}), "another ring of rows"
+    wider = replace(made, slot_bytes=9)
+    assert collide(0, source, 0, wider, turns)
+    assert collide(8, Block(("scratch", 0), 4, (0b01000,)), 0, source, {})
+    assert collide(15, Block(("scratch", 0), 4, (0b01000,)), 0, source, {}), "the last byte"
+    assert not collide(16, Block(("scratch", 0), 4, (0b01000,)), 0, source, {})
+    assert not collide(8, Block(("scratch", 0), 4, (0b10000,)), 0, source, {}), "at another time"
 
 
 def test_the_same_network_gives_the_same_plan(read):
