@@ -72,7 +72,7 @@ def benchmark(
     names = _cores(cores)
     request = BenchmarkRequest(model, chosen_recipes(recipes), dataset, split, seed)
     check_folder(out, force=force, resume=resume)
-    check_source(model, dataset, split)
+    check_source(model, dataset, split, out)
     with loading("TensorFlow"):
         from edgedigits.quantize.benchmark import benchmark as measure
     from edgedigits.core.results.table import gather
@@ -172,7 +172,7 @@ def calibration(
 
     refuse_to_replace_folder(out, force)
     for model in models:
-        check_source(model, dataset, split)
+        check_source(model, dataset, split, out)
     with loading("TensorFlow"):
         from edgedigits.quantize.studies import recommend, study_calibration, write_calibration
     with progress() as stage:
@@ -226,7 +226,7 @@ def layer_error(model: Path, dataset: str | None, split: str | None, out: Path, 
     from edgedigits.quantize import check_source
 
     refuse_to_replace_folder(out, force)
-    check_source(model, dataset, split)
+    check_source(model, dataset, split, out)
     with loading("TensorFlow"):
         from edgedigits.quantize.studies import study_layer_error, write_layer_errors
         from edgedigits.quantize.studies.layer_error_files import table

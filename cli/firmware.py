@@ -110,13 +110,15 @@ def report(
       edgedigits firmware report out/int8/model.int8.tflite
       edgedigits firmware report out/int8/model.int8.tflite --core m0,m4 --plot memory.png
     """
-    from edgedigits.core.files import refuse_to_replace
+    from edgedigits.core.cards import CARD_NAME
+    from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace
     from edgedigits.edge.bundled import bundled_model
     from edgedigits.firmware_export.report import firmware_report, report_path, write_report
 
     for option, named in (("--plot", plot), ("--card", card)):
         if named:
             refuse_to_replace(named, force, option)
+            refuse_inputs_inside([model, model.with_name(CARD_NAME)], named, option)
 
     path = card or (None if model == bundled_model() else report_path(model))
     images = _proof_images(model, count)

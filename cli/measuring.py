@@ -74,12 +74,14 @@ def measure(
       edgedigits measure builtin
       edgedigits measure out/int8/model.int8.tflite --threads 1,4 --out out/pi
     """
-    from edgedigits.core.files import refuse_to_replace_folder
+    from edgedigits.core.datasets import check_dataset
+    from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace_folder
     from edgedigits.core.measuring import MeasureRequest, write_measurement
     from edgedigits.core.measuring import measure as measure_models
 
     if out:
         refuse_to_replace_folder(out, force)
+        refuse_inputs_inside([*models, *check_dataset(dataset)[1]], out)
     request = MeasureRequest(models, dataset, split, threads, runtimes, emulated)
     with progress() as stage:
         found = measure_models(request, stage)

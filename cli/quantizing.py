@@ -78,7 +78,7 @@ def quantize(
     refuse_to_replace_folder(out, force)
     over_folds = model.is_dir()
     for network in fold_models(model) if over_folds else (model,):
-        check_source(network, dataset, split)
+        check_source(network, dataset, split, out)
     with loading("TensorFlow"):
         from edgedigits.quantize import QuantizeRequest, quantize_folds
         from edgedigits.quantize import quantize as quantize_model

@@ -58,7 +58,7 @@ def predict(
       edgedigits predict out/int8/model.int8.tflite photo.jpg
     """
     from edgedigits.core.errors import EdgedigitsError
-    from edgedigits.core.files import refuse_to_overwrite
+    from edgedigits.core.files import refuse_inputs_inside, refuse_to_overwrite
     from edgedigits.edge.source_files import IMAGE_SUFFIXES
 
     model, images = options.model_first(words, model, IMAGE_SUFFIXES)
@@ -67,6 +67,7 @@ def predict(
 
     if annotate:
         refuse_to_overwrite(annotate, force, "--annotate")
+        refuse_inputs_inside(images, annotate, "--annotate")
     reader = _reader(model, reject_below)
     failed = 0
     names = _names(images)
@@ -219,6 +220,7 @@ def camera(
     """
     from contextlib import ExitStack
 
+    from edgedigits.core.files import refuse_inputs_inside
     from edgedigits.edge import JsonLines, Sink, VideoPreview, WindowPreview, open_source, run_station, stop_on_signals
 
     if word and model:
@@ -231,6 +233,7 @@ def camera(
     with ExitStack() as stack:
         sinks: list[Sink] = [JsonLines(plain_stdout())]
         if record:
+            refuse_inputs_inside([source], record, "--record")
             sinks.append(stack.enter_context(VideoPreview(record, force=force)))
         if window:
             sinks.append(stack.enter_context(WindowPreview()))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.paths import StrPath
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_PLACE = {
@@ -184,6 +185,24 @@ def try_to_write(folder: Path, wanted: Path) -> None:
     with disk_errors(wanted):
         there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
         Path(tempfile.mkdtemp(dir=there, prefix=f".{wanted.name}-")).rmdir()
+
+
+def refuse_inputs_inside(inputs: Iterable[StrPath], out: Path, option: str = "--out") -> None:
+    """Raise where something that a command reads is its output, or lies in the folder that it replaces.
+
+    Args:
+        inputs: models, pictures, folders of results or of data.
+        out: the file or folder that is written.
+        option: that names it.
+
+    Raises:
+        EdgedigitsError: one of them would be replaced.
+    """
+    for path in map(Path, inputs):
+        if path.resolve() == out.resolve():
+            raise EdgedigitsError(f"{path} is read and would be replaced", f"choose another {option}")
+        if path.resolve().is_relative_to(out.resolve()):
+            raise EdgedigitsError(f"{path} lies in {out}, which would be replaced", f"choose another {option}")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import refuse_to_replace_folder, whole_folder, write_json
+from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace_folder, whole_folder, write_json
 from edgedigits.core.metrics import Comparison, pool
 from edgedigits.core.paths import StrPath
 from edgedigits.quantize.preflight import fold_models
@@ -82,8 +82,7 @@ def quantize_folds(
         raise EdgedigitsError("every fold is proved on its own digits", "leave --dataset and --split out")
     models = fold_models(given)
     refuse_to_replace_folder(out, force)
-    if given.resolve().is_relative_to(out.resolve()):
-        raise EdgedigitsError(f"{given} lies in {out}, which would be replaced", "choose another --out")
+    refuse_inputs_inside([given], out)
     found = []
     with whole_folder(out, force) as work:
         for model in models:

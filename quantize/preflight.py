@@ -8,31 +8,36 @@ from pathlib import Path
 from edgedigits.core.cards import Card, card_of
 from edgedigits.core.datasets import check_dataset, check_split, fold_name
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import refuse_inputs_inside
 from edgedigits.core.keras_file import check_keras_file
 from edgedigits.core.paths import StrPath
 
 
-def check_source(model: StrPath, dataset: str | None = None, split: str | None = None) -> None:
+def check_source(
+    model: StrPath, dataset: str | None = None, split: str | None = None, out: StrPath | None = None
+) -> None:
     """Raise where a model or its data cannot be what :func:`edgedigits.quantize.source.open_source` opens.
 
     Args:
         model: the ``.keras`` file.
         dataset: spec of a data set; None takes the one of the model's card, or MNIST.
         split: name of its split; None takes the card's.
+        out: folder that will be replaced.
 
     Raises:
         EdgedigitsError: no such model, or a damaged one; a card of another file; an unknown data set or split; a file
-            of the data that is missing.
+            of the data that is missing; the model or its data lie in ``out``.
     """
     model = Path(model)
-    if dataset:
-        check_dataset(dataset)
+    paths = check_dataset(dataset)[1] if dataset else []
     if split:
         check_split(split)
     check_keras_file(model)
     card = card_of(model)
     if card and not dataset:
-        check_dataset(card.dataset["spec"])
+        paths = check_dataset(card.dataset["spec"])[1]
+    if out is not None:
+        refuse_inputs_inside([model, *paths], Path(out))
 
 
 def fold_models(folder: StrPath) -> tuple[Path, ...]:

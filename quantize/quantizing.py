@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgedigits.core.cards import Card, write_card
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import refuse_to_replace_folder, whole_folder, write_bytes, write_json
+from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace_folder, whole_folder, write_bytes, write_json
 from edgedigits.core.paths import StrPath
 from edgedigits.quantize.making import check_form, make
 from edgedigits.quantize.proof import Progress, Proof, draw_flips, float_probabilities, prove
@@ -88,8 +88,7 @@ def quantize(
     if not request.max_drop >= 0:
         raise EdgedigitsError(f"--max-drop is {request.max_drop}", "allow 0 percentage points or more")
     refuse_to_replace_folder(out, force)
-    if given.resolve().is_relative_to(out.resolve()):
-        raise EdgedigitsError(f"{given} lies in {out}, which would be replaced", "choose another --out")
+    refuse_inputs_inside([given], out)
     source = open_source(given, request.dataset, request.split)
     model = source.load()
     calibration = source.calibration(request.calibration)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from edgedigits.core.datasets import check_dataset, check_split
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import refuse_inputs_inside
 from edgedigits.core.paths import StrPath
 from edgedigits.train import checkpoint, folds
 from edgedigits.train.request import TrainingRequest, resolve
@@ -34,10 +35,12 @@ def check_training(
     """
     out = Path(out)
     resolve(request)
-    check_dataset(request.dataset)
+    given = check_dataset(request.dataset)[1]
     check_split(request.split)
     if request.weights is not None and not Path(request.weights).is_file():
         raise EdgedigitsError(f"no weights at {request.weights}", "check the path")
+    if not resume:
+        refuse_inputs_inside(given + [Path(path) for path in (request.start, request.weights) if path], out)
     if in_folds:
         folds.check_folder(out, force, resume)
     else:

@@ -6,8 +6,7 @@ import shutil
 from pathlib import Path
 
 from edgedigits.core.cards import CARD_NAME
-from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import whole_folder
+from edgedigits.core.files import refuse_inputs_inside, whole_folder
 from edgedigits.core.paths import StrPath
 from edgedigits.core.results.folder import folder_names, write_header, write_row
 from edgedigits.core.results.page import SWEEP
@@ -30,9 +29,7 @@ def write_comparison(table: Table, out: StrPath, *, force: bool = False) -> None
             refuses.
     """
     out = Path(out)
-    for results in table.results:
-        if results.folder.resolve().is_relative_to(out.resolve()):
-            raise EdgedigitsError(f"{results.folder} lies in {out}, which would be replaced", "choose another --out")
+    refuse_inputs_inside((results.folder for results in table.results), out)
     names = folder_names([entry.row for entry in table.entries])
     settings = {
         "folders": [str(results.folder) for results in table.results],

@@ -17,6 +17,7 @@ from edgedigits.core.cards import code_version
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import (
     disk_errors,
+    refuse_inputs_inside,
     refuse_own_ground,
     sha256_of,
     whole_folder,
@@ -86,8 +87,7 @@ def benchmark(
     out, model = Path(out), Path(request.model)
     deadline = Deadline(time_limit)
     recipes = [recipe_named(name) for name in request.recipes]
-    if model.resolve().is_relative_to(out.resolve()):
-        raise EdgedigitsError(f"{model} lies in {out}, which the rows go into", "choose another --out")
+    refuse_inputs_inside([model], out)
     check_folder(out, force=force, resume=resume)
     source = open_source(model, request.dataset, request.split)
     identity, software = _identity(request, source), _software()
