@@ -143,7 +143,7 @@ RULES = (
     shortened(r"edgedigits calibration .*", r"\g<0> --seeds 1", "five seeds take a minute"),
     as_shown(r"edgedigits layer-error .*"),
     # C
-    as_shown(r"edgedigits export \S+ --out \S+"),
+    as_shown(r"edgedigits export \S+ --out \S+( --force)?"),
     as_shown(r"cd out/\w+"),
     as_shown(r"cc -std=c99 .*", programs=("cc",)),
     as_shown(r"arm-none-eabi-gcc .*", programs=ARM),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.docs.pages import PAGES, SHELLS, Code, blocks, is_command
@@ -37,6 +39,17 @@ def test_a_command_has_one_rule_that_says_how_it_is_run(command):
 
 def test_a_rule_that_no_command_needs_is_removed():
     assert [rule.pattern for rule in RULES if not any(rule in rules_for(command) for command in COMMANDS)] == []
+
+
+def test_no_command_writes_where_one_before_it_wrote_unless_it_is_forced():
+    """Whoever types the pages in order would be refused, or lose what an earlier page made."""
+    written: dict[str, str] = {}
+    for block in RUN:
+        for command in block.commands if block.is_commands else ():
+            for out in re.findall(r" --(?:out|annotate|record) (\S+)", command):
+                if "--force" not in command:
+                    assert out not in written, f"{block.where}: {out} is that of {written[out]}"
+                written[out] = block.where
 
 
 @pytest.mark.parametrize("block", RUN, ids=lambda block: f"{block.where}:{block.text.splitlines()[0]}")

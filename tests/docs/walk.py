@@ -30,6 +30,8 @@ class Outcome:
 class Walk:
     """Runs the blocks of pages in order, each once, in a copy of the checkout.
 
+    A command that was typed before is not typed again, nor with ``--force``.
+
     Args:
         folder: an empty one.
         pages: those that are read.
@@ -61,7 +63,7 @@ class Walk:
         for command in block.commands:
             (rule,) = rules_for(command)
             runs = rule.command(command) if self._shortened or rule.runs is None else command
-            if command in self._typed or runs is None:
+            if command.removesuffix(" --force") in self._typed or runs is None:
                 continue
             if lacking := [program for program in rule.programs if shutil.which(program) is None]:
                 return Outcome("", True, f"{', '.join(lacking)} not installed")
