@@ -66,7 +66,9 @@ class Choice(click.Choice[str]):
 
 
 out = click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
-force = click.option("--force", is_flag=True, help="Replace what lies in the output folder.")
+force = click.option(
+    "--force", is_flag=True, help="Replace what edgedigits wrote in the output folder; other files are never removed."
+)
 device = click.option(
     "--device",
     type=Choice(["auto", "cpu", "gpu"]),

@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,15 @@ _NO_PLACE = {
     errno.EBUSY,  # a mount point cannot be replaced by renaming
     errno.EXDEV,
 }
+
+
+_WRITTEN = (
+    *("card.json", "proof.json", "row.json", "rows.json", "results.*", "index.html", "error.txt", "firmware.json"),
+    *("model.keras", "model.*.tflite", "model.npz", "model.joblib", "history.csv", "tuning.csv", "flips.png"),
+    *("curves.png", "confusion.png", "front.png", "sweep.csv", "sweep.png", "calibration.*", "layer_error.*"),
+    *("fold.json", "folds.json", "folds.csv", "study.db", "trials.csv", "trials.png"),
+)
+"""Names of the files in folders that commands make as a whole, as :func:`fnmatch.fnmatchcase` reads them."""
 
 
 @contextmanager
@@ -151,15 +161,33 @@ def refuse_to_replace_folder(folder: Path, force: bool, option: str = "--out") -
 
     Raises:
         EdgedigitsError: the folder has content and ``force`` is not set; it is or holds the working folder or the
-            user's home, or is a mount point; or nothing may be written beside it.
+            user's home, is a mount point, or holds a file that edgedigits did not write; or nothing may
+            be written beside it.
     """
     refuse_to_overwrite(folder, force, option)
     refuse_own_ground(folder, option)
+    refuse_foreign_files(folder, option)
     if folder.is_mount():
         raise EdgedigitsError(
             f"{folder} is a mount point, which cannot be replaced as a whole", "name a folder inside it"
         )
     try_to_write(folder.parent, folder)
+
+
+def refuse_foreign_files(folder: Path, option: str = "--out") -> None:
+    """Raise where a folder that would be replaced as a whole holds a file with a name that no command writes.
+
+    Raises:
+        EdgedigitsError: it does.
+    """
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.rglob("*")):
+        if not path.is_dir() and not any(fnmatchcase(path.name, name) for name in _WRITTEN):
+            raise EdgedigitsError(
+                f"{path} was not written by edgedigits, and {folder} is replaced as a whole",
+                f"move the file away, or choose another {option}",
+            )
 
 
 def refuse_to_replace(file: Path, force: bool, option: str) -> None:

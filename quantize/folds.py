@@ -81,8 +81,8 @@ def quantize_folds(
     if request.dataset is not None or request.split is not None:
         raise EdgedigitsError("every fold is proved on its own digits", "leave --dataset and --split out")
     models = fold_models(given)
-    refuse_to_replace_folder(out, force)
     refuse_inputs_inside([given], out)
+    refuse_to_replace_folder(out, force)
     found = []
     with whole_folder(out, force) as work:
         for model in models:

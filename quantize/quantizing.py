@@ -87,8 +87,8 @@ def quantize(
     recipe = recipe_named(request.recipe)
     if not request.max_drop >= 0:
         raise EdgedigitsError(f"--max-drop is {request.max_drop}", "allow 0 percentage points or more")
-    refuse_to_replace_folder(out, force)
     refuse_inputs_inside([given], out)
+    refuse_to_replace_folder(out, force)
     source = open_source(given, request.dataset, request.split)
     model = source.load()
     calibration = source.calibration(request.calibration)

@@ -60,5 +60,5 @@ def test_an_input_inside_the_output_is_refused(name: str, places: dict[str, Path
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     found = CliRunner().invoke(main, [*words, "--force"])
     assert found.exit_code == 1, found.output
-    assert "would be replaced; choose another --" in found.stderr
+    assert "replaced" in found.stderr and "choose another --" in found.stderr
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before

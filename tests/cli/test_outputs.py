@@ -94,6 +94,10 @@ def test_with_force_a_folder_is_replaced(tmp_path: Path):
     results = write_results(tmp_path / "results", row()).folder
     words = ["compare", str(results), "--out", str(tmp_path / "out"), "--force"]
     (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "tuning.csv").write_text("old")
     (tmp_path / "out" / "mine.txt").write_text("mine")
+    found = CliRunner().invoke(main, words)
+    assert found.exit_code == 1 and "mine.txt was not written by edgedigits" in found.stderr
+    (tmp_path / "out" / "mine.txt").unlink()
     assert CliRunner().invoke(main, words).exit_code == 0
-    assert not (tmp_path / "out" / "mine.txt").exists()
+    assert not (tmp_path / "out" / "tuning.csv").exists()

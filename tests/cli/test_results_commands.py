@@ -101,8 +101,11 @@ class TestCompare:
         (tmp_path / "all").mkdir()
         (tmp_path / "all" / "mine.txt").write_text("mine")
         assert "add --force to replace it" in call("compare", bench, "--out", tmp_path / "all", code=1).stderr
+        kept = call("compare", bench, "--out", tmp_path / "all", "--force", code=1).stderr
+        assert "mine.txt was not written by edgedigits" in kept
+        (tmp_path / "all" / "mine.txt").rename(tmp_path / "all" / "results.csv")
         call("compare", bench, "--out", tmp_path / "all", "--force")
-        assert not (tmp_path / "all" / "mine.txt").exists()
+        assert (tmp_path / "all" / "results.csv").read_text() != "mine"
 
     def test_never_replaces_a_folder_that_it_reads(self, bench: Path):
         assert "choose another --out" in call("compare", bench, "--out", bench, "--force", code=1).stderr

@@ -241,7 +241,7 @@ def test_a_folder_with_content_is_refused_without_force(tmp_path: Path) -> None:
 
 def test_force_replaces_the_folder_as_a_whole(tmp_path: Path) -> None:
     (tmp_path / "out" / "deep").mkdir(parents=True)
-    (tmp_path / "out" / "deep" / "old.txt").write_text("old")
+    (tmp_path / "out" / "deep" / "row.json").write_text("old")
     with whole_folder(tmp_path / "out", force=True) as work:
         write_text(work / "new.txt", "new")
         assert names(tmp_path / "out") == ["deep"]
@@ -261,13 +261,27 @@ def test_work_that_fails_leaves_everything_as_it_was(exists: bool, tmp_path: Pat
     folder = tmp_path / "out"
     if exists:
         folder.mkdir()
-        (folder / "old.txt").write_text("old")
+        (folder / "card.json").write_text("old")
     with pytest.raises(ZeroDivisionError), whole_folder(folder, force=True) as work:
         write_text(work / "new.txt", "new")
         raise ZeroDivisionError
     assert names(tmp_path) == ["out"] * exists
     if exists:
-        assert names(folder) == ["old.txt"]
+        assert names(folder) == ["card.json"]
+
+
+@pytest.mark.parametrize("name", ["thesis.txt", "deep/photo.png", ".hidden", "model.py"])
+def test_force_removes_no_file_that_edgedigits_did_not_write(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    (folder / name).parent.mkdir(parents=True)
+    (folder / "card.json").write_text("old")
+    (folder / name).write_text("mine")
+    with pytest.raises(EdgedigitsError, match="move the file away"), whole_folder(folder, force=True):
+        pytest.fail("the work started")
+    (folder / name).rename(tmp_path / "mine")  # the remedy
+    with whole_folder(folder, force=True) as work:
+        write_text(work / "card.json", "new")
+    assert (folder / "card.json").read_text() == "new"
 
 
 def test_an_interrupted_work_leaves_everything_as_it_was(tmp_path: Path) -> None:
