@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from edgedigits.quantize.studies.calibration import CalibrationStudy
 
 FIRMWARE_IMAGES = 20
-_model = click.argument("model", type=click.Path(path_type=Path))
+_model = click.argument("model", type=options.FloatModel())
 _dataset = click.option("--dataset", help="A data set of `edgedigits datasets`.  [default: the model's own]")
 _split = click.option("--split", help="How to divide it.  [default: as the model's card says]")
 
@@ -148,7 +148,7 @@ def _report(folder: Path, row: Row, cores: list[str]) -> None:
 
 
 @click.command()
-@click.argument("models", metavar="MODEL...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("models", metavar="MODEL...", nargs=-1, required=True, type=options.FloatModel())
 @_dataset
 @_split
 @click.option("--seeds", type=click.IntRange(min=1), default=5, show_default=True, help="Draws of each size.")

@@ -32,6 +32,17 @@ class FloatModel(click.ParamType[Path]):
         return bundled_float_model() if value == BUILTIN else model_path(value)
 
 
+class FloatModelOrFolds(FloatModel):
+    """As :class:`FloatModel`, or a folder of `train --folds`, which has no card of its own."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Turn the word into a path; whether a folder without a card holds folds is the reader's business."""
+        from edgedigits.core.cards import CARD_NAME
+
+        path = Path(value)
+        return path if path.is_dir() and not (path / CARD_NAME).is_file() else super().convert(value, param, ctx)
+
+
 def model_first(words: tuple[str, ...], model: Path | None, file_suffixes: frozenset[str]) -> tuple[Path, list[Path]]:
     """Take words apart that may begin with a model, where ``--model`` does not name it.
 

@@ -20,6 +20,10 @@ def check_keras_file(path: Path) -> None:
     """
     if not path.is_file():
         raise EdgedigitsError(f"no model at {path}", "check the path")
+    if path.suffix == ".tflite":
+        raise EdgedigitsError(
+            f"{path} is a TFLite model, where the float model is wanted", "give the model.keras that it was made from"
+        )
     remedy = "copy it again, or give a model that `edgedigits train` made"
     if not zipfile.is_zipfile(path):
         raise EdgedigitsError(f"{path} is cut short or no .keras file", remedy)

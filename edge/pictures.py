@@ -29,6 +29,8 @@ def load_image(path: StrPath) -> NDArray[np.uint8]:
         EdgedigitsError: missing, empty, unreadable or too large.
     """
     path = Path(path)
+    if path.is_dir():
+        raise EdgedigitsError(f"{path} is a folder", f"name its pictures, as {path / '*'} does in a shell")
     if not path.is_file():
         raise EdgedigitsError(f"no picture at {path}", "check the path")
     try:
