@@ -16,6 +16,9 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.quiet import native_logs_hidden
 from edgedigits.core.transparency import over_white
 
+_NAMED = 5
+"""Pictures that an error names."""
+
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".pgm")
 
 
@@ -30,15 +33,32 @@ def read_folder(folder: Path) -> Digits:
     images: list[NDArray[np.uint8]] = []
     labels: list[int] = []
     shown: list[Path] = []
+    refused: list[EdgedigitsError] = []
     for digit in range(CLASSES):
         inside = folder / str(digit)
         files = sorted(path for path in inside.glob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-        images.extend(read_digit_picture(path) for path in files)
-        labels.extend([digit] * len(files))
-        shown.extend(files)
+        for path in files:
+            try:
+                images.append(read_digit_picture(path))
+            except EdgedigitsError as error:
+                refused.append(error)
+                continue
+            labels.append(digit)
+            shown.append(path)
+    if refused:
+        raise _refusal(folder, refused)
     if not images:
         raise EdgedigitsError(f"{folder} has no pictures in folders 0 to 9", "arrange them as DIR/<digit>/*.png")
     return replace(checked_digits(np.stack(images), np.array(labels), str(folder)), files=tuple(shown))
+
+
+def _refusal(folder: Path, refused: list[EdgedigitsError]) -> EdgedigitsError:
+    """One error for all pictures that cannot be taken, with the first few of them."""
+    if len(refused) == 1:
+        return refused[0]
+    first = "; ".join(error.what for error in refused[:_NAMED])
+    more = f"; and {len(refused) - _NAMED:,} more" if len(refused) > _NAMED else ""
+    return EdgedigitsError(f"{len(refused):,} pictures of {folder} cannot be taken: {first}{more}", "remove the files")
 
 
 def read_digit_picture(path: Path) -> NDArray[np.uint8]:
@@ -70,12 +90,48 @@ def _grey(picture: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _ink_of(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Ink bright on 0, whichever way round the picture is: the border shows the ground's level and noise."""
+    """Ink bright on 0, whichever way round the picture is: the border shows the ground's level and noise.
+
+    Under uneven light the ground is a surface of the second order through the border.
+    """
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]).astype(np.int16)
-    ground = int(np.median(border))
-    noise = int(np.median(np.abs(border - ground)))
+    level = int(np.median(border))
+    noise = int(np.median(np.abs(border - level)))
+    ground: Any = level
+    least = 6 * noise
+    if noise:
+        surface, rest = _surface(grey)
+        if rest < noise / 2:
+            ground = np.rint(surface).astype(np.int16)
+            least = int(max(6 * max(rest, 1.0), np.ptp(surface) / _SURFACE_PARTS))
     difference = grey.astype(np.int16) - ground
     darker, lighter = int(-difference.min()), int(difference.max())
     ink = -difference if darker > lighter else difference
-    clean: NDArray[np.uint8] = np.where(ink > 6 * noise, ink, 0).clip(0, 255).astype(np.uint8)
+    ink = np.where(ink > least, ink, 0)
+    if darker > lighter and not isinstance(ground, int):  # paper in the shade has less to lose by the same ink
+        bright = np.maximum(ground, 1)
+        ink = np.rint(ink * (bright.max() / bright))
+    clean: NDArray[np.uint8] = ink.clip(0, 255).astype(np.uint8)
     return clean
+
+
+_SURFACE_PARTS = 4
+"""Light that falls off otherwise than by the second order is within this part of the surface's range."""
+
+
+def _surface(grey: NDArray[np.uint8]) -> tuple[NDArray[np.float64], float]:
+    """The surface of the second order that fits the border best, in grey levels, and how far the border is from it.
+
+    Border pixels that lie far off, as ink that runs out of the picture does, are left out of the fit.
+    """
+    rows, columns = np.mgrid[-1 : 1 : grey.shape[0] * 1j, -1 : 1 : grey.shape[1] * 1j]
+    terms = np.stack([np.ones_like(rows), rows, columns, rows * columns, rows**2, columns**2], axis=-1)
+    edge = np.zeros(grey.shape, bool)
+    edge[[0, -1]] = edge[:, [0, -1]] = True
+    where, level = terms[edge], grey[edge].astype(np.float64)
+    kept = np.ones(len(level), bool)
+    for _ in range(4):
+        factors = np.linalg.lstsq(where[kept], level[kept], rcond=None)[0]
+        off = np.abs(level - where @ factors)
+        kept = off <= max(3 * 1.4826 * float(np.median(off)), 1.0)  # three standard deviations of normal noise
+    return terms @ factors, float(np.median(off))

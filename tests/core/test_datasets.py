@@ -188,6 +188,47 @@ def test_blank_picture_is_named(tmp_path):
         load_dataset(f"folder:{tmp_path}")
 
 
+def test_all_blank_pictures_are_counted_at_once(tmp_path):
+    (tmp_path / "3").mkdir()
+    for number in range(7):
+        cv2.imwrite(str(tmp_path / "3" / f"blank{number}.png"), np.full((30, 30), 200, np.uint8))
+    with pytest.raises(
+        EdgedigitsError, match=r"7 pictures of .*blank0\.png shows no ink.*blank4.*; and 2 more; remove"
+    ):
+        load_dataset(f"folder:{tmp_path}")
+
+
+def uneven_light(kind: str, side: int = 80) -> np.ndarray:
+    """Paper from grey 150 to 230: a gradient across, aslant, or light that falls off from the middle (cos^4)."""
+    rows, columns = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j]
+    part = {
+        "across": (columns + 1) / 2,
+        "aslant": (rows + columns + 2) / 4,
+        "vignette": (np.cos(np.hypot(rows, columns) * 0.35) ** 4 - 0.6) / 0.4,
+    }[kind]
+    return 150 + 80 * part + np.random.default_rng(0).normal(0, 2, part.shape)
+
+
+@pytest.mark.parametrize("kind", ["across", "aslant", "vignette"])
+def test_ink_is_found_under_uneven_light(tmp_path, kind):
+    for digit, light in (("0", uneven_light(kind)), ("1", np.full((80, 80), 190.0))):
+        (tmp_path / digit).mkdir()
+        picture = light.round().astype(np.uint8)
+        cv2.ellipse(picture, (40, 40), (15, 24), 0, 0, 360, 40, 7)
+        cv2.imwrite(str(tmp_path / digit / "a.png"), picture)
+    lit, flat = load_dataset(f"folder:{tmp_path}").pool.images
+    moved = (np.roll(flat.astype(int), (down, right), (0, 1)) for down in (-1, 0, 1) for right in (-1, 0, 1))
+    assert min(np.abs(lit - one).mean() for one in moved) < 6  # the centre of mass may be rounded to the next pixel
+
+
+@pytest.mark.parametrize("kind", ["across", "aslant", "vignette"])
+def test_empty_paper_under_uneven_light_is_refused(tmp_path, kind):
+    (tmp_path / "3").mkdir()
+    cv2.imwrite(str(tmp_path / "3" / "blank.png"), uneven_light(kind).round().astype(np.uint8))
+    with pytest.raises(EdgedigitsError, match=r"blank\.png shows no ink"):
+        load_dataset(f"folder:{tmp_path}")
+
+
 WRONG_SPECS = ["minst", "csv", "csv-pair:one.csv", "mnist:path", "csv:nowhere.csv", "folder:nowhere"]
 
 
