@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from edgedigits.core.metrics import Metrics, WrongDigit
 
 SHOWN = 20
+
+LEARNS_BELOW = 95.0
+"""Percent of somebody's own pictures; the built-in model reads more of those that are like what it learned."""
 
 
 @click.command()
@@ -41,6 +45,7 @@ def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool)
     from edgedigits.core.datasets import unseen_part
     from edgedigits.core.errors import EdgedigitsError
     from edgedigits.core.metrics import evaluate_scores, wrong_digits
+    from edgedigits.edge.bundled import bundled_model
 
     if model.suffix not in {".keras", ".tflite"}:
         raise EdgedigitsError(f"{model} is neither .keras nor .tflite", "give a model of one of these two kinds")
@@ -56,6 +61,8 @@ def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool)
     say(f"{model} on {metrics.count:,} {which} {part.spec}")
     _show_metrics(metrics)
     _show_wrong(wrong, test)
+    if part.are_all and test.files and metrics.accuracy < LEARNS_BELOW and model == bundled_model():
+        say(f"\nIt can learn them: `edgedigits train --from builtin --dataset {shlex.quote(part.spec)} --out out/own`")
 
 
 def _scores(model: Path, test: Digits) -> NDArray[np.float32]:

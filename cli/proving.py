@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import shlex
+from itertools import chain, count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -59,7 +61,7 @@ def tell_of_failure(judged: Judged, recipe: str) -> None:
     """Say what was lost, and what to do."""
     click.echo(
         f"Error: {recipe} loses more than the {judged.max_drop:g} points that may be lost: {interval(judged)}; what "
-        "was made is kept and says so: raise --calibration or --max-drop, or train longer",
+        f"was made is kept and says so: raise --calibration or --max-drop, or train longer{_other_recipes(recipe)}",
         err=True,
     )
 
@@ -82,7 +84,18 @@ def tell_of_doubt(judged: Judged, recipe: str, result: QuantizeResult | None = N
         )
         for command in _cross_validation(result):
             click.echo(f"    {command}", err=True)
+    if judged.comparison.drop > 0 and (others := _other_recipes(recipe)):
+        say(f"- {others.removeprefix(', ')}", err=True)
     click.echo(f"- or allow more: --max-drop {telling_limit(judged):.2f} passes", err=True)
+
+
+def _other_recipes(recipe: str) -> str:
+    """Recipes that lose less than int8 after training, as the end of a sentence; empty for the others."""
+    if not recipe.startswith("int8"):
+        return ""
+    return (
+        ", or lose less with another recipe: --recipe qat-int8 (trains with the rounding) or int16x8 (larger numbers)"
+    )
 
 
 def telling_limit(judged: Judged) -> float:
@@ -106,7 +119,7 @@ def _cross_validation(result: QuantizeResult) -> tuple[str, str]:
     from edgedigits.quantize.quantizing import MAX_DROP
 
     request, card = result.request, result.card
-    folds = result.model.parent.with_name("folds")
+    folds = _free(result.model.parent.with_name("folds"))
     train = ["--model", card.network, "--dataset", card.dataset["spec"], "--folds", FOLDS, "--out", folds]
     if start := _start(request.model):
         train[:2] = ["--from", start]
@@ -117,8 +130,15 @@ def _cross_validation(result: QuantizeResult) -> tuple[str, str]:
         quantize += ["--calibration", request.calibration]
     if request.max_drop != MAX_DROP:
         quantize += ["--max-drop", request.max_drop]
-    quantize += ["--out", folds.with_name(f"folds-{request.recipe}")]
+    quantize += ["--out", _free(folds.with_name(f"{folds.name}-{request.recipe}"))]
     return f"edgedigits train {_words(train)}", f"edgedigits quantize {_words(quantize)}"
+
+
+def _free(folder: Path) -> Path:
+    """The folder, or the first of ``<name>-2``, ``-3``, ... where it has content already."""
+    tails = chain([""], (f"-{number}" for number in count(2)))
+    names = (folder.with_name(f"{folder.name}{tail}") for tail in tails)
+    return next(name for name in names if not name.exists() or (name.is_dir() and not any(name.iterdir())))
 
 
 def _start(model: StrPath) -> str:

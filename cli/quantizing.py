@@ -125,6 +125,10 @@ def _show_folds(proof: FoldsProof, as_json: bool) -> None:
     )
     _show_drop(proof)
     say(f"{proof.as_dict()['about']}\nwritten to {proof.folder}")
+    say(
+        "It is the recipe that this judges. The model to take is one that was trained without --folds and quantized by "
+        "the same recipe; on the fewer test digits of its own its proof may not tell, and it keeps saying so"
+    )
 
 
 def _show_drop(judged: Judged) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -65,6 +66,19 @@ def test_the_built_in_model_is_measured_on_all_pictures_and_names_those_it_read_
     assert float(found[1]) == pytest.approx(100 * right / COUNT, abs=0.01)
     assert re.search(rf"  {mine}/8/strayed\.png  8 as 3, confidence 0\.\d\d\n", text)
     assert len(re.findall(r"\d as \d, confidence", text)) == wrong
+
+
+def test_pictures_that_it_reads_badly_can_be_learned_and_the_command_is_named(mine, tmp_path):
+    """Mirrored digits; those that it reads well need no such line."""
+    for picture in mine.rglob("*.png"):
+        mirrored = tmp_path / "my digits" / picture.relative_to(mine)
+        mirrored.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(mirrored), cv2.imread(str(picture))[:, ::-1])
+    said = call("evaluate", "builtin", "--dataset", f"folder:{tmp_path / 'my digits'}").stdout
+    named = re.search(r"It can learn them: `edgedigits (train .*)`", flat(said))
+    assert named
+    assert shlex.split(named[1])[:5] == ["train", "--from", "builtin", "--dataset", f"folder:{tmp_path / 'my digits'}"]
+    assert "can learn" not in call("evaluate", "builtin", "--dataset", f"folder:{mine}").stdout
 
 
 def test_json_names_every_wrong_digit_and_its_file(mine):

@@ -15,12 +15,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edgedigits.cli.main import main
-from edgedigits.cli.proving import telling_limit
+from edgedigits.cli.proving import tell_of_doubt, telling_limit
 from edgedigits.core.cards import read_card, write_card
 from edgedigits.core.datasets import load_dataset, split_dataset
-from edgedigits.core.metrics import Comparison
+from edgedigits.core.metrics import Comparison, compare
 from edgedigits.core.outcome import outcome_of
 from edgedigits.quantize import FoldsProof, QuantizeRequest
+from edgedigits.quantize.proof import Judged
 
 
 def call(*arguments: object, code: int = 0) -> Result:
@@ -120,7 +121,33 @@ def test_over_folds_there_is_one_verdict_on_all_digits(few: Path, tmp_path: Path
     assert result.exit_code == {"passed": 0, "failed": 1, "cannot tell": 3}[proof["verdict"]], result.output
     assert re.search(r"\nall +[\d.]+ +[\d.]+ +\d+ +\d+ +200\n", result.stdout)
     assert f"verdict: {proof['verdict']}" in result.stdout
+    assert "The model to take is one that was trained without --folds" in unwrapped(result.stdout)
     assert "cross-validate" not in result.stderr
+
+
+def test_a_cross_validation_is_proposed_in_a_folder_that_is_free(few: Path, tmp_path: Path) -> None:
+    (tmp_path / "folds").mkdir()
+    (tmp_path / "folds" / "of another network").touch()
+    result = call("quantize", few / "float" / "model.keras", "--out", tmp_path / "o", code=3)
+    train, quantize = remedies(result.stderr)
+    assert train[-1] == quantize[1] == str(tmp_path / "folds-2")
+    assert quantize[-1] == str(tmp_path / "folds-2-int8")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "drop", "named"), [("int8", 1.0, True), ("int8", -1.0, False), ("qat-int8", 1.0, False)]
+)
+def test_a_recipe_that_loses_less_is_named_where_something_was_lost(
+    recipe: str, drop: float, named: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost, won = (3, 1) if drop > 0 else (1, 3)
+    labels = np.zeros(200, np.uint8)
+    before, after = np.zeros(200, np.intp), np.zeros(200, np.intp)
+    before[:won], after[-lost:] = 1, 1
+    judged = Judged()
+    judged.comparison, judged.max_drop = compare(before, after, labels), 0.5
+    tell_of_doubt(judged, recipe)
+    assert ("--recipe qat-int8 (trains with the rounding) or int16x8" in unwrapped(capsys.readouterr().err)) is named
 
 
 @pytest.mark.slow
