@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from edgedigits.core.cards import Card, card_of
-from edgedigits.core.datasets import check_dataset, check_split, fold_name
+from edgedigits.core.datasets import check_dataset, check_own_dataset, check_split, fold_name
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import refuse_inputs_inside
 from edgedigits.core.keras_file import check_keras_file
@@ -35,7 +35,7 @@ def check_source(
     check_keras_file(model)
     card = card_of(model)
     if card and not dataset:
-        paths = check_dataset(card.dataset["spec"])[1]
+        paths = check_own_dataset(card)
     if out is not None:
         refuse_inputs_inside([model, *paths], Path(out))
 

@@ -13,7 +13,15 @@ from edgedigits.core.datasets.splits import (
     split_dataset,
     stratified_sample,
 )
-from edgedigits.core.datasets.unseen import Unseen, refuse_seen, split_of, trainings, unseen_digits, unseen_part
+from edgedigits.core.datasets.unseen import (
+    Unseen,
+    check_own_dataset,
+    refuse_seen,
+    split_of,
+    trainings,
+    unseen_digits,
+    unseen_part,
+)
 
 __all__ = [
     "FOLDS_ABOUT",
@@ -28,6 +36,7 @@ __all__ = [
     "Unseen",
     "check_dataset",
     "check_folds",
+    "check_own_dataset",
     "check_split",
     "fold_name",
     "load_dataset",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from edgedigits.core.cards import Card
 from edgedigits.core.datasets.digits import Dataset, Digits, Split
-from edgedigits.core.datasets.registry import load_dataset
+from edgedigits.core.datasets.registry import check_dataset, load_dataset
 from edgedigits.core.datasets.splits import is_split, split_dataset
 from edgedigits.core.errors import EdgedigitsError
 
@@ -100,9 +101,27 @@ def trainings(card: Card | None) -> list[Training]:
     return [card.dataset, *card.pretrained_on] if card else []
 
 
+def check_own_dataset(card: Card) -> list[Path]:
+    """The paths of the data set that a model was trained on, checked as far as that takes no time.
+
+    Raises:
+        EdgedigitsError: it does not lie where the card says.
+    """
+    spec = str(card.dataset.get("spec", "mnist"))
+    try:
+        return check_dataset(spec)[1]
+    except EdgedigitsError as error:
+        raise EdgedigitsError(
+            f"{error.what}: the card of {card.file} names the data set {spec}",
+            f"say where it lies now: --dataset {spec.partition(':')[0]}:PATH",
+        ) from error
+
+
 def _look_up(card: Card | None, spec: str | None) -> tuple[Dataset, Training | None]:
     """A data set, and the training of the model that used it."""
     known = trainings(card)
+    if card and not spec:
+        check_own_dataset(card)
     dataset = load_dataset(spec or (known[0].get("spec", "mnist") if known else "mnist"))
     return dataset, _training_on(dataset, card)
 
