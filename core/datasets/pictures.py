@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from edgedigits.core.datasets.digits import Digits, checked_digits
 from edgedigits.core.digit import CLASSES, normalise
-from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
 from edgedigits.core.quiet import native_logs_hidden
 from edgedigits.core.transparency import over_white
 
@@ -49,7 +50,26 @@ def read_folder(folder: Path) -> Digits:
         raise _refusal(folder, refused)
     if not images:
         raise EdgedigitsError(f"{folder} has no pictures in folders 0 to 9", "arrange them as DIR/<digit>/*.png")
+    _warn_of_gaps(folder, set(labels))
     return replace(checked_digits(np.stack(images), np.array(labels), str(folder)), files=tuple(shown))
+
+
+def _warn_of_gaps(folder: Path, found: set[int]) -> None:
+    """Warn of digits without pictures, and of folders with pictures whose names are no digits."""
+    missing = [str(digit) for digit in range(CLASSES) if digit not in found]
+    others = [
+        inside.name
+        for inside in sorted(folder.iterdir())
+        if inside.is_dir()
+        and not (len(inside.name) == 1 and inside.name in "0123456789")
+        and any(path.suffix.lower() in SUFFIXES for path in inside.iterdir())
+    ]
+    if missing:
+        what = f"{folder} has no pictures of {', '.join(missing)}"
+        warnings.warn(EdgedigitsWarning(what, "add some, or leave these digits unproved"), stacklevel=3)
+    if others:
+        what = f"{folder} has folders that are no digits, which are ignored: {', '.join(others)}"
+        warnings.warn(EdgedigitsWarning(what, "rename them to 0 to 9 where they hold digits"), stacklevel=3)
 
 
 def _refusal(folder: Path, refused: list[EdgedigitsError]) -> EdgedigitsError:

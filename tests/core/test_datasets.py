@@ -14,7 +14,7 @@ import pytest
 
 from edgedigits.core.datasets import KINDS, MnistUnavailable, load_dataset
 from edgedigits.core.datasets.mnist import FILES, can_fetch, load_mnist
-from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +179,17 @@ def test_unreadable_picture_is_named(tmp_path, content):
     (tmp_path / "3" / "a.png").write_bytes(content)
     with pytest.raises(EdgedigitsError, match=r"a\.png"):
         load_dataset(f"folder:{tmp_path}")
+
+
+def test_digits_without_pictures_and_folders_that_are_no_digits_are_told(tmp_path):
+    for name in (*"012345689", "ten", "10"):
+        (tmp_path / name).mkdir()
+        cv2.imwrite(str(tmp_path / name / "a.png"), cv2.circle(np.full((30, 30), 200, np.uint8), (15, 15), 8, 20, 3))
+    (tmp_path / "notes").mkdir()  # without pictures
+    with pytest.warns(EdgedigitsWarning) as told:
+        assert len(load_dataset(f"folder:{tmp_path}").pool) == 9
+    missing, ignored = (str(one.message) for one in told)
+    assert "has no pictures of 7;" in missing and "no digits, which are ignored: 10, ten;" in ignored
 
 
 def test_blank_picture_is_named(tmp_path):
