@@ -29,7 +29,7 @@ export SYSTEM
 # Processes that run tests side by side.
 WORKERS ?= 2
 
-# Whether to train on NVIDIA's GPUs: yes installs CUDA's libraries too (5 GB) and fails where there is no GPU.
+# Whether to train on NVIDIA's GPUs: yes installs CUDA's libraries too (2.8 GB, unpacked 5) and fails where there is no GPU.
 GPU ?= no
 TRAIN := $(BIN)/$(if $(filter yes,$(GPU)),.gpu,.train)
 DEVICE := $(if $(filter yes,$(GPU)),--device gpu)
@@ -49,7 +49,7 @@ COMPARED := $(MODELS:%=$(TABLE)/bench/%) $(NETWORKS:%=$(TABLE)/int8/%) $(BASELIN
 
 help:
 	@echo "make run       train, quantize, prove, export, read a recording -> $(OUT)/report.html"
-	@echo "make run GPU=yes  the same on an NVIDIA GPU, with CUDA's libraries (5 GB)"
+	@echo "make run GPU=yes  the same on an NVIDIA GPU, with CUDA's libraries (2.8 GB, unpacked 5)"
 	@echo "make test      run the tests, about 15 minutes on two cores (WORKERS=2); SYSTEM=no installs nothing with apt-get"
 	@echo "make test-all  the same with the tests that take minutes each"
 	@echo "make test-pi   install on an emulated Raspberry Pi (Debian arm64), read and measure there; needs root; SUITE=trixie"
@@ -144,7 +144,7 @@ $(BIN)/.train: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(BIN)/.gpu: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Python packages go into $(VENV), CUDA's libraries too: 5 GB"
+	@echo "Python packages go into $(VENV), CUDA's libraries too: 2.8 GB, unpacked 5"
 	@$(PIP) --editable ".[gpu]"
 	@touch $@ $(BIN)/.train
 
