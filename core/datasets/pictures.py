@@ -123,7 +123,8 @@ def _ink_of(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
         surface, rest = _surface(grey)
         if rest < noise / 2:
             ground = np.rint(surface).astype(np.int16)
-            least = int(max(6 * max(rest, 1.0), np.ptp(surface) / _SURFACE_PARTS))
+            fall = float(surface.max() - surface.min())
+            least = int(max(6 * rest, 6.0, fall / _SURFACE_PARTS))
     difference = grey.astype(np.int16) - ground
     darker, lighter = int(-difference.min()), int(difference.max())
     ink = -difference if darker > lighter else difference

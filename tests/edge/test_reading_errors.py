@@ -18,7 +18,7 @@ def test_a_missing_file(reader: DigitReader, tmp_path):
 
 
 def test_a_folder(reader: DigitReader, tmp_path):
-    with pytest.raises(EdgedigitsError, match="no picture at"):
+    with pytest.raises(EdgedigitsError, match="is a folder; name its pictures"):
         reader.read_file(tmp_path)
 
 

@@ -188,7 +188,7 @@ def test_where_nothing_settles_the_best_is_taken_and_called_so():
     low = dict.fromkeys((1, 500, 2000), (97.0, 97.0))
     advice = recommend([made(random=falling, stratified=low, hardest=low)])
     assert (advice.draw, advice.size, advice.default_suffices) == ("random", 500, False)
-    assert "no size is as good from there on" in advice.words
+    assert "the best of 100 or more, though not every larger size is as good" in advice.words
     assert advice.words.endswith("are not as good")
 
 
