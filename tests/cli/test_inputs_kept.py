@@ -20,6 +20,8 @@ COMMANDS = {
     "calibration": ("calibration", "KERAS", "--out", "FLOAT"),
     "layer-error": ("layer-error", "KERAS", "--out", "FLOAT"),
     "train --from": ("train", "--from", "KERAS", "--dataset", "optdigits", "--out", "FLOAT"),
+    "train --folds": ("train", "--from", "GIVEN/model.keras", "--dataset", "optdigits", "--folds", "2", "--out", "ROWS"),
+    "baseline --trained": ("baseline", "nf264-cnn1", "--dataset", "optdigits", "--trained", "GIVEN", "--out", "ROWS"),
     "measure": ("measure", "TFLITE", "--out", "INT8"),
     "compare": ("compare", "RESULTS", "--out", "RESULTS"),
     "firmware report --plot": ("firmware", "report", "TFLITE", "--core", "m4", "--plot", "TFLITE"),
@@ -48,6 +50,8 @@ def places(tmp_path: Path) -> dict[str, Path]:
     video.write(np.zeros((64, 64, 3), np.uint8))
     video.release()
     found |= {"KERAS": found["FLOAT"] / "model.keras", "TFLITE": found["INT8"] / "model.int8.tflite"}
+    found |= {"ROWS": tmp_path / "rows", "GIVEN": tmp_path / "rows" / "nf264-cnn1"}
+    shutil.copytree(found["FLOAT"], found["GIVEN"])
     results = write_results(tmp_path / "results", row()).folder
     return found | {"RESULTS": results, "VIDEO": tmp_path / "seen.avi", "builtin-float": bundled_float_model()}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edgedigits.core.datasets import Split, load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import refuse_inputs_inside
 from edgedigits.core.paths import StrPath
 from edgedigits.core.results import Row, read_results, write_row
 from edgedigits.core.results.writing import write_tables
@@ -51,6 +52,8 @@ def run_baseline(
     entry = check(request)
     if trained and entry.maker != "network":
         raise EdgedigitsError(f"{entry.name} is no network", "leave --trained out: it is fitted here")
+    if trained:
+        refuse_inputs_inside([trained], out / entry.name)
     split = split_dataset(load_dataset(request.dataset), request.split or entry.split, request.seed)
     row = begin(request, split, out, force=force, resume=resume)
     if row is None:
