@@ -80,8 +80,8 @@ def measure(
     from edgedigits.core.measuring import measure as measure_models
 
     if out:
-        refuse_to_replace_folder(out, force)
         refuse_inputs_inside([*models, *check_dataset(dataset)[1]], out)
+        refuse_to_replace_folder(out, force)
     request = MeasureRequest(models, dataset, split, threads, runtimes, emulated)
     with progress() as stage:
         found = measure_models(request, stage)

@@ -10,6 +10,9 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.results.front import answer_latency, figures_on
 from edgedigits.core.results.table import Entry
 
+_ROUNDING = 5e-4
+"""Percentage points that a share and its decimal may lie apart: less than one digit of 100,000 counts."""
+
 NO_VALIDATION = "without a validation accuracy"
 
 
@@ -109,7 +112,7 @@ class Measure:
         if not self.at_least:
             return value / limit - 1
         allowed = 100 - limit
-        if value >= limit:
+        if value >= limit - _ROUNDING:
             return 0.0
         return (100 - value) / allowed - 1 if allowed > 0 else math.inf
 

@@ -20,7 +20,17 @@ COMMANDS = {
     "calibration": ("calibration", "KERAS", "--out", "FLOAT"),
     "layer-error": ("layer-error", "KERAS", "--out", "FLOAT"),
     "train --from": ("train", "--from", "KERAS", "--dataset", "optdigits", "--out", "FLOAT"),
-    "train --folds": ("train", "--from", "GIVEN/model.keras", "--dataset", "optdigits", "--folds", "2", "--out", "ROWS"),
+    "train --folds": (
+        "train",
+        "--from",
+        "GIVEN/model.keras",
+        "--dataset",
+        "optdigits",
+        "--folds",
+        "2",
+        "--out",
+        "ROWS",
+    ),
     "baseline --trained": ("baseline", "nf264-cnn1", "--dataset", "optdigits", "--trained", "GIVEN", "--out", "ROWS"),
     "measure": ("measure", "TFLITE", "--out", "INT8"),
     "compare": ("compare", "RESULTS", "--out", "RESULTS"),
@@ -35,6 +45,9 @@ COMMANDS = {
     "measure, its data": ("measure", "builtin", "--dataset", "folder:DATA", "--out", "DATA"),
     "train, its data": ("train", "--dataset", "folder:DATA", "--out", "DATA"),
 }
+
+
+REPORTS = {"firmware report --plot", "firmware report --card"}
 
 
 @pytest.fixture
@@ -62,6 +75,9 @@ def test_an_input_inside_the_output_is_refused(name: str, places: dict[str, Path
     for place, path in places.items():
         words = [word.replace(place, str(path)) for word in words]
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    if name not in {"train --folds", "baseline --trained", "predict --annotate", "camera --record"} | REPORTS:
+        told = CliRunner().invoke(main, words)
+        assert "add --force" not in told.stderr, "it would not help"
     found = CliRunner().invoke(main, [*words, "--force"])
     assert found.exit_code == 1, found.output
     assert "replaced" in found.stderr and "choose another --" in found.stderr

@@ -15,7 +15,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.results import Machine, Row
 from edgedigits.core.results.choice import Choice
 from edgedigits.core.results.choosing import choose
-from edgedigits.core.results.limits import Limits, seconds_text
+from edgedigits.core.results.limits import Limits, measures_for, seconds_text
 from edgedigits.core.results.table import Table, gather
 
 
@@ -287,3 +287,12 @@ def test_rows_on_the_digits_of_most_rows_are_compared(tmp_path: Path):
     choice = choose(of(tmp_path, *rows), Limits())
     assert choice.chosen.row.recipe == "a"
     assert choice.set_aside == {"on other test digits": ("small best",)}
+
+
+def test_a_percentage_that_is_proposed_is_met_when_it_is_typed():
+    """4,845 of 5,000 are 96.9 %, which as doubles need not be equal."""
+    measure = measures_for(Limits())["accuracy"]
+    for right in range(4500, 5001):
+        value = 100 * (right / 5000)
+        assert measure.excess(value, float(f"{right / 50:.2f}")) <= 0, right
+        assert measure.excess(value, float(f"{(right + 1) / 50:.2f}")) > 0, right
