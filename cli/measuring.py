@@ -119,7 +119,7 @@ def _show_row(row: Row) -> None:
     timed = [one for one in row.latencies if one.median_us is not None]
     busy = any(is_busy(one.load) for one in timed)
     head = ("runtime", "delegate", "threads", "µs", "p95 µs", "right", "equal", *(["busy"] * busy), "")
-    show_table(head, [_latency_line(row, one, busy) for one in timed], left=2)
+    show_table(head, [_latency_line(row, one, busy) for one in timed], left=2, optional=(head.index("p95 µs"),))
     say(f"of {row.accuracy.count:,} digits ({row.accuracy.digits}); equal: all outputs as in the first line")
     if busy:
         say("busy: other programs took so much of the cores while that was timed")
