@@ -153,6 +153,19 @@ def test_what_other_programs_took_has_a_column_where_it_was_much(
     assert not any("busy" in line for line in shown(measured_row(0.02, None), capsys))
 
 
+def test_the_longest_names_fit_80_columns_beside_what_others_took(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    row = measured_row(0.02, 0.698)
+    named = {"runtime": "ai-edge-litert 12.13.14", "delegate": "XNNPACK in part"}
+    slow = [replace(one, **named, median_us=12_345.6, p95_us=12_345.6) for one in row.latencies]
+    runs = [run | named for run in row.checks["runs"]]
+    lines = shown(replace(row, latencies=tuple(slow), checks=row.checks | {"runs": runs}), capsys)
+    assert [line for line in lines if len(line.rstrip()) > 80] == []
+    assert any(line.rstrip().endswith("70 %") for line in lines)
+
+
 def test_sentences_of_it_fit_the_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("COLUMNS", "60")
     failure = "no runtime of this machine runs it: tflite-runtime 2.14.0: the file is damaged and cannot be read"
