@@ -43,7 +43,8 @@ def nothing_to_choose(table: Table, limits: Limits, reasons: dict[str, tuple[str
     lacking = next((entry for entry in table.entries if entry.row.accuracy), table.entries[0])
     return EdgedigitsError(
         f"{what}; there are figures of {known}",
-        f"run `{report_command(lacking, limits.core)}` for each model that shall compete",
+        f"run `{report_command(lacking, limits.core)}` for each model that shall compete, then `edgedigits compare` of "
+        "their folders again where DIR is what that wrote",
     )
 
 
