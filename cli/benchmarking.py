@@ -71,8 +71,8 @@ def benchmark(
 
     names = _cores(cores)
     request = BenchmarkRequest(model, chosen_recipes(recipes), dataset, split, seed)
-    check_source(model, dataset, split, out)
     check_folder(out, force=force, resume=resume)
+    check_source(model, dataset, split, out)
     with loading("TensorFlow"):
         from edgedigits.quantize.benchmark import benchmark as measure
     from edgedigits.core.results.table import gather
@@ -170,9 +170,9 @@ def calibration(
     from edgedigits.core.files import refuse_to_replace_folder
     from edgedigits.quantize import check_source
 
+    refuse_to_replace_folder(out, force)
     for model in models:
         check_source(model, dataset, split, out)
-    refuse_to_replace_folder(out, force)
     with loading("TensorFlow"):
         from edgedigits.quantize.studies import recommend, study_calibration, write_calibration
     with progress() as stage:
@@ -225,8 +225,8 @@ def layer_error(model: Path, dataset: str | None, split: str | None, out: Path, 
     from edgedigits.core.files import refuse_to_replace_folder
     from edgedigits.quantize import check_source
 
-    check_source(model, dataset, split, out)
     refuse_to_replace_folder(out, force)
+    check_source(model, dataset, split, out)
     with loading("TensorFlow"):
         from edgedigits.quantize.studies import study_layer_error, write_layer_errors
         from edgedigits.quantize.studies.layer_error_files import table

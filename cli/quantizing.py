@@ -75,10 +75,10 @@ def quantize(
     from edgedigits.quantize import check_source, fold_models, recipe_named
 
     recipe_named(recipe)
+    refuse_to_replace_folder(out, force)
     over_folds = model.is_dir()
     for network in fold_models(model) if over_folds else (model,):
         check_source(network, dataset, split, out)
-    refuse_to_replace_folder(out, force)
     with loading("TensorFlow"):
         from edgedigits.quantize import QuantizeRequest, quantize_folds
         from edgedigits.quantize import quantize as quantize_model
