@@ -56,7 +56,7 @@ def datasets(data: Path | None, as_json: bool) -> None:
       edgedigits datasets --data ~/digits
     """
     from edgedigits.core.datasets import FOLDS_ABOUT, KINDS, SPLITS
-    from edgedigits.core.datasets.mnist import can_fetch, find_mnist, remember_data_folder
+    from edgedigits.core.datasets.mnist import COMMAND, can_fetch, find_mnist, remember_data_folder
 
     if data:
         click.echo(f"{data} is remembered in {remember_data_folder(data)}", err=True)
@@ -73,9 +73,7 @@ def datasets(data: Path | None, as_json: bool) -> None:
     click.echo()
     rules = [(name, rule.about) for name, rule in SPLITS.items()]
     show_table(("--split", "what"), [*rules, ("fold-I-of-N", FOLDS_ABOUT)])
-    absent = (
-        "it is fetched when needed" if can_fetch() else "`edgedigits datasets --data DIR` names a folder that has it"
-    )
+    absent = "it is fetched when needed" if can_fetch() else f"`{COMMAND}` names a folder that has it"
     where = f"lies in {place.folder / 'mnist'} ({place.origin})" if place else f"is not here: {absent}"
     click.echo()
     say(f"MNIST {where}")

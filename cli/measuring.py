@@ -116,10 +116,15 @@ def _show_row(row: Row) -> None:
     from edgedigits.core.load import is_busy
 
     assert row.accuracy is not None
+    runs = {(run["runtime"], run["delegate"]): run for run in row.checks["runs"]}
     timed = [one for one in row.latencies if one.median_us is not None]
     busy = any(is_busy(one.load) for one in timed)
     head = ("runtime", "delegate", "threads", "µs", "p95 µs", "right", "equal", *(["busy"] * busy), "")
-    show_table(head, [_latency_line(row, one, busy) for one in timed], left=2, optional=(head.index("p95 µs"),))
+    lines = [
+        (*_latency_line(one, runs[one.runtime, one.delegate], one.threads == row.latencies[0].threads, busy), "")
+        for one in timed
+    ]
+    show_table(head, lines, left=2, optional=(head.index("p95 µs"),))
     say(f"of {row.accuracy.count:,} digits ({row.accuracy.digits}); equal: all outputs as in the first line")
     if busy:
         say("busy: other programs took so much of the cores while that was timed")
@@ -128,18 +133,15 @@ def _show_row(row: Row) -> None:
         say(f"note: {note}")
 
 
-def _latency_line(row: Row, one: Latency, busy: bool) -> tuple[object, ...]:
-    """A latency with what its run read, once a run, and where one of them is busy what others took meanwhile."""
-    from edgedigits.core.load import is_busy
+def _latency_line(one: Latency, run: dict[str, Any], first: bool, busy: bool) -> tuple[object, ...]:
+    """A latency; what its run read where it is the first of that; what others took meanwhile where that is a column."""
+    from edgedigits.core.load import busy_share
     from edgedigits.core.results.columns import microseconds
 
     assert one.median_us is not None and one.p95_us is not None
-    run = {(run["runtime"], run["delegate"]): run for run in row.checks["runs"]}[one.runtime, one.delegate]
-    first = one.threads == row.latencies[0].threads
     read = (f"{run['right']:,}", f"{run['same_outputs']:,}") if first else ("", "")
-    others = f"{100 * one.load:.0f} %" if one.load is not None and is_busy(one.load) else ""
     times = (microseconds(one.median_us), microseconds(one.p95_us))
-    return one.runtime, one.delegate, one.threads, *times, *read, *([others] * busy), ""
+    return one.runtime, one.delegate, one.threads, *times, *read, *([busy_share(one.load)] * busy)
 
 
 def _condition_text(before: dict[str, Any], after: dict[str, Any]) -> str:

@@ -59,9 +59,11 @@ def digits_that_tell(judged: Judged) -> str:
 
 def tell_of_failure(judged: Judged, recipe: str) -> None:
     """Say what was lost, and what to do."""
+    named = _other_recipes(recipe)
+    others = f", or {named}" if named else ""
     click.echo(
         f"Error: {recipe} loses more than the {judged.max_drop:g} points that may be lost: {interval(judged)}; what "
-        f"was made is kept and says so: raise --calibration or --max-drop, or train longer{_other_recipes(recipe)}",
+        f"was made is kept and says so: raise --calibration or --max-drop, or train longer{others}",
         err=True,
     )
 
@@ -85,17 +87,15 @@ def tell_of_doubt(judged: Judged, recipe: str, result: QuantizeResult | None = N
         for command in _cross_validation(result):
             click.echo(f"    {command}", err=True)
     if judged.comparison.drop > 0 and (others := _other_recipes(recipe)):
-        say(f"- {others.removeprefix(', ')}", err=True)
+        say(f"- or {others}", err=True)
     click.echo(f"- or allow more: --max-drop {telling_limit(judged):.2f} passes", err=True)
 
 
 def _other_recipes(recipe: str) -> str:
-    """Recipes that lose less than int8 after training, as the end of a sentence; empty for the others."""
+    """Recipes that lose less than int8 after training, as a thing to do; empty for the others."""
     if not recipe.startswith("int8"):
         return ""
-    return (
-        ", or lose less with another recipe: --recipe qat-int8 (trains with the rounding) or int16x8 (larger numbers)"
-    )
+    return "lose less with another recipe: --recipe qat-int8 (trains with the rounding) or int16x8 (larger numbers)"
 
 
 def telling_limit(judged: Judged) -> float:

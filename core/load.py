@@ -85,9 +85,15 @@ def is_busy(load: float | None) -> bool:
     return load is not None and load > BUSY
 
 
+def busy_share(load: float | None) -> str:
+    """The share of the cores that other programs took, in percent; empty where it was little or is not known."""
+    return f"{100 * load:.0f} %" if load is not None and is_busy(load) else ""
+
+
 def busy_words(load: float | None) -> str:
     """What to say beside a time that was measured while others worked; empty where they did not, or nobody knows."""
-    return f"other programs took {100 * load:.0f} % of the cores" if load is not None and is_busy(load) else ""
+    share = busy_share(load)
+    return f"other programs took {share} of the cores" if share else ""
 
 
 def _usable_cores() -> set[str] | None:

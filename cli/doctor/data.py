@@ -18,7 +18,7 @@ def mnist(_host: Host, kind: Kind) -> Iterator[Finding]:
         yield Finding("MNIST", "missing", "not looked for: that takes NumPy", install("edge"))
         return
     try:
-        from edgedigits.core.datasets.mnist import can_fetch, find_mnist
+        from edgedigits.core.datasets.mnist import COMMAND, can_fetch, find_mnist
 
         place = find_mnist()
     except (ImportError, EdgedigitsError) as error:
@@ -27,7 +27,7 @@ def mnist(_host: Host, kind: Kind) -> Iterator[Finding]:
         return
     if place is None:
         fetches = "; `edgedigits train` fetches it" if can_fetch() else ""
-        remedy = f"`edgedigits datasets --data DIR` names a folder that has it in mnist/{fetches}"
+        remedy = f"`{COMMAND}` names a folder that has it in mnist/{fetches}"
         yield Finding("MNIST", "missing", "in no known folder", remedy)
         return
     yield Finding("MNIST", "ok", f"{place.folder / 'mnist'} ({place.origin})")

@@ -56,12 +56,13 @@ def read_folder(folder: Path) -> Digits:
 
 def _warn_of_gaps(folder: Path, found: set[int]) -> None:
     """Warn of digits without pictures, and of folders with pictures whose names are no digits."""
-    missing = [str(digit) for digit in range(CLASSES) if digit not in found]
+    digits = [str(digit) for digit in range(CLASSES)]
+    missing = [name for digit, name in enumerate(digits) if digit not in found]
     others = [
         inside.name
         for inside in sorted(folder.iterdir())
         if inside.is_dir()
-        and not (len(inside.name) == 1 and inside.name in "0123456789")
+        and inside.name not in digits
         and any(path.suffix.lower() in SUFFIXES for path in inside.iterdir())
     ]
     if missing:

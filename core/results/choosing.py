@@ -204,7 +204,7 @@ def alike_text(choice: Choice) -> str:
     rows = [(entry.label, entry.row.validation) for entry in choice.alike]
     named = [f"{label} ({accuracy.percent:.2f} %)" for label, accuracy in rows if accuracy]
     count = choice.chosen.row.validation.count if choice.chosen.row.validation else 0
-    others = f"{len(named)} row{'' if len(named) == 1 else 's'}: " if len(named) > NAMED else ""
+    others = f"{counted(len(named), 'row')}: " if len(named) > NAMED else ""
     return f"{others}{some(named)}; of {count:,} validation digits, {HOW}"
 
 

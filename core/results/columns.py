@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from edgedigits.core.load import is_busy
+from edgedigits.core.load import busy_share
 from edgedigits.core.results.front import answer_latency, core_costs, figures_on
 from edgedigits.core.results.row import NOT_MADE, Accuracy, CoreFigures, Drop, Latency, Row
 from edgedigits.core.results.table import Entry, Table
@@ -150,7 +150,8 @@ def _brief_latency(entry: Entry, gap: str) -> Cell:
 
 
 def _busy_mark(latency: Latency) -> str:
-    return f", {BUSY_MARK} {100 * latency.load:.0f} %" if latency.load is not None and is_busy(latency.load) else ""
+    share = busy_share(latency.load)
+    return f", {BUSY_MARK} {share}" if share else ""
 
 
 def one_line(text: str) -> str:

@@ -51,8 +51,7 @@ def nothing_to_choose(table: Table, limits: Limits, reasons: dict[str, tuple[str
 def _remedies(table: Table, limits: Limits, reason: str) -> list[str]:
     """What takes a reason away, the nearest at hand first."""
     options = {measure.lacking: measure.option for measure in measures_for(limits).values()}
-    given = {NO_VALIDATION: limits.accuracy is not None}.get(reason, True)
-    if reason in options and given:
+    if reason in options and (reason != NO_VALIDATION or limits.accuracy is not None):
         measured = any(entry.kind == MEASUREMENT for entry in table.entries)
         return [f"drop {options[reason]}", *([SAME_FILE] if measured else [])]
     if reason == NO_VALIDATION:

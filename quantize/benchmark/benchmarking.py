@@ -38,7 +38,7 @@ from edgedigits.core.results import (
 from edgedigits.core.results.folder import ROW
 from edgedigits.core.results.writing import write_tables
 from edgedigits.core.runtime import runtime
-from edgedigits.quantize.benchmark.limiting import Deadline, counted
+from edgedigits.quantize.benchmark.limiting import Deadline, tally
 from edgedigits.quantize.benchmark.measuring import measure
 from edgedigits.quantize.benchmark.request import BenchmarkRequest, check_folder
 from edgedigits.quantize.benchmark.yardstick import Yardstick, yardstick
@@ -181,7 +181,7 @@ def _add_rows(
         if progress and done + 1 < total:
             progress("recipes", done + 1, total)
     if progress:
-        progress("recipes", total, total, counted(read_results(out).rows))
+        progress("recipes", total, total, tally(read_results(out).rows))
 
 
 def _add_row(

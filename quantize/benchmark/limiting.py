@@ -49,7 +49,7 @@ class Deadline:
             raise OutOfTime(f"{self._seconds:g} s were over {what}")
 
 
-def counted(rows: Sequence[Row]) -> str:
+def tally(rows: Sequence[Row]) -> str:
     """How many rows have a model, and how many failed or were not made for want of time."""
     late = sum(row.not_made for row in rows)
     failed = sum(bool(row.failure) for row in rows) - late
