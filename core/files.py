@@ -146,6 +146,11 @@ def refuse_to_overwrite(folder: Path, force: bool, option: str = "--out") -> Non
     Raises:
         EdgedigitsError: the folder has content, is a file, or lies where nothing may be written.
     """
+    _refuse_content(folder, force, option)
+    try_to_write(folder, folder)
+
+
+def _refuse_content(folder: Path, force: bool, option: str = "--out") -> None:
     with disk_errors(folder):
         if folder.exists() and not folder.is_dir():
             raise EdgedigitsError(f"{folder} is a file", f"name a folder for {option}")
@@ -153,7 +158,6 @@ def refuse_to_overwrite(folder: Path, force: bool, option: str = "--out") -> Non
             raise EdgedigitsError(
                 f"{folder} exists and is not empty", f"choose another {option}, or add --force to replace it"
             )
-    try_to_write(folder, folder)
 
 
 def refuse_to_replace_folder(folder: Path, force: bool, option: str = "--out") -> None:
@@ -164,14 +168,19 @@ def refuse_to_replace_folder(folder: Path, force: bool, option: str = "--out") -
             user's home, is a mount point, or holds a file that edgedigits did not write; or nothing may
             be written beside it.
     """
-    refuse_to_overwrite(folder, force, option)
+    _refuse_irreplaceable(folder, force, option)
+    try_to_write(folder, folder)
+    try_to_write(folder.parent, folder)
+
+
+def _refuse_irreplaceable(folder: Path, force: bool, option: str = "--out") -> None:
+    _refuse_content(folder, force, option)
     refuse_own_ground(folder, option)
     refuse_foreign_files(folder, option)
     if folder.is_mount():
         raise EdgedigitsError(
             f"{folder} is a mount point, which cannot be replaced as a whole", "name a folder inside it"
         )
-    try_to_write(folder.parent, folder)
 
 
 def refuse_foreign_files(folder: Path, option: str = "--out") -> None:
@@ -212,7 +221,7 @@ def try_to_write(folder: Path, wanted: Path) -> None:
     """
     with disk_errors(wanted):
         there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-        Path(tempfile.mkdtemp(dir=there, prefix=f".{wanted.name}-")).rmdir()
+        tempfile.TemporaryDirectory(dir=there, prefix=f".{wanted.name}-").cleanup()
 
 
 def refuse_inputs_inside(inputs: Iterable[StrPath], out: Path, option: str = "--out") -> None:
@@ -242,14 +251,14 @@ def whole_folder(folder: Path, force: bool) -> Iterator[Path]:
     Raises:
         EdgedigitsError: as :func:`refuse_to_replace_folder`; or the disk refuses.
     """
-    refuse_to_replace_folder(folder, force)
+    _refuse_irreplaceable(folder, force)
     with disk_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
         try:
             yield work
             work.chmod(0o777 & ~_umask())
-            refuse_to_overwrite(folder, force)  # somebody else may have filled it meanwhile
+            _refuse_content(folder, force)  # somebody else may have filled it meanwhile
             replace_folder(work, folder)
         finally:
             shutil.rmtree(work, ignore_errors=True)
