@@ -167,9 +167,10 @@ def calibration(
     Example:
       edgedigits calibration out/float/model.keras --out out/calibration
     """
-    from edgedigits.core.files import refuse_to_replace_folder
+    from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace_folder
     from edgedigits.quantize import check_source
 
+    refuse_inputs_inside(models, out)
     refuse_to_replace_folder(out, force)
     for model in models:
         check_source(model, dataset, split, out)
@@ -222,9 +223,10 @@ def layer_error(model: Path, dataset: str | None, split: str | None, out: Path, 
     Example:
       edgedigits layer-error out/float/model.keras --out out/layers
     """
-    from edgedigits.core.files import refuse_to_replace_folder
+    from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace_folder
     from edgedigits.quantize import check_source
 
+    refuse_inputs_inside([model], out)
     refuse_to_replace_folder(out, force)
     check_source(model, dataset, split, out)
     with loading("TensorFlow"):

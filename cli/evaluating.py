@@ -55,9 +55,10 @@ def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool)
     metrics, wrong = evaluate_scores(scores, test.labels), wrong_digits(scores, test.labels)
     if as_json:
         named = [asdict(one) | ({"file": str(test.files[one.index])} if test.files else {}) for one in wrong]
-        show_json({"model": str(model), "dataset": part.spec, **asdict(metrics), "wrong": named})
+        facts = {"model": str(model), "dataset": part.spec, "left_out": part.left_out}
+        show_json({**facts, **asdict(metrics), "wrong": named})
         return
-    which = "digits, all of" if part.are_all else "test digits of"
+    which = "digits, all of" if part.are_all else "unseen digits of" if part.left_out else "test digits of"
     say(f"{model} on {metrics.count:,} {which} {part.spec}")
     _show_metrics(metrics)
     _show_wrong(wrong, test)

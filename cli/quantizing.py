@@ -71,10 +71,11 @@ def quantize(
       edgedigits quantize out/float/model.keras --recipe qat-int8 --out out/qat
       edgedigits quantize out/folds --out out/folds-int8
     """
-    from edgedigits.core.files import refuse_to_replace_folder
+    from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace_folder
     from edgedigits.quantize import check_source, fold_models, recipe_named
 
     recipe_named(recipe)
+    refuse_inputs_inside([model], out)
     refuse_to_replace_folder(out, force)
     over_folds = model.is_dir()
     for network in fold_models(model) if over_folds else (model,):

@@ -165,7 +165,7 @@ def refuse_to_replace_folder(folder: Path, force: bool, option: str = "--out") -
 
     Raises:
         EdgedigitsError: the folder has content and ``force`` is not set; it is or holds the working folder or the
-            user's home, is a mount point, or holds a file that edgedigits did not write; or nothing may
+            user's home, is a mount point, or holds a file of another kind than such folders hold; or nothing may
             be written beside it.
     """
     _refuse_irreplaceable(folder, force, option)
@@ -194,7 +194,7 @@ def refuse_foreign_files(folder: Path, option: str = "--out") -> None:
     for path in sorted(folder.rglob("*")):
         if not path.is_dir() and not any(fnmatchcase(path.name, name) for name in _WRITTEN):
             raise EdgedigitsError(
-                f"{path} was not written by edgedigits, and {folder} is replaced as a whole",
+                f"{path} is none of the files that such a folder holds, and {folder} is replaced as a whole",
                 f"move the file away, or choose another {option}",
             )
 

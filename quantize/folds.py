@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from edgedigits.core.cards import card_of
+from edgedigits.core.datasets import split_of
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace_folder, whole_folder, write_json
 from edgedigits.core.metrics import Comparison, pool
@@ -74,13 +76,12 @@ def quantize_folds(
         progress: told about each fold's conversion and proof.
 
     Raises:
-        EdgedigitsError: folds that are missing or no folds; a data set or split given, as each fold is proved on its
-            own digits; and as :func:`edgedigits.quantize.quantize`.
+        EdgedigitsError: folds that are missing or no folds; a split given, or a data set that is not the one that the
+            folds are of, as each fold is proved on its own digits; and as :func:`edgedigits.quantize.quantize`.
     """
     out, given = Path(out), Path(request.model)
-    if request.dataset is not None or request.split is not None:
-        raise EdgedigitsError("every fold is proved on its own digits", "leave --dataset and --split out")
     models = fold_models(given)
+    _refuse_other_digits(models[0], request)
     refuse_inputs_inside([given], out)
     refuse_to_replace_folder(out, force)
     found = []
@@ -93,6 +94,21 @@ def quantize_folds(
         proof = FoldsProof(request, out, tuple(found), compared, request.max_drop)
         write_json(work / "proof.json", proof.as_dict())
     return proof
+
+
+def _refuse_other_digits(model: Path, request: QuantizeRequest) -> None:
+    """Raise where a fold would not be proved on its own digits, wherever they lie now."""
+    what = "every fold is proved on its own digits"
+    if request.split is not None:
+        raise EdgedigitsError(what, "leave --split out")
+    if request.dataset is None:
+        return
+    card = card_of(model)
+    if card and split_of(card, request.dataset).name != card.dataset["split"]:
+        raise EdgedigitsError(
+            f"{what}, and {request.dataset} is not {card.dataset['spec']}, which it was cut from",
+            "leave --dataset out, or name the place where those digits lie now",
+        )
 
 
 def _of_fold(name: str, progress: Progress | None) -> Progress | None:

@@ -110,6 +110,6 @@ def quantize(
 
 
 def _pool(source: Source) -> int:
-    dataset = source.split.dataset
-    own = source.card is not None and source.card.dataset["spec"] == dataset.spec
-    return len(dataset.pool) if own else 0
+    split = source.split
+    own = source.card is not None and source.card.dataset["train_sha256"] == split.train.sha256()
+    return len(split.dataset.pool) if own else 0

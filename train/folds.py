@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edgedigits.core.cards import code_version
-from edgedigits.core.datasets import Dataset, check_folds, fold_name, load_dataset, split_dataset
+from edgedigits.core.datasets import Dataset, check_folds, fold_name, load_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import csv_text, disk_errors, read_json, refuse_to_overwrite, write_json, write_text
 from edgedigits.core.identity import check_identity
@@ -279,10 +279,7 @@ def train_folds(
         raise EdgedigitsError(f"--folds makes its own splits, not {request.split!r}", "leave --split out")
     dataset = load_dataset(request.dataset)
     check_folds(dataset.pool.labels, folds)
-    if start:
-        for fold in range(1, folds + 1):
-            start.check_unseen(dataset, fold_name(fold, folds), request.seed)
-    digits = len(split_dataset(dataset, fold_name(1, folds), request.seed).train)
+    digits, *_ = [len(request.divide(dataset, fold_name(fold, folds)).train) for fold in range(1, folds + 1)]
     recipe = resolve(request, digits)
     if advise:
         for sentence in advice(request, recipe, digits):

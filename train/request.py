@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from edgedigits.core.cards import Card
+from edgedigits.core.datasets import Dataset, Split, split_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.metrics import Metrics
 from edgedigits.core.paths import StrPath
@@ -66,6 +67,19 @@ class TrainingRequest:
             EdgedigitsError: as :func:`edgedigits.train.starting.open_start`.
         """
         return open_start(self.start, self.network) if self.start else None
+
+    def divide(self, dataset: Dataset, split: str | None = None) -> Split:
+        """The digits to train on, to choose by and to report on.
+
+        Args:
+            dataset: the request's, loaded.
+            split: name of a rule; None takes the request's.
+
+        Raises:
+            EdgedigitsError: they cannot be divided so, or the model to start from has seen those that would judge it.
+        """
+        start, name = self.opened_start(), split or self.split
+        return start.divide(dataset, name, self.seed) if start else split_dataset(dataset, name, self.seed)
 
 
 @dataclass(frozen=True)

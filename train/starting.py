@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.cards import Card, card_of
-from edgedigits.core.datasets import Dataset, refuse_seen, trainings
+from edgedigits.core.datasets import Dataset, Split, continued_split, trainings
 from edgedigits.core.digit import SIDE
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.paths import StrPath
@@ -38,13 +38,13 @@ class Start:
         """What this model and those that it was made of were trained on, the latest first."""
         return trainings(self.card)
 
-    def check_unseen(self, dataset: Dataset, split: str, seed: int) -> None:
-        """Raise where the validation or test digits of a split may be among those that the model has learned from.
+    def divide(self, dataset: Dataset, split: str, seed: int) -> Split:
+        """A split whose validation and test digits are none that the model has learned from.
 
         Raises:
-            EdgedigitsError: they may.
+            EdgedigitsError: as :func:`edgedigits.core.datasets.continued_split`.
         """
-        refuse_seen(self.card, dataset, split, seed)
+        return continued_split(self.card, dataset, split, seed)
 
     def weights(self) -> list[NDArray[np.float32]]:
         """The model's weights, as ``set_weights`` of the network takes them.

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from edgedigits.core.cards import CARD_NAME, Card, card_of
-from edgedigits.core.datasets import load_dataset, split_dataset
+from edgedigits.core.datasets import load_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.identity import check_identity
 from edgedigits.train import checkpoint
@@ -53,7 +53,7 @@ def finished_training(request: TrainingRequest, folder: Path) -> Card:
     card = card_of(folder / MODEL)
     if card is None:
         raise EdgedigitsError(f"{folder} holds a model without a card", "name a folder that `edgedigits train` made")
-    data = split_dataset(load_dataset(request.dataset), request.split, request.seed).describe()
+    data = request.divide(load_dataset(request.dataset)).describe()
     recipe = resolve(request, data["train"])
     start = request.opened_start()
     earlier = {"passes": 1, "least_steps": recipe.least_steps}  # where cards do not speak of them yet

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edgedigits.core.cards import code_version
-from edgedigits.core.datasets import Split, load_dataset, split_dataset
+from edgedigits.core.datasets import Split, load_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors
 from edgedigits.core.identity import check_identity
@@ -62,12 +62,9 @@ def train(
     """
     out = Path(out)
     check_training(request, out, force=force, resume=resume)
-    start = request.opened_start()
     devices = choose_devices(request.device)
     dataset = load_dataset(request.dataset)
-    if start:
-        start.check_unseen(dataset, request.split, request.seed)
-    split = split_dataset(dataset, request.split, request.seed)
+    split = request.divide(dataset)
     recipe = resolve(request, len(split.train))
     if advise:
         for sentence in advice(request, recipe, len(split.train)):

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from edgedigits.core.cards import Card
 from edgedigits.core.datasets.digits import Dataset, Digits, Split
+from edgedigits.core.datasets.overlap import Training, unseen_split, without_seen
 from edgedigits.core.datasets.registry import check_dataset, load_dataset
 from edgedigits.core.datasets.splits import is_split, split_dataset
 from edgedigits.core.errors import EdgedigitsError
-
-Training = dict[str, Any]
-"""What a card says of the data of a training: ``spec``, ``split``, ``seed``, counts, sha256 of the training digits."""
 
 
 def split_of(card: Card | None, spec: str | None = None, name: str | None = None) -> Split:
     """The split that a model was trained on, or one of another data set.
 
-    A model that started from another one was trained on that one's data set, too.
+    A model that started from another one was trained on that one's data set, too. Digits that lie in several data sets
+    of the model validate and test it only where none of its trainings had them.
 
     Args:
         card: the model's; None where it has none.
@@ -31,7 +29,7 @@ def split_of(card: Card | None, spec: str | None = None, name: str | None = None
             that is no longer what the model was trained on; or what loading and dividing raise.
     """
     dataset, trained = _look_up(card, spec)
-    return _split(dataset, trained, name)
+    return unseen_split(_split(dataset, trained, name), _others(card, trained))
 
 
 @dataclass(frozen=True)
@@ -43,12 +41,15 @@ class Unseen:
         digits: to measure the model on.
         are_all: whether they are all that the data set has, as nothing of it was trained on.
         split: whose test part they are; None where they are all, or the set's own test digits as it brings them.
+        left_out: digits of the data set that would be among them, but are those of another one that the model was
+            trained on.
     """
 
     spec: str
     digits: Digits
     are_all: bool = False
     split: Split | None = None
+    left_out: int = 0
 
 
 def unseen_part(card: Card | None, spec: str | None = None, name: str | None = None) -> Unseen:
@@ -61,12 +62,11 @@ def unseen_part(card: Card | None, spec: str | None = None, name: str | None = N
         EdgedigitsError: as :func:`split_of`.
     """
     dataset, trained = _look_up(card, spec)
-    if trained or name:
-        split = _split(dataset, trained, name)
-        return Unseen(dataset.spec, split.test, split=split)
-    if dataset.test:
-        return Unseen(dataset.spec, dataset.test)
-    return Unseen(dataset.spec, dataset.pool, are_all=True)
+    split = _split(dataset, trained, name) if trained or name else None
+    found = split.test if split else dataset.test or dataset.pool
+    kept = without_seen(found, dataset.spec, _others(card, trained))
+    left_out = len(found) - len(kept)
+    return Unseen(dataset.spec, kept, found is dataset.pool and not left_out, split, left_out)
 
 
 def unseen_digits(card: Card | None, spec: str | None = None, name: str | None = None) -> Digits:
@@ -74,8 +74,8 @@ def unseen_digits(card: Card | None, spec: str | None = None, name: str | None =
     return unseen_part(card, spec, name).digits
 
 
-def refuse_seen(card: Card, dataset: Dataset, name: str, seed: int) -> None:
-    """Raise where a training that starts from a model would judge itself by digits which that model was trained on.
+def continued_split(card: Card, dataset: Dataset, name: str, seed: int) -> Split:
+    """A split for a training that starts from a model: digits that the model was trained on do not judge it.
 
     Args:
         card: of the model to start from.
@@ -84,7 +84,8 @@ def refuse_seen(card: Card, dataset: Dataset, name: str, seed: int) -> None:
         seed: of the draw.
 
     Raises:
-        EdgedigitsError: the model was trained on another split of the data set, or on an earlier state of it.
+        EdgedigitsError: the model was trained on another split of the data set, or on an earlier state of it; it was
+            trained on all digits that would judge it; or what dividing raises.
     """
     remedy = "start from a model that has not seen it, such as builtin, or train without --from"
     trained = _training_on(dataset, card, remedy)
@@ -94,6 +95,7 @@ def refuse_seen(card: Card, dataset: Dataset, name: str, seed: int) -> None:
             f"it has seen validation and test digits of the split {name!r} with seed {seed}",
             f"give --split {trained['split']} --seed {trained['seed']} and no --folds, or train without --from",
         )
+    return unseen_split(split_dataset(dataset, name, seed), _others(card, trained))
 
 
 def trainings(card: Card | None) -> list[Training]:
@@ -140,10 +142,14 @@ def _training_on(dataset: Dataset, card: Card | None, remedy: str = "restore it,
     return None
 
 
+def _others(card: Card | None, trained: Training | None) -> list[Training]:
+    """The trainings of a model without the one that used the data set in question."""
+    return [one for one in trainings(card) if one is not trained]
+
+
 def _holds(dataset: Dataset, trained: Training) -> bool:
     """Whether a data set, divided as it was for a training, gives that training's digits."""
-    counts = [trained.get(part, 0) for part in ("train", "validation", "test")]
-    if len(dataset.pool) not in (sum(counts), sum(counts[:2])):
+    if len(dataset.pool) < trained.get("train", 0) + trained.get("validation", 0):
         return False
     try:
         split = split_dataset(dataset, trained["split"], int(trained["seed"]))

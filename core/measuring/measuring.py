@@ -156,7 +156,8 @@ def _digits(card: Card | None, spec: str, split: str | None) -> tuple[str, Digit
         own = part.split.dataset.test
         whole = own and own.sha256() == part.digits.sha256()
         return own_name(part.split) if whole else part_name(part.split, "test"), part.digits
-    return f"{spec}, {'all of it' if part.are_all else 'its own test digits'}", part.digits
+    unseen = "what it has not seen" if part.left_out else "its own test digits"
+    return f"{spec}, {'all of it' if part.are_all else unseen}", part.digits
 
 
 def _runs(

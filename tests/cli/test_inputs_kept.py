@@ -76,3 +76,11 @@ def test_an_input_inside_the_output_is_refused(name: str, places: dict[str, Path
     assert found.exit_code == 1, found.output
     assert "replaced" in found.stderr and "choose another --" in found.stderr
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_model_in_the_output_is_told_before_force_is_proposed(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "model.keras").touch()
+    for command in ("quantize", "calibration", "layer-error"):
+        found = CliRunner().invoke(main, [command, str(tmp_path / "out/model.keras"), "--out", str(tmp_path / "out")])
+        assert found.exit_code == 1 and "which would be replaced; choose another --out" in found.stderr, command

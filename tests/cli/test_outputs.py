@@ -97,7 +97,7 @@ def test_with_force_a_folder_is_replaced(tmp_path: Path):
     (tmp_path / "out" / "tuning.csv").write_text("old")
     (tmp_path / "out" / "mine.txt").write_text("mine")
     found = CliRunner().invoke(main, words)
-    assert found.exit_code == 1 and "mine.txt was not written by edgedigits" in found.stderr
+    assert found.exit_code == 1 and "mine.txt is none of the files that such a folder holds" in found.stderr
     (tmp_path / "out" / "mine.txt").unlink()
     assert CliRunner().invoke(main, words).exit_code == 0
     assert not (tmp_path / "out" / "tuning.csv").exists()

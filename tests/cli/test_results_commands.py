@@ -102,7 +102,7 @@ class TestCompare:
         (tmp_path / "all" / "mine.txt").write_text("mine")
         assert "add --force to replace it" in call("compare", bench, "--out", tmp_path / "all", code=1).stderr
         kept = call("compare", bench, "--out", tmp_path / "all", "--force", code=1).stderr
-        assert "mine.txt was not written by edgedigits" in kept
+        assert "mine.txt is none of the files that such a folder holds" in kept
         (tmp_path / "all" / "mine.txt").rename(tmp_path / "all" / "results.csv")
         call("compare", bench, "--out", tmp_path / "all", "--force")
         assert (tmp_path / "all" / "results.csv").read_text() != "mine"

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from edgedigits.core.cards import card_of, read_card
+from edgedigits.core.datasets import load_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.outcome import required_digits
 from edgedigits.core.runtime import DigitModel
@@ -122,6 +123,14 @@ def test_result_knows_how_many_digits_a_cross_validation_would_test(quantized, t
     shutil.copy(trained, tmp_path / "model.keras")
     foreign = quantize(QuantizeRequest(tmp_path / "model.keras", calibration=20, dataset="optdigits"), tmp_path / "out")
     assert foreign.pool == 0
+
+
+def test_a_cross_validation_is_offered_on_data_that_were_moved(trained, tmp_path):
+    digits = load_dataset("optdigits").pool
+    np.savez(tmp_path / "moved.npz", x_train=digits.images, y_train=digits.labels)
+    spec = f"npz:{tmp_path}/moved.npz"
+    moved = quantize(QuantizeRequest(trained, calibration=20, dataset=spec), tmp_path / "out")
+    assert (moved.pool, moved.card.dataset["spec"]) == (1797, spec)
 
 
 @pytest.mark.parametrize("keep", [0, 100, 3000, -100])

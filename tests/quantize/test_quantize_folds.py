@@ -6,6 +6,7 @@ import json
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from edgedigits.core.cards import read_card, write_card
@@ -74,6 +75,21 @@ def test_all_folds_together_tell_more_than_one(proved):
     assert all(fold.proof.comparison.drop_high - fold.proof.comparison.drop_low > width for fold in proof.folds)
 
 
+def test_folds_are_proved_where_their_data_were_moved_to(folds, tmp_path):
+    digits = load_dataset("optdigits").pool
+    np.savez(tmp_path / "moved.npz", x_train=digits.images, y_train=digits.labels)
+    request = QuantizeRequest(folds, calibration=50, max_drop=1.0, dataset=f"npz:{tmp_path}/moved.npz")
+    assert quantize_folds(request, tmp_path / "out").comparison.count == 1797
+
+
+def test_other_digits_are_refused_for_folds(folds, tmp_path):
+    with pytest.raises(EdgedigitsError, match=r"own digits, and samples is not optdigits.*name the place"):
+        quantize_folds(QuantizeRequest(folds, dataset="samples"), tmp_path / "out")
+    with pytest.raises(EdgedigitsError, match="leave --split out"):
+        quantize_folds(QuantizeRequest(folds, split="vit"), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_models_come_in_the_order_of_the_folds(folds):
     assert [model.parent.name for model in fold_models(str(folds))] == ["fold-1-of-3", "fold-2-of-3", "fold-3-of-3"]
 
@@ -114,12 +130,6 @@ def test_folds_of_different_numbers_are_refused(spoiled):
 def test_a_folder_without_folds_says_what_to_give(tmp_path):
     with pytest.raises(EdgedigitsError, match=r"holds no folds; give a \.keras file, or a folder that .*--folds"):
         fold_models(tmp_path)
-
-
-@pytest.mark.parametrize("given", [{"dataset": "optdigits"}, {"split": "vit"}])
-def test_folds_are_proved_on_their_own_digits_only(given, folds, tmp_path):
-    with pytest.raises(EdgedigitsError, match="leave --dataset and --split out"):
-        quantize_folds(QuantizeRequest(folds, **given), tmp_path / "out")
 
 
 def test_nothing_is_written_where_a_fold_cannot_be_quantized(folds, tmp_path):

@@ -1,0 +1,111 @@
+"""Digits that a model was trained on under another name: they judge it no more."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.counting import counted
+from edgedigits.core.datasets.digits import Dataset, Digits, Split
+from edgedigits.core.datasets.mnist import find_mnist
+from edgedigits.core.datasets.registry import KINDS, load_dataset
+from edgedigits.core.datasets.splits import split_dataset
+from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
+
+Training = dict[str, Any]
+"""What a card says of the data of a training: ``spec``, ``split``, ``seed``, counts, sha256 of the training digits."""
+
+
+def unseen_split(split: Split, earlier: Sequence[Training]) -> Split:
+    """A split whose validation and test digits are none that earlier trainings of the model learned from or chose by.
+
+    Digits are the same where all their pixels are. What an earlier training learned from can only be compared where
+    its data set is at hand.
+
+    Args:
+        split: to validate and test on.
+        earlier: trainings on other data sets.
+
+    Raises:
+        EdgedigitsError: no digit to validate or to test on would be left.
+    """
+    spec = split.dataset.spec
+    return replace(
+        split,
+        validation=without_seen(split.validation, spec, earlier),
+        test=without_seen(split.test, spec, earlier),
+    )
+
+
+def without_seen(digits: Digits, spec: str, earlier: Sequence[Training]) -> Digits:
+    """Those of ``digits`` that no earlier training learned from or chose by; a warning tells how many are left out.
+
+    Args:
+        digits: that shall judge a model.
+        spec: of the data set that they are of.
+        earlier: trainings on other data sets.
+
+    Raises:
+        EdgedigitsError: none would be left.
+    """
+    pixels = [image.tobytes() for image in digits.images]
+    wanted = set(pixels)
+    seen: set[bytes] = set()
+    for trained in earlier:
+        learned = _learned(trained, spec)
+        if learned is not None:
+            seen.update(wanted.intersection(image.tobytes() for image in learned))
+    kept = np.flatnonzero([one not in seen for one in pixels])
+    if len(kept) == len(digits):
+        return digits
+    if not len(kept):
+        raise EdgedigitsError(
+            f"the model was trained on all {len(digits):,} digits of {spec} that would judge it",
+            "give digits that it has not seen",
+        )
+    left_out = counted(len(digits) - len(kept), "digit")
+    warnings.warn(
+        EdgedigitsWarning(
+            f"the model was trained on {left_out} of the {len(digits):,} of {spec} that would judge it",
+            f"the other {len(kept):,} do",
+        ),
+        stacklevel=3,
+    )
+    return digits.take(kept)
+
+
+def _learned(trained: Training, spec: str) -> NDArray[np.uint8] | None:
+    """The digits of a training and those that it chose by; None where its data set is not at hand."""
+    name = str(trained.get("spec", "mnist"))
+    if name == "mnist" and find_mnist() is None:
+        return None
+    try:
+        dataset = load_dataset(name)
+    except EdgedigitsError as error:
+        if KINDS[name.partition(":")[0]].paths:
+            warnings.warn(
+                EdgedigitsWarning(
+                    f"the model was trained on {name}, and {error.what}: whether it has seen digits of {spec} cannot "
+                    "be told",
+                    "put the data back where they lay to have them compared",
+                ),
+                stacklevel=4,
+            )
+        return None
+    return _learned_part(dataset, trained)
+
+
+def _learned_part(dataset: Dataset, trained: Training) -> NDArray[np.uint8]:
+    """Training and validation digits, or all where the data set is no longer what it was."""
+    try:
+        split = split_dataset(dataset, str(trained["split"]), int(trained["seed"]))
+    except EdgedigitsError:  # too few digits of a kind are left of it
+        return dataset.pool.images
+    if split.train.sha256() != trained["train_sha256"]:
+        return dataset.pool.images
+    return np.concatenate([split.train.images, split.validation.images])
