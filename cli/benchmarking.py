@@ -81,7 +81,7 @@ def benchmark(
     with progress() as stage:
         results = measure(request, out, force=force, resume=resume, time_limit=time_limit, progress=stage)
     if names:
-        results = _with_firmware(results, names)
+        results = _with_firmware(results, names, dataset)
     table = gather(results)
     if as_json:
         show_json(rows_json(table))
@@ -103,7 +103,7 @@ def _cores(words: str) -> list[str]:
     return names
 
 
-def _with_firmware(results: Results, cores: list[str]) -> Results:
+def _with_firmware(results: Results, cores: list[str], dataset: str | None) -> Results:
     """Write a firmware report beside each full int8 model that has none of these cores, and the tables again."""
     from edgedigits.core.results import read_results
     from edgedigits.core.results.writing import write_tables
@@ -119,7 +119,7 @@ def _with_firmware(results: Results, cores: list[str]) -> Results:
     with progress() as stage:
         for done, row in enumerate(todo):
             stage("firmware", done, len(todo), row.recipe)
-            _report(results.folder, row, cores)
+            _report(results.folder, row, cores, dataset)
         if todo:
             stage("firmware", len(todo), len(todo))
     found = read_results(results.folder)
@@ -127,7 +127,7 @@ def _with_firmware(results: Results, cores: list[str]) -> Results:
     return found
 
 
-def _report(folder: Path, row: Row, cores: list[str]) -> None:
+def _report(folder: Path, row: Row, cores: list[str], dataset: str | None) -> None:
     """Measure a row's model on the cores; what cannot be measured becomes a note of the row."""
     from edgedigits.core.errors import EdgedigitsError
     from edgedigits.core.results import write_row
@@ -136,8 +136,11 @@ def _report(folder: Path, row: Row, cores: list[str]) -> None:
 
     model = folder / row.recipe / row.file
     try:
-        found = firmware_report(model, cores, proof_images(model, FIRMWARE_IMAGES))
+        images = proof_images(model, FIRMWARE_IMAGES, dataset)
+        found = firmware_report(model, cores, images)
         lost = [f"{one.core}: not measured: {one.reason}" for one in found.failures]
+        if images.warning:
+            lost.append(f"firmware: {images.warning}")
         if found.costs:
             write_report(found, model.with_name(REPORT_NAME))
     except EdgedigitsError as error:

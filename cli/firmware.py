@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ALL_CORES = "m0,m3,m4,m7,m33,m55,rv32"
 _COUNT = click.IntRange(min=1)
 _images = click.option("--images", "count", type=_COUNT, default=20, show_default=True, help="Test digits to run.")
+_dataset = click.option("--dataset", help="Data set to take them of.  [default: the model's own]")
 
 
 @click.group()
@@ -81,6 +82,7 @@ def cores(as_json: bool) -> None:
 @click.argument("model", type=options.Model())
 @click.option("--core", "core_list", default=ALL_CORES, show_default=True, help="Of `edgedigits firmware cores`.")
 @_images
+@_dataset
 @click.option("--name", default="digits", show_default=True, help="Prefix of the C names; a C identifier.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the arena over the layers to this PNG file.")
 @click.option("--card", type=click.Path(path_type=Path), help="Write the figures here.  [default: beside MODEL]")
@@ -92,6 +94,7 @@ def report(
     model: Path,
     core_list: str,
     count: int,
+    dataset: str | None,
     name: str,
     plot: Path | None,
     card: Path | None,
@@ -111,17 +114,19 @@ def report(
       edgedigits firmware report out/int8/model.int8.tflite --core m0,m4 --plot memory.png
     """
     from edgedigits.core.cards import CARD_NAME
+    from edgedigits.core.datasets import check_dataset
     from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace
     from edgedigits.edge.bundled import bundled_model
     from edgedigits.firmware_export.report import firmware_report, report_path, write_report
 
+    inputs = [model, model.with_name(CARD_NAME), *(check_dataset(dataset)[1] if dataset else [])]
     for option, named in (("--plot", plot), ("--card", card)):
         if named:
             refuse_to_replace(named, force, option)
-            refuse_inputs_inside([model, model.with_name(CARD_NAME)], named, option)
+            refuse_inputs_inside(inputs, named, option)
 
     path = card or (None if model == bundled_model() else report_path(model))
-    images = _proof_images(model, count)
+    images = _proof_images(model, count, dataset)
     names = list(dict.fromkeys(word.strip() for word in core_list.split(",") if word.strip()))
     with progress() as stage:
         stage("build and run", 0, len(names))
@@ -145,10 +150,10 @@ def report(
     _fail_where_needed(ctx, found)
 
 
-def _proof_images(model: Path, count: int) -> ProofImages:
+def _proof_images(model: Path, count: int, dataset: str | None) -> ProofImages:
     from edgedigits.firmware_export.proof_images import proof_images
 
-    images = proof_images(model, count)
+    images = proof_images(model, count, dataset)
     if images.warning:
         warn(images.warning)
     return images
@@ -248,6 +253,7 @@ def _ratio(value: float | None) -> str:
 @click.argument("model", type=options.Model())
 @click.option("--port", required=True, help="Serial port, such as /dev/ttyACM0 or COM3.")
 @_images
+@_dataset
 @click.option("--baud", type=_COUNT, default=115200, show_default=True, help="Bits per second.")
 @click.option(
     "--timeout",
@@ -258,7 +264,16 @@ def _ratio(value: float | None) -> str:
 )
 @options.as_json
 @click.pass_context
-def verify(ctx: click.Context, model: Path, port: str, count: int, baud: int, timeout: float, as_json: bool) -> None:
+def verify(
+    ctx: click.Context,
+    model: Path,
+    port: str,
+    count: int,
+    dataset: str | None,
+    baud: int,
+    timeout: float,
+    as_json: bool,
+) -> None:
     """Send test digits to a board that runs the exported example, and compare every output.
 
     Exits with 1 where one differs from TFLite's reference kernels.
@@ -275,7 +290,7 @@ def verify(ctx: click.Context, model: Path, port: str, count: int, baud: int, ti
 
     verdict = proof_verdict(model, allow_failed=True)
     warn_of_verdict(verdict)
-    images = _proof_images(model, count)
+    images = _proof_images(model, count, dataset)
     total = len(images.digits)
     watch = LoadWatch()
     with progress() as stage:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.cards import card_of
-from edgedigits.core.datasets import unseen_digits
+from edgedigits.core.datasets import unseen_part
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.drawn import drawn_digits
 
@@ -29,19 +29,26 @@ class ProofImages:
     warning: str = ""
 
 
-def proof_images(model: Path, count: int) -> ProofImages:
-    """The first ``count`` test digits of the data set that a model's card names, without a card MNIST's.
+def proof_images(model: Path, count: int, dataset: str | None = None) -> ProofImages:
+    """The first ``count`` digits that a model was not trained on: of its card's data set, without a card of MNIST.
 
-    Drawn digits where the data set cannot be had; fewer where it has fewer.
+    Drawn digits where that data set cannot be had; fewer where it has fewer.
+
+    Args:
+        model: a ``.tflite`` file.
+        count: how many.
+        dataset: spec of another data set, or of where the model's own lies now; nothing stands in for it.
 
     Raises:
-        EdgedigitsError: the model is missing, or its card does not match.
+        EdgedigitsError: the model is missing, its card does not match, or ``dataset`` cannot be had.
     """
     card = card_of(model)
-    spec = card.dataset["spec"] if card else "mnist"
     try:
-        test = unseen_digits(card, spec)
+        part = unseen_part(card, dataset)
     except EdgedigitsError as error:
+        if dataset:
+            raise
         return ProofImages(drawn_digits(count), "digits drawn by code", f"{error}. Taking digits drawn by code instead")
-    digits = test.images[:count]
-    return ProofImages(digits, f"the first {len(digits):,} test digits of {spec}")
+    digits = part.digits.images[:count]
+    which = "digits" if part.are_all else "test digits"
+    return ProofImages(digits, f"the first {len(digits):,} {which} of {part.spec}")

@@ -45,6 +45,14 @@ def judge(model: Path, verdict: str) -> None:
     path.write_text(json.dumps(card | {"verdict": verdict, "passed": verdict == "passed"}))
 
 
+def trained_on(model: Path, spec: str) -> str:
+    """Let a model's card name another data set."""
+    path = model.parent / "card.json"
+    card = json.loads(path.read_text())
+    path.write_text(json.dumps(card | {"dataset": card["dataset"] | {"spec": spec}}))
+    return spec
+
+
 def need_tools(*names: str) -> None:
     for name in names:
         if lacking := missing_tool(core(name)):
@@ -292,8 +300,38 @@ class TestReport:
         assert f"WARNING: the proof of this model {says}" in result.stderr
         assert json.loads(result.stdout)["verdict"] == verdict
 
+    def test_digits_that_moved_away_name_the_card_and_the_option_that_finds_them(
+        self, model: Path, no_data, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setenv("PATH", "")
+        gone = trained_on(model, "folder:gone")
+        given = ("firmware", "report", model, "--core", "m0", "--images", 3, "--json")
+        said = call(*given, code=1)
+        told = (
+            f"WARNING: no folder gone: the card of model.int8.tflite names the data set {gone}; say where it lies now: "
+        )
+        assert f"{told}--dataset folder:PATH. Taking digits drawn by code instead" in said.stderr
+        assert json.loads(said.stdout)["recipe"]["image_source"] == "digits drawn by code"
+        said = call(*given, "--dataset", "samples", code=1)
+        assert "drawn by code" not in said.stderr
+        assert json.loads(said.stdout)["recipe"]["image_source"] == "the first 3 digits of samples"
+
+    def test_digits_that_are_asked_for_and_not_there_are_no_others(self, model: Path, no_data):
+        said = call("firmware", "report", model, "--images", 3, "--dataset", "folder:elsewhere", code=1)
+        assert said.stderr == "Error: no folder elsewhere; check the path\n"
+        assert not said.stdout
+
 
 class TestVerify:
+    def test_digits_of_another_data_set(self, board: Path, model: Path, no_data):
+        trained_on(model, "folder:gone")
+        given = ("firmware", "verify", model, "--images", 2, "--port")
+        with plugged_in(board) as port:
+            assert "names the data set folder:gone; say where it lies now: --dataset" in call(*given, port).stderr
+        with plugged_in(board) as port:
+            text = call(*given, port, "--dataset", "samples").stdout
+        assert "2 images (the first 2 digits of samples), 20 outputs, 0 differ" in text
+
     def test_a_board_that_is_right(self, board: Path, no_data):
         with plugged_in(board) as port:
             text = call("firmware", "verify", "builtin", "--port", port, "--images", 5).stdout

@@ -36,6 +36,9 @@ COMMANDS = {
     "compare": ("compare", "RESULTS", "--out", "RESULTS"),
     "firmware report --plot": ("firmware", "report", "TFLITE", "--core", "m4", "--plot", "TFLITE"),
     "firmware report --card": ("firmware", "report", "TFLITE", "--core", "m4", "--card", "INT8/card.json"),
+    "firmware report --plot, its data": (
+        *("firmware", "report", "TFLITE", "--core", "m4", "--dataset", "csv:VIDEO", "--plot", "VIDEO"),
+    ),
     "predict --annotate": ("predict", "builtin", "DATA/0/1.png", "--annotate", "DATA"),
     "camera --record": ("camera", "--source", "VIDEO", "--record", "VIDEO"),
     "quantize, its data": ("quantize", "builtin-float", "--dataset", "folder:DATA/inner", "--out", "DATA"),
