@@ -162,11 +162,11 @@ RULES = (
     shortened(r"(qemu-system-arm .*):4321(.*)", r"\1:{port}\2", "on a free port", programs=QEMU),
     shortened(r"(edgedigits firmware verify builtin --port socket://localhost):4321", r"\1:{port}", "on a free port"),
     # Reading
-    as_shown(r"edgedigits predict \S+ docs/sample\.jpg.*"),
+    as_shown(r"edgedigits predict \S+ (docs|out)/sample\.jpg.*"),
     shortened(
         r"(edgedigits fields .*?)( --rows 0::2)?", r"\1 --rows ::60", "1,080 fields take a minute", data="cheques"
     ),
     shortened(r"(edgedigits measure builtin) (.*)", r"\1 \2 --threads 1", "on up to four threads"),
     only_checked(r"~/edgedigits/bin/edgedigits camera --source 0", "needs a camera"),
-    as_shown(r"python tests/samples/make_picture\.py docs/sample\.jpg"),
+    as_shown(r"python tests/samples/make_picture\.py out/sample\.jpg"),
 )
