@@ -2,8 +2,8 @@
 
     python tests/samples/make_picture.py [out/sample.jpg]
 
-``docs/sample.jpg`` was made so, under OpenCV 4.11. The seed is fixed, but only the same version of OpenCV gives the same
-bytes: others blur and code JPEG a little differently. Its truth is :data:`LINES`.
+``docs/sample.jpg`` was made so, under OpenCV 4.11. The seed is fixed, but only the same version of OpenCV gives the
+same bytes: others blur and code JPEG a little differently. Its truth is :data:`LINES`.
 """
 
 from __future__ import annotations
