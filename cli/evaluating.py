@@ -45,9 +45,10 @@ def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool)
     from edgedigits.core.datasets import unseen_part
     from edgedigits.core.errors import EdgedigitsError
     from edgedigits.core.metrics import evaluate_scores, wrong_digits
+    from edgedigits.core.model_files import SUFFIXES, checked_kind
     from edgedigits.edge.bundled import bundled_model
 
-    if model.suffix not in {".keras", ".tflite"}:
+    if not checked_kind(model) and model.suffix.lower() not in SUFFIXES:
         raise EdgedigitsError(f"{model} is neither .keras nor .tflite", "give a model of one of these two kinds")
     part = unseen_part(card_of(model), dataset, split)
     test = part.digits
@@ -67,7 +68,9 @@ def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool)
 
 
 def _scores(model: Path, test: Digits) -> NDArray[np.float32]:
-    if model.suffix == ".keras":
+    from edgedigits.core.model_files import TFLITE, model_kind
+
+    if model_kind(model) != TFLITE and model.suffix.lower() != ".tflite":
         with loading("TensorFlow"):
             from edgedigits.quantize import float_scores, load_float_model
         network = load_float_model(model)

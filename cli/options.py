@@ -36,15 +36,17 @@ class FloatModelOrFolds(FloatModel):
     """As :class:`FloatModel`, or a folder of `train --folds`, which has no card of its own."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """Turn the word into a path; whether a folder without a card holds folds is the reader's business."""
-        from edgedigits.core.cards import CARD_NAME
+        """Turn the word into a path; whether a folder without a model holds folds is the reader's business."""
+        from edgedigits.core.model_files import has_model
 
         path = Path(value)
-        return path if path.is_dir() and not (path / CARD_NAME).is_file() else super().convert(value, param, ctx)
+        return path if path.is_dir() and not has_model(path) else super().convert(value, param, ctx)
 
 
 def model_first(words: tuple[str, ...], model: Path | None, file_suffixes: frozenset[str]) -> tuple[Path, list[Path]]:
     """Take words apart that may begin with a model, where ``--model`` does not name it.
+
+    The first word is a model where it ends like one, is a folder with one, or holds one by its first bytes.
 
     Args:
         words: of the command line.
@@ -52,11 +54,31 @@ def model_first(words: tuple[str, ...], model: Path | None, file_suffixes: froze
         file_suffixes: of files that are no model, in lower case; a first word that ends so is a file already.
 
     Returns:
-        The model, the built-in one where none is named, and the files.
+        The model, the built-in one where none is named, and the files and folders.
+
+    Raises:
+        EdgedigitsError: the first word should be a model, and there is none.
     """
-    if model is not None or Path(words[0]).suffix.lower() in file_suffixes:
+    if model is not None or _is_no_model(words, file_suffixes):
         return model or Model().convert("builtin", None, None), [Path(word) for word in words]
     return Model().convert(words[0], None, None), [Path(word) for word in words[1:]]
+
+
+def _is_no_model(words: tuple[str, ...], file_suffixes: frozenset[str]) -> bool:
+    from edgedigits.core.errors import EdgedigitsError
+    from edgedigits.core.model_files import has_model, is_model
+    from edgedigits.edge.bundled import BUILTIN
+
+    first = Path(words[0])
+    if words[0] == BUILTIN:
+        return False
+    if first.is_dir():
+        return not has_model(first)
+    if first.is_file():
+        return first.suffix.lower() in file_suffixes or not is_model(first)
+    if len(words) == 1 and first.suffix.lower() not in file_suffixes:
+        raise EdgedigitsError(f"no model and no picture at {first}", "check the path")
+    return first.suffix.lower() in file_suffixes
 
 
 model = click.option("--model", type=Model(), help="A .tflite model.  [default: builtin]")

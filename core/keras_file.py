@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.model_files import TFLITE, checked_kind, model_kind
 
 _PARTS = {"config.json", "metadata.json", "model.weights.h5"}
 
@@ -15,15 +16,17 @@ def check_keras_file(path: Path) -> None:
     """Make sure that a file is a whole ``.keras`` archive.
 
     Raises:
-        EdgedigitsError: missing, cut short, foreign, made by another Keras than 2, or with a part that is missing or
-            does not match its checksum.
+        EdgedigitsError: missing, cut short, foreign, named like another kind of model, made by another Keras than 2, or
+            with a part that is missing or does not match its checksum.
     """
     if not path.is_file():
         raise EdgedigitsError(f"no model at {path}", "check the path")
-    if path.suffix == ".tflite":
+    kind = model_kind(path)
+    if kind == TFLITE or (not kind and path.suffix.lower() == ".tflite"):
         raise EdgedigitsError(
             f"{path} is a TFLite model, where the float model is wanted", "give the model.keras that it was made from"
         )
+    checked_kind(path)
     remedy = "copy it again, or give a model that `edgedigits train` made"
     if not zipfile.is_zipfile(path):
         raise EdgedigitsError(f"{path} is cut short or no .keras file", remedy)

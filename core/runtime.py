@@ -23,6 +23,7 @@ from edgedigits.core.cards import Card, card_of
 from edgedigits.core.digit import CLASSES, SIDE, dequantize, model_input, quantize
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
+from edgedigits.core.model_files import check_tflite_file
 from edgedigits.core.model_trial import TRIAL_SECONDS, try_model
 from edgedigits.core.paths import StrPath
 from edgedigits.core.quiet import native_logs_hidden
@@ -150,7 +151,7 @@ class DigitModel:
         self.path = Path(path)
         self.card: Card | None = card_of(self.path)
         self.threads = threads
-        _check_is_tflite(self.path)
+        check_tflite_file(self.path)
         self.runtime = on or runtime()
         if self.card is None and find_spec("tflite"):
             read_tflite(self.path)  # finds references past the end of the file, which crash the runtime at times
@@ -230,14 +231,6 @@ class DigitModel:
             return dequantize(results, self.output.scale, self.output.zero_point)
         floats: NDArray[np.float32] = results
         return floats
-
-
-def _check_is_tflite(path: Path) -> None:
-    with path.open("rb") as file:
-        head = file.read(8)
-    if head[4:8] != b"TFL3":
-        what = f"{path} is empty" if not head else f"{path} is not a TFLite model"
-        raise EdgedigitsError(what, "give a .tflite file, as `edgedigits quantize` writes it")
 
 
 @cache

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.model_files import check_tflite_file
 
 ITEM_BYTES = {"INT8": 1, "UINT8": 1, "BOOL": 1, "INT16": 2, "FLOAT16": 2, "INT32": 4, "FLOAT32": 4, "INT64": 8}
 """Size of an element by TFLite's name of the type."""
@@ -94,8 +95,7 @@ def read_tflite(path: Path) -> TfliteFile:
         data = path.read_bytes()
     except OSError as error:
         raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check the path") from error
-    if data[4:8] != b"TFL3":
-        raise EdgedigitsError(f"{path} is not a TFLite model", "give a .tflite file")
+    check_tflite_file(path)
     try:
         return _read(Model.GetRootAs(data, 0), _Budget(len(data)))
     except _DAMAGE as error:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from edgedigits.core.cards import CARD_NAME, read_card
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.model_files import model_in
 from edgedigits.core.paths import StrPath
 
 BUILTIN = "builtin"
@@ -39,17 +39,17 @@ def _bundled(folder: str, name: str) -> Path:
 
 
 def model_path(model: StrPath) -> Path:
-    """Where a model lies that is named by its path, by the folder in which a command made it, or as ``builtin``.
+    """Where a model lies that is named by its path, by the folder that it lies in, or as ``builtin``.
 
     Raises:
-        EdgedigitsError: there is no such model.
+        EdgedigitsError: there is no such model, or several in a folder without a card.
     """
     if model == BUILTIN:
         return bundled_model()
     path = Path(model)
     if path.is_file():
         return path
-    if (path / CARD_NAME).is_file():
-        return path / read_card(path / CARD_NAME).file
+    if path.is_dir() and (found := model_in(path)):
+        return found
     what = f"{path} is a folder without a model" if path.is_dir() else f"no model at {path}"
     raise EdgedigitsError(what, f"give the path of a model, its folder, or the word {BUILTIN}")
