@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,30 +48,42 @@ def predict(
 ) -> None:
     """Find and read the digits in photos.
 
-    With --json one object a line and an image: image, text, digits (box, label, confidence). An image that cannot
-    be read is reported, the others are read all the same, and the exit code is 1. MODEL is a .tflite file, the folder
-    in which `quantize` made it, or the word builtin, which is the default; --model MODEL says the same.
+    IMAGE is a picture, or a folder: then all pictures in it and in its folders. With --json one object a line and an
+    image: image, text, digits (box, label, confidence). An image that cannot be read is reported, the others are read
+    all the same, and the exit code is 1. MODEL is a .tflite file, the folder in which `quantize` made it, or the word
+    builtin, which is the default; --model MODEL says the same.
 
     \b
     Examples:
       edgedigits predict photo.jpg --annotate out/marked
       edgedigits predict out/int8/model.int8.tflite photo.jpg
+      edgedigits predict mine/*
     """
     from edgedigits.core.errors import EdgedigitsError
     from edgedigits.core.files import refuse_inputs_inside, refuse_to_overwrite
     from edgedigits.edge.source_files import IMAGE_SUFFIXES
 
-    model, images = options.model_first(words, model, IMAGE_SUFFIXES)
-    if not images:
+    if not all(words):
+        raise click.UsageError("a word is empty, such as that of a variable without a value.")
+    model, named = options.model_first(words, model, IMAGE_SUFFIXES)
+    if not named:
         raise click.UsageError("Missing argument 'IMAGE...'.")
 
     if annotate:
         refuse_to_overwrite(annotate, force, "--annotate")
-        refuse_inputs_inside(images, annotate, "--annotate")
+        refuse_inputs_inside(named, annotate, "--annotate")
+        for word in named:
+            if annotate.resolve().is_relative_to(word.resolve()):
+                raise EdgedigitsError(
+                    f"{annotate} lies in {word}, whose pictures are read: the copies would be next time",
+                    "choose another --annotate",
+                )
     reader = _reader(model, reject_below)
-    failed = 0
+    images, failed = _pictures(named)
+    if annotate:
+        refuse_inputs_inside([path for path, _ in images], annotate, "--annotate")
     names = _names(images)
-    for image in images:
+    for image, _ in images:
         try:
             _predict_one(reader, image, annotate / names[image] if annotate else None, as_json)
         except EdgedigitsError as error:
@@ -81,14 +93,45 @@ def predict(
         ctx.exit(1)
 
 
-def _names(images: Sequence[Path]) -> dict[Path, str]:
-    """A file name for each marked copy: the picture's own, numbered where several have the same."""
-    names: dict[Path, str] = {}
-    taken: Counter[str] = Counter()
-    for image in dict.fromkeys(images):
-        taken[image.stem] += 1
-        number = taken[image.stem]
-        names[image] = f"{image.stem}.png" if number == 1 else f"{image.stem}-{number}.png"
+def _pictures(named: Sequence[Path]) -> tuple[list[tuple[Path, Path]], int]:
+    """The pictures that words name, a folder all below it, each with the name of its copy.
+
+    How many folders had none is told, too: each is reported.
+    """
+    from edgedigits.core.errors import EdgedigitsError
+    from edgedigits.edge.picture_lists import pictures_below
+
+    found: list[tuple[Path, Path]] = []
+    failed = 0
+    for word in named:
+        if not word.is_dir():
+            found.append((word, Path(word.name)))
+            continue
+        try:
+            below = pictures_below(word)
+        except EdgedigitsError as error:
+            failed += 1
+            click.echo(f"Error: {error}", err=True)
+            continue
+        found += [(path, word.resolve().name / path.relative_to(word)) for path in below.paths]
+        if below.left_out:
+            click.echo(f"{word}: left out, no picture by name or a link to a folder: {below.left_out}", err=True)
+    return found, failed
+
+
+def _names(images: Sequence[tuple[Path, Path]]) -> dict[Path, Path]:
+    """Where each marked copy lies: as the picture in the folder that was named, numbered where several are the same."""
+    names: dict[Path, Path] = {}
+    taken: set[Path] = set()
+    for image, name in dict.fromkeys(images):
+        if image in names:
+            continue
+        numbers = count(2)
+        free = name.with_suffix(".png")
+        while free in taken:
+            free = name.with_name(f"{name.stem}-{next(numbers)}.png")
+        taken.add(free)
+        names[image] = free
     return names
 
 

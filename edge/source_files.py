@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -97,11 +98,7 @@ class ImageFolder(Source):
         self._paths = pictures_in(self._folder)
         self._next = 0
         if not self._paths:
-            others = len(list(self._folder.iterdir()))
-            raise EdgedigitsError(
-                f"no picture in {self._folder} ({others} other entries)",
-                f"give a folder with files that end in {', '.join(sorted(IMAGE_SUFFIXES))}",
-            )
+            raise no_picture_in(self._folder)
 
     def read(self) -> Image | None:
         """The next picture, turned upright as its EXIF data says; None after the last.
@@ -133,7 +130,7 @@ def _backend() -> int:
 def pictures_in(folder: Path) -> list[Path]:
     """Files of a folder that end like pictures, in natural order; hidden files are left out."""
     paths = [path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()]
-    return sorted((path for path in paths if not path.name.startswith(".")), key=_natural)
+    return sorted((path for path in paths if not path.name.startswith(".")), key=lambda path: natural(path.name))
 
 
 def videos_beside(path: Path) -> str:
@@ -144,14 +141,29 @@ def videos_beside(path: Path) -> str:
     names = sorted(other.name for other in folder.iterdir() if other.suffix.lower() in VIDEO_SUFFIXES)
     if not names:
         return f"{folder} holds no video"
-    return f"{folder} holds {_some(names)}"
+    return f"{folder} holds {some(names)}"
 
 
-def _some(names: list[str], most: int = 8) -> str:
+def no_picture_in(folder: Path, names: Sequence[str] = ()) -> EdgedigitsError:
+    """What to raise of a folder without a picture: what lies in it, and what would be one.
+
+    Args:
+        folder: that was read.
+        names: of files that were found; without one the folder's own entries are named.
+    """
+    names = names or sorted(f"{path.name}/" if path.is_dir() else path.name for path in folder.iterdir())
+    return EdgedigitsError(
+        f"no picture in {folder}, which holds {some(names)}" if names else f"{folder} is empty",
+        f"give a folder with files that end in {', '.join(sorted(IMAGE_SUFFIXES))}",
+    )
+
+
+def some(names: Sequence[str], most: int = 8) -> str:
+    """The first of some names, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 
 
-def _natural(path: Path) -> list[tuple[int, str]]:
+def natural(name: str) -> list[tuple[int, str]]:
     """Sort key in which runs of digits count as numbers."""
-    return [(int(part), "") if part.isdigit() else (-1, part.lower()) for part in re.split(r"(\d+)", path.name)]
+    return [(int(part), "") if part.isdecimal() else (-1, part.lower()) for part in re.split(r"(\d+)", name)]

@@ -138,7 +138,8 @@ def test_predict_and_camera_have_the_same_words_for_a_model_that_is_not_there(pa
 
 
 def test_a_folder_without_a_model_is_named(page):
-    assert "is a folder without a model; give" in call("predict", page.parent, page, code=1)
+    for command in (("predict", "--model", page.parent, page), ("camera", page.parent, "--source", page.parent)):
+        assert "is a folder without a model; give" in call(*command, code=1)
 
 
 def test_a_model_given_twice_is_wrong_usage(page):

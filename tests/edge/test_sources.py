@@ -96,7 +96,10 @@ def test_grey_pictures_come_with_three_channels(tmp_path):
 def test_a_folder_without_pictures_is_an_error(tmp_path):
     (tmp_path / "notes.txt").write_text("no picture")
 
-    with pytest.raises(EdgedigitsError, match=r"no picture in .*1 other.*\.png"), open_source(str(tmp_path)):
+    with (
+        pytest.raises(EdgedigitsError, match=r"no picture in .*, which holds notes\.txt; .*\.png"),
+        open_source(str(tmp_path)),
+    ):
         pass
 
 
