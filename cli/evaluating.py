@@ -45,10 +45,10 @@ def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool)
     from edgedigits.core.datasets import unseen_part
     from edgedigits.core.errors import EdgedigitsError
     from edgedigits.core.metrics import evaluate_scores, wrong_digits
-    from edgedigits.core.model_files import SUFFIXES, checked_kind
+    from edgedigits.core.model_files import OURS, checked_kind
     from edgedigits.edge.bundled import bundled_model
 
-    if not checked_kind(model) and model.suffix.lower() not in SUFFIXES:
+    if not checked_kind(model) and model.suffix.lower() not in OURS:
         raise EdgedigitsError(f"{model} is neither .keras nor .tflite", "give a model of one of these two kinds")
     part = unseen_part(card_of(model), dataset, split)
     test = part.digits

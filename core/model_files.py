@@ -13,7 +13,9 @@ TFLITE, KERAS, HDF5 = "TFLite", "Keras", "HDF5"
 SUFFIXES = frozenset({".tflite", ".keras", ".h5", ".hdf5"})
 """Of files that are meant to be models, in lower case."""
 
-_OURS = frozenset({".tflite", ".keras"})
+OURS = frozenset({".tflite", ".keras"})
+"""Of those that edgedigits makes and reads."""
+
 _KERAS_PART = "config.json"
 
 
@@ -109,5 +111,5 @@ def model_in(folder: Path) -> Path | None:
 
 
 def _models_in(folder: Path) -> list[Path]:
-    files = (path for path in folder.iterdir() if path.suffix.lower() in _OURS and path.is_file())
+    files = (path for path in folder.iterdir() if path.suffix.lower() in OURS and path.is_file())
     return sorted(path for path in files if not path.name.startswith("."))

@@ -64,7 +64,7 @@ def test_a_flipped_bit_in_the_weights_is_a_clear_error(copy):
 def test_a_foreign_file_is_a_clear_error(tmp_path):
     foreign = tmp_path / "model.keras"
     foreign.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(500))
-    with pytest.raises(EdgedigitsError, match=r"no \.keras file"):
+    with pytest.raises(EdgedigitsError, match=r"is an HDF5 file, .*; save it anew"):
         load_keras(foreign)
 
 
