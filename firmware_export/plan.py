@@ -52,6 +52,7 @@ _MICRO_NAMES = {
     "RELU": "AddRelu",
     "RELU6": "AddRelu6",
     "RESHAPE": "AddReshape",
+    "RESIZE_NEAREST_NEIGHBOR": "AddResizeNearestNeighbor",
     "SHAPE": "AddShape",
     "SOFTMAX": "AddSoftmax",
     "SPLIT": "AddSplit",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edgedigits.core.runtime import DigitModel
 from edgedigits.firmware_export.graph.evaluation import evaluate
-from edgedigits.firmware_export.graph.reader import read_graph
+from edgedigits.firmware_export.operators.reader import read_graph
 
 REFERENCE_RUNTIME = "tflite-runtime"
 """Its ``BUILTIN_REF`` rounds as TensorFlow Lite Micro does. That of LiteRT rounds the sums of FULLY_CONNECTED once

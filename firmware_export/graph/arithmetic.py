@@ -224,7 +224,7 @@ def mul_output(left: Value, right: Value, output: Value) -> Operand:
 def quantize_table(source: Value, output: Value) -> NDArray[np.int8]:
     """QUANTIZE from int8 to int8 for every input (``Requantize``); the quotient of scales is a double."""
     multiplier, exponent = quantize_multiplier(source.scale / output.scale)
-    return _table(lambda q: output.zero_point + multiply(q - source.zero_point, multiplier, exponent))
+    return table(lambda q: output.zero_point + multiply(q - source.zero_point, multiplier, exponent))
 
 
 def relu_table(source: Value, output: Value, activation: str) -> NDArray[np.int8]:
@@ -233,7 +233,7 @@ def relu_table(source: Value, output: Value, activation: str) -> NDArray[np.int8
     with np.errstate(over="ignore", under="ignore"):
         real = float(np.float32(source.scale) / np.float32(output.scale))
     multiplier, exponent = quantize_multiplier(real)
-    return _table(
+    return table(
         lambda q: min(max(output.zero_point + multiply(q - source.zero_point, multiplier, exponent), low), high)
     )
 
@@ -248,10 +248,11 @@ def logistic_table(source: Value, output: Value) -> NDArray[np.int8]:
         share = np.float32(1) / (np.float32(1) + power)
         return output.zero_point + math.floor(float(share * np.float32(256)) + 0.5)
 
-    return _table(logistic)
+    return table(logistic)
 
 
-def _table(function: Callable[[int], int]) -> NDArray[np.int8]:
+def table(function: Callable[[int], int]) -> NDArray[np.int8]:
+    """A function of an int8 for each of the 256, clamped to int8."""
     outputs = [function(q) for q in range(_INT8.min, _INT8.max + 1)]
     return np.clip(np.array(outputs, np.int64), _INT8.min, _INT8.max).astype(np.int8)
 
@@ -272,10 +273,10 @@ def softmax_exponentials(scale: float, beta: float) -> NDArray[np.int32]:
     bits = 31 - SOFTMAX_INTEGER_BITS
     multiplier, exponent = quantize_multiplier(min(beta * scale * (1 << bits), (1 << 31) - 1.0))
     furthest = (((1 << SOFTMAX_INTEGER_BITS) - 1) << bits) >> exponent
-    table = [_exp_on_negative(multiply(-d, multiplier, exponent)) for d in range(min(furthest, 255) + 1)]
-    while not table[-1]:
-        table.pop()
-    return np.array(table, np.int32)
+    powers = [_exp_on_negative(multiply(-d, multiplier, exponent)) for d in range(min(furthest, 255) + 1)]
+    while not powers[-1]:
+        powers.pop()
+    return np.array(powers, np.int32)
 
 
 def _exp_on_negative(value: int) -> int:

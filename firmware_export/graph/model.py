@@ -1,4 +1,4 @@
-"""A network of int8 operators with all its constants: what the reader makes of a ``.tflite`` file.
+"""A network of int8 operators with all its constants: what is read from a ``.tflite`` file.
 
 Nothing here knows TFLite's file format, nothing here knows C. A batch axis of one is dropped: every value is a stack of
 rows of shape (height, width, channels), a vector is (1, 1, length).
@@ -6,10 +6,18 @@ rows of shape (height, width, channels), a vector is (1, 1, length).
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from edgedigits.firmware_export.planning.lowering import Lowering
+
+Whole = NDArray[np.int64]
+"""Numbers of an int8 network on their way through a formula."""
 
 Shape = tuple[int, int, int]
 """Height, width, channels."""
@@ -74,8 +82,19 @@ class Rescaling:
 
 
 @dataclass(frozen=True)
-class Node:
-    """An operator: which values it reads, which one it makes.
+class Operand:
+    """How one side of an addition is brought to the common scale: zero point, multiplier and exponent."""
+
+    zero_point: int
+    multiplier: int
+    exponent: int
+
+
+@dataclass(frozen=True)
+class Node(ABC):
+    """An operator with its constants: which values it reads, which one it makes, and how.
+
+    The kinds of nodes stand with the operators that become them (:mod:`edgedigits.firmware_export.operators`).
 
     Attributes:
         name: TFLite's name of the operator and its place in the file, such as ``CONV_2D 0``; for messages and comments.
@@ -87,189 +106,32 @@ class Node:
     inputs: tuple[int, ...]
     output: int
 
+    @property
+    def keeps_bytes(self) -> bool:
+        """True where the output is the input's bytes under another shape."""
+        return False
 
-@dataclass(frozen=True)
-class Conv(Node):
-    """CONV_2D, and FULLY_CONNECTED as a window of size 1 over an input of shape (1, 1, length).
+    @property
+    def takes_padding(self) -> bool:
+        """True where an explicit padding of the input with its zero point may become part of a window."""
+        return False
 
-    Attributes:
-        window: its steps.
-        weights: int8 of shape (output channels, window rows, window columns, input channels).
-        rescaling: of the sums ``sum(weight * (x - input zero point))``.
-    """
+    @abstractmethod
+    def compute(self, given: list[Whole], graph: Graph) -> Whole:
+        """The output by NumPy, of shape (height, width, channels) or one that holds as many.
 
-    window: Window
-    weights: NDArray[np.int8]
-    rescaling: Rescaling
+        Args:
+            given: the inputs, int64 of shape (height, width, channels).
+            graph: that the node is of.
+        """
 
+    @abstractmethod
+    def lower(self, lowering: Lowering) -> None:
+        """Append the stages that compute it."""
 
-@dataclass(frozen=True)
-class Depthwise(Node):
-    """DEPTHWISE_CONV_2D.
-
-    Attributes:
-        window: its steps.
-        weights: int8 of shape (window rows, window columns, output channels); output channel ``o`` reads input channel
-            ``o // multiplier``, where ``multiplier = output channels // input channels``.
-        rescaling: as for Conv.
-    """
-
-    window: Window
-    weights: NDArray[np.int8]
-    rescaling: Rescaling
-
-
-@dataclass(frozen=True)
-class Pool(Node):
-    """MAX_POOL_2D and AVERAGE_POOL_2D; the padding takes no part.
-
-    Attributes:
-        kind: ``max`` or ``average``; an average divides the sum of the stored ``x`` by the n taps inside the input and
-            rounds half away from zero: ``(sum + n / 2) / n`` for sums above 0, else ``(sum - n / 2) / n``, with C's
-            division. Input and output have one scale and zero point; low and high clamp afterwards.
-        window: its steps.
-        low: least output, from the fused activation.
-        high: greatest output.
-    """
-
-    kind: str
-    window: Window
-    low: int
-    high: int
-
-
-@dataclass(frozen=True)
-class Mean(Node):
-    """MEAN over height and width.
-
-    Attributes:
-        rescaling: of the plain sums of ``x``, one entry: ``q = clamp(zero_point + MBQM(sum + bias, multiplier,
-            exponent))`` with ``bias = -height * width * input zero point``. The multiplier has ``1 / (height * width)``
-            folded in and is in [2**29, 2**31).
-    """
-
-    rescaling: Rescaling
-
-
-@dataclass(frozen=True)
-class Softmax(Node):
-    """SOFTMAX over the channels of each pixel, int8 to int8 with scale 1/256 and zero point -128.
-
-    BUILTIN_REF computes it in gemmlowp's fixed point. With E for ``exponentials``, n for its length,
-    ``d = max(x) - x``, ``high_mul`` for SaturatingRoundingDoublingHighMul::
-
-        sum      = sum of (E[d] + 2048) >> 12 over the channels with d < n      (2**19 <= sum < 2**28)
-        headroom = leading zeros of sum                                         (4..12)
-        half     = (sum << headroom) >> 1                                       (2**30 <= half < 2**31)
-        r        = 1515870810 + high_mul(half, -1010580540)
-        3 times:   r = r + clamp32(high_mul(r, 2**29 - high_mul(half, r)) * 4)
-        r        = clamp32(r * 2)
-        p        = high_mul(r, E[d])                                            (0 or more)
-        q        = min(127, ((p + (1 << (34 - headroom))) >> (35 - headroom)) - 128)    where d < n
-        q        = -128                                                                 elsewhere
-
-    Attributes:
-        exponentials: int32 of shape (n,), 1 <= n <= 256: ``exp(-d * scale * beta)`` for d = 0, 1, ... as Q0.31, as
-            gemmlowp's ``exp_on_negative_values`` gives it; differences beyond the table contribute nothing.
-    """
-
-    exponentials: NDArray[np.int32]
-
-
-@dataclass(frozen=True)
-class Table(Node):
-    """An operator on single elements: RELU, RELU6, LOGISTIC, QUANTIZE from int8 to int8.
-
-    Attributes:
-        outputs: int8 of shape (256,): the output for the inputs -128, -127, ... 127.
-    """
-
-    outputs: NDArray[np.int8]
-
-
-@dataclass(frozen=True)
-class Operand:
-    """How one side of an addition is brought to the common scale: zero point, multiplier and exponent."""
-
-    zero_point: int
-    multiplier: int
-    exponent: int
-
-
-@dataclass(frozen=True)
-class Add(Node):
-    """ADD of two values of the same shape (or of channels to every pixel).
-
-    ``q = clamp(zp + MBQM(MBQM((a - zp_a) << left_shift, a) + MBQM((b - zp_b) << left_shift, b), out), low, high)``.
-
-    Attributes:
-        left: of the first input.
-        right: of the second input, or of ``constant``.
-        left_shift: 20 in TFLite.
-        output_scale: zero point, multiplier and exponent of the output.
-        low: least output.
-        high: greatest output.
-        constant: int8 that stands in place of a second input, of shape (1, 1, channels) or of the first input's; else
-            None.
-    """
-
-    left: Operand
-    right: Operand
-    left_shift: int
-    output_scale: Operand
-    low: int
-    high: int
-    constant: NDArray[np.int8] | None = None
-
-
-@dataclass(frozen=True)
-class Mul(Node):
-    """MUL: ``q = clamp(zp + MBQM((a - zp_a) * (b - zp_b), multiplier, exponent), low, high)``.
-
-    Attributes:
-        zero_points: of the two inputs.
-        output_scale: zero point, multiplier and exponent of the output.
-        low: least output.
-        high: greatest output.
-        constant: as for Add.
-    """
-
-    zero_points: tuple[int, int]
-    output_scale: Operand
-    low: int
-    high: int
-    constant: NDArray[np.int8] | None = None
-
-
-@dataclass(frozen=True)
-class Pad(Node):
-    """PAD and PADV2 of rows and columns with one value.
-
-    Attributes:
-        before: rows above, columns left.
-        after: rows below, columns right.
-        value: int8 that fills them.
-    """
-
-    before: tuple[int, int]
-    after: tuple[int, int]
-    value: int
-
-
-@dataclass(frozen=True)
-class Concatenation(Node):
-    """CONCATENATION of values of one scale and zero point.
-
-    Attributes:
-        axis: 0 rows, 1 columns, 2 channels.
-    """
-
-    axis: int
-
-
-@dataclass(frozen=True)
-class Reshape(Node):
-    """RESHAPE (and SQUEEZE, EXPAND_DIMS): the same bytes under another shape."""
+    def macs(self, graph: Graph) -> int:
+        """Multiply-accumulates for one input."""
+        return 0
 
 
 @dataclass(frozen=True)
@@ -291,9 +153,4 @@ class Graph:
     @property
     def macs(self) -> int:
         """Multiply-accumulates of the convolutions and dense layers for one input."""
-        total = 0
-        for node in self.nodes:
-            if isinstance(node, (Conv, Depthwise)):
-                height, width, _ = self.values[node.output].shape
-                total += height * width * int(node.weights.size)
-        return total
+        return sum(node.macs(self) for node in self.nodes)

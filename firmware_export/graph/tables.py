@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,24 +26,6 @@ LARGEST_COUNT = 10_000
 
 _DAMAGE = (struct.error, IndexError, ValueError, TypeError, AttributeError, KeyError, OverflowError)
 _CONSTANT_TYPES = {"INT8": np.int8, "INT32": np.int32, "INT64": np.int64}
-_WINDOW = ("Padding", "StrideH", "StrideW")
-_DILATION = ("DilationHFactor", "DilationWFactor")
-_ACTIVATION = "FusedActivationFunction"
-_OPTIONS = {
-    "CONV_2D": ("Conv2DOptions", (*_WINDOW, *_DILATION, _ACTIVATION)),
-    "DEPTHWISE_CONV_2D": ("DepthwiseConv2DOptions", (*_WINDOW, *_DILATION, "DepthMultiplier", _ACTIVATION)),
-    "FULLY_CONNECTED": ("FullyConnectedOptions", ("KeepNumDims", "WeightsFormat", _ACTIVATION)),
-    "MAX_POOL_2D": ("Pool2DOptions", (*_WINDOW, "FilterHeight", "FilterWidth", _ACTIVATION)),
-    "AVERAGE_POOL_2D": ("Pool2DOptions", (*_WINDOW, "FilterHeight", "FilterWidth", _ACTIVATION)),
-    "MEAN": ("ReducerOptions", ("KeepDims",)),
-    "SOFTMAX": ("SoftmaxOptions", ("Beta",)),
-    "ADD": ("AddOptions", (_ACTIVATION,)),
-    "MUL": ("MulOptions", (_ACTIVATION,)),
-    "CONCATENATION": ("ConcatenationOptions", ("Axis", _ACTIVATION)),
-    "RESHAPE": ("ReshapeOptions", ("NewShape",)),
-    "SQUEEZE": ("SqueezeOptions", ("SqueezeDims",)),
-}
-_VECTORS = {"NewShape", "SqueezeDims"}
 
 
 @dataclass(frozen=True)
@@ -70,11 +53,17 @@ class FileTensor:
 
 @dataclass(frozen=True)
 class FileOperator:
-    """An operator of the file: TFLite's name, tensors by number (-1 is none), and its options, empty if it has none."""
+    """An operator of the file: TFLite's name, tensors by number (-1 is none), and its options, empty if it has none.
+
+    Attributes:
+        options_table: TFLite's name of the table that the options stand in; empty without one.
+        options: numbers, and vectors of numbers as tuples, by their names there.
+    """
 
     name: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    options_table: str
     options: dict[str, Any]
 
 
@@ -125,12 +114,13 @@ class _Reading:
     """One pass over a model; every vector read is charged against the size of the file."""
 
     def __init__(self, model: Any, content: TfliteFile, size: int) -> None:
-        from tflite import BuiltinOperator
+        from tflite import BuiltinOperator, BuiltinOptions
 
         self._model = model
         self._graph = model.Subgraphs(0)
         self._content = content
         self._left = size
+        self._tables = {value: name for name, value in vars(BuiltinOptions).items() if not name.startswith("_")}
         self._names = {value: name for name, value in vars(BuiltinOperator).items() if not name.startswith("_")}
 
     def tables(self) -> Tables:
@@ -184,22 +174,40 @@ class _Reading:
             name,
             tuple(self._number(operator.Inputs(i)) for i in range(self._charged(operator.InputsLength()))),
             tuple(self._number(operator.Outputs(i)) for i in range(self._charged(operator.OutputsLength()))),
-            self._options(operator, name),
+            *self._options(operator),
         )
 
-    def _options(self, operator: Any, name: str) -> dict[str, Any]:
+    def _options(self, operator: Any) -> tuple[str, dict[str, Any]]:
         import tflite
 
-        table_name, fields = _OPTIONS.get(name, ("", ()))
         found = operator.BuiltinOptions()
-        if not fields or found is None or operator.BuiltinOptionsType() != getattr(tflite.BuiltinOptions, table_name):
-            return {}
+        table_name = self._tables.get(operator.BuiltinOptionsType(), "")
+        if found is None or not hasattr(tflite, table_name or "NONE"):
+            return "", {}
         table = getattr(tflite, table_name)()
         table.Init(found.Bytes, found.Pos)
-        return {field: self._field(table, field) for field in fields}
+        fields = {field: self._field(table, field) for field in _fields(table_name)}
+        return table_name, {field: value for field, value in fields.items() if value is not None}
 
     def _field(self, table: Any, field: str) -> Any:
+        """A number, or numbers; None for what is neither."""
         read = getattr(table, field)
-        if field not in _VECTORS:
-            return read()
-        return tuple(int(read(i)) for i in range(self._charged(getattr(table, f"{field}Length")())))
+        if hasattr(table, f"{field}Length"):
+            value = tuple(read(i) for i in range(self._charged(getattr(table, f"{field}Length")())))
+            return value if all(isinstance(one, (int, float)) for one in value) else None
+        value = read()
+        return value if isinstance(value, (int, float)) else None
+
+
+@cache
+def _fields(table_name: str) -> tuple[str, ...]:
+    """Names of the fields of a table, as the schema package has methods for them."""
+    import tflite
+
+    methods = [name for name in vars(getattr(tflite, table_name)) if name[0].isupper()]
+    others = {"Init", *(f"{name}{end}" for name in methods for end in ("Length", "AsNumpy", "IsNone"))}
+    return tuple(
+        name
+        for name in methods
+        if name not in others and not name.startswith("GetRootAs") and not name.endswith("BufferHasIdentifier")
+    )

@@ -10,9 +10,8 @@ from edgedigits.core.files import sha256_of
 from edgedigits.core.paths import StrPath
 from edgedigits.firmware_export.arrays import ExportRecipe
 from edgedigits.firmware_export.graph.model import Graph
-from edgedigits.firmware_export.graph.reader import read_graph
-from edgedigits.firmware_export.library.layers import fits_dsp
-from edgedigits.firmware_export.library.writer import Facts, write_library
+from edgedigits.firmware_export.library.writer import Facts, fits_dsp, write_library
+from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.plan import check_name
 from edgedigits.firmware_export.planning.plan import Plan, plan
 from edgedigits.firmware_export.reader import proof_verdict

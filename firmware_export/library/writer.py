@@ -1,4 +1,4 @@
-"""From a plan to the two C files; with `layers` the only module here that knows C.
+"""From a plan to the two C files; what an operator writes of itself stands with it.
 
 Nothing that stands in the model as text reaches the files: it may come from anyone.
 """
@@ -13,40 +13,22 @@ from string import Template
 import numpy as np
 
 from edgedigits.core.digit import LABELS, SIDE, model_input, quantize
-from edgedigits.firmware_export.graph.model import Conv, Depthwise, Graph, Value
-from edgedigits.firmware_export.library.layers import fits_dsp, is_rectified, layer_text
-from edgedigits.firmware_export.library.structs import initializer
+from edgedigits.firmware_export.c_source.stage_writer import StageWriter
+from edgedigits.firmware_export.c_source.structs import initializer
+from edgedigits.firmware_export.graph.model import Graph, Value
+from edgedigits.firmware_export.operators.registry import KERNELS
 from edgedigits.firmware_export.plan import comment_on
 from edgedigits.firmware_export.planning.plan import Plan
-from edgedigits.firmware_export.planning.scratch import filler_bytes
-from edgedigits.firmware_export.planning.stages import VARIANTS
+from edgedigits.firmware_export.planning.stages import VARIANTS, Kernel, Program, filler_bytes
 from edgedigits.firmware_export.writer import float_literal
 
-_PACKAGE = "edgedigits.firmware_export.library"
+_TEMPLATES = files("edgedigits.firmware_export.library") / "templates"
+_KERNEL_FILES = files("edgedigits.firmware_export.operators") / "kernels"
 _INCLUDE = re.compile(r'^#include "(\w+\.[ch])"\n', re.MULTILINE)
 _GUARD = re.compile(r"\A#ifndef (\w+)\n#define \1\n+(.*?)\n#endif\n\Z", re.DOTALL)
 _NO_FILLER = 0xFFFF
 _THOUSANDTHS = 16  # most bits behind the point of the factor from steps to thousandths
 _LARGEST_FACTOR = 2**22  # 255 times it fits 32 bits
-_KERNELS = {
-    "conv": (("conv_plain.c", "conv_dsp.c", "conv_helium.c"), "conv_row(stage->layer, rows, out, scratch)"),
-    "depthwise": (
-        ("depthwise_plain.c", "depthwise_dsp.c", "depthwise_helium.c"),
-        "depthwise_row(stage->layer, rows, out, scratch)",
-    ),
-    "pool_max": (("pool_max.c",), "pool_max_row(stage->layer, rows, out)"),
-    "pool_average": (("pool_average.c",), "pool_average_row(stage->layer, rows, out)"),
-    "mean": (("mean.c",), "mean_row(stage->layer, rows[0], y, (int32_t *)(void *)scratch, out)"),
-    "softmax": (("softmax.c",), "softmax_row(stage->layer, rows[0], out)"),
-    "table": (("table.c",), "table_row(stage->layer, rows[0], out)"),
-    "add": (("add.c",), "add_row(stage->layer, rows[0], SECOND, out)"),
-    "mul": (("mul.c",), "mul_row(stage->layer, rows[0], SECOND, out)"),
-    "concat": (("concat.c",), "concat_row(stage->layer, y, rows[0], SECOND, out)"),
-    "pad": (("pad.c",), "pad_row(stage->layer, y, rows[0], out)"),
-    "constant": (("constant.c",), "constant_row(stage->layer, y, out)"),
-    "repeat": (("repeat.c",), "repeat_row(stage->layer, rows[0], out)"),
-    "copy": (("copy.c",), "copy_row(stage->layer, rows[0], out)"),
-}
 
 
 @dataclass(frozen=True)
@@ -70,18 +52,22 @@ class LibraryText:
 
 def write_library(graph: Graph, plan: Plan, facts: Facts) -> LibraryText:
     """Text of ``<name>.h`` and ``<name>.c``: the same for the same graph, plan and facts."""
-    layers = [layer_text(plan.program, place, facts.name) for place in range(len(plan.program.stages))]
-    kinds = list(dict.fromkeys(stage.kind for stage in plan.program.stages))
+    program = plan.program
+    layers = [
+        KERNELS[stage.kernel].emit(StageWriter(program, stage, place, facts.name), stage.node)
+        for place, stage in enumerate(program.stages)
+    ]
+    kinds = list(dict.fromkeys(stage.kernel for stage in program.stages))
     common = {"name": facts.name, "NAME": facts.name.upper(), "version": facts.version, "sha256": facts.sha256}
     outputs = graph.values[graph.output]
     labels = _labels(int(np.prod(outputs.shape)))
     common["title"] = f"{facts.name}: {graph.macs:,} multiply-accumulates in {len(plan.program.stages)} stages"
-    run = _fill("run.c.in", common | {"cases": "\n".join(_case(number, kind) for number, kind in enumerate(kinds))})
+    run = _fill("run.c.in", common | {"cases": "\n".join(_case(number, kernel) for number, kernel in enumerate(kinds))})
     source = _fill(
         "library.c.in",
         common
         | {
-            "kernels": _features(plan) + _kernels([file for kind in kinds for file in _KERNELS[kind][0]]),
+            "kernels": _macros(program) + _kernels([file for kernel in kinds for file in KERNELS[kernel].files]),
             "tables": "\n".join(
                 f"/* {place}: {stage.title} */\n{layer.text}"
                 for place, (stage, layer) in enumerate(zip(plan.program.stages, layers, strict=True))
@@ -118,23 +104,19 @@ def _header(graph: Graph, plan: Plan, facts: Facts, common: dict[str, str]) -> s
 
 
 def _fill(template: str, fields: dict[str, str] | dict[str, object]) -> str:
-    text = (files(_PACKAGE) / "templates" / template).read_text(encoding="utf-8")
+    text = (_TEMPLATES / template).read_text(encoding="utf-8")
     return Template(text).substitute(fields)
 
 
-def _features(plan: Plan) -> str:
+def fits_dsp(program: Program) -> bool:
+    """Whether the kernels for the DSP extension can compute all stages; where they cannot, plain ones run there."""
+    return all(KERNELS[stage.kernel].fits_dsp(stage.node) for stage in program.stages)
+
+
+def _macros(program: Program) -> str:
     """Macros that leave out what no layer of this network needs."""
-    lines = [] if fits_dsp(plan.program) else ["#define NO_DSP 1 /* a weight of -128 */"]
-    convs = [stage for stage in plan.program.stages if isinstance(stage.node, Conv)]
-    wide = [stage for stage in convs if stage.pooled or plan.program.values[stage.output].shape[1] >= 4]
-    if all(isinstance(stage.node, Conv) and is_rectified(stage.node.rescaling) for stage in wide):
-        lines.append("#define ONLY_RECTIFIED 1 /* rows of convolutions */")
-    nodes = [stage.node for stage in plan.program.stages if isinstance(stage.node, Depthwise)]
-    if all(
-        node.weights.shape[:2] == (3, 3) and node.window.dilation == (1, 1) and is_rectified(node.rescaling)
-        for node in nodes
-    ):
-        lines.append("#define ONLY_3X3 1 /* depthwise convolutions */")
+    lines = [] if fits_dsp(program) else ["#define NO_DSP 1 /* a weight of -128 */"]
+    lines += [line for source in KERNELS.values() for line in source.macros(program)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -145,7 +127,7 @@ def _kernels(wanted: list[str]) -> str:
     def take(file: str) -> None:
         if file in done:
             return
-        text = (files(_PACKAGE) / "kernels" / file).read_text(encoding="utf-8")
+        text = (_KERNEL_FILES / file).read_text(encoding="utf-8")
         for included in _INCLUDE.findall(text):
             take(included)
         text = _INCLUDE.sub("", text)
@@ -157,15 +139,14 @@ def _kernels(wanted: list[str]) -> str:
     return "\n".join(done.values())
 
 
-def _case(number: int, kind: str) -> str:
-    call = _KERNELS[kind][1]
+def _case(number: int, kernel: Kernel) -> str:
     memory = "(stage->second <= INPUT ? input : arena + values[stage->second].offset)"
     row = "row_of(&values[stage->second], (uint16_t)(y - stage->lag)) + values[stage->second].first"
     second = f"{memory} + {row}"
-    return f"    case {number}:\n        {call.replace('SECOND', second)};\n        break;"
+    return f"    case {number}:\n        {KERNELS[kernel].call.replace('SECOND', second)};\n        break;"
 
 
-def _tables(plan: Plan, kinds: list[str]) -> str:
+def _tables(plan: Plan, kinds: list[Kernel]) -> str:
     """The arrays ``values``, ``stages`` and ``order``."""
     program = plan.program
     # The input and what is seen of it under other shapes come first, so that one comparison tells them.
@@ -213,7 +194,7 @@ def _slots(plan: Plan, value: int) -> int:
     return plan.schedule.slots.get(value, plan.program.values[value].shape[0])
 
 
-def _stage(plan: Plan, place: int, numbers: dict[int, int], kinds: list[str]) -> str:
+def _stage(plan: Plan, place: int, numbers: dict[int, int], kinds: list[Kernel]) -> str:
     stage = plan.program.stages[place]
     offsets = tuple(
         plan.layouts[variant].offsets.get(("scratch", place), plan.layouts[variant].offsets.get(("kept", place), 0))
@@ -229,7 +210,7 @@ def _stage(plan: Plan, place: int, numbers: dict[int, int], kinds: list[str]) ->
     if stage.inputs:
         phase = -stage.above % _slots(plan, stage.inputs[0])
     places = (stage.start, stage.above, stage.lag, phase)
-    kinds_and_values = (kinds.index(stage.kind), inputs[0], second, numbers[stage.output])
+    kinds_and_values = (kinds.index(stage.kernel), inputs[0], second, numbers[stage.output])
     rows = (stage.rows, stage.step, stage.apart)
     fields = (f"&layer_{place}", offsets, filler, *places, *kinds_and_values, *rows)
     return f"    {initializer('stage_t', fields, stage.title)},\n"

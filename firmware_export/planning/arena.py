@@ -13,9 +13,6 @@ from edgedigits.firmware_export.planning.stages import Program
 ALIGNMENT = 4
 """Bytes: scratch memory holds 32-bit numbers."""
 
-IN_PLACE = frozenset({"table", "add", "mul"})
-"""Kernels that read each byte of a row just before they write the same one."""
-
 
 @dataclass(frozen=True)
 class Block:
@@ -118,7 +115,7 @@ def _in_place(program: Program, plan: Schedule) -> dict[frozenset[tuple[str, int
     """
     pairs = {}
     for place, stage in enumerate(program.stages):
-        if stage.kind not in IN_PLACE:
+        if not stage.kernel.works_in_place:
             continue
         times = [time for time, runs in enumerate(plan.order) if runs == place]
         for value in stage.inputs:

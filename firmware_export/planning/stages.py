@@ -55,6 +55,25 @@ class RowValue:
         return self.plane if self.planar else 1
 
 
+@dataclass(frozen=True, eq=False)
+class Kernel:
+    """What makes the rows of a stage, as far as planning has to know it.
+
+    Attributes:
+        name: for people.
+        works_in_place: it reads each byte of a row just before it writes the same one.
+        writes_planes: it can write a row channel by channel.
+    """
+
+    name: str
+    works_in_place: bool = False
+    writes_planes: bool = False
+
+
+COPY = Kernel("copy", writes_planes=True)
+"""Into a row with padding or planes, where the maker of a value cannot write it so."""
+
+
 @dataclass(frozen=True)
 class Stage:
     """One layer, or a few that run as one.
@@ -64,7 +83,7 @@ class Stage:
 
     Attributes:
         title: what the layers are, for comments and reports: TFLite's operator names and shapes.
-        kind: name of the kernel.
+        kernel: what makes its rows.
         node: the operator with its constants; None for copies.
         inputs: numbers of one or two values.
         output: number of the value made.
@@ -73,6 +92,7 @@ class Stage:
         step: between the first input rows of neighbouring steps.
         apart: between input rows of one step.
         above: rows of padding above the first one.
+        left: columns of padding left of the first window.
         padded: True where a step may read rows outside its input.
         start: bytes from the start of an input row, padding included, to the first one that is read.
         pooled: True where the greatest of each 2x2 neighbours is stored.
@@ -84,7 +104,7 @@ class Stage:
     """
 
     title: str
-    kind: str
+    kernel: Kernel
     node: Node | None
     inputs: tuple[int, ...]
     output: int
@@ -93,6 +113,7 @@ class Stage:
     step: int = 1
     apart: int = 1
     above: int = 0
+    left: int = 0
     padded: bool = False
     start: int = 0
     pooled: bool = False
@@ -136,3 +157,18 @@ class Program:
         """Place of the stage that makes the memory of this value, None for the input."""
         root = self.root(value)
         return next((place for place, stage in enumerate(self.stages) if stage.output == root), None)
+
+
+def aligned(size: int) -> int:
+    """The size in bytes, rounded up to whole words."""
+    return -(-size // 4) * 4
+
+
+def filler_bytes(stage: Stage, value: RowValue) -> int:
+    """Bytes of the row of padding that stands in for rows outside the input."""
+    return aligned(value.row_bytes) if stage.padded else 0
+
+
+def shape_text(shape: Shape) -> str:
+    """A shape for titles: ``28x28x8``, of a vector its length."""
+    return "x".join(str(length) for length in shape) if shape[:2] != (1, 1) else str(shape[2])

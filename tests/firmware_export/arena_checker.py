@@ -11,12 +11,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.firmware_export.graph.model import Concatenation, Conv, Depthwise, Pad, Pool
+from edgedigits.firmware_export.operators.concatenation import Concatenation
+from edgedigits.firmware_export.operators.depthwise_conv_2d import Depthwise
+from edgedigits.firmware_export.operators.pad import Pad
+from edgedigits.firmware_export.operators.resize_nearest_neighbor import ResizeNearest
+from edgedigits.firmware_export.operators.shared.convolution import Conv
+from edgedigits.firmware_export.operators.shared.pooling import Pool
 from edgedigits.firmware_export.planning.plan import Plan
 from edgedigits.firmware_export.planning.stages import Stage
 
 MAY_WORK_IN_PLACE = {"table", "add", "mul"}
 """These read a byte just before they write the same one; every other kernel reads its rows again and again."""
+
+ROW_BY_ROW = {"mean", "reduce_max"}
+"""These make their only row once they have seen every row of their input."""
 
 Tokens = NDArray[np.int64]
 
@@ -60,7 +68,7 @@ class ArenaChecker:
         for value, row in reads:
             self.check(value, row, f"before {stage.title} makes row {y}")
         self.keep(place, stage, y)
-        if stage.kind == "mean":
+        if stage.kernel.name in ROW_BY_ROW:
             if y + 1 < stage.steps:
                 return
             row = 0
@@ -72,7 +80,7 @@ class ArenaChecker:
             self.check(value, other, f"after {stage.title} padded row {y}")
         places = {self.address(value, other) for value, other in reads if self.overlaps(value, other, address, content)}
         self.write(address, content, self.is_padding(stage.output))
-        if stage.kind in MAY_WORK_IN_PLACE and places <= {address}:
+        if stage.kernel.name in MAY_WORK_IN_PLACE and places <= {address}:
             return
         for value, other in reads:
             self.check(value, other, f"while {stage.title} makes row {y}")
@@ -80,7 +88,7 @@ class ArenaChecker:
             self.expect(self.layout.offsets["scratch", place], self.fresh(("scratch", place, y), scratch), stage.title)
 
     def keep(self, place: int, stage: Stage, y: int) -> None:
-        """Sums that a mean carries from row to row."""
+        """Sums that a stage carries from row to row."""
         if stage.kept:
             address = self.layout.offsets["kept", place]
             if y:
@@ -158,16 +166,19 @@ def rows_read(checker: ArenaChecker, stage: Stage, y: int) -> Iterator[tuple[int
 
 def _rows(stage: Stage, y: int, heights: list[int]) -> Iterator[tuple[int, int]]:
     node = stage.node
-    if isinstance(node, (Conv, Depthwise, Pool)) and stage.kind in {"conv", "depthwise", "pool_max", "pool_average"}:
+    windows = {"conv", "depthwise", "pool_max", "pool_average"}
+    if isinstance(node, (Conv, Depthwise, Pool)) and stage.kernel.name in windows:
         window = node.window
         for made in (2 * y, 2 * y + 1) if stage.pooled else (y,):
             for tap in range(window.size[0]):
                 yield stage.inputs[0], made * window.stride[0] - window.before[0] + tap * window.dilation[0]
     elif isinstance(node, Pad):
         yield stage.inputs[0], y - node.before[0]
+    elif isinstance(node, ResizeNearest):
+        yield stage.inputs[0], int(node.rows[y])
     elif isinstance(node, Concatenation) and node.axis == 0:
         yield stage.inputs[0], y
         yield stage.inputs[1], y - heights[0]
-    elif stage.kind != "constant":
+    elif stage.kernel.name != "constant":
         for value in stage.inputs:
             yield value, y

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from layer_builder import ACTIVATIONS, INPUT_SPREAD, LayerBuilder, Pair
@@ -67,6 +68,22 @@ class ModelBuilder(LayerBuilder):
             output = (scale, round(-centre / scale))
         result = self.tensor(kept, *output)
         return self.operator("MEAN", 2, [source, self.integers(*axes)], result, "ReducerOptions", KeepDims=keep_dims)
+
+    def reduce_max(self, source: int, *, keep_dims: bool = False) -> int:
+        """Add REDUCE_MAX over height and width."""
+        given = self.tensors[source]
+        shape = (1, 1, 1, given.shape[3]) if keep_dims else (1, given.shape[3])
+        result = self.tensor(shape, given.scales[0], given.zero_points[0])
+        sources = [source, self.integers(1, 2)]
+        return self.operator("REDUCE_MAX", 2, sources, result, "ReducerOptions", KeepDims=keep_dims)
+
+    def resize_nearest(self, source: int, size: Pair, **options: bool) -> int:
+        """Add RESIZE_NEAREST_NEIGHBOR; options are ``AlignCorners`` and ``HalfPixelCenters``."""
+        given = self.tensors[source]
+        result = self.tensor((1, *size, given.shape[3]), given.scales[0], given.zero_points[0])
+        sources = [source, self.integers(*size)]
+        table = "ResizeNearestNeighborOptions"
+        return self.operator("RESIZE_NEAREST_NEIGHBOR", 3, sources, result, table, **options)
 
     def softmax(self, source: int, beta: float = 1.0) -> int:
         """Add SOFTMAX over the last axis."""
@@ -143,19 +160,27 @@ class ModelBuilder(LayerBuilder):
 
     def relu(self, source: int, output: tuple[float, int] | None = None) -> int:
         """Add RELU."""
-        return self._single("RELU", 2, source, output)
+        return self.single("RELU", 2, source, output)
 
     def relu6(self, source: int, output: tuple[float, int] | None = None) -> int:
         """Add RELU6."""
-        return self._single("RELU6", 2, source, output)
+        return self.single("RELU6", 2, source, output)
+
+    def leaky_relu(self, source: int, slope: float, output: tuple[float, int] | None = None) -> int:
+        """Add LEAKY_RELU."""
+        return self.single("LEAKY_RELU", 2, source, output, "LeakyReluOptions", Alpha=slope)
+
+    def tanh(self, source: int) -> int:
+        """Add TANH."""
+        return self.single("TANH", 2, source, (1 / 128, 0))
 
     def logistic(self, source: int, output: tuple[float, int] = (1 / 256, -128)) -> int:
         """Add LOGISTIC."""
-        return self._single("LOGISTIC", 2, source, output)
+        return self.single("LOGISTIC", 2, source, output)
 
     def quantize(self, source: int, output: tuple[float, int]) -> int:
         """Add QUANTIZE to int8."""
-        return self._single("QUANTIZE", 2, source, output, "QuantizeOptions")
+        return self.single("QUANTIZE", 2, source, output, "QuantizeOptions")
 
     def dequantize(self, source: int) -> int:
         """Add DEQUANTIZE to float32."""
@@ -164,15 +189,21 @@ class ModelBuilder(LayerBuilder):
 
     def other(self, name: str, source: int, version: int = 1) -> int:
         """Add an operator of one input without options, such as TANH, whose output is shaped as its input."""
-        return self._single(name, version, source, None)
+        return self.single(name, version, source, None)
 
-    def _single(
-        self, name: str, version: int, source: int, output: tuple[float, int] | None, table: str | None = None
+    def single(
+        self,
+        name: str,
+        version: int,
+        source: int,
+        output: tuple[float, int] | None,
+        table: str | None = None,
+        **options: Any,
     ) -> int:
+        """Add an operator of one input whose output is shaped as that; without ``output`` it keeps the scale, too."""
         given = self.tensors[source]
-        if output is None:
-            output = (given.scales[0], given.zero_points[0])
-        return self.operator(name, version, [source], self.tensor(given.shape, *output), table)
+        scale, zero_point = output or (given.scales[0], given.zero_points[0])
+        return self.operator(name, version, [source], self.tensor(given.shape, scale, zero_point), table, **options)
 
     def build(self, *outputs: int) -> bytes:
         """The whole file; ``outputs`` are the model's outputs."""

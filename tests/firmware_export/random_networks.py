@@ -225,6 +225,21 @@ class _Network:
             return self.relu()
         return self.builder.softmax(self.end, self.dice.choice([1.0, 0.5, 3.0]))
 
+    def leaky_relu(self) -> int:
+        scale = self._other_scale() if self.dice.random() < 0.7 else None
+        return self.builder.leaky_relu(self.end, self.dice.choice([0.0, 0.01, 0.2, 1.0, 1.5]), scale)
+
+    def tanh(self) -> int:
+        return self.builder.tanh(self.end)
+
+    def reduce_max(self) -> int:
+        return self.builder.reduce_max(self.end, keep_dims=self.dice.random() < 0.5)
+
+    def resize_nearest(self) -> int:
+        size = (self.dice.choice(SIZES), self.dice.choice(SIZES))
+        options = self.dice.choice([{}, {"AlignCorners": True}, {"HalfPixelCenters": True}])
+        return self.builder.resize_nearest(self.end, size, **options)
+
     def _other_scale(self) -> tuple[float, int]:
         scale = self.builder.tensors[self.end].scales[0] * self.dice.choice([0.4, 0.9, 1.7])
         return float(np.float32(scale)), self.dice.randint(-100, 100)
@@ -249,7 +264,11 @@ _METHODS: Sequence[str] = (
     "relu",
     "quantize",
     "softmax",
+    "leaky_relu",
+    "tanh",
+    "reduce_max",
+    "resize_nearest",
 )
-_VECTOR_METHODS = ("add", "mul", "dense", "logistic", "relu", "quantize", "softmax")
+_VECTOR_METHODS = ("add", "mul", "dense", "logistic", "relu", "quantize", "softmax", "leaky_relu", "tanh")
 MAKERS: dict[str, Callable[[_Network], int]] = {name: getattr(_Network, name) for name in _METHODS}
 VECTOR_MAKERS: dict[str, Callable[[_Network], int]] = {name: MAKERS[name] for name in _VECTOR_METHODS}

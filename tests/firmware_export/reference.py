@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.runtime import runtime
-from edgedigits.firmware_export.graph import arithmetic
 from edgedigits.firmware_export.graph.evaluation import evaluate
 from edgedigits.firmware_export.graph.model import Value
-from edgedigits.firmware_export.graph.reader import read_graph
+from edgedigits.firmware_export.operators import fully_connected
+from edgedigits.firmware_export.operators.fully_connected import rounded_once
+from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.reference import REFERENCE_RUNTIME
 
 
@@ -33,10 +34,10 @@ def reference_outputs(model: bytes, inputs: Sequence[NDArray[Any]]) -> list[NDAr
         path = Path(folder) / "model.tflite"
         path.write_bytes(model)
         graph = read_graph(path)
-        with patch.object(arithmetic, "dense_ratio", _ratio_of_litert):
+        with patch.object(fully_connected, "dense_ratio", _ratio_of_litert):
             theirs = read_graph(path)
     for given, made in zip(inputs, outputs, strict=True):
-        np.testing.assert_array_equal(evaluate(theirs, given, dense_rounds_once=True).ravel(), made.ravel())
+        np.testing.assert_array_equal(evaluate(rounded_once(theirs), given).ravel(), made.ravel())
     return [evaluate(graph, given).reshape(made.shape) for given, made in zip(inputs, outputs, strict=True)]
 
 

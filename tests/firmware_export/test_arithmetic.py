@@ -23,7 +23,7 @@ from reference import reference_outputs
 from edgedigits.firmware_export.graph import arithmetic
 from edgedigits.firmware_export.graph.evaluation import evaluate
 from edgedigits.firmware_export.graph.model import Value
-from edgedigits.firmware_export.graph.reader import read_graph
+from edgedigits.firmware_export.operators.reader import read_graph
 
 SMALL = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite"
 EVERY_INPUT = np.arange(-128, 128, dtype=np.int8)
@@ -340,6 +340,36 @@ def test_tables_hold_every_input(name: str, tmp_path: Path) -> None:
         scale = 1 / 256 if name == "logistic" else single(source_scale * dice.uniform(0.3, 2.0))
         output = getattr(built, name)(source, output=(scale, int(dice.integers(-128, 128))))
         assert_exact(built, output, [EVERY_INPUT], tmp_path)
+
+
+def test_tables_of_two_slopes_and_of_tanh_hold_every_input(tmp_path: Path) -> None:
+    dice = np.random.default_rng(11)
+    for slope in (0.0, 0.01, 0.2, 0.999, 1.0, 1.7, *dice.uniform(0, 2, 60)):
+        built = ModelBuilder()
+        source_scale = single(dice.uniform(0.005, 0.2))
+        source = built.input((256,), source_scale, int(dice.integers(-128, 128)))
+        scale = single(source_scale * dice.uniform(0.3, 2.0))
+        output = built.leaky_relu(source, single(slope), (scale, int(dice.integers(-128, 128))))
+        assert_exact(built, output, [EVERY_INPUT], tmp_path)
+        built = ModelBuilder()
+        output = built.tanh(built.input((256,), source_scale, int(dice.integers(-128, 128))))
+        assert_exact(built, output, [EVERY_INPUT], tmp_path)
+
+
+@pytest.mark.parametrize("options", [{}, {"AlignCorners": True}, {"HalfPixelCenters": True}], ids=str)
+def test_every_place_of_a_resized_picture(options: dict[str, bool], tmp_path: Path) -> None:
+    for extent in (1, 2, 3, 5, 7, 12):
+        for made in (1, 2, 3, 4, 7, 10, 13, 28):
+            built = ModelBuilder()
+            output = built.resize_nearest(built.input((1, extent, extent + 1, 2), 0.1), (made, made + 2), **options)
+            assert_exact(built, output, images((extent, extent + 1, 2), made), tmp_path)
+
+
+def test_greatest_of_each_channel(tmp_path: Path) -> None:
+    for shape in ((1, 1, 1), (1, 9, 3), (7, 1, 5), (6, 5, 33)):
+        built = ModelBuilder()
+        output = built.reduce_max(built.input((1, *shape), 0.1, -3), keep_dims=shape[0] == 7)
+        assert_exact(built, output, images(shape, 2), tmp_path)
 
 
 @quickly

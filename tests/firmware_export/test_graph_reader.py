@@ -16,23 +16,25 @@ from model_builder import ModelBuilder
 from tiny_models import tiny_models
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.firmware_export.graph.model import (
-    Add,
-    Concatenation,
-    Conv,
-    Depthwise,
-    Graph,
-    Mean,
-    Mul,
-    Pad,
-    Pool,
-    Reshape,
-    Softmax,
-    Table,
-    Value,
-)
-from edgedigits.firmware_export.graph.reader import OPERATORS, read_graph
+from edgedigits.firmware_export.graph.model import Graph, Value
 from edgedigits.firmware_export.graph.tables import LARGEST_COUNT, LARGEST_FILE
+from edgedigits.firmware_export.operators.add import Add
+from edgedigits.firmware_export.operators.average_pool_2d import AveragePool
+from edgedigits.firmware_export.operators.concatenation import Concatenation
+from edgedigits.firmware_export.operators.depthwise_conv_2d import Depthwise
+from edgedigits.firmware_export.operators.fully_connected import Dense
+from edgedigits.firmware_export.operators.max_pool_2d import MaxPool
+from edgedigits.firmware_export.operators.mean import Mean
+from edgedigits.firmware_export.operators.mul import Mul
+from edgedigits.firmware_export.operators.pad import Pad
+from edgedigits.firmware_export.operators.reader import read_graph
+from edgedigits.firmware_export.operators.reduce_max import ReduceMax
+from edgedigits.firmware_export.operators.registry import OPERATORS
+from edgedigits.firmware_export.operators.resize_nearest_neighbor import ResizeNearest
+from edgedigits.firmware_export.operators.shared.convolution import Conv
+from edgedigits.firmware_export.operators.shared.lookup import Table
+from edgedigits.firmware_export.operators.shared.reshaping import Reshape
+from edgedigits.firmware_export.operators.softmax import Softmax
 
 SMALL = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite"
 PATIENCE = 60.0
@@ -41,7 +43,7 @@ FLIPPED = """
 import random, resource, sys
 from pathlib import Path
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.firmware_export.graph.reader import read_graph
+from edgedigits.firmware_export.operators.reader import read_graph
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 data, path, dice = Path(sys.argv[1]).read_bytes(), Path(sys.argv[2]), random.Random(2026)
 refused = 0
@@ -78,7 +80,9 @@ def one_of_everything() -> tuple[ModelBuilder, int]:
     pooled = built.pool(joined, "average", (2, 2), stride=(2, 2), padding="SAME", activation="RELU6")
     twisted = built.mul(pooled, built.relu(pooled))
     total = built.add(built.logistic(built.relu6(twisted)), built.quantize(pooled, (0.05, 3)))
-    features = built.reshape(built.squeeze(built.expand_dims(built.mean(total), 1), (1,)), (1, 1, 1, -1))
+    total = built.resize_nearest(built.leaky_relu(built.tanh(total), 0.1), (3, 7))
+    means = built.add(built.mean(total, keep_dims=True), built.reduce_max(total, keep_dims=True))
+    features = built.reshape(built.squeeze(built.expand_dims(means, 1), (1,)), (1, 1, 1, -1))
     built.tensors[features].shape = (1, 1, 1, 16)
     scores = built.dense(built.add(features, built.constant(np.ones(16, np.int8), 0.1)), 10, per_channel=True)
     return built, built.softmax(scores)
@@ -88,7 +92,8 @@ def test_every_operator_has_its_node(tmp_path: Path) -> None:
     built, output = one_of_everything()
     graph = graph_of(built, output, tmp_path)
     kinds = {type(node) for node in graph.nodes}
-    expected = {Add, Concatenation, Conv, Depthwise, Mean, Mul, Pad, Pool, Reshape, Softmax, Table}
+    windows = {AveragePool, Conv, Dense, Depthwise, MaxPool}
+    expected = {*windows, Add, Concatenation, Mean, Mul, Pad, ReduceMax, Reshape, ResizeNearest, Softmax, Table}
     assert kinds == expected
     assert {node.name.split()[0] for node in graph.nodes} == set(OPERATORS)
     made = {graph.input}
@@ -184,7 +189,7 @@ def test_floats_at_both_ends_fall_away(tmp_path: Path) -> None:
     scores = built.dense(whole, 10)
     graph = graph_of(built, built.dequantize(scores), tmp_path)
     assert (graph.input, graph.output) == (whole, scores)
-    assert [type(node) for node in graph.nodes] == [Reshape, Conv]
+    assert [type(node) for node in graph.nodes] == [Reshape, Dense]
 
 
 def test_what_does_not_lead_to_the_output_is_left_out(tmp_path: Path) -> None:

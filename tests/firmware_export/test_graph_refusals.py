@@ -11,7 +11,7 @@ from model_builder import ModelBuilder
 from tiny_models import tiny_models
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.firmware_export.graph.reader import read_graph
+from edgedigits.firmware_export.operators.reader import read_graph
 
 
 @pytest.fixture(scope="session", name="tiny_models")
@@ -225,11 +225,11 @@ def test_an_operator_used_in_another_way_is_refused(case: str, tmp_path: Path) -
 
 def test_an_unknown_operator_is_named_with_its_place_and_size(tmp_path: Path) -> None:
     built = ModelBuilder()
-    output = built.other("TANH", built.relu(built.input((1, 4, 4, 2))))
+    output = built.other("COS", built.relu(built.input((1, 4, 4, 2))))
     path = tmp_path / "model.tflite"
     path.write_bytes(built.build(output))
     error = refused(path)
-    assert "operator 1, TANH making 1x4x4x2, is not among the operators of the C library" in error.what
+    assert "operator 1, COS making 1x4x4x2, is not among the operators of the C library" in error.what
     assert "--target arrays" in error.remedy
 
 

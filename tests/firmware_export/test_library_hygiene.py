@@ -20,7 +20,7 @@ from edgedigits.firmware_export.boards.cores import CORES, core
 
 C_FLAGS = STRICT[1:]
 CPP_FLAGS = ("-std=c++17", "-pedantic", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror")
-KERNELS = sorted(path.name for path in (files("edgedigits.firmware_export.library") / "kernels").iterdir())
+KERNELS = sorted(path.name for path in (files("edgedigits.firmware_export.operators") / "kernels").iterdir())
 WARNING_CORES = ("m0", "m4", "m33", "m55", "rv32")
 PUBLIC = {"run", "input_from_grey", "top1", "confidence", "label", "version", "model_sha256"}
 
@@ -72,7 +72,7 @@ def compiles(compiler: str, source: Path, *flags: str) -> None:
 def test_every_kernel_compiles_alone(kernel, target, tmp_path):
     """What only the writer's choice uses may stand unused here."""
     for name in KERNELS:
-        text = (files("edgedigits.firmware_export.library") / "kernels" / name).read_text(encoding="utf-8")
+        text = (files("edgedigits.firmware_export.operators") / "kernels" / name).read_text(encoding="utf-8")
         (tmp_path / name).write_text(text, encoding="utf-8")
     known = None if target in {"gcc", "clang"} else core(target)
     command = (target,) if known is None else (f"{known.compiler}gcc", *known.flags)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from edgedigits.firmware_export.graph.arithmetic import multiply
 
-KERNEL = HERE.parents[1] / "firmware_export" / "library" / "kernels" / "multiply.c"
+KERNEL = HERE.parents[1] / "firmware_export" / "operators" / "kernels" / "multiply.c"
 LARGEST = (1 << 31) - 1
 """Of 32-bit sums after a shift to the left; networks that could make 2**30 are refused already."""
 

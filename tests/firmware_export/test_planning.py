@@ -16,7 +16,7 @@ from random_networks import random_network
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.graph.model import Graph
-from edgedigits.firmware_export.graph.reader import read_graph
+from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.planning.arena import Block, collide
 from edgedigits.firmware_export.planning.plan import Plan, plan
 from edgedigits.firmware_export.planning.stages import VARIANTS
@@ -105,7 +105,9 @@ def test_a_chain_streams_as_many_rows_as_windows_cover(read):
     for _ in range(3):
         end = builder.conv(end, 16, (3, 3), stride=(2, 2), activation="RELU")
     made = plan(read(builder.build(builder.mean(end))))
-    slots = {stage.output: made.schedule.slots[stage.output] for stage in made.program.stages if stage.kind == "conv"}
+    slots = {
+        stage.output: made.schedule.slots[stage.output] for stage in made.program.stages if stage.kernel.name == "conv"
+    }
     assert list(slots.values()) == [3, 3, 1]
 
 

@@ -11,7 +11,8 @@ import pytest
 from edgedigits.core.runtime import DigitModel, runtime
 from edgedigits.firmware_export.drawn import drawn_digits
 from edgedigits.firmware_export.graph.evaluation import evaluate
-from edgedigits.firmware_export.graph.reader import read_graph
+from edgedigits.firmware_export.operators.fully_connected import rounded_once
+from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.reference import REFERENCE_RUNTIME, ReferenceKernels
 
 SMALL = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite"
@@ -32,16 +33,15 @@ def test_outputs_of_drawn_digits_are_the_same_bytes_everywhere(outputs):
 def test_a_graph_gives_what_the_runtimes_reference_kernels_give(outputs):
     model, graph = DigitModel(SMALL, reference=True), read_graph(SMALL)
     images = drawn_digits(300)
-    once = model.runtime.name != REFERENCE_RUNTIME
-    made = [evaluate(graph, given, dense_rounds_once=once).ravel() for given in model.inputs(images)]
+    theirs = graph if model.runtime.name == REFERENCE_RUNTIME else rounded_once(graph)
+    made = [evaluate(theirs, given).ravel() for given in model.inputs(images)]
     np.testing.assert_array_equal(made, model.raw(images))
 
 
 def test_it_matters_how_often_a_dense_layer_rounds(outputs):
     model, graph = DigitModel(SMALL, reference=True), read_graph(SMALL)
-    once = np.array(
-        [evaluate(graph, given, dense_rounds_once=True).ravel() for given in model.inputs(drawn_digits(300))]
-    )
+    theirs = rounded_once(graph)
+    once = np.array([evaluate(theirs, given).ravel() for given in model.inputs(drawn_digits(300))])
     assert tuple(np.flatnonzero((once != outputs).any(axis=1))) == ROUNDED_OTHERWISE
     assert np.abs(once.astype(int) - outputs).max() == 1
 

@@ -1,9 +1,8 @@
-"""Scratch memory that the kernels need; each formula follows what the kernel of that variant does."""
+"""Scratch memory of a convolution's kernels; each formula follows what the kernel of that variant does."""
 
 from __future__ import annotations
 
-from edgedigits.firmware_export.graph.model import Window
-from edgedigits.firmware_export.planning.stages import RowValue, Stage
+from edgedigits.firmware_export.planning.stages import aligned
 
 _GATHERED = 1024
 """Bytes up to which kernels gather windows at a time: a channel's constants are then read once for them all."""
@@ -49,21 +48,6 @@ def _plain_scratch(taps: int, rows: int, width: int, pooled: bool) -> int:
     return groups_at_a_time(taps, width, pooled) * (4 * columns + 56)
 
 
-def standing(window: Window) -> int:
-    """Bytes of 16 columns of three rows of four planes, which the Helium kernel puts on end."""
-    return 16 * 4 * 4 if window.size == (3, 3) and window.stride[1] <= 2 else 0
-
-
 def groups_at_a_time(taps: int, width: int, pooled: bool) -> int:
     """How many groups of four windows are worth gathering before their channels are summed."""
     return max(1, min(_GATHERED // (8 * taps), width if pooled else -(-width // 4)))
-
-
-def filler_bytes(stage: Stage, value: RowValue) -> int:
-    """Bytes of the row of padding that stands in for rows outside the input."""
-    return aligned(value.row_bytes) if stage.padded else 0
-
-
-def aligned(size: int) -> int:
-    """The size in bytes, rounded up to whole words."""
-    return -(-size // 4) * 4

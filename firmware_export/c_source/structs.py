@@ -9,13 +9,14 @@ from importlib.resources import files
 
 from edgedigits.core.errors import EdgedigitsError
 
+_KERNELS = files("edgedigits.firmware_export.operators") / "kernels"
 _STRUCT = re.compile(r"typedef struct \{\n(.*?)\n\} (\w+);", re.DOTALL)
 _FIELD = re.compile(r"^    (?:const FLASH )?(\w+) (\*?)\w+;", re.MULTILINE)
 _INTEGER = re.compile(r"(u?)int(\d+)_t")
 
 
 def initializer(kind: str, fields: Iterable[object], title: str) -> str:
-    """The fields of a struct of ``types.h`` in braces.
+    """The fields of a struct of ``types.h`` or of a kernel's own file in braces.
 
     Args:
         kind: name of the struct, such as ``conv_t``.
@@ -46,8 +47,8 @@ def by_variant(numbers: tuple[int, ...]) -> str:
 @cache
 def _limits(kind: str) -> tuple[tuple[int, int] | None, ...]:
     """Least and greatest number of each field of a struct; None for pointers and structs."""
-    text = (files("edgedigits.firmware_export.library") / "kernels" / "types.h").read_text(encoding="utf-8")
-    body = next(body for body, name in _STRUCT.findall(text) if name == kind)
+    texts = (file.read_text(encoding="utf-8") for file in _KERNELS.iterdir() if file.name.endswith((".c", ".h")))
+    body = next(body for text in texts for body, name in _STRUCT.findall(text) if name == kind)
     return tuple(None if pointer else _range(named) for named, pointer in _FIELD.findall(body))
 
 

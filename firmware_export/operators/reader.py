@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.firmware_export.graph import elementwise, operators, shaping
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, REBUILD, Layer, Made, sizes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value
 from edgedigits.firmware_export.graph.tables import LARGEST_FILE, Tables, read_tables
-
-OPERATORS: dict[str, Callable[[Layer], Made]] = {
-    "ADD": elementwise.add,
-    "AVERAGE_POOL_2D": operators.average_pool,
-    "CONCATENATION": shaping.concatenation,
-    "CONV_2D": operators.conv,
-    "DEPTHWISE_CONV_2D": operators.depthwise,
-    "EXPAND_DIMS": shaping.expand_dims,
-    "FULLY_CONNECTED": operators.dense,
-    "LOGISTIC": elementwise.logistic,
-    "MAX_POOL_2D": operators.max_pool,
-    "MEAN": elementwise.mean,
-    "MUL": elementwise.mul,
-    "PAD": shaping.pad,
-    "PADV2": shaping.pad,
-    "QUANTIZE": elementwise.quantize,
-    "RELU": elementwise.relu,
-    "RELU6": elementwise.relu,
-    "RESHAPE": shaping.reshape,
-    "SOFTMAX": elementwise.softmax,
-    "SQUEEZE": shaping.squeeze,
-}
-"""What the C library can compute, by TFLite's names; QUANTIZE and DEQUANTIZE at the model's ends fall away besides."""
+from edgedigits.firmware_export.operators.registry import OPERATORS
 
 FREE_BATCH = {"SHAPE", "STRIDED_SLICE", "PACK"}
 """What TensorFlow's converter adds where the batch was left free."""
@@ -144,7 +121,10 @@ def _converted(layer: Layer, values: dict[int, Value]) -> Made:
     for number in layer.operator.outputs:
         if number in values or (number >= 0 and tensors[number].data is not None):
             raise layer.error("makes a value that is already there")
-    return OPERATORS[layer.operator.name](layer)
+    operator = OPERATORS[layer.operator.name]
+    if layer.operator.options_table != operator.options:
+        layer = replace(layer, operator=replace(layer.operator, options={}))
+    return operator.read(layer, layer.output_value(operator.shape(layer)))
 
 
 def _needed(path: Path, nodes: list[Node], values: dict[int, Value], start: int, end: int) -> Graph:

@@ -1,0 +1,134 @@
+"""Constants of one stage as C: arrays, its struct, and how its sums are brought to int8."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.firmware_export.c_source.structs import initializer
+from edgedigits.firmware_export.graph.model import Operand, Rescaling
+from edgedigits.firmware_export.planning.stages import Program, RowValue, Stage
+
+GREATEST_SUM = 2**30
+"""Sums stay below this, so that doubling them fits 32 bits."""
+
+_LINE = 112
+
+
+@dataclass(frozen=True)
+class StageText:
+    """A stage in C: the definitions of its arrays and the struct ``layer_<n>``, and the bytes of its weights."""
+
+    text: str
+    weight_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class StageWriter:
+    """Writes the constants of one stage.
+
+    Attributes:
+        program: that the stage is of.
+        stage: itself.
+        place: of the stage in the program.
+        name: prefix of every symbol.
+    """
+
+    program: Program
+    stage: Stage
+    place: int
+    name: str
+
+    @property
+    def source(self) -> RowValue:
+        """The first input."""
+        return self.program.values[self.stage.inputs[0]]
+
+    @property
+    def target(self) -> RowValue:
+        """The output."""
+        return self.program.values[self.stage.output]
+
+    def symbol(self, what: str) -> str:
+        """Name of one constant array."""
+        return f"{self.name}_{what}_{self.place}"
+
+    def array(self, kind: str, what: str, numbers: Iterable[str], tail: str = "") -> str:
+        """Definition of one constant array."""
+        return f"static const FLASH {kind} {self.symbol(what)}[] ALIGNED = {{\n{lines(numbers)}{tail}}};\n"
+
+    def struct(self, kind: str, fields: Iterable[object]) -> str:
+        """Definition of the stage's struct."""
+        return f"static const FLASH {kind} layer_{self.place} = {initializer(kind, fields, self.stage.title)};\n"
+
+    def rescaling(self, rescaling: Rescaling, biases: Iterable[str]) -> tuple[str, str]:
+        """Arrays of a rescaling, and its initializer inside a struct."""
+        arrays = (
+            self.array("int32_t", "bias", biases)
+            + self.array("int32_t", "multiplier", plain(rescaling.multipliers))
+            + self.array("int8_t", "exponent", plain(_exponents(rescaling)))
+        )
+        names = ", ".join(self.symbol(what) for what in ("bias", "multiplier", "exponent"))
+        limits = f"{rescaling.zero_point}, {rescaling.low}, {rescaling.high}, {int(is_rectified(rescaling))}"
+        return arrays, f"{{{names}, {limits}}}"
+
+    def check_sums(self, weights: NDArray[np.int8], rescaling: Rescaling) -> None:
+        """Raise where a sum of the stage could leave the range in which the arithmetic is exact.
+
+        Args:
+            weights: int8 of shape (channels, taps).
+            rescaling: its biases and exponents.
+
+        Raises:
+            EdgedigitsError: it could.
+        """
+        zero = self.source.zero
+        size = np.abs(weights.astype(np.int64)).sum(axis=1) * max(127 - zero, zero + 128, 255)
+        size = (size + np.abs(rescaling.bias.astype(np.int64))) * 2 ** np.maximum(rescaling.exponents, 0).astype(
+            np.int64
+        )
+        if np.any(size >= GREATEST_SUM):
+            raise EdgedigitsError(
+                f"{self.stage.title}: its sums can leave 32 bits",
+                "train the network again, its biases are out of proportion",
+            )
+
+
+def lines(numbers: Iterable[str]) -> str:
+    """Numbers in lines of C, indented."""
+    done, line = [], ""
+    for number in numbers:
+        if len(line) + len(number) > _LINE:
+            done.append(f"    {line.rstrip()}\n")
+            line = ""
+        line += f"{number}, "
+    return "".join([*done, f"    {line.rstrip()}\n"] if line else done)
+
+
+def plain(numbers: NDArray[np.generic]) -> Iterable[str]:
+    """Each number of an array as C."""
+    return (str(int(number)) for number in numbers.ravel())
+
+
+def operand(side: Operand) -> str:
+    """Initializer of an ``operand_t``."""
+    return f"{{{side.multiplier}, {side.exponent}, {side.zero_point}}}"
+
+
+def is_rectified(rescaling: Rescaling) -> bool:
+    """True where the kernels may rescale the short way: see ``rescaling_t`` in ``types.h``."""
+    exponents = _exponents(rescaling)
+    return (
+        rescaling.zero_point == rescaling.low == -128
+        and rescaling.high == 127
+        and bool(np.all((exponents >= -24) & (exponents <= -2)))
+    )
+
+
+def _exponents(rescaling: Rescaling) -> NDArray[np.int32]:
+    """Exponents, of products that are 0 whatever they are in the range of the others."""
+    return np.where(rescaling.multipliers == 0, -2, rescaling.exponents)

@@ -1,0 +1,79 @@
+"""ADD of two values of the same shape, or of channels to every pixel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, operand
+from edgedigits.firmware_export.graph.arithmetic import ADD_LEFT_SHIFT, activation_range, add_operands
+from edgedigits.firmware_export.graph.formulas import output_of, scaled
+from edgedigits.firmware_export.graph.layers import QUANTIZE_FIRST, Layer, Made
+from edgedigits.firmware_export.graph.model import Graph, Operand, Value, Whole
+from edgedigits.firmware_export.operators.contract import KernelSource, Operator
+from edgedigits.firmware_export.operators.shared import pairwise
+from edgedigits.firmware_export.planning.lowering import Lowering
+from edgedigits.firmware_export.planning.stages import Kernel
+
+_ADD = Kernel("add", works_in_place=True)
+
+
+@dataclass(frozen=True)
+class Add(pairwise.Pairwise):
+    """ADD.
+
+    ``q = clamp(zp + MBQM(MBQM((a - zp_a) << left_shift, a) + MBQM((b - zp_b) << left_shift, b), out), low, high)``.
+
+    Attributes:
+        left: of the first input.
+        right: of the second input, or of ``constant``.
+        left_shift: 20 in TFLite.
+        output_scale: zero point, multiplier and exponent of the output.
+        low: least output.
+        high: greatest output.
+    """
+
+    left: Operand
+    right: Operand
+    left_shift: int
+    output_scale: Operand
+    low: int
+    high: int
+
+    def compute(self, given: list[Whole], graph: Graph) -> Whole:
+        """The sum in the output's scale."""
+        left, right = self.both(given)
+        total = scaled(left, self.left, self.left_shift) + scaled(right, self.right, self.left_shift)
+        return output_of(total, self.output_scale, self.low, self.high)
+
+    def lower(self, lowering: Lowering) -> None:
+        """One stage, and one that makes the constant."""
+        self.lower_with(lowering, _ADD)
+
+
+def _read(layer: Layer, output: Value) -> Made:
+    pair = pairwise.sides(layer, output)
+    twice = 2.0 * max(pair.left.scale, pair.right.scale)
+    if twice >= (1 << ADD_LEFT_SHIFT) * output.scale:
+        raise layer.error("has an output scale far too small for its inputs", QUANTIZE_FIRST)
+    left, right, to = add_operands(pair.left, pair.right, output)
+    limits = activation_range(layer.activation(), output)
+    node = Add(layer.name, pair.inputs, layer.output, pair.constant, left, right, ADD_LEFT_SHIFT, to, *limits)
+    return Made((node,), {layer.output: output})
+
+
+def _emit(writer: StageWriter, node: Add) -> StageText:
+    operands = (operand(node.left), operand(node.right), operand(node.output_scale))
+    width = writer.target.shape[1] * writer.target.shape[2]
+    return StageText(writer.struct("pairwise_t", (*operands, width, node.left_shift, node.low, node.high)))
+
+
+OPERATOR = Operator(
+    names=("ADD",),
+    shape=pairwise.shape,
+    read=_read,
+    options="AddOptions",
+    kernels=(
+        KernelSource(_ADD, ("add.c",), "add_row(stage->layer, rows[0], SECOND, out)", _emit),
+        pairwise.CONSTANT_KERNEL,
+    ),
+)

@@ -1,0 +1,67 @@
+"""What an operator is to the rest of the export: how it is read, what it computes, and which C computes it.
+
+``read`` makes nodes of it, which know how they are computed and which stages they become (``compute`` and ``lower`` of
+:class:`edgedigits.firmware_export.graph.model.Node`); each stage names a kernel, and a kernel's source writes the
+constants of its stages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter
+from edgedigits.firmware_export.graph.layers import Layer, Made
+from edgedigits.firmware_export.graph.model import Value
+from edgedigits.firmware_export.planning.stages import Kernel, Program
+
+
+def no_macros(_program: Program) -> tuple[str, ...]:
+    """Nothing to leave out."""
+    return ()
+
+
+def fits_always(_node: Any) -> bool:
+    """The DSP extension computes every node of the kind."""
+    return True
+
+
+@dataclass(frozen=True)
+class KernelSource:
+    """A kernel in C.
+
+    Attributes:
+        kernel: as planning knows it.
+        files: of the folder ``kernels``, with what they include.
+        call: the C expression that makes one row; ``SECOND`` stands for a row of the second input.
+        emit: writes the constants of a stage, given its node.
+        macros: lines that leave out of the kernel's files what no stage of a program needs; asked for every program.
+        fits_dsp: whether the kernel of the DSP variant can compute a node; where it cannot, plain ones run.
+    """
+
+    kernel: Kernel
+    files: tuple[str, ...]
+    call: str
+    emit: Callable[[StageWriter, Any], StageText]
+    macros: Callable[[Program], tuple[str, ...]] = no_macros
+    fits_dsp: Callable[[Any], bool] = fits_always
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One operator of TFLite, or several that differ in a detail.
+
+    Attributes:
+        names: TFLite's.
+        shape: the output's shape with its batch, as the inputs and the options give it.
+        read: makes nodes of it, once the output has that shape.
+        options: TFLite's name of its table of options; empty where it has none.
+        kernels: that its nodes' stages name.
+    """
+
+    names: tuple[str, ...]
+    shape: Callable[[Layer], Sequence[int]]
+    read: Callable[[Layer, Value], Made]
+    options: str = ""
+    kernels: tuple[KernelSource, ...] = ()

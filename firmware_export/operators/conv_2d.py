@@ -1,0 +1,41 @@
+"""CONV_2D: weights (output channels, rows, columns, input channels), scales along axis 0."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edgedigits.firmware_export.graph.arithmetic import convolution_ratios
+from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, Made
+from edgedigits.firmware_export.graph.model import Value, Window
+from edgedigits.firmware_export.operators.contract import Operator
+from edgedigits.firmware_export.operators.shared import convolution
+
+
+def _shape(layer: Layer) -> Sequence[int]:
+    layer.arity(2, 3)
+    source = layer.value(0)
+    shape = layer.tensor(1).shape
+    if len(shape) != 4 or len(layer.tensor(0).shape) != 4:
+        raise layer.error("has weights or an input without four axes")
+    if shape[3] != source.shape[2]:
+        raise layer.error(f"has weights for {shape[3]} channels and an input of {source.shape[2]}", LEAVE_OUT)
+    return (1, *_window(layer)[1], shape[0])
+
+
+def _window(layer: Layer) -> tuple[Window, tuple[int, int]]:
+    _, rows, columns, _ = layer.tensor(1).shape
+    return layer.window(layer.value(0), (rows, columns), convolution.dilation(layer))
+
+
+def _read(layer: Layer, output: Value) -> Made:
+    channels = output.shape[2]
+    weights, scales = layer.weights(1, 0, channels)
+    ratios = convolution_ratios(layer.value(0), scales, output)
+    rescaling = convolution.rescaling(layer, ratios, output, weights.reshape(channels, -1))
+    node = convolution.Conv(layer.name, (layer.number(0),), layer.output, _window(layer)[0], weights, rescaling)
+    return Made((node,), {layer.output: output})
+
+
+OPERATOR = Operator(
+    names=("CONV_2D",), shape=_shape, read=_read, options="Conv2DOptions", kernels=(convolution.KERNEL,)
+)

@@ -1,0 +1,166 @@
+"""DEPTHWISE_CONV_2D: weights (1, rows, columns, output channels), scales along axis 3."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, is_rectified, plain
+from edgedigits.firmware_export.graph.arithmetic import convolution_ratios
+from edgedigits.firmware_export.graph.formulas import rescaled, taps
+from edgedigits.firmware_export.graph.layers import Layer, Made
+from edgedigits.firmware_export.graph.model import Graph, Node, Rescaling, Value, Whole, Window
+from edgedigits.firmware_export.operators.contract import KernelSource, Operator
+from edgedigits.firmware_export.operators.shared import convolution
+from edgedigits.firmware_export.planning.lowering import Lowering
+from edgedigits.firmware_export.planning.stages import Kernel, Program, Stage
+
+_DEPTHWISE = Kernel("depthwise")
+_REPEAT = Kernel("repeat")
+
+
+@dataclass(frozen=True)
+class Depthwise(Node):
+    """DEPTHWISE_CONV_2D.
+
+    Attributes:
+        window: its steps.
+        weights: int8 of shape (window rows, window columns, output channels); output channel ``o`` reads input channel
+            ``o // multiplier``, where ``multiplier = output channels // input channels``.
+        rescaling: as for a convolution.
+    """
+
+    window: Window
+    weights: NDArray[np.int8]
+    rescaling: Rescaling
+
+    @property
+    def takes_padding(self) -> bool:
+        """Its window may reach further."""
+        return True
+
+    def macs(self, graph: Graph) -> int:
+        """One for each weight and pixel."""
+        return convolution.weighted(graph.values[self.output], self.weights)
+
+    def compute(self, given: list[Whole], graph: Graph) -> Whole:
+        """Sums, brought to the output."""
+        multiplier = self.weights.shape[2] // given[0].shape[2]
+        spread = np.repeat(given[0] - graph.values[self.inputs[0]].zero_point, multiplier, axis=2)
+        seen = taps(spread, self.window, graph.values[self.output].shape[:2], 0)
+        return rescaled(np.einsum("hwrco,rco->hwo", seen, self.weights.astype(np.int64)), self.rescaling)
+
+    def lower(self, lowering: Lowering) -> None:
+        """Of one channel a convolution; else one stage, which with a multiplier reads repeated channels."""
+        depth = lowering.shape(self.inputs[0])[2]
+        rows, columns, channels = self.weights.shape
+        if depth == 1:
+            weights = self.weights.transpose(2, 0, 1).reshape(channels, rows, columns, 1)
+            convolution.Conv(self.name, self.inputs, self.output, self.window, weights, self.rescaling).lower(lowering)
+            return
+        number, window = lowering.merged(self, self.window)
+        if channels != depth:
+            number = self._repeated(number, lowering)
+        # The kernels read four columns at once, which may be one more than a window has.
+        width = lowering.shape(self.output)[1]
+        more = int(window.stride[1] > 1 or width % 2 == 1)
+        number = lowering.in_planes(number, window.before[1], window.after[1] + more)
+        node = replace(self, inputs=(number,), window=window)
+        stage = convolution.window_stage(node, _DEPTHWISE, window, lowering, self.macs(lowering.graph))
+        scratch = {"helium": _standing(window), "plain": 4 * width, "dsp": 4 * (width + 1), "avr": 0}
+        lowering.append(replace(stage, scratch=scratch))
+
+    def _repeated(self, number: int, lowering: Lowering) -> int:
+        height, width, _ = lowering.shape(number)
+        wide = lowering.new_value((height, width, self.weights.shape[2]), lowering.zero(number), number)
+        lowering.append(Stage(f"{self.name} repeats channels", _REPEAT, None, (number,), wide, height))
+        return wide
+
+
+def _standing(window: Window) -> int:
+    """Bytes of 16 columns of three rows of four planes, which the Helium kernel puts on end."""
+    return 16 * 4 * 4 if window.size == (3, 3) and window.stride[1] <= 2 else 0
+
+
+def _shape(layer: Layer) -> Sequence[int]:
+    layer.arity(2, 3)
+    source = layer.value(0)
+    shape = layer.tensor(1).shape
+    if len(shape) != 4 or shape[0] != 1 or len(layer.tensor(0).shape) != 4:
+        raise layer.error("has weights or an input without four axes")
+    if source.shape[2] * layer.option("DepthMultiplier") != shape[3]:
+        raise layer.error(f"has {shape[3]} channels of weights for an input of {source.shape[2]}")
+    return (1, *_window(layer)[1], shape[3])
+
+
+def _window(layer: Layer) -> tuple[Window, tuple[int, int]]:
+    _, rows, columns, _ = layer.tensor(1).shape
+    return layer.window(layer.value(0), (rows, columns), convolution.dilation(layer))
+
+
+def _read(layer: Layer, output: Value) -> Made:
+    channels = output.shape[2]
+    (weights,), scales = layer.weights(1, 3, channels)
+    ratios = convolution_ratios(layer.value(0), scales, output)
+    rescaling = convolution.rescaling(layer, ratios, output, weights.reshape(-1, channels).T)
+    node = Depthwise(layer.name, (layer.number(0),), layer.output, _window(layer)[0], weights, rescaling)
+    return Made((node,), {layer.output: output})
+
+
+def _emit(writer: StageWriter, node: Depthwise) -> StageText:
+    rows, columns, channels = node.weights.shape
+    flat = node.weights.reshape(-1, channels)
+    writer.check_sums(flat.T, node.rescaling)
+    biases = node.rescaling.bias - writer.source.zero * flat.astype(np.int64).sum(axis=0)
+    arrays, to = writer.rescaling(node.rescaling, plain(biases))
+    # One byte more than there are: the kernels read four at once.
+    weights = writer.array("int8_t", "weights", (*plain(flat.T), "0"))
+    fields = (
+        to,
+        writer.symbol("weights"),
+        writer.target.shape[1],
+        channels,
+        writer.source.plane,
+        node.window.stride[1],
+        node.window.dilation[1],
+        columns,
+        rows,
+    )
+    return StageText(arrays + weights + writer.struct("depthwise_t", fields), flat.size)
+
+
+def _emit_repeat(writer: StageWriter, _node: Any) -> StageText:
+    _, width, depth = writer.source.shape
+    return StageText(writer.struct("repeat_t", (depth, width, writer.target.shape[2] // depth)))
+
+
+def _macros(program: Program) -> tuple[str, ...]:
+    nodes = [stage.node for stage in program.stages if isinstance(stage.node, Depthwise)]
+    simple = (
+        node.weights.shape[:2] == (3, 3) and node.window.dilation == (1, 1) and is_rectified(node.rescaling)
+        for node in nodes
+    )
+    return ("#define ONLY_3X3 1 /* depthwise convolutions */",) if all(simple) else ()
+
+
+OPERATOR = Operator(
+    names=("DEPTHWISE_CONV_2D",),
+    shape=_shape,
+    read=_read,
+    options="DepthwiseConv2DOptions",
+    kernels=(
+        KernelSource(
+            _DEPTHWISE,
+            ("depthwise_plain.c", "depthwise_dsp.c", "depthwise_helium.c"),
+            "depthwise_row(stage->layer, rows, out, scratch)",
+            _emit,
+            _macros,
+        ),
+        KernelSource(_REPEAT, ("repeat.c",), "repeat_row(stage->layer, rows[0], out)", _emit_repeat),
+        convolution.KERNEL,
+    ),
+)

@@ -1,0 +1,96 @@
+"""FULLY_CONNECTED: weights (output channels, input channels), scales along axis 0."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+from edgedigits.firmware_export.graph.arithmetic import convolution_ratios, dense_ratio
+from edgedigits.firmware_export.graph.formulas import multiply_once
+from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, Made
+from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole, Window
+from edgedigits.firmware_export.operators.contract import Operator
+from edgedigits.firmware_export.operators.shared import convolution
+from edgedigits.firmware_export.operators.shared.reshaping import Reshape
+
+ONE_SCALE = "flatten before it, or convert with _experimental_disable_per_channel_quantization_for_dense_layers = True"
+
+
+@dataclass(frozen=True)
+class Dense(convolution.Conv):
+    """A window of size 1 over an input of shape (1, 1, length)."""
+
+
+@dataclass(frozen=True)
+class RoundedOnce(Dense):
+    """The same in the reference kernel of LiteRT 2.3 and TensorFlow 2.21, which scale sums in one rounding.
+
+    TFLite 2.14 and TensorFlow Lite Micro round twice there, as everywhere else.
+    """
+
+    def compute(self, given: list[Whole], graph: Graph) -> Whole:  # type: ignore[override]
+        """Sums, brought to the output."""
+        return super().compute(given, graph, multiply_once)
+
+
+def rounded_once(graph: Graph) -> Graph:
+    """The graph as LiteRT 2.3's reference kernels compute it."""
+
+    def changed(node: Node) -> Node:
+        if not isinstance(node, Dense):
+            return node
+        return RoundedOnce(**{field.name: getattr(node, field.name) for field in fields(node)})
+
+    return replace(graph, nodes=tuple(changed(node) for node in graph.nodes))
+
+
+def _shape(layer: Layer) -> Sequence[int]:
+    """Without ``keep_num_dims`` TFLite reads the input as rows of as many values as the weights have."""
+    layer.arity(2, 3)
+    layer.value(0)
+    if len(layer.tensor(1).shape) != 2 or layer.option("WeightsFormat"):
+        raise layer.error("has weights that are no plain matrix", LEAVE_OUT)
+    channels, depth = layer.tensor(1).shape
+    given = layer.tensor(0).shape
+    if layer.option("KeepNumDims"):
+        if given[-1] != depth:
+            raise layer.error(f"has weights for {depth} values and an input of {given[-1]}")
+        return (*given[:-1], channels)
+    if depth < 1 or math.prod(given) % depth:
+        raise layer.error(f"has weights for {depth} values and an input of {math.prod(given)}")
+    return (math.prod(given) // depth, channels)
+
+
+def _read(layer: Layer, output: Value) -> Made:
+    """A Reshape goes before it where the weights want another shape than the input has.
+
+    Scales for each channel and an output of more than two axes are refused: the reference kernel of TFLite 2.14 takes
+    the second axis for the channels there.
+    """
+    source = layer.value(0)
+    channels, depth = layer.tensor(1).shape
+    weights, scales = layer.weights(1, 0, channels)
+    ratios = convolution_ratios(source, scales, output)
+    if len(scales) == 1:
+        ratios = [dense_ratio(source, scales[0], output)]
+    elif len(layer.output_tensor.shape) != 2:
+        raise layer.error("has a scale for each channel and more than two axes, which TFLite computes wrong", ONE_SCALE)
+    rescaling = convolution.rescaling(layer, ratios, output, weights)
+    matrix = weights.reshape(channels, 1, 1, depth)
+    flat = replace(source, shape=(*output.shape[:2], depth))
+    if source.shape == flat.shape:
+        node = Dense(layer.name, (layer.number(0),), layer.output, Window((1, 1)), matrix, rescaling)
+        return Made((node,), {layer.output: output})
+    flattening = Reshape(f"{layer.name} flat", (layer.number(0),), layer.spare)
+    node = Dense(layer.name, (layer.spare,), layer.output, Window((1, 1)), matrix, rescaling)
+    return Made((flattening, node), {layer.spare: flat, layer.output: output})
+
+
+OPERATOR = Operator(
+    names=("FULLY_CONNECTED",),
+    shape=_shape,
+    read=_read,
+    options="FullyConnectedOptions",
+    kernels=(convolution.KERNEL,),
+)

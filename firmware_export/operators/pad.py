@@ -1,0 +1,101 @@
+"""PAD with the zero point and PADV2 with a constant, of rows and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter
+from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, Made
+from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole
+from edgedigits.firmware_export.operators.contract import KernelSource, Operator
+from edgedigits.firmware_export.planning.lowering import Lowering
+from edgedigits.firmware_export.planning.stages import Kernel, Stage, shape_text
+
+_PAD = Kernel("pad")
+_MOST_AXES = 4
+
+
+@dataclass(frozen=True)
+class Pad(Node):
+    """PAD and PADV2 of rows and columns with one value.
+
+    Attributes:
+        before: rows above, columns left.
+        after: rows below, columns right.
+        value: int8 that fills them.
+    """
+
+    before: tuple[int, int]
+    after: tuple[int, int]
+    value: int
+
+    def compute(self, given: list[Whole], graph: Graph) -> Whole:
+        """The input with a border."""
+        padding = [*zip(self.before, self.after, strict=True), (0, 0)]
+        return np.pad(given[0], padding, constant_values=self.value)
+
+    def lower(self, lowering: Lowering) -> None:
+        """No stage where the only reader takes the padding into its window, else one."""
+        readers = lowering.readers(self.output)
+        if (
+            len(readers) == 1
+            and readers[0].takes_padding
+            and self.value == lowering.zero(self.inputs[0])
+            and self.output != lowering.graph.output
+        ):
+            lowering.leave_to_windows(self, self.before, self.after)
+            return
+        shape = lowering.shape(self.output)
+        title = f"{self.name} -> {shape_text(shape)}"
+        lowering.append(Stage(title, _PAD, self, self.inputs, self.output, steps=shape[0], above=self.before[0]))
+
+
+def _amounts(layer: Layer) -> list[tuple[int, int]]:
+    """Padding before and behind each axis of the input."""
+    given = layer.tensor(0).shape
+    amounts = layer.constant(1, ("INT32", "INT64"))
+    if amounts.shape != (len(given), 2) or len(given) > _MOST_AXES or amounts.min() < 0:
+        raise layer.error("has amounts of padding that do not fit its input")
+    return [(int(before), int(after)) for before, after in amounts]
+
+
+def _shape(layer: Layer) -> Sequence[int]:
+    layer.arity(2, 3)
+    layer.value(0)
+    pairs = _amounts(layer)
+    *batch, _, _, channels = [(0, 0)] * 3 + pairs
+    if any(map(any, [*batch, channels])):
+        raise layer.error("pads channels or the batch", LEAVE_OUT)
+    return [size + sum(pair) for size, pair in zip(layer.tensor(0).shape, pairs, strict=True)]
+
+
+def _read(layer: Layer, output: Value) -> Made:
+    source = layer.value(0)
+    layer.check_same_scale(source, output)
+    value = source.zero_point
+    if layer.has(2):
+        filler = layer.constant(2, ("INT8",))
+        layer.check_same_scale(layer.as_value(layer.tensor(2)), output)
+        if filler.size != 1:
+            raise layer.error("pads with more than one number", LEAVE_OUT)
+        value = int(filler.ravel()[0])
+    rows, columns, _ = ([(0, 0)] * 3 + _amounts(layer))[-3:]
+    before, after = zip(rows, columns, strict=True)
+    return Made((Pad(layer.name, (layer.number(0),), layer.output, before, after, value),), {layer.output: output})
+
+
+def _emit(writer: StageWriter, node: Pad) -> StageText:
+    height, width, depth = writer.source.shape
+    fields = (node.before[1] * depth, width * depth, node.after[1] * depth, node.before[0], height, node.value)
+    return StageText(writer.struct("pad_t", fields))
+
+
+OPERATOR = Operator(
+    names=("PAD", "PADV2"),
+    shape=_shape,
+    read=_read,
+    kernels=(KernelSource(_PAD, ("pad.c",), "pad_row(stage->layer, y, rows[0], out)", _emit),),
+)

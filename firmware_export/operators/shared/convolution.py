@@ -1,0 +1,192 @@
+"""Sums of weighted inputs: what CONV_2D, FULLY_CONNECTED and DEPTHWISE_CONV_2D of one channel become."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.firmware_export.c_source.stage_writer import is_rectified
+from edgedigits.firmware_export.graph import arithmetic
+from edgedigits.firmware_export.graph.formulas import multiply, rescaled, taps
+from edgedigits.firmware_export.graph.layers import LARGEST_MULTIPLIER, QUANTIZE_FIRST, Layer
+from edgedigits.firmware_export.graph.model import Graph, Node, Rescaling, Value, Whole, Window
+from edgedigits.firmware_export.operators.contract import KernelSource
+from edgedigits.firmware_export.operators.shared.convolution_scratch import conv_scratch, groups_at_a_time, row_taps
+from edgedigits.firmware_export.operators.shared.convolution_text import emit
+from edgedigits.firmware_export.operators.shared.packing import conv_weights
+from edgedigits.firmware_export.planning.lowering import Lowering
+from edgedigits.firmware_export.planning.stages import Kernel, Program, Stage, shape_text
+
+CONV = Kernel("conv", writes_planes=True)
+
+
+@dataclass(frozen=True)
+class Conv(Node):
+    """CONV_2D, and FULLY_CONNECTED as a window of size 1 over an input of shape (1, 1, length).
+
+    Attributes:
+        window: its steps.
+        weights: int8 of shape (output channels, window rows, window columns, input channels).
+        rescaling: of the sums ``sum(weight * (x - input zero point))``.
+    """
+
+    window: Window
+    weights: NDArray[np.int8]
+    rescaling: Rescaling
+
+    @property
+    def takes_padding(self) -> bool:
+        """Its window may reach further."""
+        return True
+
+    def macs(self, graph: Graph) -> int:
+        """One for each weight and pixel."""
+        return weighted(graph.values[self.output], self.weights)
+
+    def compute(self, given: list[Whole], graph: Graph, times: Callable[[Any, Any, Any], Whole] = multiply) -> Whole:
+        """Sums, brought to the output."""
+        zero = graph.values[self.inputs[0]].zero_point
+        seen = taps(given[0] - zero, self.window, graph.values[self.output].shape[:2], 0)
+        weights = self.weights.reshape(len(self.weights), -1).astype(np.float64)
+        # Exact: doubles hold whole numbers below 2**53, and multiply them far faster than 64-bit integers.
+        sums = (seen.reshape(*seen.shape[:2], -1).astype(np.float64) @ weights.T).astype(np.int64)
+        return rescaled(sums, self.rescaling, times)
+
+    def lower(self, lowering: Lowering) -> None:
+        """One stage, with the padding before it."""
+        number, window = lowering.merged(self, self.window)
+        weights = self.weights
+        if weights.shape[2:] == (3, 1) and window.dilation[1] == 1 and window.before[1] + window.after[1] > 0:
+            # A column of zeros more: four bytes are read faster than three, and the padding makes room for them.
+            weights = np.pad(weights, ((0, 0), (0, 0), (0, 1), (0, 0)))
+            window = replace(window, after=(window.after[0], window.after[1] + 1))
+        number = lowering.padded(number, window.before[1], window.after[1])
+        node = replace(self, inputs=(number,), window=window, weights=weights)
+        _, rows, columns, depth = weights.shape
+        taken = rows * row_taps(columns, depth, window.dilation[1])
+        width = lowering.shape(self.output)[1]
+        in_place = rows == 1 and (columns == 1 or window.dilation[1] == 1) and columns * depth % 16 == 0
+        in_place &= window.stride[1] * depth == 16 or taken > 32
+        stage = window_stage(node, CONV, window, lowering, self.macs(lowering.graph))
+        scratch = conv_scratch(taken, rows, width, in_place, False)
+        lowering.append(replace(stage, scratch=scratch, groups=groups_at_a_time(taken, width, False)))
+
+
+def window_stage(node: Node, kernel: Kernel, window: Window, lowering: Lowering, macs: int) -> Stage:
+    """The stage of a window that takes padding in."""
+    shape = lowering.shape(node.output)
+    return Stage(
+        f"{node.name} {shape_text(lowering.shape(node.inputs[0]))} -> {shape_text(shape)}",
+        kernel,
+        node,
+        node.inputs,
+        node.output,
+        steps=shape[0],
+        rows=window.size[0],
+        step=window.stride[0],
+        apart=window.dilation[0],
+        above=window.before[0],
+        left=window.before[1],
+        padded=window.before[0] > 0 or window.after[0] > 0,
+        macs=macs,
+    )
+
+
+def pooled(maker: Stage, pool: Node, lowering: Lowering) -> Stage | None:
+    """A stage that stores the greatest of each 2x2 neighbours that a convolution makes; None where it cannot.
+
+    The greatest sum gives the greatest output, since every multiplier is positive.
+    """
+    conv = maker.node
+    if not isinstance(conv, Conv) or maker.pooled or conv.window.stride != (1, 1) or conv.window.dilation != (1, 1):
+        return None
+    if not _sums_are_small(conv, lowering.zero(conv.inputs[0])):
+        return None
+    shape = lowering.shape(pool.output)
+    _, rows, columns, depth = conv.weights.shape
+    taken = rows * row_taps(columns, depth, 1)
+    return replace(
+        maker,
+        title=f"{maker.title}, {pool.name} -> {shape_text(shape)}",
+        output=pool.output,
+        steps=shape[0],
+        rows=maker.rows + 1,
+        step=2,
+        pooled=True,
+        scratch=conv_scratch(taken, rows, shape[1], False, True),
+        groups=groups_at_a_time(taken, shape[1], True),
+    )
+
+
+def _sums_are_small(node: Conv, zero: int) -> bool:
+    """True where every sum stays within 24 bits: the DSP kernel makes two in one register, and pools only those."""
+    flat = node.weights.reshape(len(node.weights), -1).astype(np.int64)
+    bias = np.abs(node.rescaling.bias - zero * flat.sum(axis=1))
+    return bool(np.all(np.abs(flat).sum(axis=1) * 128 + bias < 2**23))
+
+
+def weighted(output: Value, weights: NDArray[np.int8]) -> int:
+    """Multiply-accumulates: one for each weight and pixel."""
+    return output.shape[0] * output.shape[1] * int(weights.size)
+
+
+def rescaling(layer: Layer, ratios: list[float], output: Value, weights: NDArray[np.int8]) -> Rescaling:
+    """From sums of weighted inputs to the output.
+
+    The check covers a kernel that subtracts the input's zero point and one that folds it into the bias.
+
+    Args:
+        layer: the operator; its third input is the bias.
+        ratios: one, or one for each output channel.
+        output: the output.
+        weights: int8 of shape (channels, taps).
+
+    Raises:
+        EdgedigitsError: ratios or sums beyond what TFLite's integers hold.
+    """
+    if not max(ratios) < LARGEST_MULTIPLIER:
+        raise layer.error("has an output scale far too small for its input and weights", QUANTIZE_FIRST)
+    sums = np.abs(weights.astype(np.int64)).sum(axis=1)
+    made = arithmetic.rescaling(ratios, output, layer.bias(2, len(weights)), layer.activation())
+    made = arithmetic.of_empty_channels(made, sums == 0)
+    largest = sums * 256 + np.abs(made.bias.astype(np.int64))
+    for total, exponent in zip(largest.tolist(), made.exponents.tolist(), strict=True):
+        layer.check_sums(total, exponent)
+    return made
+
+
+def dilation(layer: Layer) -> tuple[int, int]:
+    """Distance between neighbouring taps."""
+    return layer.option("DilationHFactor"), layer.option("DilationWFactor")
+
+
+def _macros(program: Program) -> tuple[str, ...]:
+    stages = [stage for stage in program.stages if stage.kernel is CONV]
+    wide = [stage.node for stage in stages if stage.pooled or program.values[stage.output].shape[1] >= 4]
+    if all(isinstance(node, Conv) and is_rectified(node.rescaling) for node in wide):
+        return ("#define ONLY_RECTIFIED 1 /* rows of convolutions */",)
+    return ()
+
+
+def _fits_dsp(node: Conv) -> bool:
+    """False where a weight of -128 stands beside one below 0: the bytes that the DSP kernel reads have no room for it.
+
+    They hold the second weight of each pair less one where the first one is negative (``W1`` in types.h). TFLite's
+    converter makes no weights of -128.
+    """
+    packed = conv_weights(node.weights, node.window.dilation[1])
+    return not np.any((packed[..., 0] < 0) & (packed[..., 1] == -128))
+
+
+KERNEL = KernelSource(
+    CONV,
+    ("conv_plain.c", "conv_dsp.c", "conv_helium.c"),
+    "conv_row(stage->layer, rows, out, scratch)",
+    emit,
+    _macros,
+    _fits_dsp,
+)

@@ -1,0 +1,63 @@
+"""A convolution's constants as C."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, lines
+from edgedigits.firmware_export.graph.model import Rescaling
+from edgedigits.firmware_export.operators.shared.packing import conv_weights, dsp_block, weight_macros
+
+if TYPE_CHECKING:
+    from edgedigits.firmware_export.operators.shared.convolution import Conv
+
+_HELIUM_READS = 32
+
+
+def emit(writer: StageWriter, node: Conv) -> StageText:
+    """Weights in the order in which the kernels read them, biases, multipliers and the struct of a convolution."""
+    channels, rows, columns, depth = node.weights.shape
+    dilation = node.window.dilation[1]
+    zero = writer.source.zero
+    writer.check_sums(node.weights.reshape(channels, -1), node.rescaling)
+    packed = conv_weights(node.weights, dilation)
+    even = channels % 2
+    totals = node.weights.reshape(channels, -1).astype(np.int64).sum(axis=1)
+    signed = np.pad(node.rescaling.bias - zero * totals, (0, even))
+    raised = np.pad(node.rescaling.bias - (zero + 128) * totals, (0, even))
+    biases = (f"BIAS({a}, {b})" for a, b in zip(signed, raised, strict=True))
+    rescaling = Rescaling(
+        node.rescaling.bias,
+        np.pad(node.rescaling.multipliers, (0, even)),
+        np.pad(node.rescaling.exponents, (0, even)),
+        node.rescaling.zero_point,
+        node.rescaling.low,
+        node.rescaling.high,
+    )
+    arrays, to = writer.rescaling(rescaling, biases)
+    taps = packed.shape[1]
+    runs, length = (1, columns * depth) if dilation == 1 else (columns, depth)
+    spare = -(-taps // 16) * _HELIUM_READS - 2 * taps
+    tail = f"#if defined(WITH_HELIUM)\n{lines(['0'] * spare)}#endif\n" if spare else ""
+    weights = writer.array("weight_t", "weights", weight_macros(packed, length), tail)
+    fields = (
+        to,
+        writer.symbol("weights"),
+        writer.target.shape[1],
+        channels + even,
+        channels,
+        writer.target.beside,
+        writer.target.deeper,
+        f"TAPS({taps}, {-(-taps // 4) * 4})" if taps % 4 else taps,
+        dsp_block(packed, signed),
+        node.window.stride[1] * depth,
+        length,
+        0 if dilation == 1 else dilation * depth,
+        runs,
+        rows,
+        int(writer.stage.pooled),
+        writer.stage.groups,
+    )
+    return StageText(arrays + weights + writer.struct("conv_t", fields), packed.size)

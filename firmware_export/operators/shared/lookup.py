@@ -1,0 +1,74 @@
+"""Operators on single elements: a table of all 256 outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, plain
+from edgedigits.firmware_export.graph.layers import LARGEST_MULTIPLIER, QUANTIZE_FIRST, Layer, Made
+from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole
+from edgedigits.firmware_export.operators.contract import KernelSource
+from edgedigits.firmware_export.planning.lowering import Lowering
+from edgedigits.firmware_export.planning.stages import Kernel
+
+TABLE = Kernel("table", works_in_place=True)
+
+
+@dataclass(frozen=True)
+class Table(Node):
+    """An operator on single elements.
+
+    Attributes:
+        outputs: int8 of shape (256,): the output for the inputs -128, -127, ... 127.
+    """
+
+    outputs: NDArray[np.int8]
+
+    def compute(self, given: list[Whole], graph: Graph) -> Whole:
+        """Look every element up."""
+        found: Whole = self.outputs.astype(np.int64)[given[0] + 128]
+        return found
+
+    def lower(self, lowering: Lowering) -> None:
+        """One stage."""
+        lowering.append_rows(self, TABLE)
+
+
+def same_shape(layer: Layer) -> Sequence[int]:
+    """The shape of the only input."""
+    layer.arity(1, 1)
+    layer.value(0)
+    return layer.tensor(0).shape
+
+
+def read_table(outputs: Callable[[Layer, Value, Value], NDArray[np.int8]]) -> Callable[[Layer, Value], Made]:
+    """A reader of an operator whose outputs a function of layer, input and output gives."""
+
+    def read(layer: Layer, output: Value) -> Made:
+        table = outputs(layer, layer.value(0), output)
+        return Made((Table(layer.name, (layer.number(0),), layer.output, table),), {layer.output: output})
+
+    return read
+
+
+def check_ratio(layer: Layer, ratio: float) -> None:
+    """Raise where one step of the input would saturate any output.
+
+    Raises:
+        EdgedigitsError: it would.
+    """
+    if ratio >= LARGEST_MULTIPLIER:
+        raise layer.error("has an output scale far too small for its input", QUANTIZE_FIRST)
+
+
+def _emit(writer: StageWriter, node: Table) -> StageText:
+    array = writer.array("int8_t", "table", plain(node.outputs))
+    width = writer.target.shape[1] * writer.target.shape[2]
+    return StageText(array + writer.struct("table_t", (writer.symbol("table"), width)))
+
+
+KERNEL = KernelSource(TABLE, ("table.c",), "table_row(stage->layer, rows[0], out)", _emit)

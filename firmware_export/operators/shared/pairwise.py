@@ -1,0 +1,118 @@
+"""What ADD and MUL share: their two sides, one of which may be a constant, and how they run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, plain
+from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer
+from edgedigits.firmware_export.graph.model import Node, Value, Whole
+from edgedigits.firmware_export.operators.contract import KernelSource
+from edgedigits.firmware_export.planning.lowering import Lowering
+from edgedigits.firmware_export.planning.stages import Kernel, Stage
+
+CONSTANT = Kernel("constant")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The two sides: a value first, then another one of its shape or a constant.
+
+    Attributes:
+        inputs: numbers of the values.
+        left: the first side.
+        right: the second one.
+        constant: int8 that stands in place of a second value, of shape (1, 1, channels) or of the first one's; else
+            None.
+    """
+
+    inputs: tuple[int, ...]
+    left: Value
+    right: Value
+    constant: NDArray[np.int8] | None
+
+
+def shape(layer: Layer) -> Sequence[int]:
+    """The greater length along each axis."""
+    layer.arity(2, 2)
+    first, second = _order(layer)
+    layer.value(first)
+    layer.as_value(layer.tensor(second))
+    padded = _padded_shapes(layer)
+    if not all(a == b or 1 in {a, b} for a, b in zip(*padded, strict=True)):
+        raise layer.error("has two inputs whose shapes do not fit")
+    return [max(sizes) for sizes in zip(*padded, strict=True)]
+
+
+def sides(layer: Layer, output: Value) -> Pair:
+    """The two sides of an operator whose output has their shape.
+
+    Raises:
+        EdgedigitsError: one side would have to be spread over rows or columns of the other.
+    """
+    first, second = _order(layer)
+    left, right = layer.value(first), layer.as_value(layer.tensor(second))
+    constant = None
+    if layer.is_constant(second):
+        constant = layer.constant(second, ("INT8",)).reshape(right.shape)
+        if right.shape == (1, 1, 1):
+            constant = np.broadcast_to(constant, (1, 1, left.shape[2])).copy()
+    each = constant is not None and constant.shape == (1, 1, left.shape[2])
+    if output.shape != left.shape or not (each or right.shape == left.shape):
+        raise layer.error("spreads one input over rows or columns of the other", LEAVE_OUT)
+    inputs = (layer.number(first),) if constant is not None else (layer.number(first), layer.number(second))
+    return Pair(inputs, left, right, constant)
+
+
+def _order(layer: Layer) -> tuple[int, int]:
+    """Positions of the sides. Sums and products do not change when their sides do: a constant comes second."""
+    return (1, 0) if layer.is_constant(0) else (0, 1)
+
+
+def _padded_shapes(layer: Layer) -> list[tuple[int, ...]]:
+    shapes = layer.tensor(0).shape, layer.tensor(1).shape
+    rank = max(map(len, shapes))
+    return [(1,) * (rank - len(one)) + one for one in shapes]
+
+
+@dataclass(frozen=True)
+class Pairwise(Node):
+    """A node of two sides.
+
+    Attributes:
+        constant: int8 that stands in place of a second input, of shape (1, 1, channels) or of the first input's; else
+            None.
+    """
+
+    constant: NDArray[np.int8] | None
+
+    def both(self, given: list[Whole]) -> tuple[Whole, Whole]:
+        """The two sides as numbers."""
+        return given[0], given[1] if self.constant is None else self.constant.astype(np.int64)
+
+    def lower_with(self, lowering: Lowering, kernel: Kernel) -> None:
+        """A stage that computes it, after one that makes the constant where there is one."""
+        shape = lowering.shape(self.output)
+        inputs = self.inputs
+        if self.constant is not None:
+            made = lowering.new_value(shape, 0, self.output)
+            lowering.append(Stage(f"{self.name} constant", CONSTANT, self, (), made, steps=shape[0], rows=0))
+            inputs = (inputs[0], made)
+        lowering.append_rows(self, kernel, inputs)
+
+
+def _emit_constant(writer: StageWriter, node: Any) -> StageText:
+    height, width, depth = writer.target.shape
+    values = np.broadcast_to(node.constant, (node.constant.shape[0], width, depth))
+    next_row = width * depth if len(values) == height > 1 else 0
+    fields = (writer.symbol("constant"), width * depth, next_row)
+    array = writer.array("int8_t", "constant", plain(values))
+    return StageText(array + writer.struct("constant_t", fields), values.size)
+
+
+CONSTANT_KERNEL = KernelSource(CONSTANT, ("constant.c",), "constant_row(stage->layer, y, out)", _emit_constant)
