@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from edgedigits.core.counting import counted
 from edgedigits.core.datasets.digits import Dataset, Digits, Split
-from edgedigits.core.datasets.mnist import find_mnist
 from edgedigits.core.datasets.registry import KINDS, load_dataset
 from edgedigits.core.datasets.splits import split_dataset
 from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
+
+DRAWN = "samples"
+"""A data set that is drawn by code, whose digits are in no other one."""
 
 Training = dict[str, Any]
 """What a card says of the data of a training: ``spec``, ``split``, ``seed``, counts, sha256 of the training digits."""
@@ -53,6 +55,8 @@ def without_seen(digits: Digits, spec: str, earlier: Sequence[Training]) -> Digi
     Raises:
         EdgedigitsError: none would be left.
     """
+    if spec == DRAWN:
+        return digits
     pixels = [image.tobytes() for image in digits.images]
     wanted = set(pixels)
     seen: set[bytes] = set()
@@ -81,6 +85,8 @@ def without_seen(digits: Digits, spec: str, earlier: Sequence[Training]) -> Digi
 
 def _learned(trained: Training, spec: str) -> NDArray[np.uint8] | None:
     """The digits of a training and those that it chose by; None where its data set is not at hand."""
+    from edgedigits.core.datasets.mnist import find_mnist
+
     name = str(trained.get("spec", "mnist"))
     if name == "mnist" and find_mnist() is None:
         return None

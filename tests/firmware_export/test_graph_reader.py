@@ -267,7 +267,7 @@ def test_files_that_are_no_models(tmp_path: Path) -> None:
     path = tmp_path / "model.tflite"
     assert "cannot read" in refused(path).what
     path.write_bytes(b"")
-    assert "not a TFLite model" in refused(path).what
+    assert "is empty" in refused(path).what
     path.write_bytes(b"hello, world")
     assert "not a TFLite model" in refused(path).what
     with path.open("wb") as file:
