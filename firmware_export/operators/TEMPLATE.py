@@ -35,7 +35,8 @@ class Abs(Node):
 
     def compute(self, given: list[Whole], graph: Graph) -> Whole:
         """The same as the C in NumPy: it is the reference where TFLite 2.14 is not installed."""
-        return np.clip(np.abs(given[0] - self.zero_point) + self.zero_point, -128, 127)
+        found: Whole = np.clip(np.abs(given[0] - self.zero_point) + self.zero_point, -128, 127)
+        return found
 
     def lower(self, lowering: Lowering) -> None:
         """Which stages it becomes; this one makes each row of the same row of its input."""
