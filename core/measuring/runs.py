@@ -9,7 +9,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -114,19 +116,40 @@ def _carry_out(folder: Path, progress: Callable[[int, int], object] | None, sile
     """Run the child to its end, whatever that is, and say how it ended."""
     command = [sys.executable, "-P", "-m", "edgedigits.core.measuring.child", str(folder)]
     log = folder / "stderr.txt"
-    with log.open("wb") as errors, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as child:
+    with log.open("wb") as errors, ExitStack() as stack:
+        with _interrupts_held():
+            child = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors))
+            stack.callback(child.kill)  # of a child that has ended already, nothing
         try:
             for line in _lines(child, silence):
                 _show(line, progress)
             status = child.wait()
         except TimeoutError:
             return f"it gave no sign of life for {silence:.0f} seconds"
-        finally:
-            child.kill()  # of a child that has ended already, nothing
     if status < 0:
         return f"it crashes ({signal.Signals(-status).name})"
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     return lines[-1] if lines else f"it ended with code {status} and said nothing"
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait: a ``Popen`` that they stop on its way leaves a child that nobody knows of."""
+    if threading.current_thread() is not threading.main_thread():  # where no signal interrupts
+        yield
+        return
+    held: list[int] = []
+    ours = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not None]
+    handlers = {number: signal.getsignal(number) for number in ours}  # None: set by C, not to be put back by Python
+    for number in handlers:
+        signal.signal(number, lambda number, _frame: held.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number in held:
+            signal.raise_signal(number)
 
 
 def _lines(child: subprocess.Popen[bytes], silence: float) -> Iterator[bytes]:
