@@ -68,9 +68,9 @@ def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool)
 
 
 def _scores(model: Path, test: Digits) -> NDArray[np.float32]:
-    from edgedigits.core.model_files import TFLITE, model_kind
+    from edgedigits.core.model_files import is_tflite
 
-    if model_kind(model) != TFLITE and model.suffix.lower() != ".tflite":
+    if not is_tflite(model):
         with loading("TensorFlow"):
             from edgedigits.quantize import float_scores, load_float_model
         network = load_float_model(model)

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.model_files import TFLITE, checked_kind, model_kind
+from edgedigits.core.model_files import checked_kind, is_tflite
 
 _PARTS = {"config.json", "metadata.json", "model.weights.h5"}
 
@@ -21,8 +21,7 @@ def check_keras_file(path: Path) -> None:
     """
     if not path.is_file():
         raise EdgedigitsError(f"no model at {path}", "check the path")
-    kind = model_kind(path)
-    if kind == TFLITE or (not kind and path.suffix.lower() == ".tflite"):
+    if is_tflite(path):
         raise EdgedigitsError(
             f"{path} is a TFLite model, where the float model is wanted", "give the model.keras that it was made from"
         )

@@ -43,6 +43,16 @@ def model_kind(path: Path) -> str:
     return ""
 
 
+def is_tflite(path: Path) -> bool:
+    """Whether a file holds a TFLite model, or by its name should where its content is of no kind.
+
+    Raises:
+        EdgedigitsError: missing, or not to be read.
+    """
+    kind = model_kind(path)
+    return kind == TFLITE or (not kind and path.suffix.lower() == ".tflite")
+
+
 def is_model(path: Path) -> bool:
     """Whether a file is meant to be a model, by its suffix or its content."""
     return path.suffix.lower() in SUFFIXES or bool(model_kind(path))

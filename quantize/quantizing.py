@@ -106,10 +106,9 @@ def quantize(
         write_tuning(work, made)
         write_json(work / "proof.json", proof.as_dict())
         write_bytes(work / "flips.png", draw_flips(proof, recipe.name, test, before, after))
-    return QuantizeResult(request, out / path.name, card, proof, _pool(source))
+    return QuantizeResult(request, out / path.name, card, proof, _pool(source, card))
 
 
-def _pool(source: Source) -> int:
-    split = source.split
-    own = source.card is not None and source.card.dataset["train_sha256"] == split.train.sha256()
-    return len(split.dataset.pool) if own else 0
+def _pool(source: Source, card: Card) -> int:
+    own = source.card is not None and source.card.dataset["train_sha256"] == card.dataset["train_sha256"]
+    return len(source.split.dataset.pool) if own else 0

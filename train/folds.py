@@ -279,7 +279,10 @@ def train_folds(
         raise EdgedigitsError(f"--folds makes its own splits, not {request.split!r}", "leave --split out")
     dataset = load_dataset(request.dataset)
     check_folds(dataset.pool.labels, folds)
-    digits, *_ = [len(request.divide(dataset, fold_name(fold, folds)).train) for fold in range(1, folds + 1)]
+    digits = len(request.divide(dataset, fold_name(1, folds)).train)
+    if start:  # which may have seen what judges a later fold
+        for fold in range(2, folds + 1):
+            request.divide(dataset, fold_name(fold, folds))
     recipe = resolve(request, digits)
     if advise:
         for sentence in advice(request, recipe, digits):

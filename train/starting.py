@@ -13,7 +13,7 @@ from edgedigits.core.cards import Card, card_of
 from edgedigits.core.datasets import Dataset, Split, continued_split, trainings
 from edgedigits.core.digit import SIDE
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.model_files import TFLITE, checked_kind, model_kind
+from edgedigits.core.model_files import checked_kind, is_tflite
 from edgedigits.core.paths import StrPath
 from edgedigits.train.catalogue import NETWORKS
 
@@ -81,8 +81,7 @@ def open_start(path: StrPath, network: str | None = None) -> Start:
     """
     path = Path(path)
     card = card_of(path)
-    kind = model_kind(path)
-    if kind == TFLITE or (not kind and path.suffix.lower() == ".tflite") or (card and card.kind != "keras"):
+    if is_tflite(path) or (card and card.kind != "keras"):
         made_of = f" ({card.parent['file']}, sha256 {card.parent['sha256'][:12]}...)" if card and card.parent else ""
         raise EdgedigitsError(
             f"{path} is quantized, and a training needs floats", f"start from the model.keras it was made of{made_of}"

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from edgedigits.core.counting import counted
 from edgedigits.core.datasets.digits import Dataset, Digits, Split
-from edgedigits.core.datasets.registry import KINDS, load_dataset
+from edgedigits.core.datasets.registry import load_dataset
 from edgedigits.core.datasets.splits import split_dataset
+from edgedigits.core.digit import SIDE
 from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
 
 DRAWN = "samples"
@@ -37,10 +38,11 @@ def unseen_split(split: Split, earlier: Sequence[Training]) -> Split:
         EdgedigitsError: no digit to validate or to test on would be left.
     """
     spec = split.dataset.spec
+    seen = _seen([split.validation, split.test], spec, earlier)
     return replace(
         split,
-        validation=without_seen(split.validation, spec, earlier),
-        test=without_seen(split.test, spec, earlier),
+        validation=_without(split.validation, spec, seen),
+        test=_without(split.test, spec, seen),
     )
 
 
@@ -55,16 +57,19 @@ def without_seen(digits: Digits, spec: str, earlier: Sequence[Training]) -> Digi
     Raises:
         EdgedigitsError: none would be left.
     """
+    return _without(digits, spec, _seen([digits], spec, earlier))
+
+
+def _seen(parts: Sequence[Digits], spec: str, earlier: Sequence[Training]) -> set[bytes]:
+    """Pixels of those digits that trainings learned from or chose by, as far as their data sets are at hand."""
     if spec == DRAWN:
-        return digits
-    pixels = [image.tobytes() for image in digits.images]
-    wanted = set(pixels)
-    seen: set[bytes] = set()
-    for trained in earlier:
-        learned = _learned(trained, spec)
-        if learned is not None:
-            seen.update(wanted.intersection(image.tobytes() for image in learned))
-    kept = np.flatnonzero([one not in seen for one in pixels])
+        return set()
+    asked = {image.tobytes() for part in parts for image in part.images}
+    return asked.intersection(image.tobytes() for trained in earlier for image in _learned(trained, spec))
+
+
+def _without(digits: Digits, spec: str, seen: set[bytes]) -> Digits:
+    kept = np.array([place for place, image in enumerate(digits.images) if image.tobytes() not in seen], np.intp)
     if len(kept) == len(digits):
         return digits
     if not len(kept):
@@ -78,22 +83,23 @@ def without_seen(digits: Digits, spec: str, earlier: Sequence[Training]) -> Digi
             f"the model was trained on {left_out} of the {len(digits):,} of {spec} that would judge it",
             f"the other {len(kept):,} do",
         ),
-        stacklevel=3,
+        stacklevel=4,
     )
     return digits.take(kept)
 
 
-def _learned(trained: Training, spec: str) -> NDArray[np.uint8] | None:
-    """The digits of a training and those that it chose by; None where its data set is not at hand."""
+def _learned(trained: Training, spec: str) -> NDArray[np.uint8]:
+    """The digits of a training and those that it chose by; none where its data set is not at hand."""
     from edgedigits.core.datasets.mnist import find_mnist
 
     name = str(trained.get("spec", "mnist"))
+    nothing = np.empty((0, SIDE, SIDE), np.uint8)
     if name == "mnist" and find_mnist() is None:
-        return None
+        return nothing
     try:
         dataset = load_dataset(name)
     except EdgedigitsError as error:
-        if KINDS[name.partition(":")[0]].paths:
+        if ":" in name:  # files of somebody, which may come back
             warnings.warn(
                 EdgedigitsWarning(
                     f"the model was trained on {name}, and {error.what}: whether it has seen digits of {spec} cannot "
@@ -102,7 +108,7 @@ def _learned(trained: Training, spec: str) -> NDArray[np.uint8] | None:
                 ),
                 stacklevel=4,
             )
-        return None
+        return nothing
     return _learned_part(dataset, trained)
 
 

@@ -148,8 +148,8 @@ def _interrupts_held() -> Iterator[None]:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        for number in held:
-            signal.raise_signal(number)
+        for came in held:
+            signal.raise_signal(came)
 
 
 def _lines(child: subprocess.Popen[bytes], silence: float) -> Iterator[bytes]:

@@ -124,3 +124,9 @@ def test_a_model_of_one_fold_is_not_measured_on_another(card):
     for other in ("fold-1-of-5", "default"):
         with pytest.raises(EdgedigitsError, match="training digits are among the test digits"):
             split_of(trained, name=other)
+
+
+def test_a_card_with_a_data_set_that_this_version_does_not_know_is_no_bug(card, others, tmp_path):
+    np.savez(tmp_path / "mine.npz", x_train=others.images, y_train=others.labels)
+    foreign = replace(card, dataset={**card.dataset, "spec": "fashion"})
+    assert len(unseen_digits(foreign, f"npz:{tmp_path}/mine.npz")) == 30
