@@ -53,6 +53,11 @@ class StageWriter:
         """The output."""
         return self.program.values[self.stage.output]
 
+    @property
+    def row_numbers(self) -> int:
+        """Numbers in a row of the output, without its padding."""
+        return self.target.shape[1] * self.target.shape[2]
+
     def symbol(self, what: str) -> str:
         """Name of one constant array."""
         return f"{self.name}_{what}_{self.place}"

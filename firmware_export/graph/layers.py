@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,6 +110,11 @@ class Layer:
     def tensor(self, position: int) -> FileTensor:
         """The tensor that is this input."""
         return self.tables.tensors[self.number(position)]
+
+    def made(self, kind: Callable[..., Node], output: Value, *constants: Any) -> Made:
+        """The operator as one node of its first input."""
+        node = kind(self.name, (self.number(0),), self.output, *constants)
+        return Made((node,), {self.output: output})
 
     @property
     def output(self) -> int:

@@ -53,13 +53,12 @@ def _shape(layer: Layer) -> Sequence[int]:
 def _read(layer: Layer, output: Value) -> Made:
     """Refuse what cannot be computed exactly, with words that tell the user what to do; else make the node."""
     layer.check_same_scale(layer.value(0), output)
-    return Made((Abs(layer.name, (layer.number(0),), layer.output, output.zero_point),), {layer.output: output})
+    return layer.made(Abs, output, output.zero_point)
 
 
 def _emit(writer: StageWriter, node: Any) -> StageText:
     """The constants as C: fields of a struct that stands in ``types.h`` or in the kernel's file."""
-    bytes_a_row = writer.target.shape[1] * writer.target.shape[2]
-    return StageText(writer.struct("abs_t", (bytes_a_row, node.zero_point)))
+    return StageText(writer.struct("abs_t", (writer.row_numbers, node.zero_point)))
 
 
 OPERATOR = Operator(

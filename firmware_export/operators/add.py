@@ -63,8 +63,8 @@ def _read(layer: Layer, output: Value) -> Made:
 
 def _emit(writer: StageWriter, node: Add) -> StageText:
     operands = (operand(node.left), operand(node.right), operand(node.output_scale))
-    width = writer.target.shape[1] * writer.target.shape[2]
-    return StageText(writer.struct("pairwise_t", (*operands, width, node.left_shift, node.low, node.high)))
+    fields = (*operands, writer.row_numbers, node.left_shift, node.low, node.high)
+    return StageText(writer.struct("pairwise_t", fields))
 
 
 OPERATOR = Operator(

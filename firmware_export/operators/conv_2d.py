@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from edgedigits.firmware_export.graph.arithmetic import convolution_ratios
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, Made
-from edgedigits.firmware_export.graph.model import Value, Window
+from edgedigits.firmware_export.graph.model import Value
 from edgedigits.firmware_export.operators.contract import Operator
 from edgedigits.firmware_export.operators.shared import convolution
 
@@ -19,12 +19,7 @@ def _shape(layer: Layer) -> Sequence[int]:
         raise layer.error("has weights or an input without four axes")
     if shape[3] != source.shape[2]:
         raise layer.error(f"has weights for {shape[3]} channels and an input of {source.shape[2]}", LEAVE_OUT)
-    return (1, *_window(layer)[1], shape[0])
-
-
-def _window(layer: Layer) -> tuple[Window, tuple[int, int]]:
-    _, rows, columns, _ = layer.tensor(1).shape
-    return layer.window(layer.value(0), (rows, columns), convolution.dilation(layer))
+    return (1, *convolution.window(layer)[1], shape[0])
 
 
 def _read(layer: Layer, output: Value) -> Made:
@@ -32,8 +27,7 @@ def _read(layer: Layer, output: Value) -> Made:
     weights, scales = layer.weights(1, 0, channels)
     ratios = convolution_ratios(layer.value(0), scales, output)
     rescaling = convolution.rescaling(layer, ratios, output, weights.reshape(channels, -1))
-    node = convolution.Conv(layer.name, (layer.number(0),), layer.output, _window(layer)[0], weights, rescaling)
-    return Made((node,), {layer.output: output})
+    return layer.made(convolution.Conv, output, convolution.window(layer)[0], weights, rescaling)
 
 
 OPERATOR = Operator(

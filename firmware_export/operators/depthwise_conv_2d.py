@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, is_rectified, plain
 from edgedigits.firmware_export.graph.arithmetic import convolution_ratios
 from edgedigits.firmware_export.graph.formulas import rescaled, taps
 from edgedigits.firmware_export.graph.layers import Layer, Made
-from edgedigits.firmware_export.graph.model import Graph, Node, Rescaling, Value, Whole, Window
+from edgedigits.firmware_export.graph.model import Graph, Value, Whole, Window
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.operators.shared import convolution
 from edgedigits.firmware_export.planning.lowering import Lowering
@@ -24,28 +23,12 @@ _REPEAT = Kernel("repeat")
 
 
 @dataclass(frozen=True)
-class Depthwise(Node):
+class Depthwise(convolution.Weighted):
     """DEPTHWISE_CONV_2D.
 
-    Attributes:
-        window: its steps.
-        weights: int8 of shape (window rows, window columns, output channels); output channel ``o`` reads input channel
-            ``o // multiplier``, where ``multiplier = output channels // input channels``.
-        rescaling: as for a convolution.
+    Its weights are of shape (window rows, window columns, output channels); output channel ``o`` reads input channel
+    ``o // multiplier``, where ``multiplier = output channels // input channels``.
     """
-
-    window: Window
-    weights: NDArray[np.int8]
-    rescaling: Rescaling
-
-    @property
-    def takes_padding(self) -> bool:
-        """Its window may reach further."""
-        return True
-
-    def macs(self, graph: Graph) -> int:
-        """One for each weight and pixel."""
-        return convolution.weighted(graph.values[self.output], self.weights)
 
     def compute(self, given: list[Whole], graph: Graph) -> Whole:
         """Sums, brought to the output."""
@@ -94,12 +77,7 @@ def _shape(layer: Layer) -> Sequence[int]:
         raise layer.error("has weights or an input without four axes")
     if source.shape[2] * layer.option("DepthMultiplier") != shape[3]:
         raise layer.error(f"has {shape[3]} channels of weights for an input of {source.shape[2]}")
-    return (1, *_window(layer)[1], shape[3])
-
-
-def _window(layer: Layer) -> tuple[Window, tuple[int, int]]:
-    _, rows, columns, _ = layer.tensor(1).shape
-    return layer.window(layer.value(0), (rows, columns), convolution.dilation(layer))
+    return (1, *convolution.window(layer)[1], shape[3])
 
 
 def _read(layer: Layer, output: Value) -> Made:
@@ -107,8 +85,7 @@ def _read(layer: Layer, output: Value) -> Made:
     (weights,), scales = layer.weights(1, 3, channels)
     ratios = convolution_ratios(layer.value(0), scales, output)
     rescaling = convolution.rescaling(layer, ratios, output, weights.reshape(-1, channels).T)
-    node = Depthwise(layer.name, (layer.number(0),), layer.output, _window(layer)[0], weights, rescaling)
-    return Made((node,), {layer.output: output})
+    return layer.made(Depthwise, output, convolution.window(layer)[0], weights, rescaling)
 
 
 def _emit(writer: StageWriter, node: Depthwise) -> StageText:

@@ -45,7 +45,7 @@ def _read(layer: Layer, output: Value) -> Made:
     count = source.shape[0] * source.shape[1]
     rescaling = mean_rescaling(source, output, count)
     layer.check_sums(256 * count, int(rescaling.exponents[0]))
-    return Made((Mean(layer.name, (layer.number(0),), layer.output, rescaling),), {layer.output: output})
+    return layer.made(Mean, output, rescaling)
 
 
 def _emit(writer: StageWriter, node: Mean) -> StageText:

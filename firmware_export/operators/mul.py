@@ -57,8 +57,7 @@ def _read(layer: Layer, output: Value) -> Made:
 
 def _emit(writer: StageWriter, node: Mul) -> StageText:
     zeros = (operand(Operand(zero, 0, 0)) for zero in node.zero_points)
-    width = writer.target.shape[1] * writer.target.shape[2]
-    fields = (*zeros, operand(node.output_scale), width, 0, node.low, node.high)
+    fields = (*zeros, operand(node.output_scale), writer.row_numbers, 0, node.low, node.high)
     return StageText(writer.struct("pairwise_t", fields))
 
 

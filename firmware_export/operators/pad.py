@@ -84,7 +84,7 @@ def _read(layer: Layer, output: Value) -> Made:
         value = int(filler.ravel()[0])
     rows, columns, _ = ([(0, 0)] * 3 + _amounts(layer))[-3:]
     before, after = zip(rows, columns, strict=True)
-    return Made((Pad(layer.name, (layer.number(0),), layer.output, before, after, value),), {layer.output: output})
+    return layer.made(Pad, output, before, after, value)
 
 
 def _emit(writer: StageWriter, node: Pad) -> StageText:

@@ -32,7 +32,7 @@ class ReduceMax(Node):
 
 def _read(layer: Layer, output: Value) -> Made:
     layer.check_same_scale(layer.value(0), output)
-    return Made((ReduceMax(layer.name, (layer.number(0),), layer.output),), {layer.output: output})
+    return layer.made(ReduceMax, output)
 
 
 def _emit(writer: StageWriter, _node: Any) -> StageText:

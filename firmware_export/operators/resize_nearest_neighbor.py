@@ -69,8 +69,7 @@ def _read(layer: Layer, output: Value) -> Made:
         [_nearest(place, given, made, corners, centers) for place in range(made)]
         for given, made in zip(source.shape[:2], output.shape[:2], strict=True)
     )
-    places = np.array(rows, np.uint8), np.array(columns, np.uint16)
-    return Made((ResizeNearest(layer.name, (layer.number(0),), layer.output, *places),), {layer.output: output})
+    return layer.made(ResizeNearest, output, np.array(rows, np.uint8), np.array(columns, np.uint16))
 
 
 def _nearest(place: int, given: int, made: int, corners: bool, centers: bool) -> int:

@@ -84,8 +84,7 @@ def _read(layer: Layer, output: Value) -> Made:
         raise layer.error("has a beta or an input scale that makes all its outputs equal")
     if source.shape[2] > LARGEST:
         raise layer.error(f"has more than {LARGEST} channels", LEAVE_OUT)
-    table = softmax_exponentials(source.scale, beta)
-    return Made((Softmax(layer.name, (layer.number(0),), layer.output, table),), {layer.output: output})
+    return layer.made(Softmax, output, softmax_exponentials(source.scale, beta))
 
 
 def _emit(writer: StageWriter, node: Softmax) -> StageText:

@@ -25,12 +25,12 @@ CONV = Kernel("conv", writes_planes=True)
 
 
 @dataclass(frozen=True)
-class Conv(Node):
-    """CONV_2D, and FULLY_CONNECTED as a window of size 1 over an input of shape (1, 1, length).
+class Weighted(Node):
+    """Sums of weighted inputs under a window.
 
     Attributes:
         window: its steps.
-        weights: int8 of shape (output channels, window rows, window columns, input channels).
+        weights: int8.
         rescaling: of the sums ``sum(weight * (x - input zero point))``.
     """
 
@@ -45,7 +45,16 @@ class Conv(Node):
 
     def macs(self, graph: Graph) -> int:
         """One for each weight and pixel."""
-        return weighted(graph.values[self.output], self.weights)
+        height, width, _ = graph.values[self.output].shape
+        return height * width * int(self.weights.size)
+
+
+@dataclass(frozen=True)
+class Conv(Weighted):
+    """CONV_2D, and FULLY_CONNECTED as a window of size 1 over an input of shape (1, 1, length).
+
+    Its weights are of shape (output channels, window rows, window columns, input channels).
+    """
 
     def compute(self, given: list[Whole], graph: Graph, times: Callable[[Any, Any, Any], Whole] = multiply) -> Whole:
         """Sums, brought to the output."""
@@ -129,11 +138,6 @@ def _sums_are_small(node: Conv, zero: int) -> bool:
     return bool(np.all(np.abs(flat).sum(axis=1) * 128 + bias < 2**23))
 
 
-def weighted(output: Value, weights: NDArray[np.int8]) -> int:
-    """Multiply-accumulates: one for each weight and pixel."""
-    return output.shape[0] * output.shape[1] * int(weights.size)
-
-
 def rescaling(layer: Layer, ratios: list[float], output: Value, weights: NDArray[np.int8]) -> Rescaling:
     """From sums of weighted inputs to the output.
 
@@ -159,9 +163,11 @@ def rescaling(layer: Layer, ratios: list[float], output: Value, weights: NDArray
     return made
 
 
-def dilation(layer: Layer) -> tuple[int, int]:
-    """Distance between neighbouring taps."""
-    return layer.option("DilationHFactor"), layer.option("DilationWFactor")
+def window(layer: Layer) -> tuple[Window, tuple[int, int]]:
+    """The window of weights (_, rows, columns, _) over the first input, and how many rows and columns it makes."""
+    _, rows, columns, _ = layer.tensor(1).shape
+    dilation = (layer.option("DilationHFactor"), layer.option("DilationWFactor"))
+    return layer.window(layer.value(0), (rows, columns), dilation)
 
 
 def _macros(program: Program) -> tuple[str, ...]:

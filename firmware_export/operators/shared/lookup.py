@@ -49,8 +49,7 @@ def read_table(outputs: Callable[[Layer, Value, Value], NDArray[np.int8]]) -> Ca
     """A reader of an operator whose outputs a function of layer, input and output gives."""
 
     def read(layer: Layer, output: Value) -> Made:
-        table = outputs(layer, layer.value(0), output)
-        return Made((Table(layer.name, (layer.number(0),), layer.output, table),), {layer.output: output})
+        return layer.made(Table, output, outputs(layer, layer.value(0), output))
 
     return read
 
@@ -67,8 +66,7 @@ def check_ratio(layer: Layer, ratio: float) -> None:
 
 def _emit(writer: StageWriter, node: Table) -> StageText:
     array = writer.array("int8_t", "table", plain(node.outputs))
-    width = writer.target.shape[1] * writer.target.shape[2]
-    return StageText(array + writer.struct("table_t", (writer.symbol("table"), width)))
+    return StageText(array + writer.struct("table_t", (writer.symbol("table"), writer.row_numbers)))
 
 
 KERNEL = KernelSource(TABLE, ("table.c",), "table_row(stage->layer, rows[0], out)", _emit)

@@ -61,8 +61,7 @@ def read_pool(kind: Callable[..., Pool]) -> Callable[[Layer, Value], Made]:
         source = layer.value(0)
         layer.check_same_scale(source, output)
         limits = activation_range(layer.activation(), output)
-        node = kind(layer.name, (layer.number(0),), layer.output, _window(layer, source)[0], *limits)
-        return Made((node,), {layer.output: output})
+        return layer.made(kind, output, _window(layer, source)[0], *limits)
 
     return read
 

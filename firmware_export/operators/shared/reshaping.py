@@ -29,4 +29,4 @@ class Reshape(Node):
 
 def read(layer: Layer, output: Value) -> Made:
     """A node of any of them."""
-    return Made((Reshape(layer.name, (layer.number(0),), layer.output),), {layer.output: output})
+    return layer.made(Reshape, output)
