@@ -70,7 +70,7 @@ RULES = (
     only_checked(r"make (table|bench)", "takes hours, or a quiet machine"),
     only_checked(r"make firmware-bench", "counts for minutes; `edgedigits firmware report` counts here"),
     only_checked(r"(\S+/)?pip install .*", "needs the network; tests/test_packaging.py installs the wheel"),
-    only_checked(r"python3 -m venv .*", "the next command fills it from the network"),
+    only_checked(r"python3 -m venv .*|\. \.venv/bin/activate", "the next command fills it from the network"),
     # Train, quantize, prove
     as_shown(r"edgedigits (models|datasets|baselines|search --list|firmware cores)"),
     as_shown(r"edgedigits doctor"),
