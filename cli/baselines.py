@@ -14,7 +14,7 @@ from edgedigits.cli import options
 from edgedigits.cli.output import epoch_teller, epochs, loading, progress, say, show_json, show_note, show_table
 
 if TYPE_CHECKING:
-    from edgedigits.core.results import Row
+    from edgedigits.results import Row
     from edgedigits.train import Baseline, CrossValidation, FoldScore, TrainingRequest
     from edgedigits.train.baselines.reported import Measured
 
@@ -115,7 +115,7 @@ def _telling(entry: Baseline) -> Iterator[dict[str, Any]]:
 
 def _show_row(entry: Baseline, row: Row, out: Path) -> None:
     from edgedigits.core.load import busy_words
-    from edgedigits.core.results.columns import microseconds
+    from edgedigits.results.tables.columns import microseconds
     from edgedigits.train.baselines.reported import why_ours_differ
 
     say(f"{entry.name}: {entry.about}")

@@ -14,8 +14,8 @@ from edgedigits.cli.quantities import TIME_LIMIT
 from edgedigits.cli.results import show_rows
 
 if TYPE_CHECKING:
-    from edgedigits.core.results import Results, Row
     from edgedigits.quantize.studies.calibration import CalibrationStudy
+    from edgedigits.results import Results, Row
 
 FIRMWARE_IMAGES = 20
 _model = click.argument("model", type=options.FloatModel())
@@ -75,8 +75,8 @@ def benchmark(
     check_source(model, dataset, split, out)
     with loading("TensorFlow"):
         from edgedigits.quantize.benchmark import benchmark as measure
-    from edgedigits.core.results.table import gather
-    from edgedigits.core.results.tables import rows_json
+    from edgedigits.results.table import gather
+    from edgedigits.results.tables.formats import rows_json
 
     with progress() as stage:
         results = measure(request, out, force=force, resume=resume, time_limit=time_limit, progress=stage)
@@ -105,9 +105,9 @@ def _cores(words: str) -> list[str]:
 
 def _with_firmware(results: Results, cores: list[str], dataset: str | None) -> Results:
     """Write a firmware report beside each full int8 model that has none of these cores, and the tables again."""
-    from edgedigits.core.results import read_results
-    from edgedigits.core.results.writing import write_tables
     from edgedigits.core.tflite_file import read_tflite
+    from edgedigits.results import read_results
+    from edgedigits.results.tables.writing import write_tables
 
     todo = [
         row
@@ -130,9 +130,9 @@ def _with_firmware(results: Results, cores: list[str], dataset: str | None) -> R
 def _report(folder: Path, row: Row, cores: list[str], dataset: str | None) -> None:
     """Measure a row's model on the cores; what cannot be measured becomes a note of the row."""
     from edgedigits.core.errors import EdgedigitsError
-    from edgedigits.core.results import write_row
     from edgedigits.firmware_export.proof_images import proof_images
     from edgedigits.firmware_export.report import REPORT_NAME, firmware_report, write_report
+    from edgedigits.results import write_row
 
     model = folder / row.recipe / row.file
     try:

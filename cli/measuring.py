@@ -12,8 +12,8 @@ from edgedigits.cli import options
 from edgedigits.cli.output import progress, say, show_json, show_table
 
 if TYPE_CHECKING:
-    from edgedigits.core.measuring import Measurement
-    from edgedigits.core.results import Latency, Row
+    from edgedigits.results import Latency, Row
+    from edgedigits.results.measuring import Measurement
 
 
 class Threads(click.ParamType[tuple[int, ...]]):
@@ -76,8 +76,8 @@ def measure(
     """
     from edgedigits.core.datasets import check_dataset
     from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace_folder
-    from edgedigits.core.measuring import MeasureRequest, write_measurement
-    from edgedigits.core.measuring import measure as measure_models
+    from edgedigits.results.measuring import MeasureRequest, write_measurement
+    from edgedigits.results.measuring import measure as measure_models
 
     if out:
         refuse_inputs_inside([*models, *check_dataset(dataset)[1]], out)
@@ -100,7 +100,7 @@ def measure(
 
 
 def _show(found: Measurement) -> None:
-    from edgedigits.core.results.remarks import machine_text
+    from edgedigits.results.tables.remarks import machine_text
 
     say(machine_text(found.machine))
     for row in found.rows:
@@ -136,7 +136,7 @@ def _show_row(row: Row) -> None:
 def _latency_line(one: Latency, run: dict[str, Any], first: bool, busy: bool) -> tuple[object, ...]:
     """A latency; what its run read where it is the first of that; what others took meanwhile where that is a column."""
     from edgedigits.core.load import busy_share
-    from edgedigits.core.results.columns import microseconds
+    from edgedigits.results.tables.columns import microseconds
 
     assert one.median_us is not None and one.p95_us is not None
     read = (f"{run['right']:,}", f"{run['same_outputs']:,}") if first else ("", "")
@@ -146,7 +146,7 @@ def _latency_line(one: Latency, run: dict[str, Any], first: bool, busy: bool) ->
 
 def _condition_text(before: dict[str, Any], after: dict[str, Any]) -> str:
     """What the machine told of itself before and after, in a line."""
-    from edgedigits.core.measuring import Condition
+    from edgedigits.results.measuring import Condition
 
     then, now = Condition(**before), Condition(**after)
     parts = []

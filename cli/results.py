@@ -15,10 +15,10 @@ from edgedigits.cli.quantities import CLOCK, DURATION, PERCENT, SIZE
 from edgedigits.core.counting import counted
 
 if TYPE_CHECKING:
-    from edgedigits.core.results.choice import Better, Choice, Verdict
-    from edgedigits.core.results.columns import Column
-    from edgedigits.core.results.limits import Measure
-    from edgedigits.core.results.table import Entry, Table
+    from edgedigits.results.choosing.choice import Better, Choice, Verdict
+    from edgedigits.results.choosing.limits import Measure
+    from edgedigits.results.table import Entry, Table
+    from edgedigits.results.tables.columns import Column
 
 MAY_GO_FIRST, MAY_GO = ("MACs", "arena"), ("gzip", "on the front of", "from")
 """Columns that a narrow terminal leaves out: before and after those of cores, whose last one goes first."""
@@ -29,8 +29,8 @@ _folders = click.argument("folders", metavar="DIR...", nargs=-1, required=True, 
 def _read(folders: tuple[Path, ...]) -> Table:
     """The table of some folders; what is missing in them is said on standard error."""
     from edgedigits.core.errors import EdgedigitsError
-    from edgedigits.core.results import read_results
-    from edgedigits.core.results.table import gather
+    from edgedigits.results import read_results
+    from edgedigits.results.table import gather
 
     once: dict[Path, Path] = {}
     for folder in folders:
@@ -63,11 +63,11 @@ def compare(folders: tuple[Path, ...], out: Path | None, force: bool, as_json: b
     Example:
       edgedigits compare out/bench-small out/bench-nano out/baselines --out out/all
     """
-    from edgedigits.core.results.tables import rows_json
+    from edgedigits.results.tables.formats import rows_json
 
     table = _read(folders)
     if out:
-        from edgedigits.core.results.comparing import write_comparison
+        from edgedigits.results.comparing import write_comparison
 
         write_comparison(table, out, force=force)
     if as_json:
@@ -81,10 +81,10 @@ def compare(folders: tuple[Path, ...], out: Path | None, force: bool, as_json: b
 def show_rows(table: Table) -> None:
     """Print the columns of a table that fit a terminal, what failed, and which digits the accuracy is on."""
     from edgedigits.core.load import is_busy
-    from edgedigits.core.results.columns import BUSY_MARK, brief_columns, one_line
-    from edgedigits.core.results.front import answer_latency
-    from edgedigits.core.results.int8_speed import slower_int8
-    from edgedigits.core.results.remarks import BUSY_TEXT, alike_words, machine_lines
+    from edgedigits.results.front import answer_latency
+    from edgedigits.results.tables.columns import BUSY_MARK, brief_columns, one_line
+    from edgedigits.results.tables.int8_speed import slower_int8
+    from edgedigits.results.tables.remarks import BUSY_TEXT, alike_words, machine_lines
 
     _show_brief(brief_columns(table), brief_columns(table, stacked=True))
     for entry in table.entries:
@@ -146,8 +146,8 @@ def choose(folders: tuple[Path, ...], as_json: bool, **limits: Any) -> None:
       edgedigits choose --max-flash 32k --max-ram 8k --max-latency 5ms --min-accuracy 99 out/all
       edgedigits choose --core m4 --mhz 80 --max-flash 64k --max-latency 30ms out/bench-small out/bench-nano
     """
-    from edgedigits.core.results.choosing import choose as choose_row
-    from edgedigits.core.results.limits import Limits
+    from edgedigits.results.choosing.choosing import choose as choose_row
+    from edgedigits.results.choosing.limits import Limits
 
     choice = choose_row(_read(folders), Limits(**limits))
     if as_json:
@@ -157,8 +157,8 @@ def choose(folders: tuple[Path, ...], as_json: bool, **limits: Any) -> None:
 
 
 def _show_choice(choice: Choice) -> None:
-    from edgedigits.core.results.choosing import alike_text
-    from edgedigits.core.results.refusing import reasons_text
+    from edgedigits.results.choosing.choosing import alike_text
+    from edgedigits.results.choosing.refusing import reasons_text
 
     say(_in_a_line(choice, choice.chosen))
     model = choice.chosen.place / choice.chosen.row.file
@@ -203,7 +203,7 @@ def _without(measure: Measure, better: Better) -> str:
 
 def _in_a_line(choice: Choice, entry: Entry) -> str:
     from edgedigits.core.load import busy_words
-    from edgedigits.core.results.front import answer_latency
+    from edgedigits.results.front import answer_latency
 
     figures = choice.figures_of(entry)
     latency = answer_latency(entry.row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from edgedigits.core.results import (
+from edgedigits.results import (
     Accuracy,
     CoreFigures,
     Drop,

@@ -23,7 +23,7 @@ from edgedigits.firmware_export.self_test import NO_COMPILER, find_compiler
 from edgedigits.firmware_export.targets import TARGETS
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("core", "train", "quantize", "firmware_export", "edge", "cli")
+FOLDERS = ("core", "results", "train", "quantize", "firmware_export", "edge", "cli")
 PACKAGE = "package"  # the root folder that is `edgedigits` itself
 UNREACHABLE = re.compile(
     r"No matching distribution found for (setuptools|click|rich|numpy|opencv|tflite)|Max retries exceeded"
@@ -169,7 +169,7 @@ def test_the_installed_wheel_writes_a_page_of_results(installed: Path, tmp_path:
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "all" / "index.html").read_text(encoding="utf-8")
     for name in ("page.css", "page.js"):
-        assert (ROOT / "core" / "results" / "templates" / name).read_text(encoding="utf-8").strip() in page
+        assert (ROOT / "results" / "pages" / "templates" / name).read_text(encoding="utf-8").strip() in page
 
 
 def test_the_installed_wheel_runs_a_model_on_an_emulated_core(installed: Path, tmp_path: Path) -> None:

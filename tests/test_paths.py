@@ -144,7 +144,7 @@ def test_cards(named: Callable[[Path], Any], tmp_path: Path) -> None:
 
 @needs("jinja2")
 def test_tables_of_results(named: Callable[[Path], Any], tmp_path: Path) -> None:
-    from edgedigits.core.results import read_header, read_results, write_header, write_tables
+    from edgedigits.results import read_header, read_results, write_header, write_tables
 
     folder = named(tmp_path / "results")
     header = write_header(folder, "benchmark", "none yet", (), {}, {})
@@ -187,9 +187,9 @@ def test_exports(named: Callable[[Path], Any], tmp_path: Path) -> None:
 
 @needs("tensorflow")
 def test_requests_for_one_file_are_equal_however_it_is_named() -> None:
-    from edgedigits.core.measuring import MeasureRequest
     from edgedigits.quantize import QuantizeRequest
     from edgedigits.quantize.benchmark import BenchmarkRequest
+    from edgedigits.results.measuring import MeasureRequest
     from edgedigits.train import TrainingRequest
 
     assert QuantizeRequest("a/b.keras") == QuantizeRequest(Path("a/b.keras")) == QuantizeRequest(Named("a/b.keras"))

@@ -56,7 +56,7 @@ def test_what_was_never_tried_has_an_upper_bound() -> None:
 
 
 ENVIRONMENTS = sorted((ROOT / "out" / "pythons").glob("3.*/edge/made-of"))
-ROOMS = ("core", "train", "quantize", "firmware_export", "edge", "cli")
+ROOMS = ("core", "results", "train", "quantize", "firmware_export", "edge", "cli")
 QUICK = ("tests/edge/test_sample_picture.py", "tests/edge/test_opencv_logs.py", "tests/edge/test_reading_errors.py")
 
 

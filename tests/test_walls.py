@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("train", "quantize", "firmware_export", "edge")
-FOLDERS = ("core", *ROOMS, "cli")
+FOLDERS = ("core", "results", *ROOMS, "cli")
 HEAVY = {"tensorflow", "tf_keras", "keras", "sklearn", "tensorflow_model_optimization"}
 WITH_TENSORFLOW = ("train", "quantize")
 LIST_LOADED = "import json, sys; print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
@@ -77,9 +77,18 @@ def test_a_room_imports_no_other_room(room: str) -> None:
         assert not crossing, f"{path.relative_to(ROOT)} imports {sorted(crossing)}"
 
 
-def test_core_imports_no_room() -> None:
-    forbidden = tuple(f"edgedigits.{room}." for room in (*ROOMS, "cli"))
-    for path in modules_of("core"):
+@pytest.mark.parametrize(
+    ("folder", "apart"),
+    [
+        ("core", ("results", *ROOMS, "cli")),
+        ("results", (*ROOMS, "cli")),
+        ("edge", ("results",)),
+        ("firmware_export", ("results",)),
+    ],
+)
+def test_what_rooms_share_imports_none_of_them(folder: str, apart: tuple[str, ...]) -> None:
+    forbidden = tuple(f"edgedigits.{room}." for room in apart)
+    for path in modules_of(folder):
         crossing = {name for name in imports_of(path) if f"{name}.".startswith(forbidden)}
         assert not crossing, f"{path.relative_to(ROOT)} imports {sorted(crossing)}"
 
@@ -98,7 +107,7 @@ def test_every_module_for_the_pi_and_the_export_loads_without_tensorflow(folder:
     assert not loaded_after(code, tmp_path) & HEAVY
 
 
-@pytest.mark.parametrize("room", ["edge", "firmware_export", "core"])
+@pytest.mark.parametrize("room", ["edge", "firmware_export", "core", "results"])
 def test_every_public_name_of_a_room_comes_without_tensorflow(room: str, tmp_path: Path) -> None:
     code = f"import edgedigits.{room} as room\nassert room.__all__\nfor name in room.__all__: getattr(room, name)"
     assert not loaded_after(code, tmp_path) & HEAVY
@@ -135,7 +144,7 @@ def imported(names: list[str], tmp_path: Path) -> dict[str, str]:
     return gained
 
 
-@pytest.mark.parametrize("folder", ["core", "edge", "firmware_export", "cli", "package"])
+@pytest.mark.parametrize("folder", ["core", "results", "edge", "firmware_export", "cli", "package"])
 def test_importing_has_no_side_effects(folder: str, tmp_path: Path) -> None:
     names = [".".join(("edgedigits", *path.relative_to(ROOT).with_suffix("").parts)) for path in modules_of(folder)]
     names = [name.removesuffix(".__init__") for name in names if folder != "package"] or ["edgedigits"]
@@ -268,6 +277,7 @@ def test_help_of_a_command_loads_click_and_nothing_else(command: str, tmp_path: 
         ("quantize", "import tf_keras", False),
         ("edge", "from edge import reading", True),
         ("edge", "import quantize", True),
+        ("edge", "import results", True),
         ("edge", "import firmware_export", True),
         ("edge", "from train.fitting import fit", True),
         ("edge", "import cli", True),
@@ -296,6 +306,9 @@ def test_every_folder_of_the_tree_imports_under_its_own_name() -> None:
     for package, folder in rooms.items():
         assert package == "edgedigits." + folder.replace("/", ".")
         assert (ROOT / folder / "__init__.py").is_file()
-    assert sorted(settings["packages"]) == sorted(settings["package-dir"])
-    assert {package.split(".")[1] for package in rooms} == set(FOLDERS)
+    assert sorted(rooms.values()) == sorted(FOLDERS)
+    inside = (path.parent.relative_to(ROOT) for room in FOLDERS for path in (ROOT / room).rglob("__init__.py"))
+    assert sorted(settings["packages"]) == sorted(
+        ["edgedigits", *(".".join(("edgedigits", *at.parts)) for at in inside)]
+    )
     assert not (ROOT / "edgedigits").exists()

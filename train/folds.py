@@ -17,7 +17,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import csv_text, disk_errors, read_json, refuse_to_overwrite, write_json, write_text
 from edgedigits.core.identity import check_identity
 from edgedigits.core.paths import StrPath
-from edgedigits.core.results.row import dataclass_from
+from edgedigits.results.row import dataclass_from
 from edgedigits.train.advice import Advise, advice
 from edgedigits.train.request import ProgressCallback, TrainingRequest, resolve
 

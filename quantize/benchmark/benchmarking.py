@@ -25,7 +25,15 @@ from edgedigits.core.files import (
 )
 from edgedigits.core.identity import check_identity
 from edgedigits.core.paths import StrPath
-from edgedigits.core.results import (
+from edgedigits.core.runtime import runtime
+from edgedigits.quantize.benchmark.limiting import Deadline, tally
+from edgedigits.quantize.benchmark.measuring import measure
+from edgedigits.quantize.benchmark.request import BenchmarkRequest, check_folder
+from edgedigits.quantize.benchmark.yardstick import Yardstick, yardstick
+from edgedigits.quantize.proof import Progress
+from edgedigits.quantize.recipes import Recipe, recipe_named
+from edgedigits.quantize.source import Source, open_source
+from edgedigits.results import (
     Results,
     Row,
     read_header,
@@ -35,16 +43,8 @@ from edgedigits.core.results import (
     write_header,
     write_row,
 )
-from edgedigits.core.results.folder import ROW
-from edgedigits.core.results.writing import write_tables
-from edgedigits.core.runtime import runtime
-from edgedigits.quantize.benchmark.limiting import Deadline, tally
-from edgedigits.quantize.benchmark.measuring import measure
-from edgedigits.quantize.benchmark.request import BenchmarkRequest, check_folder
-from edgedigits.quantize.benchmark.yardstick import Yardstick, yardstick
-from edgedigits.quantize.proof import Progress
-from edgedigits.quantize.recipes import Recipe, recipe_named
-from edgedigits.quantize.source import Source, open_source
+from edgedigits.results.folder import ROW
+from edgedigits.results.tables.writing import write_tables
 
 KIND = "benchmark"
 TRACEBACK = "error.txt"

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.results.row import NOT_MADE, Row
+from edgedigits.results.row import NOT_MADE, Row
 
 
 class OutOfTime(EdgedigitsError):

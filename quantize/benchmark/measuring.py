@@ -6,10 +6,7 @@ from pathlib import Path
 
 from edgedigits.core.cards import write_card
 from edgedigits.core.files import gzip_size, sha256_of, write_bytes, write_json
-from edgedigits.core.measuring.latency import latency_on
 from edgedigits.core.outcome import CANNOT_TELL, FAILED
-from edgedigits.core.results import Accuracy, Latency, Row
-from edgedigits.core.results.judging import validation_accuracy
 from edgedigits.core.runtime import DigitModel, runtime
 from edgedigits.core.tflite_costs import costs_of
 from edgedigits.quantize.benchmark.request import BenchmarkRequest
@@ -21,6 +18,9 @@ from edgedigits.quantize.recipes import Recipe
 from edgedigits.quantize.runtimes import litert, open_model
 from edgedigits.quantize.source import Source
 from edgedigits.quantize.tflite_card import tflite_card, write_tuning
+from edgedigits.results import Accuracy, Latency, Row
+from edgedigits.results.accuracies import validation_accuracy
+from edgedigits.results.measuring.latency import latency_on
 
 
 def measure(

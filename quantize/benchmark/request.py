@@ -8,9 +8,9 @@ from pathlib import Path
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import refuse_to_overwrite
 from edgedigits.core.paths import StrPath
-from edgedigits.core.results import read_header
-from edgedigits.core.results.folder import HEADER
 from edgedigits.quantize.recipes import RECIPES, recipe_named
+from edgedigits.results import read_header
+from edgedigits.results.folder import HEADER
 
 ALL, POST_TRAINING = "all", "post-training"
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from edgedigits.core.datasets import Digits, Split
 from edgedigits.core.metrics import Comparison, compare
-from edgedigits.core.results import Accuracy, Drop
-from edgedigits.core.results.judging import own_name, part_name
 from edgedigits.quantize.proof import Progress, float_probabilities
+from edgedigits.results import Accuracy, Drop
+from edgedigits.results.accuracies import own_name, part_name
 
 
 @dataclass(frozen=True)

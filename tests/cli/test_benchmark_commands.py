@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from edgedigits.cli.main import main
-from edgedigits.core.results import read_results
+from edgedigits.results import read_results
 
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 EDGEDIGITS = Path(sys.executable).with_name("edgedigits")

@@ -19,8 +19,8 @@ from measured_rows import row, write_results
 from edgedigits.cli.main import main
 from edgedigits.cli.measuring import _show
 from edgedigits.core.files import sha256_of
-from edgedigits.core.measuring import Measurement
-from edgedigits.core.results import Accuracy, Latency, Row, read_results, this_machine
+from edgedigits.results import Accuracy, Latency, Row, read_results, this_machine
+from edgedigits.results.measuring import Measurement
 
 ROOT = Path(__file__).parents[2]
 NANO = ROOT / "tests" / "firmware_export" / "models" / "nano" / "model.int8.tflite"

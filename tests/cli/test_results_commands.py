@@ -12,8 +12,8 @@ from measured_rows import baseline_rows, failed, latency, network_rows, on_core,
 
 from edgedigits.cli.main import main
 from edgedigits.cli.quantities import CLOCK, DURATION, PERCENT, SIZE, Quantity
-from edgedigits.core.results import read_results
-from edgedigits.core.results.telling import HOW
+from edgedigits.results import read_results
+from edgedigits.results.telling import HOW
 
 FILES = {"results.md", "results.csv", "rows.json", "index.html", "front.png", "results.json"}
 

@@ -19,7 +19,7 @@ from edgedigits.core.load import (
     is_busy,
     share_of_others,
 )
-from edgedigits.core.results.timing import time_calls
+from edgedigits.results.timing import time_calls
 
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 

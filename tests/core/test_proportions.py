@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from edgedigits.core.proportions import difference_interval, wilson_interval
-from edgedigits.core.results import Accuracy
-from edgedigits.core.results.telling import tells_apart
+from edgedigits.results import Accuracy
+from edgedigits.results.telling import tells_apart
 
 
 # Newcombe, Statistics in Medicine 17 (1998) 857-872, table I, method 3.

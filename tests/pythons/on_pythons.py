@@ -31,7 +31,7 @@ SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
 EXTRAS = ("train", "edge")
 TOOLS = {"train": ("pytest>=8,<10",), "edge": ("pytest>=8,<10", "hypothesis>=6.100,<7")}
 SHOWN = ("numpy", "opencv-python-headless", "tflite-runtime", "ai-edge-litert", "tensorflow", "tf_keras")
-EDGE_TESTS = ("tests/edge", "tests/core", "tests/test_paths.py")
+EDGE_TESTS = ("tests/edge", "tests/core", "tests/results", "tests/test_paths.py")
 SELF_TEST = """
 import sys
 from edgedigits.firmware_export import run_self_test

@@ -16,8 +16,6 @@ import pytest
 from edgedigits.core.cards import card_of
 from edgedigits.core.digit import model_input
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.measuring.latency import latency_on
-from edgedigits.core.results import read_results, read_row
 from edgedigits.core.runtime import DigitModel, runtime
 from edgedigits.core.tflite_costs import costs_of
 from edgedigits.quantize import RECIPES
@@ -25,6 +23,8 @@ from edgedigits.quantize.benchmark import BenchmarkInterrupted, BenchmarkRequest
 from edgedigits.quantize.benchmark.limiting import Deadline
 from edgedigits.quantize.benchmark.yardstick import yardstick
 from edgedigits.quantize.runtimes import litert
+from edgedigits.results import read_results, read_row
+from edgedigits.results.measuring.latency import latency_on
 
 RECIPES_HERE = ("float32", "dynamic", "int8", "int16x8")
 

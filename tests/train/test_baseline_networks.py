@@ -13,7 +13,7 @@ import pytest
 from edgedigits.core.cards import card_of
 from edgedigits.core.datasets import load_dataset
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.results import read_results
+from edgedigits.results import read_results
 from edgedigits.train import BaselineRequest, FoldScore, baseline_folds, run_baseline
 from edgedigits.train.baselines.reported import SEEN, gather_measured, reported_markdown
 from edgedigits.train.folds import cross_validate

@@ -12,7 +12,7 @@ import pytest
 from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
-from edgedigits.core.results import read_results
+from edgedigits.results import read_results
 from edgedigits.train import BASELINES, BaselineRequest, baseline, baseline_folds, run_baseline
 from edgedigits.train.baselines import storing
 from edgedigits.train.baselines.choosing import fit, nearest_votes, read

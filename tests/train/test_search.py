@@ -15,9 +15,9 @@ import pytest
 from edgedigits.core.cards import card_of
 from edgedigits.core.datasets import load_dataset, split_dataset, split_of
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.results import read_results
 from edgedigits.core.runtime import DigitModel
 from edgedigits.core.tflite_costs import costs_of
+from edgedigits.results import read_results
 from edgedigits.train.catalogue import NETWORKS
 from edgedigits.train.networks import build, build_stack
 from edgedigits.train.search import PRESETS, SearchInterrupted, preset_named, search

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.datasets import Digits, Split
-from edgedigits.core.results import Accuracy
-from edgedigits.core.results.judging import own_name, part_name
+from edgedigits.results import Accuracy
+from edgedigits.results.accuracies import own_name, part_name
 
 Read = Callable[[NDArray[np.uint8]], NDArray[np.intp]]
 """Digits of shape (count,) from uint8 of shape (count, 28, 28)."""

@@ -10,9 +10,9 @@ from threadpoolctl import threadpool_limits
 
 from edgedigits.core.datasets import Digits, Split
 from edgedigits.core.files import csv_text, write_text
-from edgedigits.core.results import Latency, Row
-from edgedigits.core.results.judging import validation_accuracy
 from edgedigits.core.stages import StageCallback, untold
+from edgedigits.results import Latency, Row
+from edgedigits.results.accuracies import validation_accuracy
 from edgedigits.train.baselines.accuracy import accuracies
 from edgedigits.train.baselines.catalogue import Baseline
 from edgedigits.train.baselines.choosing import Fitted, Tried, accuracy, fit, read

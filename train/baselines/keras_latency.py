@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.results import Latency
+from edgedigits.results import Latency
 from edgedigits.train.baselines.latency import BATCHES, timed
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from edgedigits.core.results import Latency
-from edgedigits.core.results.timing import LEAST_CALLS, time_calls
+from edgedigits.results import Latency
+from edgedigits.results.timing import LEAST_CALLS, time_calls
 
 BATCHES = (1, 1000)
 """Digits a call: as they come from a camera, and as a set is read."""

@@ -12,9 +12,9 @@ from edgedigits.core.datasets import Split
 from edgedigits.core.digit import model_input
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors, gzip_size
-from edgedigits.core.results import Row
-from edgedigits.core.results.judging import validation_accuracy
 from edgedigits.core.stages import StageCallback, untold
+from edgedigits.results import Row
+from edgedigits.results.accuracies import validation_accuracy
 from edgedigits.train.baselines.accuracy import accuracies
 from edgedigits.train.baselines.catalogue import Baseline
 from edgedigits.train.baselines.keras_latency import keras_latencies

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.results import Accuracy, Row, read_results
-from edgedigits.core.results.folder import HEADER
+from edgedigits.results import Accuracy, Row, read_results
+from edgedigits.results.folder import HEADER
 from edgedigits.train.baselines.catalogue import BASELINES, NOTHING_REPORTED, Baseline
 from edgedigits.train.folds import SUMMARY, CrossValidation, read_folds
 
 SEEN = "accuracy on its own training digits"
-"""Key of :attr:`edgedigits.core.results.Row.checks`, percent; measured where a report gives such a figure."""
+"""Key of :attr:`edgedigits.results.Row.checks`, percent; measured where a report gives such a figure."""
 
 THEIRS = "validation accuracy of the report's setting"
-"""Key of :attr:`edgedigits.core.results.Row.settings`, percent; there where that setting is known."""
+"""Key of :attr:`edgedigits.results.Row.settings`, percent; there where that setting is known."""
 
 MNIST = "mnist"
 """The data set whose digits the reports divided."""

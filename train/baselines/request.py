@@ -14,8 +14,8 @@ from edgedigits.core.datasets import Dataset, Split, check_dataset, check_split
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors, refuse_to_overwrite
 from edgedigits.core.identity import check_identity
-from edgedigits.core.results import Row, read_header, read_row, write_header
-from edgedigits.core.results.folder import HEADER, ROW
+from edgedigits.results import Row, read_header, read_row, write_header
+from edgedigits.results.folder import HEADER, ROW
 from edgedigits.train.baselines.catalogue import Baseline, baseline
 from edgedigits.train.request import TrainingRequest, resolve
 

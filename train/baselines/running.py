@@ -9,9 +9,9 @@ from edgedigits.core.datasets import Split, load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import refuse_inputs_inside
 from edgedigits.core.paths import StrPath
-from edgedigits.core.results import Row, read_results, write_row
-from edgedigits.core.results.writing import write_tables
 from edgedigits.core.stages import StageCallback, untold
+from edgedigits.results import Row, read_results, write_row
+from edgedigits.results.tables.writing import write_tables
 from edgedigits.train.baselines.catalogue import Baseline
 from edgedigits.train.baselines.request import BaselineRequest, begin, check, identity
 from edgedigits.train.folds import CrossValidation, FoldScore, ToldFold, cross_validate, train_folds
@@ -31,8 +31,8 @@ def run_baseline(
     """Make and measure one baseline, and write it as a folder of results.
 
     Everything is chosen on validation digits. ``out`` gets ``results.json`` and the tables of
-    :func:`edgedigits.core.results.writing.write_tables`, and in a folder of the baseline's name ``row.json``, the model
-    and what shows how it was chosen or trained.
+    :func:`edgedigits.results.tables.writing.write_tables`, and in a folder of the baseline's name ``row.json``, the
+    model and what shows how it was chosen or trained.
 
     Args:
         request: what to measure, on what.

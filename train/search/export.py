@@ -18,10 +18,10 @@ from edgedigits.core.counting import counted
 from edgedigits.core.datasets import Split
 from edgedigits.core.files import csv_text, disk_errors, gzip_size, sha256_of, write_text
 from edgedigits.core.metrics import compare
-from edgedigits.core.results import Accuracy, Drop, Row, row_from, write_row
-from edgedigits.core.results.judging import own_name, validation_accuracy
 from edgedigits.core.runtime import DigitModel, runtime
 from edgedigits.core.tflite_costs import costs_of
+from edgedigits.results import Accuracy, Drop, Row, row_from, write_row
+from edgedigits.results.accuracies import own_name, validation_accuracy
 from edgedigits.train.evaluation import keras_scores, load_keras
 from edgedigits.train.plots import write_png
 from edgedigits.train.results import MODEL

@@ -10,8 +10,8 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import refuse_to_overwrite
 from edgedigits.core.identity import check_identity
 from edgedigits.core.paths import StrPath
-from edgedigits.core.results import read_header
-from edgedigits.core.results.folder import HEADER
+from edgedigits.results import read_header
+from edgedigits.results.folder import HEADER
 from edgedigits.train.request import TrainingRequest, resolve
 from edgedigits.train.search.presets import Preset, preset_named
 from edgedigits.train.search.request import SearchRequest

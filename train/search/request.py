@@ -11,7 +11,7 @@ from numpy import uint8
 from numpy.typing import NDArray
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.results import Row
+from edgedigits.results import Row
 from edgedigits.train.request import Device
 
 HEARTBEAT_SECONDS = 15.0

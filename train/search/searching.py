@@ -21,9 +21,9 @@ from edgedigits.core.cards import code_version
 from edgedigits.core.datasets import Split, load_dataset, split_dataset
 from edgedigits.core.files import disk_errors
 from edgedigits.core.paths import StrPath
-from edgedigits.core.results import read_results, write_header
-from edgedigits.core.results.folder import HEADER
-from edgedigits.core.results.writing import write_tables
+from edgedigits.results import read_results, write_header
+from edgedigits.results.folder import HEADER
+from edgedigits.results.tables.writing import write_tables
 from edgedigits.train.devices import choose_devices
 from edgedigits.train.request import ProgressCallback
 from edgedigits.train.results import software

@@ -1,0 +1,1 @@
+"""The best row that a device can take, and what binds."""

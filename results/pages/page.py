@@ -1,0 +1,59 @@
+"""A table as one HTML file with interactive plots that needs nothing else, no network either."""
+
+from __future__ import annotations
+
+import base64
+from importlib.resources import files
+from itertools import groupby
+
+from jinja2 import Environment, StrictUndefined
+from plotly.offline import get_plotlyjs
+
+from edgedigits.results.pages.axes import kind_of, looks_of
+from edgedigits.results.pages.figures import plots_of
+from edgedigits.results.pages.symbols import symbol_path
+from edgedigits.results.table import Table
+from edgedigits.results.tables.columns import columns_of
+from edgedigits.results.tables.remarks import remarks_on
+
+SWEEP = "sweep.png"
+"""Beside a row whose settings were chosen among several: accuracy of each that was tried on validation digits."""
+
+
+def page(table: Table) -> str:
+    """The page: plots, every row in a table that can be sorted, what failed, machine and software.
+
+    Names and reasons come from files: they are escaped, and the page's content security policy forbids every
+    connection.
+    """
+    templates = files("edgedigits.results.pages").joinpath("templates")
+    read = {name: templates.joinpath(f"page.{name}").read_text(encoding="utf-8") for name in ("html", "css", "js")}
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    plots = plots_of(table)
+    return environment.from_string(read["html"]).render(
+        table=table,
+        columns=columns_of(table),
+        first_core=next((plot.cost.core for plot in plots if plot.cost.core), ""),
+        groups=[(core, list(group)) for core, group in groupby(plots, lambda plot: plot.cost.core)],
+        figures={plot.cost.name: plot.figure for plot in plots},
+        recipes={
+            kind: (look.colour, look.symbol, symbol_path(look.marker)) for kind, look in looks_of(table.entries).items()
+        },
+        models=list(dict.fromkeys(entry.row.model for entry in table.entries if entry.row.accuracy)),
+        kind_of=kind_of,
+        remarks=remarks_on(table),
+        sweeps=_sweeps(table),
+        style=read["css"],
+        script=read["js"],
+        plotly=get_plotlyjs(),
+    )
+
+
+def _sweeps(table: Table) -> list[tuple[str, str]]:
+    """The label of each row that has a picture of the settings that were tried, and the picture as an address."""
+    pictures = ((entry.label, entry.place / SWEEP) for entry in table.entries)
+    return [
+        (label, f"data:image/png;base64,{base64.b64encode(picture.read_bytes()).decode()}")
+        for label, picture in pictures
+        if picture.is_file()
+    ]

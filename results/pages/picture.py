@@ -1,0 +1,203 @@
+"""The front as a picture: accuracy against the bytes of the model file, as PNG, drawn without a screen."""
+
+from __future__ import annotations
+
+import io
+import math
+from itertools import pairwise
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Annotation, Text
+from matplotlib.ticker import EngFormatter, FixedLocator, NullFormatter, NullLocator
+from numpy.typing import NDArray
+
+from edgedigits.results.front import BYTES
+from edgedigits.results.pages.axes import AccuracyAxis, accuracy_axis, kind_of, logarithmic, looks_of
+from edgedigits.results.table import Entry, Table
+from edgedigits.results.tables.columns import shortened
+
+Box = tuple[float, float, float, float]
+
+_INK = "#1d2430"
+_DPI = 120
+_GAP = 6.0  # pixels between labels
+_LABEL = 36
+_MOST_KEYS = 20
+_KEY_HEIGHT = 0.21  # inches
+# Where a label may stand: offset from its point in points of 1/72 inch; the best place first.
+_AROUND = ((0, 9), (-7, 5), (7, -5), (0, -9), (7, 5), (-7, -5), (9, 0), (-9, 0))
+_PLACES = tuple((dx * far, dy * far) for far in (1, 2, 3.5, 5) for dx, dy in _AROUND)
+_NEAR = 10.0  # points; a label farther off is tied to its point
+_COVERED = 0.25  # share of a label that may cover something; it is left out otherwise
+
+
+def front_png(table: Table) -> bytes:
+    """Draw all rows that compare, the front as a line and its rows named; the same table gives the same bytes."""
+    entries = [entry for entry in table.entries if table.compares(entry, BYTES)]
+    front = [table.entries[place] for place in table.fronts.get(BYTES.name, ())]
+    keys = _keys(table, entries)
+    figure = Figure(figsize=(10, max(6.0, _KEY_HEIGHT * len(keys))), dpi=_DPI, layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    if not entries:
+        axes.text(0.5, 0.5, "no row has an accuracy and a size", ha="center", va="center", transform=axes.transAxes)
+        axes.set_axis_off()
+        return _png(canvas)
+    axis = accuracy_axis([entry.row.accuracy for entry in entries if entry.row.accuracy])
+    places = {entry.label: _point(entry, axis) for entry in entries}
+    _set_axes(axes, axis, [x for x, _ in places.values()])
+    axes.plot(*zip(*(places[entry.label] for entry in front), strict=True), ":", color=_INK, drawstyle="steps-post")
+    _draw_points(axes, axis, table, entries, {entry.label for entry in front}, places)
+    figure.legend(handles=keys, loc="outside right center", frameon=False, fontsize=9)
+    _title(axes, table)
+    canvas.draw()  # places the axes, which the labels need
+    _name(axes, canvas, front, list(places.values()), places)
+    return _png(canvas)
+
+
+def _point(entry: Entry, axis: AccuracyAxis) -> tuple[float, float]:
+    value = BYTES.of(entry.row)
+    assert value is not None and entry.row.accuracy is not None
+    return float(value), axis.height(entry.row.accuracy)
+
+
+def _title(axes: Axes, table: Table) -> None:
+    assert table.digits is not None
+    axes.set_title(f"Accuracy on {table.digits.count:,} test digits ({shortened(table.digits.digits)})", fontsize=11)
+
+
+def _set_axes(axes: Axes, axis: AccuracyAxis, sizes: list[float]) -> None:
+    axes.set(xlabel="size of the model file, bytes", ylabel="accuracy, %")
+    if logarithmic(sizes):
+        axes.set_xscale("log")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+    if axis.by_errors:
+        axes.set_yscale("log")
+        axes.invert_yaxis()
+        axes.yaxis.set_major_locator(FixedLocator([100 - mark for mark in axis.marks]))
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.yaxis.set_major_formatter(lambda error, _: f"{100 - error:g}")
+    elif axis.ends:
+        axes.set_ylim(*axis.ends)
+        axes.ticklabel_format(axis="y", useOffset=False)
+    axes.grid(alpha=0.3)
+    axes.set_xmargin(0.08)
+
+
+def _draw_points(
+    axes: Axes,
+    axis: AccuracyAxis,
+    table: Table,
+    entries: list[Entry],
+    front: set[str],
+    places: dict[str, tuple[float, float]],
+) -> None:
+    looks = looks_of(table.entries)
+    for entry in entries:
+        best, look = entry.label in front, looks[kind_of(entry.row)]
+        assert entry.row.accuracy is not None
+        below, above = axis.around(entry.row.accuracy)
+        axes.errorbar(*places[entry.label], yerr=[[below], [above]], ecolor=look.colour, elinewidth=0.6, alpha=0.4)
+        axes.plot(
+            *places[entry.label],
+            look.marker,
+            color=look.colour,
+            markersize=10 if best else 7,
+            markeredgecolor=_INK if best else "none",
+            zorder=4 if best else 3,
+        )
+
+
+def _keys(table: Table, entries: list[Entry]) -> list[Line2D]:
+    """The recipes that are drawn with their colours and shapes, to stand beside the plot."""
+    looks = looks_of(table.entries)
+    kinds = list(dict.fromkeys(kind_of(entry.row) for entry in entries))
+    drawn = [(kind, looks[kind].marker, looks[kind].colour) for kind in kinds[:_MOST_KEYS]]
+    drawn += [(f"{len(kinds) - _MOST_KEYS} more", "", "none")] if len(kinds) > _MOST_KEYS else []
+    handles = [
+        Line2D([], [], linestyle="none", marker=marker, color=colour, label=shortened(text, _LABEL), markersize=8)
+        for text, marker, colour in drawn
+    ]
+    return [*handles, Line2D([], [], linestyle=":", color=_INK, label="Pareto front")]
+
+
+def _name(
+    axes: Axes,
+    canvas: FigureCanvasAgg,
+    front: list[Entry],
+    points: list[tuple[float, float]],
+    places: dict[str, tuple[float, float]],
+) -> None:
+    """Write the labels of the front where they cover no point, line or other label, as far as there is room."""
+    inside = np.array([axes.get_window_extent().extents])
+    taken = [(x - 8, y - 8, x + 8, y + 8) for x, y in axes.transData.transform(points)]
+    steps = axes.transData.transform([places[entry.label] for entry in front])
+    for (left, low), (right, high) in pairwise(steps):
+        taken += [(left, low - 1, right, low + 1), (right - 1, low, right + 1, high)]
+    for entry, point in zip(front, steps, strict=True):
+        label = axes.annotate(
+            _literal(entry.label),
+            places[entry.label],
+            (0, 0),
+            textcoords="offset points",
+            arrowprops={"arrowstyle": "-", "color": _INK, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 4},
+            fontsize=9,
+            color=_INK,
+            zorder=5,
+        )
+        size = Text.get_window_extent(label, canvas.get_renderer())
+        width, height = size.width + _GAP, size.height + _GAP
+        area = width * height
+        boxes = [_box(point, place, width, height) for place in _PLACES]
+        covered = [round(_overlap(box, np.array(taken)) + area - _overlap(box, inside)) for box in boxes]
+        best = min(range(len(boxes)), key=lambda place: covered[place])
+        if covered[best] > _COVERED * area:
+            label.remove()
+            continue
+        taken.append(boxes[best])
+        _put(label, _PLACES[best])
+
+
+def _box(point: NDArray[np.float64], place: tuple[float, float], width: float, height: float) -> Box:
+    """Left, lower, right and upper pixel of a label at an offset from its point."""
+    x, y = (at + offset * _DPI / 72 for at, offset in zip(point, place, strict=True))
+    left = x - {1: 0.0, 0: width / 2, -1: width}[_sign(place[0])]
+    low = y - {1: 0.0, 0: height / 2, -1: height}[_sign(place[1])]
+    return left, low, left + width, low + height
+
+
+def _put(label: Annotation, place: tuple[float, float]) -> None:
+    dx, dy = place
+    across = {1: "left", 0: "center", -1: "right"}[_sign(dx)]
+    label.set(position=place, ha=across, va={1: "bottom", 0: "center", -1: "top"}[_sign(dy)])
+    assert label.arrow_patch is not None
+    label.arrow_patch.set_visible(math.hypot(dx, dy) > _NEAR)
+
+
+def _sign(offset: float) -> int:
+    return (offset > 0) - (offset < 0)
+
+
+def _literal(text: str) -> str:
+    """Text in which matplotlib sees no formula."""
+    return shortened(text, _LABEL).replace("$", r"\$")
+
+
+def _overlap(box: Box, others: NDArray[np.float64]) -> float:
+    """Pixels of a box that other ones, of shape (count, 4), cover, each counted for itself."""
+    left, low, right, high = box
+    wide = np.minimum(right, others[:, 2]) - np.maximum(left, others[:, 0])
+    tall = np.minimum(high, others[:, 3]) - np.maximum(low, others[:, 1])
+    return float((wide.clip(min=0) * tall.clip(min=0)).sum())
+
+
+def _png(canvas: FigureCanvasAgg) -> bytes:
+    out = io.BytesIO()
+    # No date and no version inside: the same table gives the same bytes.
+    canvas.print_png(out, metadata={"Software": None})
+    return out.getvalue()
