@@ -79,7 +79,7 @@ def baseline(
       edgedigits baseline random-forest --folds 5 --out out/forest-folds
     """
     from edgedigits.train import BaselineRequest
-    from edgedigits.train.baselines.request import check, check_folder
+    from edgedigits.train.baselines.baseline_request import check, check_folder
     from edgedigits.train.folds import check_folder as check_folder_of_folds
 
     request = BaselineRequest(name, dataset, split, seed, epoch_count)
@@ -114,7 +114,7 @@ def _telling(entry: Baseline) -> Iterator[dict[str, Any]]:
 
 
 def _show_row(entry: Baseline, row: Row, out: Path) -> None:
-    from edgedigits.core.load import busy_words
+    from edgedigits.core.machine.load import busy_words
     from edgedigits.results.tables.columns import microseconds
     from edgedigits.train.baselines.reported import why_ours_differ
 

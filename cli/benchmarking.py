@@ -105,7 +105,7 @@ def _cores(words: str) -> list[str]:
 
 def _with_firmware(results: Results, cores: list[str], dataset: str | None) -> Results:
     """Write a firmware report beside each full int8 model that has none of these cores, and the tables again."""
-    from edgedigits.core.tflite_file import read_tflite
+    from edgedigits.core.tflite.file import read_tflite
     from edgedigits.results import read_results
     from edgedigits.results.tables.writing import write_tables
 
@@ -130,8 +130,8 @@ def _with_firmware(results: Results, cores: list[str], dataset: str | None) -> R
 def _report(folder: Path, row: Row, cores: list[str], dataset: str | None) -> None:
     """Measure a row's model on the cores; what cannot be measured becomes a note of the row."""
     from edgedigits.core.errors import EdgedigitsError
-    from edgedigits.firmware_export.proof_images import proof_images
-    from edgedigits.firmware_export.report import REPORT_NAME, firmware_report, write_report
+    from edgedigits.firmware_export.proof.images import proof_images
+    from edgedigits.firmware_export.report.report import REPORT_NAME, firmware_report, write_report
     from edgedigits.results import write_row
 
     model = folder / row.recipe / row.file

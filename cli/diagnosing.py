@@ -33,7 +33,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
       edgedigits doctor
     """
     from edgedigits.cli.doctor.checks import examine
-    from edgedigits.core.host import Host
+    from edgedigits.core.machine.host import Host
 
     with loading("what is installed"):
         kind, findings = examine(Host())

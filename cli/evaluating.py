@@ -72,11 +72,11 @@ def _scores(model: Path, test: Digits) -> NDArray[np.float32]:
 
     if not is_tflite(model):
         with loading("TensorFlow"):
-            from edgedigits.quantize import float_scores, load_float_model
-        network = load_float_model(model)
+            from edgedigits.quantize import keras_scores, load_keras
+        network = load_keras(model)
         with progress() as stage:
-            return float_scores(network, test.images, lambda done: stage("float", done, len(test)))
-    from edgedigits.core.runtime import DigitModel
+            return keras_scores(network, test.images, lambda done: stage("float", done, len(test)))
+    from edgedigits.core.tflite.runtime import DigitModel
 
     runner = DigitModel(model)
     with progress() as stage:

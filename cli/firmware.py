@@ -13,10 +13,10 @@ from edgedigits.cli.proving import warn, warn_of_verdict
 from edgedigits.core.counting import counted
 
 if TYPE_CHECKING:
-    from edgedigits.firmware_export.proof_images import ProofImages
-    from edgedigits.firmware_export.report import FirmwareReport
-    from edgedigits.firmware_export.report_cores import CoreCost
-    from edgedigits.firmware_export.verify import Verification
+    from edgedigits.firmware_export.proof.images import ProofImages
+    from edgedigits.firmware_export.report.cores import CoreCost
+    from edgedigits.firmware_export.report.report import FirmwareReport
+    from edgedigits.firmware_export.serial.verify import Verification
 
 ALL_CORES = "m0,m3,m4,m7,m33,m55,rv32"
 _COUNT = click.IntRange(min=1)
@@ -46,7 +46,7 @@ def cores(as_json: bool) -> None:
       edgedigits firmware cores
     """
     from edgedigits.firmware_export.boards.cores import CORES
-    from edgedigits.firmware_export.report_cores import missing_tool
+    from edgedigits.firmware_export.report.cores import missing_tool
 
     known = [
         {
@@ -117,7 +117,7 @@ def report(
     from edgedigits.core.datasets import check_dataset
     from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace
     from edgedigits.edge.bundled import bundled_model
-    from edgedigits.firmware_export.report import firmware_report, report_path, write_report
+    from edgedigits.firmware_export.report.report import firmware_report, report_path, write_report
 
     inputs = [model, model.with_name(CARD_NAME), *(check_dataset(dataset)[1] if dataset else [])]
     for option, named in (("--plot", plot), ("--card", card)):
@@ -134,7 +134,7 @@ def report(
             model, names, images, name=name, progress=lambda done: stage("build and run", done, len(names))
         )
     if plot:
-        from edgedigits.firmware_export.report_plot import memory_png
+        from edgedigits.firmware_export.report.plot import memory_png
 
         variants = dict.fromkeys(cost.variant for cost in found.costs) or found.arena_bytes
         memory_png(found.library.plan, tuple(variants), plot)
@@ -151,7 +151,7 @@ def report(
 
 
 def _proof_images(model: Path, count: int, dataset: str | None) -> ProofImages:
-    from edgedigits.firmware_export.proof_images import proof_images
+    from edgedigits.firmware_export.proof.images import proof_images
 
     images = proof_images(model, count, dataset)
     if images.warning:
@@ -284,9 +284,9 @@ def verify(
     """
     from dataclasses import asdict
 
-    from edgedigits.core.load import LoadWatch
-    from edgedigits.firmware_export.reader import proof_verdict
-    from edgedigits.firmware_export.verify import verify as verify_board
+    from edgedigits.core.machine.load import LoadWatch
+    from edgedigits.firmware_export.arrays.reader import proof_verdict
+    from edgedigits.firmware_export.serial.verify import verify as verify_board
 
     verdict = proof_verdict(model, allow_failed=True)
     warn_of_verdict(verdict)
@@ -313,7 +313,7 @@ def verify(
 
 
 def _show_verification(found: Verification, source: str, load: float | None) -> None:
-    from edgedigits.core.load import busy_words
+    from edgedigits.core.machine.load import busy_words
 
     board = found.board
     say(f"board: library {board.version}, arena {board.arena_bytes:,} bytes, model {board.sha256[:12]}...")

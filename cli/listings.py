@@ -10,7 +10,7 @@ class TrainingCommand(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the names, none of which needs TensorFlow."""
-        from edgedigits.train.catalogue import NETWORKS
+        from edgedigits.train.networks.catalogue import NETWORKS
         from edgedigits.train.recipes import AUGMENTATIONS
 
         with formatter.section("Networks (--model; `edgedigits models` tells more)"):

@@ -27,7 +27,7 @@ def models(as_json: bool) -> None:
     Example:
       edgedigits models
     """
-    from edgedigits.train.catalogue import NETWORKS
+    from edgedigits.train.networks.catalogue import NETWORKS
 
     if as_json:
         show_json([asdict(network) for network in NETWORKS.values()])
@@ -205,8 +205,8 @@ def _export_arrays(model: Path, _target: str, name: str, allow_failed: bool, out
 
 
 def _export_library(model: Path, target: str, name: str, allow_failed: bool, out: Path, force: bool) -> Exported:
-    from edgedigits.firmware_export.export_target import export_target
     from edgedigits.firmware_export.targets import write_target
+    from edgedigits.firmware_export.targets.export import export_target
 
     result = export_target(model, name=name, allow_failed=allow_failed)
     files = write_target(target, result.files, out, force=force)

@@ -113,7 +113,7 @@ def _show(found: Measurement) -> None:
 
 
 def _show_row(row: Row) -> None:
-    from edgedigits.core.load import is_busy
+    from edgedigits.core.machine.load import is_busy
 
     assert row.accuracy is not None
     runs = {(run["runtime"], run["delegate"]): run for run in row.checks["runs"]}
@@ -135,7 +135,7 @@ def _show_row(row: Row) -> None:
 
 def _latency_line(one: Latency, run: dict[str, Any], first: bool, busy: bool) -> tuple[object, ...]:
     """A latency; what its run read where it is the first of that; what others took meanwhile where that is a column."""
-    from edgedigits.core.load import busy_share
+    from edgedigits.core.machine.load import busy_share
     from edgedigits.results.tables.columns import microseconds
 
     assert one.median_us is not None and one.p95_us is not None

@@ -28,7 +28,7 @@ def warn(text: str) -> None:
 
 def warn_of_verdict(verdict: str) -> None:
     """Warn where the proof of a model that is taken all the same did not pass."""
-    from edgedigits.firmware_export.plan import REMARKS
+    from edgedigits.firmware_export.arrays.plan import REMARKS
 
     if verdict in REMARKS:
         warn(REMARKS[verdict])

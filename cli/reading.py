@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edgedigits.edge import DigitReader
-    from edgedigits.edge.station import StationResult
+    from edgedigits.edge.loop.loop import StationResult
 
 
 def _reader(model: Path | str, reject_below: float | None) -> DigitReader:
@@ -61,7 +61,7 @@ def predict(
     """
     from edgedigits.core.errors import EdgedigitsError
     from edgedigits.core.files import refuse_inputs_inside, refuse_to_overwrite
-    from edgedigits.edge.source_files import IMAGE_SUFFIXES
+    from edgedigits.edge.sources.files import IMAGE_SUFFIXES
 
     if not all(words):
         raise click.UsageError("a word is empty, such as that of a variable without a value.")
@@ -202,7 +202,7 @@ def fields(
     Example:
       edgedigits fields builtin cheques/images --truth cheques/truth.csv
     """
-    from edgedigits.core.load import busy_words
+    from edgedigits.core.machine.load import busy_words
     from edgedigits.edge import measure_fields
     from edgedigits.edge.fields import read_truth
 
@@ -287,7 +287,7 @@ def camera(
 
 def show_summary(result: StationResult) -> None:
     """Say on standard error what a run of the loop came to."""
-    from edgedigits.core.load import busy_words
+    from edgedigits.core.machine.load import busy_words
 
     busy = busy_words(result.load)
     stages = ", ".join(f"{name} {stage.p50:.1f}/{stage.p99:.1f} ms" for name, stage in result.stages.items())

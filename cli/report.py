@@ -124,7 +124,7 @@ def write_report(report: Report, folder: Path) -> None:
     """Write ``report.html``, self-contained, and ``report.json`` into ``folder``."""
     from jinja2 import Environment, StrictUndefined
 
-    from edgedigits.core.load import busy_words
+    from edgedigits.core.machine.load import busy_words
 
     template = files("edgedigits.cli").joinpath("templates/report.html").read_text(encoding="utf-8")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

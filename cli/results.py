@@ -80,7 +80,7 @@ def compare(folders: tuple[Path, ...], out: Path | None, force: bool, as_json: b
 
 def show_rows(table: Table) -> None:
     """Print the columns of a table that fit a terminal, what failed, and which digits the accuracy is on."""
-    from edgedigits.core.load import is_busy
+    from edgedigits.core.machine.load import is_busy
     from edgedigits.results.front import answer_latency
     from edgedigits.results.tables.columns import BUSY_MARK, brief_columns, one_line
     from edgedigits.results.tables.int8_speed import slower_int8
@@ -202,7 +202,7 @@ def _without(measure: Measure, better: Better) -> str:
 
 
 def _in_a_line(choice: Choice, entry: Entry) -> str:
-    from edgedigits.core.load import busy_words
+    from edgedigits.core.machine.load import busy_words
     from edgedigits.results.front import answer_latency
 
     figures = choice.figures_of(entry)

@@ -17,9 +17,9 @@ from edgedigits.cli.proving import digits_that_tell, doubt, warn
 from edgedigits.cli.quantities import PERCENT
 
 if TYPE_CHECKING:
-    from edgedigits.edge.station import Sight
+    from edgedigits.edge.loop.loop import Sight
     from edgedigits.train import TrainingRequest
-    from edgedigits.train.request import Device
+    from edgedigits.train.training_request import Device
 
 FALLBACK = "optdigits"
 FRAMES = 240
@@ -163,7 +163,7 @@ def _export(model: Path, out: Path) -> Any:
     """Write the C library, compile and test it where that can be done, and the arrays for TFLite Micro beside it."""
     from edgedigits.cli.report import Exported
     from edgedigits.firmware_export import export_arrays, run_self_test, write_export, write_target
-    from edgedigits.firmware_export.export_target import export_target
+    from edgedigits.firmware_export.targets.export import export_target
 
     library = export_target(model, allow_failed=True)
     write_target("c", library.files, out / "c", force=True)
@@ -243,7 +243,7 @@ def _first_frame(video: Path, picture: Path) -> Path:
 
 
 def _say(report: Any, out: Path) -> None:
-    from edgedigits.core.load import busy_words
+    from edgedigits.core.machine.load import busy_words
 
     summary = report.summary(out)
     busy = busy_words(summary["load"])

@@ -110,9 +110,9 @@ def search(out: Path, force: bool, resume: bool, as_json: bool, **settings: Any)
 
 
 def _to_int8(path: Path, digits: NDArray[uint8]) -> bytes:
-    from edgedigits.quantize import convert, load_float_model, recipe_named
+    from edgedigits.quantize import convert, load_keras, recipe_named
 
-    return convert(load_float_model(path), digits, recipe_named("int8"))
+    return convert(load_keras(path), digits, recipe_named("int8"))
 
 
 def _cells(front: Sequence[Any]) -> list[tuple[str, ...]]:

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 from edgedigits.core.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from edgedigits.edge.annotation import annotate
     from edgedigits.edge.bundled import bundled_float_model, bundled_model
     from edgedigits.edge.fields import FieldsResult, measure_fields
-    from edgedigits.edge.pictures import load_image
-    from edgedigits.edge.preview import VideoPreview, WindowPreview
-    from edgedigits.edge.reader import DigitReader
-    from edgedigits.edge.reading import Digit, Reading
-    from edgedigits.edge.recording import Recording, compose_recording, read_recording
-    from edgedigits.edge.sources import Camera, ImageFolder, PiCamera, Source, Stream, VideoFile, open_source
-    from edgedigits.edge.station import JsonLines, Sink, StationResult, Transcript, run_station, stop_on_signals
-    from edgedigits.edge.wrong_frames import WrongFrame, WrongFrames
+    from edgedigits.edge.loop.loop import JsonLines, Sink, StationResult, Transcript, run_station, stop_on_signals
+    from edgedigits.edge.loop.preview import VideoPreview, WindowPreview
+    from edgedigits.edge.reading.annotation import annotate
+    from edgedigits.edge.reading.pictures import load_image
+    from edgedigits.edge.reading.reader import DigitReader
+    from edgedigits.edge.reading.reading import Digit, Reading
+    from edgedigits.edge.recordings.recording import Recording, compose_recording, read_recording
+    from edgedigits.edge.recordings.wrong_frames import WrongFrame, WrongFrames
+    from edgedigits.edge.sources.registry import Camera, ImageFolder, PiCamera, Source, Stream, VideoFile, open_source
 
 __all__ = [
     "Camera",
@@ -60,18 +60,18 @@ __getattr__ = lazy_exports(
     {
         **dict.fromkeys(("bundled_float_model", "bundled_model"), "bundled"),
         **dict.fromkeys(("FieldsResult", "measure_fields"), "fields"),
-        **dict.fromkeys(("VideoPreview", "WindowPreview"), "preview"),
-        **dict.fromkeys(("Digit", "Reading"), "reading"),
-        **dict.fromkeys(("Recording", "compose_recording", "read_recording"), "recording"),
+        **dict.fromkeys(("VideoPreview", "WindowPreview"), "loop.preview"),
+        **dict.fromkeys(("Digit", "Reading"), "reading.reading"),
+        **dict.fromkeys(("Recording", "compose_recording", "read_recording"), "recordings.recording"),
         **dict.fromkeys(
-            ("Camera", "ImageFolder", "PiCamera", "Source", "Stream", "VideoFile", "open_source"), "sources"
+            ("Camera", "ImageFolder", "PiCamera", "Source", "Stream", "VideoFile", "open_source"), "sources.registry"
         ),
         **dict.fromkeys(
-            ("JsonLines", "Sink", "StationResult", "Transcript", "run_station", "stop_on_signals"), "station"
+            ("JsonLines", "Sink", "StationResult", "Transcript", "run_station", "stop_on_signals"), "loop.loop"
         ),
-        **dict.fromkeys(("WrongFrame", "WrongFrames"), "wrong_frames"),
-        "DigitReader": "reader",
-        "annotate": "annotation",
-        "load_image": "pictures",
+        **dict.fromkeys(("WrongFrame", "WrongFrames"), "recordings.wrong_frames"),
+        "DigitReader": "reading.reader",
+        "annotate": "reading.annotation",
+        "load_image": "reading.pictures",
     },
 )

@@ -12,12 +12,12 @@ from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
-from edgedigits.core.load import LoadWatch
+from edgedigits.core.machine.load import LoadWatch
 from edgedigits.core.paths import StrPath
 from edgedigits.edge.alignment import differences
-from edgedigits.edge.pictures import load_image
-from edgedigits.edge.reader import DigitReader
-from edgedigits.edge.reading import REJECTED
+from edgedigits.edge.reading.pictures import load_image
+from edgedigits.edge.reading.reader import DigitReader
+from edgedigits.edge.reading.reading import REJECTED
 
 _REMEDY = 'give a CSV file with the columns "image" and "text", one field a row, digits only'
 _MOST_FAILURES = 20

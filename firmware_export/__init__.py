@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING
 from edgedigits.core.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from edgedigits.firmware_export.arrays import ArrayExport, ExportRecipe, export_arrays, write_export
+    from edgedigits.firmware_export.arrays.export import ArrayExport, ExportRecipe, export_arrays, write_export
     from edgedigits.firmware_export.library.export import LibraryExport, export_library
-    from edgedigits.firmware_export.report import FirmwareReport, firmware_report
-    from edgedigits.firmware_export.self_test import SelfTest, run_self_test
+    from edgedigits.firmware_export.proof.self_test import SelfTest, run_self_test
+    from edgedigits.firmware_export.report.report import FirmwareReport, firmware_report
     from edgedigits.firmware_export.targets import write_target
 
 _HOMES = {
-    "ArrayExport": "arrays",
-    "ExportRecipe": "arrays",
-    "FirmwareReport": "report",
+    "ArrayExport": "arrays.export",
+    "ExportRecipe": "arrays.export",
+    "FirmwareReport": "report.report",
     "LibraryExport": "library.export",
-    "SelfTest": "self_test",
-    "export_arrays": "arrays",
+    "SelfTest": "proof.self_test",
+    "export_arrays": "arrays.export",
     "export_library": "library.export",
-    "firmware_report": "report",
-    "run_self_test": "self_test",
-    "write_export": "arrays",
+    "firmware_report": "report.report",
+    "run_self_test": "proof.self_test",
+    "write_export": "arrays.export",
     "write_target": "targets",
 }
 

@@ -7,18 +7,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from edgedigits.core.lazy import lazy_exports
 
-# tensorflow-model-optimization and our networks need Keras 2, which TensorFlow takes only when told before its import.
-os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 if TYPE_CHECKING:
+    from edgedigits.core.keras.models import keras_scores, load_keras
     from edgedigits.quantize.conversion import check_int8, convert
-    from edgedigits.quantize.float_model import float_scores, load_float_model
     from edgedigits.quantize.folds import FoldsProof, quantize_folds
     from edgedigits.quantize.preflight import check_source, fold_models
     from edgedigits.quantize.proof import Proof, draw_flips, prove
@@ -38,10 +33,10 @@ __all__ = [
     "check_source",
     "convert",
     "draw_flips",
-    "float_scores",
     "fold_models",
     "judge",
-    "load_float_model",
+    "keras_scores",
+    "load_keras",
     "prove",
     "quantize",
     "quantize_folds",
@@ -53,7 +48,7 @@ __getattr__ = lazy_exports(
     __name__,
     {
         **dict.fromkeys(("check_int8", "convert"), "conversion"),
-        **dict.fromkeys(("float_scores", "load_float_model"), "float_model"),
+        **dict.fromkeys(("keras_scores", "load_keras"), "edgedigits.core.keras.models"),
         **dict.fromkeys(("FoldsProof", "quantize_folds"), "folds"),
         **dict.fromkeys(("check_source", "fold_models"), "preflight"),
         **dict.fromkeys(("Proof", "draw_flips", "prove"), "proof"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.tflite_file import Tensor, TfliteFile, read_tflite
+from edgedigits.core.tflite.file import Tensor, TfliteFile, read_tflite
 from edgedigits.quantize.conversion import FLOATS, check_input_range, check_int8
 from edgedigits.quantize.recipes import Recipe
 from edgedigits.quantize.tuned_checks import check_tuning

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.lite.python.convert import ConverterError
 
 from edgedigits.core.digit import SIDE, model_input
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.keras.backend import tf
 from edgedigits.core.paths import StrPath
 from edgedigits.core.quiet import native_logs_hidden
-from edgedigits.core.tflite_file import Tensor, TfliteFile, read_tflite
+from edgedigits.core.tflite.file import Tensor, TfliteFile, read_tflite
 from edgedigits.quantize.noise import calibrated, layer_noise, noisiest, with_float_layers
 from edgedigits.quantize.recipes import Recipe
 

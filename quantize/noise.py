@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.lite.python.convert import mlir_quantize
 
+from edgedigits.core.keras.backend import tf
 from edgedigits.core.quiet import native_logs_hidden
 from edgedigits.quantize.weights import WEIGHTED, layer_of
 

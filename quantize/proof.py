@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from edgedigits.core.datasets import Digits
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.keras.models import keras_scores
 from edgedigits.core.metrics import Comparison, compare
 from edgedigits.core.outcome import PASSED, Outcome, outcome_of, required_digits
 from edgedigits.core.paths import StrPath
 from edgedigits.core.stages import StageCallback
-from edgedigits.core.tflite_file import Operator, TfliteFile
-from edgedigits.quantize.float_model import float_scores
+from edgedigits.core.tflite.file import Operator, TfliteFile
 from edgedigits.quantize.runtimes import open_model
 from edgedigits.quantize.verdicts import Verdict, judge
 
@@ -99,7 +99,7 @@ def float_probabilities(model: Any, images: NDArray[np.uint8], progress: Progres
     Raises:
         EdgedigitsError: the network gives scores that are no probabilities.
     """
-    scores = float_scores(model, images, part_of(progress, "float", len(images)))
+    scores = keras_scores(model, images, part_of(progress, "float", len(images)))
     if scores.min() < 0 or np.abs(scores.sum(axis=1) - 1).max() > 0.01:
         raise EdgedigitsError(
             "the network gives scores that are no probabilities",

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import tensorflow as tf
-
-from edgedigits.core.runtime import DigitModel, Refused, Runtime, runtime
+from edgedigits.core.keras.backend import tf
+from edgedigits.core.tflite.runtime import DigitModel, Refused, Runtime, runtime
 
 
 @cache
@@ -23,7 +22,7 @@ def open_model(path: Path) -> DigitModel:
 
     Raises:
         Refused: by both.
-        EdgedigitsError: as :class:`edgedigits.core.runtime.DigitModel`.
+        EdgedigitsError: as :class:`edgedigits.core.tflite.runtime.DigitModel`.
     """
     try:
         return DigitModel(path, on=runtime())

@@ -9,7 +9,7 @@ from typing import Any
 from edgedigits.core.cards import Card, card_of
 from edgedigits.core.datasets import Split, split_of, trainings
 from edgedigits.core.files import sha256_of
-from edgedigits.quantize.float_model import load_float_model
+from edgedigits.core.keras.models import load_keras
 
 CALIBRATION = 500
 
@@ -45,7 +45,7 @@ class Source:
 
     def load(self) -> Any:
         """The tf_keras model, read anew."""
-        return load_float_model(self.path)
+        return load_keras(self.path)
 
     def calibration(self, wanted: int | None) -> int:
         """Digits in the representative dataset: ``wanted``, else 500, or all training digits where there are fewer."""

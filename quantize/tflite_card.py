@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-import tensorflow as tf
-
 from edgedigits.core.cards import Card, code_version
 from edgedigits.core.files import csv_text, sha256_of, write_text
-from edgedigits.core.runtime import runtime
+from edgedigits.core.keras.backend import tf
+from edgedigits.core.tflite.runtime import runtime
 from edgedigits.quantize.making import Checked, Made
 from edgedigits.quantize.proof import Proof
 from edgedigits.quantize.recipes import Recipe

@@ -9,8 +9,8 @@ import numpy as np
 
 from edgedigits.core.digit import SIDE
 from edgedigits.core.paths import StrPath
-from edgedigits.core.runtime import DigitModel, Refused, Runtime, runtime
-from edgedigits.core.tflite_file import TfliteFile
+from edgedigits.core.tflite.file import TfliteFile
+from edgedigits.core.tflite.runtime import DigitModel, Refused, Runtime, runtime
 from edgedigits.quantize.runtimes import litert
 
 MICRO_OPERATORS = frozenset(

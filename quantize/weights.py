@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.tflite_file import Tensor, read_tflite
+from edgedigits.core.tflite.file import Tensor, read_tflite
 
 WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 """Operators with weights that our converter makes of digit networks."""

@@ -6,7 +6,7 @@ import platform
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgedigits.core.host import text_of, usable_cores
+from edgedigits.core.machine.host import text_of, usable_cores
 from edgedigits.core.paths import StrPath
 from edgedigits.results.row import LATER
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from edgedigits.core.load import LEAST_SECONDS, LoadWatch
+from edgedigits.core.machine.load import LEAST_SECONDS, LoadWatch
 
 CALLS = 1000
 """Calls that are timed at most, each with the next digits."""
@@ -43,8 +43,8 @@ class Timing:
 def time_calls(read: Callable[[Any], object], pieces: Sequence[Any], least: int = LEAST_CALLS) -> Timing:
     """Time calls one by one; who calls sees to the number of threads.
 
-    Fast calls go on for :data:`edgedigits.core.load.LEAST_SECONDS`, without being timed, so that it can be told what
-    other programs took meanwhile.
+    Fast calls go on for :data:`edgedigits.core.machine.load.LEAST_SECONDS`, without being timed, so that it can be
+    told what other programs took meanwhile.
 
     Args:
         read: what is timed: handing over, inference, fetching the scores.

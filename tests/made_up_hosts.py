@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgedigits.core.host import Host
+from edgedigits.core.machine.host import Host
 
 DRIVER = "NVRM version: NVIDIA UNIX x86_64 Kernel Module  {}  Fri Feb 24 22:36:26 UTC 2026\nGCC version:  gcc 12\n"
 OPEN_DRIVER = "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  {}  Release Build  (root@host)\n"

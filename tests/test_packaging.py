@@ -18,8 +18,8 @@ import pytest
 from measured_rows import network_rows, write_results
 
 from edgedigits.firmware_export.boards.cores import core
-from edgedigits.firmware_export.report_cores import missing_tool
-from edgedigits.firmware_export.self_test import NO_COMPILER, find_compiler
+from edgedigits.firmware_export.proof.self_test import NO_COMPILER, find_compiler
+from edgedigits.firmware_export.report.cores import missing_tool
 from edgedigits.firmware_export.targets import TARGETS
 
 ROOT = Path(__file__).parents[1]
@@ -134,7 +134,7 @@ import sys
 from pathlib import Path
 from edgedigits.edge.bundled import bundled_model
 from edgedigits.firmware_export import run_self_test
-from edgedigits.firmware_export.export_target import export_target
+from edgedigits.firmware_export.targets.export import export_target
 from edgedigits.firmware_export.targets import TARGETS, write_target
 out = Path(sys.argv[1])
 made = export_target(bundled_model())

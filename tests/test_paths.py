@@ -177,7 +177,7 @@ def test_fields(named: Callable[[Path], Any], tmp_path: Path) -> None:
 @needs("tflite")
 def test_exports(named: Callable[[Path], Any], tmp_path: Path) -> None:
     from edgedigits.firmware_export import export_arrays, export_library, write_export, write_target
-    from edgedigits.firmware_export.export_target import library_files
+    from edgedigits.firmware_export.targets.export import library_files
 
     written = write_export(export_arrays(named(bundled_model())), named(tmp_path / "arrays"))
     assert all(path.is_file() for path in written)

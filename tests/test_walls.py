@@ -19,6 +19,7 @@ ROOMS = ("train", "quantize", "firmware_export", "edge")
 FOLDERS = ("core", "results", *ROOMS, "cli")
 HEAVY = {"tensorflow", "tf_keras", "keras", "sklearn", "tensorflow_model_optimization"}
 WITH_TENSORFLOW = ("train", "quantize")
+KERAS = ROOT / "core" / "keras"
 LIST_LOADED = "import json, sys; print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
 
 
@@ -94,10 +95,16 @@ def test_what_rooms_share_imports_none_of_them(folder: str, apart: tuple[str, ..
 
 
 @pytest.mark.parametrize("folder", [folder for folder in FOLDERS if folder not in WITH_TENSORFLOW])
-def test_tensorflow_is_imported_in_train_and_quantize_only(folder: str) -> None:
-    for path in modules_of(folder):
+def test_tensorflow_is_imported_behind_its_wall_only(folder: str) -> None:
+    for path in (path for path in modules_of(folder) if KERAS not in path.parents):
         heavy = {name for name in imports_of(path) if name.split(".")[0] in HEAVY - {"sklearn"}}
         assert not heavy, f"{path.relative_to(ROOT)} imports {sorted(heavy)}"
+
+
+def test_keras_is_for_training_and_quantizing_alone() -> None:
+    for path in (path for folder in FOLDERS if folder not in WITH_TENSORFLOW for path in modules_of(folder)):
+        crossing = {name for name in imports_of(path) if f"{name}.".startswith("edgedigits.core.keras.")}
+        assert KERAS in path.parents or not crossing, f"{path.relative_to(ROOT)} imports {sorted(crossing)}"
 
 
 @pytest.mark.parametrize("folder", ["firmware_export", "edge"])
@@ -146,7 +153,8 @@ def imported(names: list[str], tmp_path: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("folder", ["core", "results", "edge", "firmware_export", "cli", "package"])
 def test_importing_has_no_side_effects(folder: str, tmp_path: Path) -> None:
-    names = [".".join(("edgedigits", *path.relative_to(ROOT).with_suffix("").parts)) for path in modules_of(folder)]
+    paths = [path for path in modules_of(folder) if KERAS not in path.parents]
+    names = [".".join(("edgedigits", *path.relative_to(ROOT).with_suffix("").parts)) for path in paths]
     names = [name.removesuffix(".__init__") for name in names if folder != "package"] or ["edgedigits"]
     assert imported(names, tmp_path) == {}
 
@@ -155,8 +163,9 @@ def test_importing_has_no_side_effects(folder: str, tmp_path: Path) -> None:
     ("name", "variables"),
     [
         ("train", set()),
+        ("quantize", set()),
         # TensorFlow and OpenMP read these when they are loaded, and never again.
-        ("quantize", {"TF_USE_LEGACY_KERAS", "TF_CPP_MIN_LOG_LEVEL"}),
+        ("core.keras.backend", {"TF_USE_LEGACY_KERAS", "TF_CPP_MIN_LOG_LEVEL"}),
         ("train.baselines", {"OMP_WAIT_POLICY"}),
     ],
 )

@@ -11,18 +11,25 @@ from typing import TYPE_CHECKING
 from edgedigits.core.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from edgedigits.core.keras.models import keras_scores
+    from edgedigits.train.baselines.baseline_request import BaselineRequest
     from edgedigits.train.baselines.catalogue import BASELINES, Baseline, baseline
-    from edgedigits.train.baselines.request import BaselineRequest
     from edgedigits.train.baselines.running import baseline_folds, run_baseline
-    from edgedigits.train.catalogue import NETWORKS, Network, network
-    from edgedigits.train.evaluation import evaluate_keras, keras_scores
+    from edgedigits.train.evaluation import evaluate_keras
     from edgedigits.train.folds import CrossValidation, FoldScore, train_folds
-    from edgedigits.train.networks import build
+    from edgedigits.train.networks.catalogue import NETWORKS, Network, network
+    from edgedigits.train.networks.reported import build
     from edgedigits.train.plots import confusion_png, curves_png
     from edgedigits.train.preflight import check_training
     from edgedigits.train.recipes import AUGMENTATIONS, Augmentation, Recipe
-    from edgedigits.train.request import EpochRecord, Progress, ProgressCallback, TrainingRequest, TrainingResult
     from edgedigits.train.training import TrainingInterrupted, train
+    from edgedigits.train.training_request import (
+        EpochRecord,
+        Progress,
+        ProgressCallback,
+        TrainingRequest,
+        TrainingResult,
+    )
 
 __all__ = [
     "AUGMENTATIONS",
@@ -59,18 +66,19 @@ __getattr__ = lazy_exports(
     __name__,
     {
         **dict.fromkeys(("AUGMENTATIONS", "Augmentation", "Recipe"), "recipes"),
-        **dict.fromkeys(("NETWORKS", "Network", "network"), "catalogue"),
+        **dict.fromkeys(("NETWORKS", "Network", "network"), "networks.catalogue"),
         **dict.fromkeys(
-            ("EpochRecord", "Progress", "ProgressCallback", "TrainingRequest", "TrainingResult"), "request"
+            ("EpochRecord", "Progress", "ProgressCallback", "TrainingRequest", "TrainingResult"), "training_request"
         ),
-        **dict.fromkeys(("evaluate_keras", "keras_scores"), "evaluation"),
+        "evaluate_keras": "evaluation",
+        "keras_scores": "edgedigits.core.keras.models",
         **dict.fromkeys(("confusion_png", "curves_png"), "plots"),
         **dict.fromkeys(("TrainingInterrupted", "train"), "training"),
         **dict.fromkeys(("BASELINES", "Baseline", "baseline"), "baselines.catalogue"),
         **dict.fromkeys(("baseline_folds", "run_baseline"), "baselines.running"),
         **dict.fromkeys(("CrossValidation", "FoldScore", "train_folds"), "folds"),
-        "BaselineRequest": "baselines.request",
-        "build": "networks",
+        "BaselineRequest": "baselines.baseline_request",
+        "build": "networks.reported",
         "check_training": "preflight",
     },
 )

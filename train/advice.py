@@ -8,7 +8,7 @@ from collections.abc import Callable
 from edgedigits.core.counting import counted
 from edgedigits.core.datasets import KINDS
 from edgedigits.train.recipes import Recipe
-from edgedigits.train.request import TrainingRequest
+from edgedigits.train.training_request import TrainingRequest
 
 Advise = Callable[[str], object]
 """Told of a sentence."""

@@ -19,7 +19,7 @@ from edgedigits.core.identity import check_identity
 from edgedigits.core.paths import StrPath
 from edgedigits.results.row import dataclass_from
 from edgedigits.train.advice import Advise, advice
-from edgedigits.train.request import ProgressCallback, TrainingRequest, resolve
+from edgedigits.train.training_request import ProgressCallback, TrainingRequest, resolve
 
 SUMMARY, TABLE, FOLD = "folds.json", "folds.csv", "fold.json"
 FORMAT = 1
@@ -272,7 +272,7 @@ def train_folds(
         EdgedigitsError: as :func:`cross_validate` and :func:`edgedigits.train.train`.
     """
     out = Path(out)
-    from edgedigits.train.taking import train_or_take
+    from edgedigits.train.resuming import train_or_take
 
     start = request.opened_start()
     if request.split != "default":

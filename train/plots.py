@@ -13,7 +13,7 @@ from edgedigits.core.digit import LABELS
 from edgedigits.core.files import write_with
 from edgedigits.core.metrics import Metrics
 from edgedigits.core.paths import StrPath
-from edgedigits.train.request import EpochRecord
+from edgedigits.train.training_request import EpochRecord
 
 
 def curves_png(history: tuple[EpochRecord, ...], best_epoch: int, path: StrPath) -> None:

@@ -8,8 +8,9 @@ from edgedigits.core.datasets import check_dataset, check_split
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import refuse_inputs_inside
 from edgedigits.core.paths import StrPath
-from edgedigits.train import checkpoint, folds
-from edgedigits.train.request import TrainingRequest, resolve
+from edgedigits.train import folds
+from edgedigits.train.fitting import checkpoint
+from edgedigits.train.training_request import TrainingRequest, resolve
 
 
 def check_training(

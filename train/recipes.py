@@ -22,8 +22,8 @@ class Augmentation:
         elastic: standard deviation in pixels of a smooth random displacement on a 5x5 grid (after P. Simard,
             D. Steinkraus, J. Platt, "Best practices for convolutional neural networks", ICDAR 2003); 0: none.
         fields: digits are drawn anew as a reader of fields and photos meets them, with a share of wrong cuts that
-            are no digit (:mod:`edgedigits.train.fields`), and serve for three epochs; takes the place of the recipe's
-            label smoothing.
+            are no digit (:mod:`edgedigits.train.augmentation.fields`), and serve for three
+            epochs; takes the place of the recipe's label smoothing.
     """
 
     about: str

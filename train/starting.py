@@ -15,7 +15,7 @@ from edgedigits.core.digit import SIDE
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.model_files import checked_kind, is_tflite
 from edgedigits.core.paths import StrPath
-from edgedigits.train.catalogue import NETWORKS
+from edgedigits.train.networks.catalogue import NETWORKS
 
 _REMEDY = "start from a model.keras that `edgedigits train` made, or from builtin"
 _NEARLY = 1e-3
@@ -53,8 +53,8 @@ class Start:
         Raises:
             EdgedigitsError: the file is damaged, or no network as this version builds it.
         """
-        from edgedigits.train.evaluation import keras_scores, load_keras
-        from edgedigits.train.networks import build
+        from edgedigits.core.keras.models import keras_scores, load_keras
+        from edgedigits.train.networks.reported import build
 
         model = load_keras(self.path)
         weights: list[NDArray[np.float32]] = model.get_weights()

@@ -15,16 +15,16 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors
 from edgedigits.core.identity import check_identity
 from edgedigits.core.paths import StrPath
-from edgedigits.train import checkpoint
 from edgedigits.train.advice import Advise, advice
-from edgedigits.train.checkpoint import Saved
-from edgedigits.train.devices import Devices, choose_devices
-from edgedigits.train.fitting import fit, prepare
-from edgedigits.train.networks import build
+from edgedigits.train.artifacts import TensorboardLog, write_results
+from edgedigits.train.fitting import checkpoint
+from edgedigits.train.fitting.checkpoint import Saved
+from edgedigits.train.fitting.devices import Devices, choose_devices
+from edgedigits.train.fitting.fitting import fit, prepare
+from edgedigits.train.networks.reported import build
 from edgedigits.train.preflight import check_training
 from edgedigits.train.recipes import Recipe
-from edgedigits.train.request import ProgressCallback, TrainingRequest, TrainingResult, resolve
-from edgedigits.train.results import TensorboardLog, write_results
+from edgedigits.train.training_request import ProgressCallback, TrainingRequest, TrainingResult, resolve
 
 TENSORBOARD = "tensorboard"
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 from edgedigits.cli.doctor.finding import Finding, Kind
-from edgedigits.core.host import Host
+from edgedigits.core.machine.host import Host
 
 
 def cameras(host: Host, _kind: Kind) -> Iterator[Finding]:

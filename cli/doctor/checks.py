@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgedigits.cli.doctor import cameras, data, packages, system, tools, training
 from edgedigits.cli.doctor.finding import Check, Finding, Kind, kind_of
-from edgedigits.core.host import Host
+from edgedigits.core.machine.host import Host
 
 CHECKS: tuple[Check, ...] = (
     system.python,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from edgedigits.cli.doctor.finding import Finding, Kind, install
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.host import Host
+from edgedigits.core.machine.host import Host
 
 _ROOM = 200 << 20  # MNIST and ResNet50's first weights
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
 
-from edgedigits.core.host import Host
+from edgedigits.core.machine.host import Host
 
 OPENCVS = (
     "opencv-python-headless",

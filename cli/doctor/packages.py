@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edgedigits.cli.doctor.finding import OPENCVS, RUNTIMES, Finding, Kind, install, last_line
-from edgedigits.core.host import Host
+from edgedigits.core.machine.host import Host
 
 _SECONDS = 60
 

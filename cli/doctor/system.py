@@ -8,7 +8,7 @@ from importlib.metadata import metadata
 
 from edgedigits.cli.doctor.finding import Finding, Kind
 from edgedigits.core.counting import counted
-from edgedigits.core.host import Host, usable_cores
+from edgedigits.core.machine.host import Host, usable_cores
 
 _HOT = 80  # degrees Celsius from which a Raspberry Pi slows down (Raspberry Pi documentation, "Frequency management")
 

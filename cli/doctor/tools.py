@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edgedigits.cli.doctor.finding import Finding, Kind
-from edgedigits.core.host import Host
+from edgedigits.core.machine.host import Host
 from edgedigits.firmware_export.boards.cores import CORES
 
 _OF_THIS_COMPUTER = (("cc", "gcc", "the exported C on this computer"), ("clang", "clang", "the same under clang"))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from edgedigits.cli.doctor.finding import Finding, Kind, install, last_line
-from edgedigits.core.host import Host
-from edgedigits.core.nvidia import cuda_build, find_nvidia, why_unseen
+from edgedigits.core.machine.host import Host
+from edgedigits.core.machine.nvidia import cuda_build, find_nvidia, why_unseen
 
 _SECONDS = 180  # loading TensorFlow takes two seconds, on a busy machine half a minute
 _PACKAGES = ("tensorflow", "tf_keras", "tensorflow-model-optimization")

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.tflite_file import TfliteFile, read_tflite
+from edgedigits.core.tflite.file import TfliteFile, read_tflite
 
 LARGEST_FILE = 1 << 24
 """Bytes; no microcontroller's flash holds more."""

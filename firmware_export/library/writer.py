@@ -13,14 +13,14 @@ from string import Template
 import numpy as np
 
 from edgedigits.core.digit import LABELS, SIDE, model_input, quantize
+from edgedigits.firmware_export.arrays.plan import comment_on
+from edgedigits.firmware_export.arrays.writer import float_literal
 from edgedigits.firmware_export.c_source.stage_writer import StageWriter
 from edgedigits.firmware_export.c_source.structs import initializer
 from edgedigits.firmware_export.graph.model import Graph, Value
 from edgedigits.firmware_export.operators.registry import KERNELS
-from edgedigits.firmware_export.plan import comment_on
 from edgedigits.firmware_export.planning.plan import Plan
 from edgedigits.firmware_export.planning.stages import VARIANTS, Kernel, Program, filler_bytes
-from edgedigits.firmware_export.writer import float_literal
 
 _TEMPLATES = files("edgedigits.firmware_export.library") / "templates"
 _KERNEL_FILES = files("edgedigits.firmware_export.operators") / "kernels"

@@ -15,8 +15,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from edgedigits.core.digit import SIDE
 from edgedigits.core.naming import no_entry
 from edgedigits.core.paths import StrPath
-from edgedigits.firmware_export import serial_protocol
 from edgedigits.firmware_export.folder import write_files
+from edgedigits.firmware_export.serial import protocol as serial_protocol
 from edgedigits.firmware_export.targets.files import VARIANTS, LibraryFiles
 
 _HEADER = "header"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from edgedigits.core.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from edgedigits.quantize.benchmark.benchmark_request import BenchmarkRequest, check_folder, chosen_recipes
     from edgedigits.quantize.benchmark.benchmarking import BenchmarkInterrupted, benchmark
-    from edgedigits.quantize.benchmark.request import BenchmarkRequest, check_folder, chosen_recipes
 
 __all__ = ["BenchmarkInterrupted", "BenchmarkRequest", "benchmark", "check_folder", "chosen_recipes"]
 
@@ -20,7 +20,7 @@ __getattr__ = lazy_exports(
     __name__,
     {
         **dict.fromkeys(("BenchmarkInterrupted", "benchmark"), "benchmarking"),
-        **dict.fromkeys(("BenchmarkRequest", "check_folder", "chosen_recipes"), "request"),
+        **dict.fromkeys(("BenchmarkRequest", "check_folder", "chosen_recipes"), "benchmark_request"),
     },
     quiet=True,
 )

@@ -10,9 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import tensorflow as tf
-import tf_keras
-
 from edgedigits.core.cards import code_version
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import (
@@ -24,12 +21,13 @@ from edgedigits.core.files import (
     write_text,
 )
 from edgedigits.core.identity import check_identity
+from edgedigits.core.keras.backend import keras, tf
 from edgedigits.core.paths import StrPath
-from edgedigits.core.runtime import runtime
+from edgedigits.core.tflite.runtime import runtime
+from edgedigits.quantize.benchmark.benchmark_request import BenchmarkRequest, check_folder
+from edgedigits.quantize.benchmark.float_reference import Yardstick, yardstick
 from edgedigits.quantize.benchmark.limiting import Deadline, tally
 from edgedigits.quantize.benchmark.measuring import measure
-from edgedigits.quantize.benchmark.request import BenchmarkRequest, check_folder
-from edgedigits.quantize.benchmark.yardstick import Yardstick, yardstick
 from edgedigits.quantize.proof import Progress
 from edgedigits.quantize.recipes import Recipe, recipe_named
 from edgedigits.quantize.source import Source, open_source
@@ -217,7 +215,7 @@ def _add_row(
                 write_text(work / TRACEBACK, traceback.format_exc())
             write_row(work.parent, work.name, row)
     finally:
-        tf_keras.backend.clear_session()
+        keras.backend.clear_session()
         gc.collect()
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from edgedigits.core.cards import write_card
 from edgedigits.core.files import gzip_size, sha256_of, write_bytes, write_json
 from edgedigits.core.outcome import CANNOT_TELL, FAILED
-from edgedigits.core.runtime import DigitModel, runtime
-from edgedigits.core.tflite_costs import costs_of
-from edgedigits.quantize.benchmark.request import BenchmarkRequest
-from edgedigits.quantize.benchmark.yardstick import Yardstick
+from edgedigits.core.tflite.costs import costs_of
+from edgedigits.core.tflite.runtime import DigitModel, runtime
+from edgedigits.quantize.benchmark.benchmark_request import BenchmarkRequest
+from edgedigits.quantize.benchmark.float_reference import Yardstick
 from edgedigits.quantize.making import check_form, make
 from edgedigits.quantize.proof import Progress, Proof, prove
 from edgedigits.quantize.quantizing import MAX_DROP

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.lite.python.convert import mlir_quantize
 from tensorflow.lite.python.optimize.calibrator import Calibrator
 
 from edgedigits.core.datasets import Digits, stratified_sample
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.keras.backend import tf
+from edgedigits.core.keras.models import keras_scores
 from edgedigits.core.paths import StrPath
 from edgedigits.quantize.conversion import conversion_errors, integer_converter, one_by_one
-from edgedigits.quantize.float_model import float_scores
 from edgedigits.quantize.noise import calibrated
 from edgedigits.quantize.proof import Progress, part_of
 from edgedigits.quantize.recipes import RECIPES
@@ -150,8 +150,8 @@ def study_calibration(
     source = open_source(model, dataset, split)
     train, validation = source.split.train, source.split.validation
     network = source.load()
-    before = float_scores(network, validation.images).argmax(1)
-    scores = float_scores(network, train.images, part_of(progress, f"{source.network}: float", len(train)))
+    before = keras_scores(network, validation.images).argmax(1)
+    scores = keras_scores(network, train.images, part_of(progress, f"{source.network}: float", len(train)))
     losses = -np.log(np.maximum(scores[np.arange(len(train)), train.labels], np.finfo(np.float32).tiny))
     quantizer = Quantizer(network, train)
     wanted = [

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import tensorflow_model_optimization as tfmot
-import tf_keras
 from numpy.typing import NDArray
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.keras.backend import keras
+from edgedigits.core.keras.optimization import tfmot
 from edgedigits.quantize.tuning.budget import QuantizeAware, Tuning
 from edgedigits.quantize.tuning.kept_clusters import KeptClusters, KeptClustersConfig
 from edgedigits.quantize.tuning.wrapped import Wrapped, large_layers, rebuilt
@@ -35,7 +35,7 @@ def quantize_aware(network: Any, phase: QuantizeAware, tuning: Tuning, digits: N
         _expect_known(layer)
 
     def annotate(layer: Any) -> Any:
-        if isinstance(layer, tf_keras.layers.InputLayer):
+        if isinstance(layer, keras.layers.InputLayer):
             return layer
         config = KeptClustersConfig() if layer.name in large else None
         return _quantization.quantize_annotate_layer(layer, config)
@@ -54,9 +54,7 @@ def quantize_aware(network: Any, phase: QuantizeAware, tuning: Tuning, digits: N
 
 
 def _expect_known(layer: Any) -> None:
-    if isinstance(layer, tf_keras.layers.InputLayer) or (
-        not isinstance(layer, tf_keras.Model) and _registry.supports(layer)
-    ):
+    if isinstance(layer, keras.layers.InputLayer) or (not isinstance(layer, keras.Model) and _registry.supports(layer)):
         return
     raise EdgedigitsError(
         f"quantization-aware training does not know the layer {layer.name} ({type(layer).__name__})",
@@ -84,9 +82,9 @@ def _start_from_measured_ranges(model: Any, network: Any, digits: NDArray[np.flo
 def _values(network: Any, layer: Any, *, before_activation: bool) -> Any:
     """A network that gives what a layer gives."""
     if not before_activation:
-        return tf_keras.Model(network.input, layer.output)
+        return keras.Model(network.input, layer.output)
     linear = type(layer).from_config(layer.get_config() | {"activation": "linear"})
-    probe = tf_keras.Model(network.input, linear(layer.input))
+    probe = keras.Model(network.input, linear(layer.input))
     linear.set_weights(layer.get_weights())
     return probe
 

@@ -7,10 +7,10 @@ import os
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from edgedigits.core.datasets import Digits
 from edgedigits.core.digit import CLASSES, SIDE
+from edgedigits.core.keras.backend import tf
 from edgedigits.quantize.tuning.budget import Tuning
 
 _AHEAD = 4

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import tensorflow_model_optimization as tfmot
 from tensorflow_model_optimization.python.core.clustering.keras.experimental.cluster import cluster_weights
 
+from edgedigits.core.keras.optimization import tfmot
 from edgedigits.quantize.tuning.budget import Cluster, Tuning
 from edgedigits.quantize.tuning.wrapped import Wrapped, copied, large_layers, rebuilt
 

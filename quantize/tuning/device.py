@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tensorflow as tf
-
 from edgedigits.core.counting import counted
-from edgedigits.core.host import Host, usable_cores
-from edgedigits.core.nvidia import unseen_gpu, warn_of_cpu
+from edgedigits.core.keras.backend import tf
+from edgedigits.core.machine.host import Host, usable_cores
+from edgedigits.core.machine.nvidia import unseen_gpu, warn_of_cpu
 
 
 def tuning_device(host: Host | None = None) -> str:

@@ -12,12 +12,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import tf_keras
 from numpy.typing import NDArray
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.keras.backend import keras
 
-_layers = tf_keras.layers
+_layers = keras.layers
 _TAKES_FACTORS = (_layers.Conv2D, _layers.DepthwiseConv2D, _layers.Dense)
 _TRAINING_ONLY = (_layers.Dropout, _layers.SpatialDropout2D, _layers.GaussianDropout, _layers.GaussianNoise)
 
@@ -35,7 +35,7 @@ def as_it_infers(model: Any) -> Any:
         raise EdgedigitsError(
             f"{model.name} is no functional or sequential network", "build it with keras.Sequential or keras.Model"
         )
-    model = tf_keras.Model(model.inputs, model.outputs, name=model.name)  # a Sequential hides its first layer
+    model = keras.Model(model.inputs, model.outputs, name=model.name)  # a Sequential hides its first layer
     normalizations = {layer.name: after for layer in model.layers if (after := _normalization_after(layer))}
     relus = {}
     for layer in model.layers:
@@ -44,7 +44,7 @@ def as_it_infers(model: Any) -> Any:
             relus[layer.name] = after
     gone = {layer.name for layer in model.layers if isinstance(layer, _TRAINING_ONLY)}
     gone |= {layer.name for layer in (*normalizations.values(), *relus.values())}
-    bare = tf_keras.Model.from_config(_config(model, gone, set(normalizations), set(relus)))
+    bare = keras.Model.from_config(_config(model, gone, set(normalizations), set(relus)))
     for layer in bare.layers:
         original = model.get_layer(layer.name)
         after = normalizations.get(layer.name)
@@ -53,12 +53,12 @@ def as_it_infers(model: Any) -> Any:
 
 
 def _is_linear(layer: Any) -> bool:
-    return type(layer) in _TAKES_FACTORS and layer.activation is tf_keras.activations.linear
+    return type(layer) in _TAKES_FACTORS and layer.activation is keras.activations.linear
 
 
 def _is_relu(layer: Any) -> bool:
     if type(layer) is _layers.Activation:
-        return bool(layer.activation is tf_keras.activations.relu)
+        return bool(layer.activation is keras.activations.relu)
     return type(layer) is _layers.ReLU and layer.max_value is None and not layer.negative_slope and not layer.threshold
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
-import tensorflow_model_optimization as tfmot
-import tf_keras
+
+from edgedigits.core.keras.backend import keras, tf
+from edgedigits.core.keras.optimization import tfmot
 
 _quantizers = tfmot.quantization.keras.quantizers
 
@@ -28,7 +28,7 @@ class KeptClusters(_quantizers.LastValueQuantizer):  # type: ignore[misc,name-de
         """Find the clusters in the weights that the layer has now."""
         values, members = np.unique(getattr(layer.layer, name).numpy(), return_inverse=True)
         centroids = layer.add_weight(
-            f"{name}_centroids", shape=values.shape, initializer=tf_keras.initializers.Constant(values)
+            f"{name}_centroids", shape=values.shape, initializer=keras.initializers.Constant(values)
         )
         own = {
             "centroids": centroids,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import tensorflow_model_optimization as tfmot
-
+from edgedigits.core.keras.optimization import tfmot
 from edgedigits.quantize.tuning.budget import Prune, Tuning
 from edgedigits.quantize.tuning.wrapped import Wrapped, copied, large_layers, rebuilt
 

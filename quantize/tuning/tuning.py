@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
-import tf_keras
 from numpy.typing import NDArray
 
 from edgedigits.core.datasets import Digits, Split
 from edgedigits.core.digit import CLASSES, model_input
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.keras.backend import keras, tf
 from edgedigits.core.stages import StageCallback
 from edgedigits.quantize.tuning.awareness import quantize_aware
 from edgedigits.quantize.tuning.batches import tuning_batches
@@ -129,8 +128,8 @@ def fit_phase(
     Raises:
         EdgedigitsError: the loss is no number any more.
     """
-    rate = tf_keras.optimizers.schedules.CosineDecay(phase.rate, steps * phase.epochs)
-    wrapped.model.compile(tf_keras.optimizers.Adam(rate), tf_keras.losses.KLDivergence(), metrics=["accuracy"])
+    rate = keras.optimizers.schedules.CosineDecay(phase.rate, steps * phase.epochs)
+    wrapped.model.compile(keras.optimizers.Adam(rate), keras.losses.KLDivergence(), metrics=["accuracy"])
     keeper = _Keeper(phase, wrapped.first, steps, progress)
     truth = np.eye(CLASSES, dtype=np.float32)[validation.labels]
     wrapped.model.fit(
@@ -145,7 +144,7 @@ def fit_phase(
     return keeper.restore()
 
 
-class _Keeper(tf_keras.callbacks.Callback):  # type: ignore[misc]
+class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]
     """Writes down each epoch, keeps the weights of the best, and tells of about a hundred steps a phase."""
 
     def __init__(self, phase: Phase, first: int, steps: int, progress: StageCallback | None) -> None:

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import tf_keras
-
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.keras.backend import keras
 
-_KINDS = (tf_keras.layers.Conv2D, tf_keras.layers.Dense)
+_KINDS = (keras.layers.Conv2D, keras.layers.Dense)
 
 
 @dataclass(frozen=True)
@@ -59,11 +58,11 @@ def large_layers(model: Any, least: int, channels: int = 1) -> frozenset[str]:
 
 def copied(network: Any) -> Any:
     """The same network with layers and weights of its own."""
-    copy = tf_keras.models.clone_model(network)
+    copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())
     return copy
 
 
 def rebuilt(network: Any, change: Callable[[Any], Any]) -> Any:
     """A copy of a network with weights of its own, each layer passed through ``change``."""
-    return tf_keras.models.clone_model(copied(network), clone_function=change)
+    return keras.models.clone_model(copied(network), clone_function=change)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.load import busy_words, is_busy
+from edgedigits.core.machine.load import busy_words, is_busy
 from edgedigits.results.choosing.choice import Better, Choice, Verdict
 from edgedigits.results.choosing.limits import NO_VALIDATION, Limits, Measure, measures_for
 from edgedigits.results.choosing.refusing import (

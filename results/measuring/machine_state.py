@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from edgedigits.core.host import text_of
+from edgedigits.core.machine.host import text_of
 from edgedigits.core.paths import StrPath
 
 _THROTTLED = "sys/devices/platform/soc/soc:firmware/get_throttled"

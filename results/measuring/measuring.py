@@ -184,7 +184,7 @@ def _with_costs(row: Row, path: Path) -> Row:
     """With what can be counted in the file, where the reader of its format is installed, as on a workstation."""
     if not find_spec("tflite"):
         return row
-    from edgedigits.core.tflite_costs import costs_of
+    from edgedigits.core.tflite.costs import costs_of
 
     costs = costs_of(path)
     return replace(row, macs=costs.macs, arena_bytes=costs.arena_bytes, parameters=costs.parameters)

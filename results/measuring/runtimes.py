@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.runtime import RUNTIMES, Runtime
+from edgedigits.core.tflite.runtime import RUNTIMES, Runtime
 
 TENSORFLOW = "tensorflow"
 _MODULES = dict(RUNTIMES) | {TENSORFLOW: "tensorflow.lite.python.interpreter"}

@@ -8,7 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from edgedigits.core.load import busy_words
+from edgedigits.core.machine.load import busy_words
 from edgedigits.results.front import Cost, timed_by
 from edgedigits.results.pages.axes import AccuracyAxis, Look, accuracy_axis, kind_of, logarithmic, looks_of
 from edgedigits.results.row import Row

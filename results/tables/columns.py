@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from edgedigits.core.load import busy_share
+from edgedigits.core.machine.load import busy_share
 from edgedigits.results.front import answer_latency, core_costs, figures_on
 from edgedigits.results.row import NOT_MADE, Accuracy, CoreFigures, Drop, Latency, Row
 from edgedigits.results.table import Entry, Table

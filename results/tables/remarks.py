@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgedigits.core.load import BUSY, is_busy
+from edgedigits.core.machine.load import BUSY, is_busy
 from edgedigits.results.front import PLATFORM
 from edgedigits.results.machine import Machine
 from edgedigits.results.table import Table

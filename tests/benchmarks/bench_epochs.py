@@ -30,15 +30,15 @@ import numpy as np
 
 from edgedigits.core.datasets import Dataset, Digits, Split
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.train.backend import tf
-from edgedigits.train.catalogue import NETWORKS, Network
-from edgedigits.train.devices import Devices, choose_devices
-from edgedigits.train.epochs import PipelineTraining
-from edgedigits.train.fitting import Fitter, prepare
-from edgedigits.train.pipeline import training_batches
+from edgedigits.core.keras.backend import tf
+from edgedigits.train.fitting.devices import Devices, choose_devices
+from edgedigits.train.fitting.epochs import PipelineTraining
+from edgedigits.train.fitting.fitting import Fitter, prepare
+from edgedigits.train.fitting.pipeline import training_batches
+from edgedigits.train.fitting.resident import ResidentTraining, can_hold
+from edgedigits.train.networks.catalogue import NETWORKS, Network
 from edgedigits.train.recipes import Recipe
-from edgedigits.train.request import TrainingRequest
-from edgedigits.train.resident import ResidentTraining, can_hold
+from edgedigits.train.training_request import TrainingRequest
 
 TRAIN_COUNT = 55_000
 ROUNDS = 3
@@ -75,7 +75,7 @@ def random_split(count: int) -> Split:
 
 def prepared(entry: Network, recipe: Recipe, devices: Devices, count: int) -> Fitter:
     """The network compiled as training compiles it, ResNet50 with random weights."""
-    from edgedigits.train.networks import build
+    from edgedigits.train.networks.reported import build
 
     request = TrainingRequest(entry.name)
     return prepare(request, recipe, count, devices, lambda: build(entry.name, pretrained=False))

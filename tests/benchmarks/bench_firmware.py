@@ -25,9 +25,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.firmware_export.proof_images import proof_images
-from edgedigits.firmware_export.report import FirmwareReport, firmware_report
-from edgedigits.firmware_export.report_cores import CoreCost
+from edgedigits.firmware_export.proof.images import proof_images
+from edgedigits.firmware_export.report.cores import CoreCost
+from edgedigits.firmware_export.report.report import FirmwareReport, firmware_report
 
 MODELS = ("dscnn", "fakebank", "vit")
 BUILTIN = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite"

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.load import busy_words
+from edgedigits.core.machine.load import busy_words
 
 CHILD = """
 import json, os, sys, time
@@ -31,10 +31,10 @@ video, model, core = sys.argv[1:]
 os.sched_setaffinity(0, {int(core)})
 import cv2
 cv2.setNumThreads(1)
-from edgedigits.core.runtime import runtime
-from edgedigits.edge.reader import DigitReader
-from edgedigits.edge.sources import open_source
-from edgedigits.edge.station import JsonLines, Transcript, run_station
+from edgedigits.core.tflite.runtime import runtime
+from edgedigits.edge.reading.reader import DigitReader
+from edgedigits.edge.sources.registry import open_source
+from edgedigits.edge.loop.loop import JsonLines, Transcript, run_station
 transcript = Transcript()
 reader = DigitReader(model)
 started = time.process_time()
@@ -89,7 +89,7 @@ def arguments() -> argparse.Namespace:
 
 def measure(model: Path, frames: int) -> dict[str, Any]:
     from edgedigits.core.datasets.mnist import load_mnist
-    from edgedigits.edge.recording import compose_recording
+    from edgedigits.edge.recordings.recording import compose_recording
 
     if not model.is_file():
         raise EdgedigitsError(f"no model at {model}", "give one with --model")

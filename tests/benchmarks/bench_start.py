@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from edgedigits.core.load import LoadWatch, busy_words
+from edgedigits.core.machine.load import LoadWatch, busy_words
 
 LOADED = """
 import sys

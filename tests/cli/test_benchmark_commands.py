@@ -135,7 +135,7 @@ def test_results_are_not_overwritten_without_force(measured, model):
 
 def test_cores_write_a_firmware_report_beside_full_int8_models(measured, model):
     from edgedigits.firmware_export.boards.cores import core
-    from edgedigits.firmware_export.report_cores import missing_tool
+    from edgedigits.firmware_export.report.cores import missing_tool
 
     out, _ = measured
     if lacking := missing_tool(core("m0")):

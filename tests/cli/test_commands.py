@@ -22,7 +22,7 @@ from click.testing import CliRunner
 from edgedigits.cli.errors import Commands
 from edgedigits.cli.main import main
 from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
-from edgedigits.core.runtime import runtime
+from edgedigits.core.tflite.runtime import runtime
 
 ROOT = Path(__file__).parents[2]
 EDGEDIGITS = Path(sys.executable).with_name("edgedigits")
@@ -133,9 +133,9 @@ def test_quantize_prints_drop_interval_test_and_verdicts(trained, tmp_path):
 
 def test_quantize_exits_with_1_and_keeps_the_model_where_too_much_is_lost(tmp_path, trained):
     """A network whose last layer was scaled down loses everything to int8."""
-    from edgedigits.quantize import load_float_model
+    from edgedigits.quantize import load_keras
 
-    model = load_float_model(trained / "model.keras")
+    model = load_keras(trained / "model.keras")
     kernel, bias = model.layers[-1].get_weights()
     model.layers[-1].set_weights([kernel * 1e-4, bias * 0])
     model.save(tmp_path / "model.keras")

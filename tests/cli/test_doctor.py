@@ -270,7 +270,7 @@ def test_compilers_that_are_missing_are_no_error_and_are_named_with_their_packag
 def test_exit_1_where_something_that_is_needed_is_broken(pi):
     module(pi, "numpy", "raise ImportError('damaged')")
     program = (
-        "import sys\nfrom pathlib import Path\nimport edgedigits.core.host as host\n"
+        "import sys\nfrom pathlib import Path\nimport edgedigits.core.machine.host as host\n"
         "from tests.made_up_hosts import MadeUpHost\nmade_up = MadeUpHost(Path(sys.argv.pop())).host()\n"
         "host.Host = lambda: made_up\nfrom edgedigits.cli.main import main\nsys.argv = ['edgedigits', 'doctor']\nmain()"
     )
@@ -296,7 +296,11 @@ FORMS = (
 def commands_of_the_sources() -> list[str]:
     """Whatever stands in backticks in the strings of the doctor and of what it knows of GPUs."""
     found = []
-    for path in (*(ROOT / "cli/doctor").glob("*.py"), ROOT / "core/nvidia.py", ROOT / "train/devices.py"):
+    for path in (
+        *(ROOT / "cli/doctor").glob("*.py"),
+        ROOT / "core/machine/nvidia.py",
+        ROOT / "train/fitting/devices.py",
+    ):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and "\n" not in node.value:
                 found += re.findall(r"(?<!`)`([^`]+)`(?!`)", node.value)

@@ -22,9 +22,9 @@ from edgedigits.cli import making
 from edgedigits.cli.firmware import ALL_CORES, firmware
 from edgedigits.cli.main import main
 from edgedigits.firmware_export.boards.cores import CORES, core
-from edgedigits.firmware_export.export_target import export_target
-from edgedigits.firmware_export.report_cores import missing_tool
+from edgedigits.firmware_export.report.cores import missing_tool
 from edgedigits.firmware_export.targets import TARGETS, target_files
+from edgedigits.firmware_export.targets.export import export_target
 
 ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "edge" / "models" / "small"

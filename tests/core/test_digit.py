@@ -16,7 +16,7 @@ from tiny_models import QUANTIZE_RANGES, tiny_models
 
 from edgedigits.core.digit import BOX, SIDE, dequantize, model_input, normalise, quantize
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.runtime import runtime
+from edgedigits.core.tflite.runtime import runtime
 
 COUNT = 2000
 

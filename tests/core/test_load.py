@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from busy_programs import working
 
-from edgedigits.core.load import (
+from edgedigits.core.machine.load import (
     BUSY,
     LEAST_SECONDS,
     CoreClocks,

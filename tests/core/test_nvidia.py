@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from edgedigits.core.nvidia import CudaBuild, cuda_build, find_nvidia, why_unseen
+from edgedigits.core.machine.nvidia import CudaBuild, cuda_build, find_nvidia, why_unseen
 from tests.made_up_hosts import CUDA_PACKAGES, OPEN_DRIVER, MadeUpHost
 
 CUDA = CudaBuild("12.5.1")

@@ -10,7 +10,7 @@ import pytest
 from tiny_models import tiny_models
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.tflite_costs import Buffer, Costs, arena_bytes, costs_of
+from edgedigits.core.tflite.costs import Buffer, Costs, arena_bytes, costs_of
 
 CONVOLUTION = 13 * 13 * 4 * (3 * 3 * 1)  # 28x28 under a 3x3 filter in steps of 2, four channels
 DENSE = 13 * 13 * 4 * 10

@@ -13,14 +13,14 @@ import pytest
 from tiny_models import tiny_models
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.tflite_file import LEFT_OUT, TfliteFile, read_tflite
+from edgedigits.core.tflite.file import LEFT_OUT, TfliteFile, read_tflite
 
 PATIENCE = 60.0
 FLIPPED = """
 import random, resource, sys
 from pathlib import Path
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.tflite_file import read_tflite
+from edgedigits.core.tflite.file import read_tflite
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 data, path, dice = Path(sys.argv[1]).read_bytes(), Path(sys.argv[2]), random.Random(2026)
 refused = 0

@@ -117,7 +117,7 @@ def test_every_recipe_is_documented():
 
 
 def test_every_network_is_documented():
-    from edgedigits.train.catalogue import NETWORKS
+    from edgedigits.train.networks.catalogue import NETWORKS
 
     assert [name for name in NETWORKS if f"`{name}`" not in TEXT] == []
 

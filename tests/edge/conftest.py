@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgedigits.edge.bundled import bundled_model
-from edgedigits.edge.reader import DigitReader
+from edgedigits.edge.reading.reader import DigitReader
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from mjpeg_server import MjpegServer
 
 from edgedigits.cli.main import main
 from edgedigits.edge.bundled import bundled_model
-from edgedigits.edge.sources import open_source
+from edgedigits.edge.sources.registry import open_source
 
 EDGEDIGITS = Path(sys.executable).with_name("edgedigits")
 LOGGED = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} WARNING "
@@ -152,7 +152,7 @@ def test_predict_without_a_picture_is_wrong_usage():
 
 def test_a_station_that_saw_no_frame_tells_no_times(capsys):
     from edgedigits.cli.reading import show_summary
-    from edgedigits.edge.station import StationResult
+    from edgedigits.edge.loop.loop import StationResult
 
     show_summary(StationResult(0, 0, 0, 0.0, {}, "stop"))
     assert capsys.readouterr().err == "0 frames, 0.0 a second, 0 skipped, source reopened 0 times\n"

@@ -11,10 +11,10 @@ import pytest
 from mjpeg_server import MjpegServer
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.capture import Backoff, Capture, Frame, Slot
-from edgedigits.edge.source_base import Image, Source, SourceAway
-from edgedigits.edge.sources import open_source
-from edgedigits.edge.video_writer import VideoWriter
+from edgedigits.edge.loop.capture import Backoff, Capture, Frame, Slot
+from edgedigits.edge.recordings.video_writer import VideoWriter
+from edgedigits.edge.sources.base import Image, Source, SourceAway
+from edgedigits.edge.sources.registry import open_source
 
 
 def frame(index: int) -> Frame:

@@ -10,7 +10,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
 from edgedigits.edge.alignment import differences
 from edgedigits.edge.fields import measure_fields, read_truth
-from edgedigits.edge.reader import DigitReader
+from edgedigits.edge.reading.reader import DigitReader
 
 # Constants of the reader were chosen on the rows with even numbers.
 LEAST_EXACT = 0.55

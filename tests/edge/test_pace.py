@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgedigits.edge.pace import HELD, LONGEST_GAP, Pace
+from edgedigits.edge.recordings.pace import HELD, LONGEST_GAP, Pace
 
 PICTURE = np.zeros((2, 2, 3), np.uint8)
 

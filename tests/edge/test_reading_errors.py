@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge import pictures
-from edgedigits.edge.reader import DigitReader
-from edgedigits.edge.reading import Digit, Reading
+from edgedigits.edge.reading.reader import DigitReader
+from edgedigits.edge.reading.reading import Digit, Reading, pictures
 
 
 def test_a_missing_file(reader: DigitReader, tmp_path):

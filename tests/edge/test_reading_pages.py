@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from edgedigits.edge.annotation import READ, REJECTED, annotate
-from edgedigits.edge.reader import DigitReader
-from edgedigits.edge.reading import Digit, Reading
+from edgedigits.edge.reading.annotation import READ, REJECTED, annotate
+from edgedigits.edge.reading.reader import DigitReader
+from edgedigits.edge.reading.reading import Digit, Reading
 
 HEIGHT, WIDTH = 720, 1280
 

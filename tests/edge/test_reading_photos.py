@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edgedigits.edge.reader import DigitReader
+from edgedigits.edge.reading.reader import DigitReader
 
 PHOTOS = {"pencil_05221859.jpg": "05221859", "pen_13540.jpg": "13540"}
 

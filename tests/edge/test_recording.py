@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.recording import Recording, compose_recording, read_recording
-from edgedigits.edge.sources import open_source
-from edgedigits.edge.video_writer import VideoWriter
+from edgedigits.edge.recordings.recording import Recording, compose_recording, read_recording
+from edgedigits.edge.recordings.video_writer import VideoWriter
+from edgedigits.edge.sources.registry import open_source
 
 SIZE = (640, 360)
 
@@ -127,8 +127,8 @@ def test_a_recording_of_mnist_digits_is_read(data_folder, tmp_path):
     if not model.is_file():
         pytest.skip(f"no bundled model at {model}")
     from edgedigits.core.datasets.idx import read_idx_pair
-    from edgedigits.edge.reader import DigitReader
-    from edgedigits.edge.station import Transcript, run_station
+    from edgedigits.edge.loop.loop import Transcript, run_station
+    from edgedigits.edge.reading.reader import DigitReader
 
     mnist = data_folder / "mnist"
     test = read_idx_pair(mnist / "t10k-images-idx3-ubyte.gz", mnist / "t10k-labels-idx1-ubyte.gz")
@@ -202,7 +202,7 @@ import resource, sys
 from pathlib import Path
 import numpy as np
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.video_writer import VideoWriter
+from edgedigits.edge.recordings.video_writer import VideoWriter
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 random = np.random.default_rng(0)
 frames = 0
@@ -284,7 +284,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 import numpy as np
-from edgedigits.edge.video_writer import VideoWriter
+from edgedigits.edge.recordings.video_writer import VideoWriter
 writer = VideoWriter(Path(sys.argv[1]))
 random = np.random.default_rng(0)
 for _ in range(60):

@@ -14,8 +14,17 @@ import pytest
 from mjpeg_server import MjpegServer
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.sources import Camera, ImageFolder, PiCamera, Source, Stream, VideoFile, cameras, open_source
-from edgedigits.edge.video_writer import VideoWriter
+from edgedigits.edge.recordings.video_writer import VideoWriter
+from edgedigits.edge.sources.registry import (
+    Camera,
+    ImageFolder,
+    PiCamera,
+    Source,
+    Stream,
+    VideoFile,
+    cameras,
+    open_source,
+)
 
 FRAMES = 12
 
@@ -199,7 +208,7 @@ def test_opencv_and_ffmpeg_do_not_write_to_the_terminal(video, tmp_path):
     program = """
 import sys
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.sources import open_source
+from edgedigits.edge.sources.registry import open_source
 for spec in (*sys.argv[1:], "http://127.0.0.1:9/live", "97"):
     try:
         open_source(spec).open()

@@ -21,20 +21,20 @@ import pytest
 from mjpeg_server import MjpegServer
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.preview import VideoPreview, WindowPreview, open_preview
-from edgedigits.edge.reader import DigitReader
-from edgedigits.edge.recording import Recording, compose_recording
-from edgedigits.edge.sources import open_source
-from edgedigits.edge.station import JsonLines, Sight, Transcript, run_station, stop_on_signals
+from edgedigits.edge.loop.loop import JsonLines, Sight, Transcript, run_station, stop_on_signals
+from edgedigits.edge.loop.preview import VideoPreview, WindowPreview, open_preview
+from edgedigits.edge.reading.reader import DigitReader
+from edgedigits.edge.recordings.recording import Recording, compose_recording
+from edgedigits.edge.sources.registry import open_source
 
 FRAMES = 20
 
 STATION = """
 import sys
-from edgedigits.edge.preview import open_preview
-from edgedigits.edge.reader import DigitReader
-from edgedigits.edge.sources import open_source
-from edgedigits.edge.station import JsonLines, run_station, stop_on_signals
+from edgedigits.edge.loop.preview import open_preview
+from edgedigits.edge.reading.reader import DigitReader
+from edgedigits.edge.sources.registry import open_source
+from edgedigits.edge.loop.loop import JsonLines, run_station, stop_on_signals
 model, source, preview = sys.argv[1:]
 with stop_on_signals() as stop, open_preview(preview) as video:
     result = run_station(DigitReader(model), open_source(source), [JsonLines(sys.stdout), video], stop=stop)

@@ -9,7 +9,7 @@ import pytest
 
 from edgedigits.core.datasets import load_dataset
 from edgedigits.edge import WrongFrame, WrongFrames, compose_recording, open_source, run_station
-from edgedigits.edge.station import Transcript
+from edgedigits.edge.loop.loop import Transcript
 
 FRAMES, HOLD = 12, 4
 

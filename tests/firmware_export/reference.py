@@ -16,13 +16,13 @@ from unittest.mock import patch
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.runtime import runtime
+from edgedigits.core.tflite.runtime import runtime
 from edgedigits.firmware_export.graph.evaluation import evaluate
 from edgedigits.firmware_export.graph.model import Value
 from edgedigits.firmware_export.operators import fully_connected
 from edgedigits.firmware_export.operators.fully_connected import rounded_once
 from edgedigits.firmware_export.operators.reader import read_graph
-from edgedigits.firmware_export.reference import REFERENCE_RUNTIME
+from edgedigits.firmware_export.proof.reference import REFERENCE_RUNTIME
 
 
 def reference_outputs(model: bytes, inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:

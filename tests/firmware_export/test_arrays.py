@@ -17,11 +17,11 @@ import pytest
 from tiny_models import tiny_models
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.runtime import DigitModel
-from edgedigits.core.tflite_file import read_tflite
+from edgedigits.core.tflite.file import read_tflite
+from edgedigits.core.tflite.runtime import DigitModel
 from edgedigits.firmware_export import export_arrays, write_export
-from edgedigits.firmware_export.plan import LONGEST_NAME, check_name, registrations
-from edgedigits.firmware_export.writer import float_literal
+from edgedigits.firmware_export.arrays.plan import LONGEST_NAME, check_name, registrations
+from edgedigits.firmware_export.arrays.writer import float_literal
 
 SMALL = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite"
 STRICT = ["-pedantic", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wundef", "-Wcast-qual", "-Werror"]

@@ -17,12 +17,12 @@ from edgedigits.core.digit import model_input, quantize
 from edgedigits.core.files import sha256_of
 from edgedigits.firmware_export.boards.cores import core
 from edgedigits.firmware_export.boards.measure import Library, measure
-from edgedigits.firmware_export.drawn import drawn_digits
-from edgedigits.firmware_export.export_target import export_target
 from edgedigits.firmware_export.library import export_library
-from edgedigits.firmware_export.reference import ReferenceKernels
+from edgedigits.firmware_export.proof.drawn import drawn_digits
+from edgedigits.firmware_export.proof.reference import ReferenceKernels
+from edgedigits.firmware_export.serial.verify import verify
 from edgedigits.firmware_export.targets import write_target
-from edgedigits.firmware_export.verify import verify
+from edgedigits.firmware_export.targets.export import export_target
 
 ROOT = Path(__file__).parents[2]
 MODEL = Path(__file__).parent / "models" / "nano" / "model.int8.tflite"

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgedigits.core.runtime import DigitModel, runtime
-from edgedigits.firmware_export.drawn import drawn_digits
+from edgedigits.core.tflite.runtime import DigitModel, runtime
 from edgedigits.firmware_export.graph.evaluation import evaluate
 from edgedigits.firmware_export.operators.fully_connected import rounded_once
 from edgedigits.firmware_export.operators.reader import read_graph
-from edgedigits.firmware_export.reference import REFERENCE_RUNTIME, ReferenceKernels
+from edgedigits.firmware_export.proof.drawn import drawn_digits
+from edgedigits.firmware_export.proof.reference import REFERENCE_RUNTIME, ReferenceKernels
 
 SMALL = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite"
 ROUNDED_OTHERWISE = (119, 240, 288)

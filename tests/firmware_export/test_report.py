@@ -21,16 +21,16 @@ from edgedigits.core.datasets.idx import read_idx
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.boards.cores import core
 from edgedigits.firmware_export.boards.measure import Library, measure
-from edgedigits.firmware_export.drawn import drawn_digits
-from edgedigits.firmware_export.export_target import SELF_TEST_IMAGES, export_target, library_files
 from edgedigits.firmware_export.library import LibraryExport, export_library
 from edgedigits.firmware_export.planning.arena import Block, Layout
-from edgedigits.firmware_export.proof_images import ProofImages, proof_images
-from edgedigits.firmware_export.reference import ReferenceKernels
-from edgedigits.firmware_export.report import FirmwareReport, firmware_report, report_path, write_report
-from edgedigits.firmware_export.report_cores import core_cost, kernel_variant, missing_tool
-from edgedigits.firmware_export.report_layers import layer_costs, tenancies
-from edgedigits.firmware_export.report_plot import memory_png
+from edgedigits.firmware_export.proof.drawn import drawn_digits
+from edgedigits.firmware_export.proof.images import ProofImages, proof_images
+from edgedigits.firmware_export.proof.reference import ReferenceKernels
+from edgedigits.firmware_export.report.cores import core_cost, kernel_variant, missing_tool
+from edgedigits.firmware_export.report.layers import layer_costs, tenancies
+from edgedigits.firmware_export.report.plot import memory_png
+from edgedigits.firmware_export.report.report import FirmwareReport, firmware_report, report_path, write_report
+from edgedigits.firmware_export.targets.export import SELF_TEST_IMAGES, export_target, library_files
 
 SMALL = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite"
 CORES = ("m0", "m4", "m55")

@@ -11,7 +11,7 @@ import pytest
 from hand_made import hand_made_library
 
 from edgedigits.firmware_export import run_self_test, write_target
-from edgedigits.firmware_export.self_test import NO_COMPILER, find_compiler
+from edgedigits.firmware_export.proof.self_test import NO_COMPILER, find_compiler
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgedigits.firmware_export import serial_protocol as protocol
-from edgedigits.firmware_export.serial_protocol import (
+from edgedigits.firmware_export.serial import protocol
+from edgedigits.firmware_export.serial.protocol import (
     FROM_BOARD,
     LONGEST_PAYLOAD,
     Decoder,

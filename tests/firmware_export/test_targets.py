@@ -14,7 +14,7 @@ import pytest
 from hand_made import hand_made_library, outputs_of, random_images
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.firmware_export.board_link import BoardLink
+from edgedigits.firmware_export.serial.link import BoardLink
 from edgedigits.firmware_export.targets import TARGETS, LibraryFiles, target_files, write_target
 
 STRICT = ["-pedantic", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wundef", "-Wcast-qual", "-Werror"]

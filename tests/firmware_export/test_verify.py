@@ -18,13 +18,13 @@ from serial_board import wire
 
 from edgedigits.core.datasets.idx import read_idx
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.firmware_export import serial_protocol as protocol
-from edgedigits.firmware_export.board_link import BoardLink
 from edgedigits.firmware_export.library import export_library
-from edgedigits.firmware_export.reference import ReferenceKernels
-from edgedigits.firmware_export.serial_protocol import Decoder, Frame, encode
+from edgedigits.firmware_export.proof.reference import ReferenceKernels
+from edgedigits.firmware_export.serial import protocol
+from edgedigits.firmware_export.serial.link import BoardLink
+from edgedigits.firmware_export.serial.protocol import Decoder, Frame, encode
+from edgedigits.firmware_export.serial.verify import verify
 from edgedigits.firmware_export.targets import LibraryFiles, TestVector, write_target
-from edgedigits.firmware_export.verify import verify
 
 SMALL = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite"
 
@@ -326,7 +326,7 @@ class TestBadBoard:
                 link.read(bytes(784))
 
     def test_takes_no_bytes(self, board: Path, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr("edgedigits.firmware_export.board_link._WRITE_SECONDS", 0.2)
+        monkeypatch.setattr("edgedigits.firmware_export.serial.link._WRITE_SECONDS", 0.2)
         master, slave = os.openpty()
         try:
             fill(slave)

@@ -16,12 +16,12 @@ import pytest
 from edgedigits.core.cards import card_of
 from edgedigits.core.digit import model_input
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.runtime import DigitModel, runtime
-from edgedigits.core.tflite_costs import costs_of
+from edgedigits.core.tflite.costs import costs_of
+from edgedigits.core.tflite.runtime import DigitModel, runtime
 from edgedigits.quantize import RECIPES
 from edgedigits.quantize.benchmark import BenchmarkInterrupted, BenchmarkRequest, benchmark, chosen_recipes
+from edgedigits.quantize.benchmark.float_reference import yardstick
 from edgedigits.quantize.benchmark.limiting import Deadline
-from edgedigits.quantize.benchmark.yardstick import yardstick
 from edgedigits.quantize.runtimes import litert
 from edgedigits.results import read_results, read_row
 from edgedigits.results.measuring.latency import latency_on

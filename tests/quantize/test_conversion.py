@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from edgedigits.core.digit import model_input
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.tflite_file import read_tflite
+from edgedigits.core.tflite.file import read_tflite
 from edgedigits.quantize import RECIPES, check_int8, convert, recipe_named
 from edgedigits.quantize.checks import FORMS
 from edgedigits.quantize.conversion import integer_converter

@@ -14,9 +14,9 @@ from edgedigits.core.cards import card_of, read_card
 from edgedigits.core.datasets import load_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.outcome import required_digits
-from edgedigits.core.runtime import DigitModel
-from edgedigits.core.tflite_file import read_tflite
-from edgedigits.quantize import QuantizeRequest, load_float_model, quantize
+from edgedigits.core.tflite.file import read_tflite
+from edgedigits.core.tflite.runtime import DigitModel
+from edgedigits.quantize import QuantizeRequest, load_keras, quantize
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_same_request_gives_the_same_bytes(quantized, trained, tmp_path):
 
 def test_model_that_loses_too_much_is_kept_and_marked(quantized, trained, tmp_path, monkeypatch):
     """Weights far outside the range of the rest ruin int8: the model stays, its card says failed."""
-    model = load_float_model(str(trained))
+    model = load_keras(str(trained))
     layer = model.layers[-1]
     kernel, bias = layer.get_weights()
     kernel[:, :] *= 1e-4
@@ -164,8 +164,8 @@ def test_foreign_network_is_refused(tmp_path):
     import tf_keras as keras
 
     keras.Sequential([keras.Input((8,)), keras.layers.Dense(3)]).save(tmp_path / "model.keras")
-    with pytest.raises(EdgedigitsError, match="a digit network maps"):
-        load_float_model(tmp_path / "model.keras")
+    with pytest.raises(EdgedigitsError, match="a digit model maps"):
+        load_keras(tmp_path / "model.keras")
 
 
 @pytest.mark.parametrize(
@@ -232,8 +232,8 @@ def test_network_that_was_never_built_is_refused(tmp_path):
     import tf_keras as keras
 
     keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10)]).save(tmp_path / "model.keras")
-    with pytest.raises(EdgedigitsError, match=r"cannot be loaded|a digit network maps"):
-        load_float_model(tmp_path / "model.keras")
+    with pytest.raises(EdgedigitsError, match=r"cannot load|a digit model maps"):
+        load_keras(tmp_path / "model.keras")
 
 
 def test_reader_refuses_a_model_without_softmax(split, tmp_path):

@@ -13,7 +13,7 @@ import tf_keras as keras
 
 from edgedigits.core.digit import model_input
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.runtime import DigitModel
+from edgedigits.core.tflite.runtime import DigitModel
 from edgedigits.quantize import RECIPES, convert, recipe_named
 from edgedigits.quantize.making import Made, check_form, make
 from edgedigits.quantize.recipes import Recipe

@@ -16,10 +16,10 @@ from measured_rows import network_rows, row, write_results
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
 from edgedigits.firmware_export.boards.cores import core
-from edgedigits.firmware_export.drawn import drawn_digits
-from edgedigits.firmware_export.proof_images import ProofImages
-from edgedigits.firmware_export.report import firmware_report, write_report
-from edgedigits.firmware_export.report_cores import missing_tool
+from edgedigits.firmware_export.proof.drawn import drawn_digits
+from edgedigits.firmware_export.proof.images import ProofImages
+from edgedigits.firmware_export.report.cores import missing_tool
+from edgedigits.firmware_export.report.report import firmware_report, write_report
 from edgedigits.results import CoreFigures, read_results, row_from, write_row
 from edgedigits.results.core_figures import core_figures
 

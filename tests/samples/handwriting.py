@@ -1,7 +1,7 @@
 """Digits 0 to 9 as many hands would write them, drawn by code from points that were written down here.
 
-No picture of anybody's handwriting is in them. The forms of `edgedigits.train.strokes` are those that MNIST lacks;
-these are the plain ones, and nothing is trained on them.
+No picture of anybody's handwriting is in them. The forms of `edgedigits.train.augmentation.strokes` are those that
+MNIST lacks; these are the plain ones, and nothing is trained on them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from edgedigits.train.strokes import Picture, ink_box, polyline, spline
+from edgedigits.train.augmentation.strokes import Picture, ink_box, polyline, spline
 
 HEIGHT = 120
 """Pixels from the top of a digit to its foot before it is turned."""

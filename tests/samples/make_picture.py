@@ -18,7 +18,7 @@ from handwriting import Hand, any_hand, written
 from numpy.typing import NDArray
 
 from edgedigits.core.files import write_bytes
-from edgedigits.train.strokes import Picture
+from edgedigits.train.augmentation.strokes import Picture
 
 LINES = ("0123456789", "31415926", "5807")
 SEED = 3

@@ -10,7 +10,7 @@ from typing import Any
 
 from tensorflow.python.framework import kernels
 
-from edgedigits.train.backend import tf
+from edgedigits.core.keras.backend import tf
 
 SMALL = 8
 """Tensors of so few elements may lie on the processor: seeds, shapes, counters."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from edgedigits.quantize import convert, load_float_model, recipe_named
+from edgedigits.quantize import convert, load_keras, recipe_named
 from edgedigits.train.search import SearchRequest, search
 
 
 def to_int8(path, digits):
-    return convert(load_float_model(path), digits[:20], recipe_named("int8"))
+    return convert(load_keras(path), digits[:20], recipe_named("int8"))
 
 
 def request(storage: str | None, trials: int | None, heartbeat: float = 1.5) -> SearchRequest:

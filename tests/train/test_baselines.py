@@ -18,7 +18,7 @@ from edgedigits.train.baselines import storing
 from edgedigits.train.baselines.choosing import fit, nearest_votes, read
 from edgedigits.train.baselines.estimators import features
 from edgedigits.train.baselines.latency import timed
-from edgedigits.train.catalogue import NETWORKS
+from edgedigits.train.networks.catalogue import NETWORKS
 
 CLASSICAL = [name for name, entry in BASELINES.items() if entry.maker != "network"]
 

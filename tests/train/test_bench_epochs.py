@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edgedigits.train.backend import tf
+from edgedigits.core.keras.backend import tf
 
 BENCHMARK = Path(__file__).parents[1] / "benchmarks" / "bench_epochs.py"
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.train.catalogue import NETWORKS, network
+from edgedigits.train.networks.catalogue import NETWORKS, network
 from edgedigits.train.recipes import AUGMENTATIONS, augmentation
 
 REPORTS = {

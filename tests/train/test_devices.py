@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
-from edgedigits.train import resnet
-from edgedigits.train.backend import keras, tf
-from edgedigits.train.devices import Devices, choose_devices, policy_for
-from edgedigits.train.fitting import prepare
-from edgedigits.train.networks import build
-from edgedigits.train.request import TrainingRequest, resolve
+from edgedigits.core.keras.backend import keras, tf
+from edgedigits.train.fitting.devices import Devices, choose_devices, policy_for
+from edgedigits.train.fitting.fitting import prepare
+from edgedigits.train.networks import resnet
+from edgedigits.train.networks.reported import build
+from edgedigits.train.training_request import TrainingRequest, resolve
 from tests.made_up_hosts import MadeUpHost
 
 no_gpu = pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="this machine has a GPU")
@@ -21,12 +21,12 @@ no_gpu = pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason
 TWO_DEVICES = """
 import sys
 from pathlib import Path
-from edgedigits.train.backend import tf
+from edgedigits.core.keras.backend import tf
 
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from edgedigits.train import TrainingRequest, evaluate_keras, train
-from edgedigits.train.devices import choose_devices
+from edgedigits.train.fitting.devices import choose_devices
 
 devices = choose_devices("cpu")
 assert len(devices.names) == 2, devices
@@ -46,7 +46,7 @@ def test_training_is_spread_over_every_device(tmp_path):
 TWO_TRAININGS = """
 import sys
 from pathlib import Path
-from edgedigits.train.backend import tf
+from edgedigits.core.keras.backend import tf
 
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)

@@ -11,9 +11,9 @@ from edgedigits.core.cards import Card, write_card
 from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
+from edgedigits.core.keras.backend import keras
+from edgedigits.core.keras.models import load_keras
 from edgedigits.train import build, evaluate_keras
-from edgedigits.train.backend import keras
-from edgedigits.train.evaluation import load_keras
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def test_a_model_changed_since_its_card_was_written_is_a_clear_error(copy, digit
 
 
 def test_scores_do_not_depend_on_what_else_is_in_the_batch(copy, digits):
-    from edgedigits.train.evaluation import keras_scores
+    from edgedigits.core.keras.models import keras_scores
 
     model = load_keras(copy)
     whole, alone = keras_scores(model, digits.images[:20]), keras_scores(model, digits.images[7:8])

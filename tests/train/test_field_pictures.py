@@ -6,10 +6,10 @@ import pytest
 
 from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.digit import BOX
-from edgedigits.train import fields
-from edgedigits.train.fields import FALSE_CUT_SHARE, PLAIN_SHARE, SMOOTHING, FieldPictures
-from edgedigits.train.glyphs import any_hand, write
-from edgedigits.train.strokes import DRAWN, HEIGHT, INK, crossed, curled, drawn, flagged, joined
+from edgedigits.train.augmentation import fields
+from edgedigits.train.augmentation.fields import FALSE_CUT_SHARE, PLAIN_SHARE, SMOOTHING, FieldPictures
+from edgedigits.train.augmentation.glyphs import any_hand, write
+from edgedigits.train.augmentation.strokes import DRAWN, HEIGHT, INK, crossed, curled, drawn, flagged, joined
 
 ADDITIONS = [(flagged, 1), (crossed, 7), (curled, 0), (joined, 3)]
 COUNT = 600

@@ -10,13 +10,13 @@ from edgedigits.core.cards import card_of, write_card
 from edgedigits.core.datasets import load_dataset, split_dataset, split_of, unseen_digits
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
+from edgedigits.core.keras.models import load_keras
 from edgedigits.edge.bundled import bundled_float_model, bundled_model
 from edgedigits.train import TrainingInterrupted, TrainingRequest, check_training, evaluate_keras, train, train_folds
-from edgedigits.train.evaluation import load_keras
 from edgedigits.train.recipes import FINE_TUNING, LEAST_STEPS
-from edgedigits.train.request import resolve
+from edgedigits.train.resuming import finished_training
 from edgedigits.train.starting import open_start
-from edgedigits.train.taking import finished_training
+from edgedigits.train.training_request import resolve
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +205,7 @@ def test_a_card_that_tells_another_network_than_the_file_holds_is_found_out(pare
 
 
 def test_a_network_of_the_same_shapes_that_computes_something_else_is_found_out(tmp_path):
-    from edgedigits.train.backend import keras
+    from edgedigits.core.keras.backend import keras
 
     foreign = keras.models.clone_model(load_keras(bundled_float_model()))
     for layer in foreign.layers:

@@ -5,11 +5,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from edgedigits.core.tflite_costs import costs_of
-from edgedigits.core.tflite_file import read_tflite
-from edgedigits.train.backend import keras, tf
-from edgedigits.train.catalogue import NETWORKS
-from edgedigits.train.networks import build, multiply_accumulates
+from edgedigits.core.keras.backend import keras, tf
+from edgedigits.core.tflite.costs import costs_of
+from edgedigits.core.tflite.file import read_tflite
+from edgedigits.train.networks.catalogue import NETWORKS
+from edgedigits.train.networks.reported import build, multiply_accumulates
 
 OURS = ("nano", "micro", "small")
 REPORTED = {

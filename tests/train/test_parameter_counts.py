@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from edgedigits.core.tflite_costs import costs_of
-from edgedigits.train.catalogue import NETWORKS
+from edgedigits.core.tflite.costs import costs_of
+from edgedigits.train.networks.catalogue import NETWORKS
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "tests" / "firmware_export" / "models" / "nano" / "model.int8.tflite"
 
 
 def test_the_catalogue_counts_what_the_network_has():
-    from edgedigits.train.networks import build
+    from edgedigits.train.networks.reported import build
 
     assert build("nano", pretrained=False).count_params() == NETWORKS["nano"].parameters
 

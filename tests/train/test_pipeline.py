@@ -8,10 +8,10 @@ import pytest
 
 from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.digit import model_input
-from edgedigits.train.augment import augment
-from edgedigits.train.backend import tf
-from edgedigits.train.fields import FieldPictures
-from edgedigits.train.pipeline import EPOCHS_PER_PICTURE, plain_batches, training_batches
+from edgedigits.core.keras.backend import tf
+from edgedigits.train.augmentation.distortion import augment
+from edgedigits.train.augmentation.fields import FieldPictures
+from edgedigits.train.fitting.pipeline import EPOCHS_PER_PICTURE, plain_batches, training_batches
 from edgedigits.train.recipes import AUGMENTATIONS, Augmentation, Recipe
 
 PLAIN = Recipe(1, 100, "adam", 0.001)

@@ -9,16 +9,16 @@ import pytest
 
 from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.digit import model_input
+from edgedigits.core.keras.backend import tf
 from edgedigits.train import training
-from edgedigits.train.augment import augment
-from edgedigits.train.backend import tf
-from edgedigits.train.checkpoint import Saved
-from edgedigits.train.devices import choose_devices
-from edgedigits.train.fitting import fit, prepare
-from edgedigits.train.pipeline import training_batches
+from edgedigits.train.augmentation.distortion import augment
+from edgedigits.train.fitting.checkpoint import Saved
+from edgedigits.train.fitting.devices import choose_devices
+from edgedigits.train.fitting.fitting import fit, prepare
+from edgedigits.train.fitting.pipeline import training_batches
+from edgedigits.train.fitting.resident import LARGEST_BYTES, STEPS_A_CALL, ResidentTraining, can_hold
 from edgedigits.train.recipes import AUGMENTATIONS
-from edgedigits.train.request import TrainingRequest, resolve
-from edgedigits.train.resident import LARGEST_BYTES, STEPS_A_CALL, ResidentTraining, can_hold
+from edgedigits.train.training_request import TrainingRequest, resolve
 from tests.train.gpu_kernels import amiss_on_a_gpu
 
 CPU = choose_devices("cpu")
@@ -147,14 +147,14 @@ TWO_DEVICES = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from edgedigits.train.backend import tf
+from edgedigits.core.keras.backend import tf
 
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 import numpy as np
 from edgedigits.train import TrainingRequest, training
-from edgedigits.train.devices import choose_devices
-from edgedigits.train.evaluation import load_keras
+from edgedigits.train.fitting.devices import choose_devices
+from edgedigits.core.keras.models import load_keras
 
 found = []
 for hold in (False, True):

@@ -15,11 +15,11 @@ import pytest
 from edgedigits.core.cards import card_of
 from edgedigits.core.datasets import load_dataset, split_dataset, split_of
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.runtime import DigitModel
-from edgedigits.core.tflite_costs import costs_of
+from edgedigits.core.tflite.costs import costs_of
+from edgedigits.core.tflite.runtime import DigitModel
 from edgedigits.results import read_results
-from edgedigits.train.catalogue import NETWORKS
-from edgedigits.train.networks import build, build_stack
+from edgedigits.train.networks.catalogue import NETWORKS
+from edgedigits.train.networks.reported import build, build_stack
 from edgedigits.train.search import PRESETS, SearchInterrupted, preset_named, search
 from edgedigits.train.search.presets import plan_of
 from tests.train.search_worker import request, to_int8

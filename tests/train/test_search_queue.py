@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.train.search.claims import DEATHS, LIVES, Claims
 from edgedigits.train.search.presets import PRESETS
-from edgedigits.train.search.request import TrialFailed, TrialTaken
+from edgedigits.train.search.search_request import TrialFailed, TrialTaken
 from edgedigits.train.search.storage import exclusive, open_storage, url_of
 from edgedigits.train.search.study import join, records_of, sampler_of, settings_for
 from edgedigits.train.search.working import Outcome, work

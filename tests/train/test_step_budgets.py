@@ -2,10 +2,10 @@
 
 import pytest
 
-from edgedigits.train.catalogue import NETWORKS
-from edgedigits.train.fitting import FEW_TO_VALIDATE, takes_its_place
+from edgedigits.train.fitting.fitting import FEW_TO_VALIDATE, takes_its_place
+from edgedigits.train.networks.catalogue import NETWORKS
 from edgedigits.train.recipes import LEAST_STEPS, Recipe
-from edgedigits.train.request import EpochRecord, TrainingRequest, resolve
+from edgedigits.train.training_request import EpochRecord, TrainingRequest, resolve
 
 MNIST = 55_000
 

@@ -12,13 +12,13 @@ import pytest
 from edgedigits.core.cards import card_of
 from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.keras.backend import keras, tf
 from edgedigits.train import TrainingInterrupted, TrainingRequest, evaluate_keras, train
-from edgedigits.train.backend import keras, tf
-from edgedigits.train.checkpoint import Saved
-from edgedigits.train.devices import choose_devices
-from edgedigits.train.fitting import fit, prepare
-from edgedigits.train.request import resolve
-from edgedigits.train.results import write_results
+from edgedigits.train.artifacts import write_results
+from edgedigits.train.fitting.checkpoint import Saved
+from edgedigits.train.fitting.devices import choose_devices
+from edgedigits.train.fitting.fitting import fit, prepare
+from edgedigits.train.training_request import resolve
 
 QUICK = TrainingRequest("nano", "optdigits", epochs=2, batch_size=64)
 FILES = {"model.keras", "card.json", "history.csv", "curves.png", "confusion.png"}

@@ -35,8 +35,8 @@ def keras_latencies(path: Path, inputs: NDArray[np.float32]) -> tuple[Latency, .
 
 
 def _measure(path: Path, inputs: NDArray[np.float32]) -> tuple[Latency, ...]:
-    from edgedigits.train.backend import tf
-    from edgedigits.train.evaluation import load_keras
+    from edgedigits.core.keras.backend import tf
+    from edgedigits.core.keras.models import load_keras
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)

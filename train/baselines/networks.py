@@ -12,20 +12,20 @@ from edgedigits.core.datasets import Split
 from edgedigits.core.digit import model_input
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors, gzip_size
+from edgedigits.core.keras.models import keras_scores, load_keras
 from edgedigits.core.stages import StageCallback, untold
 from edgedigits.results import Row
 from edgedigits.results.accuracies import validation_accuracy
+from edgedigits.train.artifacts import CONFUSION, CURVES, HISTORY, MODEL
 from edgedigits.train.baselines.accuracy import accuracies
 from edgedigits.train.baselines.catalogue import Baseline
 from edgedigits.train.baselines.keras_latency import keras_latencies
 from edgedigits.train.baselines.latency import BATCHES
 from edgedigits.train.baselines.reported import SEEN
-from edgedigits.train.evaluation import keras_scores, load_keras
 from edgedigits.train.folds import NETWORK
-from edgedigits.train.networks import multiply_accumulates
-from edgedigits.train.request import ProgressCallback, TrainingRequest
-from edgedigits.train.results import CONFUSION, CURVES, HISTORY, MODEL
-from edgedigits.train.taking import finished_training, train_or_take
+from edgedigits.train.networks.reported import multiply_accumulates
+from edgedigits.train.resuming import finished_training, train_or_take
+from edgedigits.train.training_request import ProgressCallback, TrainingRequest
 
 
 def network_row(

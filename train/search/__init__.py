@@ -14,7 +14,7 @@ from edgedigits.core.lazy import lazy_exports
 if TYPE_CHECKING:
     from edgedigits.train.search.preflight import check_search
     from edgedigits.train.search.presets import PRESETS, Preset, preset_named
-    from edgedigits.train.search.request import (
+    from edgedigits.train.search.search_request import (
         SearchInterrupted,
         SearchProgress,
         SearchRequest,
@@ -41,7 +41,7 @@ __getattr__ = lazy_exports(
     {
         **dict.fromkeys(("PRESETS", "Preset", "preset_named"), "presets"),
         **dict.fromkeys(
-            ("SearchInterrupted", "SearchProgress", "SearchRequest", "SearchResult", "TrialRecord"), "request"
+            ("SearchInterrupted", "SearchProgress", "SearchRequest", "SearchResult", "TrialRecord"), "search_request"
         ),
         "check_search": "preflight",
         "search": "searching",

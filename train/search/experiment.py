@@ -14,18 +14,18 @@ from edgedigits.core.cards import Card, write_card
 from edgedigits.core.datasets import Split, stratified_sample
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of, whole_folder, write_bytes, write_with
-from edgedigits.core.tflite_costs import costs_of
-from edgedigits.train.backend import keras, tf
-from edgedigits.train.checkpoint import Saved
-from edgedigits.train.devices import Devices
-from edgedigits.train.fitting import fit, prepare
-from edgedigits.train.networks import build, build_stack
-from edgedigits.train.request import ProgressCallback, TrainingRequest
-from edgedigits.train.results import MODEL, software
+from edgedigits.core.keras.backend import keras, tf
+from edgedigits.core.tflite.costs import costs_of
+from edgedigits.train.artifacts import MODEL, software
+from edgedigits.train.fitting.checkpoint import Saved
+from edgedigits.train.fitting.devices import Devices
+from edgedigits.train.fitting.fitting import fit, prepare
+from edgedigits.train.networks.reported import build, build_stack
 from edgedigits.train.search.presets import Plan, Preset, Settings, plan_of
-from edgedigits.train.search.request import ToInt8, TrialFailed, TrialTaken
+from edgedigits.train.search.search_request import ToInt8, TrialFailed, TrialTaken
 from edgedigits.train.search.study import settings_for
 from edgedigits.train.search.working import Outcome
+from edgedigits.train.training_request import ProgressCallback, TrainingRequest
 
 INT8_MODEL = "model.int8.tflite"
 CALIBRATION = 100

@@ -17,17 +17,17 @@ from optuna.study import Study
 from edgedigits.core.counting import counted
 from edgedigits.core.datasets import Split
 from edgedigits.core.files import csv_text, disk_errors, gzip_size, sha256_of, write_text
+from edgedigits.core.keras.models import keras_scores, load_keras
 from edgedigits.core.metrics import compare
-from edgedigits.core.runtime import DigitModel, runtime
-from edgedigits.core.tflite_costs import costs_of
+from edgedigits.core.tflite.costs import costs_of
+from edgedigits.core.tflite.runtime import DigitModel, runtime
 from edgedigits.results import Accuracy, Drop, Row, row_from, write_row
 from edgedigits.results.accuracies import own_name, validation_accuracy
-from edgedigits.train.evaluation import keras_scores, load_keras
+from edgedigits.train.artifacts import MODEL
 from edgedigits.train.plots import write_png
-from edgedigits.train.results import MODEL
 from edgedigits.train.search.experiment import CALIBRATION, INT8_MODEL
 from edgedigits.train.search.presets import Preset, plan_of
-from edgedigits.train.search.request import TrialRecord
+from edgedigits.train.search.search_request import TrialRecord
 
 TABLE, PICTURE = "trials.csv", "trials.png"
 _SECONDS_BETWEEN_LOOKS = 0.5

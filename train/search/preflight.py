@@ -12,9 +12,9 @@ from edgedigits.core.identity import check_identity
 from edgedigits.core.paths import StrPath
 from edgedigits.results import read_header
 from edgedigits.results.folder import HEADER
-from edgedigits.train.request import TrainingRequest, resolve
 from edgedigits.train.search.presets import Preset, preset_named
-from edgedigits.train.search.request import SearchRequest
+from edgedigits.train.search.search_request import SearchRequest
+from edgedigits.train.training_request import TrainingRequest, resolve
 
 KIND = "search"
 STUDY_FILE = "study.db"

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.naming import entry_named
-from edgedigits.train.catalogue import NETWORKS
+from edgedigits.train.networks.catalogue import NETWORKS
+from edgedigits.train.networks.stack import Block, Stack
 from edgedigits.train.recipes import Recipe
-from edgedigits.train.stack import Block, Stack
 
 Settings = Mapping[str, float]
 """A value for each parameter of a preset."""

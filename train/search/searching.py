@@ -24,18 +24,24 @@ from edgedigits.core.paths import StrPath
 from edgedigits.results import read_results, write_header
 from edgedigits.results.folder import HEADER
 from edgedigits.results.tables.writing import write_tables
-from edgedigits.train.devices import choose_devices
-from edgedigits.train.request import ProgressCallback
-from edgedigits.train.results import software
+from edgedigits.train.artifacts import software
+from edgedigits.train.fitting.devices import choose_devices
 from edgedigits.train.search import export
 from edgedigits.train.search.claims import BEATS_OF_GRACE, Claims
 from edgedigits.train.search.experiment import Experiment
 from edgedigits.train.search.preflight import KIND, STUDY_FILE, check_search
 from edgedigits.train.search.presets import Preset
-from edgedigits.train.search.request import SearchInterrupted, SearchProgress, SearchRequest, SearchResult, ToInt8
+from edgedigits.train.search.search_request import (
+    SearchInterrupted,
+    SearchProgress,
+    SearchRequest,
+    SearchResult,
+    ToInt8,
+)
 from edgedigits.train.search.storage import database_errors, exclusive, open_storage, shown, sqlite_url, url_of
 from edgedigits.train.search.study import OBJECTIVES, front_of, join, records_of, sampler_of
 from edgedigits.train.search.working import work
+from edgedigits.train.training_request import ProgressCallback
 
 
 def search(

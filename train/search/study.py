@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.train.search.claims import REASON, RUN
 from edgedigits.train.search.presets import Choice, Parameter, Preset, Settings, Whole
-from edgedigits.train.search.request import State, TrialRecord
+from edgedigits.train.search.search_request import State, TrialRecord
 
 OBJECTIVES = ("validation accuracy", "int8 bytes", "MACs")
 DIRECTIONS = ("maximize", "minimize", "minimize")

@@ -14,7 +14,7 @@ from optuna.trial import Trial
 from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.train.search.claims import Claims
-from edgedigits.train.search.request import TrialFailed, TrialTaken
+from edgedigits.train.search.search_request import TrialFailed, TrialTaken
 
 MOST_SECONDS_BETWEEN_LOOKS = 5.0
 

@@ -1,0 +1,1 @@
+"""TensorFlow and its Keras 2, for ``train`` and ``quantize`` alone."""

@@ -1,0 +1,77 @@
+"""Keras models of digits: loaded from their files, checked, and run on many images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.cards import card_of
+from edgedigits.core.digit import CLASSES, SIDE, model_input
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.keras.backend import keras, tf
+from edgedigits.core.keras_file import check_keras_file
+from edgedigits.core.paths import StrPath
+from edgedigits.core.quiet import native_logs_hidden
+
+_BATCH = 500
+
+
+def load_keras(path: StrPath) -> Any:
+    """Load a trained model, checked: its card, its file, what it takes and gives.
+
+    Returns:
+        A ``tf_keras.Model`` that maps (batch, 28, 28, 1) to (batch, 10), not compiled. Code inside the file (Lambda
+        layers) is never run.
+
+    Raises:
+        EdgedigitsError: missing, cut short, no ``.keras`` file, made by another Keras, changed since its card was
+            written, or no digit model.
+    """
+    path = Path(path)
+    card_of(path)
+    check_keras_file(path)
+    try:
+        with native_logs_hidden():  # the first model wakes TensorFlow's devices, which log
+            model = keras.models.load_model(path, compile=False, safe_mode=True)
+        takes, gives = tuple(model.input_shape), tuple(model.output_shape)
+    except (ValueError, TypeError, KeyError, OSError, AttributeError, ImportError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise EdgedigitsError(
+            f"Keras {keras.__version__} cannot load {path} ({reason})",
+            "give a model.keras as `edgedigits train` writes it",
+        ) from error
+    if takes[1:] != (SIDE, SIDE, 1) or gives[1:] != (CLASSES,):
+        raise EdgedigitsError(
+            f"{path} maps {takes} to {gives}",
+            f"a digit model maps (batch, {SIDE}, {SIDE}, 1) to (batch, {CLASSES})",
+        )
+    return model
+
+
+def keras_scores(
+    model: Any, images: NDArray[np.uint8], progress: Callable[[int], object] | None = None
+) -> NDArray[np.float32]:
+    """What a model says of images.
+
+    Args:
+        model: a ``tf_keras.Model`` of digits.
+        images: uint8 of shape (count, 28, 28).
+        progress: told how many images are done.
+
+    Returns:
+        Probabilities of the ten digits, float32 of shape (count, 10).
+    """
+    shape = tf.TensorSpec((None, SIDE, SIDE, 1), tf.float32)  # traced once: TensorFlow warns of one trace a network
+    run = tf.function(lambda batch: model(batch, training=False)).get_concrete_function(shape)
+    scores = [np.empty((0, CLASSES), np.float32)]
+    for start in range(0, len(images), _BATCH):
+        batch = images[start : start + _BATCH]
+        scores.append(run(tf.constant(model_input(batch))).numpy())
+        if progress:
+            progress(start + len(batch))
+    together: NDArray[np.float32] = np.concatenate(scores)
+    return together

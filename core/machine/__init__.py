@@ -1,0 +1,1 @@
+"""The machine: its processors, its GPUs, how busy it is."""

@@ -1,0 +1,1 @@
+"""The TFLite file, what it costs, and the runtime that runs it."""

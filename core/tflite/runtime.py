@@ -1,0 +1,293 @@
+"""The TFLite runtime that this machine has, and a digit model running on it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.cards import Card, card_of
+from edgedigits.core.digit import CLASSES, SIDE, dequantize, model_input, quantize
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import sha256_of
+from edgedigits.core.model_files import check_tflite_file
+from edgedigits.core.paths import StrPath
+from edgedigits.core.quiet import native_logs_hidden
+from edgedigits.core.tflite.file import read_tflite
+from edgedigits.core.tflite.trial import TRIAL_SECONDS, try_model
+
+RUNTIMES = (("tflite-runtime", "tflite_runtime.interpreter"), ("ai-edge-litert", "ai_edge_litert.interpreter"))
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """A TFLite runtime: name of its distribution, version, and the module that has its ``Interpreter``."""
+
+    name: str
+    version: str
+    module: ModuleType
+
+    def __str__(self) -> str:
+        """Name and version, for people."""
+        return f"{self.name} {self.version}"
+
+
+class Refused(EdgedigitsError):
+    """A runtime does not load a model, most often for an operator that it does not know.
+
+    Attributes:
+        runtime: that refused.
+        reason: in its own words.
+    """
+
+    def __init__(self, runtime: Runtime, path: Path, reason: str) -> None:
+        """Say which runtime refused which file, and what can be done about it."""
+        self.runtime = runtime
+        self.reason = " ".join(reason.split())[:300]
+        remedy = "the file is damaged: copy or make it again"
+        if "find op" in self.reason:
+            remedy = "this runtime is older than the model: `edgedigits quantize` makes int8 models that it loads"
+        super().__init__(f"{runtime} refuses {path}: {self.reason}", remedy)
+
+
+@cache
+def runtime() -> Runtime:
+    """The first of tflite-runtime and ai-edge-litert that is installed.
+
+    Raises:
+        EdgedigitsError: neither is, or what is installed does not load.
+    """
+    reasons = []
+    for name, module in RUNTIMES:
+        try:
+            found = version(name)
+        except PackageNotFoundError:
+            continue
+        try:
+            with native_logs_hidden(), _own_symbols_first():
+                return Runtime(name, found, importlib.import_module(module))
+        except ImportError as error:
+            reasons.append(f"{name} {found} does not load here ({' '.join(str(error).split())[:200]})")
+    raise EdgedigitsError(", ".join(reasons) or "no TFLite runtime is installed", 'pip install "edgedigits[edge]"')
+
+
+@contextmanager
+def _own_symbols_first() -> Iterator[None]:
+    """Load a library so that it calls its own functions where TensorFlow, loaded before, has some of the same name.
+
+    Without this tflite-runtime 2.14 fails with ``vector::reserve`` in a process that has TensorFlow 2.21.
+    """
+    if "tensorflow" not in sys.modules or not hasattr(os, "RTLD_DEEPBIND"):
+        yield
+        return
+    flags = sys.getdlopenflags()
+    sys.setdlopenflags(os.RTLD_NOW | os.RTLD_DEEPBIND)
+    try:
+        yield
+    finally:
+        sys.setdlopenflags(flags)
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """``real = (q - zero_point) * scale``; a scale of 0 marks a tensor of floats."""
+
+    scale: float
+    zero_point: int
+
+
+class DigitModel:
+    """A ``.tflite`` model that takes 28x28 grey digits and gives ten scores, built once and run many times.
+
+    Attributes:
+        path: of the model file.
+        card: the model's card, None where none lies beside it.
+        input: quantization of the input tensor.
+        output: quantization of the output tensor.
+        threads: that the interpreter may use.
+        runtime: that runs it.
+
+    Not safe to share between threads: each call writes into the interpreter's own tensors.
+    """
+
+    def __init__(
+        self,
+        path: StrPath,
+        *,
+        threads: int = 1,
+        reference: bool = False,
+        own_kernels: bool = False,
+        on: Runtime | None = None,
+    ) -> None:
+        """Load, check and prepare a model.
+
+        Args:
+            path: of the ``.tflite`` file.
+            threads: that the runtime may use.
+            reference: run TFLite's reference kernels, whose arithmetic is that of microcontroller runtimes, and
+                not the default ones (XNNPACK).
+            own_kernels: run the runtime's own optimised kernels, without the delegate that it takes by default.
+            on: another runtime than :func:`runtime`. The file has to be one of the caller's own making then: it is
+                not tried in a process of its own first.
+
+        Raises:
+            Refused: the runtime does not know an operator, or finds the file damaged.
+            EdgedigitsError: missing, damaged or foreign file, a card that does not match, or a model that is no digit
+                reader.
+        """
+        self.path = Path(path)
+        self.card: Card | None = card_of(self.path)
+        self.threads = threads
+        check_tflite_file(self.path)
+        self.runtime = on or runtime()
+        if self.card is None and find_spec("tflite"):
+            read_tflite(self.path)  # finds references past the end of the file, which crash the runtime at times
+        if self.card is None and on is None:
+            _try_in_a_child(self.path, sha256_of(self.path))
+        self._interpreter = _interpreter(self.path, self.runtime, threads, _kernels(reference, own_kernels))
+        source = self._interpreter.get_input_details()
+        result = self._interpreter.get_output_details()
+        _check_contract(self.path, source, result)
+        self.input = Quantization(float(source[0]["quantization"][0]), int(source[0]["quantization"][1]))
+        self.output = Quantization(float(result[0]["quantization"][0]), int(result[0]["quantization"][1]))
+        self._input_index, self._input_type = source[0]["index"], source[0]["dtype"]
+        self._output_index, self._output_type = result[0]["index"], result[0]["dtype"]
+        self._input_shape = tuple(int(length) for length in source[0]["shape"])
+
+    @property
+    def is_int8(self) -> bool:
+        """Whether input and output are int8."""
+        return self._input_type is np.int8 and self._output_type is np.int8
+
+    @property
+    def delegate(self) -> str:
+        """What runs the operators: ``XNNPACK``, ``XNNPACK in part`` or ``none`` (the runtime's own kernels)."""
+        # XNNPACK is the only delegate that a runtime brings. The operators that it takes over stay in the list.
+        nodes = [node for node in self._interpreter._get_ops_details() if "DELEGATE" in node["op_name"].upper()]
+        if not nodes:
+            return "none"
+        whole = self._input_index in nodes[0]["inputs"] and self._output_index in nodes[0]["outputs"]
+        return "XNNPACK" if whole else "XNNPACK in part"
+
+    def raw(
+        self, images: NDArray[np.uint8], progress: Callable[[int], object] | None = None
+    ) -> NDArray[np.int8] | NDArray[np.int16] | NDArray[np.float32]:
+        """The model's output tensor for each image, in the output's own type.
+
+        Args:
+            images: uint8 of shape (count, 28, 28), normalised digits.
+            progress: called with the number of images done so far, about a hundred times.
+
+        Returns:
+            int8 or int16 (float32 for a model with float output) of shape (count, 10).
+        """
+        values: Any = self.inputs(images)
+        results = np.empty((len(images), CLASSES), self._output_type)
+        every = max(1, len(images) // 100)
+        for position in range(len(images)):
+            results[position] = self.run(values[position])
+            if progress and ((position + 1) % every == 0 or position + 1 == len(images)):
+                progress(position + 1)
+        return results
+
+    def inputs(self, images: NDArray[np.uint8]) -> NDArray[np.int8] | NDArray[np.int16] | NDArray[np.float32]:
+        """What the model is fed: uint8 images of shape (count, 28, 28) in the input's own type and shape, each."""
+        values: Any = model_input(images)
+        if self._input_type is not np.float32:
+            values = quantize(values, self.input.scale, self.input.zero_point, self._input_type)
+        shaped: NDArray[Any] = values.reshape(len(images), *self._input_shape)
+        return shaped
+
+    def run(self, value: NDArray[Any]) -> NDArray[Any]:
+        """One inference: one of :meth:`inputs` to ten outputs in the output's own type, of shape (10,)."""
+        self._interpreter.set_tensor(self._input_index, value)
+        self._interpreter.invoke()
+        scores: NDArray[Any] = self._interpreter.get_tensor(self._output_index)[0]
+        return scores
+
+    def probabilities(
+        self, images: NDArray[np.uint8], progress: Callable[[int], object] | None = None
+    ) -> NDArray[np.float32]:
+        """Scores of the ten digits between 0 and 1, float32 of shape (count, 10), for uint8 (count, 28, 28).
+
+        Softmax of an int8 model ends in steps of 1/256, so its best score is at most 255/256. The label is
+        ``argmax`` of a row; of equal scores the smallest digit wins.
+        """
+        results: Any = self.raw(images, progress)
+        if self._output_type is not np.float32:
+            return dequantize(results, self.output.scale, self.output.zero_point)
+        floats: NDArray[np.float32] = results
+        return floats
+
+
+@cache
+def _try_in_a_child(path: Path, sha256: str) -> None:  # noqa: ARG001 - a changed file must be tried anew
+    trial = try_model(path, runtime().module.__name__)
+    if trial.outcome == "refused":
+        raise Refused(runtime(), path, trial.reason)
+    if trial.outcome == "broken":
+        raise _broken(runtime(), trial.reason)
+    remedy = "the file is damaged: copy or make it again"
+    if trial.outcome == "endless":
+        raise EdgedigitsError(f"{path} ran for more than {TRIAL_SECONDS} seconds", remedy)
+    if trial.outcome == "crashed":
+        raise EdgedigitsError(f"{path} is cut short or damaged (it crashes {runtime().name})", remedy)
+
+
+def _broken(on: Runtime, reason: str) -> EdgedigitsError:
+    """What to raise of a runtime that runs no model at all, such as tflite-runtime 2.14 beside NumPy 2."""
+    return EdgedigitsError(f"{on} does not run here ({reason})", 'pip install --force-reinstall "edgedigits[edge]"')
+
+
+def _kernels(reference: bool, own_kernels: bool) -> str:
+    """The name of the runtime's ``OpResolverType``; empty for its default."""
+    return "BUILTIN_REF" if reference else "BUILTIN_WITHOUT_DEFAULT_DELEGATES" if own_kernels else ""
+
+
+def _interpreter(path: Path, on: Runtime, threads: int, kernels: str) -> Any:
+    options: dict[str, Any] = {}
+    if kernels:
+        options["experimental_op_resolver_type"] = on.module.OpResolverType[kernels]
+    try:
+        with native_logs_hidden(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # TensorFlow announces that its interpreter moves to LiteRT
+            interpreter = on.module.Interpreter(model_path=str(path), num_threads=threads, **options)
+            interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        raise Refused(on, path, str(error)) from error
+    except (SystemError, AttributeError, ImportError) as error:
+        raise _broken(on, str(error)) from error
+    return interpreter
+
+
+def _check_contract(path: Path, source: Any, result: Any) -> None:
+    """Raise unless the model takes one 28x28 grey digit and gives ten scores, in int8, int16 or float32."""
+    shapes = [tuple(int(length) for length in item["shape"]) for item in (*source, *result)]
+    takes_a_digit = len(source) == 1 and shapes[0] in {(1, SIDE, SIDE, 1), (1, SIDE, SIDE), (1, SIDE * SIDE)}
+    gives_ten = len(result) == 1 and shapes[-1] == (1, CLASSES)
+    if not (takes_a_digit and gives_ten):
+        raise EdgedigitsError(
+            f"{path} maps {shapes[: len(source)]} to {shapes[len(source) :]}",
+            f"a digit model takes one ({1}, {SIDE}, {SIDE}, 1) and gives one (1, {CLASSES})",
+        )
+    for item in (source[0], result[0]):
+        kind = item["dtype"].__name__
+        if item["dtype"] not in {np.int8, np.int16, np.float32}:
+            raise EdgedigitsError(f"{path} has a tensor of {kind} at its door", "use int8, int16 or float32")
+        if item["dtype"] is not np.float32 and not item["quantization"][0] > 0:
+            raise EdgedigitsError(f"{path} has an {kind} tensor without a scale", "quantize the model again")
+        if item["dtype"] is np.int16 and item["quantization"][1] != 0:
+            raise EdgedigitsError(f"{path} has an int16 tensor whose zero point is not 0", "quantize the model again")

@@ -1,0 +1,1 @@
+"""The camera loop: newest frame, reading, latencies, whoever wants to know."""

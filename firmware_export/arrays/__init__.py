@@ -1,0 +1,1 @@
+"""A model as C arrays for TensorFlow Lite for Microcontrollers."""

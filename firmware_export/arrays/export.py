@@ -1,0 +1,100 @@
+"""C arrays of an int8 model for TensorFlow Lite for Microcontrollers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgedigits.core.cards import code_version
+from edgedigits.core.paths import StrPath
+from edgedigits.core.tflite.runtime import Quantization
+from edgedigits.firmware_export.arrays.plan import check_name
+from edgedigits.firmware_export.arrays.reader import plan_arrays
+from edgedigits.firmware_export.arrays.writer import header, source
+from edgedigits.firmware_export.folder import write_files
+
+
+@dataclass(frozen=True)
+class ExportRecipe:
+    """What an export was asked for, and which version of the toolkit made it."""
+
+    name: str
+    allow_failed: bool
+    software: str
+
+
+@dataclass(frozen=True)
+class ArrayExport:
+    """A model as C.
+
+    Attributes:
+        header: text of ``<name>_model.h``.
+        source: text of ``<name>_model.c``.
+        resolver_calls: methods of ``MicroMutableOpResolver`` to call, such as ``AddConv2D``.
+        input: quantization of the int8 input.
+        output: quantization of the int8 output.
+        bytes: size of the model.
+        sha256: of the model, lower-case hexadecimal.
+        verdict: of the model's proof, as its card tells it; empty where it tells none.
+        recipe: what made it.
+    """
+
+    header: str
+    source: str
+    resolver_calls: tuple[str, ...]
+    input: Quantization
+    output: Quantization
+    bytes: int
+    sha256: str
+    verdict: str
+    recipe: ExportRecipe
+
+
+def export_arrays(model: StrPath, *, name: str = "digits", allow_failed: bool = False) -> ArrayExport:
+    """Turn a full-int8 ``.tflite`` digit model into one C header and one C source.
+
+    The same model and name give the same text on every machine: it holds no time, path or version.
+
+    Args:
+        model: int8 of shape (1, 28, 28, 1) in, int8 of shape (1, 10) out, as `edgedigits quantize` writes it.
+        name: prefix of every symbol: lower-case letters, digits, single underscores.
+        allow_failed: export also where the model's card says that its proof failed; the header then says so.
+
+    Raises:
+        EdgedigitsError: a name that is no C identifier or a keyword; a missing, damaged, foreign, float or partly
+            quantized model; one whose card does not match or tells of a failed proof; an operator that TFLite Micro
+            lacks.
+    """
+    model = Path(model)
+    check_name(name)
+    plan = plan_arrays(model, name, allow_failed)
+    return ArrayExport(
+        header=header(plan),
+        source=source(plan),
+        resolver_calls=plan.registrations,
+        input=plan.input.quantization,
+        output=plan.output.quantization,
+        bytes=len(plan.model),
+        sha256=plan.sha256,
+        verdict=plan.verdict,
+        recipe=ExportRecipe(name, allow_failed, code_version()),
+    )
+
+
+def write_export(export: ArrayExport, folder: StrPath, force: bool = False) -> tuple[Path, Path]:
+    """Write ``<name>_model.h`` and ``<name>_model.c`` into ``folder`` and return their paths.
+
+    Both are written or none is. A folder of firmware usually holds more than the model, so ``force`` replaces these
+    two files and leaves everything else where it is.
+
+    Raises:
+        EdgedigitsError: the folder has content and ``force`` is not set, or the disk is full or may not be written.
+    """
+    folder = Path(folder)
+    texts = {
+        f"{export.recipe.name}_model.h": export.header,
+        f"{export.recipe.name}_model.c": export.source,
+    }
+    write_files(folder, texts, force)
+    first, second = (folder / file for file in texts)
+    return first, second

@@ -1,0 +1,81 @@
+"""From a ``.tflite`` file to a plan; the one module of this room that knows TFLite."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from edgedigits.core.cards import card_of
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.outcome import FAILED
+from edgedigits.core.tflite.file import Tensor, TfliteFile, read_tflite
+from edgedigits.core.tflite.runtime import DigitModel
+from edgedigits.firmware_export.arrays.plan import ArrayPlan, Door, registrations
+
+_QUANTIZE_FIRST = "run `edgedigits quantize MODEL.keras` and export the int8 model that it writes"
+
+
+def proof_verdict(model: Path, allow_failed: bool) -> str:
+    """The verdict of a model's proof by the card beside it: a word of ``core.outcome``, empty where there is none.
+
+    A model of which the proof cannot tell is taken: the C files say so, and commands do.
+
+    Raises:
+        EdgedigitsError: the card does not match, or tells of a failed proof and ``allow_failed`` is not set.
+    """
+    card = card_of(model)
+    verdict = card.verdict if card else ""
+    if verdict == FAILED and not allow_failed:
+        raise EdgedigitsError(
+            f"the proof of {model} failed: quantization cost more accuracy than was allowed",
+            "quantize it again with more calibration images, or add --allow-failed to export it all the same",
+        )
+    return verdict
+
+
+def plan_arrays(model: Path, name: str, allow_failed: bool) -> ArrayPlan:
+    """Check that a model is a sound full-int8 digit model and plan its C arrays.
+
+    Args:
+        model: the ``.tflite`` file; a card beside it is checked, too.
+        name: prefix of every C symbol.
+        allow_failed: accept a model whose card says that its proof failed.
+
+    Raises:
+        EdgedigitsError: missing, damaged or foreign file, floats inside, a card that does not match or tells of a
+            failed proof, or an operator that TFLite Micro lacks.
+    """
+    verdict = proof_verdict(model, allow_failed)
+    content = read_tflite(model)
+    _check_int8(model, content)
+    # Loading and running it once is the only check that also covers what the structure does not show.
+    loaded = DigitModel(model)
+    data = model.read_bytes()
+    return ArrayPlan(
+        name=name,
+        model=data,
+        sha256=hashlib.sha256(data).hexdigest(),
+        input=Door(content.inputs[0].shape, loaded.input),
+        output=Door(content.outputs[0].shape, loaded.output),
+        registrations=registrations(tuple(operator.name for operator in content.operators)),
+        verdict=verdict,
+    )
+
+
+def _check_int8(model: Path, content: TfliteFile) -> None:
+    """Raise unless every door is int8 and no tensor inside is a float."""
+    floats = [tensor for tensor in content.tensors if tensor.type.startswith(("FLOAT", "BFLOAT"))]
+    if floats:
+        kind = "is a float model" if _are_float(content.inputs) and _no_int8(content) else "is only partly quantized"
+        raise EdgedigitsError(f"{model} {kind}: {len(floats)} of its tensors are floats", _QUANTIZE_FIRST)
+    others = sorted({tensor.type for tensor in content.inputs + content.outputs} - {"INT8"})
+    if others:
+        raise EdgedigitsError(f"{model} has {', '.join(others)} at its door where int8 is expected", _QUANTIZE_FIRST)
+
+
+def _are_float(tensors: tuple[Tensor, ...]) -> bool:
+    return all(tensor.type == "FLOAT32" for tensor in tensors)
+
+
+def _no_int8(content: TfliteFile) -> bool:
+    return all(tensor.type != "INT8" for tensor in content.tensors)

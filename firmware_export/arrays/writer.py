@@ -1,0 +1,70 @@
+"""From a plan to C; the one module of this room that knows C.
+
+Nothing that stands in the model as text (tensor names, descriptions) reaches the files: it may come from anyone.
+"""
+
+from __future__ import annotations
+
+import math
+from importlib.resources import files
+from string import Template
+
+import numpy as np
+
+from edgedigits.firmware_export.arrays.plan import ArrayPlan, Door, comment_on
+
+_BYTES_PER_LINE = 16
+_ID_DIGITS = 16  # the macro with the whole sum would be longer than the 63 characters that C99 tells apart
+
+
+def header(plan: ArrayPlan) -> str:
+    """Text of ``<name>_model.h``: sizes, quantization and operators as macros, the arrays as declarations."""
+    return _fill("model.h.in", plan)
+
+
+def source(plan: ArrayPlan) -> str:
+    """Text of ``<name>_model.c``: the model, its length, labels and sha256."""
+    return _fill("model.c.in", plan)
+
+
+def float_literal(value: float) -> str:
+    """A C99 literal that a compiler reads back as the same float32: nine significant digits are enough.
+
+    Source: IEEE 754-2008, 5.12.2 (decimal strings of 9 digits restore any binary32).
+    """
+    text = f"{np.float32(value):.9g}"
+    return (text if "." in text or "e" in text else f"{text}.0") + "F"
+
+
+def _fill(template: str, plan: ArrayPlan) -> str:
+    text = (files("edgedigits.firmware_export.arrays") / "templates" / template).read_text(encoding="utf-8")
+    return Template(text).substitute(
+        name=plan.name,
+        NAME=plan.name.upper(),
+        sha256=plan.sha256,
+        short_sha256=plan.sha256[:_ID_DIGITS],
+        warning=comment_on(plan.verdict),
+        length=len(plan.model),
+        **_door("input", plan.input),
+        **_door("output", plan.output),
+        label_count=len(plan.labels),
+        labels=", ".join(f'"{label}"' for label in plan.labels),
+        operator_count=len(plan.registrations),
+        registrations="\n".join(f" *   resolver.{method}();" for method in plan.registrations),
+        bytes=_byte_rows(plan.model),
+    )
+
+
+def _door(which: str, door: Door) -> dict[str, str]:
+    return {
+        f"{which}_shape": ", ".join(str(length) for length in door.shape),
+        f"{which}_rank": str(len(door.shape)),
+        f"{which}_length": str(math.prod(door.shape)),
+        f"{which}_scale": float_literal(door.quantization.scale),
+        f"{which}_zero_point": str(door.quantization.zero_point),
+    }
+
+
+def _byte_rows(data: bytes) -> str:
+    rows = (data[start : start + _BYTES_PER_LINE] for start in range(0, len(data), _BYTES_PER_LINE))
+    return ",\n".join("    " + ", ".join(f"0x{byte:02x}" for byte in row) for row in rows)

@@ -1,0 +1,48 @@
+"""What TFLite's reference kernels make of digits: what an exported model is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.tflite.runtime import DigitModel
+from edgedigits.firmware_export.graph.evaluation import evaluate
+from edgedigits.firmware_export.operators.reader import read_graph
+
+REFERENCE_RUNTIME = "tflite-runtime"
+"""Its ``BUILTIN_REF`` rounds as TensorFlow Lite Micro does. That of LiteRT rounds the sums of FULLY_CONNECTED once
+instead of twice, which changes about one output in a thousand by a step."""
+
+
+class ReferenceKernels:
+    """TFLite 2.14's reference kernels on a digit model: the runtime's where it has them, else the same with NumPy.
+
+    Attributes:
+        digits: the model, for what goes in and comes out.
+    """
+
+    def __init__(self, model: Path) -> None:
+        """Load a model.
+
+        Raises:
+            EdgedigitsError: as ``DigitModel``, and where LiteRT is the runtime as ``read_graph``.
+        """
+        self.digits = DigitModel(model, reference=True)
+        own = self.digits.runtime.name == REFERENCE_RUNTIME or not self.digits.is_int8
+        self._graph = None if own else read_graph(model)
+
+    def outputs(
+        self, images: NDArray[np.uint8], progress: Callable[[int], object] | None = None
+    ) -> NDArray[np.int8] | NDArray[np.int16] | NDArray[np.float32]:
+        """The model's output for each image: see ``DigitModel.raw``."""
+        if self._graph is None:
+            return self.digits.raw(images, progress)
+        made = []
+        for number, given in enumerate(self.digits.inputs(images), start=1):
+            made.append(evaluate(self._graph, given).ravel())
+            if progress:
+                progress(number)
+        return np.array(made, np.int8)

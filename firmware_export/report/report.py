@@ -1,0 +1,199 @@
+"""What an exported model costs on each core, measured under emulation, and whether it answers there as TFLite does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.cards import code_version
+from edgedigits.core.digit import model_input, quantize
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import write_json
+from edgedigits.core.paths import StrPath
+from edgedigits.firmware_export.boards.cores import Core, core
+from edgedigits.firmware_export.boards.measure import Library, measure
+from edgedigits.firmware_export.library import LibraryExport, export_library
+from edgedigits.firmware_export.proof.images import ProofImages
+from edgedigits.firmware_export.proof.reference import ReferenceKernels
+from edgedigits.firmware_export.report.cores import CoreCost, core_cost, missing_tool
+from edgedigits.firmware_export.report.layers import LayerCost, layer_costs
+
+REPORT_NAME = "firmware.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class CoreFailure:
+    """A core that could not be measured.
+
+    Attributes:
+        core: its name.
+        reason: for people; names the package that is missing, or by how much the memory is too small.
+        missing_tool: True where a compiler or emulator is not installed.
+    """
+
+    core: str
+    reason: str
+    missing_tool: bool
+
+
+@dataclass(frozen=True)
+class ReportRecipe:
+    """What a report was asked for, and which version of the toolkit made it."""
+
+    name: str
+    cores: tuple[str, ...]
+    images: int
+    image_source: str
+    software: str
+
+
+@dataclass(frozen=True)
+class FirmwareReport:
+    """What a model costs as firmware.
+
+    Attributes:
+        file: name of the model file.
+        sha256: of the model, lower-case hexadecimal.
+        verdict: of the model's proof, as its card tells it; empty where it tells none.
+        macs: multiply-accumulates of one inference.
+        arena_bytes: by variant of the kernels, input and output included.
+        layers: of the network, as they run.
+        costs: of each core that was measured.
+        failures: the other cores.
+        library: the exported model.
+        recipe: what made it.
+    """
+
+    file: str
+    sha256: str
+    verdict: str
+    macs: int
+    arena_bytes: dict[str, int]
+    layers: tuple[LayerCost, ...]
+    costs: tuple[CoreCost, ...]
+    failures: tuple[CoreFailure, ...]
+    library: LibraryExport
+    recipe: ReportRecipe
+
+    @property
+    def equal(self) -> bool:
+        """Whether every output on every measured core is that of TFLite's reference kernels, and one was measured."""
+        return bool(self.costs) and not any(cost.differing_outputs for cost in self.costs)
+
+    def summary(self) -> dict[str, Any]:
+        """Everything but the library, as JSON takes it."""
+        plain = {name: value for name, value in vars(self).items() if name != "library"}
+        for name in ("layers", "costs", "failures"):
+            plain[name] = [asdict(item) for item in plain[name]]
+        return {"format": FORMAT, **plain, "recipe": asdict(self.recipe)}
+
+
+def firmware_report(
+    model: StrPath,
+    cores: Sequence[str],
+    images: ProofImages,
+    *,
+    name: str = "digits",
+    progress: Callable[[int], object] | None = None,
+) -> FirmwareReport:
+    """Export a model, and build, run and weigh it for each core.
+
+    A core that cannot be measured does not stop the others.
+
+    Args:
+        model: full-int8 ``.tflite`` digit model.
+        cores: names of ``boards.cores.CORES``.
+        images: to run, at least one; instructions are the mean over them.
+        name: prefix of the C names.
+        progress: called with the number of cores done so far, after each.
+
+    Raises:
+        EdgedigitsError: an unknown core, no image, or as ``export_library`` and ``DigitModel``.
+    """
+    model = Path(model)
+    chosen = [core(one) for one in dict.fromkeys(cores)]
+    if len(images.digits) == 0 or not chosen:
+        raise EdgedigitsError("there is nothing to measure", "ask for one core and one image or more")
+    library = export_library(model, name=name, allow_failed=True)
+    reference = ReferenceKernels(model)
+    door = reference.digits.input
+    inputs = quantize(model_input(images.digits), door.scale, door.zero_point)
+    job = _Job(library, inputs.reshape(len(inputs), -1), np.asarray(reference.outputs(images.digits), np.int8))
+    costs, failures = [], []
+    for done, one in enumerate(chosen, start=1):
+        found = job.measure(one)
+        if isinstance(found, CoreCost):
+            costs.append(found)
+        else:
+            failures.append(found)
+        if progress:
+            progress(done)
+    return FirmwareReport(
+        file=model.name,
+        sha256=library.sha256,
+        verdict=library.verdict,
+        macs=library.graph.macs,
+        arena_bytes=library.arena_bytes,
+        layers=layer_costs(library),
+        costs=tuple(costs),
+        failures=tuple(failures),
+        library=library,
+        recipe=ReportRecipe(name, tuple(one.name for one in chosen), len(images.digits), images.source, code_version()),
+    )
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A library, the int8 inputs to run it on, and the outputs that it has to give."""
+
+    library: LibraryExport
+    inputs: NDArray[np.int8]
+    expected: NDArray[np.int8]
+
+    def measure(self, one: Core) -> CoreCost | CoreFailure:
+        if lacking := missing_tool(one):
+            return CoreFailure(one.name, lacking, missing_tool=True)
+        stages = len(self.library.plan.program.stages)
+        files = Library(self.library.recipe.name, self.library.header, self.library.source, stages)
+        try:
+            measured = measure(files, one, self.inputs)
+        except EdgedigitsError as error:
+            return CoreFailure(one.name, str(error), missing_tool=False)
+        return core_cost(self.library, one, measured, self.expected)
+
+
+def report_path(model: Path) -> Path:
+    """Where the figures of a model lie: ``firmware.json`` beside it.
+
+    Raises:
+        EdgedigitsError: there lie those of another model, or something else.
+    """
+    path = model.with_name(REPORT_NAME)
+    if not path.exists():
+        return path
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        known = None
+    if not isinstance(known, dict) or known.get("file") != model.name:
+        raise EdgedigitsError(
+            f"{path} is not about {model.name}", "name another file with --card, or move it out of the way"
+        )
+    return path
+
+
+def write_report(report: FirmwareReport, path: Path) -> Path:
+    """Write the figures of a report as JSON and return the path.
+
+    Raises:
+        EdgedigitsError: the disk is full or may not be written.
+    """
+    write_json(path, report.summary())
+    return path

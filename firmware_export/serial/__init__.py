@@ -1,0 +1,1 @@
+"""A board that runs the exported example, over a serial port."""

@@ -1,0 +1,171 @@
+"""Prove on a board that it answers as TFLite's reference kernels do."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.cards import code_version
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import sha256_of
+from edgedigits.core.paths import StrPath
+from edgedigits.firmware_export.proof.reference import ReferenceKernels
+from edgedigits.firmware_export.serial.link import BAUD, BoardLink
+from edgedigits.firmware_export.serial.protocol import Board, Reading
+
+
+@dataclass(frozen=True)
+class VerifyRecipe:
+    """How a board was asked: port, bits per second, seconds to wait for an answer, version of the toolkit."""
+
+    port: str
+    baud: int
+    timeout: float
+    software: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One output of one image that is not what TFLite's reference kernels give."""
+
+    image: int
+    output: int
+    expected: int
+    found: int
+
+
+@dataclass(frozen=True)
+class Verification:
+    """How a board's outputs compare with TFLite's reference kernels.
+
+    Attributes:
+        board: what the board said of itself.
+        images: sent.
+        outputs: compared, all outputs of all images.
+        differing_outputs: of those, not equal.
+        differing_images: with at least one such output.
+        wrong_labels: images whose label is not the first best of the outputs that the board sent with it.
+        first_difference: None where all are equal.
+        repeated: requests sent again because an answer got lost or damaged.
+        microseconds: that the model ran for each image by the board's clock; empty where it has none.
+        seconds: from sending each image to having its answer.
+        recipe: how the board was asked.
+    """
+
+    board: Board
+    images: int
+    outputs: int
+    differing_outputs: int
+    differing_images: int
+    wrong_labels: int
+    first_difference: Difference | None
+    repeated: int
+    microseconds: tuple[int, ...]
+    seconds: tuple[float, ...]
+    recipe: VerifyRecipe
+
+    @property
+    def equal(self) -> bool:
+        """Whether every output and every label is right."""
+        return self.differing_outputs == 0 and self.wrong_labels == 0
+
+    @property
+    def median_microseconds(self) -> float | None:
+        """Time of the model for one image by the board's clock; None where it has none."""
+        return statistics.median(self.microseconds) if self.microseconds else None
+
+    @property
+    def median_seconds(self) -> float:
+        """Time of one image, sending and answer included."""
+        return statistics.median(self.seconds)
+
+
+def verify(
+    port: str,
+    model: StrPath,
+    images: NDArray[np.uint8],
+    *,
+    baud: int = BAUD,
+    timeout: float = 10.0,
+    patience: float = 10.0,
+    progress: Callable[[int], object] | None = None,
+) -> Verification:
+    """Send images to a board that runs the exported example and compare every output.
+
+    Args:
+        port: device such as ``/dev/ttyACM0`` or ``COM3``, or a URL of pyserial such as ``socket://host:port``.
+        model: the ``.tflite`` file that was exported to the board.
+        images: uint8 of shape (count, 28, 28), normalised digits, at least one.
+        baud: bits per second; the examples use 115,200.
+        timeout: seconds to wait for the answer to one image.
+        patience: seconds to wait for the board's first answer; many restart when their port is opened.
+        progress: called with the number of images done so far, after each.
+
+    Raises:
+        EdgedigitsError: a model that is missing, damaged or not int8; no images; a port that cannot be opened; a board
+            that is silent, stops answering, answers with garbage or damaged frames, or holds another model.
+    """
+    model = Path(model)
+    if len(images) == 0:
+        raise EdgedigitsError("there are no images to send", "ask for one image or more")
+    reference = ReferenceKernels(model)
+    if not reference.digits.is_int8:
+        raise EdgedigitsError(f"{model} is no int8 model", "give the model that was exported to the board")
+    with BoardLink(port, baud=baud, timeout=timeout, patience=patience) as link:
+        _check_same_model(link, model, sha256_of(model))
+        readings, expected, seconds = [], [], []
+        for position in range(len(images)):
+            start = time.perf_counter()
+            readings.append(link.read(images[position].tobytes()))
+            seconds.append(time.perf_counter() - start)
+            expected.append(reference.outputs(images[position : position + 1])[0])
+            if progress:
+                progress(position + 1)
+        board, repeated = link.board, link.repeated
+    recipe = VerifyRecipe(port, baud, timeout, code_version())
+    return _compare(board, readings, np.array(expected), repeated, tuple(seconds), recipe)
+
+
+def _check_same_model(link: BoardLink, model: Path, sha256: str) -> None:
+    if link.board.sha256 != sha256:
+        raise EdgedigitsError(
+            f"the board at {link.port} holds model {link.board.sha256[:12]}..., {model} is {sha256[:12]}...",
+            "flash an export of this model, or name the model that is on the board",
+        )
+
+
+def _compare(
+    board: Board,
+    readings: list[Reading],
+    expected: NDArray[np.int8],
+    repeated: int,
+    seconds: tuple[float, ...],
+    recipe: VerifyRecipe,
+) -> Verification:
+    found = np.array([reading.outputs for reading in readings], np.int16)
+    places = np.argwhere(found != expected)
+    first = None
+    if len(places):
+        image, output = (int(value) for value in places[0])
+        first = Difference(image, output, int(expected[image, output]), int(found[image, output]))
+    labels = np.array([reading.label for reading in readings])
+    times = tuple(reading.microseconds for reading in readings)
+    return Verification(
+        board=board,
+        images=len(readings),
+        outputs=found.size,
+        differing_outputs=len(places),
+        differing_images=len(np.unique(places[:, 0])),
+        wrong_labels=int(np.count_nonzero(labels != found.argmax(axis=1))),
+        first_difference=first,
+        repeated=repeated,
+        microseconds=times if any(times) else (),
+        seconds=seconds,
+        recipe=recipe,
+    )

@@ -1,0 +1,67 @@
+"""``export_target``: from an int8 model to the files of an ecosystem, with images to test them by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgedigits.core.digit import LABELS
+from edgedigits.core.files import sha256_of
+from edgedigits.firmware_export.library import LibraryExport, export_library
+from edgedigits.firmware_export.proof.drawn import drawn_digits
+from edgedigits.firmware_export.proof.reference import ReferenceKernels
+from edgedigits.firmware_export.targets import LibraryFiles, TestVector
+
+SELF_TEST_IMAGES = 4
+"""Each takes 784 bytes of flash in the program that tests itself."""
+
+
+@dataclass(frozen=True)
+class TargetExport:
+    """A model as a C library, and the same ready to be written by ``targets.write_target``."""
+
+    library: LibraryExport
+    files: LibraryFiles
+
+
+def export_target(model: Path, *, name: str = "digits", allow_failed: bool = False) -> TargetExport:
+    """Turn a full-int8 digit model into a C library, and compute its test vectors with TFLite's reference kernels.
+
+    Args:
+        model: int8 of one 28x28 digit in, int8 of ten scores out.
+        name: prefix of every symbol: lower-case letters, digits, single underscores.
+        allow_failed: export also where the model's card says that its proof failed.
+
+    Raises:
+        EdgedigitsError: as ``export_library``; or the model is no digit model.
+    """
+    library = export_library(model, name=name, allow_failed=allow_failed)
+    return TargetExport(library, library_files(library, model))
+
+
+def library_files(library: LibraryExport, model: Path) -> LibraryFiles:
+    """What the targets want to know of an exported model; the test vectors are drawn digits.
+
+    Raises:
+        EdgedigitsError: the model is no digit model, or the name is taken by a file beside the library.
+        ValueError: ``model`` is not what ``library`` was made from.
+    """
+    if sha256_of(model) != library.sha256:
+        raise ValueError(f"{model} is not the model of this library")
+    images = drawn_digits(SELF_TEST_IMAGES)
+    outputs = ReferenceKernels(model).outputs(images)
+    return LibraryFiles(
+        name=library.recipe.name,
+        header=library.header,
+        source=library.source,
+        sha256=library.sha256,
+        version=library.recipe.software,
+        input_bytes=images[0].size,
+        output_bytes=outputs.shape[1],
+        labels=LABELS,
+        arena_bytes=library.arena_bytes,
+        vectors=tuple(
+            TestVector(image.tobytes(), tuple(int(value) for value in output))
+            for image, output in zip(images, outputs, strict=True)
+        ),
+    )

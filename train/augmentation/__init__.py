@@ -1,0 +1,1 @@
+"""Digits as other hands and other pictures would have them."""

@@ -1,0 +1,152 @@
+"""Digits on their way into a network: shuffled, distorted, batched, a few batches ahead of the training."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.datasets import Digits
+from edgedigits.core.digit import CLASSES
+from edgedigits.core.keras.backend import tf
+from edgedigits.train.augmentation.distortion import augment
+from edgedigits.train.augmentation.fields import FieldPictures
+from edgedigits.train.recipes import Augmentation, Recipe, augmentation
+
+_AHEAD = 4
+_WORKERS = os.cpu_count() or 1
+
+EPOCHS_PER_PICTURE = 3
+"""So many epochs in a row the augmentation ``reading`` shows a picture, as making it takes longer than learning it."""
+
+
+def training_batches(digits: Digits, batch_size: int, seed: int, epoch: int, recipe: Recipe) -> Any:
+    """One epoch of training digits, the same in every run for the same seed and epoch.
+
+    Args:
+        digits: to train on.
+        batch_size: digits a step; what is left over after the last full batch waits for another epoch's order, as
+            a small last batch would disturb the statistics of batch normalization.
+        seed: of the run.
+        epoch: counted from 0.
+        recipe: augmentation and label smoothing.
+
+    Returns:
+        A ``tf.data.Dataset`` of float32 digits (batch, 28, 28, 1) between 0 and 1 and float32 targets (batch, 10).
+    """
+    settings = augmentation(recipe.augmentation)
+    order, seeds = epoch_order(len(digits), batch_size, seed, epoch)
+    prepare = _from_fields(digits, seed, epoch) if settings.fields else _from_rows(digits, recipe.label_smoothing)
+
+    def batch(indices: Any, lot: Any) -> tuple[Any, Any]:
+        images, targets = prepare(indices, lot)
+        return _distorted(images, lot, settings), targets
+
+    rows = tf.data.Dataset.from_tensor_slices((order, seeds))
+    return rows.map(batch, num_parallel_calls=_WORKERS, deterministic=True).prefetch(_AHEAD).with_options(_fixed())
+
+
+def epoch_order(count: int, batch_size: int, seed: int, epoch: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Which digits stand in which batch of an epoch, and a seed for the distortions of each batch.
+
+    Args:
+        count: digits to train on.
+        batch_size: digits a step.
+        seed: of the run.
+        epoch: counted from 0.
+
+    Returns:
+        Indices of shape (steps, batch) and seeds of shape (steps,), none of them negative.
+    """
+    lots = np.random.SeedSequence((seed, epoch))
+    order = np.random.default_rng(lots).permutation(count)
+    order = order[: len(order) // batch_size * batch_size].reshape(-1, batch_size)
+    return order, (lots.generate_state(len(order)) & 0x7FFFFFFF).astype(np.int32)
+
+
+def plain_batches(digits: Digits, batch_size: int) -> Any:
+    """Digits in their own order, undistorted, in the form of :func:`training_batches`, none left out."""
+
+    def batch(images: Any, labels: Any) -> tuple[Any, Any]:
+        return scaled(images), targets_of(labels)
+
+    rows = tf.data.Dataset.from_tensor_slices((digits.images, digits.labels)).batch(batch_size)
+    return rows.map(batch, num_parallel_calls=_WORKERS, deterministic=True).prefetch(_AHEAD).with_options(_fixed())
+
+
+def _from_rows(digits: Digits, smoothing: float) -> Any:
+    with tf.device("/CPU:0"):  # a pipeline runs there, also where there is a GPU
+        images, labels = tf.constant(digits.images), tf.constant(digits.labels)
+
+    def prepare(indices: Any, _lot: Any) -> tuple[Any, Any]:
+        return scaled(tf.gather(images, indices)), targets_of(tf.gather(labels, indices), smoothing)
+
+    return prepare
+
+
+def _from_fields(digits: Digits, seed: int, epoch: int) -> Any:
+    lot = (seed, epoch // EPOCHS_PER_PICTURE)
+    key = (digits.sha256(), lot)
+
+    def take(indices: NDArray[np.intp]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        return _SHELF.pictures(key, digits, lot).take(indices)
+
+    def prepare(indices: Any, _lot: Any) -> tuple[Any, Any]:
+        images, targets = tf.numpy_function(take, (indices,), (tf.uint8, tf.float32))
+        count = indices.shape[0]
+        return scaled(tf.ensure_shape(images, (count, 28, 28))), tf.ensure_shape(targets, (count, CLASSES))
+
+    return prepare
+
+
+class _Shelf:
+    """Keeps the pictures of one epoch for the next ones.
+
+    TensorFlow never lets go of a function that it has called: such a function finds its pictures here, so that those
+    of past epochs do not fill the memory.
+    """
+
+    def __init__(self) -> None:
+        self._kept: tuple[object, FieldPictures] | None = None  # replaced as one: two threads look
+
+    def pictures(self, key: object, digits: Digits, seed: tuple[int, int]) -> FieldPictures:
+        kept = self._kept
+        if kept is None or kept[0] != key:
+            kept = self._kept = (key, FieldPictures(digits, seed))
+        return kept[1]
+
+
+_SHELF = _Shelf()
+
+
+def _distorted(images: Any, lot: Any, settings: Augmentation) -> Any:
+    return augment(images, tf.stack([lot, 0]), settings) if settings.moves else images
+
+
+def _fixed() -> Any:
+    """A pipeline that does not tune itself.
+
+    TensorFlow's tuner sleeps 10 ms, 20 ms, 40 ms and so on while it watches, and the end of an epoch waits until it
+    wakes: an epoch of 11 seconds then takes 20.
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return options
+
+
+def scaled(images: Any) -> Any:
+    """The graph's own :func:`edgedigits.core.digit.model_input` (a test holds them equal)."""
+    return (tf.cast(images, tf.float32) / 255.0)[..., tf.newaxis]
+
+
+def targets_of(labels: Any, smoothing: float = 0.0) -> Any:
+    """What a network shall say to digits of these labels, float32 of shape (batch, 10).
+
+    Args:
+        labels: uint8 of shape (batch,).
+        smoothing: share of the truth that is spread over all ten digits.
+    """
+    truth = tf.one_hot(labels, CLASSES)
+    return truth * (1 - smoothing) + smoothing / CLASSES if smoothing else truth
