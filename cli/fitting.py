@@ -17,7 +17,7 @@ _GAP = "  "
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedTable:
     """A table that fits.
 
     Attributes:
@@ -67,7 +67,7 @@ def fit_table(
     *,
     left: int = 1,
     optional: Sequence[int] = (),
-) -> Fitted:
+) -> FittedTable:
     """Lay a table out in at most so many columns of text.
 
     Heads are wrapped first, then texts; then the optional columns are left out one by one; where that does not do
@@ -90,10 +90,10 @@ def fit_table(
     while sum(column.least for column in columns) + len(_GAP) * (len(columns) - 1) > width:
         going = max(columns, key=lambda column: column.rank)
         if not going.rank:
-            return Fitted(tuple(_blocks(columns, width)), tuple(left_out))
+            return FittedTable(tuple(_blocks(columns, width)), tuple(left_out))
         columns.remove(going)
         left_out.append(going.cells[0].replace("\n", " "))
-    return Fitted(tuple(_lines(columns, _widths(columns, width))), tuple(left_out))
+    return FittedTable(tuple(_lines(columns, _widths(columns, width))), tuple(left_out))
 
 
 def _widths(columns: Sequence[_Column], width: int) -> list[int]:

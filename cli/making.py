@@ -157,7 +157,9 @@ def train(
 
 @click.command()
 @click.argument("model", type=options.Model())
-@click.option("--target", type=options.Choice(TARGETS), default="c", show_default=True, help="For which ecosystem.")
+@click.option(
+    "--target", type=options.SuggestingChoice(TARGETS), default="c", show_default=True, help="For which ecosystem."
+)
 @click.option("--name", default="digits", show_default=True, help="Prefix of files and symbols; a C identifier.")
 @click.option("--allow-failed", is_flag=True, help="Export a model whose card says that its proof failed.")
 @options.out

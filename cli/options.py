@@ -84,7 +84,7 @@ def _is_no_model(words: tuple[str, ...], file_suffixes: frozenset[str]) -> bool:
 model = click.option("--model", type=Model(), help="A .tflite model.  [default: builtin]")
 
 
-class Choice(click.Choice[str]):
+class SuggestingChoice(click.Choice[str]):
     """One of some words; of a word that is none of them the nearest are suggested."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -104,7 +104,7 @@ force = click.option(
 )
 device = click.option(
     "--device",
-    type=Choice(["auto", "cpu", "gpu"]),
+    type=SuggestingChoice(["auto", "cpu", "gpu"]),
     default="auto",
     show_default=True,
     help="auto: every GPU, else the CPU; gpu: fail where there is none.",

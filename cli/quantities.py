@@ -34,7 +34,7 @@ class Quantity(click.ParamType[float]):
         return number
 
 
-class Size(Quantity):
+class ByteCount(Quantity):
     """Whole bytes."""
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Size(Quantity):
         return size
 
 
-SIZE = Size()
+SIZE = ByteCount()
 DURATION = Quantity("duration", {"us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0}, example="500us, 5ms or 0.1s")
 TIME_LIMIT = Quantity("time limit", {"s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}, example="90s, 10m or 2h")
 PERCENT = Quantity("percentage", {"": 1.0, "%": 1.0}, example="99 or 98.5", most=100.0)

@@ -15,7 +15,7 @@ from edgedigits.cli.quantities import CLOCK, DURATION, PERCENT, SIZE
 from edgedigits.core.counting import counted
 
 if TYPE_CHECKING:
-    from edgedigits.results.choosing.choice import Better, Choice, Verdict
+    from edgedigits.results.choosing.choice import Better, Choice, LimitVerdict
     from edgedigits.results.choosing.limits import Measure
     from edgedigits.results.table import Entry, Table
     from edgedigits.results.tables.columns import Column
@@ -187,7 +187,7 @@ def _show_choice(choice: Choice) -> None:
         say(f"note: {note}")
 
 
-def _limit_line(verdict: Verdict) -> tuple[str, ...]:
+def _limit_line(verdict: LimitVerdict) -> tuple[str, ...]:
     measure = verdict.measure
     return (
         *(measure.option, measure.label, measure.text(verdict.limit), measure.text(verdict.value)),

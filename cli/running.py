@@ -17,7 +17,7 @@ from edgedigits.cli.proving import digits_that_tell, doubt, warn
 from edgedigits.cli.quantities import PERCENT
 
 if TYPE_CHECKING:
-    from edgedigits.edge.loop.loop import Sight
+    from edgedigits.edge.loop.loop import FrameReading
     from edgedigits.train import TrainingRequest
     from edgedigits.train.training_request import Device
 
@@ -223,7 +223,7 @@ class Counted:
         self._tell = tell
         self._frames = 0
 
-    def take(self, _sight: Sight) -> bool:
+    def take(self, _frame_reading: FrameReading) -> bool:
         """Count a frame."""
         self._frames += 1
         self._tell(self._frames)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from edgedigits.quantize.proof import Proof, draw_flips, prove
     from edgedigits.quantize.quantizing import QuantizeRequest, QuantizeResult, quantize
     from edgedigits.quantize.recipes import RECIPES, Recipe, recipe_named
-    from edgedigits.quantize.verdicts import Verdict, judge
+    from edgedigits.quantize.verdicts import RuntimeVerdict, judge
 
 __all__ = [
     "RECIPES",
@@ -28,7 +28,7 @@ __all__ = [
     "QuantizeRequest",
     "QuantizeResult",
     "Recipe",
-    "Verdict",
+    "RuntimeVerdict",
     "check_int8",
     "check_source",
     "convert",
@@ -54,7 +54,7 @@ __getattr__ = lazy_exports(
         **dict.fromkeys(("Proof", "draw_flips", "prove"), "proof"),
         **dict.fromkeys(("QuantizeRequest", "QuantizeResult", "quantize"), "quantizing"),
         **dict.fromkeys(("RECIPES", "Recipe", "recipe_named"), "recipes"),
-        **dict.fromkeys(("Verdict", "judge"), "verdicts"),
+        **dict.fromkeys(("RuntimeVerdict", "judge"), "verdicts"),
     },
     quiet=True,
 )

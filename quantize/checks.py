@@ -47,7 +47,7 @@ def check_form(path: Path, recipe: Recipe) -> Checked:
             raise EdgedigitsError(f"{path.name} has a batch of {tensor.shape[:1]}", "convert with a batch of 1")
     layers = read_weights(path)
     name = "selective" if recipe.float_layers else recipe.form
-    found = {"doors": content.inputs[0].type, "weights": {layer.layer: layer.type for layer in layers}}
+    found = {"types": content.inputs[0].type, "weights": {layer.layer: layer.type for layer in layers}}
     found |= FORMS[name](path, content, layers, recipe)
     if recipe.tuning:
         found |= check_tuning(path, layers, recipe.tuning)
@@ -55,7 +55,7 @@ def check_form(path: Path, recipe: Recipe) -> Checked:
 
 
 def _float32(path: Path, content: TfliteFile, layers: Sequence[LayerWeights], _recipe: Recipe) -> dict[str, Any]:
-    _expect_doors(path, content, "FLOAT32")
+    _expect_types(path, content, "FLOAT32")
     _expect_weights(path, layers, "FLOAT32")
     foreign = [tensor.name for tensor in content.tensors if tensor.type not in ("FLOAT32", "INT32", "INT64", "BOOL")]
     if foreign:
@@ -64,13 +64,13 @@ def _float32(path: Path, content: TfliteFile, layers: Sequence[LayerWeights], _r
 
 
 def _float16(path: Path, content: TfliteFile, layers: Sequence[LayerWeights], _recipe: Recipe) -> dict[str, Any]:
-    _expect_doors(path, content, "FLOAT32")
+    _expect_types(path, content, "FLOAT32")
     _expect_weights(path, layers, "FLOAT16")
     return {}
 
 
 def _dynamic(path: Path, content: TfliteFile, layers: Sequence[LayerWeights], _recipe: Recipe) -> dict[str, Any]:
-    _expect_doors(path, content, "FLOAT32")
+    _expect_types(path, content, "FLOAT32")
     large = [layer for layer in layers if layer.values.size >= DYNAMIC_LEAST]
     if not large:
         raise EdgedigitsError(
@@ -94,7 +94,7 @@ def _int8(path: Path, _content: TfliteFile, layers: Sequence[LayerWeights], reci
 
 
 def _int16x8(path: Path, content: TfliteFile, layers: Sequence[LayerWeights], _recipe: Recipe) -> dict[str, Any]:
-    _expect_doors(path, content, "INT16")
+    _expect_types(path, content, "INT16")
     _expect_weights(path, layers, "INT8")
     _expect_no_floats(path, content.tensors)
     check_input_range(path, content.inputs[0])
@@ -106,7 +106,7 @@ def _int16x8(path: Path, content: TfliteFile, layers: Sequence[LayerWeights], _r
 
 
 def _selective(path: Path, content: TfliteFile, layers: Sequence[LayerWeights], recipe: Recipe) -> dict[str, Any]:
-    _expect_doors(path, content, "INT8")
+    _expect_types(path, content, "INT8")
     check_input_range(path, content.inputs[0])
     spared = [layer for layer in layers if layer.type == "FLOAT32"]
     if len(spared) != recipe.float_layers:
@@ -130,7 +130,7 @@ FORMS: dict[str, Callable[[Path, TfliteFile, Sequence[LayerWeights], Recipe], di
 }
 
 
-def _expect_doors(path: Path, content: TfliteFile, wanted: str) -> None:
+def _expect_types(path: Path, content: TfliteFile, wanted: str) -> None:
     for tensor in (*content.inputs, *content.outputs):
         if tensor.type != wanted:
             raise EdgedigitsError(f"{path.name} takes or gives {tensor.type}, not {wanted}", "convert it again")

@@ -133,8 +133,8 @@ def check_int8(path: StrPath) -> TfliteFile:
     """
     path = Path(path)
     content = read_tflite(path)
-    doors = (*content.inputs, *content.outputs)
-    for tensor in doors:
+    ends = (*content.inputs, *content.outputs)
+    for tensor in ends:
         if tensor.type != "INT8":
             raise EdgedigitsError(
                 f"{path.name} takes or gives {tensor.type}", "calibrate with a representative dataset that is not empty"
@@ -148,7 +148,7 @@ def check_int8(path: StrPath) -> TfliteFile:
             "use layers that have an int8 form",
         )
     empty = [tensor.name for tensor in content.tensors if any(not scale > 0 for scale in tensor.scales)]
-    if empty or any(not tensor.scales for tensor in doors):
+    if empty or any(not tensor.scales for tensor in ends):
         name = empty[0] if empty else "input or output"
         raise EdgedigitsError(f"{path.name} has a scale of zero at {name!r}", "calibrate with digits that have ink")
     check_input_range(path, content.inputs[0])

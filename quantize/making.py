@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from edgedigits.core.stages import StageCallback
     from edgedigits.quantize.tuning.tuning import TunedEpoch
 
-__all__ = ["Checked", "Made", "check_form", "make"]
+__all__ = ["Checked", "MadeModel", "check_form", "make"]
 
 
 @dataclass(frozen=True)
-class Made:
+class MadeModel:
     """A model made by a recipe, not yet checked.
 
     Attributes:
@@ -42,7 +42,7 @@ def make(
     seed: int = 0,
     calibration: int = 500,
     progress: StageCallback | None = None,
-) -> Made:
+) -> MadeModel:
     """Make a TFLite model of a float network.
 
     Args:
@@ -77,4 +77,4 @@ def make(
     content = convert(model, split.train.images[drawn], recipe)
     if progress:
         progress("convert", 1, 1)
-    return Made(content, seconds, history, settings)
+    return MadeModel(content, seconds, history, settings)

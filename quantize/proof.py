@@ -19,9 +19,9 @@ from edgedigits.core.metrics import Comparison, compare
 from edgedigits.core.outcome import PASSED, Outcome, outcome_of, required_digits
 from edgedigits.core.paths import StrPath
 from edgedigits.core.stages import StageCallback
-from edgedigits.core.tflite.file import Operator, TfliteFile
+from edgedigits.core.tflite.file import OperatorVersion, TfliteFile
 from edgedigits.quantize.runtimes import open_model
-from edgedigits.quantize.verdicts import Verdict, judge
+from edgedigits.quantize.verdicts import RuntimeVerdict, judge
 
 Progress = StageCallback
 
@@ -73,8 +73,8 @@ class Proof(Judged):
     threads: int
     float_bytes: int
     tflite_bytes: int
-    operators: tuple[Operator, ...]
-    verdicts: tuple[Verdict, ...]
+    operators: tuple[OperatorVersion, ...]
+    verdicts: tuple[RuntimeVerdict, ...]
     max_drop: float
 
     @property

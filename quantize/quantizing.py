@@ -12,7 +12,7 @@ from edgedigits.core.paths import StrPath
 from edgedigits.quantize.making import check_form, make
 from edgedigits.quantize.proof import Progress, Proof, draw_flips, float_probabilities, prove
 from edgedigits.quantize.recipes import recipe_named
-from edgedigits.quantize.source import Source, open_source
+from edgedigits.quantize.source import FloatSource, open_source
 from edgedigits.quantize.tflite_card import tflite_card, write_tuning
 
 MAX_DROP = 0.5
@@ -109,6 +109,6 @@ def quantize(
     return QuantizeResult(request, out / path.name, card, proof, _pool(source, card))
 
 
-def _pool(source: Source, card: Card) -> int:
+def _pool(source: FloatSource, card: Card) -> int:
     own = source.card is not None and source.card.dataset["train_sha256"] == card.dataset["train_sha256"]
     return len(source.split.dataset.pool) if own else 0

@@ -15,7 +15,7 @@ CALIBRATION = 500
 
 
 @dataclass(frozen=True)
-class Source:
+class FloatSource:
     """A float model and its data.
 
     Attributes:
@@ -52,7 +52,7 @@ class Source:
         return min(CALIBRATION, len(self.split.train)) if wanted is None else wanted
 
 
-def open_source(path: Path, dataset: str | None = None, split: str | None = None) -> Source:
+def open_source(path: Path, dataset: str | None = None, split: str | None = None) -> FloatSource:
     """Find a float model's card and data.
 
     Args:
@@ -64,4 +64,4 @@ def open_source(path: Path, dataset: str | None = None, split: str | None = None
         EdgedigitsError: no such model, a card of another file, data that cannot be loaded or divided so.
     """
     card = card_of(path)
-    return Source(path, card, split_of(card, dataset, split))
+    return FloatSource(path, card, split_of(card, dataset, split))

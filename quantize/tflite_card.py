@@ -9,14 +9,14 @@ from edgedigits.core.cards import Card, code_version
 from edgedigits.core.files import csv_text, sha256_of, write_text
 from edgedigits.core.keras.backend import tf
 from edgedigits.core.tflite.runtime import runtime
-from edgedigits.quantize.making import Checked, Made
+from edgedigits.quantize.making import Checked, MadeModel
 from edgedigits.quantize.proof import Proof
 from edgedigits.quantize.recipes import Recipe
-from edgedigits.quantize.source import Source
+from edgedigits.quantize.source import FloatSource
 
 
 def tflite_card(
-    source: Source, recipe: Recipe, made: Made, checked: Checked, path: Path, proof: Proof, seed: int
+    source: FloatSource, recipe: Recipe, made: MadeModel, checked: Checked, path: Path, proof: Proof, seed: int
 ) -> Card:
     """What is known of a model and how it was made.
 
@@ -61,7 +61,7 @@ def tflite_card(
     )
 
 
-def write_tuning(folder: Path, made: Made) -> None:
+def write_tuning(folder: Path, made: MadeModel) -> None:
     """Write ``tuning.csv``, a line for each epoch of fine-tuning; nothing where there was none."""
     if not made.history:
         return

@@ -25,7 +25,7 @@ _WEIGHTED = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"})
 
 
 @dataclass(frozen=True)
-class Verdict:
+class RuntimeVerdict:
     """Whether one runtime runs the model, and how that is known."""
 
     runtime: str
@@ -33,7 +33,7 @@ class Verdict:
     reason: str
 
 
-def judge(path: StrPath, content: TfliteFile) -> tuple[Verdict, ...]:
+def judge(path: StrPath, content: TfliteFile) -> tuple[RuntimeVerdict, ...]:
     """Verdicts for the runtime of this machine (a Pi's), LiteRT and microcontrollers.
 
     Args:
@@ -44,32 +44,32 @@ def judge(path: StrPath, content: TfliteFile) -> tuple[Verdict, ...]:
     return (_try(path, runtime()), _try(path, litert()), _judge_micro(content))
 
 
-def _try(path: Path, on: Runtime) -> Verdict:
+def _try(path: Path, on: Runtime) -> RuntimeVerdict:
     try:
         DigitModel(path, on=on).raw(np.zeros((1, SIDE, SIDE), np.uint8))
     except Refused as error:
-        return Verdict(str(on), False, error.reason[:200])
-    return Verdict(str(on), True, "loaded and run here")
+        return RuntimeVerdict(str(on), False, error.reason[:200])
+    return RuntimeVerdict(str(on), True, "loaded and run here")
 
 
-def _judge_micro(content: TfliteFile) -> Verdict:
+def _judge_micro(content: TfliteFile) -> RuntimeVerdict:
     name = "microcontrollers (TFLite Micro)"
     types = {tensor.type for tensor in content.tensors}
     kernel = "int8 kernel" if content.is_full_int8 else "kernel"
     foreign = sorted({operator.name for operator in content.operators} - MICRO_OPERATORS)
     if foreign:
-        return Verdict(name, False, f"no {kernel} for {', '.join(foreign)}")
+        return RuntimeVerdict(name, False, f"no {kernel} for {', '.join(foreign)}")
     if "FLOAT16" in types:
-        return Verdict(name, False, "no kernel widens float16 weights")
+        return RuntimeVerdict(name, False, "no kernel widens float16 weights")
     if _is_hybrid(content):
-        return Verdict(name, False, "no kernel computes float activations with int8 weights")
+        return RuntimeVerdict(name, False, "no kernel computes float activations with int8 weights")
     if content.is_full_int8 and has_per_channel_dense(content):
-        return Verdict(
+        return RuntimeVerdict(
             name,
             True,
             "dense layers have a scale per channel, which old versions compute wrongly: see int8-dense-per-tensor",
         )
-    return Verdict(name, True, f"every operator has {'an' if content.is_full_int8 else 'a'} {kernel}")
+    return RuntimeVerdict(name, True, f"every operator has {'an' if content.is_full_int8 else 'a'} {kernel}")
 
 
 def _is_hybrid(content: TfliteFile) -> bool:

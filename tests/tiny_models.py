@@ -102,8 +102,8 @@ def main(folder: Path) -> None:
     convert(digits, "dynamic")
     convert(digits, "float16", types=[tf.float16])
     int16 = [tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8]
-    doors = {"inference_input_type": tf.int16, "inference_output_type": tf.int16}
-    convert(digits, "int16x8", calibrated=True, operators=int16, **doors)
+    ends = {"inference_input_type": tf.int16, "inference_output_type": tf.int16}
+    convert(digits, "int16x8", calibrated=True, operators=int16, **ends)
     convert(digits, "int8_float_doors", calibrated=True, integers=True)
     convert(network(14), "wrong_shape", **full)
     kernel, bias = digits.layers[-1].get_weights()
@@ -113,8 +113,8 @@ def main(folder: Path) -> None:
     convert(digits, "ties", **full)
     convert(digits, "ties_float32", optimized=False)
     for name, (low, high) in QUANTIZE_RANGES.items():
-        door = keras.layers.Input((28, 28), batch_size=1)
-        flat = keras.Model(door, keras.layers.Reshape((784,))(door))
+        inputs = keras.layers.Input((28, 28), batch_size=1)
+        flat = keras.Model(inputs, keras.layers.Reshape((784,))(inputs))
         convert(flat, name, low, high, **(full | {"inference_input_type": tf.float32}))
 
 

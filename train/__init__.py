@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from edgedigits.train.networks.reported import build
     from edgedigits.train.plots import confusion_png, curves_png
     from edgedigits.train.preflight import check_training
-    from edgedigits.train.recipes import AUGMENTATIONS, Augmentation, Recipe
+    from edgedigits.train.recipes import AUGMENTATIONS, Augmentation, TrainingRecipe
     from edgedigits.train.training import TrainingInterrupted, train
     from edgedigits.train.training_request import (
         EpochRecord,
@@ -44,8 +44,8 @@ __all__ = [
     "Network",
     "Progress",
     "ProgressCallback",
-    "Recipe",
     "TrainingInterrupted",
+    "TrainingRecipe",
     "TrainingRequest",
     "TrainingResult",
     "baseline",
@@ -65,7 +65,7 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
-        **dict.fromkeys(("AUGMENTATIONS", "Augmentation", "Recipe"), "recipes"),
+        **dict.fromkeys(("AUGMENTATIONS", "Augmentation", "TrainingRecipe"), "recipes"),
         **dict.fromkeys(("NETWORKS", "Network", "network"), "networks.catalogue"),
         **dict.fromkeys(
             ("EpochRecord", "Progress", "ProgressCallback", "TrainingRequest", "TrainingResult"), "training_request"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from edgedigits.core.counting import counted
 from edgedigits.core.datasets import KINDS
-from edgedigits.train.recipes import Recipe
+from edgedigits.train.recipes import TrainingRecipe
 from edgedigits.train.training_request import TrainingRequest
 
 Advise = Callable[[str], object]
@@ -17,7 +17,7 @@ FEW_DIGITS = 5000
 """Training digits of one's own below which the built-in model is worth a look first."""
 
 
-def advice(request: TrainingRequest, recipe: Recipe, digits: int) -> tuple[str, ...]:
+def advice(request: TrainingRequest, recipe: TrainingRecipe, digits: int) -> tuple[str, ...]:
     """Sentences on a training that is about to begin.
 
     Args:
@@ -28,7 +28,7 @@ def advice(request: TrainingRequest, recipe: Recipe, digits: int) -> tuple[str, 
     return (*_few_steps(request, recipe, digits), *_few_digits(request, digits))
 
 
-def _few_steps(request: TrainingRequest, recipe: Recipe, digits: int) -> tuple[str, ...]:
+def _few_steps(request: TrainingRequest, recipe: TrainingRecipe, digits: int) -> tuple[str, ...]:
     steps = recipe.steps(digits)
     if request.epochs is None or steps >= recipe.least_steps:
         return ()

@@ -18,7 +18,7 @@ from edgedigits.train.fitting.checkpoint import Saved
 from edgedigits.train.fitting.devices import Devices
 from edgedigits.train.networks.reported import build
 from edgedigits.train.plots import confusion_png, curves_png
-from edgedigits.train.recipes import Recipe
+from edgedigits.train.recipes import TrainingRecipe
 from edgedigits.train.training_request import EpochRecord, TrainingRequest, TrainingResult
 
 MODEL, HISTORY, CURVES, CONFUSION = "model.keras", "history.csv", "curves.png", "confusion.png"
@@ -26,7 +26,7 @@ _SCALAR = 1  # DATA_CLASS_SCALAR of TensorBoard's summary.proto
 
 
 def write_results(
-    request: TrainingRequest, recipe: Recipe, split: Split, devices: Devices, saved: Saved, out: Path
+    request: TrainingRequest, recipe: TrainingRecipe, split: Split, devices: Devices, saved: Saved, out: Path
 ) -> TrainingResult:
     """Judge the best weights on the test digits, once, and write every file of the run; the card comes last.
 
@@ -48,7 +48,7 @@ def write_results(
 
 def _card(
     request: TrainingRequest,
-    recipe: Recipe,
+    recipe: TrainingRecipe,
     split: Split,
     devices: Devices,
     saved: Saved,

@@ -71,7 +71,7 @@ LEAST_BATCH = 16
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TrainingRecipe:
     """Settings that a network is trained with unless the user names others.
 
     Attributes:
@@ -107,24 +107,24 @@ class Recipe:
         """Optimizer steps of the whole training with so many training digits."""
         return self.epochs * self.steps_an_epoch(digits)
 
-    def with_small_batches(self, digits: int) -> Recipe:
+    def with_small_batches(self, digits: int) -> TrainingRecipe:
         """The recipe with batches so small that few training digits make several."""
         return replace(self, batch_size=min(self.batch_size, max(LEAST_BATCH, digits // LEAST_BATCHES)))
 
-    def with_enough_passes(self, digits: int) -> Recipe:
+    def with_enough_passes(self, digits: int) -> TrainingRecipe:
         """The recipe with as many passes in an epoch as ``least_steps`` need with so few training digits."""
         batches = math.ceil(self.least_steps / self.epochs)
         return replace(self, passes=max(1, math.ceil(batches * min(self.batch_size, digits) / digits)))
 
 
-FINE_TUNING = Recipe(5, 128, "adam", 0.002, "one-cycle", least_steps=600)
+FINE_TUNING = TrainingRecipe(5, 128, "adam", 0.002, "one-cycle", least_steps=600)
 """How a trained network is trained on, but for what it keeps of its own recipe (:func:`fine_tuning`).
 
 Chosen on digits that neither the built-in model nor what came of it had learned from (`docs/models.md`, "Fine-tuning").
 """
 
 
-def fine_tuning(own: Recipe) -> Recipe:
+def fine_tuning(own: TrainingRecipe) -> TrainingRecipe:
     """How a network whose weights are there already is trained on: fewer steps, at a lower rate.
 
     Args:

@@ -23,7 +23,7 @@ from edgedigits.train.fitting.devices import Devices, choose_devices
 from edgedigits.train.fitting.fitting import fit, prepare
 from edgedigits.train.networks.reported import build
 from edgedigits.train.preflight import check_training
-from edgedigits.train.recipes import Recipe
+from edgedigits.train.recipes import TrainingRecipe
 from edgedigits.train.training_request import ProgressCallback, TrainingRequest, TrainingResult, resolve
 
 TENSORBOARD = "tensorboard"
@@ -85,7 +85,7 @@ def train(
 
 def _fit(
     request: TrainingRequest,
-    recipe: Recipe,
+    recipe: TrainingRecipe,
     split: Split,
     devices: Devices,
     out: Path,
@@ -130,7 +130,7 @@ def _started(request: TrainingRequest) -> Callable[[], Any] | None:
     return network
 
 
-def _identity(request: TrainingRequest, recipe: Recipe, split: Split) -> dict[str, Any]:
+def _identity(request: TrainingRequest, recipe: TrainingRecipe, split: Split) -> dict[str, Any]:
     """What must be the same for a run to go on: everything but the device and the logs."""
     values = {
         "version of edgedigits": code_version(),

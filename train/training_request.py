@@ -13,7 +13,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.metrics import Metrics
 from edgedigits.core.paths import StrPath
 from edgedigits.train.networks.catalogue import Network, network
-from edgedigits.train.recipes import Recipe, augmentation, fine_tuning
+from edgedigits.train.recipes import TrainingRecipe, augmentation, fine_tuning
 from edgedigits.train.starting import Start, open_start
 
 Device = Literal["auto", "cpu", "gpu"]
@@ -151,7 +151,7 @@ class TrainingResult:
     """
 
     request: TrainingRequest
-    recipe: Recipe
+    recipe: TrainingRecipe
     model: Path
     card: Card
     history: tuple[EpochRecord, ...]
@@ -159,7 +159,7 @@ class TrainingResult:
     metrics: Metrics
 
 
-def resolve(request: TrainingRequest, digits: int | None = None) -> Recipe:
+def resolve(request: TrainingRequest, digits: int | None = None) -> TrainingRecipe:
     """The recipe of the request's network with the request's own settings in place.
 
     Args:
@@ -188,7 +188,7 @@ def resolve(request: TrainingRequest, digits: int | None = None) -> Recipe:
     return recipe if request.epochs else recipe.with_enough_passes(digits)
 
 
-def _check(request: TrainingRequest, recipe: Recipe, entry: Network) -> None:
+def _check(request: TrainingRequest, recipe: TrainingRecipe, entry: Network) -> None:
     augmentation(recipe.augmentation)
     for name, value in (("number of epochs", recipe.epochs), ("batch size", recipe.batch_size)):
         if value < 1:

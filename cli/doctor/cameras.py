@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from edgedigits.cli.doctor.finding import Finding, Kind
+from edgedigits.cli.doctor.finding import Finding, Installation
 from edgedigits.core.machine.host import Host
 
 
-def cameras(host: Host, _kind: Kind) -> Iterator[Finding]:
+def cameras(host: Host, _kind: Installation) -> Iterator[Finding]:
     """Every video device with its name, and whether this user may open it."""
     if host.system != "Linux":
         yield Finding("cameras", "ok", f"{host.system} does not list them; `edgedigits camera --source 0` tries one")
@@ -29,7 +29,7 @@ def cameras(host: Host, _kind: Kind) -> Iterator[Finding]:
     yield Finding("cameras", "ok", ", ".join(named))
 
 
-def picamera(host: Host, _kind: Kind) -> Iterator[Finding]:
+def picamera(host: Host, _kind: Installation) -> Iterator[Finding]:
     """On a Raspberry Pi, the package that reads the camera on its ribbon cable."""
     if not host.text("/proc/device-tree/model").startswith("Raspberry Pi"):
         return

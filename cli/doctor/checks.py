@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgedigits.cli.doctor import cameras, data, packages, system, tools, training
-from edgedigits.cli.doctor.finding import Check, Finding, Kind, kind_of
+from edgedigits.cli.doctor.finding import Check, Finding, Installation, kind_of
 from edgedigits.core.machine.host import Host
 
 CHECKS: tuple[Check, ...] = (
@@ -24,7 +24,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def examine(host: Host) -> tuple[Kind, tuple[Finding, ...]]:
+def examine(host: Host) -> tuple[Installation, tuple[Finding, ...]]:
     """Carry out every check on a machine; the kind of its installation and what was found."""
     kind = kind_of(host)
     return kind, tuple(finding for check in CHECKS for finding in check(host, kind))

@@ -5,16 +5,16 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 
-from edgedigits.cli.doctor.finding import Finding, Kind, install
+from edgedigits.cli.doctor.finding import Finding, Installation, install
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.machine.host import Host
 
 _ROOM = 200 << 20  # MNIST and ResNet50's first weights
 
 
-def mnist(_host: Host, kind: Kind) -> Iterator[Finding]:
+def mnist(_host: Host, kind: Installation) -> Iterator[Finding]:
     """Where MNIST is found: ``$EDGEDIGITS_DATA``, the remembered folder or the cache."""
-    if kind == Kind.bare:
+    if kind == Installation.bare:
         yield Finding("MNIST", "missing", "not looked for: that takes NumPy", install("edge"))
         return
     try:
@@ -33,9 +33,9 @@ def mnist(_host: Host, kind: Kind) -> Iterator[Finding]:
     yield Finding("MNIST", "ok", f"{place.folder / 'mnist'} ({place.origin})")
 
 
-def room(_host: Host, kind: Kind) -> Iterator[Finding]:
+def room(_host: Host, kind: Installation) -> Iterator[Finding]:
     """Free space where fetched data is kept."""
-    if kind == Kind.bare:
+    if kind == Installation.bare:
         return
     try:
         from edgedigits.core.datasets.places import cache_folder

@@ -20,7 +20,7 @@ RUNTIMES = ("tflite-runtime", "ai-edge-litert")
 Status = Literal["ok", "missing", "fault"]
 
 
-class Kind(IntEnum):
+class Installation(IntEnum):
     """What an installation is for, each holding the one before it; named after the extra that makes it."""
 
     bare = 0
@@ -53,17 +53,19 @@ class Finding:
         return self.needed and self.status != "ok"
 
 
-Check = Callable[[Host, Kind], Iterable[Finding]]
+Check = Callable[[Host, Installation], Iterable[Finding]]
 """Looks at one thing of a machine with an installation of some kind."""
 
 
-def kind_of(host: Host) -> Kind:
+def kind_of(host: Host) -> Installation:
     """The kind of installation, from what is installed of it; a damaged one counts as what it was meant to be."""
     if any(host.version(name) for name in ("nvidia-cudnn-cu12", "nvidia-cuda-runtime-cu12")):
-        return Kind.gpu
+        return Installation.gpu
     if any(host.version(name) for name in ("tensorflow", "tensorflow-cpu", "tf_keras")):
-        return Kind.train
-    return Kind.edge if any(host.version(name) for name in ("numpy", *OPENCVS, *RUNTIMES)) else Kind.bare
+        return Installation.train
+    return (
+        Installation.edge if any(host.version(name) for name in ("numpy", *OPENCVS, *RUNTIMES)) else Installation.bare
+    )
 
 
 def install(extra: str) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edgedigits.cli.doctor.finding import OPENCVS, RUNTIMES, Finding, Kind, install, last_line
+from edgedigits.cli.doctor.finding import OPENCVS, RUNTIMES, Finding, Installation, install, last_line
 from edgedigits.core.machine.host import Host
 
 _SECONDS = 60
 
 
-def numpy(host: Host, kind: Kind) -> Iterator[Finding]:
+def numpy(host: Host, kind: Installation) -> Iterator[Finding]:
     """Whether NumPy loads."""
-    needed = kind >= Kind.edge
+    needed = kind >= Installation.edge
     version = host.version("numpy")
     if version is None:
         yield Finding("NumPy", "missing", "not installed", install("edge"), needed)
@@ -22,9 +22,9 @@ def numpy(host: Host, kind: Kind) -> Iterator[Finding]:
     )
 
 
-def opencv(host: Host, kind: Kind) -> Iterator[Finding]:
+def opencv(host: Host, kind: Installation) -> Iterator[Finding]:
     """Which OpenCV is installed, that it is one alone, and whether it loads."""
-    needed = kind >= Kind.edge
+    needed = kind >= Installation.edge
     installed = [name for name in OPENCVS if host.version(name)]
     wanted = "edge" if not installed or any("headless" in name for name in installed) else "desktop"
     if len(installed) > 1:
@@ -48,9 +48,9 @@ def opencv(host: Host, kind: Kind) -> Iterator[Finding]:
     yield loaded
 
 
-def runtimes(host: Host, kind: Kind) -> Iterator[Finding]:
+def runtimes(host: Host, kind: Installation) -> Iterator[Finding]:
     """The TFLite runtimes, of which one is enough."""
-    needed = kind >= Kind.edge
+    needed = kind >= Installation.edge
     installed = [name for name in RUNTIMES if host.version(name)]
     if not installed:
         yield Finding("TFLite runtime", "missing", "none is installed", install("edge"), needed)

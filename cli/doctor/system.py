@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 from importlib.metadata import metadata
 
-from edgedigits.cli.doctor.finding import Finding, Kind
+from edgedigits.cli.doctor.finding import Finding, Installation
 from edgedigits.core.counting import counted
 from edgedigits.core.machine.host import Host, usable_cores
 
 _HOT = 80  # degrees Celsius from which a Raspberry Pi slows down (Raspberry Pi documentation, "Frequency management")
 
 
-def python(host: Host, _kind: Kind) -> Iterator[Finding]:
+def python(host: Host, _kind: Installation) -> Iterator[Finding]:
     """Whether the package was tried on this Python: the versions that its own metadata lists."""
     listed = metadata("edgedigits").get_all("Classifier") or []
     tried = sorted(
@@ -31,7 +31,7 @@ def python(host: Host, _kind: Kind) -> Iterator[Finding]:
     yield Finding("Python", "fault", f"{found}; tried are {known}", remedy, needed=True)
 
 
-def machine(host: Host, _kind: Kind) -> Iterator[Finding]:
+def machine(host: Host, _kind: Installation) -> Iterator[Finding]:
     """What it is, its cores, its memory."""
     model = host.text("/proc/device-tree/model")
     release = re.search(r'^PRETTY_NAME="?([^"\n]+)', host.text("/etc/os-release"), re.MULTILINE)
@@ -42,7 +42,7 @@ def machine(host: Host, _kind: Kind) -> Iterator[Finding]:
     yield Finding("machine", "ok", ", ".join(part for part in parts if part))
 
 
-def temperature(host: Host, _kind: Kind) -> Iterator[Finding]:
+def temperature(host: Host, _kind: Installation) -> Iterator[Finding]:
     """The warmest sensor, where the kernel shows one."""
     zones = host.path("/sys/class/thermal").glob("thermal_zone*/temp")
     values = [host.text(host.shown(zone)) for zone in zones]

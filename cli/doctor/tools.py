@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edgedigits.cli.doctor.finding import Finding, Kind
+from edgedigits.cli.doctor.finding import Finding, Installation
 from edgedigits.core.machine.host import Host
 from edgedigits.firmware_export.boards.cores import CORES
 
 _OF_THIS_COMPUTER = (("cc", "gcc", "the exported C on this computer"), ("clang", "clang", "the same under clang"))
 
 
-def compilers(host: Host, _kind: Kind) -> Iterator[Finding]:
+def compilers(host: Host, _kind: Installation) -> Iterator[Finding]:
     """Compilers of this computer."""
     for command, package, purpose in _OF_THIS_COMPUTER:
         yield _tool(host, command, package, purpose)
 
 
-def microcontrollers(host: Host, _kind: Kind) -> Iterator[Finding]:
+def microcontrollers(host: Host, _kind: Installation) -> Iterator[Finding]:
     """Cross compilers and emulators, each with the cores that need it."""
     needed: dict[tuple[str, str], list[str]] = {}
     for core in CORES:

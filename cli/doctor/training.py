@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from edgedigits.cli.doctor.finding import Finding, Kind, install, last_line
+from edgedigits.cli.doctor.finding import Finding, Installation, install, last_line
 from edgedigits.core.machine.host import Host
 from edgedigits.core.machine.nvidia import cuda_build, find_nvidia, why_unseen
 
@@ -33,16 +33,16 @@ class Answer:
     failed: str = ""
 
 
-def tensorflow(host: Host, kind: Kind) -> Iterator[Finding]:
+def tensorflow(host: Host, kind: Installation) -> Iterator[Finding]:
     """TensorFlow, its Keras 2 and what fine-tunes: all there, of one version, and loading."""
-    needed = kind >= Kind.train
+    needed = kind >= Installation.train
     versions = {name: host.version(name) for name in _PACKAGES}
     if not needed:
         yield Finding("TensorFlow", "missing", "not installed: this machine reads, it does not train", install("train"))
         return
     found = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
     lacking = [name for name, version in versions.items() if not version]
-    extra = "gpu" if kind == Kind.gpu else "train"
+    extra = "gpu" if kind == Installation.gpu else "train"
     if lacking:
         yield Finding("TensorFlow", "fault", f"{found or 'nothing'} without {', '.join(lacking)}", install(extra), True)
         return
@@ -55,9 +55,9 @@ def tensorflow(host: Host, kind: Kind) -> Iterator[Finding]:
     yield Finding("TensorFlow", "fault" if failed else "ok", f"{found}{failed}", again if failed else "", True)
 
 
-def gpu(host: Host, kind: Kind) -> Iterator[Finding]:
+def gpu(host: Host, kind: Installation) -> Iterator[Finding]:
     """The NVIDIA GPU with driver and CUDA's libraries, and whether TensorFlow sees it."""
-    needed = kind == Kind.gpu
+    needed = kind == Installation.gpu
     nvidia = find_nvidia(host)
     answer = _asked(host) if host.version("tensorflow") else Answer()
     if answer.gpus:
@@ -67,7 +67,7 @@ def gpu(host: Host, kind: Kind) -> Iterator[Finding]:
     elif nvidia is None:
         found = "none: networks are trained on the CPU"
         yield Finding("GPU", "missing", found, "check the card and `nvidia-smi`" if needed else "", needed)
-    elif kind < Kind.train:
+    elif kind < Installation.train:
         found = f"{nvidia}, driver {nvidia.driver or 'not loaded'}: not used, as TensorFlow is not installed"
         yield Finding("GPU", "missing", found, install("gpu"))
     elif answer.failed:

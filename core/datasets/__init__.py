@@ -2,7 +2,7 @@
 
 from edgedigits.core.datasets.digits import Dataset, Digits, Split
 from edgedigits.core.datasets.mnist import MnistUnavailable
-from edgedigits.core.datasets.registry import KINDS, Kind, check_dataset, load_dataset
+from edgedigits.core.datasets.registry import KINDS, DatasetKind, check_dataset, load_dataset
 from edgedigits.core.datasets.splits import (
     FOLDS_ABOUT,
     SPLITS,
@@ -28,8 +28,8 @@ __all__ = [
     "KINDS",
     "SPLITS",
     "Dataset",
+    "DatasetKind",
     "Digits",
-    "Kind",
     "MnistUnavailable",
     "Split",
     "SplitRule",

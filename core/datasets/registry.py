@@ -12,7 +12,7 @@ from edgedigits.core.naming import suggestion
 
 
 @dataclass(frozen=True)
-class Kind:
+class DatasetKind:
     """A kind of data set: how its spec is written, what it is, and how many digits it has (0: depends)."""
 
     spec: str
@@ -22,15 +22,17 @@ class Kind:
 
 
 KINDS = {
-    "mnist": Kind("mnist", "MNIST's original files: 60,000 digits and 10,000 that only report", 70_000, 0),
-    "optdigits": Kind("optdigits", "1,797 digits of 8x8 pixels that scikit-learn carries, enlarged", 1_797, 0),
-    "samples": Kind("samples", "500 digits drawn by code that ship: to check a device, not to quote accuracy", 500, 0),
-    "kaggle": Kind("kaggle:train.csv", "Kaggle's train.csv: header label,pixel0,...", 0, 1),
-    "csv": Kind("csv:FILE", "label first, then 784 pixels; with or without a header", 0, 1),
-    "csv-pair": Kind("csv-pair:IMAGES,LABELS", "784 pixels a line and one label a line, in two files", 0, 2),
-    "idx": Kind("idx:IMAGES,LABELS", "MNIST's file format, plain or .gz", 0, 2),
-    "npz": Kind("npz:FILE", "Keras' mnist.npz: x_train, y_train, x_test, y_test", 0, 1),
-    "folder": Kind("folder:DIR", "DIR/<digit>/*.png of any size, dark on light or light on dark", 0, 1),
+    "mnist": DatasetKind("mnist", "MNIST's original files: 60,000 digits and 10,000 that only report", 70_000, 0),
+    "optdigits": DatasetKind("optdigits", "1,797 digits of 8x8 pixels that scikit-learn carries, enlarged", 1_797, 0),
+    "samples": DatasetKind(
+        "samples", "500 digits drawn by code that ship: to check a device, not to quote accuracy", 500, 0
+    ),
+    "kaggle": DatasetKind("kaggle:train.csv", "Kaggle's train.csv: header label,pixel0,...", 0, 1),
+    "csv": DatasetKind("csv:FILE", "label first, then 784 pixels; with or without a header", 0, 1),
+    "csv-pair": DatasetKind("csv-pair:IMAGES,LABELS", "784 pixels a line and one label a line, in two files", 0, 2),
+    "idx": DatasetKind("idx:IMAGES,LABELS", "MNIST's file format, plain or .gz", 0, 2),
+    "npz": DatasetKind("npz:FILE", "Keras' mnist.npz: x_train, y_train, x_test, y_test", 0, 1),
+    "folder": DatasetKind("folder:DIR", "DIR/<digit>/*.png of any size, dark on light or light on dark", 0, 1),
 }
 
 

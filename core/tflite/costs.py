@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.tflite.file import ITEM_BYTES, Node, Tensor, TfliteFile, read_tflite
+from edgedigits.core.tflite.file import ITEM_BYTES, OperatorCall, Tensor, TfliteFile, read_tflite
 
 ALIGNMENT = 16
 """Bytes to which each tensor of the arena is rounded up: TFLite Micro's ``MicroArenaBufferAlignment``."""
@@ -85,7 +85,7 @@ def _unpacked(content: TfliteFile) -> dict[int, int]:
     return sources
 
 
-def _macs(content: TfliteFile, node: Node) -> int:
+def _macs(content: TfliteFile, node: OperatorCall) -> int:
     if node.name not in {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}:
         return 0
     weights = content.tensors[node.inputs[1]].shape  # (out, rows, columns, in), (1, rows, columns, out), (out, in)

@@ -20,7 +20,7 @@ _DAMAGE = (struct.error, IndexError, ValueError, TypeError, AttributeError, KeyE
 
 
 @dataclass(frozen=True)
-class Operator:
+class OperatorVersion:
     """One kind of operator of a model: TFLite's name, the version the model asks for, how often it occurs."""
 
     name: str
@@ -44,7 +44,7 @@ class Tensor:
 
 
 @dataclass(frozen=True)
-class Node:
+class OperatorCall:
     """One operator where it stands in the model: TFLite's name, and its tensors by their place in the file.
 
     An input of :data:`LEFT_OUT` is one that the operator can do without, such as a bias.
@@ -57,10 +57,10 @@ class Node:
 
 @dataclass(frozen=True)
 class TfliteFile:
-    """Operators in order of first use, nodes as they run, all tensors, and the places of the model's doors in them."""
+    """Operators in order of first use, nodes as they run, all tensors, and where inputs and outputs are among them."""
 
-    operators: tuple[Operator, ...]
-    nodes: tuple[Node, ...]
+    operators: tuple[OperatorVersion, ...]
+    nodes: tuple[OperatorCall, ...]
     tensors: tuple[Tensor, ...]
     input_places: tuple[int, ...]
     output_places: tuple[int, ...]
@@ -141,7 +141,7 @@ def _read(model: Any, budget: _Budget) -> TfliteFile:
         used[(names[number], code.Version())] += 1
         nodes.append(_node(names[number], operator, len(tensors), budget))
     return TfliteFile(
-        tuple(Operator(name, version, count) for (name, version), count in used.items()),
+        tuple(OperatorVersion(name, version, count) for (name, version), count in used.items()),
         tuple(nodes),
         tuple(tensors),
         tuple(_place(int(graph.Inputs(i)), len(tensors)) for i in budget.take(graph.InputsLength())),
@@ -149,10 +149,10 @@ def _read(model: Any, budget: _Budget) -> TfliteFile:
     )
 
 
-def _node(name: str, operator: Any, tensors: int, budget: _Budget) -> Node:
+def _node(name: str, operator: Any, tensors: int, budget: _Budget) -> OperatorCall:
     inputs = [int(operator.Inputs(i)) for i in budget.take(operator.InputsLength())]
     outputs = [int(operator.Outputs(i)) for i in budget.take(operator.OutputsLength())]
-    return Node(
+    return OperatorCall(
         name,
         tuple(index if index == LEFT_OUT else _place(index, tensors) for index in inputs),
         tuple(_place(index, tensors) for index in outputs),

@@ -286,7 +286,7 @@ def _check_contract(path: Path, source: Any, result: Any) -> None:
     for item in (source[0], result[0]):
         kind = item["dtype"].__name__
         if item["dtype"] not in {np.int8, np.int16, np.float32}:
-            raise EdgedigitsError(f"{path} has a tensor of {kind} at its door", "use int8, int16 or float32")
+            raise EdgedigitsError(f"{path} has a tensor of {kind} as input or output", "use int8, int16 or float32")
         if item["dtype"] is not np.float32 and not item["quantization"][0] > 0:
             raise EdgedigitsError(f"{path} has an {kind} tensor without a scale", "quantize the model again")
         if item["dtype"] is np.int16 and item["quantization"][1] != 0:

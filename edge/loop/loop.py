@@ -57,7 +57,7 @@ class Latencies:
 
 
 @dataclass(frozen=True)
-class Sight:
+class FrameReading:
     """A frame, what was read in it, and how long that took."""
 
     frame: Frame
@@ -87,20 +87,20 @@ class Sight:
 class Sink(Protocol):
     """Somebody who wants to know what was read: a file of lines, a window, a video."""
 
-    def take(self, sight: Sight, /) -> bool:
+    def take(self, frame_reading: FrameReading, /) -> bool:
         """Take what was seen; False ends the loop (a closed window, a reader of our output that went away)."""
 
 
 class JsonLines:
-    """Writes each sight as one line of JSON and flushes it."""
+    """Writes each frame_reading as one line of JSON and flushes it."""
 
     def __init__(self, output: TextIO) -> None:
         self._output = output
 
-    def take(self, sight: Sight) -> bool:
+    def take(self, frame_reading: FrameReading) -> bool:
         """Write a line; False once nobody reads them any more (``| head``)."""
         try:
-            self._output.write(json.dumps(sight.as_dict()) + "\n")
+            self._output.write(json.dumps(frame_reading.as_dict()) + "\n")
             self._output.flush()
         except BrokenPipeError:
             # Python flushes stdout once more when it ends; what cannot be delivered must go somewhere silent.
@@ -122,14 +122,14 @@ class Transcript:
     def __init__(self) -> None:
         self.texts: dict[int, str] = {}
 
-    def take(self, sight: Sight) -> bool:
+    def take(self, frame_reading: FrameReading) -> bool:
         """Remember a text."""
-        self.texts[sight.frame.index] = sight.reading.text
+        self.texts[frame_reading.frame.index] = frame_reading.reading.text
         return True
 
 
 @dataclass(frozen=True)
-class Stage:
+class StageLatency:
     """Milliseconds of one stage: the median and the 99th percentile of the last 10,000 frames."""
 
     p50: float
@@ -155,7 +155,7 @@ class StationResult:
     skipped: int
     reopened: int
     seconds: float
-    stages: dict[str, Stage]
+    stages: dict[str, StageLatency]
     ended: Ending
     load: float | None = None
 
@@ -213,12 +213,12 @@ def run_station(
                     break
                 continue
             watch = watch or LoadWatch()
-            sight = _look(reader, frame)
-            latencies = sight.latencies
+            frame_reading = _look(reader, frame)
+            latencies = frame_reading.latencies
             spent.append((latencies.capture, latencies.find, latencies.classify, latencies.total))
             frames += 1
             first = first or frame.started
-            going_on = [sink.take(sight) for sink in sinks]
+            going_on = [sink.take(frame_reading) for sink in sinks]
             last = time.perf_counter()
             if not all(going_on):
                 ended = "sink"
@@ -228,19 +228,19 @@ def run_station(
     return StationResult(frames, skipped, reopened, last - first, _stages(spent), ended, load)
 
 
-def _look(reader: Reader, frame: Frame) -> Sight:
+def _look(reader: Reader, frame: Frame) -> FrameReading:
     reading = reader.read(frame.image)
     total = time.perf_counter() - frame.started
     milliseconds = (frame.fetch_seconds, reading.find_seconds, reading.classify_seconds, total)
-    return Sight(frame, reading, Latencies(*(1000 * seconds for seconds in milliseconds)))
+    return FrameReading(frame, reading, Latencies(*(1000 * seconds for seconds in milliseconds)))
 
 
-def _stages(spent: Sequence[tuple[float, ...]]) -> dict[str, Stage]:
+def _stages(spent: Sequence[tuple[float, ...]]) -> dict[str, StageLatency]:
     if not spent:
         return {}
     low, high = np.percentile(np.asarray(spent), (50, 99), axis=0)
     names = [field.name for field in fields(Latencies)]
-    return {name: Stage(round(float(low[i]), 3), round(float(high[i]), 3)) for i, name in enumerate(names)}
+    return {name: StageLatency(round(float(low[i]), 3), round(float(high[i]), 3)) for i, name in enumerate(names)}
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import cv2
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.paths import StrPath
-from edgedigits.edge.loop.loop import Sight
+from edgedigits.edge.loop.loop import FrameReading
 from edgedigits.edge.reading.annotation import annotate
 from edgedigits.edge.recordings.video_writer import VideoWriter
 
@@ -55,11 +55,11 @@ class VideoPreview:
         path = Path(path)
         self._writer = VideoWriter(path, force=force)
 
-    def take(self, sight: Sight) -> bool:
+    def take(self, frame_reading: FrameReading) -> bool:
         """Append a frame."""
-        frame = sight.frame
+        frame = frame_reading.frame
         moment = frame.started + frame.fetch_seconds if frame.live else None
-        self._writer.write(annotate(frame.image, sight.reading), frame.rate, moment)
+        self._writer.write(annotate(frame.image, frame_reading.reading), frame.rate, moment)
         return True
 
     def __enter__(self) -> Self:
@@ -91,9 +91,9 @@ class WindowPreview:
             raise EdgedigitsError("there is no screen to open a window on", "write the preview to a video")
         cv2.namedWindow(_TITLE, cv2.WINDOW_NORMAL)
 
-    def take(self, sight: Sight) -> bool:
+    def take(self, frame_reading: FrameReading) -> bool:
         """Show a frame; False once the user closed the window or pressed ``q`` or Escape."""
-        cv2.imshow(_TITLE, annotate(sight.frame.image, sight.reading))
+        cv2.imshow(_TITLE, annotate(frame_reading.frame.image, frame_reading.reading))
         if cv2.waitKey(1) & 0xFF in _QUIT:
             return False
         return cv2.getWindowProperty(_TITLE, cv2.WND_PROP_VISIBLE) >= 1

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from edgedigits.edge.alignment import edits
-from edgedigits.edge.loop.loop import Sight
+from edgedigits.edge.loop.loop import FrameReading
 from edgedigits.edge.reading.annotation import annotate
 from edgedigits.edge.recordings.recording import Recording
 from edgedigits.edge.sources.base import Image
@@ -52,14 +52,14 @@ class WrongFrames:
         self._texts: dict[int, str] = {}
         self._pictures: dict[tuple[str, str], Image] = {}
 
-    def take(self, sight: Sight) -> bool:
+    def take(self, frame_reading: FrameReading) -> bool:
         """Compare a frame."""
-        index, text = sight.frame.index, sight.reading.text
+        index, text = frame_reading.frame.index, frame_reading.reading.text
         self._texts[index] = text
         truth = self._recording.texts[index] if index < len(self._recording.texts) else ""
         key = (truth, text)
         if text != truth and key not in self._pictures and len(self._pictures) < _MOST_KEPT:
-            self._pictures[key] = _marked(sight, truth)
+            self._pictures[key] = _marked(frame_reading, truth)
         return True
 
     @property
@@ -92,13 +92,13 @@ class WrongFrames:
         return np.vstack(rows)
 
 
-def _marked(sight: Sight, truth: str) -> Image:
+def _marked(frame_reading: FrameReading, truth: str) -> Image:
     """The frame, reduced, with its digits as they were read; those that are not the truth's in thick red boxes."""
-    picture = annotate(sight.frame.image, sight.reading)
-    places = [place for place, character in enumerate(sight.reading.text) if character != "\n"]
-    digits = dict(zip(places, sight.reading.digits, strict=True))
+    picture = annotate(frame_reading.frame.image, frame_reading.reading)
+    places = [place for place, character in enumerate(frame_reading.reading.text) if character != "\n"]
+    digits = dict(zip(places, frame_reading.reading.digits, strict=True))
     stroke = max(3, round(picture.shape[1] / 200))
-    for _, place in edits(truth, sight.reading.text):
+    for _, place in edits(truth, frame_reading.reading.text):
         if place is not None and place in digits:
             x, y, width, height = digits[place].box
             corners = (x - stroke, y - stroke), (x + width + stroke, y + height + stroke)

@@ -86,7 +86,7 @@ def comment_on(verdict: str) -> str:
 
 
 @dataclass(frozen=True)
-class Door:
+class TensorSpec:
     """Input or output of the model: an int8 tensor of this shape, ``real = (q - zero_point) * scale``."""
 
     shape: tuple[int, ...]
@@ -111,8 +111,8 @@ class ArrayPlan:
     name: str
     model: bytes
     sha256: str
-    input: Door
-    output: Door
+    input: TensorSpec
+    output: TensorSpec
     registrations: tuple[str, ...]
     labels: tuple[str, ...] = LABELS
     verdict: str = ""

@@ -10,7 +10,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.outcome import FAILED
 from edgedigits.core.tflite.file import Tensor, TfliteFile, read_tflite
 from edgedigits.core.tflite.runtime import DigitModel
-from edgedigits.firmware_export.arrays.plan import ArrayPlan, Door, registrations
+from edgedigits.firmware_export.arrays.plan import ArrayPlan, TensorSpec, registrations
 
 _QUANTIZE_FIRST = "run `edgedigits quantize MODEL.keras` and export the int8 model that it writes"
 
@@ -55,22 +55,24 @@ def plan_arrays(model: Path, name: str, allow_failed: bool) -> ArrayPlan:
         name=name,
         model=data,
         sha256=hashlib.sha256(data).hexdigest(),
-        input=Door(content.inputs[0].shape, loaded.input),
-        output=Door(content.outputs[0].shape, loaded.output),
+        input=TensorSpec(content.inputs[0].shape, loaded.input),
+        output=TensorSpec(content.outputs[0].shape, loaded.output),
         registrations=registrations(tuple(operator.name for operator in content.operators)),
         verdict=verdict,
     )
 
 
 def _check_int8(model: Path, content: TfliteFile) -> None:
-    """Raise unless every door is int8 and no tensor inside is a float."""
+    """Raise unless inputs and outputs are int8 and no tensor inside is a float."""
     floats = [tensor for tensor in content.tensors if tensor.type.startswith(("FLOAT", "BFLOAT"))]
     if floats:
         kind = "is a float model" if _are_float(content.inputs) and _no_int8(content) else "is only partly quantized"
         raise EdgedigitsError(f"{model} {kind}: {len(floats)} of its tensors are floats", _QUANTIZE_FIRST)
     others = sorted({tensor.type for tensor in content.inputs + content.outputs} - {"INT8"})
     if others:
-        raise EdgedigitsError(f"{model} has {', '.join(others)} at its door where int8 is expected", _QUANTIZE_FIRST)
+        raise EdgedigitsError(
+            f"{model} has {', '.join(others)} as its input or output where int8 is expected", _QUANTIZE_FIRST
+        )
 
 
 def _are_float(tensors: tuple[Tensor, ...]) -> bool:

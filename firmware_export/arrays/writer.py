@@ -11,7 +11,7 @@ from string import Template
 
 import numpy as np
 
-from edgedigits.firmware_export.arrays.plan import ArrayPlan, Door, comment_on
+from edgedigits.firmware_export.arrays.plan import ArrayPlan, TensorSpec, comment_on
 
 _BYTES_PER_LINE = 16
 _ID_DIGITS = 16  # the macro with the whole sum would be longer than the 63 characters that C99 tells apart
@@ -45,8 +45,8 @@ def _fill(template: str, plan: ArrayPlan) -> str:
         short_sha256=plan.sha256[:_ID_DIGITS],
         warning=comment_on(plan.verdict),
         length=len(plan.model),
-        **_door("input", plan.input),
-        **_door("output", plan.output),
+        **_tensor("input", plan.input),
+        **_tensor("output", plan.output),
         label_count=len(plan.labels),
         labels=", ".join(f'"{label}"' for label in plan.labels),
         operator_count=len(plan.registrations),
@@ -55,13 +55,13 @@ def _fill(template: str, plan: ArrayPlan) -> str:
     )
 
 
-def _door(which: str, door: Door) -> dict[str, str]:
+def _tensor(which: str, spec: TensorSpec) -> dict[str, str]:
     return {
-        f"{which}_shape": ", ".join(str(length) for length in door.shape),
-        f"{which}_rank": str(len(door.shape)),
-        f"{which}_length": str(math.prod(door.shape)),
-        f"{which}_scale": float_literal(door.quantization.scale),
-        f"{which}_zero_point": str(door.quantization.zero_point),
+        f"{which}_shape": ", ".join(str(length) for length in spec.shape),
+        f"{which}_rank": str(len(spec.shape)),
+        f"{which}_length": str(math.prod(spec.shape)),
+        f"{which}_scale": float_literal(spec.quantization.scale),
+        f"{which}_zero_point": str(spec.quantization.zero_point),
     }
 
 

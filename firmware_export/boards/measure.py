@@ -39,7 +39,7 @@ class Library:
 
 
 @dataclass(frozen=True)
-class Weight:
+class Footprint:
     """Bytes of a library compiled with one set of flags.
 
     Attributes:
@@ -66,7 +66,7 @@ class Weight:
 
 
 @dataclass(frozen=True)
-class Measurement:
+class CoreMeasurement:
     """One library on one core.
 
     Attributes:
@@ -80,7 +80,7 @@ class Measurement:
         outside_stages: mean instructions per inference before the first stage and after the last.
         stack: high-water mark in bytes below the caller's stack pointer.
         arena: bytes of the arena in the variant that this core's compiler chose, input and output included.
-        weights: the sizes, for each set of flags.
+        footprints: the bytes, for each set of flags.
     """
 
     core: str
@@ -91,7 +91,7 @@ class Measurement:
     outside_stages: float
     stack: int
     arena: int
-    weights: tuple[Weight, ...]
+    footprints: tuple[Footprint, ...]
 
     @property
     def mean_instructions(self) -> float:
@@ -106,8 +106,8 @@ def measure(
     flags: tuple[str, ...] = ("-O2",),
     size_flags: tuple[tuple[str, ...], ...] = (("-O2",), ("-Os",)),
     timeout: float = 600.0,
-) -> Measurement:
-    """Compile a library for a core, run it on images under emulation, and weigh it.
+) -> CoreMeasurement:
+    """Compile a library for a core, run it on images under emulation, and count its bytes.
 
     Args:
         library: from the exporter.
@@ -122,7 +122,7 @@ def measure(
     """
     with tempfile.TemporaryDirectory(prefix="edgedigits-") as name:
         bench = _Bench(library, core, Path(name), flags, timeout)
-        weights = tuple(bench.weigh(which) for which in size_flags)
+        footprints = tuple(bench.footprint(which) for which in size_flags)
         runs = [bench.run(batch) for batch in _batches(images, bench)]
         stages: tuple[float, ...] = (0.0,)
         if library.stages and core.memory.bulk.size:  # where it is 0, RAM is too short for the profile
@@ -131,7 +131,7 @@ def measure(
             stages = _per_stage(profile, core, len(profiled))
     counts = [_instructions(int(word, 16), core) for said in runs for word in said["counts"].split()]
     outputs = b"".join(bytes.fromhex(said["outputs"]) for said in runs)
-    return Measurement(
+    return CoreMeasurement(
         core=core.name,
         flags=flags,
         outputs=np.frombuffer(outputs, np.int8).reshape(len(images), -1),
@@ -140,7 +140,7 @@ def measure(
         outside_stages=stages[0],
         stack=max(int(said["stack"], 16) for said in runs),
         arena=int(runs[0]["arena"], 16),
-        weights=weights,
+        footprints=footprints,
     )
 
 
@@ -154,12 +154,12 @@ class _Bench:
     flags: tuple[str, ...]
     timeout: float
 
-    def weigh(self, flags: tuple[str, ...]) -> Weight:
+    def footprint(self, flags: tuple[str, ...]) -> Footprint:
         """Build the smallest firmware with these flags."""
         own = self._library(flags)
         others = self._compile(("startup.c", "smallest.c"), (*flags, "-DBARE"))
         whole = toolchain.link((own, *others), self.core, self.folder / "smallest.elf")
-        return Weight(flags, own.sections, _parameters(self.library, own), whole.sections)
+        return Footprint(flags, own.sections, _parameters(self.library, own), whole.sections)
 
     def run(self, images: NDArray[np.int8], stages: int = 0) -> dict[str, str]:
         """Run the measuring program; what it printed, by the first word of each line, equal first words joined."""
@@ -188,7 +188,7 @@ def _batches(images: NDArray[np.int8], bench: _Bench) -> list[NDArray[np.int8]]:
     """All images at once where the board has memory for them, else as many as the flash holds beside the firmware."""
     if bench.core.memory.bulk.size:
         return [images]
-    room = bench.core.memory.code.size - bench.weigh(bench.flags).whole.flash - _MEASURING_FLASH_BYTES
+    room = bench.core.memory.code.size - bench.footprint(bench.flags).whole.flash - _MEASURING_FLASH_BYTES
     at_once = max(1, room // images.shape[1])
     return [images[start : start + at_once] for start in range(0, len(images), at_once)]
 

@@ -36,7 +36,7 @@ def sizes(shape: Sequence[int]) -> str:
 
 
 @dataclass(frozen=True)
-class Made:
+class OperatorNodes:
     """What an operator becomes: its nodes in order and the values that they make, by number."""
 
     nodes: tuple[Node, ...]
@@ -111,10 +111,10 @@ class Layer:
         """The tensor that is this input."""
         return self.tables.tensors[self.number(position)]
 
-    def made(self, kind: Callable[..., Node], output: Value, *constants: Any) -> Made:
+    def made(self, kind: Callable[..., Node], output: Value, *constants: Any) -> OperatorNodes:
         """The operator as one node of its first input."""
         node = kind(self.name, (self.number(0),), self.output, *constants)
-        return Made((node,), {self.output: output})
+        return OperatorNodes((node,), {self.output: output})
 
     @property
     def output(self) -> int:

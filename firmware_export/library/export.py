@@ -12,7 +12,7 @@ from edgedigits.firmware_export.arrays.export import ExportRecipe
 from edgedigits.firmware_export.arrays.plan import check_name
 from edgedigits.firmware_export.arrays.reader import proof_verdict
 from edgedigits.firmware_export.graph.model import Graph
-from edgedigits.firmware_export.library.writer import Facts, fits_dsp, write_library
+from edgedigits.firmware_export.library.writer import LibraryMetadata, fits_dsp, write_library
 from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.planning.plan import Plan, plan
 
@@ -70,7 +70,7 @@ def export_library(model: StrPath, *, name: str = "digits", allow_failed: bool =
     chosen = plan(graph)
     if not fits_dsp(chosen.program):  # cores with the DSP extension then run the plain kernels
         chosen = replace(chosen, layouts={**chosen.layouts, "dsp": chosen.layouts["plain"]})
-    text = write_library(graph, chosen, Facts(name, sha256, code_version(), verdict))
+    text = write_library(graph, chosen, LibraryMetadata(name, sha256, code_version(), verdict))
     return LibraryExport(
         text.header,
         text.source,

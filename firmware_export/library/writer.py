@@ -32,7 +32,7 @@ _LARGEST_FACTOR = 2**22  # 255 times it fits 32 bits
 
 
 @dataclass(frozen=True)
-class Facts:
+class LibraryMetadata:
     """What the files say about the model beside its numbers: see LibraryExport."""
 
     name: str
@@ -50,18 +50,23 @@ class LibraryText:
     weight_bytes: tuple[int, ...]
 
 
-def write_library(graph: Graph, plan: Plan, facts: Facts) -> LibraryText:
-    """Text of ``<name>.h`` and ``<name>.c``: the same for the same graph, plan and facts."""
+def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> LibraryText:
+    """Text of ``<name>.h`` and ``<name>.c``: the same for the same graph, plan and metadata."""
     program = plan.program
     layers = [
-        KERNELS[stage.kernel].emit(StageWriter(program, stage, place, facts.name), stage.node)
+        KERNELS[stage.kernel].emit(StageWriter(program, stage, place, metadata.name), stage.node)
         for place, stage in enumerate(program.stages)
     ]
     kinds = list(dict.fromkeys(stage.kernel for stage in program.stages))
-    common = {"name": facts.name, "NAME": facts.name.upper(), "version": facts.version, "sha256": facts.sha256}
+    common = {
+        "name": metadata.name,
+        "NAME": metadata.name.upper(),
+        "version": metadata.version,
+        "sha256": metadata.sha256,
+    }
     outputs = graph.values[graph.output]
     labels = _labels(int(np.prod(outputs.shape)))
-    common["title"] = f"{facts.name}: {graph.macs:,} multiply-accumulates in {len(plan.program.stages)} stages"
+    common["title"] = f"{metadata.name}: {graph.macs:,} multiply-accumulates in {len(plan.program.stages)} stages"
     run = _fill("run.c.in", common | {"cases": "\n".join(_case(number, kernel) for number, kernel in enumerate(kinds))})
     source = _fill(
         "library.c.in",
@@ -74,7 +79,7 @@ def write_library(graph: Graph, plan: Plan, facts: Facts) -> LibraryText:
             )
             + _tables(plan, kinds),
             "run": run,
-            "from_grey": _from_grey(graph.values[graph.input], facts.name),
+            "from_grey": _from_grey(graph.values[graph.input], metadata.name),
             "output_zero": outputs.zero_point,
             "confidence": _confidence(outputs),
             "labels": ", ".join(f'"{label}"' for label in labels),
@@ -82,24 +87,24 @@ def write_library(graph: Graph, plan: Plan, facts: Facts) -> LibraryText:
             "label_count": len(labels),
         },
     )
-    return LibraryText(_header(graph, plan, facts, common), source, tuple(layer.weight_bytes for layer in layers))
+    return LibraryText(_header(graph, plan, metadata, common), source, tuple(layer.weight_bytes for layer in layers))
 
 
-def _header(graph: Graph, plan: Plan, facts: Facts, common: dict[str, str]) -> str:
-    doors = {"input": graph.values[graph.input], "output": graph.values[graph.output]}
+def _header(graph: Graph, plan: Plan, metadata: LibraryMetadata, common: dict[str, str]) -> str:
+    ends = {"input": graph.values[graph.input], "output": graph.values[graph.output]}
     fields: dict[str, object] = dict(common)
-    for door, value in doors.items():
-        fields[f"{door}_shape"] = " x ".join(str(length) for length in value.shape)
-        fields[f"{door}_bytes"] = int(np.prod(value.shape))
-        fields[f"{door}_zero"] = value.zero_point
-        fields[f"{door}_scale"] = float_literal(value.scale)[:-1]
+    for which, value in ends.items():
+        fields[f"{which}_shape"] = " x ".join(str(length) for length in value.shape)
+        fields[f"{which}_bytes"] = int(np.prod(value.shape))
+        fields[f"{which}_zero"] = value.zero_point
+        fields[f"{which}_scale"] = float_literal(value.scale)[:-1]
     for variant in VARIANTS:
         layout = plan.layouts[variant]
         fields[f"{variant}_bytes"] = layout.bytes
         fields[f"{variant}_input"] = layout.offsets["value", plan.program.root(plan.program.input)]
         fields[f"{variant}_output"] = layout.offsets["value", plan.program.root(plan.program.output)]
-    fields["confidence_note"] = "" if _is_probability(doors["output"]) else " (no softmax: only its scale)"
-    fields["warning"] = comment_on(facts.verdict)
+    fields["confidence_note"] = "" if _is_probability(ends["output"]) else " (no softmax: only its scale)"
+    fields["warning"] = comment_on(metadata.verdict)
     return _fill("library.h.in", fields)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter
-from edgedigits.firmware_export.graph.layers import Layer, Made
+from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.planning.lowering import Lowering
@@ -50,7 +50,7 @@ def _shape(layer: Layer) -> Sequence[int]:
     return layer.tensor(0).shape
 
 
-def _read(layer: Layer, output: Value) -> Made:
+def _read(layer: Layer, output: Value) -> OperatorNodes:
     """Refuse what cannot be computed exactly, with words that tell the user what to do; else make the node."""
     layer.check_same_scale(layer.value(0), output)
     return layer.made(Abs, output, output.zero_point)

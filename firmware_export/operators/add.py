@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, operand
 from edgedigits.firmware_export.graph.arithmetic import ADD_LEFT_SHIFT, activation_range, add_operands
 from edgedigits.firmware_export.graph.formulas import output_of, scaled
-from edgedigits.firmware_export.graph.layers import QUANTIZE_FIRST, Layer, Made
+from edgedigits.firmware_export.graph.layers import QUANTIZE_FIRST, Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Operand, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.operators.shared import pairwise
@@ -50,7 +50,7 @@ class Add(pairwise.Pairwise):
         self.lower_with(lowering, _ADD)
 
 
-def _read(layer: Layer, output: Value) -> Made:
+def _read(layer: Layer, output: Value) -> OperatorNodes:
     pair = pairwise.sides(layer, output)
     twice = 2.0 * max(pair.left.scale, pair.right.scale)
     if twice >= (1 << ADD_LEFT_SHIFT) * output.scale:
@@ -58,7 +58,7 @@ def _read(layer: Layer, output: Value) -> Made:
     left, right, to = add_operands(pair.left, pair.right, output)
     limits = activation_range(layer.activation(), output)
     node = Add(layer.name, pair.inputs, layer.output, pair.constant, left, right, ADD_LEFT_SHIFT, to, *limits)
-    return Made((node,), {layer.output: output})
+    return OperatorNodes((node,), {layer.output: output})
 
 
 def _emit(writer: StageWriter, node: Add) -> StageText:

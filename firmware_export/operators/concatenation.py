@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter
-from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, Made
+from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.planning.lowering import Lowering
@@ -71,14 +71,14 @@ def _shape(layer: Layer) -> Sequence[int]:
     return (*shapes[0][:axis], sum(shape[axis] for shape in shapes), *shapes[0][axis + 1 :])
 
 
-def _read(layer: Layer, output: Value) -> Made:
+def _read(layer: Layer, output: Value) -> OperatorNodes:
     if layer.activation() != "NONE":
         raise layer.error("has a fused activation", LEAVE_OUT)
     for position in range(len(layer.operator.inputs)):
         layer.check_same_scale(layer.value(position), output)
     axis = _axis(layer) - len(layer.tensor(0).shape) + 3
     node = Concatenation(layer.name, tuple(layer.operator.inputs), layer.output, axis)
-    return Made((node,), {layer.output: output})
+    return OperatorNodes((node,), {layer.output: output})
 
 
 def _emit(writer: StageWriter, node: Concatenation) -> StageText:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter
-from edgedigits.firmware_export.graph.layers import Layer, Made
+from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Value
 from edgedigits.firmware_export.planning.stages import Kernel, Program
 
@@ -62,6 +62,6 @@ class Operator:
 
     names: tuple[str, ...]
     shape: Callable[[Layer], Sequence[int]]
-    read: Callable[[Layer, Value], Made]
+    read: Callable[[Layer, Value], OperatorNodes]
     options: str = ""
     kernels: tuple[KernelSource, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgedigits.firmware_export.graph.arithmetic import convolution_ratios
-from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, Made
+from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Value
 from edgedigits.firmware_export.operators.contract import Operator
 from edgedigits.firmware_export.operators.shared import convolution
@@ -22,7 +22,7 @@ def _shape(layer: Layer) -> Sequence[int]:
     return (1, *convolution.window(layer)[1], shape[0])
 
 
-def _read(layer: Layer, output: Value) -> Made:
+def _read(layer: Layer, output: Value) -> OperatorNodes:
     channels = output.shape[2]
     weights, scales = layer.weights(1, 0, channels)
     ratios = convolution_ratios(layer.value(0), scales, output)

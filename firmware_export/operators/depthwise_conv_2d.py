@@ -11,7 +11,7 @@ import numpy as np
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, is_rectified, plain
 from edgedigits.firmware_export.graph.arithmetic import convolution_ratios
 from edgedigits.firmware_export.graph.formulas import rescaled, taps
-from edgedigits.firmware_export.graph.layers import Layer, Made
+from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Value, Whole, Window
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.operators.shared import convolution
@@ -80,7 +80,7 @@ def _shape(layer: Layer) -> Sequence[int]:
     return (1, *convolution.window(layer)[1], shape[3])
 
 
-def _read(layer: Layer, output: Value) -> Made:
+def _read(layer: Layer, output: Value) -> OperatorNodes:
     channels = output.shape[2]
     (weights,), scales = layer.weights(1, 3, channels)
     ratios = convolution_ratios(layer.value(0), scales, output)

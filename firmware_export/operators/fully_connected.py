@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 
 from edgedigits.firmware_export.graph.arithmetic import convolution_ratios, dense_ratio
 from edgedigits.firmware_export.graph.formulas import multiply_once
-from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, Made
+from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole, Window
 from edgedigits.firmware_export.operators.contract import Operator
 from edgedigits.firmware_export.operators.shared import convolution
@@ -62,7 +62,7 @@ def _shape(layer: Layer) -> Sequence[int]:
     return (math.prod(given) // depth, channels)
 
 
-def _read(layer: Layer, output: Value) -> Made:
+def _read(layer: Layer, output: Value) -> OperatorNodes:
     """A Reshape goes before it where the weights want another shape than the input has.
 
     Scales for each channel and an output of more than two axes are refused: the reference kernel of TFLite 2.14 takes
@@ -81,10 +81,10 @@ def _read(layer: Layer, output: Value) -> Made:
     flat = replace(source, shape=(*output.shape[:2], depth))
     if source.shape == flat.shape:
         node = Dense(layer.name, (layer.number(0),), layer.output, Window((1, 1)), matrix, rescaling)
-        return Made((node,), {layer.output: output})
+        return OperatorNodes((node,), {layer.output: output})
     flattening = Reshape(f"{layer.name} flat", (layer.number(0),), layer.spare)
     node = Dense(layer.name, (layer.spare,), layer.output, Window((1, 1)), matrix, rescaling)
-    return Made((flattening, node), {layer.spare: flat, layer.output: output})
+    return OperatorNodes((flattening, node), {layer.spare: flat, layer.output: output})
 
 
 OPERATOR = Operator(

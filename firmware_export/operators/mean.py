@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, plain
 from edgedigits.firmware_export.graph.arithmetic import mean_rescaling
 from edgedigits.firmware_export.graph.formulas import rescaled
-from edgedigits.firmware_export.graph.layers import Layer, Made
+from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Rescaling, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.operators.shared.lookup import check_ratio
@@ -39,7 +39,7 @@ class Mean(Node):
         lower_rows(self, _MEAN, 4, lowering)
 
 
-def _read(layer: Layer, output: Value) -> Made:
+def _read(layer: Layer, output: Value) -> OperatorNodes:
     source = layer.value(0)
     check_ratio(layer, source.scale / output.scale)
     count = source.shape[0] * source.shape[1]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, operand
 from edgedigits.firmware_export.graph.arithmetic import activation_range, mul_output
 from edgedigits.firmware_export.graph.formulas import output_of
-from edgedigits.firmware_export.graph.layers import Layer, Made
+from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Operand, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.operators.shared import lookup, pairwise
@@ -44,7 +44,7 @@ class Mul(pairwise.Pairwise):
         self.lower_with(lowering, _MUL)
 
 
-def _read(layer: Layer, output: Value) -> Made:
+def _read(layer: Layer, output: Value) -> OperatorNodes:
     pair = pairwise.sides(layer, output)
     lookup.check_ratio(layer, pair.left.scale * pair.right.scale / output.scale)
     to = mul_output(pair.left, pair.right, output)
@@ -52,7 +52,7 @@ def _read(layer: Layer, output: Value) -> Made:
     zeros = (pair.left.zero_point, pair.right.zero_point)
     limits = activation_range(layer.activation(), output)
     node = Mul(layer.name, pair.inputs, layer.output, pair.constant, zeros, to, *limits)
-    return Made((node,), {layer.output: output})
+    return OperatorNodes((node,), {layer.output: output})
 
 
 def _emit(writer: StageWriter, node: Mul) -> StageText:

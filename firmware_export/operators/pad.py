@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter
-from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, Made
+from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.planning.lowering import Lowering
@@ -72,7 +72,7 @@ def _shape(layer: Layer) -> Sequence[int]:
     return [size + sum(pair) for size, pair in zip(layer.tensor(0).shape, pairs, strict=True)]
 
 
-def _read(layer: Layer, output: Value) -> Made:
+def _read(layer: Layer, output: Value) -> OperatorNodes:
     source = layer.value(0)
     layer.check_same_scale(source, output)
     value = source.zero_point

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, REBUILD, Layer, Made, sizes
+from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, REBUILD, Layer, OperatorNodes, sizes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value
 from edgedigits.firmware_export.graph.tables import LARGEST_FILE, Tables, read_tables
 from edgedigits.firmware_export.operators.registry import OPERATORS
@@ -70,10 +70,10 @@ def _peeled(path: Path, tables: Tables, layers: list[Layer]) -> tuple[list[Layer
             _check_reshaped(writers[0])
             layers = [layer for layer in layers if layer is not writers[0]]
             end = writers[0].number(0)
-    for number, door in ((start, "input"), (end, "output")):
+    for number, which in ((start, "input"), (end, "output")):
         kind = tables.tensors[number].type
         if kind not in {"INT8", "FLOAT32"}:
-            raise EdgedigitsError(f"{path} has {kind} as its {door} where int8 is expected", QUANTIZE_FIRST)
+            raise EdgedigitsError(f"{path} has {kind} as its {which} where int8 is expected", QUANTIZE_FIRST)
     return layers, start, end
 
 
@@ -107,7 +107,7 @@ def _door(layer: Layer, number: int) -> Value:
     return layer.as_value(tensor)
 
 
-def _converted(layer: Layer, values: dict[int, Value]) -> Made:
+def _converted(layer: Layer, values: dict[int, Value]) -> OperatorNodes:
     """One operator as nodes, once every value that it reads is there and the one that it makes is not."""
     if layer.operator.name not in OPERATORS:
         remedy = REBUILD if layer.operator.name in FREE_BATCH else LEAVE_OUT

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter
-from edgedigits.firmware_export.graph.layers import Layer, Made
+from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.operators.shared.spatial import lower_rows, reduced_shape
@@ -30,7 +30,7 @@ class ReduceMax(Node):
         lower_rows(self, _REDUCE_MAX, 1, lowering)
 
 
-def _read(layer: Layer, output: Value) -> Made:
+def _read(layer: Layer, output: Value) -> OperatorNodes:
     layer.check_same_scale(layer.value(0), output)
     return layer.made(ReduceMax, output)
 

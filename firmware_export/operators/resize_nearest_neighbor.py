@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, plain
-from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, Made
+from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.planning.lowering import Lowering
@@ -61,7 +61,7 @@ def _shape(layer: Layer) -> Sequence[int]:
     return (given[0], *size, given[3])
 
 
-def _read(layer: Layer, output: Value) -> Made:
+def _read(layer: Layer, output: Value) -> OperatorNodes:
     source = layer.value(0)
     layer.check_same_scale(source, output)
     corners, centers = bool(layer.option("AlignCorners")), bool(layer.option("HalfPixelCenters"))

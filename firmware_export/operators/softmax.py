@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, plain
 from edgedigits.firmware_export.graph.arithmetic import softmax_exponentials
 from edgedigits.firmware_export.graph.formulas import high_mul
-from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, Layer, Made
+from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.operators.shared.lookup import same_shape
@@ -76,7 +76,7 @@ def _clamp32(x: Whole) -> Whole:
     return np.clip(x, _INT32.min, _INT32.max)
 
 
-def _read(layer: Layer, output: Value) -> Made:
+def _read(layer: Layer, output: Value) -> OperatorNodes:
     source, beta = layer.value(0), layer.option("Beta")
     if (output.scale, output.zero_point) != OUTPUT:
         raise layer.error("has another output than scale 1/256 and zero point -128", QUANTIZE_FIRST)

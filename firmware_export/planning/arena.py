@@ -15,7 +15,7 @@ ALIGNMENT = 4
 
 
 @dataclass(frozen=True)
-class Block:
+class Allocation:
     """Memory that must lie together.
 
     Attributes:
@@ -40,11 +40,11 @@ class Layout:
     """Offsets of all blocks, and the bytes of arena that they need."""
 
     offsets: dict[tuple[str, int], int]
-    blocks: tuple[Block, ...]
+    blocks: tuple[Allocation, ...]
     bytes: int
 
 
-def blocks(program: Program, plan: Schedule, variant: str) -> tuple[Block, ...]:
+def blocks(program: Program, plan: Schedule, variant: str) -> tuple[Allocation, ...]:
     """Everything that needs memory under one variant of the kernels."""
     made = []
     for value, lives in plan.lives.items():
@@ -55,13 +55,13 @@ def blocks(program: Program, plan: Schedule, variant: str) -> tuple[Block, ...]:
         if content.before or content.after:
             # The padding stays from row to row. Nothing lives of a value that is never read.
             slots = [_span(_first(alive), _last(alive)) if alive else 0 for alive in slots]
-        made.append(Block(("value", value), content.row_bytes, tuple(slots)))
+        made.append(Allocation(("value", value), content.row_bytes, tuple(slots)))
     for place, stage in enumerate(program.stages):
         times = [time for time, runs in enumerate(plan.order) if runs == place]
         if scratch := stage.scratch.get(variant, 0):
-            made.append(Block(("scratch", place), scratch, (sum(_span(time, time) for time in times),)))
+            made.append(Allocation(("scratch", place), scratch, (sum(_span(time, time) for time in times),)))
         if stage.kept and times:
-            made.append(Block(("kept", place), stage.kept, (_span(times[0], times[-1]),)))
+            made.append(Allocation(("kept", place), stage.kept, (_span(times[0], times[-1]),)))
     return tuple(made)
 
 
@@ -78,7 +78,7 @@ def _span(birth: int, death: int) -> int:
     return ((1 << (death - birth + 1)) - 1) << (birth + 1)
 
 
-def peak(made: tuple[Block, ...], steps: int) -> int:
+def peak(made: tuple[Allocation, ...], steps: int) -> int:
     """Bytes alive at the fullest moment: no layout can need less."""
     moments = np.zeros(-(-(steps + 2) // 8) * 8, np.int64)
     for block in made:
@@ -88,7 +88,7 @@ def peak(made: tuple[Block, ...], steps: int) -> int:
     return int(moments.max())
 
 
-def lay_out(program: Program, made: tuple[Block, ...], plan: Schedule) -> Layout:
+def lay_out(program: Program, made: tuple[Allocation, ...], plan: Schedule) -> Layout:
     """Find an offset for each block; a good one, not provably the best.
 
     The largest block goes first, each to the lowest place where nothing that it would overlap is alive at the same
@@ -128,8 +128,8 @@ def _in_place(program: Program, plan: Schedule) -> dict[frozenset[tuple[str, int
     return pairs
 
 
-def _place(order: list[Block], shared: dict[frozenset[tuple[str, int]], int]) -> Layout:
-    placed: list[tuple[int, Block]] = []
+def _place(order: list[Allocation], shared: dict[frozenset[tuple[str, int]], int]) -> Layout:
+    placed: list[tuple[int, Allocation]] = []
     for block in order:
         at = next(
             offset
@@ -141,7 +141,7 @@ def _place(order: list[Block], shared: dict[frozenset[tuple[str, int]], int]) ->
     return Layout(offsets, tuple(order), max(at + block.size for at, block in placed))
 
 
-def _candidates(block: Block, placed: list[tuple[int, Block]]) -> Iterator[int]:
+def _candidates(block: Allocation, placed: list[tuple[int, Allocation]]) -> Iterator[int]:
     yield 0
     for at, other in placed:
         for slot in range(len(other.alive) + 1):
@@ -151,7 +151,9 @@ def _candidates(block: Block, placed: list[tuple[int, Block]]) -> Iterator[int]:
                 yield (edge - block.size) // ALIGNMENT * ALIGNMENT
 
 
-def collide(at: int, block: Block, other_at: int, other: Block, shared: dict[frozenset[tuple[str, int]], int]) -> bool:
+def collide(
+    at: int, block: Allocation, other_at: int, other: Allocation, shared: dict[frozenset[tuple[str, int]], int]
+) -> bool:
     """True where two blocks at these offsets would overwrite each other's living rows."""
     if at >= other_at + other.size or other_at >= at + block.size:
         return False

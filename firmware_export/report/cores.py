@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.boards.cores import Core
-from edgedigits.firmware_export.boards.measure import Measurement, Weight
+from edgedigits.firmware_export.boards.measure import CoreMeasurement, Footprint
 from edgedigits.firmware_export.boards.toolchain import find
 from edgedigits.firmware_export.library import LibraryExport
 
@@ -19,7 +19,7 @@ _SECONDS = 60
 
 
 @dataclass(frozen=True)
-class Size:
+class SectionSizes:
     """Bytes with one set of flags.
 
     Attributes:
@@ -92,7 +92,7 @@ class CoreCost:
     emulator: str
     unit: str
     flags: str
-    sizes: tuple[Size, ...]
+    sizes: tuple[SectionSizes, ...]
     arena: int
     static: int
     stack: int
@@ -106,7 +106,7 @@ class CoreCost:
     differing_images: int
 
 
-def core_cost(library: LibraryExport, core: Core, measured: Measurement, expected: NDArray[np.int8]) -> CoreCost:
+def core_cost(library: LibraryExport, core: Core, measured: CoreMeasurement, expected: NDArray[np.int8]) -> CoreCost:
     """Put the figures of one core together.
 
     Args:
@@ -125,9 +125,9 @@ def core_cost(library: LibraryExport, core: Core, measured: Measurement, expecte
         emulator=version_of(core.emulator[0], core.emulator_package),
         unit=core.unit,
         flags=" ".join(measured.flags),
-        sizes=tuple(_size(weight) for weight in measured.weights),
+        sizes=tuple(_size(weight) for weight in measured.footprints),
         arena=measured.arena,
-        static=measured.weights[0].library.static_ram,
+        static=measured.footprints[0].library.static_ram,
         stack=measured.stack,
         instructions=measured.mean_instructions,
         most_instructions=int(measured.instructions.max()),
@@ -173,9 +173,9 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
 
 
-def _size(weight: Weight) -> Size:
+def _size(weight: Footprint) -> SectionSizes:
     sections = weight.library
-    return Size(
+    return SectionSizes(
         flags=" ".join(weight.flags),
         text=sections.text,
         rodata=sections.rodata,
@@ -190,11 +190,11 @@ def _per_mac(instructions: float, macs: int) -> float | None:
     return instructions / macs if macs else None
 
 
-def _layers(library: LibraryExport, measured: Measurement) -> tuple[LayerRun, ...]:
+def _layers(library: LibraryExport, measured: CoreMeasurement) -> tuple[LayerRun, ...]:
     if not measured.stage_instructions:
         return ()
     parameters = [0] * len(measured.stage_instructions)
-    for name, size in measured.weights[0].parameters.items():
+    for name, size in measured.footprints[0].parameters.items():
         parameters[int(name.rpartition("_")[2])] += size
     return tuple(
         LayerRun(count, _per_mac(count, stage.macs), size)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edgedigits.firmware_export.library import LibraryExport
-from edgedigits.firmware_export.planning.arena import Block, Layout
+from edgedigits.firmware_export.planning.arena import Allocation, Layout
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class LayerCost:
 
 
 @dataclass(frozen=True)
-class Tenancy:
+class ArenaUse:
     """A piece of the arena in use: bytes ``start`` to ``end`` (not included), steps ``first`` to ``last`` (included).
 
     The step before the first is -1: the caller's input lies there.
@@ -58,13 +58,13 @@ def layer_costs(library: LibraryExport) -> tuple[LayerCost, ...]:
     )
 
 
-def tenancies(layout: Layout) -> Iterator[Tenancy]:
+def arena_uses(layout: Layout) -> Iterator[ArenaUse]:
     """Which bytes of the arena are in use when and for what."""
     for block in layout.blocks:
         yield from _of_block(block, layout.offsets[block.key])
 
 
-def _of_block(block: Block, offset: int) -> Iterator[Tenancy]:
+def _of_block(block: Allocation, offset: int) -> Iterator[ArenaUse]:
     for slot, alive in enumerate(block.alive):
         start = offset + slot * block.slot_bytes
         step, left = -1, alive
@@ -72,14 +72,14 @@ def _of_block(block: Block, offset: int) -> Iterator[Tenancy]:
             idle = (left & -left).bit_length() - 1
             left >>= idle
             busy = (~left & (left + 1)).bit_length() - 1
-            yield Tenancy(block.key, start, start + block.slot_bytes, step + idle, step + idle + busy - 1)
+            yield ArenaUse(block.key, start, start + block.slot_bytes, step + idle, step + idle + busy - 1)
             left >>= busy
             step += idle + busy
 
 
 def _used_bytes(library: LibraryExport, layout: Layout) -> list[int]:
     """For each step the bytes in use; memory that two values share is counted once."""
-    tenants = list(tenancies(layout))
+    tenants = list(arena_uses(layout))
     return [
         _union(sorted((one.start, one.end) for one in tenants if one.first <= step <= one.last))
         for step in range(len(library.plan.schedule.order))

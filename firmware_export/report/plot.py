@@ -14,7 +14,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from edgedigits.core.files import write_with
 from edgedigits.firmware_export.planning.plan import Plan
-from edgedigits.firmware_export.report.layers import Tenancy, tenancies
+from edgedigits.firmware_export.report.layers import ArenaUse, arena_uses
 
 _INPUT = ("0.6", "input")
 
@@ -59,8 +59,8 @@ def _looks(plan: Plan) -> dict[tuple[str, int], tuple[str, str]]:
 
 def _draw(axes: Axes, plan: Plan, variant: str, looks: dict[tuple[str, int], tuple[str, str]]) -> None:
     layout = plan.layouts[variant]
-    by_kind: dict[bool, list[Tenancy]] = {False: [], True: []}
-    for one in tenancies(layout):
+    by_kind: dict[bool, list[ArenaUse]] = {False: [], True: []}
+    for one in arena_uses(layout):
         by_kind[one.key[0] != "value"].append(one)
     for scratch, pieces in by_kind.items():
         boxes = [Rectangle((p.first - 0.5, p.start), p.last - p.first + 1, p.end - p.start) for p in pieces]
@@ -76,9 +76,9 @@ def _draw(axes: Axes, plan: Plan, variant: str, looks: dict[tuple[str, int], tup
     axes.set(ylabel="address in the arena", title=f"{variant} kernels: {layout.bytes:,} bytes")
 
 
-def _longest(pieces: list[Tenancy]) -> dict[int, Tenancy]:
+def _longest(pieces: list[ArenaUse]) -> dict[int, ArenaUse]:
     """For each value the piece with the most room for its label."""
-    found: dict[int, Tenancy] = {}
+    found: dict[int, ArenaUse] = {}
     for piece in pieces:
         _, value = piece.key
         best = found.get(value)
@@ -87,5 +87,5 @@ def _longest(pieces: list[Tenancy]) -> dict[int, Tenancy]:
     return found
 
 
-def _area(piece: Tenancy) -> int:
+def _area(piece: ArenaUse) -> int:
     return (piece.last - piece.first + 1) * (piece.end - piece.start)

@@ -123,8 +123,8 @@ def firmware_report(
         raise EdgedigitsError("there is nothing to measure", "ask for one core and one image or more")
     library = export_library(model, name=name, allow_failed=True)
     reference = ReferenceKernels(model)
-    door = reference.digits.input
-    inputs = quantize(model_input(images.digits), door.scale, door.zero_point)
+    entry = reference.digits.input
+    inputs = quantize(model_input(images.digits), entry.scale, entry.zero_point)
     job = _Job(library, inputs.reshape(len(inputs), -1), np.asarray(reference.outputs(images.digits), np.int8))
     costs, failures = [], []
     for done, one in enumerate(chosen, start=1):

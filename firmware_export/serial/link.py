@@ -14,7 +14,7 @@ from serial.tools.list_ports import comports
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.serial import protocol
-from edgedigits.firmware_export.serial.protocol import Board, Decoder, Frame, FrameError, Reading
+from edgedigits.firmware_export.serial.protocol import Board, BoardAnswer, Decoder, FrameError, SerialFrame
 
 BAUD = 115200
 _ATTEMPTS = 3
@@ -67,7 +67,7 @@ class BoardLink:
     ) -> None:
         self._serial.close()
 
-    def read(self, grey: bytes) -> Reading:
+    def read(self, grey: bytes) -> BoardAnswer:
         """Have the board read 784 grey bytes.
 
         Raises:
@@ -113,7 +113,7 @@ class BoardLink:
             )
         return board
 
-    def _ask(self, command: int, payload: bytes, timeout: float, seen: _Seen) -> Frame | None:
+    def _ask(self, command: int, payload: bytes, timeout: float, seen: _Seen) -> SerialFrame | None:
         """Send one request; None where no usable answer came in time. What did come is noted in ``seen``."""
         self._sequence = (self._sequence + 1) % 256
         self._write(protocol.encode(command, self._sequence, payload))

@@ -60,7 +60,7 @@ class FrameError(Exception):
 
 
 @dataclass(frozen=True)
-class Frame:
+class SerialFrame:
     """One frame: command (answers have their top bit set), sequence 0..255, payload."""
 
     command: int
@@ -90,7 +90,7 @@ class Board:
 
 
 @dataclass(frozen=True)
-class Reading:
+class BoardAnswer:
     """What a board read.
 
     Attributes:
@@ -138,7 +138,7 @@ class Decoder:
         """Bytes of a frame that is not complete."""
         return len(self._pending)
 
-    def feed(self, data: bytes) -> list[Frame]:
+    def feed(self, data: bytes) -> list[SerialFrame]:
         """The frames that ``data`` completes, in order; never keeps more than one frame of the longest kind."""
         self._pending += data
         frames = []
@@ -171,7 +171,7 @@ class Decoder:
         length: int = body + payload + 2
         return length if len(self._pending) >= length else None
 
-    def _frame(self, length: int) -> Frame | None:
+    def _frame(self, length: int) -> SerialFrame | None:
         body = self._pending[len(self._start) : length - 2]
         found = self._pending[length - 2 : length]
         if length == 0 or struct.pack("<H", checksum(body)) != found:
@@ -181,10 +181,10 @@ class Decoder:
             return None
         self._pending = self._pending[length:]
         command, sequence, _ = _HEAD.unpack_from(body)
-        return Frame(command, sequence, body[_HEAD.size :])
+        return SerialFrame(command, sequence, body[_HEAD.size :])
 
 
-def status_of(frame: Frame) -> int:
+def status_of(frame: SerialFrame) -> int:
     """The status that every answer starts with.
 
     Raises:
@@ -210,7 +210,7 @@ def board_of(payload: bytes) -> Board:
     return Board(protocol, inputs, outputs, arena, sha256, version)
 
 
-def reading_of(payload: bytes, outputs: int) -> Reading:
+def reading_of(payload: bytes, outputs: int) -> BoardAnswer:
     """Read the answer to READ of a model with so many outputs.
 
     Raises:
@@ -222,4 +222,4 @@ def reading_of(payload: bytes, outputs: int) -> Reading:
     if label >= outputs:
         raise FrameError(f"label {label} of {outputs}")
     values = struct.unpack(f"{outputs}b", payload[_READING.size :])
-    return Reading(label, confidence, microseconds, prefix.decode("latin-1"), values)
+    return BoardAnswer(label, confidence, microseconds, prefix.decode("latin-1"), values)

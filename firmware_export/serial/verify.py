@@ -17,7 +17,7 @@ from edgedigits.core.files import sha256_of
 from edgedigits.core.paths import StrPath
 from edgedigits.firmware_export.proof.reference import ReferenceKernels
 from edgedigits.firmware_export.serial.link import BAUD, BoardLink
-from edgedigits.firmware_export.serial.protocol import Board, Reading
+from edgedigits.firmware_export.serial.protocol import Board, BoardAnswer
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _check_same_model(link: BoardLink, model: Path, sha256: str) -> None:
 
 def _compare(
     board: Board,
-    readings: list[Reading],
+    readings: list[BoardAnswer],
     expected: NDArray[np.int8],
     repeated: int,
     seconds: tuple[float, ...],

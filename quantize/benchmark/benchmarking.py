@@ -25,12 +25,12 @@ from edgedigits.core.keras.backend import keras, tf
 from edgedigits.core.paths import StrPath
 from edgedigits.core.tflite.runtime import runtime
 from edgedigits.quantize.benchmark.benchmark_request import BenchmarkRequest, check_folder
-from edgedigits.quantize.benchmark.float_reference import Yardstick, yardstick
+from edgedigits.quantize.benchmark.float_reference import FloatReference, float_reference
 from edgedigits.quantize.benchmark.limiting import Deadline, tally
 from edgedigits.quantize.benchmark.measuring import measure
 from edgedigits.quantize.proof import Progress
 from edgedigits.quantize.recipes import Recipe, recipe_named
-from edgedigits.quantize.source import Source, open_source
+from edgedigits.quantize.source import FloatSource, open_source
 from edgedigits.results import (
     Results,
     Row,
@@ -93,7 +93,7 @@ def benchmark(
         _check_same(out, identity, software)
     missing = [recipe for recipe in recipes if not (resume and _is_whole(out / recipe.name))]
     if missing:
-        rule = yardstick(source.load(), source.split, progress)
+        rule = float_reference(source.load(), source.split, progress)
         if not resume:
             _begin(out, source, identity, software)
         _add_rows(source, missing, request, rule, out, deadline, progress)
@@ -102,7 +102,7 @@ def benchmark(
     return results
 
 
-def _identity(request: BenchmarkRequest, source: Source) -> dict[str, Any]:
+def _identity(request: BenchmarkRequest, source: FloatSource) -> dict[str, Any]:
     """What must be the same for a run to go on."""
     return {
         "model": source.path.name,
@@ -125,7 +125,7 @@ def _software() -> dict[str, str]:
     }
 
 
-def _begin(out: Path, source: Source, identity: dict[str, Any], software: dict[str, str]) -> None:
+def _begin(out: Path, source: FloatSource, identity: dict[str, Any], software: dict[str, str]) -> None:
     """Remove the rows of before and write the header."""
     with disk_errors(out):
         for row in out.glob(f"*/{ROW}"):
@@ -158,10 +158,10 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _add_rows(
-    source: Source,
+    source: FloatSource,
     missing: list[Recipe],
     request: BenchmarkRequest,
-    rule: Yardstick,
+    rule: FloatReference,
     out: Path,
     deadline: Deadline,
     progress: Progress | None,
@@ -183,10 +183,10 @@ def _add_rows(
 
 
 def _add_row(
-    source: Source,
+    source: FloatSource,
     recipe: Recipe,
     request: BenchmarkRequest,
-    rule: Yardstick,
+    rule: FloatReference,
     out: Path,
     deadline: Deadline,
     progress: Progress | None,

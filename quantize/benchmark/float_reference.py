@@ -16,7 +16,7 @@ from edgedigits.results.accuracies import own_name, part_name
 
 
 @dataclass(frozen=True)
-class Field:
+class JudgedDigits:
     """Test digits, what they are called, and what the float network says of them.
 
     Attributes:
@@ -43,7 +43,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Yardstick:
+class FloatReference:
     """What every row of a benchmark is measured against.
 
     Attributes:
@@ -52,17 +52,17 @@ class Yardstick:
         float_bytes: four for each parameter of the float network.
     """
 
-    own: Field
-    split: Field | None
+    own: JudgedDigits
+    split: JudgedDigits | None
     float_bytes: int
 
     @property
-    def proof(self) -> Field:
+    def proof(self) -> JudgedDigits:
         """The digits that a model's card is about: the test part of its split."""
         return self.split or self.own
 
 
-def yardstick(model: Any, split: Split, progress: Progress | None = None) -> Yardstick:
+def float_reference(model: Any, split: Split, progress: Progress | None = None) -> FloatReference:
     """Let the float network read every test digit, once for all recipes.
 
     Args:
@@ -76,15 +76,15 @@ def yardstick(model: Any, split: Split, progress: Progress | None = None) -> Yar
     own = split.dataset.test
     part = _field(part_name(split, "test"), split.test, model, progress)
     if own is None:
-        return Yardstick(part, None, 4 * int(model.count_params()))
+        return FloatReference(part, None, 4 * int(model.count_params()))
     name = own_name(split)
     if own.sha256() == part.sha256:
-        return Yardstick(Field(name, own, part.sha256, part.before), None, 4 * int(model.count_params()))
-    return Yardstick(_field(name, own, model, progress), part, 4 * int(model.count_params()))
+        return FloatReference(JudgedDigits(name, own, part.sha256, part.before), None, 4 * int(model.count_params()))
+    return FloatReference(_field(name, own, model, progress), part, 4 * int(model.count_params()))
 
 
-def _field(name: str, digits: Digits, model: Any, progress: Progress | None) -> Field:
-    return Field(name, digits, digits.sha256(), float_probabilities(model, digits.images, progress))
+def _field(name: str, digits: Digits, model: Any, progress: Progress | None) -> JudgedDigits:
+    return JudgedDigits(name, digits, digits.sha256(), float_probabilities(model, digits.images, progress))
 
 
 def drop_of(found: Comparison) -> Drop:

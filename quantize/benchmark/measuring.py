@@ -10,13 +10,13 @@ from edgedigits.core.outcome import CANNOT_TELL, FAILED
 from edgedigits.core.tflite.costs import costs_of
 from edgedigits.core.tflite.runtime import DigitModel, runtime
 from edgedigits.quantize.benchmark.benchmark_request import BenchmarkRequest
-from edgedigits.quantize.benchmark.float_reference import Yardstick
+from edgedigits.quantize.benchmark.float_reference import FloatReference
 from edgedigits.quantize.making import check_form, make
 from edgedigits.quantize.proof import Progress, Proof, prove
 from edgedigits.quantize.quantizing import MAX_DROP
 from edgedigits.quantize.recipes import Recipe
 from edgedigits.quantize.runtimes import litert, open_model
-from edgedigits.quantize.source import Source
+from edgedigits.quantize.source import FloatSource
 from edgedigits.quantize.tflite_card import tflite_card, write_tuning
 from edgedigits.results import Accuracy, Latency, Row
 from edgedigits.results.accuracies import validation_accuracy
@@ -24,7 +24,12 @@ from edgedigits.results.measuring.latency import latency_on
 
 
 def measure(
-    source: Source, recipe: Recipe, request: BenchmarkRequest, rule: Yardstick, work: Path, progress: Progress | None
+    source: FloatSource,
+    recipe: Recipe,
+    request: BenchmarkRequest,
+    rule: FloatReference,
+    work: Path,
+    progress: Progress | None,
 ) -> Row:
     """Carry a recipe out and measure what comes of it; write the model and its card into ``work``.
 
@@ -82,7 +87,7 @@ def measure(
     )
 
 
-def _validation(source: Source, reader: DigitModel, runtime_name: str) -> Accuracy:
+def _validation(source: FloatSource, reader: DigitModel, runtime_name: str) -> Accuracy:
     held = source.split.validation
     right = reader.probabilities(held.images).argmax(1) == held.labels
     return validation_accuracy(source.split, 100.0 * float(right.mean()), runtime_name)

@@ -23,7 +23,7 @@ from edgedigits.quantize.noise import calibrated
 from edgedigits.quantize.proof import Progress, part_of
 from edgedigits.quantize.recipes import RECIPES
 from edgedigits.quantize.runtimes import open_model
-from edgedigits.quantize.source import Source, open_source
+from edgedigits.quantize.source import FloatSource, open_source
 
 SIZES = (1, 8, 32, 100, 500, 2000)
 SEEDS = 5
@@ -177,7 +177,7 @@ def study_calibration(
     return _study(source, float((before == validation.labels).mean()), runtimes, tuple(points))
 
 
-def _study(source: Source, accuracy: float, runtimes: set[str], points: tuple[Point, ...]) -> CalibrationStudy:
+def _study(source: FloatSource, accuracy: float, runtimes: set[str], points: tuple[Point, ...]) -> CalibrationStudy:
     return CalibrationStudy(
         model=source.network,
         sha256=source.parent["sha256"],

@@ -25,7 +25,7 @@ class Better:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class LimitVerdict:
     """A limit and the chosen row.
 
     Attributes:
@@ -64,7 +64,7 @@ class Choice:
 
     limits: Limits
     chosen: Entry
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[LimitVerdict, ...]
     runner_up: Entry | None
     alike: tuple[Entry, ...]
     candidates: int

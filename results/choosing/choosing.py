@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.machine.load import busy_words, is_busy
-from edgedigits.results.choosing.choice import Better, Choice, Verdict
+from edgedigits.results.choosing.choice import Better, Choice, LimitVerdict
 from edgedigits.results.choosing.limits import NO_VALIDATION, Limits, Measure, measures_for
 from edgedigits.results.choosing.refusing import (
     EMULATED_TIME,
@@ -150,7 +150,7 @@ def _is_another_rows_file(table: Table, entry: Entry) -> bool:
     return entry.kind == MEASUREMENT and any(other.row.sha256 == entry.row.sha256 for other in others)
 
 
-def _verdict(contest: _Contest, chosen: Entry, measure: Measure, limit: float) -> Verdict:
+def _verdict(contest: _Contest, chosen: Entry, measure: Measure, limit: float) -> LimitVerdict:
     value = measure.of(chosen)
     assert value is not None
     missed = sum(contest.excess(entry, measure, limit) > 0 for entry in contest.candidates)
@@ -161,7 +161,7 @@ def _verdict(contest: _Contest, chosen: Entry, measure: Measure, limit: float) -
         assert needs is not None
         better = Better(first, needs, abs(needs - limit))
     slack = value - limit if measure.at_least else limit - value
-    return Verdict(measure, limit, value, slack, missed, better)
+    return LimitVerdict(measure, limit, value, slack, missed, better)
 
 
 def _nothing_fits(contest: _Contest, reasons: dict[str, tuple[str, ...]]) -> EdgedigitsError:
@@ -212,7 +212,7 @@ def _notes(
     table: Table,
     contest: _Contest,
     chosen: Entry,
-    verdicts: Sequence[Verdict],
+    verdicts: Sequence[LimitVerdict],
     limits: Limits,
     reasons: dict[str, tuple[str, ...]],
 ) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ from edgedigits.train.fitting.fitting import Fitter, prepare
 from edgedigits.train.fitting.pipeline import training_batches
 from edgedigits.train.fitting.resident import ResidentTraining, can_hold
 from edgedigits.train.networks.catalogue import NETWORKS, Network
-from edgedigits.train.recipes import Recipe
+from edgedigits.train.recipes import TrainingRecipe
 from edgedigits.train.training_request import TrainingRequest
 
 TRAIN_COUNT = 55_000
@@ -73,7 +73,7 @@ def random_split(count: int) -> Split:
     return Split(Dataset("random", "random bytes", digits), "default", 0, digits, few, few)
 
 
-def prepared(entry: Network, recipe: Recipe, devices: Devices, count: int) -> Fitter:
+def prepared(entry: Network, recipe: TrainingRecipe, devices: Devices, count: int) -> Fitter:
     """The network compiled as training compiles it, ResNet50 with random weights."""
     from edgedigits.train.networks.reported import build
 
@@ -111,7 +111,7 @@ def _clocked(work: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - began, time.process_time() - busy
 
 
-def _on_a_ready_batch(fitter: Fitter, recipe: Recipe, split: Split, steps: int) -> Callable[[], object]:
+def _on_a_ready_batch(fitter: Fitter, recipe: TrainingRecipe, split: Split, steps: int) -> Callable[[], object]:
     """As many steps in one call, on one batch that the devices already hold."""
     strategy, model = fitter.devices.strategy(), fitter.model
     batch = next(iter(training_batches(split.train, recipe.batch_size, 0, 0, recipe)))

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from edgedigits.cli.doctor import checks
-from edgedigits.cli.doctor.finding import Kind
+from edgedigits.cli.doctor.finding import Installation
 from edgedigits.cli.main import main
 from tests.made_up_hosts import MadeUpHost
 
@@ -146,7 +146,7 @@ def test_it_works_with_the_command_alone(command_alone, tmp_path):
 
 def test_a_pi_that_lacks_nothing(pi):
     kind, found = examined(pi, machine="aarch64")
-    assert kind == Kind.edge
+    assert kind == Installation.edge
     assert not [finding for finding in found.values() if finding.broken]
     assert found["machine"].found.startswith("Raspberry Pi 5 Model B Rev 1.0, Linux aarch64")
     assert "7.9 GB" in found["machine"].found
@@ -216,14 +216,14 @@ def test_a_python_that_was_not_tried_is_told(bare, python, status):
 
 def test_a_gpu_that_tensorflow_does_not_see_is_a_fault_which_breaks_training_on_gpus_alone(workstation):
     kind, found = examined(workstation)
-    assert kind == Kind.train
+    assert kind == Installation.train
     assert found["GPU"].status == "fault"
     assert not found["GPU"].broken
     assert found["GPU"].remedy == '`pip install "edgedigits[gpu]"`'
     workstation.cuda_libraries()
     workstation.driver("470.1.2")
     kind, found = examined(workstation)
-    assert kind == Kind.gpu
+    assert kind == Installation.gpu
     assert found["GPU"].broken
     assert "driver 470.1.2 is older" in found["GPU"].found
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.edge.reading import pictures
 from edgedigits.edge.reading.reader import DigitReader
-from edgedigits.edge.reading.reading import Digit, Reading, pictures
+from edgedigits.edge.reading.reading import Digit, Reading
 
 
 def test_a_missing_file(reader: DigitReader, tmp_path):

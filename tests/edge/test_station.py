@@ -21,7 +21,7 @@ import pytest
 from mjpeg_server import MjpegServer
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.loop.loop import JsonLines, Sight, Transcript, run_station, stop_on_signals
+from edgedigits.edge.loop.loop import FrameReading, JsonLines, Transcript, run_station, stop_on_signals
 from edgedigits.edge.loop.preview import VideoPreview, WindowPreview, open_preview
 from edgedigits.edge.reading.reader import DigitReader
 from edgedigits.edge.recordings.recording import Recording, compose_recording
@@ -152,7 +152,7 @@ def test_a_loop_asked_to_stop_before_the_first_frame_reads_none(model, recording
 class Slow:
     """A sink that takes 20 ms for each frame."""
 
-    def take(self, sight: Sight) -> bool:
+    def take(self, sight: FrameReading) -> bool:
         time.sleep(0.02)
         return True
 

@@ -246,13 +246,13 @@ def one_weight(
     built: ModelBuilder, source: int, name: str, per_channel: bool, scales: tuple[float, float, float], weight: int
 ) -> int:
     """A layer of two equal channels that multiplies its one input by one weight."""
-    door = (scales[2], 0)
+    quantization = (scales[2], 0)
     if name == "mul":
-        return built.mul(source, built.constant(np.full((1, 1, 1, 1), weight, np.int8), scales[1]), output=door)
+        return built.mul(source, built.constant(np.full((1, 1, 1, 1), weight, np.int8), scales[1]), output=quantization)
     if name == "dense":
-        output = built.dense(source, 2, per_channel=per_channel, output=door)
+        output = built.dense(source, 2, per_channel=per_channel, output=quantization)
     else:
-        output = getattr(built, name)(source, 2, (1, 1), per_channel=per_channel, output=door)
+        output = getattr(built, name)(source, 2, (1, 1), per_channel=per_channel, output=quantization)
     _, weights, bias = (built.tensors[number] for number in built.operators[-1].inputs)
     weights.data = np.full(weights.shape, weight, np.int8)
     weights.scales = (scales[1],) * len(weights.scales)

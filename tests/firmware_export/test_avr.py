@@ -49,8 +49,8 @@ def library():
 def run(library, digits, flags=("-O2",)):
     """What the ATmega328P makes of these digits, and what TFLite's reference kernels do."""
     reference = ReferenceKernels(MODEL)
-    door = reference.digits.input
-    inputs = quantize(model_input(digits), door.scale, door.zero_point)
+    entry = reference.digits.input
+    inputs = quantize(model_input(digits), entry.scale, entry.zero_point)
     files = Library("digits", library.header, library.source)
     return measure(files, AVR, inputs.reshape(len(inputs), -1), flags=flags), reference.outputs(digits)
 
@@ -82,17 +82,17 @@ def test_every_output_is_right_in_a_small_build_too(library):
 
 @pytest.mark.parametrize("flags", [SPEED, SIZE])
 def test_the_smallest_program_fits_the_flash(measured, flags):
-    assert PARAMETERS < measured.weights[flags].whole.flash <= AVR.memory.code.size == 32_768
+    assert PARAMETERS < measured.footprints[flags].whole.flash <= AVR.memory.code.size == 32_768
 
 
 def test_variables_arena_and_stack_fit_the_ram_with_the_input_among_them(measured):
-    static = measured.weights[SPEED].whole.static_ram
+    static = measured.footprints[SPEED].whole.static_ram
     assert INPUT_BYTES < measured.arena <= static
     assert static + measured.stack <= AVR.memory.ram.size == 2_048
 
 
 def test_weights_stay_in_flash(measured):
-    for weight in measured.weights:
+    for weight in measured.footprints:
         assert sum(weight.parameters.values()) >= PARAMETERS
         assert weight.library.rodata >= sum(weight.parameters.values())
         assert weight.whole.static_ram - measured.arena < 16

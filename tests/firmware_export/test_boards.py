@@ -159,8 +159,8 @@ def test_sizes_tell_parameters_from_code(any_core):
     arrays = "static const FLASH int8_t tiny_weights_0[1000] = {7}, tiny_table[256] = {9};"
     body = "(void)arena; output[0] = (int8_t)(tiny_weights_0[(uint8_t)input[0]] + tiny_table[(uint8_t)input[1]]);"
     measured = measure(tiny(body, flash + arrays), any_core, rows(1))
-    assert [weight.flags for weight in measured.weights] == [("-O2",), ("-Os",)]
-    for weight in measured.weights:
+    assert [weight.flags for weight in measured.footprints] == [("-O2",), ("-Os",)]
+    for weight in measured.footprints:
         assert weight.parameters == {"tiny_weights_0": 1000}
         assert 256 < weight.code_and_tables < 256 + 100
         assert weight.code_and_tables < weight.whole_without_parameters < weight.code_and_tables + 700

@@ -32,7 +32,7 @@ from edgedigits.firmware_export.operators.reduce_max import ReduceMax
 from edgedigits.firmware_export.operators.registry import OPERATORS
 from edgedigits.firmware_export.operators.resize_nearest_neighbor import ResizeNearest
 from edgedigits.firmware_export.operators.shared.convolution import Conv
-from edgedigits.firmware_export.operators.shared.lookup import Table
+from edgedigits.firmware_export.operators.shared.lookup import Lookup
 from edgedigits.firmware_export.operators.shared.reshaping import Reshape
 from edgedigits.firmware_export.operators.softmax import Softmax
 
@@ -93,7 +93,7 @@ def test_every_operator_has_its_node(tmp_path: Path) -> None:
     graph = graph_of(built, output, tmp_path)
     kinds = {type(node) for node in graph.nodes}
     windows = {AveragePool, Conv, Dense, Depthwise, MaxPool}
-    expected = {*windows, Add, Concatenation, Mean, Mul, Pad, ReduceMax, Reshape, ResizeNearest, Softmax, Table}
+    expected = {*windows, Add, Concatenation, Mean, Mul, Pad, ReduceMax, Reshape, ResizeNearest, Softmax, Lookup}
     assert kinds == expected
     assert {node.name.split()[0] for node in graph.nodes} == set(OPERATORS)
     made = {graph.input}

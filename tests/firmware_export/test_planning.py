@@ -17,7 +17,7 @@ from random_networks import random_network
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.graph.model import Graph
 from edgedigits.firmware_export.operators.reader import read_graph
-from edgedigits.firmware_export.planning.arena import Block, collide
+from edgedigits.firmware_export.planning.arena import Allocation, collide
 from edgedigits.firmware_export.planning.plan import Plan, plan
 from edgedigits.firmware_export.planning.stages import VARIANTS
 
@@ -142,7 +142,7 @@ def test_a_padded_value_is_not_made_in_place_of_another_padded_one(activation, h
 
 def test_rows_lie_on_each_other_only_in_the_steps_in_which_one_turns_into_the_other():
     """Bit 0 is the time before the first step, bit 1 the first step."""
-    source, made = Block(("value", 1), 8, (0b00110, 0b01100)), Block(("value", 2), 8, (0b01100, 0b11000))
+    source, made = Allocation(("value", 1), 8, (0b00110, 0b01100)), Allocation(("value", 2), 8, (0b01100, 0b11000))
     turns = {frozenset({source.key, made.key}): 0b01100}
     assert collide(0, source, 0, made, {})
     assert not collide(0, source, 0, made, turns)
@@ -150,14 +150,14 @@ def test_rows_lie_on_each_other_only_in_the_steps_in_which_one_turns_into_the_ot
     assert collide(0, source, 8, made, turns), "the second row of one on the first of the other"
     assert not collide(0, source, 16, made, {})
     assert not collide(16, source, 0, made, {})
-    single = Block(("value", 2), 8, (0b01100,))
+    single = Allocation(("value", 2), 8, (0b01100,))
     assert collide(0, source, 0, single, {frozenset({source.key, single.key}): 0b01100}), "another ring of rows"
     wider = replace(made, slot_bytes=9)
     assert collide(0, source, 0, wider, turns)
-    assert collide(8, Block(("scratch", 0), 4, (0b01000,)), 0, source, {})
-    assert collide(15, Block(("scratch", 0), 4, (0b01000,)), 0, source, {}), "the last byte"
-    assert not collide(16, Block(("scratch", 0), 4, (0b01000,)), 0, source, {})
-    assert not collide(8, Block(("scratch", 0), 4, (0b10000,)), 0, source, {}), "at another time"
+    assert collide(8, Allocation(("scratch", 0), 4, (0b01000,)), 0, source, {})
+    assert collide(15, Allocation(("scratch", 0), 4, (0b01000,)), 0, source, {}), "the last byte"
+    assert not collide(16, Allocation(("scratch", 0), 4, (0b01000,)), 0, source, {})
+    assert not collide(8, Allocation(("scratch", 0), 4, (0b10000,)), 0, source, {}), "at another time"
 
 
 def test_the_same_network_gives_the_same_plan(read):

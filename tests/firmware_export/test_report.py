@@ -22,12 +22,12 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.boards.cores import core
 from edgedigits.firmware_export.boards.measure import Library, measure
 from edgedigits.firmware_export.library import LibraryExport, export_library
-from edgedigits.firmware_export.planning.arena import Block, Layout
+from edgedigits.firmware_export.planning.arena import Allocation, Layout
 from edgedigits.firmware_export.proof.drawn import drawn_digits
 from edgedigits.firmware_export.proof.images import ProofImages, proof_images
 from edgedigits.firmware_export.proof.reference import ReferenceKernels
 from edgedigits.firmware_export.report.cores import core_cost, kernel_variant, missing_tool
-from edgedigits.firmware_export.report.layers import layer_costs, tenancies
+from edgedigits.firmware_export.report.layers import arena_uses, layer_costs
 from edgedigits.firmware_export.report.plot import memory_png
 from edgedigits.firmware_export.report.report import FirmwareReport, firmware_report, report_path, write_report
 from edgedigits.firmware_export.targets.export import SELF_TEST_IMAGES, export_target, library_files
@@ -200,8 +200,8 @@ class TestMissing:
 class TestArena:
     @given(masks=st.lists(st.integers(0, 2**40), min_size=1, max_size=5), offset=st.integers(0, 100))
     def test_tenancies_are_the_living_steps_of_each_slot(self, masks: list[int], offset: int):
-        block = Block(("value", 3), 10, tuple(masks))
-        pieces = list(tenancies(Layout({block.key: offset}, (block,), 0)))
+        block = Allocation(("value", 3), 10, tuple(masks))
+        pieces = list(arena_uses(Layout({block.key: offset}, (block,), 0)))
         for slot, mask in enumerate(masks):
             mine = [piece for piece in pieces if piece.start == offset + 10 * slot]
             steps = [step for piece in mine for step in range(piece.first, piece.last + 1)]

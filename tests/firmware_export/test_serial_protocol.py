@@ -11,8 +11,8 @@ from edgedigits.firmware_export.serial.protocol import (
     FROM_BOARD,
     LONGEST_PAYLOAD,
     Decoder,
-    Frame,
     FrameError,
+    SerialFrame,
     board_of,
     checksum,
     encode,
@@ -20,10 +20,10 @@ from edgedigits.firmware_export.serial.protocol import (
     status_of,
 )
 
-frames = st.builds(Frame, st.integers(0, 255), st.integers(0, 255), st.binary(max_size=60))
+frames = st.builds(SerialFrame, st.integers(0, 255), st.integers(0, 255), st.binary(max_size=60))
 
 
-def bytes_of(frame: Frame) -> bytes:
+def bytes_of(frame: SerialFrame) -> bytes:
     return encode(frame.command, frame.sequence, frame.payload, FROM_BOARD)
 
 
@@ -32,7 +32,7 @@ def test_checksum_has_the_check_value_of_its_catalogue_entry():
 
 
 @given(st.lists(frames, max_size=4), st.integers(1, 50))
-def test_frames_come_out_of_pieces_of_any_length(sent: list[Frame], piece: int):
+def test_frames_come_out_of_pieces_of_any_length(sent: list[SerialFrame], piece: int):
     stream = b"".join(bytes_of(frame) for frame in sent)
     decoder = Decoder()
 
@@ -43,7 +43,7 @@ def test_frames_come_out_of_pieces_of_any_length(sent: list[Frame], piece: int):
 
 
 @given(st.binary(max_size=80).filter(lambda noise: bytes((protocol.MAGIC,)) not in noise), frames)
-def test_noise_before_a_frame_is_counted_and_skipped(noise: bytes, frame: Frame):
+def test_noise_before_a_frame_is_counted_and_skipped(noise: bytes, frame: SerialFrame):
     decoder = Decoder()
 
     assert decoder.feed(noise + bytes_of(frame)) == [frame]
@@ -60,7 +60,7 @@ def test_any_bytes_are_digested_and_never_hoarded(noise: bytes):
 
 
 @given(frames, st.data())
-def test_a_flipped_bit_is_found(frame: Frame, data: st.DataObject):
+def test_a_flipped_bit_is_found(frame: SerialFrame, data: st.DataObject):
     stream = bytearray(bytes_of(frame))
     stream[data.draw(st.integers(2, len(stream) - 1))] ^= 1 << data.draw(st.integers(0, 7))
 
@@ -68,7 +68,7 @@ def test_a_flipped_bit_is_found(frame: Frame, data: st.DataObject):
 
 
 def test_a_frame_that_starts_inside_a_false_one_is_found():
-    frame = Frame(0x81, 7, b"\x00answer")
+    frame = SerialFrame(0x81, 7, b"\x00answer")
     false_start = bytes((protocol.MAGIC, FROM_BOARD, 1, 2, 4, 0))
 
     assert Decoder().feed(false_start + bytes_of(frame)) == [frame]
@@ -105,4 +105,4 @@ class TestPayloads:
 
     def test_an_answer_has_a_status(self):
         with pytest.raises(FrameError, match="without a status"):
-            status_of(Frame(0x81, 0, b""))
+            status_of(SerialFrame(0x81, 0, b""))

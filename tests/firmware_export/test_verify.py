@@ -22,7 +22,7 @@ from edgedigits.firmware_export.library import export_library
 from edgedigits.firmware_export.proof.reference import ReferenceKernels
 from edgedigits.firmware_export.serial import protocol
 from edgedigits.firmware_export.serial.link import BoardLink
-from edgedigits.firmware_export.serial.protocol import Decoder, Frame, encode
+from edgedigits.firmware_export.serial.protocol import Decoder, SerialFrame, encode
 from edgedigits.firmware_export.serial.verify import verify
 from edgedigits.firmware_export.targets import LibraryFiles, TestVector, write_target
 
@@ -177,7 +177,7 @@ class TestBadWire:
         images = random_images(3)
         late = b""
 
-        def new_and_old(frame: Frame) -> bytes:
+        def new_and_old(frame: SerialFrame) -> bytes:
             nonlocal late
             both, late = whole(frame) + late, whole(frame)
             return both
@@ -297,7 +297,7 @@ class TestBadBoard:
             assert "damaged answers" in self.trouble(port.port).what
 
     def test_every_image_damaged(self, board: Path):
-        def damage_images(frame: Frame) -> bytes:
+        def damage_images(frame: SerialFrame) -> bytes:
             sent = whole(frame, protocol.TO_BOARD)
             return flip_last(sent) if frame.command == protocol.READ else sent
 
@@ -489,11 +489,11 @@ class TestEmulatedBoard:
                 process.kill()
 
 
-def after(count: int, change: Callable[[Frame], bytes]) -> Callable[[bytes], bytes]:
+def after(count: int, change: Callable[[SerialFrame], bytes]) -> Callable[[bytes], bytes]:
     """Let so many frames pass, then replace every one."""
     left = count
 
-    def pass_or_change(frame: Frame) -> bytes:
+    def pass_or_change(frame: SerialFrame) -> bytes:
         nonlocal left
         left -= 1
         return whole(frame) if left >= 0 else change(frame)
@@ -501,7 +501,7 @@ def after(count: int, change: Callable[[Frame], bytes]) -> Callable[[bytes], byt
     return per_frame(pass_or_change)
 
 
-def per_frame(change: Callable[[Frame], bytes], direction: int = protocol.FROM_BOARD) -> Callable[[bytes], bytes]:
+def per_frame(change: Callable[[SerialFrame], bytes], direction: int = protocol.FROM_BOARD) -> Callable[[bytes], bytes]:
     """Replace every frame of a stream, and drop what stands between them."""
     decoder = Decoder(direction)
 
@@ -511,7 +511,7 @@ def per_frame(change: Callable[[Frame], bytes], direction: int = protocol.FROM_B
     return transform
 
 
-def whole(frame: Frame, direction: int = protocol.FROM_BOARD) -> bytes:
+def whole(frame: SerialFrame, direction: int = protocol.FROM_BOARD) -> bytes:
     return encode(frame.command, frame.sequence, frame.payload, direction)
 
 

@@ -20,7 +20,7 @@ from edgedigits.core.tflite.costs import costs_of
 from edgedigits.core.tflite.runtime import DigitModel, runtime
 from edgedigits.quantize import RECIPES
 from edgedigits.quantize.benchmark import BenchmarkInterrupted, BenchmarkRequest, benchmark, chosen_recipes
-from edgedigits.quantize.benchmark.float_reference import yardstick
+from edgedigits.quantize.benchmark.float_reference import float_reference
 from edgedigits.quantize.benchmark.limiting import Deadline
 from edgedigits.quantize.runtimes import litert
 from edgedigits.results import read_results, read_row
@@ -161,13 +161,13 @@ def test_latency_of_a_runtime_is_that_of_single_digits(results, split):
 
 def test_digits_of_the_split_and_the_sets_own_are_told_apart(network, split):
     own = split.validation
-    rule = yardstick(network, replace(split, dataset=replace(split.dataset, test=own)))
+    rule = float_reference(network, replace(split, dataset=replace(split.dataset, test=own)))
     assert rule.own.name == "optdigits, its own test digits"
     assert rule.own.sha256 == own.sha256()
     assert rule.proof is rule.split
     assert rule.split.name == "optdigits, test part of split default"
     assert rule.split.before.shape == (len(split.test), 10)
-    alone = yardstick(network, split)
+    alone = float_reference(network, split)
     assert alone.split is None
     assert alone.own.name == "optdigits, test part of split default"
 
@@ -371,6 +371,6 @@ def test_recipes_are_chosen_by_a_word_or_by_name():
 
 def test_the_float_network_reads_every_digit_once_for_all_recipes(network, split):
     told = []
-    yardstick(network, split, lambda *now: told.append(now))
+    float_reference(network, split, lambda *now: told.append(now))
     assert [stage for stage, done, total in told if done == total] == ["float"]
-    assert np.abs(yardstick(network, split).own.before.sum(1) - 1).max() < 0.01
+    assert np.abs(float_reference(network, split).own.before.sum(1) - 1).max() < 0.01

@@ -22,14 +22,14 @@ from edgedigits.quantize.weights import read_weights
 from tests.quantize.conftest import small_network
 
 
-def converted(network, samples, *, doors=tf.int8, batch: int | None = 1) -> bytes:
+def converted(network, samples, *, ends=tf.int8, batch: int | None = 1) -> bytes:
     """Convert as a careless user would."""
     function = tf.function(lambda digit: network(digit, training=False))
     signature = tf.TensorSpec((batch, 28, 28, 1), tf.float32)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function(signature)], network)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([sample] for sample in samples)
-    converter.inference_input_type = converter.inference_output_type = doors
+    converter.inference_input_type = converter.inference_output_type = ends
     return converter.convert()
 
 
@@ -65,7 +65,7 @@ def test_blank_representative_dataset_is_caught(network, samples, tmp_path):
 
 def test_model_with_float_doors_is_caught(network, samples, tmp_path):
     with pytest.raises(EdgedigitsError, match="takes or gives FLOAT32"):
-        check(converted(network, samples, doors=tf.float32), tmp_path)
+        check(converted(network, samples, ends=tf.float32), tmp_path)
 
 
 def test_float_model_is_caught(network, tmp_path):
@@ -236,9 +236,9 @@ def test_int16x8_with_an_operator_that_stays_float_is_caught(split, tmp_path):
 
 def test_int16x8_that_computes_in_int8_is_caught(forms):
     content = read_tflite(forms["int16x8"])
-    doors = (*content.inputs, *content.outputs)
+    ends = (*content.inputs, *content.outputs)
     tensors = tuple(
-        replace(one, type="INT8") if one.type == "INT16" and one not in doors else one for one in content.tensors
+        replace(one, type="INT8") if one.type == "INT16" and one not in ends else one for one in content.tensors
     )
     with pytest.raises(EdgedigitsError, match="computes in int8"):
         FORMS["int16x8"](

@@ -102,9 +102,9 @@ def test_no_digits_to_measure_on_are_refused(trained):
 def test_network_without_int8_form_is_refused(tmp_path):
     import tf_keras as keras
 
-    door = keras.Input((28, 28, 1))
-    values = keras.layers.Flatten()(tf.math.erf(door))
-    keras.Model(door, keras.layers.Dense(10, activation="softmax")(values)).save(tmp_path / "model.keras")
+    inputs = keras.Input((28, 28, 1))
+    values = keras.layers.Flatten()(tf.math.erf(inputs))
+    keras.Model(inputs, keras.layers.Dense(10, activation="softmax")(values)).save(tmp_path / "model.keras")
     with pytest.raises(EdgedigitsError, match=r"no int8 form"):
         study_layer_error(tmp_path / "model.keras", dataset="optdigits")
 

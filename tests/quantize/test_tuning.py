@@ -15,7 +15,7 @@ from edgedigits.core.digit import model_input
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.runtime import DigitModel
 from edgedigits.quantize import RECIPES, convert, recipe_named
-from edgedigits.quantize.making import Made, check_form, make
+from edgedigits.quantize.making import MadeModel, check_form, make
 from edgedigits.quantize.recipes import Recipe
 from edgedigits.quantize.tuned_checks import crowded_groups
 from edgedigits.quantize.tuning.budget import Cluster, Prune, QuantizeAware, Tuning
@@ -35,7 +35,7 @@ def short(name: str) -> Recipe:
 
 
 @pytest.fixture(scope="module")
-def made(network, split) -> dict[str, Made]:
+def made(network, split) -> dict[str, MadeModel]:
     return {name: make(network, short(name), split, calibration=100) for name in NAMES}
 
 

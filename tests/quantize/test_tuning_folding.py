@@ -20,10 +20,10 @@ def network(*middle, sequential: bool = False) -> keras.Model:
     if sequential:
         model = keras.Sequential([keras.Input((28, 28, 1)), *middle, *end])
     else:
-        door = values = keras.Input((28, 28, 1))
+        inputs = values = keras.Input((28, 28, 1))
         for layer in (*middle, *end):
             values = layer(values)
-        model = keras.Model(door, values)
+        model = keras.Model(inputs, values)
     moved(model)
     return model
 
@@ -82,10 +82,10 @@ def test_normalization_after_the_activation_stays():
 
 
 def test_what_another_layer_needs_too_stays():
-    door = keras.Input((28, 28, 1))
-    values = layers.Conv2D(4, 3, padding="same")(door)
+    inputs = keras.Input((28, 28, 1))
+    values = layers.Conv2D(4, 3, padding="same")(inputs)
     values = layers.Add()([values, layers.ReLU()(layers.BatchNormalization()(values))])
-    model = keras.Model(door, layers.Dense(10, activation="softmax")(layers.Flatten()(values)))
+    model = keras.Model(inputs, layers.Dense(10, activation="softmax")(layers.Flatten()(values)))
     moved(model)
     expect_same(model, ["Conv2D", "BatchNormalization", "ReLU", "Add"])
 

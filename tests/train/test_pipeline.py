@@ -12,9 +12,9 @@ from edgedigits.core.keras.backend import tf
 from edgedigits.train.augmentation.distortion import augment
 from edgedigits.train.augmentation.fields import FieldPictures
 from edgedigits.train.fitting.pipeline import EPOCHS_PER_PICTURE, plain_batches, training_batches
-from edgedigits.train.recipes import AUGMENTATIONS, Augmentation, Recipe
+from edgedigits.train.recipes import AUGMENTATIONS, Augmentation, TrainingRecipe
 
-PLAIN = Recipe(1, 100, "adam", 0.001)
+PLAIN = TrainingRecipe(1, 100, "adam", 0.001)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import pytest
 
 from edgedigits.train.fitting.fitting import FEW_TO_VALIDATE, takes_its_place
 from edgedigits.train.networks.catalogue import NETWORKS
-from edgedigits.train.recipes import LEAST_STEPS, Recipe
+from edgedigits.train.recipes import LEAST_STEPS, TrainingRecipe
 from edgedigits.train.training_request import EpochRecord, TrainingRequest, resolve
 
 MNIST = 55_000
@@ -42,9 +42,9 @@ def test_epochs_and_batches_that_the_user_gives_are_taken_as_given():
 
 
 def test_steps_are_counted_as_the_pipeline_makes_them():
-    assert Recipe(3, 100, "adam", 0.001).steps(250) == 6
-    assert Recipe(3, 100, "adam", 0.001, passes=2).steps(250) == 15
-    assert Recipe(3, 100, "adam", 0.001).steps(60) == 3
+    assert TrainingRecipe(3, 100, "adam", 0.001).steps(250) == 6
+    assert TrainingRecipe(3, 100, "adam", 0.001, passes=2).steps(250) == 15
+    assert TrainingRecipe(3, 100, "adam", 0.001).steps(60) == 3
 
 
 def record(epoch, right, loss, digits):

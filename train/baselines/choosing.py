@@ -34,7 +34,7 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedBaseline:
     """A fitted estimator and how its settings were chosen.
 
     Attributes:
@@ -54,7 +54,7 @@ class Fitted:
     sweep_seconds: float
 
 
-def fit(entry: Baseline, train: Digits, validation: Digits, seed: int, told: StageCallback = untold) -> Fitted:
+def fit(entry: Baseline, train: Digits, validation: Digits, seed: int, told: StageCallback = untold) -> FittedBaseline:
     """Choose a baseline's settings on the validation digits and fit it on the training digits.
 
     Args:
@@ -84,7 +84,7 @@ def fit(entry: Baseline, train: Digits, validation: Digits, seed: int, told: Sta
         model.set_params(n_jobs=1)
     percent = accuracy(model, validation, told, "read validation digits")
     chosen = best(tried).settings if tried else {}
-    return Fitted(model, chosen, tried, percent, seconds, time.monotonic() - began)
+    return FittedBaseline(model, chosen, tried, percent, seconds, time.monotonic() - began)
 
 
 def best(tried: tuple[Tried, ...]) -> Tried:

@@ -15,7 +15,7 @@ from edgedigits.results import Latency, Row
 from edgedigits.results.accuracies import validation_accuracy
 from edgedigits.train.baselines.accuracy import accuracies
 from edgedigits.train.baselines.catalogue import Baseline
-from edgedigits.train.baselines.choosing import Fitted, Tried, accuracy, fit, read
+from edgedigits.train.baselines.choosing import FittedBaseline, Tried, accuracy, fit, read
 from edgedigits.train.baselines.estimators import anatomy, features
 from edgedigits.train.baselines.latency import BATCHES, timed
 from edgedigits.train.baselines.plots import sweep_png
@@ -91,7 +91,7 @@ def _runtime(entry: Baseline) -> str:
     return f"scikit-learn {sklearn.__version__}"
 
 
-def _latencies(entry: Baseline, fitted: Fitted, digits: Digits, told: StageCallback) -> tuple[Latency, ...]:
+def _latencies(entry: Baseline, fitted: FittedBaseline, digits: Digits, told: StageCallback) -> tuple[Latency, ...]:
     inputs = features(digits.images[: max(BATCHES)])
     found: list[Latency] = []
     told("time", 0, len(BATCHES))
@@ -102,7 +102,7 @@ def _latencies(entry: Baseline, fitted: Fitted, digits: Digits, told: StageCallb
     return tuple(found)
 
 
-def _settings(entry: Baseline, fitted: Fitted, split: Split) -> dict[str, Any]:
+def _settings(entry: Baseline, fitted: FittedBaseline, split: Split) -> dict[str, Any]:
     """How a baseline was made, as JSON takes it."""
     theirs = next((one for one in fitted.tried if one.settings == entry.theirs), None)
     return {

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from edgedigits.core.datasets import Split
 from edgedigits.core.keras.backend import keras
 from edgedigits.train.fitting.pipeline import plain_batches, training_batches
-from edgedigits.train.recipes import Recipe
+from edgedigits.train.recipes import TrainingRecipe
 
 _VALIDATION_BATCH = 500
 _TOLD_PER_EPOCH = 100
@@ -36,7 +36,7 @@ class Training(Protocol):
 class PipelineTraining:
     """Trains a compiled network on what a pipeline hands over."""
 
-    def __init__(self, model: Any, batch_size: int, recipe: Recipe, split: Split, seed: int) -> None:
+    def __init__(self, model: Any, batch_size: int, recipe: TrainingRecipe, split: Split, seed: int) -> None:
         """Prepare the validation digits.
 
         Args:

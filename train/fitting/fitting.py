@@ -21,7 +21,7 @@ from edgedigits.train.fitting.epochs import PipelineTraining, Training
 from edgedigits.train.fitting.optimizers import make_optimizer, rate_at, rate_plan
 from edgedigits.train.fitting.resident import ResidentTraining, can_hold
 from edgedigits.train.networks.reported import build
-from edgedigits.train.recipes import Recipe
+from edgedigits.train.recipes import TrainingRecipe
 from edgedigits.train.training_request import EpochRecord, Progress, ProgressCallback, TrainingRequest
 
 _ROUNDING = 1e-3
@@ -54,7 +54,7 @@ class Fitter:
 
 def prepare(
     request: TrainingRequest,
-    recipe: Recipe,
+    recipe: TrainingRecipe,
     train_count: int,
     devices: Devices,
     network: Callable[[], Any] | None = None,
@@ -93,7 +93,7 @@ def prepare(
 
 def fit(
     fitter: Fitter,
-    recipe: Recipe,
+    recipe: TrainingRecipe,
     split: Split,
     seed: int,
     saved: Saved,
@@ -139,7 +139,7 @@ def fit(
     return saved
 
 
-def _training(fitter: Fitter, recipe: Recipe, split: Split, seed: int) -> Training:
+def _training(fitter: Fitter, recipe: TrainingRecipe, split: Split, seed: int) -> Training:
     """The one of the two ways to bring digits to a network that its devices allow."""
     devices, batch_size = fitter.devices, fitter.batch_size
     if can_hold(devices, recipe, split.train, batch_size):

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from edgedigits.core.keras.backend import keras, tf
-from edgedigits.train.recipes import Recipe
+from edgedigits.train.recipes import TrainingRecipe
 
 WARM_UP = 0.15
 """Share of a one-cycle run's steps in which the rate rises."""
@@ -37,7 +37,7 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
         return {"rate": self.rate, "steps": self.steps}
 
 
-def rate_plan(recipe: Recipe, steps: int) -> Any:
+def rate_plan(recipe: TrainingRecipe, steps: int) -> Any:
     """The learning rate of a run of ``steps`` steps: a number, or a schedule called with the step."""
     return OneCycle(recipe.rate, steps) if recipe.schedule == "one-cycle" else recipe.rate
 
@@ -47,7 +47,7 @@ def rate_at(plan: Any, step: int) -> float:
     return float(plan(step)) if callable(plan) else float(plan)
 
 
-def make_optimizer(recipe: Recipe, plan: Any, policy: str) -> Any:
+def make_optimizer(recipe: TrainingRecipe, plan: Any, policy: str) -> Any:
     """A Keras optimizer with that rate; in mixed precision it scales the loss so that float16 gradients survive."""
     kinds = keras.optimizers
     made = {

@@ -13,7 +13,7 @@ from edgedigits.core.digit import CLASSES
 from edgedigits.core.keras.backend import tf
 from edgedigits.train.augmentation.distortion import augment
 from edgedigits.train.augmentation.fields import FieldPictures
-from edgedigits.train.recipes import Augmentation, Recipe, augmentation
+from edgedigits.train.recipes import Augmentation, TrainingRecipe, augmentation
 
 _AHEAD = 4
 _WORKERS = os.cpu_count() or 1
@@ -22,7 +22,7 @@ EPOCHS_PER_PICTURE = 3
 """So many epochs in a row the augmentation ``reading`` shows a picture, as making it takes longer than learning it."""
 
 
-def training_batches(digits: Digits, batch_size: int, seed: int, epoch: int, recipe: Recipe) -> Any:
+def training_batches(digits: Digits, batch_size: int, seed: int, epoch: int, recipe: TrainingRecipe) -> Any:
     """One epoch of training digits, the same in every run for the same seed and epoch.
 
     Args:

@@ -21,7 +21,7 @@ from edgedigits.train.augmentation.distortion import augment
 from edgedigits.train.fitting.devices import Devices
 from edgedigits.train.fitting.epochs import Told
 from edgedigits.train.fitting.pipeline import epoch_order, scaled, targets_of
-from edgedigits.train.recipes import Recipe, augmentation
+from edgedigits.train.recipes import TrainingRecipe, augmentation
 
 STEPS_A_CALL = 50
 """Training steps between two looks at the device: enough that a look costs nothing, few enough to tell of progress."""
@@ -32,7 +32,7 @@ LARGEST_BYTES = 1 << 30
 _JUDGED_AT_ONCE = 500
 
 
-def can_hold(devices: Devices, recipe: Recipe, digits: Digits, batch_size: int) -> bool:
+def can_hold(devices: Devices, recipe: TrainingRecipe, digits: Digits, batch_size: int) -> bool:
     """Whether these devices hold these digits and make their batches.
 
     Not with the augmentation ``reading``, which is drawn by code that is no part of TensorFlow, not a data set that
@@ -49,7 +49,9 @@ def can_hold(devices: Devices, recipe: Recipe, digits: Digits, batch_size: int) 
 class ResidentTraining:
     """Trains a compiled network on digits that its devices hold."""
 
-    def __init__(self, model: Any, devices: Devices, batch_size: int, recipe: Recipe, split: Split, seed: int) -> None:
+    def __init__(
+        self, model: Any, devices: Devices, batch_size: int, recipe: TrainingRecipe, split: Split, seed: int
+    ) -> None:
         """Copy the training and validation digits to the devices.
 
         Args:

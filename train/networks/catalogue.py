@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgedigits.core.naming import entry_named
-from edgedigits.train.recipes import Recipe
+from edgedigits.train.recipes import TrainingRecipe
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Network:
     int8_bytes: int
     source: str
     about: str
-    recipe: Recipe
+    recipe: TrainingRecipe
     pretrained: bool = False
 
 
 _OURS = "edgedigits, for microcontrollers"
-_NF264 = Recipe(10, 32, "sgd", 0.01, momentum=0.9)
+_NF264 = TrainingRecipe(10, 32, "sgd", 0.01, momentum=0.9)
 _ENTRIES = (
     Network(
         "nano",
@@ -40,7 +40,7 @@ _ENTRIES = (
         16_192,
         _OURS,
         "conv4 5x5/2, separable 8, 24/2, 32, 48, mean",
-        Recipe(20, 128, "adam", 0.01, "one-cycle", augmentation="slight"),
+        TrainingRecipe(20, 128, "adam", 0.01, "one-cycle", augmentation="slight"),
     ),
     Network(
         "micro",
@@ -48,7 +48,7 @@ _ENTRIES = (
         22_136,
         _OURS,
         "conv8 5x5/2, conv16, separable 32, 48, 64, mean",
-        Recipe(20, 128, "adam", 0.006, "one-cycle", augmentation="light"),
+        TrainingRecipe(20, 128, "adam", 0.006, "one-cycle", augmentation="light"),
     ),
     Network(
         "small",
@@ -56,7 +56,7 @@ _ENTRIES = (
         46_440,
         _OURS,
         "conv16 5x5/2, conv32, conv48, separable 64, 96, mean",
-        Recipe(15, 128, "adam", 0.006, "one-cycle", augmentation="light"),
+        TrainingRecipe(15, 128, "adam", 0.006, "one-cycle", augmentation="light"),
     ),
     Network(
         "nf264-cnn1",
@@ -80,7 +80,7 @@ _ENTRIES = (
         899_448,
         "report VIT, large network",
         "2 conv32 5x5, pool, 2 conv64, pool, dense 256; dropout 0.3, 0.3, 0.5",
-        Recipe(30, 64, "rmsprop", 0.001, augmentation="vit"),
+        TrainingRecipe(30, 64, "rmsprop", 0.001, augmentation="vit"),
     ),
     Network(
         "vit-cnn-small",
@@ -88,7 +88,7 @@ _ENTRIES = (
         113_264,
         "report VIT, small network",
         "as vit-cnn with a pool after each of the four convolutions",
-        Recipe(30, 64, "rmsprop", 0.001),
+        TrainingRecipe(30, 64, "rmsprop", 0.001),
     ),
     Network(
         "inf283-nn",
@@ -96,7 +96,7 @@ _ENTRIES = (
         241_720,
         "report INF283, dense network (layer sizes and decay are ours)",
         "dense 256, dense 128, L2 of 0.0001",
-        Recipe(20, 128, "adam", 0.001),
+        TrainingRecipe(20, 128, "adam", 0.001),
     ),
     Network(
         "inf283-cnn",
@@ -104,7 +104,7 @@ _ENTRIES = (
         597_120,
         "report INF283, convolutional network",
         "conv32 5x5, pool, dropout 0.2, dense 128",
-        Recipe(10, 200, "adam", 0.001),
+        TrainingRecipe(10, 200, "adam", 0.001),
     ),
     Network(
         "fakebank-cnn",
@@ -112,7 +112,7 @@ _ENTRIES = (
         213_104,
         "report FakeBank, convolutional network",
         "conv16, pool, conv32, pool, dense 128",
-        Recipe(10, 128, "adam", 0.001),
+        TrainingRecipe(10, 128, "adam", 0.001),
     ),
     Network(
         "fakebank-resnet50",
@@ -120,7 +120,7 @@ _ENTRIES = (
         25_204_440,
         "report FakeBank, transfer from ImageNet",
         "frozen ResNet50, mean, dense 512",
-        Recipe(5, 128, "adam", 0.001),
+        TrainingRecipe(5, 128, "adam", 0.001),
         pretrained=True,
     ),
     Network(
@@ -129,7 +129,7 @@ _ENTRIES = (
         1_207_216,
         "report Endsley Park",
         "conv32, conv64, pool, dense 128; dropout 0.25, 0.5",
-        Recipe(12, 128, "adadelta", 1.0),
+        TrainingRecipe(12, 128, "adadelta", 1.0),
     ),
 )
 

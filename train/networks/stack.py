@@ -14,7 +14,7 @@ LEAST_SIDE = 4
 
 
 @dataclass(frozen=True)
-class Block:
+class ConvBlock:
     """A 3x3 convolution with that many filters; a separable one is a depthwise convolution and a 1x1 one."""
 
     filters: int
@@ -36,7 +36,7 @@ class Stack:
     filters: int
     side: int
     stride: int
-    blocks: tuple[Block, ...]
+    blocks: tuple[ConvBlock, ...]
 
     def paddings(self) -> tuple[str, ...]:
         """``valid`` or ``same`` for each block: no padding as long as at least 4x4 fields are left."""

@@ -21,7 +21,7 @@ from edgedigits.train.fitting.checkpoint import Saved
 from edgedigits.train.fitting.devices import Devices
 from edgedigits.train.fitting.fitting import fit, prepare
 from edgedigits.train.networks.reported import build, build_stack
-from edgedigits.train.search.presets import Plan, Preset, Settings, plan_of
+from edgedigits.train.search.presets import Preset, Settings, TrialPlan, plan_of
 from edgedigits.train.search.search_request import ToInt8, TrialFailed, TrialTaken
 from edgedigits.train.search.study import settings_for
 from edgedigits.train.search.working import Outcome
@@ -92,7 +92,7 @@ class Experiment:
         run |= {"network": plan.network, "sha256": card.sha256, "place": self.place}
         return Outcome((best.val_accuracy, size, costs.macs), run)
 
-    def _fit(self, plan: Plan) -> Saved:
+    def _fit(self, plan: TrialPlan) -> Saved:
         split = self._share()
         request = TrainingRequest(self.preset.network, seed=self.seed)
         tf.get_logger().setLevel("ERROR")  # it warns of every new network that is traced
@@ -111,7 +111,7 @@ class Experiment:
             return self.split
         return replace(self.split, train=train.take(stratified_sample(train.labels, digits, self.seed)))
 
-    def _network(self, plan: Plan) -> Any:
+    def _network(self, plan: TrialPlan) -> Any:
         if plan.stack:
             return build_stack(plan.stack)
         model = build(self.preset.network)
@@ -129,7 +129,7 @@ class Experiment:
             raise TrialFailed(error.what) from error
 
     def _card(
-        self, number: int, plan: Plan, settings: Settings, file: Path, run: dict[str, Any], accuracy: float
+        self, number: int, plan: TrialPlan, settings: Settings, file: Path, run: dict[str, Any], accuracy: float
     ) -> Card:
         return Card(
             kind="keras",

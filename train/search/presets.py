@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.naming import entry_named
 from edgedigits.train.networks.catalogue import NETWORKS
-from edgedigits.train.networks.stack import Block, Stack
-from edgedigits.train.recipes import Recipe
+from edgedigits.train.networks.stack import ConvBlock, Stack
+from edgedigits.train.recipes import TrainingRecipe
 
 Settings = Mapping[str, float]
 """A value for each parameter of a preset."""
 
 
 @dataclass(frozen=True)
-class Choice:
+class Categorical:
     """A parameter that takes one of some values."""
 
     name: str
@@ -44,7 +44,7 @@ class Logarithmic:
     high: float
 
 
-Parameter = Choice | Whole | Logarithmic
+Parameter = Categorical | Whole | Logarithmic
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Preset:
     about: str
     network: str
     parameters: tuple[Parameter, ...]
-    recipe: Recipe
+    recipe: TrainingRecipe
     trials: int
     grid: bool = False
     digits: int | None = None
@@ -91,13 +91,13 @@ class Preset:
 
     def grid_points(self) -> list[Settings]:
         """Every combination of the choices, the last parameter changing first."""
-        choices = [item for item in self.parameters if isinstance(item, Choice)]
+        choices = [item for item in self.parameters if isinstance(item, Categorical)]
         names = [item.name for item in choices]
         return [dict(zip(names, values, strict=True)) for values in itertools.product(*(c.values for c in choices))]
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrialPlan:
     """What one trial builds and how it trains it.
 
     Attributes:
@@ -108,12 +108,12 @@ class Plan:
     """
 
     network: str
-    recipe: Recipe
+    recipe: TrainingRecipe
     stack: Stack | None = None
     dropout: float | None = None
 
 
-def plan_of(preset: Preset, settings: Settings) -> Plan:
+def plan_of(preset: Preset, settings: Settings) -> TrialPlan:
     """Decode the settings of a trial."""
     recipe = preset.recipe
     if "batch_size" in settings:
@@ -124,16 +124,16 @@ def plan_of(preset: Preset, settings: Settings) -> Plan:
         recipe = replace(recipe, rate=float(settings["rate"]))
     if preset.network == "stack":
         stack = _stack(settings)
-        return Plan(stack.describe(), recipe, stack)
+        return TrialPlan(stack.describe(), recipe, stack)
     dropout, about = settings.get("dropout"), NETWORKS[preset.network].about
     if dropout is not None:
         about = re.sub(r"dropout [\d.]+(, [\d.]+)*", f"dropout {dropout:g}", about)
-    return Plan(about, recipe, dropout=dropout)
+    return TrialPlan(about, recipe, dropout=dropout)
 
 
 def _stack(settings: Settings) -> Stack:
     blocks = tuple(
-        Block(
+        ConvBlock(
             filters=int(settings[f"width{place}"]),
             separable=place > settings["plain"],
             stride=2 if place == settings["halving"] else 1,
@@ -163,11 +163,11 @@ _SMALL = _settings(16, 0, 2, (32, 48, 64, 96), 0.006)
 
 _SPACE: tuple[Parameter, ...] = (
     Whole("stem_filters", 4, 16, 4),
-    Choice("stem_side", (3, 5)),
-    Choice("stem_stride", (2, 3)),
+    Categorical("stem_side", (3, 5)),
+    Categorical("stem_stride", (2, 3)),
     Whole("blocks", 3, 5),
     Whole("plain", 0, 2),
-    Choice("halving", (0, 2, 3)),
+    Categorical("halving", (0, 2, 3)),
     *(Whole(f"width{place}", 8, 96, 8) for place in range(1, 6)),
     Logarithmic("rate", 0.002, 0.02),
 )
@@ -178,7 +178,7 @@ _PRESETS = (
         "architectures like nano, micro and small, which are its first trials: stem, blocks, widths, rate",
         "stack",
         _SPACE,
-        Recipe(6, 128, "adam", 0.006, "one-cycle"),
+        TrainingRecipe(6, 128, "adam", 0.006, "one-cycle"),
         trials=24,
         digits=30_000,
         known=(_NANO, _MICRO, _SMALL),
@@ -188,10 +188,10 @@ _PRESETS = (
         "the INF283 report's grid on inf283-cnn: batch size, epochs, rate, dropout",
         "inf283-cnn",
         (
-            Choice("batch_size", (50, 100)),
-            Choice("epochs", (6, 12)),
-            Choice("rate", (1e-3, 1e-4)),
-            Choice("dropout", (0.2, 0.4)),
+            Categorical("batch_size", (50, 100)),
+            Categorical("epochs", (6, 12)),
+            Categorical("rate", (1e-3, 1e-4)),
+            Categorical("dropout", (0.2, 0.4)),
         ),
         NETWORKS["inf283-cnn"].recipe,
         trials=16,
@@ -203,15 +203,15 @@ _PRESETS = (
         "stack",
         (
             Whole("stem_filters", 4, 8, 4),
-            Choice("stem_side", (3, 5)),
-            Choice("stem_stride", (3,)),
+            Categorical("stem_side", (3, 5)),
+            Categorical("stem_stride", (3,)),
             Whole("blocks", 1, 2),
-            Choice("plain", (0,)),
-            Choice("halving", (0,)),
+            Categorical("plain", (0,)),
+            Categorical("halving", (0,)),
             *(Whole(f"width{place}", 8, 32, 8) for place in range(1, 3)),
             Logarithmic("rate", 0.005, 0.05),
         ),
-        Recipe(1, 32, "adam", 0.01),
+        TrainingRecipe(1, 32, "adam", 0.01),
         trials=4,
         digits=800,
     ),

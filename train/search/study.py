@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.train.search.claims import REASON, RUN
-from edgedigits.train.search.presets import Choice, Parameter, Preset, Settings, Whole
+from edgedigits.train.search.presets import Categorical, Parameter, Preset, Settings, Whole
 from edgedigits.train.search.search_request import State, TrialRecord
 
 OBJECTIVES = ("validation accuracy", "int8 bytes", "MACs")
@@ -108,7 +108,7 @@ def settings_for(trial: Trial, preset: Preset) -> Settings:
 
 def _suggest(trial: Trial, parameter: Parameter) -> float:
     value: float
-    if isinstance(parameter, Choice):
+    if isinstance(parameter, Categorical):
         value = trial.suggest_categorical(parameter.name, parameter.values)
     elif isinstance(parameter, Whole):
         value = trial.suggest_int(parameter.name, parameter.low, parameter.high, step=parameter.step)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, plain
-from edgedigits.firmware_export.graph.layers import LARGEST_MULTIPLIER, QUANTIZE_FIRST, Layer, Made
+from edgedigits.firmware_export.graph.layers import LARGEST_MULTIPLIER, QUANTIZE_FIRST, Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource
 from edgedigits.firmware_export.planning.lowering import Lowering
@@ -19,7 +19,7 @@ TABLE = Kernel("table", works_in_place=True)
 
 
 @dataclass(frozen=True)
-class Table(Node):
+class Lookup(Node):
     """An operator on single elements.
 
     Attributes:
@@ -45,11 +45,11 @@ def same_shape(layer: Layer) -> Sequence[int]:
     return layer.tensor(0).shape
 
 
-def read_table(outputs: Callable[[Layer, Value, Value], NDArray[np.int8]]) -> Callable[[Layer, Value], Made]:
+def read_table(outputs: Callable[[Layer, Value, Value], NDArray[np.int8]]) -> Callable[[Layer, Value], OperatorNodes]:
     """A reader of an operator whose outputs a function of layer, input and output gives."""
 
-    def read(layer: Layer, output: Value) -> Made:
-        return layer.made(Table, output, outputs(layer, layer.value(0), output))
+    def read(layer: Layer, output: Value) -> OperatorNodes:
+        return layer.made(Lookup, output, outputs(layer, layer.value(0), output))
 
     return read
 
@@ -64,7 +64,7 @@ def check_ratio(layer: Layer, ratio: float) -> None:
         raise layer.error("has an output scale far too small for its input", QUANTIZE_FIRST)
 
 
-def _emit(writer: StageWriter, node: Table) -> StageText:
+def _emit(writer: StageWriter, node: Lookup) -> StageText:
     array = writer.array("int8_t", "table", plain(node.outputs))
     return StageText(array + writer.struct("table_t", (writer.symbol("table"), writer.row_numbers)))
 

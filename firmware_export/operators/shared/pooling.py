@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter
 from edgedigits.firmware_export.graph.arithmetic import activation_range
-from edgedigits.firmware_export.graph.layers import Layer, Made
+from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Node, Value, Window
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, Stage, shape_text
@@ -54,10 +54,10 @@ def shape(layer: Layer) -> Sequence[int]:
     return (1, *_window(layer, source)[1], source.shape[2])
 
 
-def read_pool(kind: Callable[..., Pool]) -> Callable[[Layer, Value], Made]:
+def read_pool(kind: Callable[..., Pool]) -> Callable[[Layer, Value], OperatorNodes]:
     """A reader of one kind of pool."""
 
-    def read(layer: Layer, output: Value) -> Made:
+    def read(layer: Layer, output: Value) -> OperatorNodes:
         source = layer.value(0)
         layer.check_same_scale(source, output)
         limits = activation_range(layer.activation(), output)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgedigits.firmware_export.graph.layers import Layer, Made
+from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole
 from edgedigits.firmware_export.planning.lowering import Lowering
 
@@ -27,6 +27,6 @@ class Reshape(Node):
         lowering.view(self.output, self.inputs[0])
 
 
-def read(layer: Layer, output: Value) -> Made:
+def read(layer: Layer, output: Value) -> OperatorNodes:
     """A node of any of them."""
     return layer.made(Reshape, output)
