@@ -90,4 +90,6 @@ def _tell_about_the_data_folder() -> None:
     """After a command that used a data set: remember where data were found, so that the next shell finds them too."""
     mnist = sys.modules.get("edgedigits.core.datasets.mnist")
     if mnist and (words := mnist.remember_named_folder()):
-        click.echo(f"Note: {words}", err=True)
+        from edgedigits.cli.output import say
+
+        say(f"Note: {words}", err=True)

@@ -149,6 +149,10 @@ def choose(folders: tuple[Path, ...], as_json: bool, **limits: Any) -> None:
     from edgedigits.results.choosing.choosing import choose as choose_row
     from edgedigits.results.choosing.limits import Limits
 
+    if limits["core"]:
+        from edgedigits.firmware_export.boards.cores import core
+
+        core(limits["core"])
     choice = choose_row(_read(folders), Limits(**limits))
     if as_json:
         show_json(choice.as_dict())

@@ -164,8 +164,7 @@ def test_importing_has_no_side_effects(folder: str, tmp_path: Path) -> None:
     [
         ("train", set()),
         ("quantize", set()),
-        # TensorFlow and OpenMP read these when they are loaded, and never again.
-        ("core.keras.backend", {"TF_USE_LEGACY_KERAS", "TF_CPP_MIN_LOG_LEVEL"}),
+        # OpenMP reads it when it is loaded, and never again.
         ("train.baselines", {"OMP_WAIT_POLICY"}),
     ],
 )

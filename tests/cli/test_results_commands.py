@@ -198,6 +198,7 @@ class TestChoose:
         assert "needs" not in found
         assert "add --mhz" in call("choose", folder, "--core", "m4", "--max-latency", "30ms", code=1).stderr
         assert "there are figures of m4" in call("choose", folder, "--core", "m0", code=1).stderr
+        assert "no core is called 'm9'" in call("choose", folder, "--core", "m9", code=1).stderr
 
     @pytest.mark.parametrize(
         "wrong",

@@ -144,7 +144,8 @@ RULES = (
     as_shown(r"edgedigits layer-error .*"),
     # C
     as_shown(r"edgedigits export \S+ --out \S+( --force)?"),
-    as_shown(r"cd out/\w+"),
+    as_shown(r"cd (out/\w+|\.\./\.\.)"),
+    as_shown(r"kill \$!", programs=QEMU),
     as_shown(r"cc -std=c99 .*", programs=("cc",)),
     as_shown(r"arm-none-eabi-gcc .*", programs=ARM),
     as_shown(r"riscv64-unknown-elf-gcc .*", programs=("riscv64-unknown-elf-gcc",)),
