@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from edgedigits.core.counting import counted
+from edgedigits.results.figures import figures_of
 from edgedigits.results.machine import Machine
 from edgedigits.results.row import CoreFigures, Latency, Row
 
@@ -79,13 +80,12 @@ def _least_us(row: Row) -> float | None:
     return latency.median_us if latency else None
 
 
-BYTES = Cost("bytes", "size of the model file", "bytes", lambda row: row.bytes)
-GZIP = Cost("gzip", "size after gzip", "bytes", lambda row: row.gzip_bytes)
-MACS = Cost("MACs", "multiply-accumulates of one inference", "MACs", lambda row: row.macs)
-ARENA = Cost("arena", "arena", "bytes", lambda row: row.arena_bytes)
+FIGURES = tuple(Cost(one.cost, one.label, one.unit, of) for one, of in figures_of(Row) if one.cost)
+"""Costs that are plain figures of a row: bytes, gzip, MACs, arena."""
+
 LATENCY = Cost("latency", "latency of one digit, median", "µs", _answer_us, timed=True)
 TIME = Cost("time", "time a digit in each row's best batch, median", "µs", _least_us, timed=True)
-COSTS = (BYTES, GZIP, MACS, ARENA, LATENCY, TIME)
+COSTS = (*FIGURES, LATENCY, TIME)
 
 
 def figures_on(row: Row, core: str) -> CoreFigures | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from edgedigits.core.machine.host import text_of, usable_cores
 from edgedigits.core.paths import StrPath
-from edgedigits.results.row import LATER
+from edgedigits.results.figures import later
 
 _FAMILIES = {"x86": ("x86_64", "i386", "i486", "i586", "i686"), "arm": ("aarch64", "arm64", "arm")}
 # Of Arm's own designs (implementer 0x41), from Linux' arch/arm64/include/asm/cputype.h and lscpu's table.
@@ -34,7 +34,7 @@ class Machine:
     processor: str
     cores: int
     system: str
-    emulated: bool = field(default=False, metadata=LATER)
+    emulated: bool = later(False)
 
 
 def this_machine(root: StrPath = Path("/"), architecture: str = "") -> Machine:

@@ -9,11 +9,9 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
 from edgedigits.core.proportions import wilson_interval
+from edgedigits.results.figures import figure, is_later, later
 
 Content = TypeVar("Content")
-
-LATER = types.MappingProxyType({"later": True})
-"""Metadata of a field that older files lack: it has its default there, and they are read all the same."""
 
 NOT_MADE = "not made"
 """How the failure of a row begins whose model was not begun or finished for want of time."""
@@ -91,7 +89,7 @@ class Latency:
     median_us: float | None
     p95_us: float | None
     refused: str = ""
-    load: float | None = field(default=None, metadata=LATER)
+    load: float | None = later(None)
 
 
 @dataclass(frozen=True)
@@ -127,9 +125,9 @@ class Row:
         file: name of the model file beside ``row.json``; empty where none is kept.
         sha256: of that file.
         accuracy: on the data set's own test digits, the same for every row of a table.
-        drop: against the float network that it was made from.
         split_accuracy: on the test part of the split that it was trained on, where that is another set of digits.
         validation: on the validation digits of that split: what rows are chosen by, as test digits only report.
+        drop: against the float network that it was made from.
         bytes: size of the model file.
         gzip_bytes: the same after ``gzip -9``.
         parameters: weights and biases that stand in the file: fewer than the card's ``parameters``, which are those of
@@ -151,17 +149,21 @@ class Row:
     file: str = ""
     sha256: str = ""
     accuracy: Accuracy | None = None
-    drop: Drop | None = None
     split_accuracy: Accuracy | None = None
     validation: Accuracy | None = None
-    bytes: int | None = None
-    gzip_bytes: int | None = None
-    parameters: int | None = None
-    macs: int | None = None
-    arena_bytes: int | None = None
+    drop: Drop | None = None
+    bytes: int | None = figure("bytes", "bytes", brief="bytes", cost="bytes", label="size of the model file")
+    gzip_bytes: int | None = figure("gzip bytes", "bytes", brief="gzip", cost="gzip", label="size after gzip")
+    parameters: int | None = figure(
+        *("weights in the file", "weights"),
+        note="weights and biases that stand in the model file; a network's parameters, as `models` and the card count "
+        "them, are more where it has batch normalization, which is folded into them",
+    )
+    macs: int | None = figure("MACs", "MACs", brief="MACs", cost="MACs", label="multiply-accumulates of one inference")
+    arena_bytes: int | None = figure("arena bytes", "bytes", brief="arena", cost="arena", label="arena")
     latencies: tuple[Latency, ...] = ()
     cores: tuple[CoreFigures, ...] = ()
-    seconds: float | None = None
+    seconds: float | None = figure("made in s", "s", decimals=1)
     checks: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -237,7 +239,7 @@ def _dataclass(content: Any, wanted: type, place: str) -> Any:
         raise ValueError(f"{place} is no object")
     hints = typing.get_type_hints(wanted)
     names = {item.name for item in fields(wanted)}
-    needed = {item.name for item in fields(wanted) if not item.metadata.get("later")}
+    needed = {item.name for item in fields(wanted) if not is_later(item)}
     missing, unknown = sorted(needed - set(content)), sorted(set(content) - names)
     if missing or unknown:
         raise ValueError(f"{place} lacks {', '.join(missing)}" if missing else f"{place} has {', '.join(unknown)}")

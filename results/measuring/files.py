@@ -12,6 +12,7 @@ from edgedigits.results.folder import folder_names
 from edgedigits.results.measuring.measuring import Measurement
 from edgedigits.results.table import MEASUREMENT
 from edgedigits.results.tables.formats import markdown, table_csv
+from edgedigits.results.view import view_of
 
 
 def as_results(measurement: Measurement, out: StrPath) -> Results:
@@ -47,5 +48,5 @@ def write_measurement(measurement: Measurement, out: StrPath, *, force: bool = F
         )
         for name, row in zip(header.names, results.rows, strict=True):
             write_row(work, name, row)
-        write_bytes(work / "results.md", markdown(table).encode())
+        write_bytes(work / "results.md", markdown(view_of(table)).encode())
         write_bytes(work / "results.csv", table_csv(table).encode())

@@ -10,10 +10,11 @@ import plotly.graph_objects as go
 
 from edgedigits.core.machine.load import busy_words
 from edgedigits.results.front import Cost, timed_by
-from edgedigits.results.pages.axes import AccuracyAxis, Look, accuracy_axis, kind_of, logarithmic, looks_of
+from edgedigits.results.pages.axes import AccuracyAxis, Look, accuracy_axis, kind_of, logarithmic
 from edgedigits.results.row import Row
 from edgedigits.results.table import Table, value_of
-from edgedigits.results.tables.columns import NOTHING, Column, columns_of, one_line
+from edgedigits.results.tables.columns import NOTHING, one_line
+from edgedigits.results.view import TableView
 
 _INK, _GRID = "#1d2430", "#e3e7ec"
 _FONT = {"family": "system-ui, sans-serif", "size": 13, "color": _INK}
@@ -38,14 +39,14 @@ class Plot:
     front: tuple[str, ...]
 
 
-def plots_of(table: Table) -> tuple[Plot, ...]:
+def plots_of(view: TableView) -> tuple[Plot, ...]:
     """A plot for each cost that a row with an accuracy has a figure of."""
-    columns = columns_of(table)
-    found = (_plot(table, columns, cost) for cost in table.costs)
+    found = (_plot(view, cost) for cost in view.table.costs)
     return tuple(plot for plot in found if plot)
 
 
-def _plot(table: Table, columns: tuple[Column, ...], cost: Cost) -> Plot | None:
+def _plot(view: TableView, cost: Cost) -> Plot | None:
+    table = view.table
     rows = [entry.row for entry in table.entries]
     drawn = [
         place for place, row in enumerate(rows) if row.accuracy and value_of(table.entries[place], cost) is not None
@@ -56,10 +57,9 @@ def _plot(table: Table, columns: tuple[Column, ...], cost: Cost) -> Plot | None:
     values = [value for place in drawn if (value := cost.of(rows[place])) is not None]
     figure = go.Figure(layout=_layout(cost, axis, values))
     figure.add_trace(_front_line(table, cost, axis))
-    looks = looks_of(table.entries)
     for model, kind in dict.fromkeys((rows[place].model, kind_of(rows[place])) for place in drawn):
         places = [place for place in drawn if (rows[place].model, kind_of(rows[place])) == (model, kind)]
-        figure.add_trace(_points(table, columns, cost, axis, places, looks[kind]))
+        figure.add_trace(_points(view, cost, axis, places, view.looks[kind]))
     front = tuple(_in_words(table, cost, place) for place in table.fronts[cost.name])
     return Plot(cost, figure.to_plotly_json(), front)
 
@@ -106,10 +106,9 @@ def _front_line(table: Table, cost: Cost, axis: AccuracyAxis) -> go.Scatter:
     )
 
 
-def _points(
-    table: Table, columns: tuple[Column, ...], cost: Cost, axis: AccuracyAxis, places: list[int], look: Look
-) -> go.Scatter:
+def _points(view: TableView, cost: Cost, axis: AccuracyAxis, places: list[int], look: Look) -> go.Scatter:
     """Rows of one model and one kind of recipe; those on other digits, which do not compete, are pale."""
+    table = view.table
     entries = [table.entries[place] for place in places]
     best = [place in table.fronts[cost.name] for place in places]
     accuracies = [entry.row.accuracy for entry in entries if entry.row.accuracy]
@@ -129,7 +128,7 @@ def _points(
             "opacity": [1 if table.on_the_digits(entry) else _PALE for entry in entries],
             "line": {"width": [1.5 if front else 0 for front in best], "color": _INK},
         },
-        text=[_hover(table, columns, cost, place) for place in places],
+        text=[_hover(view, cost, place) for place in places],
         hoverinfo="text",
         meta={"model": entries[0].row.model, "recipe": kind_of(entries[0].row)},
     )
@@ -148,11 +147,11 @@ def _translucent(colour: str) -> str:
     return f"rgba({red},{green},{blue},0.45)"
 
 
-def _hover(table: Table, columns: tuple[Column, ...], cost: Cost, place: int) -> str:
+def _hover(view: TableView, cost: Cost, place: int) -> str:
     """The row in short; what comes from files is escaped, as plotly.js reads tags."""
-    entry = table.entries[place]
+    table, entry = view.table, view.table.entries[place]
     lines = [f"<b>{_escaped(entry.label)}</b>", _escaped(entry.row.about[:_ABOUT])]
-    for column in columns:
+    for column in view.columns:
         cell = column.cells[place]
         told = not column.is_text and column.core in ("", cost.core) and cell.lines != (NOTHING,)
         lines += [f"{column.title}: {_escaped(line)}" for line in cell.lines if told]

@@ -9,18 +9,17 @@ from itertools import groupby
 from jinja2 import Environment, StrictUndefined
 from plotly.offline import get_plotlyjs
 
-from edgedigits.results.pages.axes import kind_of, looks_of
+from edgedigits.results.pages.axes import kind_of
 from edgedigits.results.pages.figures import plots_of
 from edgedigits.results.pages.symbols import symbol_path
 from edgedigits.results.table import Table
-from edgedigits.results.tables.columns import columns_of
-from edgedigits.results.tables.remarks import remarks_on
+from edgedigits.results.view import TableView
 
 SWEEP = "sweep.png"
 """Beside a row whose settings were chosen among several: accuracy of each that was tried on validation digits."""
 
 
-def page(table: Table) -> str:
+def page(view: TableView) -> str:
     """The page: plots, every row in a table that can be sorted, what failed, machine and software.
 
     Names and reasons come from files: they are escaped, and the page's content security policy forbids every
@@ -29,19 +28,17 @@ def page(table: Table) -> str:
     templates = files("edgedigits.results.pages").joinpath("templates")
     read = {name: templates.joinpath(f"page.{name}").read_text(encoding="utf-8") for name in ("html", "css", "js")}
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    plots = plots_of(table)
+    table, plots = view.table, plots_of(view)
     return environment.from_string(read["html"]).render(
         table=table,
-        columns=columns_of(table),
+        columns=view.columns,
         first_core=next((plot.cost.core for plot in plots if plot.cost.core), ""),
         groups=[(core, list(group)) for core, group in groupby(plots, lambda plot: plot.cost.core)],
         figures={plot.cost.name: plot.figure for plot in plots},
-        recipes={
-            kind: (look.colour, look.symbol, symbol_path(look.marker)) for kind, look in looks_of(table.entries).items()
-        },
+        recipes={kind: (look.colour, look.symbol, symbol_path(look.marker)) for kind, look in view.looks.items()},
         models=list(dict.fromkeys(entry.row.model for entry in table.entries if entry.row.accuracy)),
         kind_of=kind_of,
-        remarks=remarks_on(table),
+        remarks=view.remarks,
         sweeps=_sweeps(table),
         style=read["css"],
         script=read["js"],

@@ -15,12 +15,15 @@ from matplotlib.text import Annotation, Text
 from matplotlib.ticker import EngFormatter, FixedLocator, NullFormatter, NullLocator
 from numpy.typing import NDArray
 
-from edgedigits.results.front import BYTES
-from edgedigits.results.pages.axes import AccuracyAxis, accuracy_axis, kind_of, logarithmic, looks_of
+from edgedigits.results.front import COSTS
+from edgedigits.results.pages.axes import AccuracyAxis, Look, accuracy_axis, kind_of, logarithmic
 from edgedigits.results.table import Entry, Table
 from edgedigits.results.tables.columns import shortened
+from edgedigits.results.view import TableView
 
 Box = tuple[float, float, float, float]
+
+BYTES = next(cost for cost in COSTS if cost.name == "bytes")
 
 _INK = "#1d2430"
 _DPI = 120
@@ -35,11 +38,12 @@ _NEAR = 10.0  # points; a label farther off is tied to its point
 _COVERED = 0.25  # share of a label that may cover something; it is left out otherwise
 
 
-def front_png(table: Table) -> bytes:
+def front_png(view: TableView) -> bytes:
     """Draw all rows that compare, the front as a line and its rows named; the same table gives the same bytes."""
+    table = view.table
     entries = [entry for entry in table.entries if table.compares(entry, BYTES)]
     front = [table.entries[place] for place in table.fronts.get(BYTES.name, ())]
-    keys = _keys(table, entries)
+    keys = _keys(view.looks, entries)
     figure = Figure(figsize=(10, max(6.0, _KEY_HEIGHT * len(keys))), dpi=_DPI, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     axes = figure.subplots()
@@ -51,7 +55,7 @@ def front_png(table: Table) -> bytes:
     places = {entry.label: _point(entry, axis) for entry in entries}
     _set_axes(axes, axis, [x for x, _ in places.values()])
     axes.plot(*zip(*(places[entry.label] for entry in front), strict=True), ":", color=_INK, drawstyle="steps-post")
-    _draw_points(axes, axis, table, entries, {entry.label for entry in front}, places)
+    _draw_points(axes, axis, view.looks, entries, {entry.label for entry in front}, places)
     figure.legend(handles=keys, loc="outside right center", frameon=False, fontsize=9)
     _title(axes, table)
     canvas.draw()  # places the axes, which the labels need
@@ -92,12 +96,11 @@ def _set_axes(axes: Axes, axis: AccuracyAxis, sizes: list[float]) -> None:
 def _draw_points(
     axes: Axes,
     axis: AccuracyAxis,
-    table: Table,
+    looks: dict[str, Look],
     entries: list[Entry],
     front: set[str],
     places: dict[str, tuple[float, float]],
 ) -> None:
-    looks = looks_of(table.entries)
     for entry in entries:
         best, look = entry.label in front, looks[kind_of(entry.row)]
         assert entry.row.accuracy is not None
@@ -113,9 +116,8 @@ def _draw_points(
         )
 
 
-def _keys(table: Table, entries: list[Entry]) -> list[Line2D]:
+def _keys(looks: dict[str, Look], entries: list[Entry]) -> list[Line2D]:
     """The recipes that are drawn with their colours and shapes, to stand beside the plot."""
-    looks = looks_of(table.entries)
     kinds = list(dict.fromkeys(kind_of(entry.row) for entry in entries))
     drawn = [(kind, looks[kind].marker, looks[kind].colour) for kind in kinds[:_MOST_KEYS]]
     drawn += [(f"{len(kinds) - _MOST_KEYS} more", "", "none")] if len(kinds) > _MOST_KEYS else []

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from edgedigits.core.machine.load import busy_share
+from edgedigits.results.figures import Figure, figures_of
 from edgedigits.results.front import answer_latency, core_costs, figures_on
 from edgedigits.results.row import NOT_MADE, Accuracy, CoreFigures, Drop, Latency, Row
 from edgedigits.results.table import Entry, Table
@@ -17,6 +18,8 @@ BUSY_MARK = "busy"
 """What stands beside a latency that was measured while other programs worked, with their share."""
 EMULATED = "‡"
 """Beside times that an emulated machine took."""
+
+FIGURES = figures_of(Row)
 
 _REASON = 60
 
@@ -71,14 +74,9 @@ def columns_of(table: Table) -> tuple[Column, ...]:
         Column("drop, points (95 % interval)", tuple(_drop(drop) for drop in drops)),
         Column("McNemar p", tuple(_of(drop, lambda d: (p_text(d.p_value), d.p_value)) for drop in drops)),
         Column("agreement %", tuple(_of(drop, lambda d: (f"{d.agreement:.2f}", d.agreement)) for drop in drops)),
-        _counts("bytes", [row.bytes for row in rows]),
-        _counts("gzip bytes", [row.gzip_bytes for row in rows]),
-        _counts("weights in the file", [row.parameters for row in rows]),
-        _counts("MACs", [row.macs for row in rows]),
-        _counts("arena bytes", [row.arena_bytes for row in rows]),
+        *(_figure(one, one.title, [of(row) for row in rows]) for one, of in FIGURES),
         _latencies(entries),
         *_cores(rows),
-        Column("made in s", tuple(_of(row.seconds, lambda s: (f"{s:,.1f}", s)) for row in rows)),
         _texts("on the front of", ["; ".join(_fronts(table, place)) for place in range(len(entries))]),
     ]
     return tuple(column for column in columns if any(cell.lines != (NOTHING,) for cell in column.cells))
@@ -105,10 +103,7 @@ def brief_columns(table: Table, *, stacked: bool = False) -> tuple[Column, ...]:
             tuple(_accuracy(entry.row, table.on_the_digits(entry), gap) for entry in entries),
         ),
         Column(f"drop, points{gap}(95 % interval)", tuple(_drop(row.drop, gap) for row in rows)),
-        _counts("bytes", [row.bytes for row in rows]),
-        _counts("gzip", [row.gzip_bytes for row in rows]),
-        _counts("MACs", [row.macs for row in rows]),
-        _counts("arena", [row.arena_bytes for row in rows]),
+        *(_figure(one, one.brief, [of(row) for row in rows]) for one, of in FIGURES if one.brief),
         Column("latency µs", tuple(_brief_latency(entry, gap) for entry in entries)),
         *(replace(column, title=column.title.removesuffix(", bytes")) for column in _cores(rows)),
     )
@@ -206,8 +201,8 @@ def _texts(title: str, texts: Sequence[str]) -> Column:
     return Column(title, tuple(Cell((one_line(text) or NOTHING,)) for text in texts), is_text=True)
 
 
-def _counts(title: str, values: Sequence[int | None]) -> Column:
-    return Column(title, tuple(_of(value, lambda count: (f"{count:,}", float(count))) for value in values))
+def _figure(figure: Figure, title: str, values: Sequence[float | None]) -> Column:
+    return Column(title, tuple(_of(value, lambda number: (figure.text(number), float(number))) for value in values))
 
 
 def _of(value: Value | None, say: Callable[[Value], tuple[str, float]]) -> Cell:

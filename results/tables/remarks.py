@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgedigits.core.machine.load import BUSY, is_busy
+from edgedigits.results.figures import figures_of
 from edgedigits.results.front import PLATFORM
 from edgedigits.results.machine import Machine
+from edgedigits.results.row import Row
 from edgedigits.results.table import Table
 from edgedigits.results.tables.columns import BUSY_MARK, EMULATED, one_line, setting_text, settings_of
 from edgedigits.results.tables.int8_speed import slower_int8
@@ -102,12 +104,9 @@ def _legend(table: Table) -> tuple[tuple[str, str], ...]:
             "of paired proportions (Agresti and Min); p of McNemar's exact test; agreement: digits both read the same"
         )
         lines.append(("drop", text))
-    if any(entry.row.parameters for entry in table.entries):
-        text = (
-            "weights and biases that stand in the model file; a network's parameters, as `models` and the card count "
-            "them, are more where it has batch normalization, which is folded into them"
-        )
-        lines.append(("weights in the file", text))
+    for figure, of in figures_of(Row):
+        if figure.note and any(of(entry.row) for entry in table.entries):
+            lines.append((figure.title, figure.note))
     if words := alike_words(table, len(table.entries)):
         lines.append(("differences", words))
     if table.fronts:

@@ -13,6 +13,7 @@ from edgedigits.results.pages.page import page
 from edgedigits.results.pages.picture import front_png
 from edgedigits.results.table import Table, gather
 from edgedigits.results.tables.formats import markdown, rows_json, table_csv
+from edgedigits.results.view import view_of
 
 
 def write_tables(folder: StrPath, results: Results | Sequence[Results]) -> tuple[Path, ...]:
@@ -36,12 +37,13 @@ def write_tables(folder: StrPath, results: Results | Sequence[Results]) -> tuple
 
 def write_table(folder: Path, table: Table) -> tuple[Path, ...]:
     """The same for rows that are gathered already."""
+    view = view_of(table)
     contents = {
-        "results.md": markdown(table).encode(),
+        "results.md": markdown(view).encode(),
         "results.csv": table_csv(table).encode(),
         "rows.json": (json.dumps(rows_json(table), indent=2, ensure_ascii=False) + "\n").encode(),
-        "index.html": page(table).encode(),
-        "front.png": front_png(table),
+        "index.html": page(view).encode(),
+        "front.png": front_png(view),
     }
     for name, content in contents.items():
         write_bytes(folder / name, content)

@@ -11,6 +11,7 @@ from edgedigits.results import Machine, Results, Row
 from edgedigits.results.table import Table, gather
 from edgedigits.results.tables.formats import markdown
 from edgedigits.results.tables.int8_speed import slower_int8
+from edgedigits.results.view import view_of
 
 LITERT = "LiteRT of TensorFlow 2.21.0"
 BOARD = Machine("Raspberry Pi 5, Cortex-A76", 4, "Linux aarch64")
@@ -46,7 +47,7 @@ class TestWhereInt8IsSlower:
 
     def test_nothing_is_told_where_it_is_faster(self, tmp_path: Path):
         assert slower_int8(table(tmp_path, *rows(50.0, 98.0))) == ()
-        assert "takes longer" not in markdown(table(tmp_path / "again", *rows(50.0, 98.0)))
+        assert "takes longer" not in markdown(view_of(table(tmp_path / "again", *rows(50.0, 98.0))))
 
     def test_no_reason_is_made_up(self, tmp_path: Path):
         (_, text), *_ = slower_int8(table(tmp_path, *rows(176.0, 98.0, "XNNPACK")))
@@ -61,7 +62,7 @@ class TestWhereInt8IsSlower:
         assert "edgedigits measure" not in text
 
     def test_it_stands_in_the_markdown_table(self, tmp_path: Path):
-        text = markdown(table(tmp_path, *rows(176.0, 98.0)))
+        text = markdown(view_of(table(tmp_path, *rows(176.0, 98.0))))
         assert "## Where int8 takes longer than float32" in text and f"- **{PI}**: 1 of 1 int8 rows" in text
 
 

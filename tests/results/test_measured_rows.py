@@ -24,6 +24,7 @@ from edgedigits.results.choosing.refusing import SAME_FILE
 from edgedigits.results.tables.columns import brief_columns, columns_of
 from edgedigits.results.tables.formats import markdown
 from edgedigits.results.tables.remarks import machine_lines, remarks_on
+from edgedigits.results.view import view_of
 
 PI = Machine("Raspberry Pi 4 Model B Rev 1.4, Cortex-A72", 4, "Linux aarch64")
 SAMPLES = Accuracy("samples, all of it", "5" * 64, 500, 99.4, "tflite-runtime 2.14.0")
@@ -125,7 +126,7 @@ class TestEmulated:
         table = gather(pair)
         brief = {column.title: column for column in brief_columns(table)}
         assert brief["latency µs"].cells[2].lines == ("9 ‡",)
-        assert "9 / 10.8 (a) ‡" in markdown(table)
+        assert "9 / 10.8 (a) ‡" in markdown(view_of(table))
         legend = dict(line for remarks in remarks_on(table) for line in remarks.lines)
         assert legend["‡"].startswith("timed on an emulated machine")
         assert any(line.startswith("‡ latency of pi") for line in machine_lines(table))

@@ -24,6 +24,7 @@ from edgedigits.results.pages.picture import front_png
 from edgedigits.results.table import Table, gather
 from edgedigits.results.tables.formats import markdown, rows_json, table_csv
 from edgedigits.results.tables.writing import write_tables
+from edgedigits.results.view import view_of
 
 HOSTILE = "</script><script>alert(1)</script> | a_b *c* `d`\n| x |"
 FILES = ("results.md", "results.csv", "rows.json", "index.html", "front.png")
@@ -54,7 +55,7 @@ def csv_rows(text: str) -> list[dict[str, str]]:
 
 class TestMarkdown:
     def test_has_a_line_a_row_with_its_figures(self, table: Table):
-        head, _, *lines = table_lines(markdown(table))
+        head, _, *lines = table_lines(markdown(view_of(table)))
         found = dict(zip(head, lines[2], strict=True))
         assert len(lines) == 11
         assert found == {
@@ -82,24 +83,24 @@ class TestMarkdown:
         }
 
     def test_says_why_a_runtime_does_not_load_a_model(self, table: Table):
-        text = markdown(table)
+        text = markdown(view_of(table))
         assert (
             "does not load (a): Didn't find op for builtin opcode 'FULLY_CONNECTED' versi...<br>420 / 504 (b)" in text
         )
         assert f"- **small dynamic on tflite-runtime 2.14.0**: {REFUSAL}" in text
 
     def test_a_failed_row_stands_there_with_its_reason(self, table: Table):
-        text = markdown(table)
+        text = markdown(view_of(table))
         assert next(cells for cells in table_lines(text) if "clustered-int8" in cells)[3] == "failed"
         assert "- **small clustered-int8**: layer 'conv2d' has 144 weights, fewer than 256 clusters" in text
 
     def test_a_row_for_which_there_was_no_time_has_not_failed(self, tmp_path: Path):
         late = failed("small", "qat-int8", "not made: time limit (60 s were over before it); --resume makes it")
-        text = markdown(gather(write_results(tmp_path / "late", row(), late)))
+        text = markdown(view_of(gather(write_results(tmp_path / "late", row(), late))))
         assert next(cells for cells in table_lines(text) if "qat-int8" in cells)[2] == "not made: time limit"
 
     def test_names_digits_runtimes_and_machine(self, table: Table):
-        text = markdown(table)
+        text = markdown(view_of(table))
         assert "- **accuracy**: on mnist, its own test digits: 10,000 digits, with its 95 % interval (Wilson)" in text
         assert r"- **\***: measured on optdigits, test part of split default, 10,000 other digits" in text
         assert "- **d**: scikit-learn 1.9.1, 1 thread, delegate none, 1,000 digits a call" in text
@@ -107,32 +108,34 @@ class TestMarkdown:
         assert f"- **bench, base**: {table.machine.processor}, {table.machine.cores} cores, " in text
 
     def test_columns_that_no_row_fills_are_left_out(self, tmp_path: Path):
-        head = table_lines(markdown(gather(write_results(tmp_path, row(macs=None, drop=None)))))[0]
+        head = table_lines(markdown(view_of(gather(write_results(tmp_path, row(macs=None, drop=None))))))[0]
         assert not {"MACs", "McNemar p", "from", "flash on m4, bytes"} & set(head)
 
     def test_missing_rows_warnings_and_notes_are_told(self, tmp_path: Path):
         results = write_results(tmp_path, row(notes=("seen in training",)))
         results = replace(results, missing=("1-small-float16",), warnings=("an old report",))
-        text = markdown(gather(results))
+        text = markdown(view_of(gather(results)))
         assert "1-small-float16 was announced and is not there" in text
         assert "- an old report" in text
         assert "- **small int8**: seen in training" in text
 
     def test_outputs_that_differ_on_a_core_are_marked(self, tmp_path: Path):
-        text = markdown(gather(write_results(tmp_path, row(cores=(replace(on_core(1, 2, 3.0), equal=False),)))))
+        text = markdown(
+            view_of(gather(write_results(tmp_path, row(cores=(replace(on_core(1, 2, 3.0), equal=False),)))))
+        )
         assert "| 3 † |" in text
         assert "not those of TFLite's reference kernels" in text
 
     def test_a_busy_machine_is_told_beside_the_latency(self, tmp_path: Path):
         rows = (row(latencies=(latency(416.0, load=0.347),)), row("nano", latencies=(latency(40.0, load=0.1),)))
-        text = markdown(gather(write_results(tmp_path, *rows)))
+        text = markdown(view_of(gather(write_results(tmp_path, *rows))))
         assert "| 416 / 499 (a), busy 35 % |" in text
         assert "| 40 / 48 (a) |" in text
         assert "- **busy**: the share of the cores that other programs took while this was timed" in text
 
     def test_hostile_texts_break_neither_cells_nor_lines(self, tmp_path: Path):
         rows = (row(HOSTILE, HOSTILE, notes=(HOSTILE,)), failed(HOSTILE, "int8", HOSTILE))
-        text = markdown(gather(write_results(tmp_path, *rows, title=HOSTILE)))
+        text = markdown(view_of(gather(write_results(tmp_path, *rows, title=HOSTILE))))
         widths = {len(cells) for cells in table_lines(text)}
         assert len(widths) == 1
         assert "<script" not in text
@@ -200,9 +203,9 @@ def pixels(png: bytes) -> tuple[int, int]:
 
 class TestPicture:
     def test_is_the_same_bytes_twice_and_knows_no_date(self, table: Table):
-        png = front_png(table)
+        png = front_png(view_of(table))
         assert pixels(png) == (1200, 720)
-        assert front_png(table) == png
+        assert front_png(view_of(table)) == png
         assert b"Software" not in png and b"tIME" not in png and b"date" not in png.lower()[:400]
 
     @pytest.mark.parametrize(
@@ -220,7 +223,7 @@ class TestPicture:
         ids=["none", "failed", "unmeasured", "no bytes", "extremes", "formula", "hundred", "thirty models"],
     )
     def test_is_drawn_of_any_rows(self, tmp_path: Path, rows: tuple[Any, ...]):
-        pixels(front_png(gather(write_results(tmp_path, *rows))))
+        pixels(front_png(view_of(gather(write_results(tmp_path, *rows)))))
 
 
 class TestAxes:
@@ -276,7 +279,7 @@ class TestFiles:
 def test_the_table_of_the_docs_is_what_its_rows_say():
     folder = Path(__file__).parents[2] / "docs" / "benchmark"
     table = gather(read_results(folder))
-    assert table_lines(markdown(table)) == table_lines((folder / "results.md").read_text())
+    assert table_lines(markdown(view_of(table))) == table_lines((folder / "results.md").read_text())
     assert table_csv(table) == (folder / "results.csv").read_text()
 
 
