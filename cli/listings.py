@@ -18,3 +18,15 @@ class TrainingCommand(click.Command):
         with formatter.section("Augmentations (--augment)"):
             formatter.write_dl([(name, entry.about) for name, entry in AUGMENTATIONS.items()])
         super().format_epilog(ctx, formatter)
+
+
+class ExportCommand(click.Command):
+    """A command whose help ends in the targets there are."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the names and what they are."""
+        from edgedigits.firmware_export.targets.registry import TARGETS
+
+        with formatter.section("Targets (--target)"):
+            formatter.write_dl([(name, target.about) for name, target in TARGETS.items()])
+        super().format_epilog(ctx, formatter)

@@ -11,11 +11,10 @@ import click
 from edgedigits.cli import options
 from edgedigits.cli.baselines import train_with_folds
 from edgedigits.cli.judging import steps_taken, warn_of_guessing
-from edgedigits.cli.listings import TrainingCommand
+from edgedigits.cli.listings import ExportCommand, TrainingCommand
 from edgedigits.cli.output import epochs, loading, say, show_json, show_note, show_table
 from edgedigits.core.counting import counted
-
-TARGETS = ("c", "arrays", "arduino", "zephyr", "esp-idf", "platformio")
+from edgedigits.firmware_export.targets.registry import TARGETS
 
 
 @click.command()
@@ -64,7 +63,9 @@ def datasets(data: Path | None, as_json: bool) -> None:
     if as_json:
         splits = {name: asdict(rule) for name, rule in SPLITS.items()}
         mnist = {"folder": str(place.folder / "mnist"), "from": place.origin} if place else None
-        show_json({"datasets": [asdict(kind) for kind in KINDS.values()], "splits": splits, "mnist": mnist})
+        told = ("spec", "about", "digits", "paths")
+        kinds = [{name: getattr(kind, name) for name in told} for kind in KINDS.values()]
+        show_json({"datasets": kinds, "splits": splits, "mnist": mnist})
         return
     show_table(
         ("--dataset", "digits", "what"),
@@ -155,10 +156,14 @@ def train(
         say(f"started from {start}, which reads {before:.2f} % of these test digits")
 
 
-@click.command()
+@click.command(cls=ExportCommand)
 @click.argument("model", type=options.Model())
 @click.option(
-    "--target", type=options.SuggestingChoice(TARGETS), default="c", show_default=True, help="For which ecosystem."
+    "--target",
+    type=options.SuggestingChoice(list(TARGETS)),
+    default="c",
+    show_default=True,
+    help="For which ecosystem.",
 )
 @click.option("--name", default="digits", show_default=True, help="Prefix of files and symbols; a C identifier.")
 @click.option("--allow-failed", is_flag=True, help="Export a model whose card says that its proof failed.")
@@ -168,8 +173,8 @@ def train(
 def export(model: Path, target: str, name: str, allow_failed: bool, out: Path, force: bool, as_json: bool) -> None:
     """Write MODEL.tflite as C.
 
-    c, arduino, zephyr, esp-idf and platformio: a C99 library that needs nothing, with an example that reads a digit
-    over the serial port, as the ecosystem wants its files. arrays: the model's bytes for TFLite Micro.
+    All targets but arrays are a C99 library that needs nothing, with an example that reads a digit over the serial
+    port, as the ecosystem wants its files.
 
     A model of which the proof cannot tell is exported with a warning, here and in the C files; one that failed needs
     --allow-failed.
@@ -182,42 +187,11 @@ def export(model: Path, target: str, name: str, allow_failed: bool, out: Path, f
     """
     from edgedigits.cli.proving import warn_of_verdict
 
-    write = _export_arrays if target == "arrays" else _export_library
-    files, facts, words = write(model, target, name, allow_failed, out, force)
-    warn_of_verdict(facts["verdict"])
+    written = TARGETS[target].write(model, name, allow_failed, out, force)
+    warn_of_verdict(written.facts["verdict"])
     if as_json:
-        show_json({"target": target, "files": [str(path) for path in files], **facts})
+        show_json({"target": target, "files": [str(path) for path in written.files], **written.facts})
         return
-    for path in files:
+    for path in written.files:
         click.echo(f"{path}  {path.stat().st_size:,} bytes")
-    say(words)
-
-
-Exported = tuple[tuple[Path, ...], dict[str, Any], str]
-"""Files, what JSON says of them, and the line that ends the output."""
-
-
-def _export_arrays(model: Path, _target: str, name: str, allow_failed: bool, out: Path, force: bool) -> Exported:
-    from edgedigits.firmware_export import export_arrays, write_export
-
-    result = export_arrays(model, name=name, allow_failed=allow_failed)
-    files = write_export(result, out, force=force)
-    facts = {"verdict": result.verdict, "sha256": result.sha256, "bytes": result.bytes}
-    return files, facts, f"register: {', '.join(result.resolver_calls)}"
-
-
-def _export_library(model: Path, target: str, name: str, allow_failed: bool, out: Path, force: bool) -> Exported:
-    from edgedigits.firmware_export.targets import write_target
-    from edgedigits.firmware_export.targets.export import export_target
-
-    result = export_target(model, name=name, allow_failed=allow_failed)
-    files = write_target(target, result.files, out, force=force)
-    library = result.library
-    facts = {
-        "verdict": library.verdict,
-        "sha256": library.sha256,
-        "macs": library.graph.macs,
-        "arena_bytes": library.arena_bytes,
-    }
-    arena = ", ".join(f"{variant} {size:,}" for variant, size in library.arena_bytes.items())
-    return files, facts, f"arena bytes by kernels: {arena}"
+    say(written.words)

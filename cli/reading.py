@@ -61,7 +61,7 @@ def predict(
     """
     from edgedigits.core.errors import EdgedigitsError
     from edgedigits.core.files import refuse_inputs_inside, refuse_to_overwrite
-    from edgedigits.edge.sources.files import IMAGE_SUFFIXES
+    from edgedigits.edge.sources.picture_files import IMAGE_SUFFIXES
 
     if not all(words):
         raise click.UsageError("a word is empty, such as that of a variable without a value.")

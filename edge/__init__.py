@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from edgedigits.edge.reading.reading import Digit, Reading
     from edgedigits.edge.recordings.recording import Recording, compose_recording, read_recording
     from edgedigits.edge.recordings.wrong_frames import WrongFrame, WrongFrames
-    from edgedigits.edge.sources.registry import Camera, ImageFolder, PiCamera, Source, Stream, VideoFile, open_source
+    from edgedigits.edge.sources.base import Source
+    from edgedigits.edge.sources.image_folder import ImageFolder
+    from edgedigits.edge.sources.pi_camera import PiCamera
+    from edgedigits.edge.sources.registry import open_source
+    from edgedigits.edge.sources.stream import Stream
+    from edgedigits.edge.sources.usb_camera import Camera
+    from edgedigits.edge.sources.video_file import VideoFile
 
 __all__ = [
     "Camera",
@@ -63,9 +69,13 @@ __getattr__ = lazy_exports(
         **dict.fromkeys(("VideoPreview", "WindowPreview"), "loop.preview"),
         **dict.fromkeys(("Digit", "Reading"), "reading.reading"),
         **dict.fromkeys(("Recording", "compose_recording", "read_recording"), "recordings.recording"),
-        **dict.fromkeys(
-            ("Camera", "ImageFolder", "PiCamera", "Source", "Stream", "VideoFile", "open_source"), "sources.registry"
-        ),
+        "Camera": "sources.usb_camera",
+        "ImageFolder": "sources.image_folder",
+        "PiCamera": "sources.pi_camera",
+        "Source": "sources.base",
+        "Stream": "sources.stream",
+        "VideoFile": "sources.video_file",
+        "open_source": "sources.registry",
         **dict.fromkeys(
             ("JsonLines", "Sink", "StationResult", "Transcript", "run_station", "stop_on_signals"), "loop.loop"
         ),

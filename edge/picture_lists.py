@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.sources.files import IMAGE_SUFFIXES, natural, no_picture_in, some
+from edgedigits.edge.sources.picture_files import IMAGE_SUFFIXES, natural, no_picture_in, some
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Labelled handwritten digits from many sources, in one form, divided by named rules."""
 
 from edgedigits.core.datasets.digits import Dataset, Digits, Split
+from edgedigits.core.datasets.kind import DatasetKind
 from edgedigits.core.datasets.mnist import MnistUnavailable
-from edgedigits.core.datasets.registry import KINDS, DatasetKind, check_dataset, load_dataset
+from edgedigits.core.datasets.registry import KINDS, check_dataset, load_dataset
 from edgedigits.core.datasets.splits import (
     FOLDS_ABOUT,
     SPLITS,

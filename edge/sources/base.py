@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from types import TracebackType
 from typing import ClassVar, Self
 
@@ -16,6 +17,12 @@ from edgedigits.edge.sources.opencv_logs import opencv_quiet
 
 Image = NDArray[np.uint8]
 """A picture: uint8 of shape (height, width, 3), channels blue, green, red."""
+
+SIZE = (1280, 720)
+"""Width and height asked of cameras; one that cannot gives its nearest."""
+
+SILENCE_SECONDS = 5.0
+"""A stream or camera that gives no frame for so long counts as lost."""
 
 USUAL_RATE = 30.0
 """Frames per second assumed where a source does not tell."""
@@ -108,3 +115,16 @@ def rate_of(device: cv2.VideoCapture) -> float:
     """Frames per second that an open OpenCV capture tells, or the usual 30 where it tells nothing sensible."""
     rate = float(device.get(cv2.CAP_PROP_FPS))
     return rate if 0 < rate <= 1000 else USUAL_RATE
+
+
+@dataclass(frozen=True)
+class SourceKind:
+    """A kind of source, as the registry knows it.
+
+    Attributes:
+        named: what a user gives for it, in words.
+        of: the source that a word names; None where the word means none of this kind.
+    """
+
+    named: str
+    of: Callable[[str], Source | None]

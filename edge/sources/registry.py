@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
+from importlib import import_module
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.paths import StrPath
-from edgedigits.edge.sources.base import Image, Source
-from edgedigits.edge.sources.cameras import Camera, PiCamera, Stream, cameras, cameras_found
-from edgedigits.edge.sources.files import IMAGE_SUFFIXES, ImageFolder, VideoFile, videos_beside
+from edgedigits.edge.sources.base import Source, SourceKind
+from edgedigits.edge.sources.usb_camera import cameras_found
+from edgedigits.edge.sources.video_file import videos_beside
 
-__all__ = ["Camera", "Image", "ImageFolder", "PiCamera", "Source", "Stream", "VideoFile", "cameras", "open_source"]
+MODULES = ("usb_camera", "pi_camera", "stream", "image_folder", "video_file")
+"""Modules beside this one, each with a ``KIND``; the first that knows a word takes it."""
+
+KINDS: tuple[SourceKind, ...] = tuple(import_module(f"{__package__}.{module}").KIND for module in MODULES)
 
 
 def open_source(spec: StrPath) -> Source:
@@ -26,24 +29,12 @@ def open_source(spec: StrPath) -> Source:
         EdgedigitsError: it is none of these, or no such file exists; lists what was found. Whether a device or
             stream answers shows when it is opened.
     """
-    path, spec = Path(spec), os.fspath(spec)
-    device = re.fullmatch(r"(?:/dev/video)?(\d+)", spec)
-    if device and not path.is_dir():
-        return Camera(int(device[1]))
-    pi = re.fullmatch(r"picamera(?::(\d+))?", spec)
-    if pi:
-        return PiCamera(int(pi[1] or 0))
-    if re.match(r"[a-z][a-z0-9+.-]*://", spec, re.IGNORECASE):
-        return Stream(spec)
-    if path.is_dir():
-        return ImageFolder(path)
-    if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
-        raise EdgedigitsError(
-            f"{path} is one picture", "`edgedigits predict` reads pictures; as a source, give its folder"
-        )
-    if path.is_file():
-        return VideoFile(path)
+    word = os.fspath(spec)
+    found = next((source for kind in KINDS if (source := kind.of(word)) is not None), None)
+    if found is not None:
+        return found
+    *others, last = (kind.named for kind in KINDS)
     raise EdgedigitsError(
-        f"no source {spec!r}: neither file nor folder, {cameras_found()}, {videos_beside(path)}",
-        "give a camera's number, a video, a folder of pictures, a stream's address or `picamera`",
+        f"no source {word!r}: neither file nor folder, {cameras_found()}, {videos_beside(Path(word))}",
+        f"give {', '.join(others)} or {last}",
     )

@@ -1,12 +1,7 @@
-"""From a finished library to the exact files of an ecosystem.
-
-Sources of the layouts: Arduino library specification 2.2; Zephyr, "Modules (External projects)"; ESP-IDF, "Build
-System" and "idf_component.yml Manifest File"; PlatformIO, "library.json".
-"""
+"""From a finished library to the exact files of an ecosystem."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,77 +12,9 @@ from edgedigits.core.naming import no_entry
 from edgedigits.core.paths import StrPath
 from edgedigits.firmware_export.folder import write_files
 from edgedigits.firmware_export.serial import protocol as serial_protocol
+from edgedigits.firmware_export.targets.contract import HEADER, SOURCE
 from edgedigits.firmware_export.targets.files import VARIANTS, LibraryFiles
-
-_HEADER = "header"
-_SOURCE = "source"
-_SERIAL_HEADER = "common/serial.h.j2"
-_SERIAL_SOURCE = "common/serial.c.j2"
-
-TARGETS: Mapping[str, Mapping[str, str]] = {
-    "c": {
-        "README.md": "c/README.md.j2",
-        "{name}.h": _HEADER,
-        "{name}.c": _SOURCE,
-        "{name}_vectors.h": "c/vectors.h.j2",
-        "main.c": "c/main.c.j2",
-        "CMakeLists.txt": "c/CMakeLists.txt.j2",
-        "serial/{name}_serial.h": _SERIAL_HEADER,
-        "serial/{name}_serial.c": _SERIAL_SOURCE,
-        "serial/read_digit.c": "c/read_digit.c.j2",
-        "serial/board.h": "c/board.h.j2",
-        "serial/host_board.c": "c/host_board.c.j2",
-        "serial/mps2_board.c": "c/mps2_board.c.j2",
-    },
-    "arduino": {
-        "README.md": "arduino/README.md.j2",
-        "library.properties": "arduino/library.properties.j2",
-        "keywords.txt": "arduino/keywords.txt.j2",
-        "src/{name}.h": _HEADER,
-        "src/{name}.c": _SOURCE,
-        "src/{name}_serial.h": _SERIAL_HEADER,
-        "src/{name}_serial.c": _SERIAL_SOURCE,
-        "examples/ReadDigit/ReadDigit.ino": "arduino/ReadDigit.ino.j2",
-    },
-    "zephyr": {
-        "README.md": "zephyr/README.md.j2",
-        "zephyr/module.yml": "zephyr/module.yml.j2",
-        "CMakeLists.txt": "zephyr/CMakeLists.txt.j2",
-        "Kconfig": "zephyr/Kconfig.j2",
-        "include/{name}.h": _HEADER,
-        "src/{name}.c": _SOURCE,
-        "include/{name}_serial.h": _SERIAL_HEADER,
-        "src/{name}_serial.c": _SERIAL_SOURCE,
-        "samples/read_digit/CMakeLists.txt": "zephyr/sample_CMakeLists.txt.j2",
-        "samples/read_digit/prj.conf": "zephyr/prj.conf.j2",
-        "samples/read_digit/sample.yaml": "zephyr/sample.yaml.j2",
-        "samples/read_digit/src/main.c": "zephyr/main.c.j2",
-    },
-    "esp-idf": {
-        "README.md": "esp-idf/README.md.j2",
-        "CMakeLists.txt": "esp-idf/CMakeLists.txt.j2",
-        "idf_component.yml": "esp-idf/idf_component.yml.j2",
-        "include/{name}.h": _HEADER,
-        "src/{name}.c": _SOURCE,
-        "include/{name}_serial.h": _SERIAL_HEADER,
-        "src/{name}_serial.c": _SERIAL_SOURCE,
-        "examples/read_digit/CMakeLists.txt": "esp-idf/project_CMakeLists.txt.j2",
-        "examples/read_digit/sdkconfig.defaults": "esp-idf/sdkconfig.defaults.j2",
-        "examples/read_digit/main/CMakeLists.txt": "esp-idf/main_CMakeLists.txt.j2",
-        "examples/read_digit/main/main.c": "esp-idf/main.c.j2",
-    },
-    "platformio": {
-        "README.md": "platformio/README.md.j2",
-        "library.json": "platformio/library.json.j2",
-        "include/{name}.h": _HEADER,
-        "src/{name}.c": _SOURCE,
-        "include/{name}_serial.h": _SERIAL_HEADER,
-        "src/{name}_serial.c": _SERIAL_SOURCE,
-        "examples/read_digit/platformio.ini": "platformio/platformio.ini.j2",
-        "examples/read_digit/src/main.cpp": "platformio/main.cpp.j2",
-    },
-}
-"""Target to its files: path (with the library's name to fill in) to what fills it."""
+from edgedigits.firmware_export.targets.registry import TARGETS
 
 _FUNCTIONS = ("run", "input_from_grey", "top1", "confidence", "label", "serial_start", "serial_receive")
 _CONSTANTS = ("ARENA_BYTES", "INPUT_BYTES", "OUTPUT_BYTES", "INPUT_OFFSET", "OUTPUT_OFFSET", "SERIAL_BAUD")
@@ -102,13 +29,14 @@ def target_files(target: str, library: LibraryFiles) -> dict[str, str]:
     Raises:
         EdgedigitsError: an unknown target.
     """
-    if target not in TARGETS:
-        raise no_entry(TARGETS, target, "target")
-    ready = {_HEADER: library.header, _SOURCE: library.source}
+    layouts = {name: known.layout for name, known in TARGETS.items() if known.layout}
+    if target not in layouts:
+        raise no_entry(layouts, target, "target")
+    ready = {HEADER: library.header, SOURCE: library.source}
     templates, facts = _environment(), _facts(library)
     return {
         path.format(name=library.name): ready.get(content) or templates.get_template(content).render(facts)
-        for path, content in TARGETS[target].items()
+        for path, content in layouts[target].items()
     }
 
 

@@ -126,7 +126,8 @@ def test_by_default_it_lies_in_the_users_configuration(tmp_path, monkeypatch):
 def command(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if name != "EDGEDIGITS_DATA"}
     words = [str(word) for word in (EDGEDIGITS, *arguments)]
-    return subprocess.run(words, env={**clean, **environment}, capture_output=True, text=True, check=False)
+    wide = {"COLUMNS": "1000"}  # paths of any length stand in one line
+    return subprocess.run(words, env={**clean, **wide, **environment}, capture_output=True, text=True, check=False)
 
 
 def test_a_fresh_shell_finds_what_an_earlier_command_was_told(tmp_path):

@@ -136,7 +136,7 @@ def test_every_data_set_and_split_is_documented():
 
 
 def test_every_target_is_documented():
-    from edgedigits.cli.making import TARGETS
+    from edgedigits.firmware_export.targets import TARGETS
 
     assert [name for name in TARGETS if f"`{name}`" not in TEXT] == []
 

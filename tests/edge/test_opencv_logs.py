@@ -12,7 +12,7 @@ import pytest
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.sources.opencv_logs import opencv_quiet
-from edgedigits.edge.sources.registry import VideoFile
+from edgedigits.edge.sources.video_file import VideoFile
 
 LEVELS = "home = cv2 if hasattr(cv2, 'getLogLevel') else cv2.utils.logging\n"
 READ_BROKEN = f"""

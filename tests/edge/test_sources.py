@@ -14,17 +14,9 @@ import pytest
 from mjpeg_server import MjpegServer
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.edge import Camera, ImageFolder, PiCamera, Source, Stream, VideoFile, open_source
 from edgedigits.edge.recordings.video_writer import VideoWriter
-from edgedigits.edge.sources.registry import (
-    Camera,
-    ImageFolder,
-    PiCamera,
-    Source,
-    Stream,
-    VideoFile,
-    cameras,
-    open_source,
-)
+from edgedigits.edge.sources.usb_camera import cameras
 
 FRAMES = 12
 
@@ -126,7 +118,7 @@ def test_a_missing_video_lists_the_videos_beside_it(video):
 
 
 def test_a_missing_source_tells_what_can_be_given(tmp_path):
-    with pytest.raises(EdgedigitsError, match=r"holds no video; give a camera's number, a video, .*`picamera`"):
+    with pytest.raises(EdgedigitsError, match=r"holds no video; give a camera's number, `picamera`, .* or a video"):
         open_source(str(tmp_path / "webcam"))
 
 

@@ -17,6 +17,8 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.serial.link import BoardLink
 from edgedigits.firmware_export.targets import TARGETS, LibraryFiles, target_files, write_target
 
+LIBRARY_TARGETS = [name for name, target in TARGETS.items() if target.layout]
+
 STRICT = ["-pedantic", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wundef", "-Wcast-qual", "-Werror"]
 SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 CORES = {
@@ -68,7 +70,7 @@ def arduino_core() -> Path:
     return ARDUINO
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", LIBRARY_TARGETS)
 class TestEveryTarget:
     def test_texts_have_no_hole_and_end_with_a_newline(self, target: str, library: LibraryFiles):
         for path, text in target_files(target, library).items():

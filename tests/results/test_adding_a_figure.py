@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-DECLARED = '    joules: float | None = figure("energy, mJ", "mJ", brief="mJ", cost="energy", label="energy", later=True, decimals=1)\n'
+OPTIONS = 'brief="mJ", cost="energy", label="energy", later=True, decimals=1'
+DECLARED = f'    joules: float | None = figure("energy, mJ", "mJ", {OPTIONS})\n'
 READS = """
 import json, sys
 from pathlib import Path

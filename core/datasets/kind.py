@@ -1,0 +1,55 @@
+"""What a kind of data set is to the rest of the toolkit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edgedigits.core.datasets.digits import Dataset, Digits
+
+
+@dataclass(frozen=True)
+class DatasetKind:
+    """A kind of data set.
+
+    Attributes:
+        spec: how it is written: its name, and after a colon its paths with commas between them.
+        about: what it is, in a line.
+        digits: how many it has; 0 where that depends.
+        paths: how many of them its spec has.
+        load: from the spec as it was written and its paths to the digits.
+        suffix: of files that are of this kind when they are named without it; empty where there is none.
+        folder: whether its path is a folder.
+    """
+
+    spec: str
+    about: str
+    digits: int
+    paths: int
+    load: Callable[[str, list[Path]], Dataset]
+    suffix: str = ""
+    folder: bool = False
+
+    @property
+    def name(self) -> str:
+        """What its spec begins with."""
+        return self.spec.partition(":")[0]
+
+
+def pool(about: str, read: Callable[..., Digits]) -> Callable[[str, list[Path]], Dataset]:
+    """What loads a data set without a division of its own.
+
+    Args:
+        about: what it is, in a line.
+        read: from its paths to all of its digits.
+    """
+
+    def load(spec: str, paths: list[Path]) -> Dataset:
+        from edgedigits.core.datasets.digits import Dataset
+
+        return Dataset(spec, f"{about} ({', '.join(path.name for path in paths)})", read(*paths))
+
+    return load

@@ -1,0 +1,22 @@
+"""Two tables, of pixels and of labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgedigits.core.datasets.kind import DatasetKind, pool
+
+if TYPE_CHECKING:
+    from edgedigits.core.datasets.digits import Digits
+
+ABOUT = "784 pixels a line and one label a line, in two files"
+
+
+def _read(images: Path, labels: Path) -> Digits:
+    from edgedigits.core.datasets.tables import read_csv_pair
+
+    return read_csv_pair(images, labels)
+
+
+KIND = DatasetKind("csv-pair:IMAGES,LABELS", ABOUT, 0, 2, pool(ABOUT, _read))

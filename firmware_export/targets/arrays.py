@@ -1,0 +1,19 @@
+"""The target ``arrays``: the model's bytes for TensorFlow Lite for Microcontrollers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgedigits.firmware_export.targets.contract import Target, Written
+
+
+def _write(model: Path, name: str, allow_failed: bool, folder: Path, force: bool) -> Written:
+    from edgedigits.firmware_export.arrays.export import export_arrays, write_export
+
+    export = export_arrays(model, name=name, allow_failed=allow_failed)
+    files = write_export(export, folder, force=force)
+    facts = {"verdict": export.verdict, "sha256": export.sha256, "bytes": export.bytes}
+    return Written(files, facts, f"register: {', '.join(export.resolver_calls)}")
+
+
+TARGET = Target("arrays", "the model's bytes as a C array for TFLite Micro, and the operators to register", _write)
