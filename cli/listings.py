@@ -30,3 +30,16 @@ class ExportCommand(click.Command):
         with formatter.section("Targets (--target)"):
             formatter.write_dl([(name, target.about) for name, target in TARGETS.items()])
         super().format_epilog(ctx, formatter)
+
+
+class QuantizeCommand(click.Command):
+    """A command whose help ends in the recipes there are."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the names and what they are, none of which needs TensorFlow."""
+        from edgedigits.quantize.recipes import RECIPES
+
+        for title, trains in (("Recipes (--recipe)", False), ("Recipes that train on, for minutes", True)):
+            with formatter.section(title):
+                formatter.write_dl([(name, one.about) for name, one in RECIPES.items() if one.trains == trains])
+        super().format_epilog(ctx, formatter)

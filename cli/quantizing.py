@@ -10,6 +10,7 @@ import click
 
 from edgedigits.cli import options
 from edgedigits.cli.judging import warn_of_guessing
+from edgedigits.cli.listings import QuantizeCommand
 from edgedigits.cli.output import loading, progress, say, show_json, show_table
 from edgedigits.cli.proving import EXIT_CODES, interval, tell_of_doubt, tell_of_failure
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from edgedigits.quantize.proof import Judged
 
 
-@click.command()
+@click.command(cls=QuantizeCommand)
 @click.argument("model", type=options.FloatModelOrFolds())
 @click.option("--recipe", default="int8", show_default=True, help="One of those below.")
 @click.option("--calibration", type=int, help="Digits in the representative dataset.  [default: 500, or all if fewer]")
@@ -47,23 +48,6 @@ def quantize(
     passed (exit code 0) where all of it lies below --max-drop, failed (1) where all of it lies above, else the test
     digits cannot tell (3). The model is always kept, its card saying which. Over folds there is one verdict on the
     recipe, by the digits of all folds.
-
-    \b
-    Recipes, of which int8 runs everywhere:
-      float32, float16        no quantization, or weights stored in 16 bits
-      dynamic                 int8 weights, float activations
-      int8                    everything int8, a scale for each channel
-      int8-dense-per-tensor   one scale a dense layer, for old microcontroller runtimes
-      int16x8                 int8 weights, int16 activations
-      int8-selective          the noisiest layer stays float
-
-    \b
-    Recipes that train on, for minutes:
-      qat-int8                quantization-aware
-      pruned-int8             most weights zero, which compression saves
-      pruned-2x4-int8         2 of 4 neighbouring weights zero
-      clustered-int8          few values a layer, which compression saves too
-      pruned-clustered-qat-int8
 
     \b
     Examples:

@@ -234,7 +234,11 @@ def fields(
 @click.option("--source", default="0", show_default=True, help="Camera number, video, folder, address, or picamera.")
 @click.option("--wait", is_flag=True, help="Wait for a camera or stream that is not there yet.")
 @click.option("--window", is_flag=True, help="Show what is read in a window (needs edgedigits[desktop]).")
-@click.option("--record", type=click.Path(path_type=Path), help="Write what is read to a video, .avi or .mp4.")
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    help="Write what is read to a video: .avi, or .mp4, of which a kill leaves nothing.",
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after so many frames.")
 @options.reject_below
 @options.force

@@ -137,9 +137,12 @@ def measure_fields(
         EdgedigitsError: a malformed truth file, no rows in ``rows``, or a picture that is missing or unreadable.
     """
     folder, truth_csv = Path(folder), Path(truth_csv)
-    fields = read_truth(truth_csv)[rows]
+    known = read_truth(truth_csv)
+    fields = known[rows]
     if not fields:
-        raise EdgedigitsError(f"{truth_csv} has none of the rows asked for", _REMEDY)
+        raise EdgedigitsError(
+            f"none of the {len(known)} rows of {truth_csv} is asked for", "ask for others, counted from 0, or for all"
+        )
     read: list[str] = []
     guessed: list[str] = []
     seconds = 0.0

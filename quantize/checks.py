@@ -11,7 +11,6 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import Tensor, TfliteFile, read_tflite
 from edgedigits.quantize.conversion import FLOATS, check_input_range, check_int8
 from edgedigits.quantize.recipes import Recipe
-from edgedigits.quantize.tuned_checks import check_tuning
 from edgedigits.quantize.weights import LayerWeights, read_weights
 
 DYNAMIC_LEAST = 1024
@@ -50,7 +49,8 @@ def check_form(path: Path, recipe: Recipe) -> Checked:
     found = {"types": content.inputs[0].type, "weights": {layer.layer: layer.type for layer in layers}}
     found |= FORMS[name](path, content, layers, recipe)
     if recipe.tuning:
-        found |= check_tuning(path, layers, recipe.tuning)
+        for phase in recipe.tuning.phases:
+            found |= phase.check(path, layers, recipe.tuning)
     return Checked(content, found)
 
 

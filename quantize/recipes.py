@@ -26,7 +26,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from edgedigits.core.naming import entry_named
-from edgedigits.quantize.tuning.budget import Cluster, Prune, QuantizeAware, Tuning
+from edgedigits.quantize.tuning.awareness import QuantizeAware
+from edgedigits.quantize.tuning.budget import Tuning
+from edgedigits.quantize.tuning.clustering import Cluster
+from edgedigits.quantize.tuning.pruning import Prune
 
 Form = Literal["float32", "float16", "dynamic", "int8", "int16x8"]
 

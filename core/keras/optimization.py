@@ -7,10 +7,11 @@ from edgedigits.core.keras.backend import tf
 
 try:
     import tensorflow_model_optimization as tfmot
+    from tensorflow_model_optimization.python.core.clustering.keras.experimental.cluster import cluster_weights
 except ImportError as error:
     raise EdgedigitsError(
         f"tensorflow-model-optimization cannot be loaded beside TensorFlow {tf.__version__} ({error})",
         'pip install "edgedigits[train]"',
     ) from error
 
-__all__ = ["tfmot"]
+__all__ = ["cluster_weights", "tfmot"]

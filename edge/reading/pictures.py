@@ -20,6 +20,7 @@ _MAY_BE_TRANSPARENT = (b"\x89PNG", b"RIFF", b"II", b"MM")  # PNG, WebP, TIFF
 
 MOST_PIXELS = 100_000_000
 """Larger pictures are refused: they would fill the memory of a Raspberry Pi."""
+_SMALLER = f"give one of less than {MOST_PIXELS // 1_000_000} megapixels"
 
 
 def load_image(path: StrPath) -> NDArray[np.uint8]:
@@ -46,6 +47,9 @@ def load_image(path: StrPath) -> NDArray[np.uint8]:
         raise EdgedigitsError(f"{path} cannot be loaded ({error.err})", "give a smaller picture") from error
     if image is None:
         raise EdgedigitsError(f"{path} is no picture that OpenCV reads, or it is damaged", "give a JPEG or PNG file")
+    height, width = image.shape[:2]
+    if height * width > MOST_PIXELS:
+        raise EdgedigitsError(f"{path} has {width}x{height} pixels", _SMALLER)
     return np.asarray(image, np.uint8)
 
 
@@ -78,7 +82,7 @@ def checked_channels(image: NDArray[np.uint8]) -> int:
     if height * width == 0:
         raise EdgedigitsError(f"the picture has no pixels (shape {image.shape})", "give one with pixels")
     if height * width > MOST_PIXELS:
-        raise EdgedigitsError(f"the picture has {width}x{height} pixels", "give one of less than 100 megapixels")
+        raise EdgedigitsError(f"the picture has {width}x{height} pixels", _SMALLER)
     return channels
 
 

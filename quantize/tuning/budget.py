@@ -1,68 +1,88 @@
-"""What fine-tuning does and how long it may take, as frozen values that stand in a recipe."""
+"""What fine-tuning does and how long it may take, as frozen values that stand in a recipe. Loads no TensorFlow."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgedigits.core.errors import EdgedigitsError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from edgedigits.quantize.tuning.wrapped import Wrapped
+    from edgedigits.quantize.weights import LayerWeights
+
+RETUNE = "tune the network again"
+"""What to do about a model that is not what its phases promised."""
 
 
 @dataclass(frozen=True)
-class Prune:
-    """Set the smallest weights of each large layer to zero and train the rest.
+class Phase(ABC):
+    """One technique of fine-tuning: how a network is prepared for it, and what it promises of the weights.
+
+    A subclass is a frozen dataclass with the settings of the technique. It loads TensorFlow when a network is
+    prepared, not before.
 
     Attributes:
         epochs: passes over the training digits.
         rate: Adam's first learning rate; it falls to zero along half a cosine.
-        sparsity: share of zeros at the end. It rises along a polynomial during the first half of the steps, but for
-            a ``pattern``, which is set at the first step.
-        pattern: (2, 4): at least 2 zeros in every group of 4 neighbouring input channels; None: zeros anywhere.
-        technique: name of the phase.
+        technique: its name, which a subclass gives.
     """
 
     epochs: int
     rate: float
-    sparsity: float
-    pattern: tuple[int, int] | None = None
-    technique: str = field(default="prune", init=False)
+    technique: str = field(default="", init=False)
+
+    @abstractmethod
+    def prepare(self, network: Any, tuning: Tuning, steps: int, digits: NDArray[np.float32]) -> Wrapped:
+        """Make a copy of a network that trains under the technique.
+
+        Args:
+            network: as it infers; it stays as it is.
+            tuning: which layers are large enough.
+            steps: of an epoch.
+            digits: to measure ranges on, float32 of shape (count, 28, 28, 1).
+
+        Raises:
+            EdgedigitsError: a network that cannot be tuned so; the message names the layer.
+        """
+
+    @abstractmethod
+    def check(self, path: Path, layers: Sequence[LayerWeights], tuning: Tuning) -> dict[str, Any]:
+        """Check on the weights as they are stored that the technique has done what it promises.
+
+        Args:
+            path: of the ``.tflite`` file, for messages.
+            layers: its weights.
+            tuning: which layers were large enough; the others were left alone.
+
+        Returns:
+            What was found, as JSON takes it.
+
+        Raises:
+            EdgedigitsError: a layer that is not what was promised; there is no large layer.
+        """
 
 
-@dataclass(frozen=True)
-class Cluster:
-    """Let the weights of each large layer share a few values, and train values and shares.
+def large_weights(path: Path, layers: Sequence[LayerWeights], least: int, channels: int = 1) -> list[LayerWeights]:
+    """The convolutions and dense layers with so many weights and input channels.
 
-    Attributes:
-        epochs: passes over the training digits.
-        rate: Adam's first learning rate; it falls to zero along half a cosine.
-        clusters: values that a layer may have.
-        keep_zeros: weights that are zero stay zero, and zero is one of the values.
-        technique: name of the phase.
+    Raises:
+        EdgedigitsError: there is none.
     """
-
-    epochs: int
-    rate: float
-    clusters: int
-    keep_zeros: bool = False
-    technique: str = field(default="cluster", init=False)
-
-
-@dataclass(frozen=True)
-class QuantizeAware:
-    """Train while weights and activations are rounded as int8 will round them.
-
-    Attributes:
-        epochs: passes over the training digits.
-        rate: Adam's first learning rate; it falls to zero along half a cosine.
-        keep_clusters: weights of a large layer that share a value go on sharing one, and zeros stay zero.
-        technique: name of the phase.
-    """
-
-    epochs: int
-    rate: float
-    keep_clusters: bool = False
-    technique: str = field(default="quantize-aware", init=False)
-
-
-Phase = Prune | Cluster | QuantizeAware
+    large = [
+        layer
+        for layer in layers
+        if layer.operator != "DEPTHWISE_CONV_2D" and layer.values.size >= least and layer.values.shape[-1] >= channels
+    ]
+    if not large:
+        raise EdgedigitsError(f"no layer of {path.name} has {least} weights and {channels} input channels", RETUNE)
+    return large
 
 
 @dataclass(frozen=True)

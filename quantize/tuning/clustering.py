@@ -2,34 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from tensorflow_model_optimization.python.core.clustering.keras.experimental.cluster import cluster_weights
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.quantize.tuning.budget import RETUNE, Phase, Tuning, large_weights
 
-from edgedigits.core.keras.optimization import tfmot
-from edgedigits.quantize.tuning.budget import Cluster, Tuning
-from edgedigits.quantize.tuning.wrapped import Wrapped, copied, large_layers, rebuilt
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-_START = tfmot.clustering.keras.CentroidInitialization.KMEANS_PLUS_PLUS
+    from edgedigits.quantize.tuning.wrapped import Wrapped
+    from edgedigits.quantize.weights import LayerWeights
 
 
-def clustered(network: Any, phase: Cluster, tuning: Tuning) -> Wrapped:
-    """Prepare weight clustering (S. Han, H. Mao, W. Dally, "Deep Compression", 2016).
+@dataclass(frozen=True)
+class Cluster(Phase):
+    """Let the weights of each large layer share a few values, and train values and shares.
 
-    Args:
-        network: as it infers; it stays as it is.
-        phase: how many values, and whether zeros stay.
-        tuning: which layers are large enough.
-
-    Raises:
-        EdgedigitsError: no layer is large enough.
+    Attributes:
+        clusters: values that a layer may have.
+        keep_zeros: weights that are zero stay zero, and zero is one of the values.
+        technique: name of the phase.
     """
-    large = large_layers(network, max(tuning.least_weights, phase.clusters))
 
-    def wrap(layer: Any) -> Any:
-        if layer.name not in large:
-            return layer
-        return cluster_weights(layer, phase.clusters, _START, preserve_sparsity=phase.keep_zeros)
+    clusters: int
+    keep_zeros: bool = False
+    technique: str = field(default="cluster", init=False)
 
-    model = rebuilt(network, wrap)
-    return Wrapped(model, lambda: copied(tfmot.clustering.keras.strip_clustering(model)))
+    def prepare(self, network: Any, tuning: Tuning, steps: int, digits: NDArray[np.float32]) -> Wrapped:
+        """See :meth:`Phase.prepare` (S. Han, H. Mao, W. Dally, "Deep Compression", 2016)."""
+        from edgedigits.core.keras.optimization import cluster_weights, tfmot
+        from edgedigits.quantize.tuning.wrapped import Wrapped, copied, large_layers, rebuilt
+
+        clustering = tfmot.clustering.keras
+        start = clustering.CentroidInitialization.KMEANS_PLUS_PLUS
+        large = large_layers(network, max(tuning.least_weights, self.clusters))
+
+        def wrap(layer: Any) -> Any:
+            if layer.name not in large:
+                return layer
+            return cluster_weights(layer, self.clusters, start, preserve_sparsity=self.keep_zeros)
+
+        model = rebuilt(network, wrap)
+        return Wrapped(model, lambda: copied(clustering.strip_clustering(model)))
+
+    def check(self, path: Path, layers: Sequence[LayerWeights], tuning: Tuning) -> dict[str, Any]:
+        """See :meth:`Phase.check`: the different weights of each large layer."""
+        large = large_weights(path, layers, max(tuning.least_weights, self.clusters))
+        for layer in large:
+            if layer.distinct > self.clusters:
+                raise EdgedigitsError(
+                    f"{path.name}: {layer.layer} has {layer.distinct} different weights, not {self.clusters}", RETUNE
+                )
+        return {"distinct_weights": {layer.layer: layer.distinct for layer in large}}

@@ -18,12 +18,9 @@ from edgedigits.core.digit import CLASSES, model_input
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.backend import keras, tf
 from edgedigits.core.stages import StageCallback
-from edgedigits.quantize.tuning.awareness import quantize_aware
 from edgedigits.quantize.tuning.batches import tuning_batches
-from edgedigits.quantize.tuning.budget import Cluster, Phase, Prune, Tuning
-from edgedigits.quantize.tuning.clustering import clustered
+from edgedigits.quantize.tuning.budget import Phase, Tuning
 from edgedigits.quantize.tuning.folding import as_it_infers
-from edgedigits.quantize.tuning.pruning import pruned
 from edgedigits.quantize.tuning.wrapped import Wrapped
 
 _VALIDATION_BATCH = 500
@@ -83,7 +80,7 @@ def tune(model: Any, tuning: Tuning, split: Split, seed: int = 0, progress: Stag
     with _advice_hidden():
         for number, phase in enumerate(tuning.phases):
             batches, steps = tuning_batches(teacher, split.train, tuning, phase.epochs, (seed, number))
-            wrapped = _wrapped(network, phase, tuning, steps, ranges)
+            wrapped = phase.prepare(network, tuning, steps, ranges)
             history += fit_phase(wrapped, batches, steps, phase, split.validation, progress)
             network = wrapped.finish()
     return Tuned(network, tuple(history))
@@ -99,14 +96,6 @@ def _advice_hidden() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(before)
-
-
-def _wrapped(network: Any, phase: Phase, tuning: Tuning, steps: int, ranges: NDArray[np.float32]) -> Wrapped:
-    if isinstance(phase, Prune):
-        return pruned(network, phase, tuning, steps)
-    if isinstance(phase, Cluster):
-        return clustered(network, phase, tuning)
-    return quantize_aware(network, phase, tuning, ranges)
 
 
 def fit_phase(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
@@ -12,6 +13,8 @@ from edgedigits.core.tflite.runtime import RUNTIMES, Runtime
 TENSORFLOW = "tensorflow"
 _MODULES = dict(RUNTIMES) | {TENSORFLOW: "tensorflow.lite.python.interpreter"}
 _TITLES = {TENSORFLOW: "LiteRT of TensorFlow"}
+NO_TFLITE_RUNTIME = (3, 12)
+"""The first Python that tflite-runtime has no wheel for (PyPI, its last release, 2.14)."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,24 @@ def installed_runtimes(packages: tuple[str, ...] = ()) -> tuple[InstalledRuntime
             found.append(InstalledRuntime(package, version(package)))
         except PackageNotFoundError as error:
             if packages:
-                raise EdgedigitsError(f"{package} is not installed", f"pip install {package}") from error
+                raise EdgedigitsError(f"{package} is not installed", _remedy(package)) from error
     if not found:
         raise EdgedigitsError("no TFLite runtime is installed", 'pip install "edgedigits[edge]"')
     return tuple(found)
+
+
+def _remedy(package: str) -> str:
+    """How to come by a runtime, where there is one for this Python, or which others are here."""
+    if package == "tflite-runtime" and sys.version_info >= NO_TFLITE_RUNTIME:
+        here = [name for name in _MODULES if _is_installed(name)]
+        others = f"measure on {' or '.join(here)}" if here else 'pip install "edgedigits[edge]"'
+        return f"it has no wheel for Python {'.'.join(map(str, NO_TFLITE_RUNTIME))} and later: {others}"
+    return f"pip install {package}"
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        version(package)
+    except PackageNotFoundError:
+        return False
+    return True

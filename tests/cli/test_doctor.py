@@ -109,9 +109,9 @@ def command_alone(tmp_path_factory) -> Path:
                 (site / file).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(file.locate(), site / file)
     for package, place in SETTINGS["tool"]["setuptools"]["package-dir"].items():
-        target = site.joinpath(*package.split("."))
-        target.mkdir(parents=True, exist_ok=True)
-        for source in (ROOT / place).glob("*.py"):
+        for source in (ROOT / place).rglob("*.py"):
+            target = site.joinpath(*package.split("."), source.relative_to(ROOT / place))
+            target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
     ours = distribution("edgedigits")
     metadata = ours.read_text("METADATA") or ours.read_text("PKG-INFO")

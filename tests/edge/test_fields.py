@@ -108,5 +108,5 @@ def test_a_missing_truth_file_and_a_missing_picture_are_refused(reader: DigitRea
 
 
 def test_rows_that_are_not_there_are_refused(reader: DigitReader, tmp_path):
-    with pytest.raises(EdgedigitsError, match="none of the rows"):
+    with pytest.raises(EdgedigitsError, match="none of the 1 rows"):
         measure_fields(reader, tmp_path, truth(tmp_path, "image,text\na.png,12\n"), rows=slice(5, None))

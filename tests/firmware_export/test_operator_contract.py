@@ -47,7 +47,7 @@ def test_an_operator_more_is_a_module_a_kernel_and_a_line(tmp_path: Path) -> Non
     """The template as it stands is one: its C equals TFLite's reference kernels."""
     package = tmp_path / "edgedigits"
     shutil.copytree(ROOT / "package", package)
-    for room in ("cli", "core", "edge", "quantize", "train"):
+    for room in ("cli", "core", "edge", "quantize", "results", "train"):
         (package / room).symlink_to(ROOT / room)
     shutil.copytree(ROOT / "firmware_export", package / "firmware_export")
     operators = package / "firmware_export" / "operators"

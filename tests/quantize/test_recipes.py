@@ -9,7 +9,9 @@ import pytest
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.quantize import RECIPES, recipe_named, recipes
-from edgedigits.quantize.tuning.budget import Prune, QuantizeAware, Tuning
+from edgedigits.quantize.tuning.awareness import QuantizeAware
+from edgedigits.quantize.tuning.budget import Tuning
+from edgedigits.quantize.tuning.pruning import Prune
 
 NAMES = (
     *("float32", "float16", "dynamic", "int8", "int8-dense-per-tensor", "int16x8", "int8-selective", "qat-int8"),

@@ -17,8 +17,10 @@ from edgedigits.core.tflite.runtime import DigitModel
 from edgedigits.quantize import RECIPES, convert, recipe_named
 from edgedigits.quantize.making import MadeModel, check_form, make
 from edgedigits.quantize.recipes import Recipe
-from edgedigits.quantize.tuned_checks import crowded_groups
-from edgedigits.quantize.tuning.budget import Cluster, Prune, QuantizeAware, Tuning
+from edgedigits.quantize.tuning.awareness import QuantizeAware
+from edgedigits.quantize.tuning.budget import Tuning
+from edgedigits.quantize.tuning.clustering import Cluster
+from edgedigits.quantize.tuning.pruning import Prune, crowded_groups
 from edgedigits.quantize.tuning.tuning import fit_phase, tune
 from edgedigits.quantize.tuning.wrapped import Wrapped
 from edgedigits.train import NETWORKS, build

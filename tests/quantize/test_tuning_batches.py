@@ -11,7 +11,8 @@ import tensorflow as tf
 from edgedigits.core.datasets import Digits
 from edgedigits.core.digit import model_input
 from edgedigits.quantize.tuning.batches import tuning_batches
-from edgedigits.quantize.tuning.budget import Prune, Tuning
+from edgedigits.quantize.tuning.budget import Tuning
+from edgedigits.quantize.tuning.pruning import Prune
 
 TUNING = Tuning((Prune(1, 1e-3, 0.5),), batch_size=32)
 STILL = replace(TUNING, rotation=0.0, shear=0.0, zoom=0.0, shift=0.0)
