@@ -14,7 +14,10 @@ PATHS = sorted({word for word in re.findall(r"`([\w/.]+/[\w/.]*)`", PAGE) if not
 
 @pytest.mark.parametrize("path", PATHS)
 def test_what_the_page_names_is_there(path: str) -> None:
-    places = [ROOT / path, *(ROOT / room / path for room in ("firmware_export", "quantize", "results"))]
+    places = [
+        ROOT / path,
+        *(ROOT / room / path for room in ("firmware_export", "firmware_export/operators", "quantize", "results")),
+    ]
     assert any(place.exists() for place in places)
 
 
