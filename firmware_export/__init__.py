@@ -1,8 +1,9 @@
 """From an int8 model to C for microcontrollers, with proof.
 
 ``write_export(export_arrays(model), folder)`` makes arrays for TFLite Micro; ``export_library(model)`` makes two C
-files that need nothing, ``targets`` puts them into the form that an ecosystem wants, ``firmware_report`` runs them on
-emulated cores, and ``verify.verify`` compares a board over its serial port.
+files that need nothing, ``CompiledLibrary`` runs them on this computer, ``targets`` puts them into the form that an
+ecosystem wants, ``firmware_report`` runs them on emulated cores, and ``serial.verify`` compares a board over its serial
+port.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from edgedigits.core.lazy import lazy_exports
 if TYPE_CHECKING:
     from edgedigits.firmware_export.arrays.export import ArrayExport, ExportRecipe, export_arrays, write_export
     from edgedigits.firmware_export.library.export import LibraryExport, export_library
+    from edgedigits.firmware_export.proof.compiled import CompiledLibrary
     from edgedigits.firmware_export.proof.self_test import SelfTest, run_self_test
     from edgedigits.firmware_export.report.report import FirmwareReport, firmware_report
     from edgedigits.firmware_export.targets import write_target
 
 _HOMES = {
     "ArrayExport": "arrays.export",
+    "CompiledLibrary": "proof.compiled",
     "ExportRecipe": "arrays.export",
     "FirmwareReport": "report.report",
     "LibraryExport": "library.export",
@@ -34,6 +37,7 @@ _HOMES = {
 
 __all__ = [
     "ArrayExport",
+    "CompiledLibrary",
     "ExportRecipe",
     "FirmwareReport",
     "LibraryExport",

@@ -18,7 +18,8 @@ import pytest
 from measured_rows import network_rows, write_results
 
 from edgedigits.firmware_export.boards.cores import core
-from edgedigits.firmware_export.proof.self_test import NO_COMPILER, find_compiler
+from edgedigits.firmware_export.proof.compiler import find_compiler
+from edgedigits.firmware_export.proof.self_test import NO_COMPILER
 from edgedigits.firmware_export.report.cores import missing_tool
 from edgedigits.firmware_export.targets import TARGETS
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import shutil
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from edgedigits.core.paths import StrPath
+from edgedigits.firmware_export.proof.compiler import STANDARD, find_compiler, run_command
 
-FLAGS = ("-std=c99", "-O2")
-COMPILERS = ("cc", "gcc", "clang")
+FLAGS = (STANDARD, "-O2")
 NO_COMPILER = "no C compiler found: not compiled"
 
-_COMPILE_SECONDS = 300
 _RUN_SECONDS = 300
-_MOST_WORDS = 2000
 
 
 @dataclass(frozen=True)
@@ -40,14 +34,6 @@ class SelfTest:
     said: str
 
 
-def find_compiler() -> tuple[str, ...]:
-    """The C compiler of this computer: what ``$CC`` names, else cc, gcc or clang; empty where there is none."""
-    named = shlex.split(os.environ.get("CC", ""))
-    if named and shutil.which(named[0]):
-        return tuple(named)
-    return next(((name,) for name in COMPILERS if shutil.which(name)), ())
-
-
 def run_self_test(folder: StrPath, name: str = "digits") -> SelfTest:
     """Compile what ``write_target("c", ...)`` wrote and run its self-test.
 
@@ -60,28 +46,18 @@ def run_self_test(folder: StrPath, name: str = "digits") -> SelfTest:
     flags = " ".join(FLAGS)
     if not compiler:
         return SelfTest("not run", "", flags, NO_COMPILER)
-    title = _first_line(_run((*compiler, "--version"), _COMPILE_SECONDS)[1]) or compiler[0]
+    title = _first_line(run_command((*compiler, "--version"))[1]) or compiler[0]
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as work:
         program = Path(work) / "selftest"
         sources = (str(folder / "main.c"), str(folder / f"{name}.c"))
-        code, said = _run((*compiler, *FLAGS, *sources, "-o", str(program)), _COMPILE_SECONDS)
+        code, said = run_command((*compiler, *FLAGS, *sources, "-o", str(program)))
         if code != 0:
             return SelfTest("failed", title, flags, f"the compiler refuses it: {said}")
         try:
-            code, said = _run((str(program),), _RUN_SECONDS)
+            code, said = run_command((str(program),), _RUN_SECONDS)
         except OSError as error:
             return SelfTest("not run", title, flags, f"compiled, but cannot be run here ({error.strerror})")
     return SelfTest("passed" if code == 0 else "failed", title, flags, said or f"it ended with {code}")
-
-
-def _run(command: tuple[str, ...], seconds: float) -> tuple[int, str]:
-    """Exit code of a command and what it said; -1 where it did not end in time."""
-    english = {**os.environ, "LC_ALL": "C"}
-    try:
-        done = subprocess.run(command, env=english, capture_output=True, text=True, timeout=seconds, check=False)
-    except subprocess.TimeoutExpired:
-        return -1, f"it did not end within {seconds:.0f} s"
-    return done.returncode, (done.stdout + done.stderr).strip()[-_MOST_WORDS:]
 
 
 def _first_line(text: str) -> str:

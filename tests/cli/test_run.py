@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from edgedigits.firmware_export.proof.self_test import find_compiler
+from edgedigits.firmware_export.proof.compiler import find_compiler
 
 EDGEDIGITS = Path(sys.executable).with_name("edgedigits")
 

@@ -1,4 +1,4 @@
-"""Compiles an exported library for this computer and runs it on many inputs.
+"""Compiles an exported library into a program that checks itself and runs it on many inputs.
 
 A program of its own runs each library, so that whatever goes wrong there ends that program and no test run.
 """

@@ -11,7 +11,8 @@ import pytest
 from hand_made import hand_made_library
 
 from edgedigits.firmware_export import run_self_test, write_target
-from edgedigits.firmware_export.proof.self_test import NO_COMPILER, find_compiler
+from edgedigits.firmware_export.proof.compiler import find_compiler
+from edgedigits.firmware_export.proof.self_test import NO_COMPILER
 
 
 @pytest.fixture

@@ -1,0 +1,212 @@
+"""An exported C library, compiled for this computer and called from Python."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.paths import StrPath
+from edgedigits.firmware_export.library.export import LibraryExport, export_library
+from edgedigits.firmware_export.proof.compiler import STANDARD, find_compiler, run_command
+
+_ALIGNMENT = 4  # of the arena, as the header wants it
+_LONGEST_TEXT = 100
+
+_SIZES = """\
+#include "{name}.h"
+#include <stddef.h>
+extern const size_t {name}_sizes[];
+const size_t {name}_sizes[] = {{{NAME}_ARENA_BYTES, {NAME}_INPUT_BYTES, {NAME}_OUTPUT_BYTES}};
+"""
+"""The header's macros as numbers: the size of the arena depends on the kernels, and those on the compiler."""
+
+
+class CompiledLibrary:
+    """An exported library, compiled and loaded.
+
+    Threads may share it: each call has an arena of its own. It is a context manager; :meth:`close` unloads it.
+
+    Attributes:
+        export: the library.
+        compiler: command that compiled it.
+        functions: the loaded library, for what has no method here; not to be called after :meth:`close`.
+        arena_bytes: working memory of one inference with the kernels that this computer's compiler chose.
+        input_bytes: of the model's input.
+        output_bytes: of the model's output.
+    """
+
+    def __init__(self, library: LibraryExport | StrPath, *, flags: Sequence[str] = ("-O2",)) -> None:
+        """Compile a library with what ``$CC`` names, else cc, gcc or clang, and load it.
+
+        Args:
+            library: what ``export_library`` makes, or the path of the ``.tflite`` model to make it from.
+            flags: for the compiler, behind ``-std=c99``.
+
+        Raises:
+            EdgedigitsError: as ``export_library``; there is no C compiler, it refuses the library, or what it makes
+                cannot be loaded here.
+        """
+        self.export = library if isinstance(library, LibraryExport) else export_library(library)
+        self._name = self.export.recipe.name
+        self.compiler = find_compiler()
+        if not self.compiler:
+            raise EdgedigitsError(
+                "no C compiler found",
+                "install one (Debian: sudo apt install gcc libc6-dev), or name yours in the variable CC",
+            )
+        # What is loaded needs its file no longer, so that nothing is left behind however the program ends.
+        with tempfile.TemporaryDirectory(prefix="edgedigits-") as folder:
+            self.functions = self._loaded(self._compiled(Path(folder), flags))
+        self._open = True
+        sizes = (ctypes.c_size_t * 3).in_dll(self.functions, f"{self._name}_sizes")
+        self.arena_bytes, self.input_bytes, self.output_bytes = sizes
+        getattr(self.functions, f"{self._name}_label").restype = ctypes.c_char_p
+
+    def _compiled(self, folder: Path, flags: Sequence[str]) -> Path:
+        name = self._name
+        own = folder / "library"  # apart, so that no name of a library is that of the file beside it
+        own.mkdir()
+        (own / f"{name}.h").write_text(self.export.header, encoding="utf-8")
+        (own / f"{name}.c").write_text(self.export.source, encoding="utf-8")
+        (folder / "sizes.c").write_text(_SIZES.format(name=name, NAME=name.upper()), encoding="utf-8")
+        made = folder / "library.so"
+        # -iquote, so that a library called `string` hides no header of C.
+        sources = ("-iquote", str(own), str(own / f"{name}.c"), str(folder / "sizes.c"))
+        code, said = run_command((*self.compiler, STANDARD, *flags, "-shared", "-fPIC", *sources, "-o", str(made)))
+        if code != 0:
+            raise EdgedigitsError(
+                f"the C compiler ({' '.join(self.compiler)}) refuses the library: {said or f'it ended with {code}'}",
+                "name another compiler in the variable CC, such as CC=gcc",
+            )
+        return made
+
+    def _loaded(self, made: Path) -> ctypes.CDLL:
+        try:
+            return ctypes.CDLL(str(made))
+        except OSError as error:
+            raise EdgedigitsError(
+                f"what the C compiler ({' '.join(self.compiler)}) made cannot be loaded here ({error})",
+                "name a compiler for this computer in the variable CC, such as CC=gcc, and in TMPDIR a folder from "
+                "which programs may be loaded",
+            ) from error
+
+    def run(self, images: NDArray[np.int8]) -> NDArray[np.int8]:
+        """The model's output for each image.
+
+        Args:
+            images: int8 of shape (count, ...), quantized as the model wants them, ``input_bytes`` each.
+
+        Returns:
+            int8 of shape (count, ``output_bytes``), the same bytes as of TFLite's reference kernels.
+
+        Raises:
+            EdgedigitsError: another type or size.
+        """
+        given = self._rows(images, np.int8, self.input_bytes, "`input_from_grey` makes them of grey pictures")
+        made = np.empty((len(given), self.output_bytes), np.int8)
+        arena = (ctypes.c_int32 * -(-self.arena_bytes // _ALIGNMENT))()
+        run = self._function("run")
+        for image, output in zip(given, made, strict=True):
+            if run(arena, _pointer(image), _pointer(output)) != 0:
+                raise RuntimeError("the library refuses its arena")
+        return made
+
+    def input_from_grey(self, grey: NDArray[np.uint8]) -> NDArray[np.int8]:
+        """Grey pictures as the model's input: what :meth:`run` takes.
+
+        Args:
+            grey: uint8 of shape (count, ...), ``input_bytes`` each; for digits (count, 28, 28), 0 ground, 255 full ink.
+
+        Returns:
+            int8 of shape (count, ``input_bytes``).
+
+        Raises:
+            EdgedigitsError: another type or size.
+        """
+        given = self._rows(grey, np.uint8, self.input_bytes, "`edgedigits.core.normalise` makes it of any picture")
+        made = np.empty(given.shape, np.int8)
+        convert = self._function("input_from_grey")
+        for picture, image in zip(given, made, strict=True):
+            convert(_pointer(picture), _pointer(image))
+        return made
+
+    def top1(self, outputs: NDArray[np.int8]) -> NDArray[np.intp]:
+        """Place of the greatest score of each output (count, ``output_bytes``), of equal ones the lowest: (count,)."""
+        return np.array(self._each("top1", outputs), np.intp)
+
+    def confidence(self, outputs: NDArray[np.int8]) -> NDArray[np.intp]:
+        """The greatest score of each output (count, ``output_bytes``) in thousandths: (count,)."""
+        return np.array(self._each("confidence", outputs), np.intp)
+
+    def label(self, place: int) -> str:
+        """What the score in this place stands for; empty where there is none."""
+        said: bytes = self._function("label")(ctypes.c_int(place))
+        return said.decode("ascii")
+
+    @property
+    def version(self) -> str:
+        """Of the toolkit that made the library, as the library tells it."""
+        return self._text("version")
+
+    @property
+    def model_sha256(self) -> str:
+        """Of the model, as the library tells it."""
+        return self._text("model_sha256")
+
+    def close(self) -> None:
+        """Unload the library, once the last call has ended; a second time nothing happens."""
+        if self._open:
+            from _ctypes import dlclose  # ctypes itself never unloads
+
+            dlclose(self.functions._handle)
+        self._open = False
+
+    def __enter__(self) -> CompiledLibrary:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Unload the library."""
+        self.close()
+
+    def _each(self, function: str, outputs: NDArray[np.int8]) -> list[int]:
+        call = self._function(function)
+        rows = self._rows(outputs, np.int8, self.output_bytes, "`run` gives them")
+        return [call(_pointer(output)) for output in rows]
+
+    def _function(self, name: str) -> Callable[..., Any]:
+        self._check_open()
+        function: Callable[..., Any] = getattr(self.functions, f"{self._name}_{name}")
+        return function
+
+    def _text(self, name: str) -> str:
+        self._check_open()
+        return (ctypes.c_char * _LONGEST_TEXT).in_dll(self.functions, f"{self._name}_{name}").value.decode("ascii")
+
+    def _check_open(self) -> None:
+        if not self._open:
+            raise EdgedigitsError("the compiled library is closed", "call it before `close`, inside of its `with`")
+
+    def _rows(self, given: NDArray[np.generic], kind: type[np.generic], size: int, how: str) -> NDArray[np.generic]:
+        """Arrays one after the other, each as one row of ``size`` bytes."""
+        if given.dtype != kind or given.ndim < 2 or math.prod(given.shape[1:]) != size:
+            raise EdgedigitsError(
+                f"an array has shape {given.shape} and type {given.dtype}",
+                f"give {np.dtype(kind).name} of shape (count, {size}); {how}",
+            )
+        return np.ascontiguousarray(given).reshape(len(given), size)
+
+
+def _pointer(array: NDArray[np.generic]) -> ctypes.c_void_p:
+    return ctypes.c_void_p(array.ctypes.data)
