@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.tflite.file import Tensor, read_tflite
+from edgedigits.core.tflite.file import LEFT_OUT, Tensor, read_tflite
 
 WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 """Operators with weights that our converter makes of digit networks."""
 
-_DTYPES = {"INT8": np.int8, "FLOAT16": np.float16, "FLOAT32": np.float32}
+_TYPES = frozenset({"INT8", "FLOAT16", "FLOAT32"})
 _INSIDE = {"BiasAdd", "LastValueQuant"}  # steps in the name of a tensor that lie inside a layer
 _CHANNELS = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 0}
 
@@ -93,26 +93,17 @@ def read_weights(path: Path) -> tuple[LayerWeights, ...]:
     Raises:
         EdgedigitsError: not a TFLite file, or damaged.
     """
-    from tflite import BuiltinOperator, Model
-
     content = read_tflite(path)
-    model = Model.GetRootAs(path.read_bytes(), 0)
-    graph = model.Subgraphs(0)
-    names = {getattr(BuiltinOperator, name): name for name in WEIGHTED}
     stored_in: dict[int, int] = {}  # what DEQUANTIZE widens, by what it gives: float16 weights are stored before it
     layers = []
-    for position in range(graph.OperatorsLength()):
-        operator = graph.Operators(position)
-        code = model.OperatorCodes(operator.OpcodeIndex())
-        number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
-        if number == BuiltinOperator.DEQUANTIZE:
-            stored_in[operator.Outputs(0)] = operator.Inputs(0)
-        if number not in names:
+    for node in content.nodes:
+        if node.name == "DEQUANTIZE":
+            stored_in.update(zip(node.outputs, node.inputs, strict=False))
+        if node.name not in WEIGHTED or len(node.inputs) < 2:
             continue
-        index = stored_in.get(operator.Inputs(1), operator.Inputs(1))
-        tensor, buffer = content.tensors[index], model.Buffers(graph.Tensors(index).Buffer())
-        if tensor.type in _DTYPES and buffer.DataLength():
-            values = np.frombuffer(buffer.DataAsNumpy().tobytes(), _DTYPES[tensor.type]).reshape(tensor.shape)
-            own = (*operator.InputsAsNumpy().tolist(), *operator.OutputsAsNumpy().tolist())
-            layers.append(LayerWeights(layer_of(tensor.name), names[number], tensor, values, own))
+        index = stored_in.get(node.inputs[1], node.inputs[1])
+        tensor = content.tensors[index]
+        if index != LEFT_OUT and tensor.type in _TYPES and tensor.data is not None:
+            own = (*node.inputs, *node.outputs)
+            layers.append(LayerWeights(layer_of(tensor.name), node.name, tensor, tensor.data, own))
     return tuple(layers)

@@ -1,19 +1,32 @@
-"""What stands in a TFLite file: its operators, their versions and its tensors' types."""
+"""What stands in a TFLite file: its operators with their options, its tensors and the constants among them.
+
+The one reader of the flatbuffer, bounded by the size of the file; whatever comes after works on checked numbers. A file
+may be damaged or hostile: vectors that claim billions of entries, tables that share one vector a million times,
+constants that lie past its end.
+"""
 
 from __future__ import annotations
 
 import math
 import struct
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.model_files import check_tflite_file
+from edgedigits.core.tflite.options import options_of
 
 ITEM_BYTES = {"INT8": 1, "UINT8": 1, "BOOL": 1, "INT16": 2, "FLOAT16": 2, "INT32": 4, "FLOAT32": 4, "INT64": 8}
 """Size of an element by TFLite's name of the type."""
+
+_VALUES = {"INT8": np.int8, "INT32": np.int32, "INT64": np.int64, "FLOAT16": np.float16, "FLOAT32": np.float32}
+"""Types of weights, biases, shapes and axes, whose values are read."""
 
 LEFT_OUT = -1
 _DAMAGE = (struct.error, IndexError, ValueError, TypeError, AttributeError, KeyError, OverflowError)
@@ -30,9 +43,19 @@ class OperatorVersion:
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor of the model's only subgraph: name, type (``INT8``, ``INT32``, ``FLOAT32``…), shape, scales.
+    """A tensor of the model's only subgraph.
 
-    ``constant`` says whether its values stand in the file.
+    Attributes:
+        name: text from the model, which may be anyone's.
+        type: TFLite's name: ``INT8``, ``INT32``, ``FLOAT32``...
+        shape: as TFLite has it, the batch included.
+        scales: none, one, or one for each channel.
+        zero_points: likewise.
+        axis: which axis the channels of the scales are.
+        constant: whether its values stand in the file.
+        plain: neither a variable nor sparse.
+        data: the values of a constant of int8, int32, int64, float16 or float32, of the tensor's shape; else None, also
+            where a sparse one leaves values out.
     """
 
     name: str
@@ -40,19 +63,29 @@ class Tensor:
     shape: tuple[int, ...]
     scales: tuple[float, ...]
     zero_points: tuple[int, ...]
+    axis: int
     constant: bool
+    plain: bool
+    data: NDArray[Any] | None = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class OperatorCall:
-    """One operator where it stands in the model: TFLite's name, and its tensors by their place in the file.
+    """One operator where it stands in the model.
 
-    An input of :data:`LEFT_OUT` is one that the operator can do without, such as a bias.
+    Attributes:
+        name: TFLite's name.
+        inputs: its tensors by their place in the file; :data:`LEFT_OUT` is one that it can do without, such as a bias.
+        outputs: likewise.
+        options_table: TFLite's name of the table that the options stand in; empty without one.
+        options: numbers, and vectors of numbers as tuples, by their names there.
     """
 
     name: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    options_table: str
+    options: Mapping[str, Any] = field(hash=False)
 
 
 @dataclass(frozen=True)
@@ -81,8 +114,12 @@ class TfliteFile:
         return {tensor.type for tensor in self.tensors} <= {"INT8", "INT32"}
 
 
-def read_tflite(path: Path) -> TfliteFile:
-    """Read the structure of a ``.tflite`` file with the schema package ``tflite``.
+def read_tflite(path: Path, most: int | None = None) -> TfliteFile:
+    """Read a ``.tflite`` file with the schema package ``tflite``.
+
+    Args:
+        path: of the file.
+        most: tensors, operators and buffers that it may have at most; its bytes bound them, too.
 
     Raises:
         EdgedigitsError: not a TFLite file, damaged, or of several subgraphs; or the schema package is missing.
@@ -97,7 +134,7 @@ def read_tflite(path: Path) -> TfliteFile:
         raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check the path") from error
     check_tflite_file(path)
     try:
-        return _read(Model.GetRootAs(data, 0), _Budget(len(data)))
+        return _read(Model.GetRootAs(data, 0), _Budget(len(data)), most)
     except _DAMAGE as error:
         raise EdgedigitsError(f"{path} is cut short or damaged ({error})", "copy it again, or make it again") from error
 
@@ -116,7 +153,7 @@ class _Budget:
         return range(entries)
 
 
-def _read(model: Any, budget: _Budget) -> TfliteFile:
+def _read(model: Any, budget: _Budget, most: int | None) -> TfliteFile:
     from tflite import BuiltinOperator, TensorType
 
     names = {value: name for name, value in vars(BuiltinOperator).items() if not name.startswith("_")}
@@ -124,11 +161,9 @@ def _read(model: Any, budget: _Budget) -> TfliteFile:
     if model.SubgraphsLength() != 1:
         raise ValueError(f"{model.SubgraphsLength()} subgraphs where one is expected")
     graph = model.Subgraphs(0)
-    tensors = []
-    for position in budget.take(graph.TensorsLength()):
-        tensor = graph.Tensors(position)
-        tensors.append(_tensor(model, tensor, types, budget))
-        _check_constant(model, tensor, tensors[-1])
+    if most is not None and max(graph.TensorsLength(), graph.OperatorsLength(), model.BuffersLength()) > most:
+        raise ValueError(f"more than {most} tensors or operators")
+    tensors = [_tensor(model, graph.Tensors(i), types, budget) for i in budget.take(graph.TensorsLength())]
     used: Counter[tuple[str, int]] = Counter()
     nodes = []
     for position in budget.take(graph.OperatorsLength()):
@@ -156,6 +191,7 @@ def _node(name: str, operator: Any, tensors: int, budget: _Budget) -> OperatorCa
         name,
         tuple(index if index == LEFT_OUT else _place(index, tensors) for index in inputs),
         tuple(_place(index, tensors) for index in outputs),
+        *options_of(operator, budget.take),
     )
 
 
@@ -177,16 +213,37 @@ def _tensor(model: Any, tensor: Any, types: dict[int, str], budget: _Budget) -> 
     shape = tuple(int(tensor.Shape(i)) for i in budget.take(tensor.ShapeLength()))
     if tensor.Buffer() >= model.BuffersLength():
         raise ValueError("a tensor has no buffer")
-    constant = model.Buffers(tensor.Buffer()).DataLength() > 0
-    return Tensor(name.decode(), types[tensor.Type()], shape, scales, zero_points, constant)
-
-
-def _check_constant(model: Any, tensor: Any, read: Tensor) -> None:
-    """Raise ValueError unless a constant's bytes all stand in the file and are as many as its shape asks for."""
     buffer = model.Buffers(tensor.Buffer())
+    kind = types[tensor.Type()]
+    sparse = tensor.Sparsity() is not None
+    return Tensor(
+        name.decode(),
+        kind,
+        shape,
+        scales,
+        zero_points,
+        0 if quantization is None else quantization.QuantizedDimension(),
+        buffer.DataLength() > 0,
+        not tensor.IsVariable() and not sparse,
+        _values(buffer, kind, shape, sparse),
+    )
+
+
+def _values(buffer: Any, kind: str, shape: tuple[int, ...], sparse: bool) -> NDArray[Any] | None:
+    """The values of a constant where they can be read.
+
+    Raises ValueError unless they all stand in the file and are as many as the shape asks for; what is sparse leaves out
+    some.
+    """
     length = buffer.DataLength()
-    if not length or tensor.Sparsity() is not None or read.type not in ITEM_BYTES:
-        return
+    if not length or kind not in ITEM_BYTES:
+        return None
+    fits = min(shape, default=1) >= 0 and length == math.prod(shape) * ITEM_BYTES[kind]
+    if sparse and not fits:
+        return None
     buffer.Data(length - 1)
-    if length != math.prod(read.shape) * ITEM_BYTES[read.type]:
-        raise ValueError(f"a constant of {math.prod(read.shape):,} numbers has {length:,} bytes")
+    if not fits:
+        raise ValueError(f"a constant of {math.prod(shape):,} numbers has {length:,} bytes")
+    if kind not in _VALUES:
+        return None
+    return np.frombuffer(buffer.DataAsNumpy(), np.dtype(_VALUES[kind]).newbyteorder("<")).reshape(shape)

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.tflite.file import OperatorCall, Tensor, TfliteFile
 from edgedigits.firmware_export.graph.model import Node, Shape, Value, Window
-from edgedigits.firmware_export.graph.tables import FileOperator, FileTensor, Tables
 
 QUANTIZE_FIRST = "run `edgedigits quantize MODEL.keras` and export the int8 model that it writes"
 REBUILD = "make the model again with TensorFlow's converter for full int8 and a batch of 1"
@@ -51,13 +51,13 @@ class Layer:
         path: of the file, for messages.
         index: of the operator in the file.
         operator: itself.
-        tables: all of the file.
+        content: all of the file.
     """
 
     path: Path
     index: int
-    operator: FileOperator
-    tables: Tables
+    operator: OperatorCall
+    content: TfliteFile
 
     @property
     def name(self) -> str:
@@ -72,7 +72,7 @@ class Layer:
         )
 
     def _size(self, number: int) -> str:
-        return sizes(self.tables.tensors[number].shape) if number >= 0 else "nothing"
+        return sizes(self.content.tensors[number].shape) if number >= 0 else "nothing"
 
     def option(self, name: str) -> Any:
         """One of the operator's options; an error where it has none at all."""
@@ -99,7 +99,7 @@ class Layer:
     @property
     def spare(self) -> int:
         """A number that no tensor and no other layer uses, for a value between two nodes of this one."""
-        return len(self.tables.tensors) + self.index
+        return len(self.content.tensors) + self.index
 
     def number(self, position: int) -> int:
         """Number of the tensor that is this input."""
@@ -107,9 +107,9 @@ class Layer:
             raise self.error(f"lacks input {position}")
         return self.operator.inputs[position]
 
-    def tensor(self, position: int) -> FileTensor:
+    def tensor(self, position: int) -> Tensor:
         """The tensor that is this input."""
-        return self.tables.tensors[self.number(position)]
+        return self.content.tensors[self.number(position)]
 
     def made(self, kind: Callable[..., Node], output: Value, *constants: Any) -> OperatorNodes:
         """The operator as one node of its first input."""
@@ -122,9 +122,9 @@ class Layer:
         return self.operator.outputs[0]
 
     @property
-    def output_tensor(self) -> FileTensor:
+    def output_tensor(self) -> Tensor:
         """The output's tensor."""
-        return self.tables.tensors[self.output]
+        return self.content.tensors[self.output]
 
     def value(self, position: int) -> Value:
         """This input as a value that flows; an error where it is a constant or no int8 value."""
@@ -138,7 +138,7 @@ class Layer:
             raise self.error(f"should make {sizes(shape)} of its inputs")
         return self.as_value(self.output_tensor)
 
-    def as_value(self, tensor: FileTensor) -> Value:
+    def as_value(self, tensor: Tensor) -> Value:
         """An int8 tensor with one scale and zero point as a value."""
         if tensor.type != "INT8":
             raise self.error(f"works on {tensor.type} where int8 is expected", QUANTIZE_FIRST)
@@ -158,7 +158,7 @@ class Layer:
             raise self.error("works on a batch of more than 1, or on more than three axes")
         return height, width, channels
 
-    def _check_scales(self, tensor: FileTensor) -> None:
+    def _check_scales(self, tensor: Tensor) -> None:
         if not all(math.isfinite(scale) and scale > 0 for scale in tensor.scales):
             raise self.error("has a scale that is not a positive number", QUANTIZE_FIRST)
         if not all(-128 <= zero_point <= 127 for zero_point in tensor.zero_points):

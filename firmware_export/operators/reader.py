@@ -6,10 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.tflite.file import TfliteFile, read_tflite
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, REBUILD, Layer, OperatorNodes, sizes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value
-from edgedigits.firmware_export.graph.tables import LARGEST_FILE, Tables, read_tables
 from edgedigits.firmware_export.operators.registry import OPERATORS
+
+LARGEST_FILE = 1 << 24
+"""Bytes; no microcontroller's flash holds more."""
+LARGEST_COUNT = 10_000
+"""Of tensors and of operators: a hostile file may name one table millions of times."""
 
 FREE_BATCH = {"SHAPE", "STRIDED_SLICE", "PACK"}
 """What TensorFlow's converter adds where the batch was left free."""
@@ -25,15 +30,16 @@ def read_graph(path: Path) -> Graph:
         EdgedigitsError: missing, damaged or foreign file; floats inside; an operator, a shape, a type or a scale that
             the C library cannot compute exactly as TFLite's reference kernels do.
     """
-    tables = read_tables(path)
-    if len(tables.inputs) != 1 or len(tables.outputs) != 1 or min(tables.inputs + tables.outputs) < 0:
+    content = _read(path)
+    ends = (len(content.inputs), len(content.outputs))
+    if ends != (1, 1):
         raise EdgedigitsError(
-            f"{path} has {len(tables.inputs)} inputs and {len(tables.outputs)} outputs where one of each is expected",
+            f"{path} has {ends[0]} inputs and {ends[1]} outputs where one of each is expected",
             "build a network with one input and one output",
         )
-    layers = [Layer(path, index, operator, tables) for index, operator in enumerate(tables.operators)]
-    layers, start, end = _peeled(path, tables, layers)
-    _check_types(path, tables, layers)
+    layers = [Layer(path, index, operator, content) for index, operator in enumerate(content.nodes)]
+    layers, start, end = _peeled(path, content, layers)
+    _check_types(path, content, layers)
     _check_constants(path, layers)
     if not layers or start == end:
         raise EdgedigitsError(f"{path} computes nothing", "give a model with layers")
@@ -49,21 +55,31 @@ def read_graph(path: Path) -> Graph:
     return _needed(path, nodes, values, start, end)
 
 
-def _peeled(path: Path, tables: Tables, layers: list[Layer]) -> tuple[list[Layer], int, int]:
+def _read(path: Path) -> TfliteFile:
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check the path") from error
+    if size > LARGEST_FILE:
+        raise EdgedigitsError(f"{path} has {size} bytes, too many for a microcontroller", "export a smaller model")
+    return read_tflite(path, LARGEST_COUNT)
+
+
+def _peeled(path: Path, content: TfliteFile, layers: list[Layer]) -> tuple[list[Layer], int, int]:
     """Leave out a QUANTIZE of the model's float input and a DEQUANTIZE to its float output.
 
     Returns:
         The other layers, the number of the graph's input, and of its output.
     """
-    start, end = tables.inputs[0], tables.outputs[0]
-    if tables.tensors[start].type == "FLOAT32":
+    start, end = content.input_places[0], content.output_places[0]
+    if content.tensors[start].type == "FLOAT32":
         readers = [layer for layer in layers if start in layer.operator.inputs]
         if [layer.operator.name for layer in readers] == ["QUANTIZE"]:
             readers[0].arity(1, 1)
             _check_reshaped(readers[0])
             layers = [layer for layer in layers if layer is not readers[0]]
             start = readers[0].output
-    if tables.tensors[end].type == "FLOAT32":
+    if content.tensors[end].type == "FLOAT32":
         writers = [layer for layer in layers if end in layer.operator.outputs]
         if [layer.operator.name for layer in writers] == ["DEQUANTIZE"]:
             writers[0].arity(1, 1)
@@ -71,7 +87,7 @@ def _peeled(path: Path, tables: Tables, layers: list[Layer]) -> tuple[list[Layer
             layers = [layer for layer in layers if layer is not writers[0]]
             end = writers[0].number(0)
     for number, which in ((start, "input"), (end, "output")):
-        kind = tables.tensors[number].type
+        kind = content.tensors[number].type
         if kind not in {"INT8", "FLOAT32"}:
             raise EdgedigitsError(f"{path} has {kind} as its {which} where int8 is expected", QUANTIZE_FIRST)
     return layers, start, end
@@ -82,26 +98,26 @@ def _check_reshaped(layer: Layer) -> None:
         raise layer.error("changes the shape of its input")
 
 
-def _check_types(path: Path, tables: Tables, layers: list[Layer]) -> None:
+def _check_types(path: Path, content: TfliteFile, layers: list[Layer]) -> None:
     """Raise one error about floats for the whole model rather than one about its first layer."""
     used = {number for layer in layers for number in layer.operator.inputs + layer.operator.outputs if number >= 0}
-    floats = [number for number in used if tables.tensors[number].type.startswith(("FLOAT", "BFLOAT"))]
+    floats = [number for number in used if content.tensors[number].type.startswith(("FLOAT", "BFLOAT"))]
     if floats:
-        whole = all(tables.tensors[number].type != "INT8" for number in used)
+        whole = all(content.tensors[number].type != "INT8" for number in used)
         kind = "is a float model" if whole else "is only partly quantized"
         raise EdgedigitsError(f"{path} {kind}: {len(floats)} of its tensors are floats", QUANTIZE_FIRST)
 
 
 def _check_constants(path: Path, layers: list[Layer]) -> None:
     """Raise where layers share constants so often that reading them all would take minutes."""
-    tensors = [layer.tables.tensors[n] for layer in layers for n in layer.operator.inputs if n >= 0]
+    tensors = [layer.content.tensors[n] for layer in layers for n in layer.operator.inputs if n >= 0]
     if sum(tensor.data.size for tensor in tensors if tensor.data is not None) > 2 * LARGEST_FILE:
         raise EdgedigitsError(f"{path} uses the same weights in too many layers", REBUILD)
 
 
 def _door(layer: Layer, number: int) -> Value:
     """The model's input or output as a value; its first axis is the batch."""
-    tensor = layer.tables.tensors[number]
+    tensor = layer.content.tensors[number]
     if len(tensor.shape) > 1 and tensor.shape[0] != 1:
         raise EdgedigitsError(f"{layer.path} takes or makes {sizes(tensor.shape)}: its batch is not 1", REBUILD)
     return layer.as_value(tensor)
@@ -112,7 +128,7 @@ def _converted(layer: Layer, values: dict[int, Value]) -> OperatorNodes:
     if layer.operator.name not in OPERATORS:
         remedy = REBUILD if layer.operator.name in FREE_BATCH else LEAVE_OUT
         raise layer.error("is not among the operators of the C library", remedy)
-    tensors = layer.tables.tensors
+    tensors = layer.content.tensors
     for number in layer.operator.inputs:
         if number >= 0 and tensors[number].data is None and number not in values:
             raise layer.error("reads a value that no operator before it makes")

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from tiny_models import tiny_models
 
@@ -77,6 +79,48 @@ def test_an_input_that_is_left_out_is_told(tiny_models: dict[str, Path]) -> None
     """The dense layer was not trained: its biases are zero, and the converter leaves them out."""
     dense = read_tflite(tiny_models["int8"]).nodes[2]
     assert dense.inputs[2:] in ((LEFT_OUT,), ())
+
+
+def test_options_stand_under_the_names_of_the_schema(tiny_models: dict[str, Path]) -> None:
+    convolution, reshape, _, softmax = read_tflite(tiny_models["int8"]).nodes
+    assert convolution.options_table == "Conv2DOptions"
+    assert {name: convolution.options[name] for name in ("StrideH", "StrideW", "Padding", "DilationHFactor")} == {
+        "StrideH": 2,
+        "StrideW": 2,
+        "Padding": 1,
+        "DilationHFactor": 1,
+    }
+    assert (softmax.options_table, softmax.options) == ("SoftmaxOptions", {"Beta": 1.0})
+    assert (reshape.options_table, reshape.options) in (("", {}), ("ReshapeOptions", {"NewShape": (-1, 676)}))
+
+
+def test_constants_have_their_values_and_nothing_else_has(tiny_models: dict[str, Path]) -> None:
+    found = read_tflite(tiny_models["int8"])
+    weights = found.tensors[found.nodes[0].inputs[1]]
+    assert (weights.data.dtype, weights.data.shape, weights.axis, weights.plain) == (np.int8, (4, 3, 3, 1), 0, True)
+    assert np.abs(weights.data.reshape(4, 9).astype(int)).max(1).tolist() == [127] * 4, "each channel uses its scale"
+    shape = found.tensors[found.nodes[1].inputs[1]]
+    assert (shape.data.dtype, shape.data.tolist()) == (np.int32, [-1, 676])
+    assert all((tensor.data is not None) == tensor.constant for tensor in found.tensors)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("float32", np.float32), ("float16", np.float16)])
+def test_constants_of_floats_have_their_values_as_stored(
+    name: str, kind: type[np.floating[Any]], tiny_models: dict[str, Path]
+) -> None:
+    (kernel,) = [
+        tensor for tensor in read_tflite(tiny_models[name]).tensors if tensor.shape == (10, 676) and tensor.constant
+    ]
+    assert kernel.data.dtype == kind
+    assert 0 < np.abs(kernel.data).max() < 1
+
+
+def test_a_file_of_more_tensors_than_are_wanted_is_refused(tiny_models: dict[str, Path]) -> None:
+    content = read_tflite(tiny_models["int8"])
+    most = len(content.tensors) + 8  # a file has some buffers more than tensors
+    assert read_tflite(tiny_models["int8"], most) == content
+    with pytest.raises(EdgedigitsError, match=r"damaged \(more than 3 tensors or operators\)"):
+        read_tflite(tiny_models["int8"], 3)
 
 
 @pytest.mark.parametrize(("name", "whole"), [("int8", True), ("int8_float_doors", False), ("int16x8", False)])

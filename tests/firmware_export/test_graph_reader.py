@@ -17,7 +17,6 @@ from tiny_models import tiny_models
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.graph.model import Graph, Value
-from edgedigits.firmware_export.graph.tables import LARGEST_COUNT, LARGEST_FILE
 from edgedigits.firmware_export.operators.add import Add
 from edgedigits.firmware_export.operators.average_pool_2d import AveragePool
 from edgedigits.firmware_export.operators.concatenation import Concatenation
@@ -27,7 +26,7 @@ from edgedigits.firmware_export.operators.max_pool_2d import MaxPool
 from edgedigits.firmware_export.operators.mean import Mean
 from edgedigits.firmware_export.operators.mul import Mul
 from edgedigits.firmware_export.operators.pad import Pad
-from edgedigits.firmware_export.operators.reader import read_graph
+from edgedigits.firmware_export.operators.reader import LARGEST_COUNT, LARGEST_FILE, read_graph
 from edgedigits.firmware_export.operators.reduce_max import ReduceMax
 from edgedigits.firmware_export.operators.registry import OPERATORS
 from edgedigits.firmware_export.operators.resize_nearest_neighbor import ResizeNearest
@@ -43,7 +42,7 @@ FLIPPED = """
 import random, resource, sys
 from pathlib import Path
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.firmware_export.operators.reader import read_graph
+from edgedigits.firmware_export.operators.reader import LARGEST_COUNT, LARGEST_FILE, read_graph
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 data, path, dice = Path(sys.argv[1]).read_bytes(), Path(sys.argv[2]), random.Random(2026)
 refused = 0
