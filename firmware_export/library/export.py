@@ -15,6 +15,7 @@ from edgedigits.firmware_export.graph.model import Graph
 from edgedigits.firmware_export.library.writer import LibraryMetadata, fits_dsp, write_library
 from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.planning.plan import Plan, plan
+from edgedigits.firmware_export.variants import DSP, PLAIN
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def export_library(model: StrPath, *, name: str = "digits", allow_failed: bool =
     sha256 = sha256_of(model)
     chosen = plan(graph)
     if not fits_dsp(chosen.program):  # cores with the DSP extension then run the plain kernels
-        chosen = replace(chosen, layouts={**chosen.layouts, "dsp": chosen.layouts["plain"]})
+        chosen = replace(chosen, layouts={**chosen.layouts, DSP.name: chosen.layouts[PLAIN.name]})
     text = write_library(graph, chosen, LibraryMetadata(name, sha256, code_version(), verdict))
     return LibraryExport(
         text.header,

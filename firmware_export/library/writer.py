@@ -20,7 +20,8 @@ from edgedigits.firmware_export.c_source.structs import initializer
 from edgedigits.firmware_export.graph.model import Graph, Value
 from edgedigits.firmware_export.operators.registry import KERNELS
 from edgedigits.firmware_export.planning.plan import Plan
-from edgedigits.firmware_export.planning.stages import VARIANTS, Kernel, Program, filler_bytes
+from edgedigits.firmware_export.planning.stages import Kernel, Program, filler_bytes
+from edgedigits.firmware_export.variants import PLAIN, TABLE, VARIANTS
 
 _TEMPLATES = files("edgedigits.firmware_export.library") / "templates"
 _KERNEL_FILES = files("edgedigits.firmware_export.operators") / "kernels"
@@ -98,14 +99,23 @@ def _header(graph: Graph, plan: Plan, metadata: LibraryMetadata, common: dict[st
         fields[f"{which}_bytes"] = int(np.prod(value.shape))
         fields[f"{which}_zero"] = value.zero_point
         fields[f"{which}_scale"] = float_literal(value.scale)[:-1]
-    for variant in VARIANTS:
-        layout = plan.layouts[variant]
-        fields[f"{variant}_bytes"] = layout.bytes
-        fields[f"{variant}_input"] = layout.offsets["value", plan.program.root(plan.program.input)]
-        fields[f"{variant}_output"] = layout.offsets["value", plan.program.root(plan.program.output)]
+    fields["arena"] = _arena_macros(plan, metadata.name.upper())
     fields["confidence_note"] = "" if _is_probability(ends["output"]) else " (no softmax: only its scale)"
     fields["warning"] = comment_on(metadata.verdict)
     return _fill("library.h.in", fields)
+
+
+def _arena_macros(plan: Plan, prefix: str) -> str:
+    """The header's sizes and offsets, of the variant that the compiler's macros choose."""
+    program = plan.program
+    text = ""
+    for variant in sorted(TABLE, key=lambda variant: variant == PLAIN):  # what is left where no macro is
+        layout = plan.layouts[variant.name]
+        text += f"#{'elif' if text else 'if'} defined({variant.macro})\n" if variant.macro else "#else\n"
+        text += f"#define {prefix}_ARENA_BYTES {layout.bytes}\n"
+        for which, value in (("INPUT", program.input), ("OUTPUT", program.output)):
+            text += f"#define {prefix}_{which}_OFFSET {layout.offsets['value', program.root(value)]}\n"
+    return f"{text}#endif\n"
 
 
 def _fill(template: str, fields: dict[str, str] | dict[str, object]) -> str:

@@ -17,6 +17,7 @@ from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.operators.shared import convolution
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, Program, Stage
+from edgedigits.firmware_export.variants import bytes_by_variant
 
 _DEPTHWISE = Kernel("depthwise")
 _REPEAT = Kernel("repeat")
@@ -54,7 +55,7 @@ class Depthwise(convolution.Weighted):
         number = lowering.in_planes(number, window.before[1], window.after[1] + more)
         node = replace(self, inputs=(number,), window=window)
         stage = convolution.window_stage(node, _DEPTHWISE, window, lowering, self.macs(lowering.graph))
-        scratch = {"helium": _standing(window), "plain": 4 * width, "dsp": 4 * (width + 1), "avr": 0}
+        scratch = bytes_by_variant(helium=_standing(window), dsp=4 * (width + 1), plain=4 * width, avr=0)
         lowering.append(replace(stage, scratch=scratch))
 
     def _repeated(self, number: int, lowering: Lowering) -> int:

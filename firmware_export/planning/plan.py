@@ -8,7 +8,8 @@ from edgedigits.firmware_export.graph.model import Graph
 from edgedigits.firmware_export.planning.arena import Layout, blocks, lay_out, peak
 from edgedigits.firmware_export.planning.lowering import lower
 from edgedigits.firmware_export.planning.schedule import Schedule, schedule
-from edgedigits.firmware_export.planning.stages import VARIANTS, Program
+from edgedigits.firmware_export.planning.stages import Program
+from edgedigits.firmware_export.variants import VARIANTS
 
 _EFFORT = 100_000
 """Steps to simulate while the plan is improved: seconds for the largest networks, plenty for those that fit a chip."""

@@ -9,10 +9,6 @@ from dataclasses import dataclass, field
 
 from edgedigits.firmware_export.graph.model import Node, Shape
 
-VARIANTS = ("helium", "dsp", "plain", "avr")
-"""Variants of the kernels, which need different scratch memory: vector unit, 16-bit pairs, plain C, and plain C for 8
-bits, which takes one window at a time."""
-
 
 @dataclass(frozen=True)
 class RowValue:

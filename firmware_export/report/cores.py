@@ -14,6 +14,7 @@ from edgedigits.firmware_export.boards.cores import Core
 from edgedigits.firmware_export.boards.measure import CoreMeasurement, Footprint
 from edgedigits.firmware_export.boards.toolchain import find
 from edgedigits.firmware_export.library import LibraryExport
+from edgedigits.firmware_export.variants import chosen_variant
 
 _SECONDS = 60
 
@@ -161,12 +162,7 @@ def kernel_variant(core: Core) -> str:
     """Which variant of the kernels the library takes when compiled for a core: its compiler's own macros decide."""
     compiler = find(core.compiler + "gcc", core.compiler_package)
     said = _run(compiler, *core.flags, "-dM", "-E", "-x", "c", "/dev/null").stdout
-    vector = re.search(r"^#define __ARM_FEATURE_MVE (\d+)$", said, re.MULTILINE)
-    if vector and int(vector[1]) & 1:
-        return "helium"
-    if re.search(r"^#define __AVR__ 1$", said, re.MULTILINE):
-        return "avr"
-    return "dsp" if re.search(r"^#define __ARM_FEATURE_DSP 1$", said, re.MULTILINE) else "plain"
+    return chosen_variant(re.findall(r"^#define (\w+)", said, re.MULTILINE)).name
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:

@@ -24,7 +24,7 @@ def memory_png(plan: Plan, variants: Sequence[str], path: Path) -> None:
 
     Args:
         plan: of the network.
-        variants: of ``planning.stages.VARIANTS``, at least one.
+        variants: of ``variants.VARIANTS``, at least one.
         path: of the PNG file.
 
     Raises:

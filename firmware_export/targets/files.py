@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.arrays.plan import check_name
+from edgedigits.firmware_export.variants import VARIANTS
 
 _TAKEN = frozenset(
     """
@@ -20,9 +21,6 @@ _TAKEN = frozenset(
 )
 """Targets that CMake reserves, files that stand beside the library, and headers that ``<name>.h`` would hide (the
 second on a disk that does not tell ``Arduino.h`` from ``arduino.h``; the rest: C99 to C17, 7.1.2, and POSIX)."""
-
-VARIANTS = {"plain": "plain C", "dsp": "DSP extension", "helium": "Helium", "avr": "8-bit AVR"}
-"""Variants of the kernels and how the README calls them."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ class LibraryFiles:
         input_bytes: of the model's input.
         output_bytes: of the model's output.
         labels: what each output stands for.
-        arena_bytes: working memory by variant of the kernels: ``plain``, ``dsp``, ``helium``.
+        arena_bytes: working memory by the name of the variant of the kernels.
         vectors: images for the self-test, at least one.
 
     Raises:
@@ -84,7 +82,7 @@ class LibraryFiles:
             ("version", re.fullmatch(r"[0-9A-Za-z.+!-]{1,64}", self.version)),
             ("labels", len(self.labels) == self.output_bytes),
             ("labels", all(re.fullmatch(r"[A-Za-z0-9]+", label) for label in self.labels)),
-            ("arena_bytes", self.arena_bytes and self.arena_bytes.keys() <= VARIANTS.keys()),
+            ("arena_bytes", self.arena_bytes and set(VARIANTS).issuperset(self.arena_bytes)),
             ("vectors", self.vectors),
             ("vectors", all(len(vector.grey) == self.input_bytes for vector in self.vectors)),
             ("vectors", all(len(vector.output) == self.output_bytes for vector in self.vectors)),

@@ -13,8 +13,9 @@ from edgedigits.core.paths import StrPath
 from edgedigits.firmware_export.folder import write_files
 from edgedigits.firmware_export.serial import protocol as serial_protocol
 from edgedigits.firmware_export.targets.contract import HEADER, SOURCE
-from edgedigits.firmware_export.targets.files import VARIANTS, LibraryFiles
+from edgedigits.firmware_export.targets.files import LibraryFiles
 from edgedigits.firmware_export.targets.registry import TARGETS
+from edgedigits.firmware_export.variants import README_ORDER
 
 _FUNCTIONS = ("run", "input_from_grey", "top1", "confidence", "label", "serial_start", "serial_receive")
 _CONSTANTS = ("ARENA_BYTES", "INPUT_BYTES", "OUTPUT_BYTES", "INPUT_OFFSET", "OUTPUT_OFFSET", "SERIAL_BAUD")
@@ -75,9 +76,10 @@ def _facts(library: LibraryFiles) -> dict[str, Any]:
         "output_bytes": library.output_bytes,
         "labels": library.labels,
         "arena_bytes": {
-            variant: library.arena_bytes[variant] for variant in VARIANTS if variant in library.arena_bytes
+            variant.title: library.arena_bytes[variant.name]
+            for variant in README_ORDER
+            if variant.name in library.arena_bytes
         },
-        "variants": VARIANTS,
         "vectors": library.vectors,
         "field": f"{SIDE} x {SIDE} grey pixels" if library.input_bytes == SIDE * SIDE else "as many grey bytes",
         "p": serial_protocol,

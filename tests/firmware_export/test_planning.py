@@ -19,7 +19,7 @@ from edgedigits.firmware_export.graph.model import Graph
 from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.planning.arena import Allocation, collide
 from edgedigits.firmware_export.planning.plan import Plan, plan
-from edgedigits.firmware_export.planning.stages import VARIANTS
+from edgedigits.firmware_export.variants import VARIANTS
 
 HOW = settings(derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 

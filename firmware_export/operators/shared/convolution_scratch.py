@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edgedigits.firmware_export.planning.stages import aligned
+from edgedigits.firmware_export.variants import bytes_by_variant
 
 _GATHERED = 1024
 """Bytes up to which kernels gather windows at a time: a channel's constants are then read once for them all."""
@@ -18,12 +19,12 @@ def conv_scratch(taps: int, rows: int, width: int, in_place: bool, pooled: bool)
     """Scratch bytes of a convolution's kernel: see the kernels' ``conv_row``."""
     padded = -(-taps // 4) * 4
     groups = groups_at_a_time(taps, width, pooled) if pooled or width >= 4 else 0
-    return {
-        "plain": _plain_scratch(taps, rows, width, pooled),
-        "dsp": groups * (8 * padded + 32) if groups else 2 * padded,
-        "helium": 0 if in_place else _helium_scratch(taps, rows, width, pooled),
-        "avr": aligned((4 if pooled else 1) * taps),
-    }
+    return bytes_by_variant(
+        helium=0 if in_place else _helium_scratch(taps, rows, width, pooled),
+        dsp=groups * (8 * padded + 32) if groups else 2 * padded,
+        plain=_plain_scratch(taps, rows, width, pooled),
+        avr=aligned((4 if pooled else 1) * taps),
+    )
 
 
 def _helium_scratch(taps: int, rows: int, width: int, pooled: bool) -> int:
