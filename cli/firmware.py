@@ -285,7 +285,7 @@ def verify(
     from dataclasses import asdict
 
     from edgedigits.core.machine.load import LoadWatch
-    from edgedigits.firmware_export.arrays.reader import proof_verdict
+    from edgedigits.firmware_export.proof.verdict import proof_verdict
     from edgedigits.firmware_export.serial.verify import verify as verify_board
 
     verdict = proof_verdict(model, allow_failed=True)

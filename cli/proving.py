@@ -28,10 +28,10 @@ def warn(text: str) -> None:
 
 def warn_of_verdict(verdict: str) -> None:
     """Warn where the proof of a model that is taken all the same did not pass."""
-    from edgedigits.firmware_export.arrays.plan import REMARKS
+    from edgedigits.firmware_export.proof.verdict import remark_on
 
-    if verdict in REMARKS:
-        warn(REMARKS[verdict])
+    if remark := remark_on(verdict):
+        warn(remark)
 
 
 def interval(judged: Judged) -> str:

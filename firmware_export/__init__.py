@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING
 from edgedigits.core.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from edgedigits.firmware_export.arrays.export import ArrayExport, ExportRecipe, export_arrays, write_export
+    from edgedigits.firmware_export.arrays.export import ArrayExport, export_arrays, write_export
     from edgedigits.firmware_export.library.export import LibraryExport, export_library
     from edgedigits.firmware_export.proof.compiled import CompiledLibrary
     from edgedigits.firmware_export.proof.self_test import SelfTest, run_self_test
+    from edgedigits.firmware_export.recipe import ExportRecipe
     from edgedigits.firmware_export.report.report import FirmwareReport, firmware_report
     from edgedigits.firmware_export.targets import write_target
 
 _HOMES = {
     "ArrayExport": "arrays.export",
     "CompiledLibrary": "proof.compiled",
-    "ExportRecipe": "arrays.export",
+    "ExportRecipe": "recipe",
     "FirmwareReport": "report.report",
     "LibraryExport": "library.export",
     "SelfTest": "proof.self_test",

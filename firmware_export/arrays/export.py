@@ -8,19 +8,11 @@ from pathlib import Path
 from edgedigits.core.cards import code_version
 from edgedigits.core.paths import StrPath
 from edgedigits.core.tflite.runtime import Quantization
-from edgedigits.firmware_export.arrays.plan import check_name
 from edgedigits.firmware_export.arrays.reader import plan_arrays
 from edgedigits.firmware_export.arrays.writer import header, source
+from edgedigits.firmware_export.c_source.names import check_name
 from edgedigits.firmware_export.folder import write_files
-
-
-@dataclass(frozen=True)
-class ExportRecipe:
-    """What an export was asked for, and which version of the toolkit made it."""
-
-    name: str
-    allow_failed: bool
-    software: str
+from edgedigits.firmware_export.recipe import ExportRecipe
 
 
 @dataclass(frozen=True)

@@ -5,32 +5,13 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from edgedigits.core.cards import card_of
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.outcome import FAILED
 from edgedigits.core.tflite.file import Tensor, TfliteFile, read_tflite
 from edgedigits.core.tflite.runtime import DigitModel
 from edgedigits.firmware_export.arrays.plan import ArrayPlan, TensorSpec, registrations
+from edgedigits.firmware_export.proof.verdict import proof_verdict
 
 _QUANTIZE_FIRST = "run `edgedigits quantize MODEL.keras` and export the int8 model that it writes"
-
-
-def proof_verdict(model: Path, allow_failed: bool) -> str:
-    """The verdict of a model's proof by the card beside it: a word of ``core.outcome``, empty where there is none.
-
-    A model of which the proof cannot tell is taken: the C files say so, and commands do.
-
-    Raises:
-        EdgedigitsError: the card does not match, or tells of a failed proof and ``allow_failed`` is not set.
-    """
-    card = card_of(model)
-    verdict = card.verdict if card else ""
-    if verdict == FAILED and not allow_failed:
-        raise EdgedigitsError(
-            f"the proof of {model} failed: quantization cost more accuracy than was allowed",
-            "quantize it again with more calibration images, or add --allow-failed to export it all the same",
-        )
-    return verdict
 
 
 def plan_arrays(model: Path, name: str, allow_failed: bool) -> ArrayPlan:

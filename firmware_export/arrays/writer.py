@@ -9,9 +9,9 @@ import math
 from importlib.resources import files
 from string import Template
 
-import numpy as np
-
-from edgedigits.firmware_export.arrays.plan import ArrayPlan, TensorSpec, comment_on
+from edgedigits.firmware_export.arrays.plan import ArrayPlan, TensorSpec
+from edgedigits.firmware_export.c_source.text import float_literal, warning_comment
+from edgedigits.firmware_export.proof.verdict import remark_on
 
 _BYTES_PER_LINE = 16
 _ID_DIGITS = 16  # the macro with the whole sum would be longer than the 63 characters that C99 tells apart
@@ -27,15 +27,6 @@ def source(plan: ArrayPlan) -> str:
     return _fill("model.c.in", plan)
 
 
-def float_literal(value: float) -> str:
-    """A C99 literal that a compiler reads back as the same float32: nine significant digits are enough.
-
-    Source: IEEE 754-2008, 5.12.2 (decimal strings of 9 digits restore any binary32).
-    """
-    text = f"{np.float32(value):.9g}"
-    return (text if "." in text or "e" in text else f"{text}.0") + "F"
-
-
 def _fill(template: str, plan: ArrayPlan) -> str:
     text = (files("edgedigits.firmware_export.arrays") / "templates" / template).read_text(encoding="utf-8")
     return Template(text).substitute(
@@ -43,7 +34,7 @@ def _fill(template: str, plan: ArrayPlan) -> str:
         NAME=plan.name.upper(),
         sha256=plan.sha256,
         short_sha256=plan.sha256[:_ID_DIGITS],
-        warning=comment_on(plan.verdict),
+        warning=warning_comment(remark_on(plan.verdict)),
         length=len(plan.model),
         **_tensor("input", plan.input),
         **_tensor("output", plan.output),

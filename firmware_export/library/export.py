@@ -8,13 +8,13 @@ from pathlib import Path
 from edgedigits.core.cards import code_version
 from edgedigits.core.files import sha256_of
 from edgedigits.core.paths import StrPath
-from edgedigits.firmware_export.arrays.export import ExportRecipe
-from edgedigits.firmware_export.arrays.plan import check_name
-from edgedigits.firmware_export.arrays.reader import proof_verdict
+from edgedigits.firmware_export.c_source.names import check_name
 from edgedigits.firmware_export.graph.model import Graph
 from edgedigits.firmware_export.library.writer import LibraryMetadata, fits_dsp, write_library
 from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.planning.plan import Plan, plan
+from edgedigits.firmware_export.proof.verdict import proof_verdict
+from edgedigits.firmware_export.recipe import ExportRecipe
 from edgedigits.firmware_export.variants import DSP, PLAIN
 
 

@@ -13,14 +13,14 @@ from string import Template
 import numpy as np
 
 from edgedigits.core.digit import LABELS, SIDE, model_input, quantize
-from edgedigits.firmware_export.arrays.plan import comment_on
-from edgedigits.firmware_export.arrays.writer import float_literal
 from edgedigits.firmware_export.c_source.stage_writer import StageWriter
 from edgedigits.firmware_export.c_source.structs import initializer
+from edgedigits.firmware_export.c_source.text import float_literal, warning_comment
 from edgedigits.firmware_export.graph.model import Graph, Value
 from edgedigits.firmware_export.operators.registry import KERNELS
 from edgedigits.firmware_export.planning.plan import Plan
 from edgedigits.firmware_export.planning.stages import Kernel, Program, filler_bytes
+from edgedigits.firmware_export.proof.verdict import remark_on
 from edgedigits.firmware_export.variants import PLAIN, TABLE, VARIANTS
 
 _TEMPLATES = files("edgedigits.firmware_export.library") / "templates"
@@ -101,7 +101,7 @@ def _header(graph: Graph, plan: Plan, metadata: LibraryMetadata, common: dict[st
         fields[f"{which}_scale"] = float_literal(value.scale)[:-1]
     fields["arena"] = _arena_macros(plan, metadata.name.upper())
     fields["confidence_note"] = "" if _is_probability(ends["output"]) else " (no softmax: only its scale)"
-    fields["warning"] = comment_on(metadata.verdict)
+    fields["warning"] = warning_comment(remark_on(metadata.verdict))
     return _fill("library.h.in", fields)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.firmware_export.arrays.plan import check_name
+from edgedigits.firmware_export.c_source.names import check_name
 from edgedigits.firmware_export.variants import VARIANTS
 
 _TAKEN = frozenset(

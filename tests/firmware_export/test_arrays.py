@@ -20,8 +20,9 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import read_tflite
 from edgedigits.core.tflite.runtime import DigitModel
 from edgedigits.firmware_export import export_arrays, write_export
-from edgedigits.firmware_export.arrays.plan import LONGEST_NAME, check_name, registrations
-from edgedigits.firmware_export.arrays.writer import float_literal
+from edgedigits.firmware_export.arrays.plan import registrations
+from edgedigits.firmware_export.c_source.names import LONGEST_NAME, check_name
+from edgedigits.firmware_export.c_source.text import float_literal
 
 SMALL = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite"
 STRICT = ["-pedantic", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wundef", "-Wcast-qual", "-Werror"]

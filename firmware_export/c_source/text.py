@@ -1,0 +1,22 @@
+"""Numbers and remarks as C."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+
+
+def float_literal(value: float) -> str:
+    """A C99 literal that a compiler reads back as the same float32: nine significant digits are enough.
+
+    Source: IEEE 754-2008, 5.12.2 (decimal strings of 9 digits restore any binary32).
+    """
+    text = f"{np.float32(value):.9g}"
+    return (text if "." in text or "e" in text else f"{text}.0") + "F"
+
+
+def warning_comment(remark: str) -> str:
+    """Lines of a C comment that warn of something; none where there is nothing to say."""
+    lines = textwrap.wrap(f"WARNING: {remark}", 100) if remark else []
+    return (" *\n" if lines else "") + "".join(f" * {line}\n" for line in lines)
