@@ -46,13 +46,16 @@ class FieldsResult:
 
     Attributes:
         fields: number of fields.
-        exact: share whose text was read exactly; a field with a rejected digit (``?``) is not.
+        exact: share whose text was read exactly; a field with a rejected digit (``?``) is not. Where the digits of a
+            field stand in several lines they are read on from line to line: a line break is no digit.
         exact_guess: share whose digits were all guessed right, whether or not the reader rejected any of them.
         with_reject: share in which at least one digit was rejected.
         exact_of_accepted: share read exactly of the fields without a rejected digit.
         digits: number of digits in the truth.
-        digits_right: 1 - errors / digits, where errors are the fewest insertions, deletions and substitutions of digits
-            that turn the readings into the truth (Levenshtein 1966); rejected digits count as errors.
+        character_error_rate: errors / digits, where errors are the fewest insertions, deletions and substitutions of
+            digits that turn the readings into the truth (Levenshtein 1966); rejected digits count as errors. More than 1
+            where more digits were made up than stand in the truth.
+        digits_right: 1 - ``character_error_rate``, but not less than 0.
         by_length: of the truth, ascending.
         confusions: (truth, reading, count), the most frequent first; an empty text stands for a digit that was missed
             or made up.
@@ -69,6 +72,7 @@ class FieldsResult:
     with_reject: float
     exact_of_accepted: float
     digits: int
+    character_error_rate: float
     digits_right: float
     by_length: tuple[LengthResult, ...]
     confusions: tuple[tuple[str, str, int], ...]
@@ -152,8 +156,8 @@ def measure_fields(
         started = time.perf_counter()
         reading = reader.read(image)
         seconds += time.perf_counter() - started
-        read.append(reading.text)
-        guessed.append("\n".join("".join(str(digit.label) for digit in line) for line in reading.lines))
+        read.append("".join(reading.text.splitlines()))
+        guessed.append("".join(str(digit.label) for line in reading.lines for digit in line))
         if progress:
             progress(position + 1)
     return _result(reader, fields, read, guessed, seconds, watch.share())
@@ -173,6 +177,7 @@ def _result(
     lengths = Counter(len(field.text) for field in fields)
     exact = Counter(len(field.text) for field, is_right in zip(fields, right, strict=True) if is_right)
     digits = sum(len(field.text) for field in fields)
+    error_rate = wrong.total() / digits
     failures = [(f.image, f.text, text) for f, text, is_right in zip(fields, read, right, strict=True) if not is_right]
     return FieldsResult(
         fields=len(fields),
@@ -181,7 +186,8 @@ def _result(
         with_reject=1 - sum(accepted) / len(fields),
         exact_of_accepted=sum(right) / max(1, sum(accepted)),
         digits=digits,
-        digits_right=1 - wrong.total() / digits,
+        character_error_rate=error_rate,
+        digits_right=max(0.0, 1 - error_rate),
         by_length=tuple(LengthResult(length, lengths[length], exact[length]) for length in sorted(lengths)),
         confusions=tuple((truth, text, count) for (truth, text), count in wrong.most_common()),
         failures=tuple(failures[:_MOST_FAILURES]),

@@ -25,10 +25,16 @@ def no_picture_in(folder: Path, names: Sequence[str] = ()) -> EdgedigitsError:
         names: of files that were found; without one the folder's own entries are named.
     """
     names = names or sorted(f"{path.name}/" if path.is_dir() else path.name for path in folder.iterdir())
+    named = folder_named(folder)
     return EdgedigitsError(
-        f"no picture in {folder}, which holds {some(names)}" if names else f"{folder} is empty",
+        f"no picture in {named}, which holds {some(names)}" if names else f"{named} is empty",
         f"give a folder with files that end in {', '.join(sorted(IMAGE_SUFFIXES))}",
     )
+
+
+def folder_named(folder: Path) -> str:
+    """A folder as a sentence names it: the one that is worked in is a dot as a path."""
+    return "this folder" if folder == Path() else str(folder)
 
 
 def some(names: Sequence[str], most: int = 8) -> str:

@@ -10,7 +10,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.paths import StrPath
 from edgedigits.edge.sources.base import Image, OpenCvSource, Source, SourceKind, rate_of
 from edgedigits.edge.sources.opencv_logs import open_capture
-from edgedigits.edge.sources.picture_files import some
+from edgedigits.edge.sources.picture_files import folder_named, some
 
 VIDEO_SUFFIXES = frozenset({".avi", ".mp4", ".m4v", ".mkv", ".mov", ".mpg", ".mpeg", ".webm", ".wmv", ".ts", ".mjpeg"})
 
@@ -83,9 +83,7 @@ def videos_beside(path: Path) -> str:
     if not folder.is_dir():
         return f"there is no folder {folder}"
     names = sorted(other.name for other in folder.iterdir() if other.suffix.lower() in VIDEO_SUFFIXES)
-    if not names:
-        return f"{folder} holds no video"
-    return f"{folder} holds {some(names)}"
+    return f"{folder_named(folder)} holds {some(names) if names else 'no video'}"
 
 
 def _named(word: str) -> Source | None:

@@ -21,6 +21,7 @@ from click.testing import CliRunner
 
 from edgedigits.cli.errors import Commands
 from edgedigits.cli.main import main
+from edgedigits.core.datasets import load_dataset
 from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
 from edgedigits.core.tflite.runtime import runtime
 
@@ -200,6 +201,18 @@ def test_fields_measures_labelled_pictures(quantized, photo, tmp_path):
         call("fields", quantized, tmp_path, "--truth", tmp_path / "truth.csv", "--rows", "1::2", "--json").stdout
     )
     assert found["fields"] == 1
+
+
+def test_fields_where_more_is_read_than_stands_there_tells_the_error_rate_and_tears_no_line(tmp_path):
+    digits = load_dataset("samples").pool
+    first, second = (np.hstack([np.pad(image, 6) for image in digits.images[at : at + 2]]) for at in (0, 2))
+    page = np.vstack([np.pad(line, ((10, 30), (10, 10))) for line in (first, second)])
+    cv2.imwrite(str(tmp_path / "page.png"), 255 - cv2.resize(page, None, fx=2, fy=2))
+    assert call("predict", "builtin", tmp_path / "page.png").stdout == f"{tmp_path / 'page.png'}\t00 00\n"
+    (tmp_path / "truth.csv").write_text("image,text\npage.png,1\n")
+    told = call("fields", "builtin", tmp_path, "--truth", tmp_path / "truth.csv").stdout
+    assert "digits right        0.0 %, character error rate 400.0 %\n" in told
+    assert told.endswith("\nworst: none as 0 (3), 1 as 0 (1)\n")
 
 
 def test_camera_prints_a_line_of_json_a_frame(quantized, photo, tmp_path):

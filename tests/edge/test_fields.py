@@ -10,6 +10,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
 from edgedigits.edge.alignment import differences
 from edgedigits.edge.fields import measure_fields, read_truth
+from edgedigits.edge.reading.pictures import load_image
 from edgedigits.edge.reading.reader import DigitReader
 
 # Constants of the reader were chosen on the rows with even numbers.
@@ -74,6 +75,26 @@ def test_a_result_counts_what_it_read(reader: DigitReader, mnist_training_digits
     assert [(row.length, row.fields, row.exact) for row in result.by_length] == [(4, 2, 1)]
     assert result.model_sha256 == sha256_of(reader.model.path)
     assert calls == [1, 2]
+
+
+def test_digits_in_two_lines_are_read_on_and_made_up_ones_do_not_make_a_share_below_zero(
+    reader: DigitReader, mnist_training_digits, tmp_path
+):
+    images, labels = mnist_training_digits
+    lines = [np.hstack([np.pad(image, 6) for image in images[start : start + 4]]) for start in (20, 24)]
+    page = np.vstack([np.pad(line, ((0, 40), (0, 0))) for line in lines])
+    cv2.imwrite(str(tmp_path / "page.png"), 255 - cv2.resize(page, None, fx=2, fy=2))
+    text = "".join(str(label) for label in labels[20:28])
+    assert "\n" in reader.read(load_image(tmp_path / "page.png")).text
+
+    whole = measure_fields(reader, tmp_path, truth(tmp_path, f"image,text\npage.png,{text}\n"))
+    assert (whole.exact, whole.exact_guess, whole.character_error_rate, whole.confusions) == (1, 1, 0, ())
+
+    first = measure_fields(reader, tmp_path, truth(tmp_path, f"image,text\npage.png,{text[0]}\n"))
+    assert (first.digits, first.character_error_rate, first.digits_right) == (1, 7, 0)
+    assert {one[0] for one in first.confusions} == {""}
+    assert set("".join(one[1] for one in first.confusions)) <= set("0123456789")
+    assert first.failures == (("page.png", text[0], text),)
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,20 @@ def test_a_missing_source_tells_what_can_be_given(tmp_path):
         open_source(str(tmp_path / "webcam"))
 
 
+def test_the_folder_that_is_worked_in_is_named_in_words(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(EdgedigitsError, match=r", this folder holds no video; give"):
+        open_source("nope.mp4")
+    with pytest.raises(EdgedigitsError, match="^this folder is empty"), open_source("."):
+        pass
+
+    (tmp_path / "seen.avi").touch()
+    with pytest.raises(EdgedigitsError, match=r", this folder holds seen\.avi; give"):
+        open_source("nope.mp4")
+    with pytest.raises(EdgedigitsError, match=r"^no picture in this folder, which holds seen\.avi"), open_source("."):
+        pass
+
+
 def test_a_single_picture_is_sent_to_predict(tmp_path):
     cv2.imwrite(str(tmp_path / "photo.png"), np.zeros((30, 40, 3), np.uint8))
 
