@@ -41,7 +41,9 @@ def models(as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--data", type=click.Path(path_type=Path), help="Remember this folder, which has MNIST in mnist/.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="Remember this folder, which has MNIST in mnist/, or is it."
+)
 @options.as_json
 def datasets(data: Path | None, as_json: bool) -> None:
     """List the data sets, the rules that divide them, and where MNIST was found.
@@ -58,7 +60,8 @@ def datasets(data: Path | None, as_json: bool) -> None:
     from edgedigits.core.datasets.mnist import COMMAND, can_fetch, find_mnist, remember_data_folder
 
     if data:
-        click.echo(f"{data} is remembered in {remember_data_folder(data)}", err=True)
+        folder, file = remember_data_folder(data)
+        say(f"{folder} is remembered in {file}", err=True)
     place = find_mnist()
     if as_json:
         splits = {name: asdict(rule) for name, rule in SPLITS.items()}

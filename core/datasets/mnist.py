@@ -71,27 +71,46 @@ def load_mnist(mirrors: tuple[str, ...] = MIRRORS) -> Dataset:
 
 
 def find_mnist() -> Place | None:
-    """The first place whose folder ``mnist`` holds all four files; None where none does."""
-    return next((place for place in places() if holds_mnist(place.folder)), None)
+    """The first place whose folder ``mnist`` holds all four files, or which is that folder; None where none is."""
+    found = ((data_folder(place.folder), place.origin) for place in places())
+    return next((Place(folder, origin) for folder, origin in found if folder), None)
 
 
-def holds_mnist(folder: Path) -> bool:
-    """Whether all four files lie in ``mnist`` in a folder."""
-    return all((folder / "mnist" / name).is_file() for name in FILES)
+def data_folder(named: Path) -> Path | None:
+    """The folder whose ``mnist`` holds all four files: the one that was named, or the one above where it is ``mnist``.
+
+    None where they lie in neither.
+    """
+    if _holds_files(named / "mnist"):
+        return named
+    above = named.resolve().parent
+    return above if _holds_files(named) and _holds_files(above / "mnist") else None
 
 
-def remember_data_folder(folder: Path) -> Path:
-    """Remember a folder that has MNIST in ``mnist/``, and return the file that says it.
+def _holds_files(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in FILES)
+
+
+def remember_data_folder(named: Path) -> tuple[Path, Path]:
+    """Remember a folder that has MNIST in ``mnist/``, or of which it is the ``mnist``.
+
+    Returns:
+        The folder that is remembered, and the file that says it.
 
     Raises:
         EdgedigitsError: MNIST is not in it, or the file cannot be written.
     """
-    if not holds_mnist(folder):
+    if folder := data_folder(named):
+        return folder, remember(folder)
+    if _holds_files(named):
         raise EdgedigitsError(
-            f"{folder / 'mnist'} does not hold MNIST's four files",
-            f"put {', '.join(FILES)} there, or name another folder",
+            f"{named} holds MNIST's four files itself, and is not called mnist",
+            f"rename it to mnist and name the folder that holds it, or move the files to {named / 'mnist'}",
         )
-    return remember(folder)
+    raise EdgedigitsError(
+        f"{named / 'mnist'} does not hold MNIST's four files",
+        f"put {', '.join(FILES)} there, or name another folder",
+    )
 
 
 def remember_named_folder() -> str:
@@ -107,9 +126,9 @@ def remember_named_folder() -> str:
         known = remembered_folder()
         if known and known.is_dir():
             return ""
-        if named and config_file() and holds_mnist(Path(named)):
-            path = remember(Path(named))
-            return f"data folder {Path(named).resolve()} is remembered in {path}: it is found without ${VARIABLE}, too"
+        if named and config_file() and (folder := data_folder(Path(named))):
+            path = remember(folder)
+            return f"data folder {folder.resolve()} is remembered in {path}: it is found without ${VARIABLE}, too"
     except EdgedigitsError as error:
         return f"the data folder is not remembered: {error}"
     return f"the remembered data folder {known} is not there; `{COMMAND}` names another one" if known else ""

@@ -78,6 +78,26 @@ def test_a_relative_name_is_remembered_whole(tmp_path, monkeypatch):
     assert remembered_folder() == tmp_path / "data"
 
 
+def test_the_folder_that_holds_the_four_files_itself_may_be_named(tmp_path, monkeypatch):
+    data = with_mnist(tmp_path / "data")
+    assert remember_data_folder(data / "mnist") == (data, config_file())
+    assert remembered_folder() == data
+    config_file().unlink()
+    monkeypatch.setenv("EDGEDIGITS_DATA", str(data / "mnist"))
+    assert find_mnist().folder == data
+    assert f"data folder {data} is remembered" in remember_named_folder()
+    monkeypatch.chdir(data / "mnist")
+    assert remember_data_folder(Path()) == (data, config_file())
+
+
+def test_four_files_in_a_folder_of_another_name_are_told_where_they_belong(tmp_path):
+    files = with_mnist(tmp_path / "data") / "mnist"
+    other = files.rename(files.with_name("digits"))
+    with pytest.raises(EdgedigitsError, match=r"digits holds MNIST's four files itself.*; rename it to mnist and name"):
+        remember_data_folder(other)
+    assert not config_file().exists()
+
+
 def test_a_named_folder_that_is_not_there_is_said(tmp_path, monkeypatch):
     monkeypatch.setenv("EDGEDIGITS_DATA", str(tmp_path / "typo"))
     assert "typo, which is no folder" in remember_named_folder()
@@ -144,6 +164,8 @@ def test_a_command_names_the_data_folder(tmp_path):
     data = with_mnist(tmp_path / "data")
     told = command("datasets", "--data", data)
     assert "is remembered in" in told.stderr and f"MNIST lies in {data / 'mnist'} (remembered" in told.stdout
+    told = command("datasets", "--data", data / "mnist")
+    assert f"{data} is remembered in" in " ".join(told.stderr.split()) and told.returncode == 0
     assert command("datasets", "--data", tmp_path).returncode == 1
     assert f"MNIST lies in {data / 'mnist'}" in command("datasets").stdout
 
