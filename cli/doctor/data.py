@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 
-from edgedigits.cli.doctor.finding import Finding, Installation, install
+from edgedigits.cli.doctor.finding import Finding, Installation, install, opencv_extra
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.machine.host import Host
 
@@ -33,7 +33,7 @@ def mnist(_host: Host, kind: Installation) -> Iterator[Finding]:
     yield Finding("MNIST", "ok", f"{place.folder / 'mnist'} ({place.origin})")
 
 
-def room(_host: Host, kind: Installation) -> Iterator[Finding]:
+def room(host: Host, kind: Installation) -> Iterator[Finding]:
     """Free space where fetched data is kept."""
     if kind == Installation.bare:
         return
@@ -42,7 +42,7 @@ def room(_host: Host, kind: Installation) -> Iterator[Finding]:
 
         folder = cache_folder()
     except ImportError as error:
-        yield Finding("cache", "fault", f"not known: {error}", install("edge"))
+        yield Finding("cache", "fault", f"not known: {error}", install(opencv_extra(host)))
         return
     there = next(place for place in (folder, *folder.parents) if place.is_dir())
     free = shutil.disk_usage(there).free

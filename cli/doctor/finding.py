@@ -9,24 +9,27 @@ from typing import Literal
 
 from edgedigits.core.machine.host import Host
 
-OPENCVS = (
-    "opencv-python-headless",
-    "opencv-python",
-    "opencv-contrib-python",
-    "opencv-contrib-python-headless",
-)
+OPENCVS = {
+    "opencv-python-headless": "edge",
+    "opencv-python": "desktop",
+    "opencv-contrib-python": "desktop",
+    "opencv-contrib-python-headless": "edge",
+}
+"""Distributions of OpenCV, each with the extra that brings it or its like: those of ``desktop`` open windows."""
+
 RUNTIMES = ("tflite-runtime", "ai-edge-litert")
 
 Status = Literal["ok", "missing", "fault"]
 
 
 class Installation(IntEnum):
-    """What an installation is for, each holding the one before it; named after the extra that makes it."""
+    """What an installation is for, each reading and doing what the one before it does; named after the extra for it."""
 
     bare = 0
     edge = 1
-    train = 2
-    gpu = 3
+    desktop = 2
+    train = 3
+    gpu = 4
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,16 @@ def kind_of(host: Host) -> Installation:
         return Installation.gpu
     if any(host.version(name) for name in ("tensorflow", "tensorflow-cpu", "tf_keras")):
         return Installation.train
+    if opencv_extra(host) == "desktop":
+        return Installation.desktop
     return (
         Installation.edge if any(host.version(name) for name in ("numpy", *OPENCVS, *RUNTIMES)) else Installation.bare
     )
+
+
+def opencv_extra(host: Host) -> str:
+    """``desktop`` where the only OpenCV that is installed opens windows, else ``edge``."""
+    return "desktop" if {extra for name, extra in OPENCVS.items() if host.version(name)} == {"desktop"} else "edge"
 
 
 def install(extra: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edgedigits.cli.doctor.finding import OPENCVS, RUNTIMES, Finding, Installation, install, last_line
+from edgedigits.cli.doctor.finding import OPENCVS, RUNTIMES, Finding, Installation, install, last_line, opencv_extra
 from edgedigits.core.machine.host import Host
 
 _SECONDS = 60
@@ -15,7 +15,7 @@ def numpy(host: Host, kind: Installation) -> Iterator[Finding]:
     needed = kind >= Installation.edge
     version = host.version("numpy")
     if version is None:
-        yield Finding("NumPy", "missing", "not installed", install("edge"), needed)
+        yield Finding("NumPy", "missing", "not installed", install(opencv_extra(host)), needed)
         return
     yield _loaded(
         "NumPy", "numpy", version, host, f"`pip install --force-reinstall --no-deps numpy=={version}`", needed
@@ -26,7 +26,7 @@ def opencv(host: Host, kind: Installation) -> Iterator[Finding]:
     """Which OpenCV is installed, that it is one alone, and whether it loads."""
     needed = kind >= Installation.edge
     installed = [name for name in OPENCVS if host.version(name)]
-    wanted = "edge" if not installed or any("headless" in name for name in installed) else "desktop"
+    wanted = opencv_extra(host)
     if len(installed) > 1:
         remedy = f"`pip uninstall --yes {' '.join(installed)}`, then {install(wanted)}"
         found = f"{' and '.join(installed)} are both installed and overwrite each other's files"
@@ -37,7 +37,7 @@ def opencv(host: Host, kind: Installation) -> Iterator[Finding]:
         if done is not None and done.returncode == 0:
             yield Finding("OpenCV", "ok", f"{done.stdout.strip()} of the system's packages", needed=needed)
         else:
-            yield Finding("OpenCV", "missing", "not installed", install("edge"), needed)
+            yield Finding("OpenCV", "missing", "not installed", install(opencv_extra(host)), needed)
         return
     (name,) = installed
     again = f"`pip uninstall --yes {name}`, then {install(wanted)}"
@@ -53,7 +53,7 @@ def runtimes(host: Host, kind: Installation) -> Iterator[Finding]:
     needed = kind >= Installation.edge
     installed = [name for name in RUNTIMES if host.version(name)]
     if not installed:
-        yield Finding("TFLite runtime", "missing", "none is installed", install("edge"), needed)
+        yield Finding("TFLite runtime", "missing", "none is installed", install(opencv_extra(host)), needed)
     for name in installed:
         title = f"TFLite runtime {name}"
         version, numbers = host.version(name) or "", host.version("numpy") or ""

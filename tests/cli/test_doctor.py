@@ -109,10 +109,8 @@ def command_alone(tmp_path_factory) -> Path:
                 (site / file).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(file.locate(), site / file)
     for package, place in SETTINGS["tool"]["setuptools"]["package-dir"].items():
-        for source in (ROOT / place).rglob("*.py"):
-            target = site.joinpath(*package.split("."), source.relative_to(ROOT / place))
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, target)
+        target = site.joinpath(*package.split("."))
+        shutil.copytree(ROOT / place, target, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
     ours = distribution("edgedigits")
     metadata = ours.read_text("METADATA") or ours.read_text("PKG-INFO")
     (site / "edgedigits-0.dist-info").mkdir()
@@ -162,6 +160,20 @@ def test_a_pi_that_is_hot_and_does_not_see_its_camera(pi):
     _, found = examined(pi)
     assert found["temperature"].status == "fault"
     assert "`sudo apt install python3-picamera2`" in found["picamera2"].remedy
+
+
+def test_an_opencv_with_windows_makes_it_a_desktop_and_no_remedy_brings_the_other_one(pi):
+    shutil.rmtree(next((pi.folder / "packages").glob("opencv*")))
+    pi.package("opencv-python", "4.11.0.86")
+    assert examined(pi)[0] == Installation.desktop
+    for name in ("numpy", "tflite_runtime"):
+        shutil.rmtree(next((pi.folder / "packages").glob(f"{name}-*")))
+    kind, found = examined(pi)
+    assert kind == Installation.desktop
+    for name in ("NumPy", "TFLite runtime"):
+        assert found[name].broken and found[name].remedy == '`pip install "edgedigits[desktop]"`'
+    pi.package("tf_keras", "2.21.0")
+    assert examined(pi)[0] == Installation.train
 
 
 def test_two_opencvs_are_a_fault_and_both_go(pi):
