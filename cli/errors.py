@@ -33,14 +33,19 @@ def _stop_cleanly_on_sigterm() -> None:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
-def _show_warnings_in_one_line() -> None:
-    """Print the package's own warnings as ``Warning: what happens; what to do``; the others as Python does."""
+def _show_warnings_as_sentences() -> None:
+    """Print the package's own warnings as ``Warning: what happens; what to do``; the others as Python does.
+
+    Warnings are for people and fit the terminal; an error stays one line, which a script can take apart.
+    """
     show = warnings.showwarning
 
     def show_ours(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
         errors = sys.modules.get("edgedigits.core.errors")
         if errors is not None and issubclass(category, errors.EdgedigitsWarning):
-            click.secho(f"Warning: {message}", fg="yellow", err=True)
+            from edgedigits.cli.output import say
+
+            say(f"Warning: {message}", err=True, fg="yellow")
         else:
             show(message, category, *where, **more)
 
@@ -63,7 +68,7 @@ class Commands(click.Group):
         _stop_cleanly_on_sigterm()
         try:
             with warnings.catch_warnings():
-                _show_warnings_in_one_line()
+                _show_warnings_as_sentences()
                 return super().invoke(ctx)
         except ModuleNotFoundError as error:
             package = (error.name or "").split(".")[0]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.output import progress, say, show_json, show_table
-from edgedigits.cli.proving import warn, warn_of_verdict
+from edgedigits.cli.output import progress, say, show_json, show_table, warn
+from edgedigits.cli.proving import warn_of_verdict
 from edgedigits.core.counting import counted
 
 if TYPE_CHECKING:

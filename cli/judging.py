@@ -126,7 +126,7 @@ def warn_of_guessing(percent: float, count: int, what: str) -> None:
         count: of them.
         what: the model, for people.
     """
-    from edgedigits.cli.proving import warn
+    from edgedigits.cli.output import warn
 
     if percent <= GUESSING:
         warn(

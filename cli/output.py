@@ -44,9 +44,15 @@ def show_table(
         say(f"no room for: {', '.join(fitted.left_out)} (a wider terminal shows them, --json all figures)")
 
 
-def say(text: str, *, err: bool = False) -> None:
-    """Print a sentence in lines that fit the terminal."""
-    click.echo(wrapped(text, terminal_width()), err=err)
+def say(text: str, *, err: bool = False, **style: Any) -> None:
+    """Print a sentence in lines that fit the terminal, in a style of :func:`click.style` if any."""
+    lines = wrapped(text, terminal_width())
+    click.echo(click.style(lines, **style) if style else lines, err=err)
+
+
+def warn(text: str) -> None:
+    """A warning that is seen among other lines, in lines that fit the terminal."""
+    say(f"\nWARNING: {text}\n", err=True, fg="yellow", bold=True)
 
 
 def show_note(text: str) -> None:

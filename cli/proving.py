@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgedigits.cli.output import say
+from edgedigits.cli.output import say, warn
 
 if TYPE_CHECKING:
     from edgedigits.core.paths import StrPath
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 
 EXIT_CODES = {"passed": 0, "failed": 1, "cannot tell": 3}
 FOLDS = 5
-
-
-def warn(text: str) -> None:
-    """A warning that is seen among other lines."""
-    click.secho(f"\nWARNING: {text}\n", fg="yellow", bold=True, err=True)
 
 
 def warn_of_verdict(verdict: str) -> None:

@@ -115,7 +115,7 @@ def _pictures(named: Sequence[Path]) -> tuple[list[tuple[Path, Path]], int]:
             continue
         found += [(path, word.resolve().name / path.relative_to(word)) for path in below.paths]
         if below.left_out:
-            click.echo(f"{word}: left out, no picture by name or a link to a folder: {below.left_out}", err=True)
+            say(f"{word}: left out, no picture by name or a link to a folder: {below.left_out}", err=True)
     return found, failed
 
 
@@ -299,7 +299,7 @@ def show_summary(result: StationResult) -> None:
 
     busy = busy_words(result.load)
     stages = ", ".join(f"{name} {stage.p50:.1f}/{stage.p99:.1f} ms" for name, stage in result.stages.items())
-    click.echo(
+    say(
         f"{counted(result.frames, 'frame')}, {result.fps:.1f} a second, {result.skipped} skipped, source reopened "
         f"{counted(result.reopened, 'time')}"
         + (f"; {stages} (p50/p99)" if stages else "")

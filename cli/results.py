@@ -37,9 +37,9 @@ def _read(folders: tuple[Path, ...]) -> Table:
         once.setdefault(folder.resolve(), folder)
     table = gather([read_results(folder) for folder in once.values()])
     for warning in table.warnings:
-        click.echo(f"Warning: {warning}", err=True)
+        say(f"Warning: {warning}", err=True)
     for place in table.missing:
-        click.echo(f"Warning: {place} is not there: the command that makes it has not finished", err=True)
+        say(f"Warning: {place} is not there: the command that makes it has not finished", err=True)
     if not table.entries:
         named = ", ".join(str(folder) for folder in folders)
         raise EdgedigitsError(f"{named}: no row is finished", "run the command that makes them to its end, then again")

@@ -12,8 +12,8 @@ import click
 
 from edgedigits.cli import options
 from edgedigits.cli.judging import MIN_ACCURACY, Asked, failure_of_library, failures_of_model
-from edgedigits.cli.output import epochs, loading, progress, say, show_json, show_note, show_table
-from edgedigits.cli.proving import digits_that_tell, doubt, warn
+from edgedigits.cli.output import epochs, loading, progress, say, show_json, show_note, show_table, warn
+from edgedigits.cli.proving import digits_that_tell, doubt
 from edgedigits.cli.quantities import PERCENT
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _available(dataset: str) -> tuple[str, str]:
     except MnistUnavailable as error:
         dataset = FALLBACK
         warning = f"{error}. Falling back to scikit-learn's 1,797 digits: the figures below are NOT those of MNIST."
-        click.secho(f"\nWARNING: {warning}\n", fg="yellow", bold=True, err=True)
+        warn(warning)
     return dataset, warning
 
 

@@ -53,8 +53,8 @@ class FieldsResult:
         exact_of_accepted: share read exactly of the fields without a rejected digit.
         digits: number of digits in the truth.
         character_error_rate: errors / digits, where errors are the fewest insertions, deletions and substitutions of
-            digits that turn the readings into the truth (Levenshtein 1966); rejected digits count as errors. More than 1
-            where more digits were made up than stand in the truth.
+            digits that turn the readings into the truth (Levenshtein 1966); rejected digits count as errors. More than
+            1 where more digits were made up than stand in the truth.
         digits_right: 1 - ``character_error_rate``, but not less than 0.
         by_length: of the truth, ascending.
         confusions: (truth, reading, count), the most frequent first; an empty text stands for a digit that was missed

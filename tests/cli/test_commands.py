@@ -110,19 +110,21 @@ def test_train_says_before_the_first_epoch_on_what_it_trains_and_writes_it_down(
     assert re.match(r"CPU \(\d+ cores\)|GPU 0 \(", card["settings"]["trained_on"])
 
 
-def test_a_warning_of_the_package_is_one_line_and_others_are_pythons():
+def test_a_warning_of_the_package_fits_the_terminal_and_others_are_pythons():
     @click.group(cls=Commands)
     def tool():
         pass
 
     @tool.command()
     def warn():
-        warnings.warn(EdgedigitsWarning("the CPU is used", "install a driver"), stacklevel=1)
+        warnings.warn(EdgedigitsWarning("the CPU is used, " * 9 + "the CPU", "install a driver"), stacklevel=1)
         warnings.warn("something else", stacklevel=1)
 
     with pytest.warns(UserWarning, match="something else") as others:
-        told = CliRunner().invoke(tool, ["warn"]).stderr
-    assert told == "Warning: the CPU is used; install a driver\n"
+        told = CliRunner().invoke(tool, ["warn"], env={"COLUMNS": "80"}).stderr
+    assert told.startswith("Warning: the CPU is used, ") and told.endswith("the CPU; install a driver\n")
+    lines = told.splitlines()
+    assert len(lines) > 1 and max(map(len, lines)) <= 80 and all(line.startswith("  ") for line in lines[1:])
     assert len(others) == 1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from edgedigits.cli.output import PlainStages, epoch_figures
+from edgedigits.cli.output import PlainStages, epoch_figures, warn
 
 
 class Told:
@@ -81,3 +81,11 @@ def test_figures_of_an_epoch_are_percentages():
     assert epoch_figures({"loss": 0.5, "accuracy": 0.875}) == "loss 0.5000, accuracy 87.50 %"
     metrics = {"loss": 0.25, "accuracy": 0.9, "val_loss": 0.3, "val_accuracy": 0.98765}
     assert epoch_figures(metrics) == "loss 0.2500, accuracy 90.00 %, validation accuracy 98.77 %"
+
+
+def test_a_loud_warning_fits_the_terminal(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    warn("MNIST was not found, " * 9 + "so other digits are taken")
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert lines[0].startswith("WARNING: MNIST was not found,") and len(lines) > 1
+    assert max(map(len, lines)) <= 80

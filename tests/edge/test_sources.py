@@ -126,7 +126,7 @@ def test_the_folder_that_is_worked_in_is_named_in_words(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(EdgedigitsError, match=r", this folder holds no video; give"):
         open_source("nope.mp4")
-    with pytest.raises(EdgedigitsError, match="^this folder is empty"), open_source("."):
+    with pytest.raises(EdgedigitsError, match=r"^this folder is empty"), open_source("."):
         pass
 
     (tmp_path / "seen.avi").touch()
