@@ -113,12 +113,12 @@ RULES = (
     as_shown(r"edgedigits quantize out/folds --out \S+", data="mnist", codes=FEW_DIGITS),
     as_shown(r"edgedigits quantize out/(float|reader)/model\.keras --out \S+", codes=FEW_DIGITS),
     as_shown(r"edgedigits evaluate out/int8/model\.int8\.tflite"),
-    only_checked(r"edgedigits run --out out/run", "tests/cli/test_run.py runs it, with few digits"),
+    only_checked(r"edgedigits run --out out/run2", "tests/cli/test_run.py runs it, with few digits"),
     # Recipes, baselines, search, choice
     shortened(
         r"edgedigits benchmark (.*)", r"edgedigits benchmark --recipes float32,int8 \1", "twelve recipes take minutes"
     ),
-    shortened(r"edgedigits baseline (knn .*)", rf"edgedigits baseline {FEW} \1", "9 minutes on MNIST"),
+    shortened(r"edgedigits baseline (knn .*)", rf"edgedigits baseline {FEW} \1", "a minute and a half on MNIST"),
     shortened(r"edgedigits baseline (nf264-cnn1 .*)", rf"edgedigits baseline {FEW} --epochs 1 \1", "trains a minute"),
     only_checked(r"edgedigits baseline nf264-cnn2 --folds 5 .*", "15 minutes; tests/train/test_baseline_networks.py"),
     as_shown(r"edgedigits reported out/.*"),

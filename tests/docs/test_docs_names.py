@@ -99,6 +99,24 @@ def test_a_command_that_is_not_run_exists(command):
     check(command)
 
 
+def test_a_command_finds_its_folder_free_when_the_pages_are_typed_in_order():
+    """What fails in a folder that has content, ``make run`` and all that is not run by the tests included."""
+    made: dict[str, str] = {}
+    for block in (block for page in PAGES for block in blocks(page) if block.is_commands):
+        for command in block.commands:
+            for typed in carried_out(command):
+                if (found := re.search(r" --out (\S+)", typed)) and made.setdefault(found[1], command) != command:
+                    assert re.search(r" --(force|resume)\b", typed), f"{block.where}: {command}: {made[found[1]]}"
+
+
+def carried_out(command: str) -> list[str]:
+    """The commands that a command comes to: what ``make run`` calls, else the command itself."""
+    if not command.startswith("make run"):
+        return [command]
+    words = [*shlex.split(command, comments=True), "--dry-run"]
+    return subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+
+
 @pytest.mark.parametrize(
     ("words", "command"), list(leaves()), ids=lambda value: " ".join(value) if type(value) is tuple else ""
 )
