@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from edgedigits.quantize.proof import Judged
 
 EXIT_CODES = {"passed": 0, "failed": 1, "cannot tell": 3}
-FOLDS = 5
 
 
 def warn_of_verdict(verdict: str) -> None:
@@ -74,9 +73,10 @@ def tell_of_doubt(judged: Judged, recipe: str, result: QuantizeResult | None = N
     say(f"Cannot tell: {doubt(judged, recipe)}. What was made is kept and says so. What to do:", err=True)
     more = "no help by more digits" if judged.required_digits is None else "test on more digits"
     say(f"- {more}: {digits_that_tell(judged)}{_of_how_many(result) if result else ''}", err=True)
-    if result and result.pool > judged.comparison.count:
+    if result and _cross_validation_tells(result):
         say(
-            f"- or cross-validate, so that all {result.pool:,} digits test (add the options of the training, if any):",
+            f"- or cross-validate, so that all {result.pool:,} digits test, which tells if they flip as often as these "
+            "(add the options of the training, if any):",
             err=True,
         )
         for command in _cross_validation(result):
@@ -106,7 +106,16 @@ def _of_how_many(result: QuantizeResult) -> str:
     parts = dataset["train"] + dataset["validation"] + dataset["test"]
     if needed is None or result.pool != parts:
         return ""
-    return f" ({math.ceil(needed * parts / dataset['test']):,} in all, as {dataset['spec']} is divided)"
+    words = f"{math.ceil(needed * parts / dataset['test']):,} in all, as {dataset['spec']} is divided"
+    if not _cross_validation_tells(result):
+        words += f", or {needed:,} in all, two of each at least, in a cross-validation, where every digit tests"
+    return f" ({words})"
+
+
+def _cross_validation_tells(result: QuantizeResult) -> bool:
+    """Whether a cross-validation of the digits that there are would tell if they flip as often as those measured."""
+    needed = result.proof.required_digits
+    return needed is not None and result.folds > 0 and result.pool >= needed
 
 
 def _cross_validation(result: QuantizeResult) -> tuple[str, str]:
@@ -115,7 +124,7 @@ def _cross_validation(result: QuantizeResult) -> tuple[str, str]:
 
     request, card = result.request, result.card
     folds = _free(result.model.parent.with_name("folds"))
-    train = ["--model", card.network, "--dataset", card.dataset["spec"], "--folds", FOLDS, "--out", folds]
+    train = ["--model", card.network, "--dataset", card.dataset["spec"], "--folds", result.folds, "--out", folds]
     if start := _start(request.model):
         train[:2] = ["--from", start]
     quantize: list[object] = [folds]

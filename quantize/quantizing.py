@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgedigits.core.cards import Card, write_card
+from edgedigits.core.datasets.splits import most_folds
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace_folder, whole_folder, write_bytes, write_json
 from edgedigits.core.paths import StrPath
@@ -16,6 +17,8 @@ from edgedigits.quantize.source import FloatSource, open_source
 from edgedigits.quantize.tflite_card import tflite_card, write_tuning
 
 MAX_DROP = 0.5
+MOST_FOLDS = 5
+"""Folds of the cross-validation that a result proposes, where there are digits enough."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class QuantizeResult:
         proof: what the recipe cost.
         pool: digits that a cross-validation of the network would test, one by one; 0 where it was trained on another
             data set.
+        folds: of such a cross-validation: as many as the rarest digit allows, at most :data:`MOST_FOLDS`; 0 where the
+            digits cannot be cut into two.
     """
 
     request: QuantizeRequest
@@ -63,6 +68,7 @@ class QuantizeResult:
     card: Card
     proof: Proof
     pool: int
+    folds: int
 
 
 def quantize(
@@ -106,9 +112,11 @@ def quantize(
         write_tuning(work, made)
         write_json(work / "proof.json", proof.as_dict())
         write_bytes(work / "flips.png", draw_flips(proof, recipe.name, test, before, after))
-    return QuantizeResult(request, out / path.name, card, proof, _pool(source, card))
+    return QuantizeResult(request, out / path.name, card, proof, *_pool_and_folds(source, card))
 
 
-def _pool(source: FloatSource, card: Card) -> int:
-    own = source.card is not None and source.card.dataset["train_sha256"] == card.dataset["train_sha256"]
-    return len(source.split.dataset.pool) if own else 0
+def _pool_and_folds(source: FloatSource, card: Card) -> tuple[int, int]:
+    if source.card is None or source.card.dataset["train_sha256"] != card.dataset["train_sha256"]:
+        return 0, 0
+    labels = source.split.dataset.pool.labels
+    return len(labels), most_folds(labels, MOST_FOLDS)

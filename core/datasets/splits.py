@@ -99,6 +99,12 @@ def _fold_split(dataset: Dataset, name: str, fold: int, folds: int, seed: int) -
     check_folds(labels, folds)
     if not 1 <= fold <= folds:
         raise EdgedigitsError(f"there is no fold {fold} of {folds}", f"number the folds from 1 to {folds}")
+    parts = _fold_parts(labels, fold, folds, seed)
+    return _whole_split(dataset, name, seed, [dataset.pool.take(indices) for indices in parts])
+
+
+def _fold_parts(labels: NDArray[np.uint8], fold: int, folds: int, seed: int) -> list[NDArray[np.intp]]:
+    """Indices of training, validation and test digits of a fold."""
     generator = np.random.default_rng(seed)
     by_class = [generator.permutation(np.flatnonzero(labels == digit)) for digit in range(CLASSES)]
     dealt = np.concatenate(by_class)  # one to each fold in turn: neither folds nor classes differ by more than a digit
@@ -106,8 +112,7 @@ def _fold_split(dataset: Dataset, name: str, fold: int, folds: int, seed: int) -
     rest = np.setdiff1d(dealt, held)
     rule = SPLITS["default"]
     train, validation = _stratified_parts(labels[rest], [rule.train, rule.validation], seed)
-    taken = [dataset.pool.take(indices) for indices in (rest[train], rest[validation], held)]
-    return _whole_split(dataset, name, seed, taken)
+    return [rest[train], rest[validation], held]
 
 
 def check_folds(labels: NDArray[np.uint8], folds: int) -> None:
@@ -118,13 +123,28 @@ def check_folds(labels: NDArray[np.uint8], folds: int) -> None:
     """
     if folds < 2:
         raise EdgedigitsError(f"a cross-validation over {folds} folds has nothing to train on", "take at least 2 folds")
+    rarest, count = _rarest(labels)
+    if folds > count:
+        raise EdgedigitsError(
+            f"{folds} folds are more than there are digits {rarest}, the rarest ({count})",
+            f"take 2 to {max(2, count)} folds",
+        )
+
+
+def most_folds(labels: NDArray[np.uint8], at_most: int) -> int:
+    """The most folds, up to ``at_most``, into which :func:`split_dataset` cuts digits; 0 where not even into two."""
+    folds = min(at_most, _rarest(labels)[1])
+    if folds < 2:
+        return 0
+    parts = (part for fold in range(1, folds + 1) for part in _fold_parts(labels, fold, folds, 0))
+    return folds if all(len(part) for part in parts) else 0
+
+
+def _rarest(labels: NDArray[np.uint8]) -> tuple[int, int]:
+    """The digit of which there are fewest, and how many there are; digits that are not there at all do not count."""
     counts = np.bincount(labels, minlength=CLASSES)
     rarest = int(np.where(counts > 0, counts, len(labels) + 1).argmin())
-    if folds > counts[rarest]:
-        raise EdgedigitsError(
-            f"{folds} folds are more than there are digits {rarest}, the rarest ({counts[rarest]})",
-            f"take 2 to {max(2, counts[rarest])} folds",
-        )
+    return rarest, int(counts[rarest])
 
 
 def _whole_split(dataset: Dataset, name: str, seed: int, parts: list[Digits]) -> Split:

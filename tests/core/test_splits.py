@@ -16,6 +16,7 @@ from edgedigits.core.datasets import (
     split_dataset,
     stratified_sample,
 )
+from edgedigits.core.datasets.splits import most_folds
 from edgedigits.core.errors import EdgedigitsError
 
 
@@ -144,6 +145,20 @@ def test_folds_that_there_are_not_are_refused(name, complaint):
     without = [label for place, label in enumerate(labels) if label != 7 or place < 120]
     with pytest.raises(EdgedigitsError, match=complaint):
         split_dataset(numbered(without), name)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(0, 7), min_size=10, max_size=10).filter(any), st.integers(2, 6))
+def test_the_most_folds_are_the_most_that_divide(members, at_most):
+    dataset = numbered([digit for digit, count in enumerate(members) for _ in range(count)])
+
+    def divides(folds):
+        try:
+            return all(split_dataset(dataset, fold_name(fold, folds)) for fold in range(1, folds + 1))
+        except EdgedigitsError:
+            return False
+
+    assert most_folds(dataset.pool.labels, at_most) == max(filter(divides, range(2, at_most + 1)), default=0)
 
 
 def test_a_fold_of_mnist_leaves_its_test_digits_alone(data_folder):

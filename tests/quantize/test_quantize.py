@@ -119,10 +119,10 @@ def test_verdict_stands_in_card_and_proof_and_follows_the_interval(quantized, tr
 
 
 def test_result_knows_how_many_digits_a_cross_validation_would_test(quantized, trained, tmp_path):
-    assert quantized.pool == 1797
+    assert (quantized.pool, quantized.folds) == (1797, 5)
     shutil.copy(trained, tmp_path / "model.keras")
     foreign = quantize(QuantizeRequest(tmp_path / "model.keras", calibration=20, dataset="optdigits"), tmp_path / "out")
-    assert foreign.pool == 0
+    assert (foreign.pool, foreign.folds) == (0, 0)
 
 
 def test_a_cross_validation_is_offered_on_data_that_were_moved(trained, tmp_path):
