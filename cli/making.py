@@ -42,7 +42,7 @@ def models(as_json: bool) -> None:
 
 @click.command()
 @click.option(
-    "--data", type=click.Path(path_type=Path), help="Remember this folder, which has MNIST in mnist/, or is it."
+    "--data", type=click.Path(path_type=Path), help="Remember this folder: with MNIST in mnist/, or that mnist."
 )
 @options.as_json
 def datasets(data: Path | None, as_json: bool) -> None:
