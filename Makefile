@@ -45,7 +45,7 @@ STUDIES := $(TABLE)/calibration/calibration.json $(MODELS:%=$(TABLE)/layers/%/la
 	$(TABLE)/search/separable/index.html $(TABLE)/search/inf283/index.html
 COMPARED := $(MODELS:%=$(TABLE)/bench/%) $(NETWORKS:%=$(TABLE)/int8/%) $(BASELINES:%=$(TABLE)/baseline/%)
 
-.PHONY: help run test test-all lint bench firmware-bench test-pi test-pythons table system-packages compilers clean
+.PHONY: help run test test-all lint bench firmware-bench test-pi test-pythons mutants table system-packages compilers clean
 
 help:
 	@echo "make run       train, quantize, prove, export, read a recording -> $(OUT)/report.html"
@@ -54,6 +54,7 @@ help:
 	@echo "make test-all  the same with the tests that take minutes each"
 	@echo "make test-pi   install on an emulated Raspberry Pi (Debian arm64), read and measure there; needs root; SUITE=trixie"
 	@echo "make test-pythons  the wheel on Python 3.11, 3.12 and 3.13, as far as they are found; PYTHONS=3.13, EXTRAS=edge"
+	@echo "make mutants   change the code in one place after the other, name what no test sees; MODULES=core/digit.py (hours)"
 	@echo "make lint      ruff"
 	@echo "make bench     frames a second of the camera loop, seconds an epoch, start-up time"
 	@echo "make firmware-bench  instructions and bytes of the exported C on emulated cores, beside other runtimes"
@@ -94,6 +95,12 @@ PYTHONS ?= 3.11 3.12 3.13
 EXTRAS ?= train,edge
 test-pythons:
 	@$(PYTHON) tests/pythons/on_pythons.py --extras $(EXTRAS) $(PYTHONS)
+
+# Cosmic Ray over the modules whose tests must bite, minutes to an hour each: MODULES="core/digit.py core/metrics.py".
+MODULES ?=
+mutants: $(BIN)/.train $(BIN)/.test
+	$(BIN)/python -m pip install --quiet "cosmic-ray>=8.4,<9"
+	$(BIN)/python tests/mutants/run_mutants.py $(MODULES)
 
 table: $(TABLE)/all/index.html $(TABLE)/reported.md $(STUDIES)
 
