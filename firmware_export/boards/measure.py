@@ -14,28 +14,12 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.boards import emulator, toolchain
 from edgedigits.firmware_export.boards.cores import Core
 from edgedigits.firmware_export.boards.toolchain import Compiled, Sections
+from edgedigits.firmware_export.c_source.library_text import LibraryText
 
 _PROFILED_IMAGES = 2
 _MEASURING_FLASH_BYTES = (
     2048  # what the measuring program has more than the smallest one, on a board without bulk memory
 )
-
-
-@dataclass(frozen=True)
-class Library:
-    """The two files of an exported library.
-
-    Attributes:
-        name: prefix of its functions and files, for example ``digits``.
-        header: text of ``<name>.h``.
-        source: text of ``<name>.c``.
-        stages: how many stages the profiling hook may name (0 .. stages - 1); 0 switches the profile off.
-    """
-
-    name: str
-    header: str
-    source: str
-    stages: int = 0
 
 
 @dataclass(frozen=True)
@@ -100,12 +84,13 @@ class CoreMeasurement:
 
 
 def measure(
-    library: Library,
+    library: LibraryText,
     core: Core,
     images: NDArray[np.int8],
     flags: tuple[str, ...] = ("-O2",),
     size_flags: tuple[tuple[str, ...], ...] = (("-O2",), ("-Os",)),
     timeout: float = 600.0,
+    stages: int = 0,
 ) -> CoreMeasurement:
     """Compile a library for a core, run it on images under emulation, and count its bytes.
 
@@ -116,6 +101,7 @@ def measure(
         flags: for the program that is run.
         size_flags: for the programs that are only weighed.
         timeout: seconds for each emulated run.
+        stages: how many the profiling hook may name (0 .. stages - 1); 0 switches the profile off.
 
     Raises:
         EdgedigitsError: a compiler or emulator is missing, the model does not fit, the firmware crashed or did not end.
@@ -124,11 +110,11 @@ def measure(
         bench = _Bench(library, core, Path(name), flags, timeout)
         footprints = tuple(bench.footprint(which) for which in size_flags)
         runs = [bench.run(batch) for batch in _batches(images, bench)]
-        stages: tuple[float, ...] = (0.0,)
-        if library.stages and core.memory.bulk.size:  # where it is 0, RAM is too short for the profile
+        per_stage: tuple[float, ...] = (0.0,)
+        if stages and core.memory.bulk.size:  # where it is 0, RAM is too short for the profile
             profiled = images[:_PROFILED_IMAGES]
-            profile = bench.run(profiled, stages=library.stages)
-            stages = _per_stage(profile, core, len(profiled))
+            profile = bench.run(profiled, stages=stages)
+            per_stage = _per_stage(profile, core, len(profiled))
     counts = [_instructions(int(word, 16), core) for said in runs for word in said["counts"].split()]
     outputs = b"".join(bytes.fromhex(said["outputs"]) for said in runs)
     return CoreMeasurement(
@@ -136,8 +122,8 @@ def measure(
         flags=flags,
         outputs=np.frombuffer(outputs, np.int8).reshape(len(images), -1),
         instructions=np.array(counts, np.int64),
-        stage_instructions=stages[1:],
-        outside_stages=stages[0],
+        stage_instructions=per_stage[1:],
+        outside_stages=per_stage[0],
         stack=max(int(said["stack"], 16) for said in runs),
         arena=int(runs[0]["arena"], 16),
         footprints=footprints,
@@ -148,7 +134,7 @@ def measure(
 class _Bench:
     """A folder to build one library for one core in."""
 
-    library: Library
+    library: LibraryText
     core: Core
     folder: Path
     flags: tuple[str, ...]
@@ -173,10 +159,7 @@ class _Bench:
 
     def _library(self, flags: tuple[str, ...]) -> Compiled:
         own = self.folder / "library"  # apart, so that no name of a library is taken by the programs around it
-        own.mkdir(exist_ok=True)
-        for suffix, text in ((".h", self.library.header), (".c", self.library.source)):
-            (own / f"{self.library.name}{suffix}").write_text(text, encoding="utf-8")
-        return toolchain.compile_source(own / f"{self.library.name}.c", self.core, flags)
+        return toolchain.compile_source(self.library.write(own), self.core, flags)
 
     def _compile(self, names: tuple[str, ...], flags: tuple[str, ...]) -> list[Compiled]:
         toolchain.place_firmware(self.core, self.folder)
@@ -205,7 +188,7 @@ def _lines(said: str, core: Core) -> dict[str, str]:
     return lines
 
 
-def _macros(library: Library) -> tuple[str, ...]:
+def _macros(library: LibraryText) -> tuple[str, ...]:
     return (
         f"-DLIBRARY_PREFIX={library.name}_",
         f"-DLIBRARY_CAPITALS={library.name.upper()}_",
@@ -213,7 +196,7 @@ def _macros(library: Library) -> tuple[str, ...]:
     )
 
 
-def _parameters(library: Library, own: Compiled) -> dict[str, int]:
+def _parameters(library: LibraryText, own: Compiled) -> dict[str, int]:
     named = re.compile(rf"{re.escape(library.name)}_(weights|bias|multiplier|exponent)_\d+")
     return {symbol.name: symbol.size for symbol in own.symbols if named.fullmatch(symbol.name)}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from edgedigits.core.cards import code_version
 from edgedigits.core.files import sha256_of
 from edgedigits.core.paths import StrPath
+from edgedigits.firmware_export.c_source.library_text import LibraryText
 from edgedigits.firmware_export.c_source.names import check_name
 from edgedigits.firmware_export.graph.model import Graph
 from edgedigits.firmware_export.library.writer import LibraryMetadata, fits_dsp, write_library
@@ -23,8 +24,7 @@ class LibraryExport:
     """A model as a C library.
 
     Attributes:
-        header: text of ``<name>.h``.
-        source: text of ``<name>.c``.
+        text: the two files.
         graph: the network as read.
         plan: how it runs: stages, order, arena.
         weight_bytes: of each stage.
@@ -33,14 +33,23 @@ class LibraryExport:
         recipe: what made it.
     """
 
-    header: str
-    source: str
+    text: LibraryText
     graph: Graph
     plan: Plan
     weight_bytes: tuple[int, ...]
     sha256: str
     verdict: str
     recipe: ExportRecipe
+
+    @property
+    def header(self) -> str:
+        """Text of ``<name>.h``."""
+        return self.text.header
+
+    @property
+    def source(self) -> str:
+        """Text of ``<name>.c``."""
+        return self.text.source
 
     @property
     def arena_bytes(self) -> dict[str, int]:
@@ -71,13 +80,12 @@ def export_library(model: StrPath, *, name: str = "digits", allow_failed: bool =
     chosen = plan(graph)
     if not fits_dsp(chosen.program):  # cores with the DSP extension then run the plain kernels
         chosen = replace(chosen, layouts={**chosen.layouts, DSP.name: chosen.layouts[PLAIN.name]})
-    text = write_library(graph, chosen, LibraryMetadata(name, sha256, code_version(), verdict))
+    text, weight_bytes = write_library(graph, chosen, LibraryMetadata(name, sha256, code_version(), verdict))
     return LibraryExport(
-        text.header,
-        text.source,
+        text,
         graph,
         chosen,
-        text.weight_bytes,
+        weight_bytes,
         sha256,
         verdict,
         ExportRecipe(name, allow_failed, code_version()),

@@ -13,6 +13,7 @@ from string import Template
 import numpy as np
 
 from edgedigits.core.digit import LABELS, SIDE, model_input, quantize
+from edgedigits.firmware_export.c_source.library_text import LibraryText
 from edgedigits.firmware_export.c_source.stage_writer import StageWriter
 from edgedigits.firmware_export.c_source.structs import initializer
 from edgedigits.firmware_export.c_source.text import float_literal, warning_comment
@@ -42,17 +43,8 @@ class LibraryMetadata:
     verdict: str
 
 
-@dataclass(frozen=True)
-class LibraryText:
-    """The two files, and the bytes of weights of each stage."""
-
-    header: str
-    source: str
-    weight_bytes: tuple[int, ...]
-
-
-def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> LibraryText:
-    """Text of ``<name>.h`` and ``<name>.c``: the same for the same graph, plan and metadata."""
+def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[LibraryText, tuple[int, ...]]:
+    """The two files, the same for the same graph, plan and metadata, and the bytes of weights of each stage."""
     program = plan.program
     layers = [
         KERNELS[stage.kernel].emit(StageWriter(program, stage, place, metadata.name), stage.node)
@@ -88,7 +80,8 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> Librar
             "label_count": len(labels),
         },
     )
-    return LibraryText(_header(graph, plan, metadata, common), source, tuple(layer.weight_bytes for layer in layers))
+    text = LibraryText(metadata.name, _header(graph, plan, metadata, common), source)
+    return text, tuple(layer.weight_bytes for layer in layers)
 
 
 def _header(graph: Graph, plan: Plan, metadata: LibraryMetadata, common: dict[str, str]) -> str:

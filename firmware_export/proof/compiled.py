@@ -74,13 +74,11 @@ class CompiledLibrary:
     def _compiled(self, folder: Path, flags: Sequence[str]) -> Path:
         name = self._name
         own = folder / "library"  # apart, so that no name of a library is that of the file beside it
-        own.mkdir()
-        (own / f"{name}.h").write_text(self.export.header, encoding="utf-8")
-        (own / f"{name}.c").write_text(self.export.source, encoding="utf-8")
+        source = self.export.text.write(own)
         (folder / "sizes.c").write_text(_SIZES.format(name=name, NAME=name.upper()), encoding="utf-8")
         made = folder / "library.so"
         # -iquote, so that a library called `string` hides no header of C.
-        sources = ("-iquote", str(own), str(own / f"{name}.c"), str(folder / "sizes.c"))
+        sources = ("-iquote", str(own), str(source), str(folder / "sizes.c"))
         code, said = run_command((*self.compiler, STANDARD, *flags, "-shared", "-fPIC", *sources, "-o", str(made)))
         if code != 0:
             raise EdgedigitsError(

@@ -17,7 +17,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import write_json
 from edgedigits.core.paths import StrPath
 from edgedigits.firmware_export.boards.cores import Core, core
-from edgedigits.firmware_export.boards.measure import Library, measure
+from edgedigits.firmware_export.boards.measure import measure
 from edgedigits.firmware_export.library import LibraryExport, export_library
 from edgedigits.firmware_export.proof.images import ProofImages
 from edgedigits.firmware_export.proof.reference import ReferenceKernels
@@ -161,9 +161,8 @@ class _Job:
         if lacking := missing_tool(one):
             return CoreFailure(one.name, lacking, missing_tool=True)
         stages = len(self.library.plan.program.stages)
-        files = Library(self.library.recipe.name, self.library.header, self.library.source, stages)
         try:
-            measured = measure(files, one, self.inputs)
+            measured = measure(self.library.text, one, self.inputs, stages=stages)
         except EdgedigitsError as error:
             return CoreFailure(one.name, str(error), missing_tool=False)
         return core_cost(self.library, one, measured, self.expected)

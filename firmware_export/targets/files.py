@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.firmware_export.c_source.library_text import LibraryText
 from edgedigits.firmware_export.c_source.names import check_name
 from edgedigits.firmware_export.variants import VARIANTS
 
@@ -39,13 +40,12 @@ class TestVector:
 
 
 @dataclass(frozen=True)
-class LibraryFiles:
+class LibraryFiles(LibraryText):
     """A library that is ready to be packed for an ecosystem.
 
+    Its name is one that ``check_name`` allows.
+
     Attributes:
-        name: prefix of every symbol, as ``check_name`` allows it.
-        header: text of ``<name>.h``.
-        source: text of ``<name>.c``.
         sha256: of the model, lower-case hexadecimal.
         version: of the toolkit that made the library, as ``code_version`` gives it.
         input_bytes: of the model's input.
@@ -59,9 +59,6 @@ class LibraryFiles:
         EdgedigitsError: a name that is no C identifier, or that a file or a target beside the library has.
     """
 
-    name: str
-    header: str
-    source: str
     sha256: str
     version: str
     input_bytes: int

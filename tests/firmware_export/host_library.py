@@ -58,20 +58,12 @@ def export_bytes(model: bytes, folder: Path, name: str = "digits") -> LibraryExp
     return export_library(path, name=name)
 
 
-def write_library(library: LibraryExport, folder: Path) -> Path:
-    """Write both files; path of the source."""
-    name = library.recipe.name
-    (folder / f"{name}.h").write_text(library.header, encoding="utf-8")
-    (folder / f"{name}.c").write_text(library.source, encoding="utf-8")
-    return folder / f"{name}.c"
-
-
 def compile_host(
     library: LibraryExport, folder: Path, flags: Sequence[str] = FAST, compiler: str = "gcc"
 ) -> HostLibrary:
     """Compile a library into a program that runs it; warnings are test_library_hygiene's."""
     name = library.recipe.name
-    source = write_library(library, folder)
+    source = library.text.write(folder)
     program = folder / f"{name}.out"
     macros = (f"-DPREFIX={name}_", f"-DCAPITALS={name.upper()}_", f'-DHEADER="{name}.h"')
     main = HERE / "host_main.c"

@@ -16,7 +16,7 @@ from edgedigits.core.datasets.idx import read_idx
 from edgedigits.core.digit import model_input, quantize
 from edgedigits.core.files import sha256_of
 from edgedigits.firmware_export.boards.cores import core
-from edgedigits.firmware_export.boards.measure import Library, measure
+from edgedigits.firmware_export.boards.measure import measure
 from edgedigits.firmware_export.library import export_library
 from edgedigits.firmware_export.proof.drawn import drawn_digits
 from edgedigits.firmware_export.proof.reference import ReferenceKernels
@@ -51,8 +51,7 @@ def run(library, digits, flags=("-O2",)):
     reference = ReferenceKernels(MODEL)
     entry = reference.digits.input
     inputs = quantize(model_input(digits), entry.scale, entry.zero_point)
-    files = Library("digits", library.header, library.source)
-    return measure(files, AVR, inputs.reshape(len(inputs), -1), flags=flags), reference.outputs(digits)
+    return measure(library.text, AVR, inputs.reshape(len(inputs), -1), flags=flags), reference.outputs(digits)
 
 
 @pytest.fixture(scope="module")

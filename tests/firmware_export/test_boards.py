@@ -10,7 +10,8 @@ import pytest
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.boards.cores import CORES, Core, core
-from edgedigits.firmware_export.boards.measure import Library, measure
+from edgedigits.firmware_export.boards.measure import CoreMeasurement, measure
+from edgedigits.firmware_export.c_source.library_text import LibraryText
 
 QEMU_CORES = [known for known in CORES if known.memory.bulk.size]
 OTHER_TOOLS = ("gcc", "size", "nm")
@@ -55,8 +56,8 @@ int tiny_run(int8_t *arena, const int8_t *input, int8_t *output)
 """
 
 
-def tiny(body: str, before: str = "", stages: int = 0) -> Library:
-    return Library("tiny", HEADER, SOURCE.format(before=before, body=body), stages)
+def tiny(body: str, before: str = "") -> LibraryText:
+    return LibraryText("tiny", HEADER, SOURCE.format(before=before, body=body))
 
 
 COPY = tiny("(void)arena; for (int i = 0; i < 8; i++) output[i] = input[i];")
@@ -93,8 +94,11 @@ def rows(*first_bytes: int) -> np.ndarray:
     return images
 
 
-def run(library: Library, known: Core, images: np.ndarray | None = None, timeout: float = 60.0):
-    return measure(library, known, rows(1) if images is None else images, size_flags=(), timeout=timeout)
+def run(
+    library: LibraryText, known: Core, images: np.ndarray | None = None, timeout: float = 60.0, stages: int = 0
+) -> CoreMeasurement:
+    images = rows(1) if images is None else images
+    return measure(library, known, images, size_flags=(), timeout=timeout, stages=stages)
 
 
 def test_every_byte_of_every_image_comes_back(any_core):
@@ -106,7 +110,7 @@ def test_every_byte_of_every_image_comes_back(any_core):
 def test_a_library_may_be_called_like_a_program_around_it(name):
     text = {"header": HEADER, "source": COPY.source}
     renamed = {part: code.replace("tiny", name).replace("TINY", name.upper()) for part, code in text.items()}
-    assert run(Library(name, **renamed), have_tools(core("m4")), rows(5)).outputs[0, 0] == 5
+    assert run(LibraryText(name, **renamed), have_tools(core("m4")), rows(5)).outputs[0, 0] == 5
 
 
 def test_more_images_than_an_avr_holds_at_once_come_back():
@@ -114,7 +118,7 @@ def test_more_images_than_an_avr_holds_at_once_come_back():
     header = HEADER.replace("INPUT_BYTES 8", "INPUT_BYTES 784").replace("ARENA_BYTES 64", "ARENA_BYTES 800")
     # The output lies in the arena's first bytes, below the input.
     header = header.replace("OUTPUT_OFFSET 24", "OUTPUT_OFFSET 0")
-    library = Library("tiny", header, COPY.source)
+    library = LibraryText("tiny", header, COPY.source)
     assert np.array_equal(run(library, have_tools(core("avr")), images).outputs, images[:, :8])
 
 
@@ -141,7 +145,7 @@ def test_stages_get_their_own_instructions(qemu_core):
     STAGE(-1);
     TURNS(5000);
     """
-    measured = run(tiny(body, COUNTED_LOOP, stages=3), qemu_core)
+    measured = run(tiny(body, COUNTED_LOOP), qemu_core, stages=3)
     first, second, third = measured.stage_instructions
     assert first == pytest.approx(20_000, abs=100)  # ten times the loop's setting up
     assert second == 0
@@ -169,7 +173,7 @@ def test_sizes_tell_parameters_from_code(any_core):
 def test_the_arena_is_what_this_compiler_sees():
     helium = "#ifdef __ARM_FEATURE_MVE\n#define WIDER 16\n#else\n#define WIDER 0\n#endif\n"
     header = helium + HEADER.replace("64", "(64 + WIDER)")
-    library = Library("tiny", header, COPY.source)
+    library = LibraryText("tiny", header, COPY.source)
     assert run(library, have_tools(core("m4"))).arena == 64
     assert run(library, have_tools(core("m55"))).arena == 64 + 16
 
@@ -213,7 +217,7 @@ def test_a_model_larger_than_the_memory_says_by_how_much(name, size):
 
 @pytest.mark.parametrize("arena", [2035, 3000])
 def test_a_model_that_needs_more_ram_than_an_avr_has_is_refused(arena):
-    library = Library("tiny", HEADER.replace("ARENA_BYTES 64", f"ARENA_BYTES {arena}"), COPY.source)
+    library = LibraryText("tiny", HEADER.replace("ARENA_BYTES 64", f"ARENA_BYTES {arena}"), COPY.source)
     with pytest.raises(
         EdgedigitsError, match=r"needs [\d,]+ bytes more RAM than the 2,048 there are|leaves only \d+ bytes of stack"
     ):

@@ -13,7 +13,7 @@ from random_networks import random_network
 from reference import reference_outputs
 
 from edgedigits.firmware_export.boards.cores import core
-from edgedigits.firmware_export.boards.measure import Library, measure
+from edgedigits.firmware_export.boards.measure import measure
 
 VARIANTS = {"m0": "plain", "m4": "dsp", "m55": "helium"}
 INPUTS = 8
@@ -33,8 +33,7 @@ def check(model: bytes, board, folder, inputs=None) -> str:
     library = export_bytes(model, folder)
     given = random_inputs(library, INPUTS) if inputs is None else inputs
     expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
-    names = Library("digits", library.header, library.source)
-    measured = measure(names, board, given, size_flags=(), timeout=120)
+    measured = measure(library.text, board, given, size_flags=(), timeout=120)
     np.testing.assert_array_equal(measured.outputs, expected)
     assert measured.arena == library.arena_bytes[VARIANTS[board.name]]
     return library.source

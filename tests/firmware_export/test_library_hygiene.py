@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from host_library import STRICT, checked_run, export_bytes, write_library
+from host_library import STRICT, checked_run, export_bytes
 from model_builder import ModelBuilder
 from random_networks import MAKERS, random_network, single_operator
 
@@ -60,7 +60,7 @@ MODELS = {
 def sources(tmp_path_factory):
     """The source of each model of MODELS, by name."""
     folder = tmp_path_factory.mktemp("sources")
-    return {name: write_library(export_bytes(make(), folder, name), folder) for name, make in MODELS.items()}
+    return {name: export_bytes(make(), folder, name).text.write(folder) for name, make in MODELS.items()}
 
 
 def compiles(compiler: str, source: Path, *flags: str) -> None:
@@ -155,7 +155,7 @@ def test_nothing_is_needed_but_memcpy_and_memset_and_nothing_is_writable(model, 
 
 def test_two_models_link_into_one_program_and_both_run(tmp_path):
     for name, seed in (("first", 1), ("second_net", 2)):
-        write_library(export_bytes(small_network(seed=seed), tmp_path, name), tmp_path)
+        export_bytes(small_network(seed=seed), tmp_path, name).text.write(tmp_path)
     (tmp_path / "main.c").write_text(
         '#include <stdio.h>\n#include "first.h"\n#include "second_net.h"\n'
         "static int32_t a[(FIRST_ARENA_BYTES + 3) / 4], b[(SECOND_NET_ARENA_BYTES + 3) / 4];\n"

@@ -19,7 +19,7 @@ from edgedigits.core.datasets.idx import read_idx
 from edgedigits.core.digit import model_input, normalise, quantize
 from edgedigits.firmware_export import CompiledLibrary
 from edgedigits.firmware_export.boards.cores import core
-from edgedigits.firmware_export.boards.measure import Library, measure
+from edgedigits.firmware_export.boards.measure import measure
 from edgedigits.firmware_export.library import LibraryExport
 
 ZOO = (
@@ -106,7 +106,7 @@ def test_the_builtin_model_on_200_digits_on_each_core(name, builtin, some_digits
             pytest.skip(f"{command} is not installed")
     library = export_bytes(builtin, tmp_path)
     given = model_bytes(library, some_digits[:200])
-    measured = measure(Library("digits", library.header, library.source), board, given, size_flags=())
+    measured = measure(library.text, board, given, size_flags=())
     expected = np.array(reference_outputs(builtin, list(given))).reshape(200, -1)
     np.testing.assert_array_equal(measured.outputs, expected)
 

@@ -20,7 +20,7 @@ from model_builder import ModelBuilder
 from edgedigits.core.datasets.idx import read_idx
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.boards.cores import core
-from edgedigits.firmware_export.boards.measure import Library, measure
+from edgedigits.firmware_export.boards.measure import measure
 from edgedigits.firmware_export.library import LibraryExport, export_library
 from edgedigits.firmware_export.planning.arena import Allocation, Layout
 from edgedigits.firmware_export.proof.drawn import drawn_digits
@@ -133,9 +133,8 @@ def test_outputs_that_differ_are_counted(library: LibraryExport, tiny: Path):
     reference = ReferenceKernels(tiny)
     images = drawn_digits(3)
     expected = np.array(reference.outputs(images), np.int8)
-    files = Library("digits", library.header, library.source, len(library.plan.program.stages))
     inputs = (images.reshape(3, -1).astype(np.int16) - 128).astype(np.int8)
-    measured = measure(files, known, inputs)
+    measured = measure(library.text, known, inputs, stages=len(library.plan.program.stages))
     assert core_cost(library, known, measured, expected).differing_outputs == 0
     expected[1, 2] ^= 1
     expected[1, 9] ^= 1
