@@ -144,7 +144,9 @@ def train(
         return
     with epochs() as tell:
         result = train_network(request, out, force=force, resume=resume, progress=tell, advise=show_note)
-    warn_of_guessing(result.metrics.accuracy, result.metrics.count, f"{network} after {steps_taken(result):,} steps")
+    warn_of_guessing(
+        result.metrics.accuracy, result.metrics.count, f"{network} after {counted(steps_taken(result), 'step')}"
+    )
     if as_json:
         show_json({"model": str(result.model), "card": asdict(result.card)})
         return

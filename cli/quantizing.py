@@ -128,7 +128,7 @@ def _show_drop(judged: Judged) -> None:
 def _show_proof(result: QuantizeResult) -> None:
     proof = result.proof
     found = proof.comparison
-    say(f"{result.model}  {proof.tflite_bytes:,} bytes, {proof.ratio:.2f} times smaller than its parameters in float32")
+    say(f"{result.model}  {proof.tflite_bytes:,} bytes, {size_words(proof.ratio)} than its parameters in float32")
     show_table(
         ("", "float", result.request.recipe),
         [("accuracy %", f"{found.before:.2f}", f"{found.after:.2f}"), ("right only here", found.lost, found.won)],
@@ -138,3 +138,8 @@ def _show_proof(result: QuantizeResult) -> None:
     say(f"operators: {operators}")
     show_table(("runtime", "runs", "why"), [(v.runtime, "yes" if v.runs else "no", v.reason) for v in proof.verdicts])
     say(f"proved on {proof.runtime}, {proof.threads} thread; flipped digits: {result.model.parent / 'flips.png'}")
+
+
+def size_words(ratio: float) -> str:
+    """How a file compares: so many times smaller, or larger where the ratio lies below one."""
+    return f"{ratio:.2f} times smaller" if ratio >= 1 else f"{1 / ratio:.2f} times larger"

@@ -207,3 +207,10 @@ def test_six_hundred_pictures_are_never_failed_by_a_digit_that_flips(tmp_path: P
     )
     assert result.exit_code == 3, result.output  # 60 digits cannot show that less than 0.5 points are lost
     assert "verdict: cannot tell" in result.stdout
+
+
+def test_a_file_that_is_larger_than_the_floats_is_not_called_smaller():
+    from edgedigits.cli.quantizing import size_words
+
+    assert size_words(2.71) == "2.71 times smaller"
+    assert size_words(0.8) == "1.25 times larger"

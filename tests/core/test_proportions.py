@@ -20,6 +20,8 @@ def test_wilson(right: int, count: int, low: float, high: float):
 
 def test_wilson_stays_between_0_and_1():
     assert wilson_interval(20, 20) == pytest.approx((1 - 0.1611, 1.0), abs=5e-5)
+    for count in range(1, 60):  # rounding errors would lead out of them
+        assert wilson_interval(0, count)[0] == 0.0 and wilson_interval(count, count)[1] == 1.0
 
 
 # Newcombe, Statistics in Medicine 17 (1998) 873-890, table II, method 10.
