@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgedigits.core.paths import StrPath
+
 
 @dataclass(frozen=True)
 class LibraryText:
@@ -20,8 +22,9 @@ class LibraryText:
     header: str
     source: str
 
-    def write(self, folder: Path) -> Path:
+    def write(self, folder: StrPath) -> Path:
         """Write both files into a folder, which is made where it is not there; path of the source."""
+        folder = Path(folder)
         folder.mkdir(exist_ok=True)
         (folder / f"{self.name}.h").write_text(self.header, encoding="utf-8")
         source = folder / f"{self.name}.c"
