@@ -114,10 +114,19 @@ class TestRuntimes:
 
     def test_one_that_is_not_installed_is_told_with_the_command(self, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr("sys.path", [])
+        monkeypatch.setattr("edgedigits.results.measuring.runtimes.NO_TFLITE_RUNTIME", (9, 9))
         with pytest.raises(EdgedigitsError, match="tflite-runtime is not installed; pip install tflite-runtime"):
             installed_runtimes(("tflite-runtime",))
         with pytest.raises(EdgedigitsError, match="no TFLite runtime is installed"):
             installed_runtimes()
+
+    def test_one_that_this_python_has_no_wheel_of_is_not_proposed(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr("edgedigits.results.measuring.runtimes.NO_TFLITE_RUNTIME", (3, 11))
+        monkeypatch.setattr("sys.path", [])
+        with pytest.raises(
+            EdgedigitsError, match=r'no wheel for Python 3\.11 and later: pip install "edgedigits\[edge\]"'
+        ):
+            installed_runtimes(("tflite-runtime",))
 
 
 class TestAgreement:
