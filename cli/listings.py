@@ -2,44 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 
+Listing = tuple[str, list[tuple[str, str]] | str]
+"""A heading, and below it names with what they are, or a sentence."""
 
-class TrainingCommand(click.Command):
-    """A command whose help ends in the networks and augmentations there are."""
+
+class ListingCommand(click.Command):
+    """A command whose help ends in what there is to choose from."""
+
+    def listings(self) -> Iterator[Listing]:
+        """What stands there; loads no package."""
+        raise NotImplementedError
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the names, none of which needs TensorFlow."""
+        """Write the listings."""
+        for title, content in self.listings():
+            with formatter.section(title):
+                if isinstance(content, str):
+                    formatter.write_text(content)
+                else:
+                    formatter.write_dl(content)
+        super().format_epilog(ctx, formatter)
+
+
+class TrainingCommand(ListingCommand):
+    """A command whose help ends in the networks and augmentations there are."""
+
+    def listings(self) -> Iterator[Listing]:
+        """Networks and augmentations."""
         from edgedigits.train.networks.catalogue import NETWORKS
         from edgedigits.train.recipes import AUGMENTATIONS
 
-        with formatter.section("Networks (--model; `edgedigits models` tells more)"):
-            formatter.write_text(", ".join(NETWORKS))
-        with formatter.section("Augmentations (--augment)"):
-            formatter.write_dl([(name, entry.about) for name, entry in AUGMENTATIONS.items()])
-        super().format_epilog(ctx, formatter)
+        yield "Networks (--model; `edgedigits models` tells more)", ", ".join(NETWORKS)
+        yield "Augmentations (--augment)", [(name, entry.about) for name, entry in AUGMENTATIONS.items()]
 
 
-class ExportCommand(click.Command):
+class ExportCommand(ListingCommand):
     """A command whose help ends in the targets there are."""
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the names and what they are."""
+    def listings(self) -> Iterator[Listing]:
+        """Targets."""
         from edgedigits.firmware_export.targets.registry import TARGETS
 
-        with formatter.section("Targets (--target)"):
-            formatter.write_dl([(name, target.about) for name, target in TARGETS.items()])
-        super().format_epilog(ctx, formatter)
+        yield "Targets (--target)", [(name, target.about) for name, target in TARGETS.items()]
 
 
-class QuantizeCommand(click.Command):
+class QuantizeCommand(ListingCommand):
     """A command whose help ends in the recipes there are."""
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the names and what they are, none of which needs TensorFlow."""
+    def listings(self) -> Iterator[Listing]:
+        """Recipes, those that train on last."""
         from edgedigits.quantize.recipes import RECIPES
 
         for title, trains in (("Recipes (--recipe)", False), ("Recipes that train on, for minutes", True)):
-            with formatter.section(title):
-                formatter.write_dl([(name, one.about) for name, one in RECIPES.items() if one.trains == trains])
-        super().format_epilog(ctx, formatter)
+            yield title, [(name, one.about) for name, one in RECIPES.items() if one.trains == trains]

@@ -92,7 +92,7 @@ class Sink(Protocol):
 
 
 class JsonLines:
-    """Writes each frame_reading as one line of JSON and flushes it."""
+    """Writes what was read in each frame as one line of JSON and flushes it."""
 
     def __init__(self, output: TextIO) -> None:
         self._output = output

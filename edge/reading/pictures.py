@@ -20,7 +20,6 @@ _MAY_BE_TRANSPARENT = (b"\x89PNG", b"RIFF", b"II", b"MM")  # PNG, WebP, TIFF
 
 MOST_PIXELS = 100_000_000
 """Larger pictures are refused: they would fill the memory of a Raspberry Pi."""
-_SMALLER = f"give one of less than {MOST_PIXELS // 1_000_000} megapixels"
 
 
 def load_image(path: StrPath) -> NDArray[np.uint8]:
@@ -47,10 +46,9 @@ def load_image(path: StrPath) -> NDArray[np.uint8]:
         raise EdgedigitsError(f"{path} cannot be loaded ({error.err})", "give a smaller picture") from error
     if image is None:
         raise EdgedigitsError(f"{path} is no picture that OpenCV reads, or it is damaged", "give a JPEG or PNG file")
-    height, width = image.shape[:2]
-    if height * width > MOST_PIXELS:
-        raise EdgedigitsError(f"{path} has {width}x{height} pixels", _SMALLER)
-    return np.asarray(image, np.uint8)
+    picture = np.asarray(image, np.uint8)
+    checked_channels(picture, str(path))
+    return picture
 
 
 def _decoded(data: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
@@ -63,26 +61,28 @@ def _decoded(data: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     return over_white(image)
 
 
-def checked_channels(image: NDArray[np.uint8]) -> int:
-    """The channels of a picture that can be read: 1 (grey), 3 (BGR) or 4 (BGRA).
+def checked_channels(image: NDArray[np.uint8], named: str = "the picture") -> int:
+    """The channels of a picture that can be read: 1 (grey), 3 (BGR) or 4 (BGRA); messages call it as it is named.
 
     Raises:
         EdgedigitsError: another type or shape, no pixels, or more than 100 million.
     """
     if not isinstance(image, np.ndarray):
         raise EdgedigitsError(
-            f"the picture is a {type(image).__name__}", "give a uint8 array; cv2.imread gives None where it cannot read"
+            f"{named} is a {type(image).__name__}", "give a uint8 array; cv2.imread gives None where it cannot read"
         )
     channels = image.shape[2] if image.ndim == 3 else 1
     if image.dtype != np.uint8 or image.ndim not in {2, 3} or channels not in {1, 3, 4}:
         raise EdgedigitsError(
-            f"the picture has shape {image.shape} and type {image.dtype}", "give uint8, grey, BGR or BGRA"
+            f"{named} has shape {image.shape} and type {image.dtype}", "give uint8, grey, BGR or BGRA"
         )
     height, width = image.shape[:2]
     if height * width == 0:
-        raise EdgedigitsError(f"the picture has no pixels (shape {image.shape})", "give one with pixels")
+        raise EdgedigitsError(f"{named} has no pixels (shape {image.shape})", "give one with pixels")
     if height * width > MOST_PIXELS:
-        raise EdgedigitsError(f"the picture has {width}x{height} pixels", _SMALLER)
+        raise EdgedigitsError(
+            f"{named} has {width}x{height} pixels", f"give one of less than {MOST_PIXELS // 1_000_000} megapixels"
+        )
     return channels
 
 

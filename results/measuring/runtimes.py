@@ -57,11 +57,10 @@ def installed_runtimes(packages: tuple[str, ...] = ()) -> tuple[InstalledRuntime
     for package in packages or tuple(dict(RUNTIMES)):
         if package not in _MODULES:
             raise EdgedigitsError(f"no runtime is called {package!r}", f"choose among {', '.join(_MODULES)}")
-        try:
-            found.append(InstalledRuntime(package, version(package)))
-        except PackageNotFoundError as error:
-            if packages:
-                raise EdgedigitsError(f"{package} is not installed", _remedy(package)) from error
+        if here := _version(package):
+            found.append(InstalledRuntime(package, here))
+        elif packages:
+            raise EdgedigitsError(f"{package} is not installed", _remedy(package))
     if not found:
         raise EdgedigitsError("no TFLite runtime is installed", 'pip install "edgedigits[edge]"')
     return tuple(found)
@@ -70,15 +69,15 @@ def installed_runtimes(packages: tuple[str, ...] = ()) -> tuple[InstalledRuntime
 def _remedy(package: str) -> str:
     """How to come by a runtime, where there is one for this Python, or which others are here."""
     if package == "tflite-runtime" and sys.version_info >= NO_TFLITE_RUNTIME:
-        here = [name for name in _MODULES if _is_installed(name)]
+        here = [name for name in _MODULES if _version(name)]
         others = f"measure on {' or '.join(here)}" if here else 'pip install "edgedigits[edge]"'
         return f"it has no wheel for Python {'.'.join(map(str, NO_TFLITE_RUNTIME))} and later: {others}"
     return f"pip install {package}"
 
 
-def _is_installed(package: str) -> bool:
+def _version(package: str) -> str:
+    """Of a distribution; empty where it is not installed."""
     try:
-        version(package)
+        return version(package)
     except PackageNotFoundError:
-        return False
-    return True
+        return ""
