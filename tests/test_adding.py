@@ -7,15 +7,12 @@ tests/results/test_adding_a_figure.py.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[1]
-ROOMS = ("core", "results", "train", "quantize", "firmware_export", "edge", "cli")
+from package_copy import copied_package
 
 DIGITS_OF_A_LINE = '''"""Digits as 784 hexadecimal bytes in a text file, a label before them."""
 
@@ -143,15 +140,6 @@ def told(*words, codes=(0, 1)):
 """
 
 
-def copied_packages(folder: Path) -> Path:
-    """All rooms as they stand here, as the package ``edgedigits`` in a folder."""
-    package = folder / "edgedigits"
-    shutil.copytree(ROOT / "package", package)
-    for room in ROOMS:
-        shutil.copytree(ROOT / room, package / room, ignore=shutil.ignore_patterns("__pycache__"))
-    return package
-
-
 def add_line(path: Path, after: str, line: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.count(after) == 1, f"{path} has {text.count(after)} of {after}"
@@ -190,7 +178,7 @@ def test_one_more_is_a_module_and_a_line(
 ) -> None:
     if use is USE_RECIPE:
         pytest.importorskip("tensorflow", reason="needs TensorFlow (edgedigits[train])")
-    package = copied_packages(tmp_path)
+    package = copied_package(tmp_path)
     (package / module).write_text(text, encoding="utf-8")
     templates = package / "firmware_export" / "targets" / "templates" / "zig"
     if use is USE_TARGET:

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from package_copy import copied_package
+
 from edgedigits.firmware_export.operators.registry import MODULES, OPERATORS
 
 ROOT = Path(__file__).parents[2]
@@ -45,11 +47,7 @@ check(built.build(built.add(built.single("ABS", 2, end, None), end)), folder)
 
 def test_an_operator_more_is_a_module_a_kernel_and_a_line(tmp_path: Path) -> None:
     """The template as it stands is one: its C equals TFLite's reference kernels."""
-    package = tmp_path / "edgedigits"
-    shutil.copytree(ROOT / "package", package)
-    for room in ("cli", "core", "edge", "quantize", "results", "train"):
-        (package / room).symlink_to(ROOT / room)
-    shutil.copytree(ROOT / "firmware_export", package / "firmware_export")
+    package = copied_package(tmp_path, ["firmware_export"])
     operators = package / "firmware_export" / "operators"
     shutil.copy(operators / "TEMPLATE.py", operators / "abs.py")
     (operators / "kernels" / "abs.c").write_text(KERNEL)

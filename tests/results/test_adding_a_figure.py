@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from measured_rows import row, write_results
+from package_copy import copied_package
+
 OPTIONS = 'brief="mJ", cost="energy", label="energy", later=True, decimals=1'
 DECLARED = f'    joules: float | None = figure("energy, mJ", "mJ", {OPTIONS})\n'
 READS = """
@@ -30,14 +31,9 @@ write_tables(folder, read_results(folder))
 
 
 def test_a_figure_is_one_line_of_the_row(tmp_path: Path) -> None:
-    from measured_rows import row, write_results
-
     rows = tuple(row(recipe=name, percent=percent) for name, percent in (("int8", 99.0), ("a", 98.0), ("b", 97.0)))
     write_results(tmp_path / "bench", *rows)
-    package = tmp_path / "copy" / "edgedigits"
-    shutil.copytree(ROOT / "package", package)
-    for room in ("core", "results"):
-        shutil.copytree(ROOT / room, package / room)
+    package = copied_package(tmp_path / "copy", ["core", "results"])
     module = package / "results" / "row.py"
     text = module.read_text(encoding="utf-8")
     module.write_text(re.sub(r"(    arena_bytes: .*\n)", rf"\1{DECLARED}", text), encoding="utf-8")
