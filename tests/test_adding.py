@@ -16,9 +16,7 @@ from package_copy import copied_package
 
 DIGITS_OF_A_LINE = '''"""Digits as 784 hexadecimal bytes in a text file, a label before them."""
 
-from edgedigits.core.datasets.kind import DatasetKind, pool
-
-ABOUT = "a label and 784 hexadecimal bytes a line"
+from edgedigits.core.datasets.kind import pool
 
 
 def _read(path):
@@ -31,7 +29,7 @@ def _read(path):
     return Digits(images, np.array([int(label) for label, _ in lines]))
 
 
-KIND = DatasetKind("hex:FILE", ABOUT, 0, 1, pool(ABOUT, _read), suffix=".hex")
+KIND = pool("hex:FILE", "a label and 784 hexadecimal bytes a line", _read, suffix=".hex")
 '''
 USE_DATA = """
 digits = Path("digits.hex")

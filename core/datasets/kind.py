@@ -19,7 +19,6 @@ class DatasetKind:
         spec: how it is written: its name, and after a colon its paths with commas between them.
         about: what it is, in a line.
         digits: how many it has; 0 where that depends.
-        paths: how many of them its spec has.
         load: from the spec as it was written and its paths to the digits.
         suffix: of files that are of this kind when they are named without it; empty where there is none.
         folder: whether its path is a folder.
@@ -28,7 +27,6 @@ class DatasetKind:
     spec: str
     about: str
     digits: int
-    paths: int
     load: Callable[[str, list[Path]], Dataset]
     suffix: str = ""
     folder: bool = False
@@ -38,13 +36,21 @@ class DatasetKind:
         """What its spec begins with."""
         return self.spec.partition(":")[0]
 
+    @property
+    def paths(self) -> int:
+        """How many paths its spec has."""
+        return len(list(filter(None, self.spec.partition(":")[2].split(","))))
 
-def pool(about: str, read: Callable[..., Digits]) -> Callable[[str, list[Path]], Dataset]:
-    """What loads a data set without a division of its own.
+
+def pool(spec: str, about: str, read: Callable[..., Digits], *, suffix: str = "", folder: bool = False) -> DatasetKind:
+    """A kind without a division of its own.
 
     Args:
-        about: what it is, in a line.
+        spec: as the attributes of :class:`DatasetKind`.
+        about: the same.
         read: from its paths to all of its digits.
+        suffix: as the attributes.
+        folder: the same.
     """
 
     def load(spec: str, paths: list[Path]) -> Dataset:
@@ -52,4 +58,4 @@ def pool(about: str, read: Callable[..., Digits]) -> Callable[[str, list[Path]],
 
         return Dataset(spec, f"{about} ({', '.join(path.name for path in paths)})", read(*paths))
 
-    return load
+    return DatasetKind(spec, about, 0, load, suffix, folder)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgedigits.core.datasets.kind import DatasetKind, pool
+from edgedigits.core.datasets.kind import pool
 
 if TYPE_CHECKING:
     from edgedigits.core.datasets.digits import Digits
-
-ABOUT = "label first, then 784 pixels; with or without a header"
 
 
 def _read(path: Path) -> Digits:
@@ -19,4 +17,4 @@ def _read(path: Path) -> Digits:
     return read_csv(path)
 
 
-KIND = DatasetKind("csv:FILE", ABOUT, 0, 1, pool(ABOUT, _read), suffix=".csv")
+KIND = pool("csv:FILE", "label first, then 784 pixels; with or without a header", _read, suffix=".csv")

@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgedigits.core.datasets.kind import DatasetKind, pool
+from edgedigits.core.datasets.kind import pool
 
 if TYPE_CHECKING:
     from edgedigits.core.datasets.digits import Digits
-
-ABOUT = "784 pixels a line and one label a line, in two files"
 
 
 def _read(images: Path, labels: Path) -> Digits:
@@ -19,4 +17,4 @@ def _read(images: Path, labels: Path) -> Digits:
     return read_csv_pair(images, labels)
 
 
-KIND = DatasetKind("csv-pair:IMAGES,LABELS", ABOUT, 0, 2, pool(ABOUT, _read))
+KIND = pool("csv-pair:IMAGES,LABELS", "784 pixels a line and one label a line, in two files", _read)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgedigits.core.datasets.kind import DatasetKind, pool
+from edgedigits.core.datasets.kind import pool
 
 if TYPE_CHECKING:
     from edgedigits.core.datasets.digits import Digits
-
-ABOUT = "DIR/<digit>/*.png of any size, dark on light or light on dark"
 
 
 def _read(path: Path) -> Digits:
@@ -19,4 +17,4 @@ def _read(path: Path) -> Digits:
     return read_folder(path)
 
 
-KIND = DatasetKind("folder:DIR", ABOUT, 0, 1, pool(ABOUT, _read), folder=True)
+KIND = pool("folder:DIR", "DIR/<digit>/*.png of any size, dark on light or light on dark", _read, folder=True)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgedigits.core.datasets.kind import DatasetKind, pool
+from edgedigits.core.datasets.kind import pool
 
 if TYPE_CHECKING:
     from edgedigits.core.datasets.digits import Digits
-
-ABOUT = "Kaggle's train.csv: header label,pixel0,..."
 
 
 def _read(path: Path) -> Digits:
@@ -19,4 +17,4 @@ def _read(path: Path) -> Digits:
     return read_kaggle(path)
 
 
-KIND = DatasetKind("kaggle:train.csv", ABOUT, 0, 1, pool(ABOUT, _read))
+KIND = pool("kaggle:train.csv", "Kaggle's train.csv: header label,pixel0,...", _read)

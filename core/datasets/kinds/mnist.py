@@ -17,4 +17,4 @@ def _load(_spec: str, _paths: list[Path]) -> Dataset:
     return load_mnist()
 
 
-KIND = DatasetKind("mnist", "MNIST's original files: 60,000 digits and 10,000 that only report", 70_000, 0, _load)
+KIND = DatasetKind("mnist", "MNIST's original files: 60,000 digits and 10,000 that only report", 70_000, _load)

@@ -17,4 +17,4 @@ def _load(spec: str, paths: list[Path]) -> Dataset:
     return read_npz(paths[0], spec)
 
 
-KIND = DatasetKind("npz:FILE", "Keras' mnist.npz: x_train, y_train, x_test, y_test", 0, 1, _load, suffix=".npz")
+KIND = DatasetKind("npz:FILE", "Keras' mnist.npz: x_train, y_train, x_test, y_test", 0, _load, suffix=".npz")

@@ -17,4 +17,4 @@ def _load(_spec: str, _paths: list[Path]) -> Dataset:
     return load_optdigits()
 
 
-KIND = DatasetKind("optdigits", "1,797 digits of 8x8 pixels that scikit-learn carries, enlarged", 1_797, 0, _load)
+KIND = DatasetKind("optdigits", "1,797 digits of 8x8 pixels that scikit-learn carries, enlarged", 1_797, _load)

@@ -18,4 +18,4 @@ def _load(_spec: str, _paths: list[Path]) -> Dataset:
 
 
 ABOUT = "500 digits drawn by code that ship: to check a device, not to quote accuracy"
-KIND = DatasetKind("samples", ABOUT, 500, 0, _load)
+KIND = DatasetKind("samples", ABOUT, 500, _load)
