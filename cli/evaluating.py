@@ -46,7 +46,7 @@ def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool)
     from edgedigits.core.errors import EdgedigitsError
     from edgedigits.core.metrics import evaluate_scores, wrong_digits
     from edgedigits.core.model_files import OURS, checked_kind
-    from edgedigits.edge.bundled import bundled_model
+    from edgedigits.core.pretrained.bundled import bundled_model
 
     if not checked_kind(model) and model.suffix.lower() not in OURS:
         raise EdgedigitsError(f"{model} is neither .keras nor .tflite", "give a model of one of these two kinds")

@@ -116,7 +116,7 @@ def report(
     from edgedigits.core.cards import CARD_NAME
     from edgedigits.core.datasets import check_dataset
     from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace
-    from edgedigits.edge.bundled import bundled_model
+    from edgedigits.core.pretrained.bundled import bundled_model
     from edgedigits.firmware_export.report.report import firmware_report, report_path, write_report
 
     inputs = [model, model.with_name(CARD_NAME), *(check_dataset(dataset)[1] if dataset else [])]

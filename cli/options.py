@@ -15,7 +15,7 @@ class Model(click.ParamType[Path]):
 
     def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> Path:
         """Turn the word into a path; what kind of file it is is the reader's business."""
-        from edgedigits.edge.bundled import model_path
+        from edgedigits.core.pretrained.bundled import model_path
 
         return model_path(value)
 
@@ -27,7 +27,7 @@ class FloatModel(click.ParamType[Path]):
 
     def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> Path:
         """Turn the word into a path; what kind of file it is is the reader's business."""
-        from edgedigits.edge.bundled import BUILTIN, bundled_float_model, model_path
+        from edgedigits.core.pretrained.bundled import BUILTIN, bundled_float_model, model_path
 
         return bundled_float_model() if value == BUILTIN else model_path(value)
 
@@ -67,7 +67,7 @@ def model_first(words: tuple[str, ...], model: Path | None, file_suffixes: froze
 def _is_no_model(words: tuple[str, ...], file_suffixes: frozenset[str]) -> bool:
     from edgedigits.core.errors import EdgedigitsError
     from edgedigits.core.model_files import has_model, is_model
-    from edgedigits.edge.bundled import BUILTIN
+    from edgedigits.core.pretrained.bundled import BUILTIN
 
     first = Path(words[0])
     if words[0] == BUILTIN:

@@ -149,7 +149,7 @@ def _start(model: StrPath) -> str:
     """What ``train --from`` was given for a float model: ``builtin``, or a file's name; empty for fresh weights."""
     from edgedigits.core.cards import card_of
     from edgedigits.core.files import sha256_of
-    from edgedigits.edge.bundled import BUILTIN, bundled_float_model
+    from edgedigits.core.pretrained.bundled import BUILTIN, bundled_float_model
 
     card = card_of(model)
     if card is None or not card.parent:

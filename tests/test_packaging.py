@@ -100,7 +100,11 @@ def test_every_room_is_shipped_and_says_that_it_is_typed(folder: str, shipped: s
 
 
 def test_the_built_in_model_is_shipped_in_int8_and_as_floats_each_with_its_card(shipped: set[str]) -> None:
-    models = {name.removeprefix("edgedigits/edge/models/") for name in shipped if "/edge/models/" in name}
+    models = {
+        name.removeprefix("edgedigits/core/pretrained/")
+        for name in shipped
+        if "/core/pretrained/" in name and not name.endswith(".py")
+    }
     assert models == {
         *("small/model.int8.tflite", "small/card.json"),
         *("small-float/model.keras", "small-float/card.json"),
@@ -133,7 +137,7 @@ def test_the_installed_wheel_runs_as_a_module_and_tells_its_version(installed: P
 EXPORT_ALL = """
 import sys
 from pathlib import Path
-from edgedigits.edge.bundled import bundled_model
+from edgedigits.core.pretrained.bundled import bundled_model
 from edgedigits.firmware_export import run_self_test
 from edgedigits.firmware_export.targets.export import export_target
 from edgedigits.firmware_export.targets import TARGETS, write_target

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from edgedigits.core import Card, DigitModel, EdgedigitsError, card_of, read_card, write_card
+from edgedigits.core.pretrained.bundled import model_path
 from edgedigits.edge import (
     DigitReader,
     VideoPreview,
@@ -29,7 +30,6 @@ from edgedigits.edge import (
     open_source,
     read_recording,
 )
-from edgedigits.edge.bundled import model_path
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "docs" / "sample.jpg"

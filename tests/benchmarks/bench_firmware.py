@@ -30,7 +30,7 @@ from edgedigits.firmware_export.report.cores import CoreCost
 from edgedigits.firmware_export.report.report import FirmwareReport, firmware_report
 
 MODELS = ("dscnn", "fakebank", "vit")
-BUILTIN = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite"
+BUILTIN = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
 CORES = ("m0", "m4", "m55")
 PEERS = ("TFLM + CMSIS-NN", "TFLM reference", "TinyMaix", "onnx2c, float")
 SPEED, SIZE = 0, 1  # places of -O2 and -Os in a core's sizes

@@ -27,7 +27,7 @@ from edgedigits.firmware_export.targets import TARGETS, target_files
 from edgedigits.firmware_export.targets.export import export_target
 
 ROOT = Path(__file__).parents[2]
-SMALL = ROOT / "edge" / "models" / "small"
+SMALL = ROOT / "core" / "pretrained" / "small"
 LIBRARY_TARGETS = tuple(name for name, target in TARGETS.items() if target.layout)
 
 

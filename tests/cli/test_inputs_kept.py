@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from measured_rows import row, write_results
 
 from edgedigits.cli.main import main
-from edgedigits.edge.bundled import bundled_float_model, bundled_model
+from edgedigits.core.pretrained.bundled import bundled_float_model, bundled_model
 
 COMMANDS = {
     "quantize": ("quantize", "KERAS", "--out", "FLOAT"),

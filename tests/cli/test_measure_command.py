@@ -24,7 +24,7 @@ from edgedigits.results.measuring import Measurement
 
 ROOT = Path(__file__).parents[2]
 NANO = ROOT / "tests" / "firmware_export" / "models" / "nano" / "model.int8.tflite"
-BUILTIN = ROOT / "edge" / "models" / "small" / "model.int8.tflite"
+BUILTIN = ROOT / "core" / "pretrained" / "small" / "model.int8.tflite"
 
 NOT_ON_A_PI = """
 from importlib.machinery import PathFinder

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from edgedigits.cli.main import main
-from edgedigits.edge.bundled import bundled_float_model, bundled_model
+from edgedigits.core.pretrained.bundled import bundled_float_model, bundled_model
 
 COMMANDS = ("quantize", "layer-error", "benchmark", "calibration")
 SAMPLE = Path(__file__).parents[2] / "docs" / "sample.jpg"

@@ -32,7 +32,7 @@ FOLDERS = {
     "layer-error": ("layer-error", "FLOAT", "--out", "OUT"),
 }
 PICTURES = Path(__file__).parents[2] / "docs"
-FLOAT = Path(__file__).parents[2] / "edge" / "models" / "small-float" / "model.keras"
+FLOAT = Path(__file__).parents[2] / "core" / "pretrained" / "small-float" / "model.keras"
 
 
 def refused(words: tuple[str, ...], out: Path, tmp_path: Path) -> str:

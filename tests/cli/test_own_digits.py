@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from edgedigits.cli.main import main
 from edgedigits.core.cards import card_of
 from edgedigits.core.datasets import load_dataset, stratified_sample
-from edgedigits.edge.bundled import bundled_float_model, bundled_model
+from edgedigits.core.pretrained.bundled import bundled_float_model, bundled_model
 
 COUNT = 120
 

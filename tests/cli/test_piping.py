@@ -46,7 +46,7 @@ def test_is_no_error(words: tuple[object, ...]):
 
 def test_keeps_the_exit_code_that_tells_of_a_failure(tmp_path: Path):
     damaged = tmp_path / "model.tflite"
-    damaged.write_bytes((ROOT / "edge" / "models" / "small" / "model.int8.tflite").read_bytes()[:4000])
+    damaged.write_bytes((ROOT / "core" / "pretrained" / "small" / "model.int8.tflite").read_bytes()[:4000])
     assert unread("measure", damaged, "--threads", "1")[0] == 1
 
 

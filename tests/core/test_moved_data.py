@@ -10,7 +10,7 @@ import pytest
 from edgedigits.core.cards import read_card
 from edgedigits.core.datasets import load_dataset, split_dataset, unseen_part
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.bundled import bundled_float_model
+from edgedigits.core.pretrained.bundled import bundled_float_model
 
 
 def test_a_moved_data_set_is_told_and_named_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

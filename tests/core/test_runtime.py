@@ -19,8 +19,8 @@ from tiny_models import TIED, tiny_models
 
 from edgedigits.core.digit import dequantize, model_input, quantize
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.pretrained.bundled import bundled_model
 from edgedigits.core.tflite.runtime import DigitModel, Quantization, Refused, runtime
-from edgedigits.edge.bundled import bundled_model
 
 LOAD = """
 import sys

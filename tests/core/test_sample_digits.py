@@ -14,7 +14,7 @@ from edgedigits.core.tflite.runtime import DigitModel
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "core" / "datasets" / "samples"
-BUILTIN = ROOT / "edge" / "models" / "small" / "model.int8.tflite"
+BUILTIN = ROOT / "core" / "pretrained" / "small" / "model.int8.tflite"
 
 
 def test_there_are_fifty_of_each_digit_in_the_form_of_mnist():

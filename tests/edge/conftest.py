@@ -7,7 +7,7 @@ import gzip
 import numpy as np
 import pytest
 
-from edgedigits.edge.bundled import bundled_model
+from edgedigits.core.pretrained.bundled import bundled_model
 from edgedigits.edge.reading.reader import DigitReader
 
 

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from mjpeg_server import MjpegServer
 
 from edgedigits.cli.main import main
-from edgedigits.edge.bundled import bundled_model
+from edgedigits.core.pretrained.bundled import bundled_model
 from edgedigits.edge.sources.registry import open_source
 
 EDGEDIGITS = Path(sys.executable).with_name("edgedigits")

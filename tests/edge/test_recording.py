@@ -123,7 +123,7 @@ def test_images_and_labels_that_do_not_fit_are_refused(digits, tmp_path):
 
 
 def test_a_recording_of_mnist_digits_is_read(data_folder, tmp_path):
-    model = Path(str(files("edgedigits.edge"))) / "models" / "small" / "model.int8.tflite"
+    model = Path(str(files("edgedigits.core.pretrained"))) / "small" / "model.int8.tflite"
     if not model.is_file():
         pytest.skip(f"no bundled model at {model}")
     from edgedigits.core.datasets.idx import read_idx_pair

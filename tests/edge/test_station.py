@@ -45,7 +45,7 @@ print(result.ended, result.frames, file=sys.stderr)
 @pytest.fixture(scope="module")
 def model() -> Path:
     """The bundled model: an untrained one finds no digits."""
-    path = Path(str(files("edgedigits.edge"))) / "models" / "small" / "model.int8.tflite"
+    path = Path(str(files("edgedigits.core.pretrained"))) / "small" / "model.int8.tflite"
     if not path.is_file():
         pytest.skip(f"no bundled model at {path}")
     return path

@@ -25,7 +25,7 @@ from edgedigits.firmware_export.graph.evaluation import evaluate
 from edgedigits.firmware_export.graph.model import Value
 from edgedigits.firmware_export.operators.reader import read_graph
 
-SMALL = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite"
+SMALL = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
 EVERY_INPUT = np.arange(-128, 128, dtype=np.int8)
 quickly = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]

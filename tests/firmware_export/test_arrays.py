@@ -24,7 +24,7 @@ from edgedigits.firmware_export.arrays.plan import registrations
 from edgedigits.firmware_export.c_source.names import LONGEST_NAME, check_name
 from edgedigits.firmware_export.c_source.text import float_literal
 
-SMALL = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite"
+SMALL = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
 STRICT = ["-pedantic", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wundef", "-Wcast-qual", "-Werror"]
 LANGUAGES = {
     "gcc-c99": ["gcc", "-std=c99"],
@@ -117,7 +117,7 @@ def model(request: pytest.FixtureRequest) -> Path:
         return request.getfixturevalue("tiny_models")["int8"]
     if request.param == "small":
         if not SMALL.is_file():
-            pytest.skip("edge/models/small/model.int8.tflite is not there")
+            pytest.skip("core/pretrained/small/model.int8.tflite is not there")
         return SMALL
     return request.getfixturevalue("bench_folder") / f"{request.param}.tflite"
 

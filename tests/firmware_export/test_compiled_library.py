@@ -21,7 +21,7 @@ from edgedigits.firmware_export import CompiledLibrary
 from edgedigits.firmware_export.library.export import LibraryExport
 from edgedigits.firmware_export.proof.compiler import find_compiler
 
-BUILTIN = Path(str(files("edgedigits.edge"))) / "models" / "small" / "model.int8.tflite"
+BUILTIN = Path(str(files("edgedigits.core.pretrained"))) / "small" / "model.int8.tflite"
 
 pytestmark = pytest.mark.skipif(not find_compiler(), reason="no C compiler (Debian: sudo apt install gcc libc6-dev)")
 

@@ -35,7 +35,7 @@ from edgedigits.firmware_export.operators.shared.lookup import Lookup
 from edgedigits.firmware_export.operators.shared.reshaping import Reshape
 from edgedigits.firmware_export.operators.softmax import Softmax
 
-SMALL = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite"
+SMALL = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
 PATIENCE = 60.0
 HOSTILE = b'*/ system("rm -rf /"); /* \x1b[31m\n" %s %n'
 FLIPPED = """

@@ -79,7 +79,7 @@ def check(model: bytes, images: NDArray[np.uint8], folder: Path, flags: tuple[st
 
 @pytest.fixture(scope="module")
 def builtin() -> bytes:
-    return (files("edgedigits.edge") / "models" / "small" / "model.int8.tflite").read_bytes()
+    return (files("edgedigits.core.pretrained") / "small" / "model.int8.tflite").read_bytes()
 
 
 @pytest.fixture(scope="module")

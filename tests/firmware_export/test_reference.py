@@ -15,7 +15,7 @@ from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.proof.drawn import drawn_digits
 from edgedigits.firmware_export.proof.reference import REFERENCE_RUNTIME, ReferenceKernels
 
-SMALL = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite"
+SMALL = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
 ROUNDED_OTHERWISE = (119, 240, 288)
 """Drawn digits of which the built-in model's outputs depend on how often its FULLY_CONNECTED rounds."""
 

@@ -32,7 +32,7 @@ from edgedigits.firmware_export.report.plot import memory_png
 from edgedigits.firmware_export.report.report import FirmwareReport, firmware_report, report_path, write_report
 from edgedigits.firmware_export.targets.export import SELF_TEST_IMAGES, export_target, library_files
 
-SMALL = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite"
+SMALL = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
 CORES = ("m0", "m4", "m55")
 
 

@@ -26,7 +26,7 @@ from edgedigits.firmware_export.serial.protocol import Decoder, SerialFrame, enc
 from edgedigits.firmware_export.serial.verify import verify
 from edgedigits.firmware_export.targets import LibraryFiles, TestVector, write_target
 
-SMALL = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite"
+SMALL = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def exported() -> LibraryFiles:
     """The built-in model, exported."""
     if not SMALL.is_file():
-        pytest.skip("edge/models/small/model.int8.tflite is not there")
+        pytest.skip("core/pretrained/small/model.int8.tflite is not there")
     export = export_library(SMALL)
     image = random_images(1)
     output = tuple(int(value) for value in ReferenceKernels(SMALL).outputs(image)[0])

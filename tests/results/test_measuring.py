@@ -20,7 +20,7 @@ from edgedigits.results.measuring.agreement import Agreement, agreements, disagr
 from edgedigits.results.measuring.runs import Run, run_model
 
 ROOT = Path(__file__).parents[2]
-BUILTIN = ROOT / "edge" / "models" / "small" / "model.int8.tflite"
+BUILTIN = ROOT / "core" / "pretrained" / "small" / "model.int8.tflite"
 NANO = ROOT / "tests" / "firmware_export" / "models" / "nano" / "model.int8.tflite"
 DIGITS = load_dataset("samples").pool.images[::10]
 

@@ -23,7 +23,7 @@ from edgedigits.firmware_export.report.report import firmware_report, write_repo
 from edgedigits.results import CoreFigures, read_results, row_from, write_row
 from edgedigits.results.core_figures import core_figures
 
-BUILTIN = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite"
+BUILTIN = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
 
 
 def change(path: Path, edit: Callable[[Any], object]) -> None:

@@ -9,8 +9,8 @@ from edgedigits.core.cards import card_of
 from edgedigits.core.datasets import load_dataset
 from edgedigits.core.files import sha256_of
 from edgedigits.core.keras.models import keras_scores, load_keras
+from edgedigits.core.pretrained.bundled import bundled_float_model, bundled_model
 from edgedigits.core.tflite.runtime import DigitModel
-from edgedigits.edge.bundled import bundled_float_model, bundled_model
 
 
 @pytest.fixture(scope="module")

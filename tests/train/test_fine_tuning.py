@@ -11,7 +11,7 @@ from edgedigits.core.datasets import load_dataset, split_dataset, split_of, unse
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
 from edgedigits.core.keras.models import load_keras
-from edgedigits.edge.bundled import bundled_float_model, bundled_model
+from edgedigits.core.pretrained.bundled import bundled_float_model, bundled_model
 from edgedigits.train import TrainingInterrupted, TrainingRequest, check_training, evaluate_keras, train, train_folds
 from edgedigits.train.recipes import FINE_TUNING, LEAST_STEPS
 from edgedigits.train.resuming import finished_training

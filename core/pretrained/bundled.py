@@ -32,7 +32,7 @@ def bundled_float_model() -> Path:
 
 
 def _bundled(folder: str, name: str) -> Path:
-    path = Path(str(files("edgedigits.edge"))) / "models" / folder / name
+    path = Path(str(files(__package__))) / folder / name
     if not path.is_file():
         raise EdgedigitsError("the built-in model is missing", "install edgedigits again, or name a model of your own")
     return path
