@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from edgedigits.core.datasets.digits import Digits, checked_digits
 from edgedigits.core.digit import CLASSES, normalise
 from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
-from edgedigits.core.quiet import native_logs_hidden
-from edgedigits.core.transparency import over_white
+from edgedigits.core.pictures import read_picture
 
 _NAMED = 5
 """Pictures that an error names."""
@@ -88,26 +87,11 @@ def read_digit_picture(path: Path) -> NDArray[np.uint8]:
     Raises:
         EdgedigitsError: unreadable, or without ink.
     """
-    data = np.fromfile(path, np.uint8)
-    with native_logs_hidden():
-        picture = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
-    if picture is None:
-        raise EdgedigitsError(f"cannot read {path} as a picture", "replace or remove the file")
-    image = normalise(_ink_of(_grey(picture)))
+    grey = cv2.cvtColor(read_picture(path), cv2.COLOR_BGR2GRAY)
+    image = normalise(_ink_of(np.asarray(grey, np.uint8)))
     if not image.any():
         raise EdgedigitsError(f"{path} shows no ink", "remove the file")
     return image
-
-
-def _grey(picture: NDArray[Any]) -> NDArray[np.uint8]:
-    """One channel of 8 bits; what is transparent becomes white paper."""
-    if picture.dtype != np.uint8:
-        picture = cv2.convertScaleAbs(picture, alpha=255 / np.iinfo(picture.dtype).max)
-    if picture.ndim == 2:
-        return picture
-    if picture.shape[2] == 4:
-        picture = over_white(picture)
-    return cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.uint8)
 
 
 def _ink_of(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -49,9 +49,7 @@ class ImageFolder(Source):
         try:
             return load_image(path)
         except EdgedigitsError as error:
-            raise EdgedigitsError(
-                f"{path} is not a picture that OpenCV reads", "remove it, or copy it again"
-            ) from error
+            raise EdgedigitsError(error.what, f"{error.remedy}, or remove it") from error
 
     def close(self) -> None:
         """Forget the list."""

@@ -104,11 +104,11 @@ def test_a_folder_without_pictures_is_an_error(tmp_path):
         pass
 
 
-@pytest.mark.parametrize("content", [b"", b"not a picture"])
-def test_a_damaged_picture_is_named(tmp_path, content):
+@pytest.mark.parametrize(("content", "says"), [(b"", "is empty"), (b"not a picture", "is no picture")])
+def test_a_damaged_picture_is_named(tmp_path, content, says):
     (tmp_path / "broken.png").write_bytes(content)
 
-    with pytest.raises(EdgedigitsError, match=r"broken\.png is not a picture"):
+    with pytest.raises(EdgedigitsError, match=rf"broken\.png {says}.*or remove it"):
         read_all(open_source(str(tmp_path)))
 
 
