@@ -50,19 +50,19 @@ def normalise(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
         )
     field = np.zeros((SIDE, SIDE), np.uint8)
     columns, rows, width, height = cv2.boundingRect(ink)
-    if width == 0 or height == 0:
+    if not width:
         return field
     crop = ink[rows : rows + height, columns : columns + width]
     scale = BOX / max(width, height)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = cv2.resize(crop, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     peak = int(small.max())
-    if 0 < peak < 255:
-        small = cv2.convertScaleAbs(small, alpha=255 / peak)
+    if not peak:  # faint ink that is spread wide vanishes when it is made small
+        return field
+    small = cv2.convertScaleAbs(small, alpha=255 / peak)
     moments = cv2.moments(small)
-    mass = moments["m00"] or 1.0
-    left = _start(moments["m10"] / mass, size[0])
-    top = _start(moments["m01"] / mass, size[1])
+    left = _start(moments["m10"] / moments["m00"], size[0])
+    top = _start(moments["m01"] / moments["m00"], size[1])
     field[top : top + size[1], left : left + size[0]] = small
     return field
 
@@ -84,7 +84,7 @@ def model_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     Raises:
         EdgedigitsError: another shape or type; floats here are the usual cause of a model that calibrates wrongly.
     """
-    if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
+    if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
         raise EdgedigitsError(
             f"digits have shape {images.shape} and type {images.dtype}",
             f"give uint8 of shape (count, {SIDE}, {SIDE}); `normalise` makes it from any picture",

@@ -131,7 +131,7 @@ def read_json(path: Path, remedy: str) -> Any:
 
 def gzip_size(data: bytes) -> int:
     """Bytes of ``data`` after ``gzip -9``, as an update of a device's firmware would carry it."""
-    return len(gzip.compress(data, 9, mtime=0))
+    return len(gzip.compress(data, 9))
 
 
 def sha256_of(path: Path) -> str:

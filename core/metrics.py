@@ -72,9 +72,7 @@ def evaluate_scores(scores: NDArray[Any], labels: NDArray[np.uint8]) -> Metrics:
     np.fill_diagonal(errors, 0)
     order = np.argsort(-errors, axis=None, kind="stable")[:10]
     worst = tuple(
-        Confusion(int(place // CLASSES), int(place % CLASSES), int(errors.flat[place]))
-        for place in order
-        if errors.flat[place]
+        Confusion(*divmod(int(place), CLASSES), int(errors.flat[place])) for place in order if errors.flat[place]
     )
     rows = tuple(tuple(int(value) for value in row) for row in table)
     return Metrics(len(labels), 100.0 * float(hits.sum()) / len(labels), rows, per_class, worst)
@@ -107,10 +105,9 @@ def wrong_digits(scores: NDArray[Any], labels: NDArray[np.uint8]) -> tuple[Wrong
 
 
 def _class_metrics(digit: int, hits: int, read: int, truth: int) -> ClassMetrics:
-    precision = hits / read if read else 0.0
-    recall = hits / truth if truth else 0.0
-    f1 = 2 * hits / (read + truth) if read + truth else 0.0
-    return ClassMetrics(digit, precision, recall, f1, truth)
+    if not hits:
+        return ClassMetrics(digit, 0.0, 0.0, 0.0, truth)
+    return ClassMetrics(digit, hits / read, hits / truth, 2 * hits / (read + truth), truth)
 
 
 @dataclass(frozen=True)
@@ -211,14 +208,12 @@ def paired_interval(lost: float, won: float, count: int) -> tuple[float, float]:
     total = count + 2
     share_lost, share_won = (lost + 0.5) / total, (won + 0.5) / total
     difference = share_lost - share_won
-    deviation = math.sqrt(max(share_lost + share_won - difference**2, 0.0) / total)
+    deviation = math.sqrt((share_lost + share_won - difference**2) / total)
     return max(difference - Z95 * deviation, -1.0), min(difference + Z95 * deviation, 1.0)
 
 
 def mcnemar_p(lost: int, won: int) -> float:
     """Two-sided p-value of McNemar's exact test: ``lost`` out of ``lost + won`` under a fair coin, 0 to 1."""
     total = lost + won
-    if total == 0:
-        return 1.0
     tail = sum(math.comb(total, k) for k in range(min(lost, won) + 1))
     return float(min(1.0, 2 * tail / 2**total))

@@ -41,15 +41,13 @@ _EXP_MINUS_POWERS = (
 
 
 def high_mul(a: int, b: int) -> int:
-    """gemmlowp's ``SaturatingRoundingDoublingHighMul``: ``a * b / 2**31``, ties away from zero only when positive.
+    """gemmlowp's ``SaturatingRoundingDoublingHighMul``: ``a * b / 2**31``, ties upwards.
 
-    ``(a * b + nudge) / 2**31`` in 64 bits with C's division, which truncates; nudge is ``2**30`` for products from 0
-    on, else ``1 - 2**30``. Only ``a == b == -2**31`` saturates.
+    gemmlowp has ``(a * b + nudge) / 2**31`` in 64 bits with C's division, which truncates; nudge is ``2**30`` for
+    products from 0 on, else ``1 - 2**30``. Both together are a shift, which rounds down, after ``2**30``. Only
+    ``a == b == -2**31`` saturates.
     """
-    if a == b == _INT32.min:
-        return int(_INT32.max)
-    product = a * b
-    return (product + (1 << 30)) >> 31 if product >= 0 else -((-product - 1 + (1 << 30)) >> 31)
+    return min((a * b + (1 << 30)) >> 31, int(_INT32.max))
 
 
 def rounding_shift(value: int, exponent: int) -> int:
@@ -75,8 +73,6 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
     Returns:
         A multiplier in [2**30, 2**31), or (0, 0) where ``real`` is below 2**-32.
     """
-    if real == 0.0:
-        return 0, 0
     fraction, exponent = math.frexp(real)
     multiplier = math.floor(fraction * (1 << 31) + 0.5)
     if multiplier == 1 << 31:
@@ -176,9 +172,9 @@ def mean_rescaling(source: Value, output: Value, count: int) -> Rescaling:
     """What MEAN prepares (``QuantizedMeanOrSum``): the quotient of scales, with ``1 / count`` folded in afterwards.
 
     ``multiplier' = (multiplier << s) / count`` truncated, ``exponent' = exponent - s``, where
-    ``s = min(floor(log2(count)), 32, 31 + exponent)``; so ``multiplier'`` is in [2**29, 2**31). The kernel adds
-    ``-count * input zero point`` to the sum of the inputs before it multiplies: that is the bias. There is no separate
-    path for equal scales or for keep_dims.
+    ``s = min(floor(log2(count)), 32, 31 + exponent)``; so ``multiplier'`` is in [2**29, 2**31). (No value has the
+    2**32 elements for which the 32 would decide.) The kernel adds ``-count * input zero point`` to the sum of the
+    inputs before it multiplies: that is the bias. There is no separate path for equal scales or for keep_dims.
 
     Args:
         source: the input.
@@ -186,7 +182,7 @@ def mean_rescaling(source: Value, output: Value, count: int) -> Rescaling:
         count: how many inputs each output is the mean of.
     """
     multiplier, exponent = quantize_multiplier(source.scale / output.scale)
-    shift = min(count.bit_length() - 1, 32, 31 + exponent)
+    shift = min(count.bit_length() - 1, 31 + exponent)
     return Rescaling(
         bias=np.array([-count * source.zero_point], np.int32),
         multipliers=np.array([(multiplier << shift) // count], np.int32),

@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from tiny_models import QUANTIZE_RANGES, tiny_models
 
-from edgedigits.core.digit import BOX, SIDE, dequantize, model_input, normalise, quantize
+from edgedigits.core.digit import BOX, CLASSES, LABELS, SIDE, dequantize, model_input, normalise, quantize
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.runtime import runtime
 
@@ -88,6 +88,30 @@ def test_one_pixel_of_ink_becomes_a_full_box() -> None:
     assert set(np.unique(digit)) == {0, 255}
 
 
+def test_grey_steps_are_spread_up_to_white() -> None:
+    picture = np.full((20, 20), 200, np.uint8)
+    picture[:10, :10] = 150
+    assert set(np.unique(normalise(picture))) == {0, 191, 255}
+
+
+@pytest.mark.parametrize("width", [3, 7, 11, 15, 19])
+def test_small_ink_is_enlarged_in_even_slopes(width: int) -> None:
+    """Linear between the centres of its pixels, and flat outside of them."""
+    slope = np.linspace(20, 255, width).astype(np.uint8)
+    digit = normalise(np.repeat(slope[np.newaxis], width, axis=0))
+    centres = (np.arange(BOX) + 0.5) * width / BOX - 0.5
+    left, top, *size = cv2.boundingRect(digit)
+    assert size == [BOX, BOX]
+    expected = np.interp(centres, np.arange(width), slope)
+    assert np.abs(digit[top : top + BOX, left : left + BOX] - expected).max() <= 1
+
+
+def test_faint_ink_that_is_spread_wide_gives_an_empty_digit() -> None:
+    picture = np.zeros((400, 400), np.uint8)
+    picture[0, 0] = picture[-1, -1] = 1
+    assert not normalise(picture).any()
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (28, 28), (500, 3)])
 def test_no_ink_gives_an_empty_digit(shape: tuple[int, int]) -> None:
     assert not normalise(np.zeros(shape, np.uint8)).any()
@@ -155,11 +179,22 @@ def test_a_network_sees_pixels_between_0_and_1() -> None:
 
 
 @pytest.mark.parametrize(
-    "images", [np.zeros((1, 28, 28), np.float32), np.zeros((28, 28), np.uint8), np.zeros((1, 28, 27), np.uint8)]
+    "images",
+    [
+        *(np.zeros((1, 28, 28), kind) for kind in (np.float32, np.float64, np.int8, np.int16, bool)),
+        *(np.zeros(shape, np.uint8) for shape in ((28, 28), (784,), (1, 28, 28, 1))),
+        *(np.zeros((1, *shape), np.uint8) for shape in ((28, 27), (28, 29), (27, 28), (29, 28), (784,))),
+    ],
+    ids=lambda images: f"{images.dtype} {images.shape}",
 )
 def test_anything_else_is_kept_from_the_network(images: NDArray[np.uint8]) -> None:
     with pytest.raises(EdgedigitsError, match="normalise"):
         model_input(images)
+
+
+def test_classes_are_the_ten_digits() -> None:
+    assert CLASSES == 10
+    assert tuple("0123456789") == LABELS
 
 
 @pytest.mark.parametrize("name", QUANTIZE_RANGES)

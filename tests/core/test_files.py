@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +15,11 @@ import pytest
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import (
+    gzip_size,
+    read_json,
+    refuse_inputs_inside,
     refuse_to_overwrite,
+    refuse_to_replace,
     sha256_of,
     whole_folder,
     write_bytes,
@@ -154,6 +158,34 @@ def test_a_process_that_is_killed_in_any_step_leaves_the_old_file(call: str, tmp
     assert path.read_bytes() == b"old"
 
 
+REPLACE = """
+import sys; from pathlib import Path; from edgedigits.core.files import whole_folder
+with whole_folder(Path(sys.argv[1]), force=True) as work:
+    (work / "row.json").write_text("new")
+"""
+
+
+@pytest.mark.parametrize("when", [1, 2])
+def test_a_folder_that_cannot_be_put_in_place_leaves_the_old_one(when: int, tmp_path: Path) -> None:
+    """The old folder is renamed first, then the new one."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "card.json").write_text("old")
+    refused = ("-o", "/dev/null", "-e", f"inject=/^rename:error=EACCES:when={when}")
+    done = strace(*refused, sys.executable, "-B", "-c", REPLACE, str(tmp_path / "out"))
+    assert "EdgedigitsError: may not write" in done.stderr
+    assert names(tmp_path) == ["out"]
+    assert names(tmp_path / "out") == ["card.json"]
+
+
+def test_a_new_folder_stands_though_the_old_one_cannot_be_removed(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "card.json").write_text("old")
+    refused = ("-o", "/dev/null", "-e", "inject=unlinkat:error=EACCES")
+    done = strace(*refused, sys.executable, "-B", "-c", REPLACE, str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    assert names(tmp_path / "out") == ["row.json"]
+
+
 def test_a_disk_that_turns_out_full_when_it_is_flushed_is_said(tmp_path: Path) -> None:
     path = tmp_path / "model.bin"
     path.write_bytes(b"old")
@@ -196,24 +228,72 @@ def test_folders_on_the_way_are_made(tmp_path: Path) -> None:
     assert (tmp_path / "a" / "b" / "c.txt").read_bytes() == "é\n".encode()
 
 
-def test_a_file_has_the_rights_that_the_user_chose(tmp_path: Path) -> None:
-    before = os.umask(0o027)
+@pytest.mark.parametrize(("mask", "file", "folder"), [(0o027, 0o640, 0o750), (0o020, 0o646, 0o757), (0, 0o666, 0o777)])
+def test_a_file_has_the_rights_that_the_user_chose(mask: int, file: int, folder: int, tmp_path: Path) -> None:
+    before = os.umask(mask)
     try:
         write_text(tmp_path / "file", "x")
         with whole_folder(tmp_path / "folder", force=False) as work:
             write_text(work / "file", "x")
     finally:
-        os.umask(before)
-    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
-    assert (tmp_path / "folder").stat().st_mode & 0o777 == 0o750
+        after = os.umask(before)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == file
+    assert (tmp_path / "folder").stat().st_mode & 0o777 == folder
+    assert after == mask
 
 
 def test_json_is_readable_by_people_and_machines(tmp_path: Path) -> None:
     write_json(tmp_path / "x.json", {"name": "é", "list": [1, 2]})
     text = (tmp_path / "x.json").read_text(encoding="utf-8")
-    assert json.loads(text) == {"name": "é", "list": [1, 2]}
-    assert "é" in text
-    assert text.endswith("}\n")
+    assert text == '{\n  "name": "é",\n  "list": [\n    1,\n    2\n  ]\n}\n'
+    assert read_json(tmp_path / "x.json", "no remedy") == {"name": "é", "list": [1, 2]}
+
+
+@pytest.mark.parametrize("text", ["", '{"name": ', '{"name": NaN2}', "[" * 100_000, "\udcff"])
+def test_json_that_is_damaged_is_said_with_what_to_do(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(EdgedigitsError, match=r"is half-written or damaged .*; make it again"):
+        read_json(path, "make it again")
+
+
+def test_json_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "missing.json"):
+        with pytest.raises(EdgedigitsError, match=r"cannot read .*; check the path"):
+            read_json(path, "make it again")
+
+
+def test_size_after_gzip_is_that_of_its_best_compression() -> None:
+    data = (Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite").read_bytes()
+    packer = zlib.compressobj(9, wbits=31)
+    assert gzip_size(data) == len(packer.compress(data) + packer.flush())
+
+
+def test_a_file_is_replaced_only_with_force(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "table.md"
+    refuse_to_replace(path, force=False, option="--out")
+    path.parent.mkdir()
+    refuse_to_replace(path, force=False, option="--out")
+    path.write_text("old")
+    refuse_to_replace(path, force=True, option="--out")
+    with pytest.raises(EdgedigitsError, match=r"table.md exists; .* --force"):
+        refuse_to_replace(path, force=False, option="--out")
+    for force in (True, False):
+        with pytest.raises(EdgedigitsError, match=r"new is a folder; name a file for --table"):
+            refuse_to_replace(path.parent, force, "--table")
+    assert names(path.parent) == ["table.md"]
+
+
+def test_what_a_command_reads_is_never_what_it_replaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for beside in ("a", "z", "out2", "outer/out", str(tmp_path)):
+        refuse_inputs_inside([beside, tmp_path / beside], Path("out"))
+    for same in ("out", "a/../out", tmp_path / "out"):
+        with pytest.raises(EdgedigitsError, match=r"is read and would be replaced; choose another --out"):
+            refuse_inputs_inside(["a", same], Path("out"))
+    for inside in ("out/model.keras", tmp_path / "out" / "deep" / "row.json"):
+        with pytest.raises(EdgedigitsError, match=r"lies in out, which would be replaced; choose another --table"):
+            refuse_inputs_inside(["a", inside], Path("out"), "--table")
 
 
 def test_sha256_is_that_of_the_bytes(tmp_path: Path) -> None:
@@ -247,6 +327,12 @@ def test_force_replaces_the_folder_as_a_whole(tmp_path: Path) -> None:
         assert names(tmp_path / "out") == ["deep"]
     assert names(tmp_path / "out") == ["new.txt"]
     assert names(tmp_path) == ["out"]
+
+
+def test_folders_on_the_way_to_a_folder_are_made(tmp_path: Path) -> None:
+    with whole_folder(tmp_path / "a" / "b" / "out", force=False) as work:
+        write_text(work / "new.txt", "new")
+    assert names(tmp_path / "a" / "b") == ["out"]
 
 
 def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
@@ -310,20 +396,30 @@ def test_force_never_replaces_the_working_folder_or_one_above(
 ) -> None:
     folder = tmp_path / "work"
     (folder / inside).mkdir(parents=True, exist_ok=True)
-    (folder / "mine.txt").write_text("mine")
+    (folder / "card.json").write_text("mine")
     monkeypatch.chdir(folder / inside)
+    monkeypatch.setenv("HOME", "/root")
     for name in (folder, Path(os.path.relpath(folder))):
-        with pytest.raises(EdgedigitsError, match="choose another --out"), whole_folder(name, force=True):
+        with pytest.raises(EdgedigitsError, match="the folder you work in"), whole_folder(name, force=True):
             pytest.fail("the work started")
-    assert (folder / "mine.txt").read_text() == "mine"
+    assert (folder / "card.json").read_text() == "mine"
 
 
 def test_force_never_replaces_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "user"
     home.mkdir()
-    (home / "mine.txt").write_text("mine")
+    (home / "card.json").write_text("mine")
     monkeypatch.setenv("HOME", str(home))
     for folder in (home, tmp_path):
-        with pytest.raises(EdgedigitsError, match="choose another --out"), whole_folder(folder, force=True):
+        with pytest.raises(EdgedigitsError, match="or your home"), whole_folder(folder, force=True):
             pytest.fail("the work started")
-    assert (home / "mine.txt").read_text() == "mine"
+    assert (home / "card.json").read_text() == "mine"
+
+
+def test_without_a_home_any_other_folder_may_be_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a service that systemd starts."""
+    monkeypatch.chdir(tmp_path)
+    for home in ("", None):
+        monkeypatch.delenv("HOME") if home is None else monkeypatch.setenv("HOME", home)
+        with whole_folder(tmp_path / "out", force=True) as work:
+            write_text(work / "card.json", "new")

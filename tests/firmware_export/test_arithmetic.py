@@ -22,7 +22,8 @@ from reference import reference_outputs
 
 from edgedigits.firmware_export.graph import arithmetic
 from edgedigits.firmware_export.graph.evaluation import evaluate
-from edgedigits.firmware_export.graph.model import Value
+from edgedigits.firmware_export.graph.formulas import rescaled
+from edgedigits.firmware_export.graph.model import Rescaling, Value
 from edgedigits.firmware_export.operators.reader import read_graph
 
 SMALL = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
@@ -62,8 +63,11 @@ def test_high_mul_is_the_exact_product_rounded(a: int, b: int) -> None:
     exact = Fraction(a * b, 1 << 31)
     made = arithmetic.high_mul(a, b)
     assert abs(made - min(exact, (1 << 31) - 1)) <= Fraction(1, 2)
-    if (2 * exact).denominator == 1 and exact.denominator == 2:
-        assert made == exact + Fraction(1, 2), "ties go up, as gemmlowp's nudge has it"
+
+
+@given(st.integers(-(2**31), 2**31 - 1).filter(lambda a: a % 2))
+def test_high_mul_takes_ties_upwards_as_gemmlowps_nudge_has_it(a: int) -> None:
+    assert arithmetic.high_mul(a, 1 << 30) == arithmetic.high_mul(1 << 30, a) == (a + 1) // 2
 
 
 def test_high_mul_saturates_where_the_product_does_not_fit() -> None:
@@ -99,6 +103,47 @@ def test_a_multiplier_is_the_nearest_of_31_bits(real: float) -> None:
 )
 def test_corners_of_a_multiplier(real: float, expected: tuple[int, int]) -> None:
     assert arithmetic.quantize_multiplier(real) == expected
+
+
+def test_an_empty_channel_keeps_what_it_gives_and_others_all_they_have() -> None:
+    dice = np.random.default_rng(13)
+    count = 400
+    made = Rescaling(
+        bias=dice.integers(-(1 << 30), 1 << 30, count).astype(np.int32),
+        multipliers=dice.integers(1 << 30, (1 << 31) - 1, count).astype(np.int32),
+        exponents=dice.integers(-30, 3, count).astype(np.int32),
+        zero_point=-100,
+        low=-128,
+        high=127,
+    )
+    empty = dice.random(count) < 0.8
+    small = arithmetic.of_empty_channels(made, empty)
+    given = [rescaled(np.zeros(count, np.int64), how) for how in (made, small)]
+    np.testing.assert_array_equal(*given)
+    assert len(set(given[0][empty & (made.exponents <= 0)].tolist())) > 20, "not all of them are clamped"
+    changed = empty & (made.exponents <= 0)
+    assert np.abs(small.bias[changed]).max() <= 8 * 255, "sums of bytes with it stay in 32 bits"
+    assert (small.multipliers[changed] >= 1 << 30).all() and (small.exponents[changed] <= 0).all()
+    for before, after in (
+        (made.bias, small.bias),
+        (made.multipliers, small.multipliers),
+        (made.exponents, small.exponents),
+    ):
+        np.testing.assert_array_equal(before[~changed], after[~changed])
+    assert (small.zero_point, small.low, small.high) == (-100, -128, 127)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 64, 65, 1 << 24])
+@pytest.mark.parametrize("ratio", [2.0**-32, 1.7 * 2.0**-30, 2.0**-9, 0.3, 1.9, 300.0])
+def test_a_mean_folds_its_count_into_a_multiplier_that_kernels_can_shift_by(ratio: float, count: int) -> None:
+    """The least exponent is -31, and all 31 bits are used above it."""
+    made = arithmetic.mean_rescaling(Value((1, 1, 1), ratio, 3), Value((1, 1, 1), 1.0, 0), count)
+    (multiplier,), (exponent,) = made.multipliers.tolist(), made.exponents.tolist()
+    assert exponent >= -31
+    assert exponent == -31 or multiplier >= 1 << 29
+    exact = Fraction(ratio) / count * Fraction(2) ** (31 - exponent)
+    assert abs(multiplier - exact) < 2
+    assert made.bias.tolist() == [-3 * count]
 
 
 # -- layers with weights ---------------------------------------------------------------------------------------------
@@ -475,6 +520,12 @@ def test_the_exponentials_are_close_to_real_ones() -> None:
         real = np.exp(-scale * np.arange(len(table))) * 2.0**31
         assert np.abs(table - real).max() < 2048
         assert len(table) == 256 or math.exp(-scale * len(table)) < 2.0**-30
+        assert table[-1] > 0
+
+
+def test_the_constants_of_the_exponential_are_powers_of_e() -> None:
+    for power, factor in arithmetic._EXP_MINUS_POWERS:
+        assert factor == round(math.exp(-(2.0**power)) * 2**31)
 
 
 # -- activations, models ---------------------------------------------------------------------------------------------

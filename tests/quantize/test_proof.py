@@ -1,0 +1,185 @@
+"""The proof by itself: what it counts, what it tells on the way, and the picture of the digits that flipped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from conftest import small_network
+
+from edgedigits.core.datasets import Digits
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.metrics import compare
+from edgedigits.core.outcome import required_digits
+from edgedigits.core.tflite.file import read_tflite
+from edgedigits.core.tflite.runtime import DigitModel
+from edgedigits.quantize.proof import Proof, draw_flips, float_probabilities, prove
+
+SMALL = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite"
+FLOAT_BYTES = 140_000
+
+
+@pytest.fixture(scope="module")
+def digits(split) -> Digits:
+    return split.test.take(np.arange(40))
+
+
+@pytest.fixture(scope="module")
+def before(digits) -> np.ndarray:
+    """A float network that reads the first digit and the last one wrongly."""
+    scores = np.full((40, 10), 0.02, np.float32)
+    read = digits.labels.copy()
+    read[[0, -1]] = (read[[0, -1]] + 1) % 10
+    scores[np.arange(40), read] = 0.82
+    return scores
+
+
+@pytest.fixture(scope="module")
+def proved(before, digits):
+    told = []
+    proof, after = prove(
+        before, FLOAT_BYTES, str(SMALL), read_tflite(SMALL), digits, 2.0, lambda *said: told.append(said)
+    )
+    return proof, after, told
+
+
+def test_a_proof_holds_what_the_model_reads_against_what_the_float_network_read(proved, before, digits):
+    proof, after, _ = proved
+    model = DigitModel(SMALL)
+    assert (after == model.probabilities(digits.images)).all()
+    assert proof.comparison == compare(before.argmax(1), after.argmax(1), digits.labels)
+    assert {0, 39} & set(proof.comparison.flipped)
+    assert (proof.runtime, proof.threads) == (str(model.runtime), 1)
+    assert (proof.float_bytes, proof.tflite_bytes, proof.max_drop) == (FLOAT_BYTES, SMALL.stat().st_size, 2.0)
+    assert proof.operators == read_tflite(SMALL).operators
+    assert [verdict.runs for verdict in proof.verdicts] == [True, True, True]
+
+
+def test_a_proof_tells_how_many_digits_are_done(proved):
+    told = proved[2]
+    assert {(stage, total) for stage, _, total in told} == {("tflite", 40)}
+    assert told[-1][1] == 40
+
+
+def test_a_proof_as_json_has_its_verdict_and_all_that_it_rests_on(proved):
+    proof = proved[0]
+    plain = proof.as_dict()
+    assert json.loads(json.dumps(plain)) == plain
+    assert plain["ratio"] == pytest.approx(FLOAT_BYTES / SMALL.stat().st_size, abs=5e-4)
+    found = proof.comparison
+    needed = required_digits(found.lost, found.won, 40, 2.0)
+    assert (plain["verdict"], plain["passed"], plain["required_digits"]) == ("cannot tell", False, needed)
+    assert plain["comparison"]["lost"] == found.lost
+
+
+def test_scores_of_the_float_network_are_probabilities_and_it_tells_how_many_are_done(digits):
+    told = []
+    scores = float_probabilities(small_network(), digits.images, lambda *said: told.append(said))
+    assert scores.shape == (40, 10)
+    assert np.abs(scores.sum(axis=1) - 1).max() < 1e-5
+    assert told == [("float", 40, 40)]
+
+
+@pytest.mark.parametrize("wrong", ["negative", "one that sums to too much", "one that sums to too little"])
+def test_scores_that_are_no_probabilities_are_refused(wrong, digits):
+    """Of one digit among many, and by little."""
+    import tensorflow as tf
+
+    scores = np.full((40, 10), 0.1, np.float32)
+    if wrong == "negative":
+        scores[7, :2] = -0.005, 0.205
+    else:
+        scores[7, 3] += 0.015 if "much" in wrong else -0.015
+
+    def network(batch, training):
+        return tf.constant(scores)[: tf.shape(batch)[0]]
+
+    with pytest.raises(EdgedigitsError, match="end it in a softmax layer"):
+        float_probabilities(network, digits.images)
+
+
+def flips(count: int, digits: Digits) -> tuple[Proof, np.ndarray, np.ndarray, Digits]:
+    """A proof of so many digits of which all flipped: in turn lost, won, and wrong before and after."""
+    test = digits.repeated(-(-count // 40)).take(np.arange(count))
+    before, after = np.zeros((2, count, 10), np.float32)
+    kind, place, truth = np.arange(count) % 3, np.arange(count), test.labels.astype(int)
+    before[place, np.choose(kind, [truth, truth + 1, truth + 2]) % 10] = 0.9
+    after[place, np.choose(kind, [truth + 1, truth, truth + 3]) % 10] = 0.8
+    found = compare(before.argmax(1), after.argmax(1), test.labels)
+    return Proof(found, "runtime", 1, 4, 1, (), (), 0.5), before, after, test
+
+
+def cells_of(count: int, digits: Digits) -> tuple[np.ndarray, list[np.ndarray], Digits]:
+    """The picture of so many flips, its title, and its cells: 8 in a row, all of one size, below the title."""
+    proof, before, after, test = flips(count, digits)
+    sheet = cv2.imdecode(np.frombuffer(draw_flips(proof, "int8", test, before, after), np.uint8), cv2.IMREAD_COLOR)
+    rows = max(1, -(-min(count, 64) // 8))
+    width, height = sheet.shape[1] // 8, (sheet.shape[0] - 24) // rows
+    assert sheet.shape == (24 + rows * height, 8 * width, 3)
+    below = sheet[24:]
+    cells = [
+        below[height * row : height * (row + 1), width * column : width * (column + 1)]
+        for row in range(rows)
+        for column in range(8)
+    ]
+    return sheet[:24], cells, test
+
+
+@pytest.mark.parametrize("count", [1, 8, 9, 64, 70])
+def test_the_picture_shows_each_digit_that_flipped_at_most_64_of_them(count, digits):
+    title, cells, test = cells_of(count, digits)
+    assert (title < 128).any(), "how many flipped"
+    for place, cell in enumerate(cells):
+        if place >= count:
+            assert (cell == 255).all()
+            continue
+        picture = cell[3 : cell.shape[1] - 3, 3:-3]
+        square = picture[: picture.shape[1]]
+        assert square.shape[0] == square.shape[1] > 56, "each pixel at least twice as large"
+        small = cv2.resize(255 - test.images[place], square.shape[:2], interpolation=cv2.INTER_NEAREST)
+        np.testing.assert_array_equal(square, np.repeat(small[..., np.newaxis], 3, axis=2))
+
+
+def test_a_frame_tells_what_the_model_lost_and_won(digits):
+    """Red, green and grey, in OpenCV's order of colours; the frame goes round digit and caption."""
+    _, cells, _ = cells_of(3, digits)
+    blue, green, red = 0, 1, 2
+    for cell, colour in zip(cells, ("red", "green", "grey"), strict=False):
+        frame = cell[1, 1].astype(int)
+        height, width = cell.shape[:2]
+        for row, column in (
+            (1, width - 2),
+            (height - 3, 1),
+            (height - 3, width - 2),
+            (1, width // 2),
+            (height // 2, 1),
+        ):
+            assert (cell[row, column] == frame).all()
+        assert (cell[0] == 255).all() and (cell[:, 0] == 255).all() and (cell[:, -1] == 255).all()
+        if colour == "grey":
+            assert frame[blue] == frame[green] == frame[red] < 200
+        else:
+            strong = red if colour == "red" else green
+            assert frame[strong] > 100 and frame.sum() == frame[strong]
+
+
+def test_a_caption_has_two_lines_under_the_digit_in_the_frames_colour(digits):
+    _, cells, _ = cells_of(3, digits)
+    for cell in cells[:3]:
+        inside = cell[cell.shape[1] : -3, 2:-2]
+        inked = (inside < 250).any(axis=2)
+        rows = np.flatnonzero(inked.any(axis=1))
+        assert np.count_nonzero(np.diff(rows) > 1) == 1, "a gap between two lines, and none cut by the frame"
+        assert not inked[:, -1].any()
+        darkest = inside[inked][inside[inked].astype(int).sum(axis=1).argmin()]
+        assert np.abs(darkest.astype(int) - cell[1, 1]).max() < 60
+
+
+def test_no_flip_is_a_picture_too(digits):
+    proof, before, _, test = flips(3, digits)
+    same = Proof(compare(before.argmax(1), before.argmax(1), test.labels), *list(vars(proof).values())[1:])
+    sheet = cv2.imdecode(np.frombuffer(draw_flips(same, "int8", test, before, before), np.uint8), cv2.IMREAD_COLOR)
+    assert sheet.shape[0] > 100 and (sheet[24:] == 255).all()
