@@ -264,7 +264,7 @@ def test_json_that_cannot_be_read_is_said(tmp_path: Path) -> None:
 
 
 def test_size_after_gzip_is_that_of_its_best_compression() -> None:
-    data = (Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite").read_bytes()
+    data = (Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite").read_bytes()
     packer = zlib.compressobj(9, wbits=31)
     assert gzip_size(data) == len(packer.compress(data) + packer.flush())
 

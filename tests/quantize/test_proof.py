@@ -18,7 +18,7 @@ from edgedigits.core.tflite.file import read_tflite
 from edgedigits.core.tflite.runtime import DigitModel
 from edgedigits.quantize.proof import Proof, draw_flips, float_probabilities, prove
 
-SMALL = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite"
+SMALL = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
 FLOAT_BYTES = 140_000
 
 

@@ -10,7 +10,7 @@ from tiny_models import from_a_newer_tensorflow
 from edgedigits.core.tflite.file import OperatorCall, OperatorVersion, Tensor, TfliteFile, read_tflite
 from edgedigits.quantize.verdicts import RuntimeVerdict, judge
 
-SMALL = Path(__file__).parents[2] / "edge" / "models" / "small" / "model.int8.tflite"
+SMALL = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
 
 
 def tensor(kind: str, shape: tuple[int, ...] = (1, 4), scales: int = 1) -> Tensor:
