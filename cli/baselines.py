@@ -42,7 +42,7 @@ def baselines(as_json: bool) -> None:
 
 @click.command()
 @click.argument("name")
-@click.option("--dataset", default="mnist", show_default=True, help="A data set of `edgedigits datasets`.")
+@options.dataset("A data set of `edgedigits datasets`.", "mnist")
 @click.option("--split", help="How to divide it.  [default: as the report did]")
 @click.option("--folds", type=int, help="Cross-validate over so many folds instead.")
 @click.option("--seed", default=0, show_default=True, help="Of the split and of what is drawn while fitting.")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FIRMWARE_IMAGES = 20
 _model = click.argument("model", type=options.FloatModel())
-_dataset = click.option("--dataset", help="A data set of `edgedigits datasets`.  [default: the model's own]")
+_dataset = options.dataset("A data set of `edgedigits datasets`.  [default: the model's own]")
 _split = click.option("--split", help="How to divide it.  [default: as the model's card says]")
 
 

@@ -27,7 +27,7 @@ LEARNS_BELOW = 95.0
 
 @click.command()
 @click.argument("model", type=options.Model())
-@click.option("--dataset", help="Data set to measure on.  [default: the model's own]")
+@options.dataset("Data set to measure on.  [default: the model's own]")
 @click.option("--split", help="Take the test digits of this split.  [default: as the model's card says]")
 @options.as_json
 def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool) -> None:

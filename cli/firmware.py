@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ALL_CORES = "m0,m3,m4,m7,m33,m55,rv32"
 _COUNT = click.IntRange(min=1)
 _images = click.option("--images", "count", type=_COUNT, default=20, show_default=True, help="Test digits to run.")
-_dataset = click.option("--dataset", help="Data set to take them of.  [default: the model's own]")
+_dataset = options.dataset("Data set to take them of.  [default: the model's own]")
 
 
 @click.group()

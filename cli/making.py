@@ -87,7 +87,7 @@ def datasets(data: Path | None, as_json: bool) -> None:
 @click.command(cls=TrainingCommand)
 @click.option("--model", "network", help="One of the networks below.  [default: small, or that of --from]")
 @click.option("--from", "start", type=options.FloatModel(), help="Fine-tune this model.keras, or the word builtin.")
-@click.option("--dataset", default="mnist", show_default=True, help="A data set of `edgedigits datasets`.")
+@options.dataset("A data set of `edgedigits datasets`.", "mnist")
 @click.option("--split", default="default", show_default=True, help="A split of `edgedigits datasets`.")
 @click.option("--epochs", type=int, help="Passes over the training digits.  [default: as many as are needed]")
 @click.option("--batch-size", type=int, help="Digits a step.  [default: the network's own]")

@@ -33,9 +33,7 @@ class Threads(click.ParamType[tuple[int, ...]]):
 
 @click.command()
 @click.argument("models", metavar="MODEL...", nargs=-1, required=True, type=options.Model())
-@click.option(
-    "--dataset", default="samples", show_default=True, help="Digits to read: a data set of `edgedigits datasets`."
-)
+@options.dataset("Digits to read: a data set of `edgedigits datasets`.", "samples")
 @click.option("--split", help="Read the test part of this split.  [default: the set's test digits, or all]")
 @click.option("--threads", type=Threads(), default=(), help="Numbers of threads.  [default: 1 to 4, as cores go]")
 @click.option(

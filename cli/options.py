@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
+
+from edgedigits.core.dataset_spec import INVERTED, ORIENTATIONS, SKIP_BAD, spec_with
 
 
 class Model(click.ParamType[Path]):
@@ -98,6 +102,40 @@ class SuggestingChoice(click.Choice[str]):
             self.fail(f"{error.message} {near[:1].upper()}{near[1:]}".strip(), param, ctx)
 
 
+def dataset(about: str, default: str | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The option --dataset, with those that say how its pictures are to be taken; a command gets one spec of all.
+
+    Args:
+        about: help of --dataset.
+        default: of it; None where the model's card names one.
+    """
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(command)
+        def with_spec(
+            *words: Any, dataset: str | None, orientation: str | None, invert: bool, skip_bad: bool, **settings: Any
+        ) -> Any:
+            taken = [*([orientation] if orientation else []), *([INVERTED] * invert), *([SKIP_BAD] * skip_bad)]
+            if taken and dataset is None:
+                raise click.UsageError("--orientation, --invert and --skip-bad are of a data set: give --dataset, too.")
+            return command(*words, dataset=spec_with(dataset, taken) if dataset and taken else dataset, **settings)
+
+        for option in _DATASET_OPTIONS:
+            option(with_spec)
+        return click.option("--dataset", default=default, show_default=default is not None, help=about)(with_spec)
+
+    return decorate
+
+
+_DATASET_OPTIONS = (
+    click.option("--skip-bad", is_flag=True, help="Go on without the pictures of folder:DIR that cannot be taken."),
+    click.option("--invert", is_flag=True, help="Its digits are dark on bright: invert them."),
+    click.option(
+        "--orientation",
+        type=SuggestingChoice(list(ORIENTATIONS)),
+        help="What puts its pictures upright; as-is insists that they are.",
+    ),
+)
 out = click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
 force = click.option(
     "--force", is_flag=True, help="Replace what edgedigits wrote in the output folder; other files are never removed."

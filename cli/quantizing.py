@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--recipe", default="int8", show_default=True, help="One of those below.")
 @click.option("--calibration", type=int, help="Digits in the representative dataset.  [default: 500, or all if fewer]")
 @click.option("--max-drop", default=0.5, show_default=True, help="Percentage points of accuracy that may be lost.")
-@click.option("--dataset", help="Calibrate and prove on this one.  [default: the model's own]")
+@options.dataset("Calibrate and prove on this one.  [default: the model's own]")
 @click.option("--split", help="How to divide it.  [default: as the model's card says]")
 @options.out
 @options.force

@@ -28,7 +28,7 @@ WRONG_SHOWN = 10
 
 @click.command()
 @click.option("--model", "network", default="small", show_default=True, help="A network of `edgedigits models`.")
-@click.option("--dataset", default="mnist", show_default=True, help="A data set of `edgedigits datasets`.")
+@options.dataset("A data set of `edgedigits datasets`.", "mnist")
 @click.option("--epochs", "passes", type=int, help="Passes over the training digits.  [default: the network's own]")
 @click.option("--seed", default=0, show_default=True, help="Of everything that is drawn.")
 @click.option(

@@ -55,7 +55,7 @@ def _list_presets(ctx: click.Context, _option: click.Parameter, wanted: bool) ->
 @click.command(cls=_SearchCommand)
 @click.option("--list", is_eager=True, is_flag=True, expose_value=False, callback=_list_presets, help="List presets.")
 @click.option("--preset", required=True, help="What to search; --list tells.")
-@click.option("--dataset", default="mnist", show_default=True, help="A data set of `edgedigits datasets`.")
+@options.dataset("A data set of `edgedigits datasets`.", "mnist")
 @click.option("--trials", type=int, help="Of the whole study; more than it has are added.  [default: the preset's own]")
 @click.option("--storage", metavar="URL", help="sqlite:///FILE or postgresql://USER@HOST/DB.  [default: OUT/study.db]")
 @click.option("--study", help="Its name in the database.  [default: PRESET-DATASET]")

@@ -118,5 +118,5 @@ def quantize(
 def _pool_and_folds(source: FloatSource, card: Card) -> tuple[int, int]:
     if source.card is None or source.card.dataset["train_sha256"] != card.dataset["train_sha256"]:
         return 0, 0
-    labels = source.split.dataset.pool.labels
+    labels = source.split.dataset.divisible.labels
     return len(labels), most_folds(labels, MOST_FOLDS)

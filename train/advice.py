@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from edgedigits.core.counting import counted
-from edgedigits.core.datasets import KINDS
+from edgedigits.core.datasets import check_dataset
 from edgedigits.train.recipes import TrainingRecipe
 from edgedigits.train.training_request import TrainingRequest
 
@@ -41,7 +41,7 @@ def _few_steps(request: TrainingRequest, recipe: TrainingRecipe, digits: int) ->
 
 
 def _few_digits(request: TrainingRequest, digits: int) -> tuple[str, ...]:
-    own = KINDS[request.dataset.partition(":")[0]].paths > 0
+    own = bool(check_dataset(request.dataset)[1])
     if not own or request.start or digits >= FEW_DIGITS:
         return ()
     return (

@@ -121,11 +121,11 @@ def cross_validate(
         EdgedigitsError: too few or too many folds, ``out`` not empty, nothing to resume, another request than the one
             to resume, a damaged file of a fold, a full disk, and what ``measure`` raises.
     """
-    check_folds(dataset.pool.labels, folds)
+    check_folds(dataset.divisible.labels, folds)
     request = {
         **what,
         "dataset": dataset.spec,
-        "digits": dataset.pool.sha256(),
+        "digits": dataset.divisible.sha256(),
         "folds": folds,
         "seed": seed,
         "version of edgedigits": code_version(),
@@ -278,7 +278,7 @@ def train_folds(
     if request.split != "default":
         raise EdgedigitsError(f"--folds makes its own splits, not {request.split!r}", "leave --split out")
     dataset = load_dataset(request.dataset)
-    check_folds(dataset.pool.labels, folds)
+    check_folds(dataset.divisible.labels, folds)
     digits = len(request.divide(dataset, fold_name(1, folds)).train)
     if start:  # which may have seen what judges a later fold
         for fold in range(2, folds + 1):

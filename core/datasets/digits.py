@@ -37,6 +37,12 @@ class Digits:
         files = tuple(self.files[index] for index in indices) if self.files else ()
         return Digits(self.images[indices], self.labels[indices], files)
 
+    def joined(self, other: Digits) -> Digits:
+        """These digits and then others."""
+        files = self.files + other.files if self.files and other.files else ()
+        images, labels = (np.concatenate(both) for both in ((self.images, other.images), (self.labels, other.labels)))
+        return Digits(images, labels, files)
+
     def repeated(self, times: int) -> Digits:
         """Each digit so many times, all of them one after another and then again."""
         return self if times == 1 else self.take(np.tile(np.arange(len(self)), times))
@@ -57,12 +63,19 @@ class Dataset:
         source: where it comes from, for people.
         pool: what may be divided into training, validation and test.
         test: the set's own test digits, only ever used to report; None where it has none.
+        validation: the set's own validation digits, which are not in the pool; None where it has none.
     """
 
     spec: str
     source: str
     pool: Digits
     test: Digits | None = None
+    validation: Digits | None = None
+
+    @property
+    def divisible(self) -> Digits:
+        """What rules divide that do not follow the set's own division: all but its test digits."""
+        return self.pool if self.validation is None else self.pool.joined(self.validation)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ class DatasetKind:
         load: from the spec as it was written and its paths to the digits.
         suffix: of files that are of this kind when they are named without it; empty where there is none.
         folder: whether its path is a folder.
+        words: of :data:`edgedigits.core.dataset_spec.WORDS` that its spec may have, besides those of every kind.
     """
 
     spec: str
@@ -30,6 +31,7 @@ class DatasetKind:
     load: Callable[[str, list[Path]], Dataset]
     suffix: str = ""
     folder: bool = False
+    words: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.counting import counted
+from edgedigits.core.dataset_spec import split_spec
 from edgedigits.core.datasets.digits import Dataset, Digits, Split
 from edgedigits.core.datasets.registry import load_dataset
 from edgedigits.core.datasets.splits import split_dataset
@@ -94,7 +95,7 @@ def _learned(trained: Training, spec: str) -> NDArray[np.uint8]:
 
     name = str(trained.get("spec", "mnist"))
     nothing = np.empty((0, SIDE, SIDE), np.uint8)
-    if name == "mnist" and find_mnist() is None:
+    if split_spec(name)[0] == "mnist" and find_mnist() is None:
         return nothing
     try:
         dataset = load_dataset(name)
@@ -117,7 +118,7 @@ def _learned_part(dataset: Dataset, trained: Training) -> NDArray[np.uint8]:
     try:
         split = split_dataset(dataset, str(trained["split"]), int(trained["seed"]))
     except EdgedigitsError:  # too few digits of a kind are left of it
-        return dataset.pool.images
+        return dataset.divisible.images
     if split.train.sha256() != trained["train_sha256"]:
-        return dataset.pool.images
+        return dataset.divisible.images
     return np.concatenate([split.train.images, split.validation.images])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -11,33 +12,99 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.datasets.digits import Digits, checked_digits
+from edgedigits.core.counting import counted
+from edgedigits.core.datasets.digits import Dataset, Digits, checked_digits
 from edgedigits.core.digit import CLASSES, normalise
 from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
 from edgedigits.core.pictures import read_picture
 
-_NAMED = 5
-"""Pictures that an error names."""
+_NAMED = 100
+"""Pictures that an error or a warning names; of more it gives the number."""
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".pgm")
 
 
-def read_folder(folder: Path) -> Digits:
+PARTS = {
+    "train": ("train", "training"),
+    "validation": ("val", "valid", "validation"),
+    "test": ("test", "testing"),
+}
+"""Names of folders above the digits, in small letters, that divide a data set."""
+
+
+@dataclass(frozen=True)
+class _Pictures:
+    """Digits as they were read, and what was refused."""
+
+    digits: Digits | None
+    refused: tuple[EdgedigitsError, ...]
+
+
+def read_folder(folder: Path, spec: str, skip_bad: bool = False) -> Dataset:
     """Read ``DIR/<digit>/*.png`` (or JPEG, BMP, TIFF, WebP, PGM) of any size, dark on light or light on dark.
 
+    Folders ``train``, ``val`` and ``test`` (or ``training``, ``valid``, ``validation``, ``testing``) above the digits
+    are taken as the parts that they are.
+
+    Args:
+        folder: that is named.
+        spec: of the data set.
+        skip_bad: go on without pictures that cannot be taken, and warn of them.
+
     Raises:
-        EdgedigitsError: no such folder, no digit folders, a picture that cannot be read or has no ink.
+        EdgedigitsError: no such folder, no digit folders, no training digits, or pictures that cannot be read or have
+            no ink, all of which it names.
     """
     if not folder.is_dir():
         raise EdgedigitsError(f"no folder {folder}", "check the path")
+    parts = {"train": [folder]} if _has_digits(folder) else _parts_of(folder)
+    if not parts:
+        raise EdgedigitsError(f"{folder} has no pictures in folders 0 to 9", "arrange them as DIR/<digit>/*.png")
+    if "train" not in parts:
+        (name, (inside, *_)), *_ = parts.items()
+        raise EdgedigitsError(
+            f"{folder} has {inside.name}/ and no train/ above its digits", f"name the {name} digits: folder:{inside}"
+        )
+    read = {name: _read(folders) for name, folders in parts.items()}
+    refused = [error for one in read.values() for error in one.refused]
+    if refused:
+        _tell_of_refused(folder, refused, sum(len(one.digits) for one in read.values() if one.digits), skip_bad)
+    pool = read["train"].digits
+    if pool is None:
+        raise EdgedigitsError(f"{folder} has no picture that can be taken", "put others in their places")
+    _warn_of_gaps(parts["train"], set(pool.labels.tolist()))
+    others = {name: read[name].digits if name in read else None for name in ("validation", "test")}
+    named = ", ".join(f"{inside.name}/" for folders in parts.values() for inside in folders if inside != folder)
+    source = f"pictures of {folder.name}{f', divided by its folders {named}' if named else ''}"
+    return Dataset(spec, source, pool, others["test"], others["validation"])
+
+
+def _has_digits(folder: Path) -> bool:
+    """Whether a folder has pictures in folders 0 to 9."""
+    return any(_files_of(folder / str(digit)) for digit in range(CLASSES))
+
+
+def _files_of(inside: Path) -> list[Path]:
+    return sorted(path for path in inside.glob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+
+
+def _parts_of(folder: Path) -> dict[str, list[Path]]:
+    """Folders with digits that divide a data set, by part."""
+    inside = sorted(path for path in folder.iterdir() if path.is_dir())
+    found = {
+        part: [path for path in inside if path.name.lower() in names and _has_digits(path)]
+        for part, names in PARTS.items()
+    }
+    return {part: folders for part, folders in found.items() if folders}
+
+
+def _read(folders: list[Path]) -> _Pictures:
     images: list[NDArray[np.uint8]] = []
     labels: list[int] = []
     shown: list[Path] = []
     refused: list[EdgedigitsError] = []
-    for digit in range(CLASSES):
-        inside = folder / str(digit)
-        files = sorted(path for path in inside.glob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-        for path in files:
+    for digit, folder in product(range(CLASSES), folders):
+        for path in _files_of(folder / str(digit)):
             try:
                 images.append(read_digit_picture(path))
             except EdgedigitsError as error:
@@ -45,40 +112,43 @@ def read_folder(folder: Path) -> Digits:
                 continue
             labels.append(digit)
             shown.append(path)
-    if refused:
-        raise _refusal(folder, refused)
     if not images:
-        raise EdgedigitsError(f"{folder} has no pictures in folders 0 to 9", "arrange them as DIR/<digit>/*.png")
-    _warn_of_gaps(folder, set(labels))
-    return replace(checked_digits(np.stack(images), np.array(labels), str(folder)), files=tuple(shown))
+        return _Pictures(None, tuple(refused))
+    digits = checked_digits(np.stack(images), np.array(labels), str(folders[0]))
+    return _Pictures(replace(digits, files=tuple(shown)), tuple(refused))
 
 
-def _warn_of_gaps(folder: Path, found: set[int]) -> None:
+def _warn_of_gaps(folders: list[Path], found: set[int]) -> None:
     """Warn of digits without pictures, and of folders with pictures whose names are no digits."""
     digits = [str(digit) for digit in range(CLASSES)]
     missing = [name for digit, name in enumerate(digits) if digit not in found]
     others = [
         inside.name
+        for folder in folders
         for inside in sorted(folder.iterdir())
-        if inside.is_dir()
-        and inside.name not in digits
-        and any(path.suffix.lower() in SUFFIXES for path in inside.iterdir())
+        if inside.is_dir() and inside.name not in digits and (_files_of(inside) or _has_digits(inside))
     ]
     if missing:
-        what = f"{folder} has no pictures of {', '.join(missing)}"
+        what = f"{folders[0]} has no pictures of {', '.join(missing)}"
         warnings.warn(EdgedigitsWarning(what, "add some, or leave these digits unproved"), stacklevel=3)
     if others:
-        what = f"{folder} has folders that are no digits, which are ignored: {', '.join(others)}"
+        what = f"{folders[0]} has folders that are no digits, which are ignored: {', '.join(others)}"
         warnings.warn(EdgedigitsWarning(what, "rename them to 0 to 9 where they hold digits"), stacklevel=3)
 
 
-def _refusal(folder: Path, refused: list[EdgedigitsError]) -> EdgedigitsError:
-    """One error for all pictures that cannot be taken, with the first few of them."""
-    if len(refused) == 1:
-        return refused[0]
-    first = "; ".join(error.what for error in refused[:_NAMED])
+def _tell_of_refused(folder: Path, refused: list[EdgedigitsError], taken: int, skip_bad: bool) -> None:
+    """One error, or one warning, for all pictures that cannot be taken."""
+    named = "; ".join(error.what for error in refused[:_NAMED])
     more = f"; and {len(refused) - _NAMED:,} more" if len(refused) > _NAMED else ""
-    return EdgedigitsError(f"{len(refused):,} pictures of {folder} cannot be taken: {first}{more}", "remove the files")
+    which = f"{counted(len(refused), 'picture')} of {folder}"
+    if not skip_bad:
+        raise EdgedigitsError(
+            f"{which} cannot be taken: {named}{more}", "mend or remove them, or go on without them: --skip-bad"
+        )
+    warnings.warn(
+        EdgedigitsWarning(f"{which} were left out, {taken:,} are taken", f"{named}{more}"),
+        stacklevel=4,
+    )
 
 
 def read_digit_picture(path: Path) -> NDArray[np.uint8]:

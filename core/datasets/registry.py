@@ -1,11 +1,13 @@
-"""Data sets by name: ``NAME`` or ``NAME:PATH[,PATH]``."""
+"""Data sets by name: ``NAME`` or ``NAME:PATH[,PATH]``, with words after it: :mod:`edgedigits.core.dataset_spec`."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgedigits.core.dataset_spec import AS_IS, INVERTED, ORIENTATIONS, WORDS, spec_with, split_spec
 from edgedigits.core.datasets.kind import DatasetKind
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.naming import suggestion
@@ -23,16 +25,25 @@ KINDS = {kind.name: kind for kind in _ALL}
 
 
 def load_dataset(spec: str) -> Dataset:
-    """Load a data set.
+    """Load a data set, its digits upright and bright on dark, and looked at by the built-in model.
 
     Args:
         spec: as :data:`KINDS` writes them: ``mnist``, ``optdigits``, ``csv:digits.csv``, ``idx:images.gz,labels.gz``...
+            with words after a plus sign, such as ``csv:digits.csv+transposed``.
 
     Raises:
-        EdgedigitsError: unknown name, wrong number of paths, or files that are not what they should be.
+        EdgedigitsError: unknown name or word, wrong number of paths, files that are not what they should be, or digits
+            that lie on their side, are mirrored or dark on bright.
     """
+    from edgedigits.core.datasets.orientation import check_orientation, treated
+
     name, paths = check_dataset(spec)
-    return KINDS[name].load(spec, paths)
+    plain, words = split_spec(spec)
+    spec = spec_with(plain, words)
+    dataset = treated(replace(KINDS[name].load(spec, paths), spec=spec), words)
+    if AS_IS not in words and (paths or words):
+        check_orientation(dataset)
+    return dataset
 
 
 def check_dataset(spec: str) -> tuple[str, list[Path]]:
@@ -42,27 +53,47 @@ def check_dataset(spec: str) -> tuple[str, list[Path]]:
         spec: as :func:`load_dataset` takes it.
 
     Raises:
-        EdgedigitsError: unknown name, wrong number of paths, or a path where nothing lies.
+        EdgedigitsError: unknown name or word, wrong number of paths, or a path where nothing lies.
     """
-    name, _, rest = spec.partition(":")
+    plain, words = split_spec(spec)
+    name, _, rest = plain.partition(":")
     if name not in KINDS:
         known = ", ".join(kind.spec for kind in KINDS.values())
-        raise EdgedigitsError(f"no data set is called {name!r}", f"{_guess(spec, name)}choose one of {known}")
+        raise EdgedigitsError(f"no data set is called {name!r}", f"{_guess(plain, name)}choose one of {known}")
     kind = KINDS[name]
+    _check_words(kind, spec, words)
     parts = rest.split(",") if kind.paths > 1 else [rest]
     paths = [Path(part).expanduser() for part in parts if part]
     if len(paths) != kind.paths:
         raise EdgedigitsError(f"{spec!r} names {len(paths)} paths, not {kind.paths}", f"write it as {kind.spec}")
     for path in paths:
         if not path.exists():
-            raise EdgedigitsError(f"no {'folder' if kind.folder else 'file'} {path}", "check the path")
+            raise EdgedigitsError(f"no {'folder' if kind.folder else 'file'} {path}", f"check the path{_typo(path)}")
     return name, paths
+
+
+def _check_words(kind: DatasetKind, spec: str, words: tuple[str, ...]) -> None:
+    of_all = (*ORIENTATIONS, INVERTED)
+    wrong = [word for word in words if word not in of_all and word not in kind.words]
+    if wrong:
+        whose = ", ".join(one.spec for one in _ALL if wrong[0] in one.words)
+        raise EdgedigitsError(f"{spec} cannot be taken with {wrong[0]!r}, which is of {whose}", "leave it out")
+    if sum(word in ORIENTATIONS for word in words) > 1:
+        raise EdgedigitsError(f"{spec} names more than one orientation", "leave all but one out")
+
+
+def _typo(path: Path) -> str:
+    """What to add where the path may be followed by a word that is none."""
+    head, plus, word = str(path).rpartition("+")
+    return f"; or {word!r} is no word for a data set: {', '.join(WORDS)}" if plus and Path(head).exists() else ""
 
 
 def _guess(spec: str, name: str) -> str:
     """What may have been meant: a path without its kind, or a name with a typo."""
     path = Path(spec).expanduser()
     for kind in _ALL:
-        if (kind.folder and path.is_dir()) or (kind.suffix and kind.suffix == path.suffix and path.is_file()):
+        if (kind.folder and path.is_dir()) or (
+            kind.suffix and path.name.removesuffix(".gz").endswith(kind.suffix) and path.is_file()
+        ):
             return f"did you mean {kind.name}:{spec}? "
     return suggestion(name, KINDS)

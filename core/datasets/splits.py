@@ -67,7 +67,7 @@ def split_dataset(dataset: Dataset, name: str = "default", seed: int = 0) -> Spl
     The draw is stratified (each class has the same share of each part, to a digit) and depends on nothing but
     the labels and ``seed``. Test digits that a data set brings itself, such as MNIST's 10,000, are never drawn
     from: ``default`` reports on them, the other rules leave them alone. A set that brings none is divided 80/10/10
-    by ``default``.
+    by ``default``; one that brings validation digits, but none to test on, gives a tenth of the others for that.
 
     ``fold-I-of-N`` is a step of a cross-validation: the pool is cut into N parts of equal size with the same share of
     each class, part I tests, and of the rest 1/12 validates. Over all I every digit of the pool tests once.
@@ -85,22 +85,35 @@ def split_dataset(dataset: Dataset, name: str = "default", seed: int = 0) -> Spl
         return _fold_split(dataset, name, int(fold[1]), int(fold[2]), seed)
     check_split(name)
     rule = SPLITS[name]
+    if rule.test == 0 and dataset.validation is not None:
+        return _whole_split(dataset, name, seed, _own_parts(dataset, dataset.validation, seed))
     if rule.test == 0 and dataset.test is None:
         rule = _WITHOUT_TEST
     shares = [rule.train, rule.validation, rule.test] if rule.test else [rule.train, rule.validation]
-    parts = [dataset.pool.take(indices) for indices in _stratified_parts(dataset.pool.labels, shares, seed)]
+    divided = dataset.divisible
+    parts = [divided.take(indices) for indices in _stratified_parts(divided.labels, shares, seed)]
     if not rule.test and dataset.test is not None:
         parts.append(dataset.test)
     return _whole_split(dataset, name, seed, parts)
 
 
+def _own_parts(dataset: Dataset, validation: Digits, seed: int) -> list[Digits]:
+    """Training, validation and test digits of a set that brings validation digits of its own."""
+    if dataset.test is not None:
+        return [dataset.pool, validation, dataset.test]
+    shares = [1 - _WITHOUT_TEST.test, _WITHOUT_TEST.test]
+    train, test = (dataset.pool.take(indices) for indices in _stratified_parts(dataset.pool.labels, shares, seed))
+    return [train, validation, test]
+
+
 def _fold_split(dataset: Dataset, name: str, fold: int, folds: int, seed: int) -> Split:
-    labels = dataset.pool.labels
+    labels = dataset.divisible.labels
     check_folds(labels, folds)
     if not 1 <= fold <= folds:
         raise EdgedigitsError(f"there is no fold {fold} of {folds}", f"number the folds from 1 to {folds}")
     parts = _fold_parts(labels, fold, folds, seed)
-    return _whole_split(dataset, name, seed, [dataset.pool.take(indices) for indices in parts])
+    divided = dataset.divisible
+    return _whole_split(dataset, name, seed, [divided.take(indices) for indices in parts])
 
 
 def _fold_parts(labels: NDArray[np.uint8], fold: int, folds: int, seed: int) -> list[NDArray[np.intp]]:
@@ -150,7 +163,14 @@ def _rarest(labels: NDArray[np.uint8]) -> tuple[int, int]:
 def _whole_split(dataset: Dataset, name: str, seed: int, parts: list[Digits]) -> Split:
     if any(len(part) == 0 for part in parts):
         raise EdgedigitsError(
-            f"{dataset.spec} has {len(dataset.pool)} digits, too few to divide", "give at least ten of each digit"
+            f"{dataset.spec} has {len(dataset.divisible)} digits, too few to divide", "give at least ten of each digit"
+        )
+    found = np.unique(parts[0].labels)
+    if len(found) == 1:
+        raise EdgedigitsError(
+            f"{dataset.spec} has one class only to train on, the digit {found[0]}: a network would read all of it and "
+            "know nothing",
+            "give digits of other kinds, or look whether the labels are where they should be",
         )
     return Split(dataset, name, seed, *parts)
 

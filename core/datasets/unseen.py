@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgedigits.core.cards import Card
+from edgedigits.core.dataset_spec import spec_with, split_spec
 from edgedigits.core.datasets.digits import Dataset, Digits, Split
 from edgedigits.core.datasets.overlap import Training, unseen_split, without_seen
 from edgedigits.core.datasets.registry import check_dataset, load_dataset
@@ -63,10 +64,11 @@ def unseen_part(card: Card | None, spec: str | None = None, name: str | None = N
     """
     dataset, trained = _look_up(card, spec)
     split = _split(dataset, trained, name) if trained or name else None
-    found = split.test if split else dataset.test or dataset.pool
+    whole = not split and dataset.test is None
+    found = split.test if split else dataset.test or dataset.divisible
     kept = without_seen(found, dataset.spec, _others(card, trained))
     left_out = len(found) - len(kept)
-    return Unseen(dataset.spec, kept, found is dataset.pool and not left_out, split, left_out)
+    return Unseen(dataset.spec, kept, whole and not left_out, split, left_out)
 
 
 def unseen_digits(card: Card | None, spec: str | None = None, name: str | None = None) -> Digits:
@@ -110,12 +112,13 @@ def check_own_dataset(card: Card) -> list[Path]:
         EdgedigitsError: it does not lie where the card says.
     """
     spec = str(card.dataset.get("spec", "mnist"))
+    words = split_spec(spec)[1]
     try:
         return check_dataset(spec)[1]
     except EdgedigitsError as error:
         raise EdgedigitsError(
             f"{error.what}: the card of {card.file} names the data set {spec}",
-            f"say where it lies now: --dataset {spec.partition(':')[0]}:PATH",
+            f"say where it lies now: --dataset {spec_with(split_spec(spec)[0].partition(':')[0] + ':PATH', words)}",
         ) from error
 
 
@@ -149,7 +152,7 @@ def _others(card: Card | None, trained: Training | None) -> list[Training]:
 
 def _holds(dataset: Dataset, trained: Training) -> bool:
     """Whether a data set, divided as it was for a training, gives that training's digits."""
-    if len(dataset.pool) < trained.get("train", 0) + trained.get("validation", 0):
+    if len(dataset.divisible) < trained.get("train", 0) + trained.get("validation", 0):
         return False
     try:
         split = split_dataset(dataset, trained["split"], int(trained["seed"]))

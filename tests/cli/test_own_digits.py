@@ -69,16 +69,39 @@ def test_the_built_in_model_is_measured_on_all_pictures_and_names_those_it_read_
 
 
 def test_pictures_that_it_reads_badly_can_be_learned_and_the_command_is_named(mine, tmp_path):
-    """Mirrored digits; those that it reads well need no such line."""
+    """Noisy digits; those that it reads well need no such line."""
+    noise = np.random.default_rng(0)
     for picture in mine.rglob("*.png"):
-        mirrored = tmp_path / "my digits" / picture.relative_to(mine)
-        mirrored.parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(mirrored), cv2.imread(str(picture))[:, ::-1])
+        noisy = tmp_path / "my digits" / picture.relative_to(mine)
+        noisy.parent.mkdir(parents=True, exist_ok=True)
+        pixels = cv2.imread(str(picture), cv2.IMREAD_GRAYSCALE)
+        pixels[8:-8, 8:-8] -= (noise.random((44, 44)) < 0.2).astype(np.uint8) * (pixels[8:-8, 8:-8] // 2)
+        cv2.imwrite(str(noisy), pixels)
     said = call("evaluate", "builtin", "--dataset", f"folder:{tmp_path / 'my digits'}").stdout
     named = re.search(r"It can learn them: `edgedigits (train .*)`", flat(said))
     assert named
     assert shlex.split(named[1])[:5] == ["train", "--from", "builtin", "--dataset", f"folder:{tmp_path / 'my digits'}"]
     assert "can learn" not in call("evaluate", "builtin", "--dataset", f"folder:{mine}").stdout
+
+
+def test_mirrored_pictures_stop_the_command_which_names_what_mends_them(mine, tmp_path):
+    for picture in mine.rglob("*.png"):
+        mirrored = tmp_path / "my digits" / picture.relative_to(mine)
+        mirrored.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(mirrored), cv2.imread(str(picture))[:, ::-1])
+    spec = f"folder:{tmp_path / 'my digits'}"
+    for command in (("evaluate", "builtin"), ("measure", "builtin", "--threads", 1)):
+        refused = call(*command, "--dataset", spec, code=1).stderr
+        assert f"give --dataset '{spec}' --orientation mirrored; where they are right" in refused
+    told = json.loads(call("evaluate", "builtin", "--dataset", spec, "--orientation", "mirrored", "--json").stdout)
+    assert told["dataset"] == f"{spec}+mirrored"
+    assert told["accuracy"] > 95
+    told = json.loads(call("evaluate", "builtin", "--dataset", spec, "--orientation", "as-is", "--json").stdout)
+    assert told["accuracy"] < 80
+
+
+def test_words_without_a_data_set_are_wrong_usage():
+    assert "give --dataset, too" in flat(call("evaluate", "builtin", "--invert", code=2).stderr)
 
 
 def test_json_names_every_wrong_digit_and_its_file(mine):
@@ -92,7 +115,7 @@ def test_more_wrong_pictures_than_fit_are_counted(mine, tmp_path):
     """Every picture lies in a folder that is not its own."""
     for digit in range(10):
         shutil.copytree(mine / str(digit), tmp_path / str((digit + 1) % 10))
-    text = flat(call("evaluate", "builtin", "--dataset", f"folder:{tmp_path}").stdout)
+    text = flat(call("evaluate", "builtin", "--dataset", f"folder:{tmp_path}+as-is").stdout)
     assert re.search(r"and \d+ more: --json names all", text)
 
 

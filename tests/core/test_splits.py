@@ -50,13 +50,47 @@ def test_named_splits_have_their_reports_shares(name, sizes):
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.integers(0, 9), min_size=300, max_size=900), st.integers(0, 5))
+@given(st.lists(st.integers(0, 9), min_size=300, max_size=900).map(lambda drawn: [0, 9] * 5 + drawn), st.integers(0, 5))
 def test_every_class_has_its_share_to_a_digit(labels, seed):
     split = split_dataset(numbered(labels), "nf264", seed)
     for digit in range(10):
         count = labels.count(digit)
         assert abs((split.train.labels == digit).sum() - 0.8 * count) <= 1.5
         assert abs((split.test.labels == digit).sum() - 0.1 * count) <= 1.5
+
+
+@pytest.mark.parametrize("name", [*SPLITS, "fold-1-of-3"])
+def test_one_class_is_nothing_to_train_on(name):
+    """Every network would read all of it."""
+    with pytest.raises(EdgedigitsError, match="one class only to train on, the digit 7"):
+        split_dataset(numbered([7] * 100), name)
+
+
+def divided(test: bool) -> Dataset:
+    """Two hundred digits, forty that validate and, where asked for, sixty that test."""
+    whole = numbered([i % 10 for i in range(300)]).pool
+    parts = [whole.take(np.arange(*ends)) for ends in ((200,), (200, 240), (240, 300))]
+    return Dataset("divided", "of its own", parts[0], parts[2] if test else None, parts[1])
+
+
+def test_parts_that_a_set_brings_are_what_they_are():
+    dataset = divided(test=True)
+    split = split_dataset(dataset)
+    assert [split.train, split.validation, split.test] == [dataset.pool, dataset.validation, dataset.test]
+
+
+def test_without_test_digits_a_tenth_of_those_that_do_not_validate_tests():
+    dataset = divided(test=False)
+    split = split_dataset(dataset)
+    assert split.validation == dataset.validation
+    assert (len(split.train), len(split.test)) == (180, 20)
+    assert not numbers(split.train) & numbers(split.test)
+
+
+@pytest.mark.parametrize("name", ["nf264", "vit", "fold-2-of-5"])
+def test_other_rules_divide_all_but_the_sets_own_test_digits(name):
+    split = split_dataset(divided(test=True), name)
+    assert len(split.train) + len(split.validation) + len(split.test) == 240
 
 
 def test_same_seed_same_split_other_seed_other_split():
