@@ -87,7 +87,7 @@ def eight_bits(picture: NDArray[Any], named: str = "the picture") -> NDArray[np.
     low, high = float(picture.min()), float(picture.max())
     if not 0 <= low <= high <= 255:
         raise EdgedigitsError(f"{named} has floats from {low:g} to {high:g} as pixels, not 0 to 1 or 0 to 255", remedy)
-    return np.rint(picture * (255 if high <= 1 else 1)).astype(np.uint8)
+    return np.asarray(np.rint(picture * (255 if high <= 1 else 1)), np.uint8)
 
 
 def bgr_of(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -171,7 +171,8 @@ def _is_far_better(other: _Look, as_is: _Look) -> bool:
     if other.share < LEAST_SHARE or wrong > ERRORS_LEFT * wrong_as_is:
         return False
     changed = won + lost
-    return sum(math.comb(changed, few) for few in range(lost + 1)) <= CHANCE * 2**changed
+    as_few = sum(math.comb(changed, few) for few in range(lost + 1))
+    return bool(as_few <= CHANCE * 2**changed)
 
 
 def _turned_error(spec: str, best: _Look, as_is: _Look) -> EdgedigitsError:
