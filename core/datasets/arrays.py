@@ -11,6 +11,7 @@ import numpy as np
 from edgedigits.core.datasets.digits import Dataset, checked_digits
 from edgedigits.core.digit import normalise
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.git_lfs import refuse_pointer
 
 _KEYS = ("x_train", "y_train", "x_test", "y_test")
 
@@ -22,6 +23,8 @@ def read_npz(path: Path, spec: str) -> Dataset:
         EdgedigitsError: missing, no NumPy archive, damaged, or without these arrays.
     """
     try:
+        with path.open("rb") as file:
+            refuse_pointer(path, file.read(200))
         with np.load(path, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in _KEYS if key in archive}
     except (ValueError, zipfile.BadZipFile, EOFError, KeyError, TypeError) as error:

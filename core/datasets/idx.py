@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from edgedigits.core.datasets.digits import Digits, checked_digits
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.git_lfs import refuse_pointer
 
 _UNSIGNED_BYTE = 8
 
@@ -43,6 +44,7 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
 def _bytes_of(path: Path) -> bytes:
     try:
         data = path.read_bytes()
+        refuse_pointer(path, data)
         return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise EdgedigitsError(f"{path} is cut short or damaged ({error})", "fetch it again") from error

@@ -19,6 +19,7 @@ from edgedigits.core.datasets.places import (
 )
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
+from edgedigits.core.git_lfs import refuse_pointer
 
 FILES = {
     "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
@@ -57,6 +58,8 @@ def load_mnist(mirrors: tuple[str, ...] = MIRRORS) -> Dataset:
     for name, path in paths.items():
         digest = sha256_of(path)
         if digest != FILES[name]:
+            with path.open("rb") as file:
+                refuse_pointer(path, file.read(200))
             raise EdgedigitsError(
                 f"{path} has sha256 {digest[:12]}..., MNIST's is {FILES[name][:12]}...",
                 "remove the file and fetch it again",

@@ -1,23 +1,62 @@
-"""Digits in CSV tables: label first, Kaggle's, and images and labels in two files."""
+"""Digits in tables: the label in any column, Kaggle's, and images and labels in two files."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgedigits.core.dataset_spec import LABEL_FIRST, LABEL_LAST
 from edgedigits.core.datasets.digits import Digits, checked_digits
-from edgedigits.core.digit import SIDE
-from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.datasets.text import INDEX_NAMES, LABEL_NAMES, TextTable, open_table
+from edgedigits.core.digit import CLASSES, SIDE
+from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
 
 PIXELS = SIDE * SIDE
 
+_EXACT = 2**24
+"""Whole numbers below this are themselves in float32."""
 
-def read_csv(path: Path) -> Digits:
-    """Read a table with the label in the first column and 784 pixels after it, with or without a header line."""
-    return _labelled(path, _table(path, skip=1 if _has_header(path) else 0, width=PIXELS + 1))
+_SAME = 0.5
+"""A column whose most frequent number stands in more of the lines than this is of pixels at the edge, not of labels."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of a table are what; those that are neither are pixels.
+
+    Attributes:
+        label: of the labels.
+        index: that counts the rows; None where there is none.
+    """
+
+    label: int
+    index: int | None = None
+
+
+def read_csv(path: Path, words: Sequence[str] = ()) -> Digits:
+    """Read a table with a label and 784 pixels a line, with or without a header and a column that counts the lines.
+
+    The label is in the column that a header calls so, else in the first or the last one: the one that holds digits.
+
+    Args:
+        path: of the table, plain or .gz; commas, semicolons, tabs or spaces between the cells.
+        words: ``label-first`` or ``label-last`` where that cannot be told.
+
+    Raises:
+        EdgedigitsError: cells that are no numbers, another number of columns, a column of labels that cannot be told,
+            labels or pixels that are none.
+    """
+    table = open_table(path)
+    if table.columns not in (PIXELS + 1, PIXELS + 2):
+        raise _width_error(table, "a label and 784 pixels")
+    rows = _whole(table)
+    return _taken(path, rows, _columns(table, rows, words))
 
 
 def read_kaggle(path: Path) -> Digits:
@@ -26,64 +65,166 @@ def read_kaggle(path: Path) -> Digits:
     Raises:
         EdgedigitsError: no such header; Kaggle's ``test.csv``, which has no labels, is named in the message.
     """
-    header = _first_line(path).replace('"', "").split(",")
-    if header and header[0] == "pixel0":
+    table = open_table(path)
+    if table.header[:1] == ("pixel0",):
         raise EdgedigitsError(f"{path} has no labels, as Kaggle's test.csv", "give Kaggle's train.csv")
-    if header[:2] != ["label", "pixel0"]:
+    if table.header[:2] != ("label", "pixel0"):
         raise EdgedigitsError(f"{path} does not start with label,pixel0", "give Kaggle's train.csv, or use csv:")
-    return _labelled(path, _table(path, skip=1, width=PIXELS + 1))
+    if table.columns != PIXELS + 1:
+        raise _width_error(table, "a label and 784 pixels")
+    return _taken(path, _whole(table), Columns(0))
 
 
 def read_csv_pair(images: Path, labels: Path) -> Digits:
-    """Read two tables without headers: 784 pixels a line, and one label a line."""
-    pixels = _table(images, skip=1 if _has_header(images) else 0, width=PIXELS)
-    names = _table(labels, skip=1 if _has_header(labels) else 0, width=1)
-    return checked_digits(pixels, names[:, 0], f"{images.name} with {labels.name}")
+    """Read two tables: 784 pixels a line, and one label a line; each may have a header and a column that counts."""
+    tables = [open_table(path) for path in (images, labels)]
+    parts = []
+    for table, width, what in zip(tables, (PIXELS, 1), ("784 pixels", "one label"), strict=True):
+        if table.columns not in (width, width + 1):
+            raise _width_error(table, what)
+        rows = _whole(table)
+        index = _index_of(table, rows) if table.columns > width else None
+        if table.columns > width and index is None:
+            raise _width_error(table, what)
+        parts.append(rows if index is None else np.delete(rows, index, axis=1))
+    pixels, names = parts
+    return checked_digits(_grey(images, pixels), _labels(labels, names[:, 0]), f"{images.name} with {labels.name}")
 
 
-def _labelled(path: Path, table: NDArray[np.int32]) -> Digits:
-    return checked_digits(table[:, 1:], table[:, 0], str(path))
+def _width_error(table: TextTable, what: str) -> EdgedigitsError:
+    if table.columns == PIXELS and what != "784 pixels":
+        return EdgedigitsError(f"{table.path} has 784 columns: pixels, and no label", "add a column with the labels")
+    return EdgedigitsError(
+        f"{table.path} has {table.columns} columns, not {PIXELS + 1 if 'a label' in what else what}",
+        f"every line needs {what}, and may have a number of its own before them",
+    )
 
 
-def _first_line(path: Path) -> str:
-    try:
-        with path.open(encoding="utf-8") as file:
-            return file.readline().strip()
-    except UnicodeDecodeError as error:
-        raise EdgedigitsError(f"{path} is not text", "give a CSV file") from error
-    except OSError as error:
-        raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check the path") from error
+def _whole(table: TextTable) -> NDArray[Any]:
+    """All rows of a table, of shape (lines, columns); float32, which holds all whole numbers that belong here."""
+    parts = [rows.astype(np.float32) if np.abs(rows).max() < _EXACT else rows for rows in table.rows()]
+    if not parts:
+        raise EdgedigitsError(f"{table.path} holds no digits", "give a table with a digit a line")
+    return np.concatenate(parts)
 
 
-def _has_header(path: Path) -> bool:
-    """Whether the first cell is a name; a broken number in the data is reported later, with its line."""
-    first = _first_line(path).split(",")[0].strip().strip('"')
-    return bool(first) and first[0].isalpha()
+def _columns(table: TextTable, rows: NDArray[Any], words: Sequence[str]) -> Columns:
+    """Which columns hold labels and numbers of lines."""
+    index = _index_of(table, rows) if table.columns == PIXELS + 2 else None
+    if table.columns == PIXELS + 2 and index is None:
+        raise EdgedigitsError(
+            f"{table.path} has {table.columns} columns, one more than a label and 784 pixels, and none that counts the "
+            "lines",
+            "leave the one out that is neither label nor pixel",
+        )
+    left = [column for column in range(table.columns) if column != index]
+    named = [column for column in left if table.header and table.header[column].lower() in LABEL_NAMES]
+    if LABEL_FIRST in words or LABEL_LAST in words:
+        return Columns(left[0] if LABEL_FIRST in words else left[-1], index)
+    if len(named) > 1:
+        names = " and ".join(table.header[column] for column in named)
+        raise EdgedigitsError(f"{table.path} has more than one column of labels: {names}", "leave all but one out")
+    if named:
+        return Columns(named[0], index)
+    return Columns(_guessed(table, rows, left[0], left[-1]), index)
 
 
-def _table(path: Path, skip: int, width: int) -> NDArray[np.int32]:
-    """Whole numbers of shape (lines, ``width``).
-
-    Raises:
-        EdgedigitsError: letters, empty cells, lines of another width, numbers that do not fit; with the line.
-    """
-    remedy = f"every line needs {width} whole numbers, separated by commas"
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", DeprecationWarning)  # NumPy 1 would cut 1.5 down to 1
-            warnings.filterwarnings("ignore", message="loadtxt: input contained no data")
-            table: NDArray[np.int32] = np.loadtxt(
-                path, dtype=np.int32, delimiter=",", skiprows=skip, ndmin=2, quotechar='"', comments=None
-            )
-    except (ValueError, OverflowError, UnicodeDecodeError, DeprecationWarning) as error:
-        raise EdgedigitsError(f"{path}: {_first_sentence(error, skip)}", remedy) from error
-    if table.size == 0:
-        raise EdgedigitsError(f"{path} holds no digits", remedy)
-    if table.shape[1] != width:
-        raise EdgedigitsError(f"{path} has {table.shape[1]} columns, not {width}", remedy)
-    return table
+def _index_of(table: TextTable, rows: NDArray[Any]) -> int | None:
+    """The column that counts the lines: the first or the last that is called so, or rises by one from line to line."""
+    ends = (0, table.columns - 1)
+    for column in ends:
+        if len(table.header) == table.columns and table.header[column].lower() in INDEX_NAMES:
+            return column
+    for column in ends:
+        if len(rows) > 1 and (np.diff(rows[:, column]) == 1).all():
+            return column
+    return None
 
 
-def _first_sentence(error: Exception, skip: int) -> str:
-    text = str(error).split(";")[0].rstrip(".")
-    return f"{text} (rows counted after the header)" if skip else text
+def _guessed(table: TextTable, rows: NDArray[Any], first: int, last: int) -> int:
+    """The first or the last column, whichever holds labels; where it is the last one, a warning tells."""
+    path = table.path
+    could = [column for column in (first, last) if _could_be_labels(rows[:, column])]
+    mixed = [column for column in could if len(np.unique(rows[:, column])) > 1]
+    varied = [column for column in mixed if _most_frequent(rows[:, column]) <= _SAME]
+    found = None
+    if could == [first] or (len(rows) < CLASSES and not varied):
+        found = first
+    elif len(varied) == 1:
+        found = varied[0]
+    elif len(could) == 2 and len(mixed) == 1:
+        found = mixed[0]
+    if found == last:
+        warnings.warn(
+            EdgedigitsWarning(
+                f"{path}: the labels are taken from the last column, as the first, with "
+                f"{_commonest(rows[:, first]):g} in most lines, is none of labels",
+                "a header that calls one of the columns label settles it",
+            ),
+            stacklevel=4,
+        )
+    if found is not None:
+        return found
+    if first not in could:
+        wrong = int(np.flatnonzero(~np.isin(rows[:, first], range(CLASSES)))[0])
+        raise EdgedigitsError(
+            f"{path} holds labels of 0 to 9 neither in the first column ({rows[wrong, first]:g} at digit {wrong + 1}) "
+            "nor in the last",
+            "call the column of labels `label` in a header",
+        )
+    settled = f"call one `label` in a header, or add +{LABEL_FIRST} or +{LABEL_LAST} to the data set's name"
+    if not varied:
+        same = " and ".join(f"{_commonest(rows[:, column]):g}" for column in could)
+        raise EdgedigitsError(
+            f"{path}: which column holds the labels cannot be told: where they could be nearly all lines have {same}, "
+            "one class only",
+            settled,
+        )
+    raise EdgedigitsError(f"{path}: the labels could be in the first column or in the last", settled)
+
+
+def _could_be_labels(column: NDArray[Any]) -> bool:
+    return bool(np.isin(column, range(CLASSES)).all())
+
+
+def _commonest(column: NDArray[Any]) -> float:
+    numbers, counts = np.unique(column, return_counts=True)
+    return float(numbers[counts.argmax()])
+
+
+def _most_frequent(column: NDArray[Any]) -> float:
+    """Share of the lines that have the number that most have."""
+    return float(np.unique(column, return_counts=True)[1].max() / len(column))
+
+
+def _taken(path: Path, rows: NDArray[Any], columns: Columns) -> Digits:
+    others = [column for column in (columns.label, columns.index) if column is not None]
+    pixels = np.delete(rows, others, axis=1)
+    return checked_digits(_grey(path, pixels), _labels(path, rows[:, columns.label]), str(path))
+
+
+def _labels(path: Path, column: NDArray[Any]) -> NDArray[Any]:
+    whole = np.rint(column)
+    wrong = np.flatnonzero(whole != column)
+    if len(wrong):
+        raise EdgedigitsError(
+            f"{path} holds the label {column[wrong[0]]:g} at digit {wrong[0] + 1}", "give labels of 0 to 9"
+        )
+    return np.asarray(whole, np.int64)
+
+
+def _grey(path: Path, pixels: NDArray[Any]) -> NDArray[Any]:
+    """Pixels of 0 to 255: whole numbers as they are, and those of 0 to 1 times 255."""
+    low, high = float(pixels.min()), float(pixels.max())
+    if low >= 0 and high <= 1:
+        return np.asarray(np.rint(pixels * 255), np.uint8)
+    whole = np.rint(pixels)
+    wrong = np.flatnonzero((whole != pixels).any(axis=1))
+    if len(wrong):
+        row = int(wrong[0])
+        broken = float(pixels[row][whole[row] != pixels[row]][0])
+        raise EdgedigitsError(
+            f"{path} holds fractions from {low:g} to {high:g} as pixels, such as {broken:g} at digit {row + 1}",
+            "give whole numbers of 0 to 255, or fractions of 0 to 1",
+        )
+    return np.asarray(whole, np.uint8 if low >= 0 and high <= 255 else np.int64)

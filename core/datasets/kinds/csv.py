@@ -5,16 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgedigits.core.datasets.kind import pool
+from edgedigits.core.dataset_spec import LABEL_FIRST, LABEL_LAST, split_spec
+from edgedigits.core.datasets.kind import DatasetKind
 
 if TYPE_CHECKING:
-    from edgedigits.core.datasets.digits import Digits
+    from edgedigits.core.datasets.digits import Dataset
 
 
-def _read(path: Path) -> Digits:
+def _load(spec: str, paths: list[Path]) -> Dataset:
+    from edgedigits.core.datasets.digits import Dataset
     from edgedigits.core.datasets.tables import read_csv
 
-    return read_csv(path)
+    return Dataset(spec, f"{ABOUT} ({paths[0].name})", read_csv(paths[0], split_spec(spec)[1]))
 
 
-KIND = pool("csv:FILE", "label first, then 784 pixels; with or without a header", _read, suffix=".csv")
+ABOUT = "a label and 784 pixels a line, the label first, last or where a header says so; plain or .gz"
+KIND = DatasetKind("csv:FILE", ABOUT, 0, _load, suffix=".csv", words=(LABEL_FIRST, LABEL_LAST))
