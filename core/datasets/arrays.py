@@ -5,11 +5,10 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-import cv2
 import numpy as np
 
+from edgedigits.core.datasets.coarse import from_coarse
 from edgedigits.core.datasets.digits import Dataset, checked_digits
-from edgedigits.core.digit import normalise
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.git_lfs import refuse_pointer
 
@@ -54,7 +53,5 @@ def load_optdigits() -> Dataset:
         raise EdgedigitsError("scikit-learn is missing", 'pip install "edgedigits[train]"') from error
     bunch = load_digits()
     grey = (bunch.images * (255 / 16)).round().astype(np.uint8)
-    enlarged = (cv2.resize(np.pad(image, 1), (40, 40), interpolation=cv2.INTER_CUBIC) for image in grey)
-    images = np.stack([normalise(np.where(image > 24, image, 0).astype(np.uint8)) for image in enlarged])
-    pool = checked_digits(images, bunch.target, "scikit-learn's digits")
+    pool = checked_digits(from_coarse(grey), bunch.target, "scikit-learn's digits")
     return Dataset("optdigits", "scikit-learn's 1,797 handwritten digits (UCI optdigits, 8x8 enlarged)", pool)

@@ -15,7 +15,10 @@ from edgedigits.core.naming import suggestion
 if TYPE_CHECKING:
     from edgedigits.core.datasets.digits import Dataset
 
-MODULES = ("mnist", "optdigits", "samples", "kaggle", "csv", "csv_pair", "idx", "npz", "folder")
+MODULES = (
+    *("mnist", "optdigits", "samples", "kaggle", "csv", "csv_pair", "idx", "npz", "folder"),
+    *("emnist", "usps", "semeion", "svhn"),
+)
 """Modules of ``kinds``, each with a ``KIND``, in the order in which users see them."""
 
 _ALL: list[DatasetKind] = [import_module(f"{__package__}.kinds.{module}").KIND for module in MODULES]

@@ -64,7 +64,8 @@ def test_every_table_format_gives_the_same_digits(tmp_path, some):
 
 
 def test_every_kind_is_listed_with_how_to_write_it():
-    assert set(KINDS) == {"mnist", "kaggle", "csv", "csv-pair", "idx", "npz", "folder", "optdigits", "samples"}
+    ours, files = {"mnist", "optdigits", "samples"}, {"kaggle", "csv", "csv-pair", "idx", "npz", "folder"}
+    assert set(KINDS) == ours | files | {"emnist", "usps", "semeion", "svhn"}
     assert all(kind.spec.split(":")[0] == name for name, kind in KINDS.items())
 
 
