@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from edgedigits.edge import DigitReader
     from edgedigits.edge.loop.loop import StationResult
 
+EMPTY_TOLD = 10
+"""Frames of a video or a folder without digits that are told of, one by one, for each reason."""
+
 
 def _reader(model: Path | str, reject_below: float | None) -> DigitReader:
     from edgedigits.edge import DigitReader
@@ -49,8 +52,9 @@ def predict(
     """Find and read the digits in photos.
 
     IMAGE is a picture, or a folder: then all pictures in it and in its folders. With --json one object a line and an
-    image: image, text, digits (box, label, confidence). An image that cannot be read is reported, the others are read
-    all the same, and the exit code is 1. MODEL is a .tflite file, the folder in which `quantize` made it, or the word
+    image: image, text, digits (box, label, confidence), where there are none why. Why an image gave nothing is said on
+    standard error, too. An image that cannot be read is reported, the others are read all the same, and the exit code
+    is 1. MODEL is a .tflite file, the folder in which `quantize` made it, or the word
     builtin, which is the default; --model MODEL says the same.
 
     \b
@@ -142,6 +146,8 @@ def _predict_one(reader: DigitReader, path: Path, marked: Path | None, as_json: 
     reading = reader.read(image)
     if marked:
         save_png(marked, annotate(image, reading))
+    if reading.why:
+        click.echo(f"{path}: no digits: {reading.why}", err=True)
     if as_json:
         click.echo(json.dumps({"image": str(path), **reading.as_dict()}))
     else:
@@ -259,8 +265,9 @@ def camera(
 ) -> None:
     """Read digits from a camera, a video, a folder of pictures or a stream.
 
-    Prints one JSON object a line and a frame: time, frame, text, boxes, confidences, latencies (milliseconds). Ends
-    with the source, or on Ctrl-C, and then says on standard error how fast it was. MODEL is a .tflite file, the folder
+    Prints one JSON object a line and a frame: time, frame, text, boxes, confidences, latencies (milliseconds). Of the
+    first frames without digits standard error says why. Ends with the source, or on Ctrl-C, and then says on standard
+    error how fast it was and how many frames had none. MODEL is a .tflite file, the folder
     in which `quantize` made it, or the word builtin, which is the default; --model MODEL says the same.
 
     \b
@@ -272,7 +279,16 @@ def camera(
     from contextlib import ExitStack
 
     from edgedigits.core.files import refuse_inputs_inside
-    from edgedigits.edge import JsonLines, Sink, VideoPreview, WindowPreview, open_source, run_station, stop_on_signals
+    from edgedigits.edge import (
+        EmptyFrames,
+        JsonLines,
+        Sink,
+        VideoPreview,
+        WindowPreview,
+        open_source,
+        run_station,
+        stop_on_signals,
+    )
 
     if word and model:
         raise click.UsageError("the model is given twice: leave MODEL or --model out")
@@ -282,7 +298,8 @@ def camera(
     reader = _reader(word or model or "builtin", reject_below)
     _log_with_times()
     with ExitStack() as stack:
-        sinks: list[Sink] = [JsonLines(plain_stdout())]
+        empty = EmptyFrames(lambda text: click.echo(text, err=True), 1 if frames.live else EMPTY_TOLD)
+        sinks: list[Sink] = [JsonLines(plain_stdout()), empty]
         if record:
             refuse_inputs_inside([source], record, "--record")
             sinks.append(stack.enter_context(VideoPreview(record, force=force)))
@@ -290,6 +307,8 @@ def camera(
             sinks.append(stack.enter_context(WindowPreview()))
         stop = stack.enter_context(stop_on_signals())
         result = run_station(reader, frames, sinks, limit=limit, wait=wait, stop=stop)
+    if words := empty.summary(result.frames):
+        say(words, err=True)
     show_summary(result)
 
 

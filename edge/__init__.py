@@ -13,6 +13,7 @@ from edgedigits.core.lazy import lazy_exports
 if TYPE_CHECKING:
     from edgedigits.core.pretrained.bundled import bundled_float_model, bundled_model
     from edgedigits.edge.fields import FieldsResult, measure_fields
+    from edgedigits.edge.loop.empty_frames import EmptyFrames
     from edgedigits.edge.loop.loop import JsonLines, Sink, StationResult, Transcript, run_station, stop_on_signals
     from edgedigits.edge.loop.preview import VideoPreview, WindowPreview
     from edgedigits.edge.reading.annotation import annotate
@@ -33,6 +34,7 @@ __all__ = [
     "Camera",
     "Digit",
     "DigitReader",
+    "EmptyFrames",
     "FieldsResult",
     "ImageFolder",
     "JsonLines",
@@ -70,6 +72,7 @@ __getattr__ = lazy_exports(
         **dict.fromkeys(("Digit", "Reading"), "reading.reading"),
         **dict.fromkeys(("Recording", "compose_recording", "read_recording"), "recordings.recording"),
         "Camera": "sources.usb_camera",
+        "EmptyFrames": "loop.empty_frames",
         "ImageFolder": "sources.image_folder",
         "PiCamera": "sources.pi_camera",
         "Source": "sources.base",

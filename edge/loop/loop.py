@@ -68,16 +68,18 @@ class FrameReading:
         """What stands in a line of JSON.
 
         ``time`` (ISO 8601, UTC, milliseconds: when the frame was at hand), ``frame``, for videos ``position``
-        (seconds from their start), ``text``, ``boxes`` (x, y, width, height in pixels), ``confidences`` and
-        ``latencies`` (milliseconds).
+        (seconds from their start), ``text``, where there is none ``why``, ``boxes`` (x, y, width, height in pixels),
+        ``confidences`` and ``latencies`` (milliseconds).
         """
         moment = datetime.fromtimestamp(self.frame.time, UTC).isoformat(timespec="milliseconds")
         line: dict[str, Any] = {"time": moment.replace("+00:00", "Z"), "frame": self.frame.index}
         if self.frame.position is not None:
             line["position"] = round(self.frame.position, 3)
         digits = self.reading.digits
+        line["text"] = self.reading.text
+        if self.reading.why:
+            line["why"] = self.reading.why
         return line | {
-            "text": self.reading.text,
             "boxes": [list(digit.box) for digit in digits],
             "confidences": [round(digit.confidence, 4) for digit in digits],
             "latencies": {stage: round(spent, 3) for stage, spent in asdict(self.latencies).items()},

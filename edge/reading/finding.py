@@ -86,11 +86,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Found:
-    """Lines from top to bottom, and the picture of labels (int32, below ``count``) that their pieces refer to."""
+    """Lines from top to bottom, and the picture of labels (int32, below ``count``) that their pieces refer to.
+
+    Where there are no lines, ``why`` says so in words; what is different from picture to picture stands in brackets.
+    """
 
     lines: tuple[Line, ...]
     labels: NDArray[np.int32]
     count: int
+    why: str = ""
 
 
 def find_lines(ink: Ink) -> Found:
@@ -115,13 +119,30 @@ def find_lines(ink: Ink) -> Found:
     least = LEAST_HEIGHT if len(kept) < TEXTURE else 2 * LEAST_HEIGHT
     seeds = [piece for piece in pieces if piece.height >= least and piece.width >= LEAST_WIDTH]
     if not 0 < len(seeds) <= MOST_PIECES:
-        return Found((), labels, count)
+        return Found((), labels, count, _why_none(ink, len(kept), len(written), len(pieces), len(seeds)))
     typical = _typical_height(seeds)
     rows = _merged(_rows([piece for piece in seeds if piece.height >= SEED * typical]))
     rows = [row for row in rows if _typical_height(row) >= SMALL_LINE * typical and not _is_stray(row, rows, typical)]
     lines = _lines(rows, pieces)
     lines.sort(key=lambda line: float(np.median([piece.y + piece.height / 2 for piece in line.pieces])))
-    return Found(tuple(lines), labels, count)
+    return Found(
+        tuple(lines), labels, count, "" if lines else "only single small marks were found, as of print or dust"
+    )
+
+
+def _why_none(ink: Ink, kept: int, written: int, pieces: int, seeds: int) -> str:
+    """Which step left no marks that may be digits, or too many."""
+    if seeds:
+        return f"more than {MOST_PIECES} marks of digit size were found, as of a texture ({seeds:,})"
+    if not ink.mask.any():
+        return "no ink was found: nothing stands out of its ground"
+    if not kept:
+        return "no ink was found but specks and straight lines"
+    if not written:
+        return f"only straight lines, frames or edges were found ({kept:,})"
+    if not pieces:
+        return f"only faint marks were found, as of print or a shadow, paler than a pen's ({written:,})"
+    return f"only specks were found, lower than {LEAST_HEIGHT} pixels where the picture is searched ({pieces:,})"
 
 
 def _pieces(mask: NDArray[np.uint8]) -> tuple[NDArray[np.int32], int, list[Piece]]:

@@ -108,10 +108,11 @@ class DigitReader:
         if factor > 1 and found.lines and min(line.height for line in found.lines) < SMALL:
             factor = 1
             soft, found = _searched(whole, factor)
-        read = (self._read_line(line, found, soft, factor) for line in found.lines)
+        read = [self._read_line(line, found, soft, factor) for line in found.lines]
         lines = tuple(line for line in read if any(digit.confidence >= SURE for digit in line))
         total = time.perf_counter() - started
-        return Reading(lines, total - self._classifying, self._classifying)
+        why = "" if lines else found.why or _doubt(read)
+        return Reading(lines, total - self._classifying, self._classifying, why)
 
     def _read_line(self, line: Line, found: Found, soft: NDArray[np.uint8], factor: int) -> tuple[Digit, ...]:
         crop, left, top = _line_picture(line, found, soft)
@@ -171,6 +172,13 @@ class DigitReader:
             self._classifying += time.perf_counter() - started
             known.update(zip(fresh, rows, strict=True))
         return np.array([known[key] for key in keys], np.float32).reshape(-1, CLASSES)
+
+
+def _doubt(read: list[tuple[Digit, ...]]) -> str:
+    """Why lines of writing gave no digit: the network is not sure of any."""
+    best = max((digit for line in read for digit in line), key=lambda digit: digit.confidence, default=None)
+    likest = f"at best {best.confidence:.2f} for a {best.label}" if best else f"at best less than {DROP_BELOW:g}"
+    return f"marks of digit size were found, and the model is sure of none ({likest}, and {SURE:g} is needed)"
 
 
 def _searched(grey: NDArray[np.uint8], factor: int) -> tuple[NDArray[np.uint8], Found]:

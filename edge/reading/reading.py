@@ -38,11 +38,18 @@ class Reading:
         lines: from top to bottom, each from left to right; empty where nothing was found.
         find_seconds: spent on finding and cutting out the digits.
         classify_seconds: spent in the network.
+        why: there are no digits, for people; empty where there are.
     """
 
     lines: tuple[tuple[Digit, ...], ...]
     find_seconds: float = 0.0
     classify_seconds: float = 0.0
+    why: str = ""
+
+    @property
+    def reason(self) -> str:
+        """What ``why`` says without the figures of this picture."""
+        return self.why.partition(" (")[0]
 
     @property
     def digits(self) -> tuple[Digit, ...]:
@@ -55,8 +62,9 @@ class Reading:
         return "\n".join("".join(digit.character for digit in line) for line in self.lines)
 
     def as_dict(self) -> dict[str, Any]:
-        """``text`` and ``digits`` (``box``, ``label``, ``confidence``) as JSON takes them."""
-        return {
+        """``text`` and ``digits`` (``box``, ``label``, ``confidence``) as JSON takes them, without digits ``why``."""
+        why = {"why": self.why} if self.why else {}
+        return why | {
             "text": self.text,
             "digits": [
                 {"box": list(digit.box), "label": digit.label, "confidence": round(digit.confidence, 4)}

@@ -34,7 +34,7 @@ def camera(*arguments: object) -> subprocess.Popen[str]:
 def call(*arguments: object, code: int = 0) -> str:
     result = CliRunner().invoke(main, [str(argument) for argument in arguments])
     assert result.exit_code == code, result.output
-    return result.output
+    return result.stderr if code else result.stdout
 
 
 @pytest.fixture(scope="module")
