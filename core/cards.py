@@ -40,6 +40,8 @@ class Card:
             were trained on, as ``dataset`` says it, the latest first: what they have seen is not to be measured on.
         software: versions that made it.
         verdict: of the proof, a word of :mod:`edgedigits.core.outcome`; empty where nothing was proved.
+        contract: what the model is fed and what it gives, see :mod:`edgedigits.core.contract`; empty on cards from
+            before there were contracts, whose models are fed 0 to 1 with bright ink and give probabilities.
     """
 
     kind: str
@@ -59,6 +61,7 @@ class Card:
     software: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
     verdict: str = ""
+    contract: dict[str, Any] = field(default_factory=dict)
 
 
 def code_version() -> str:

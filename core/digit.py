@@ -1,8 +1,8 @@
 """What a digit is: 28x28 grey bytes, ink bright on a dark ground, and the one way to get there.
 
 Everything that the toolkit reads passes through :func:`normalise` (pictures of any size) or is already in this form
-(MNIST and its relatives), and everything that a network sees passes through :func:`model_input`. Training,
-calibration, the Raspberry Pi and the test vectors of the C code share these two functions.
+(MNIST and its relatives). Our own networks are fed what :func:`model_input` makes of it, everybody else's what their
+:class:`edgedigits.core.contract.contract.InputContract` says.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LABELS = tuple(str(digit) for digit in range(CLASSES))
 
 Images = NDArray[np.uint8]
 
-Step = TypeVar("Step", np.int8, np.int16)
+Step = TypeVar("Step", np.int8, np.uint8, np.int16)
 
 
 def normalise(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -84,12 +84,21 @@ def model_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     Raises:
         EdgedigitsError: another shape or type; floats here are the usual cause of a model that calibrates wrongly.
     """
+    return (checked_images(images).astype(np.float32) / np.float32(255.0))[..., np.newaxis]
+
+
+def checked_images(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The digits themselves.
+
+    Raises:
+        EdgedigitsError: they are no uint8 of shape (count, 28, 28).
+    """
     if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
         raise EdgedigitsError(
             f"digits have shape {images.shape} and type {images.dtype}",
             f"give uint8 of shape (count, {SIDE}, {SIDE}); `normalise` makes it from any picture",
         )
-    return (images.astype(np.float32) / np.float32(255.0))[..., np.newaxis]
+    return images
 
 
 @overload
@@ -109,7 +118,7 @@ def quantize(values: NDArray[np.float32], scale: float, zero_point: int, kind: t
         values: float32 of any shape.
         scale: step size, greater than 0.
         zero_point: the whole number that stands for 0.0.
-        kind: int8 or int16.
+        kind: int8, uint8 or int16.
     """
     steps = values / np.float32(scale)
     rounded = np.trunc(steps + np.copysign(np.float32(0.5), steps)) + zero_point
@@ -118,6 +127,6 @@ def quantize(values: NDArray[np.float32], scale: float, zero_point: int, kind: t
     return saturated
 
 
-def dequantize(steps: NDArray[np.int8] | NDArray[np.int16], scale: float, zero_point: int) -> NDArray[np.float32]:
+def dequantize(steps: NDArray[Any], scale: float, zero_point: int) -> NDArray[np.float32]:
     """Undo :func:`quantize`: ``value = (q - zero_point) * scale``, float32 of the same shape."""
     return (steps.astype(np.float32) - np.float32(zero_point)) * np.float32(scale)

@@ -17,6 +17,9 @@ FAILED: Outcome = "failed"
 CANNOT_TELL: Outcome = "cannot tell"
 OUTCOMES: tuple[Outcome, ...] = (PASSED, FAILED, CANNOT_TELL)
 
+CHANCE_MARGIN = 3.0
+"""Percentage points above the share of the most frequent digit up to which a model does no better than guessing."""
+
 MOST_DIGITS = 100_000
 """More test digits than any set of handwritten digits of today holds: EMNIST's 40,000, QMNIST's 60,000."""
 

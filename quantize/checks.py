@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import Tensor, TfliteFile, read_tflite
-from edgedigits.quantize.conversion import FLOATS, check_input_range, check_int8
+from edgedigits.quantize.conversion import FLOATS, check_full_int8, check_input_range
 from edgedigits.quantize.recipes import Recipe
 from edgedigits.quantize.weights import LayerWeights, read_weights
 
@@ -30,12 +31,13 @@ class Checked:
     found: dict[str, Any]
 
 
-def check_form(path: Path, recipe: Recipe) -> Checked:
+def check_form(path: Path, recipe: Recipe, contract: InputContract = OUR_CONTRACT) -> Checked:
     """Make sure that a model is what its recipe's name says.
 
     Args:
         path: of the ``.tflite`` file.
         recipe: that it was made by.
+        contract: of the model.
 
     Raises:
         EdgedigitsError: it is not; the message names the layer or tensor.
@@ -48,6 +50,8 @@ def check_form(path: Path, recipe: Recipe) -> Checked:
     name = "selective" if recipe.float_layers else recipe.form
     found = {"types": content.inputs[0].type, "weights": {layer.layer: layer.type for layer in layers}}
     found |= FORMS[name](path, content, layers, recipe)
+    if content.inputs[0].type != "FLOAT32":
+        check_input_range(path, content.inputs[0], contract)
     if recipe.tuning:
         for phase in recipe.tuning.phases:
             found |= phase.check(path, layers, recipe.tuning)
@@ -82,7 +86,7 @@ def _dynamic(path: Path, content: TfliteFile, layers: Sequence[LayerWeights], _r
 
 
 def _int8(path: Path, _content: TfliteFile, layers: Sequence[LayerWeights], recipe: Recipe) -> dict[str, Any]:
-    check_int8(path)
+    check_full_int8(path)
     for layer in layers if recipe.tuning is None else ():  # what was tuned has scales of its own
         each = recipe.dense_per_channel or layer.operator != "FULLY_CONNECTED"
         wanted = layer.channels if each else 1
@@ -97,7 +101,6 @@ def _int16x8(path: Path, content: TfliteFile, layers: Sequence[LayerWeights], _r
     _expect_types(path, content, "INT16")
     _expect_weights(path, layers, "INT8")
     _expect_no_floats(path, content.tensors)
-    check_input_range(path, content.inputs[0])
     constants = {index for layer in layers for index in layer.tensors[1:3]}
     narrow = [t.name for index, t in enumerate(content.tensors) if t.type == "INT8" and index not in constants]
     if narrow:
@@ -107,7 +110,6 @@ def _int16x8(path: Path, content: TfliteFile, layers: Sequence[LayerWeights], _r
 
 def _selective(path: Path, content: TfliteFile, layers: Sequence[LayerWeights], recipe: Recipe) -> dict[str, Any]:
     _expect_types(path, content, "INT8")
-    check_input_range(path, content.inputs[0])
     spared = [layer for layer in layers if layer.type == "FLOAT32"]
     if len(spared) != recipe.float_layers:
         raise EdgedigitsError(

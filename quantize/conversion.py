@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow.lite.python.convert import ConverterError
 
-from edgedigits.core.digit import SIDE, model_input
+from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract
+from edgedigits.core.digit import SIDE
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.backend import tf
 from edgedigits.core.paths import StrPath
@@ -28,14 +29,18 @@ RANKED_ON = 100
 """So many representative digits decide which layers stay float."""
 
 
-def convert(model: Any, representative: NDArray[np.uint8], recipe: Recipe) -> bytes:
+def convert(
+    model: Any, representative: NDArray[np.uint8], recipe: Recipe, contract: InputContract = OUR_CONTRACT
+) -> bytes:
     """Convert a tf_keras model to a TFLite model of batch 1.
 
     Args:
-        model: maps (batch, 28, 28, 1) floats of 0 to 1 to (batch, 10) scores; where the recipe tunes, it is tuned.
+        model: maps (batch, *shape) floats as its contract says to (batch, 10) scores; where the recipe tunes, it is
+            tuned.
         representative: the representative dataset, uint8 of shape (count, 28, 28), training digits. Forms that
             compute in float do not look at it.
         recipe: its form, and how many layers are spared.
+        contract: of the model.
 
     Returns:
         The bytes of the ``.tflite`` file; not yet checked.
@@ -46,11 +51,11 @@ def convert(model: Any, representative: NDArray[np.uint8], recipe: Recipe) -> by
     if recipe.form in _FLOAT_FORMS:
         converter = _float_converter(model, recipe)
     else:
-        converter = integer_converter(model, representative, recipe)
+        converter = integer_converter(model, representative, recipe, contract)
     with conversion_errors(recipe):
         content: bytes = calibrated(converter) if recipe.float_layers else converter.convert()
     if recipe.float_layers:
-        spared = noisiest(layer_noise(content, model_input(representative[:RANKED_ON])), recipe.float_layers)
+        spared = noisiest(layer_noise(content, contract.values(representative[:RANKED_ON])), recipe.float_layers)
         with conversion_errors(recipe):
             content = with_float_layers(content, spared)
     return content
@@ -64,7 +69,9 @@ _OPERATORS = {
 }
 
 
-def integer_converter(model: Any, representative: NDArray[np.uint8], recipe: Recipe) -> Any:
+def integer_converter(
+    model: Any, representative: NDArray[np.uint8], recipe: Recipe, contract: InputContract = OUR_CONTRACT
+) -> Any:
     """A ``tf.lite.TFLiteConverter`` for a form whose input and output are integers, ready to convert.
 
     Raises:
@@ -74,7 +81,7 @@ def integer_converter(model: Any, representative: NDArray[np.uint8], recipe: Rec
         raise EdgedigitsError("the representative dataset is empty", "draw at least one digit with --calibration")
     converter = _converter(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = one_by_one(representative)
+    converter.representative_dataset = one_by_one(representative, contract)
     converter.target_spec.supported_ops = [_OPERATORS[recipe.form]]
     converter.inference_input_type = converter.inference_output_type = _DOORS[recipe.form]
     converter._experimental_disable_per_channel = not recipe.per_channel
@@ -82,13 +89,16 @@ def integer_converter(model: Any, representative: NDArray[np.uint8], recipe: Rec
     return converter
 
 
-def one_by_one(images: NDArray[np.uint8]) -> Callable[[], Iterator[list[NDArray[np.float32]]]]:
+def one_by_one(
+    images: NDArray[np.uint8], contract: InputContract = OUR_CONTRACT
+) -> Callable[[], Iterator[list[NDArray[np.float32]]]]:
     """Digits as TensorFlow's converter asks for a representative dataset: a function that hands out one after another.
 
     Args:
         images: uint8 of shape (count, 28, 28).
+        contract: of the model.
     """
-    values = model_input(images)
+    values = contract.values(images)
     return lambda: ([values[position : position + 1]] for position in range(len(values)))
 
 
@@ -103,7 +113,7 @@ def _float_converter(model: Any, recipe: Recipe) -> Any:
 
 def _converter(model: Any) -> Any:
     function = tf.function(lambda digit: model(digit, training=False))
-    signature = tf.TensorSpec((1, SIDE, SIDE, 1), tf.float32, name="digit")
+    signature = tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, name="digit")
     return tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function(signature)], model)
 
 
@@ -121,15 +131,25 @@ def conversion_errors(recipe: Recipe) -> Iterator[None]:
         ) from error
 
 
-def check_int8(path: StrPath) -> TfliteFile:
+def check_int8(path: StrPath, contract: InputContract = OUR_CONTRACT) -> TfliteFile:
     """Make sure that a model is what ``int8`` says; the converter does not.
 
     Returns:
         What stands in the file.
 
     Raises:
-        EdgedigitsError: input or output not int8, a tensor of floats, a scale of zero, an input that was not
-            calibrated over 0 to 1, or a batch other than 1.
+        EdgedigitsError: as :func:`check_full_int8`, or an input that was not calibrated over the contract's range.
+    """
+    content = check_full_int8(path)
+    check_input_range(Path(path), content.inputs[0], contract)
+    return content
+
+
+def check_full_int8(path: StrPath) -> TfliteFile:
+    """As :func:`check_int8`, of everything but the input's range.
+
+    Raises:
+        EdgedigitsError: input or output not int8, a tensor of floats, a scale of zero, or a batch other than 1.
     """
     path = Path(path)
     content = read_tflite(path)
@@ -151,24 +171,31 @@ def check_int8(path: StrPath) -> TfliteFile:
     if empty or any(not tensor.scales for tensor in ends):
         name = empty[0] if empty else "input or output"
         raise EdgedigitsError(f"{path.name} has a scale of zero at {name!r}", "calibrate with digits that have ink")
-    check_input_range(path, content.inputs[0])
     return content
 
 
-def check_input_range(path: Path, tensor: Tensor) -> None:
-    """Make sure that a model's integer input was calibrated over 0 to 1.
+def check_input_range(path: Path, tensor: Tensor, contract: InputContract = OUR_CONTRACT) -> None:
+    """Make sure that a model's integer input was calibrated over the range of its contract.
 
     Raises:
-        EdgedigitsError: another range, as that of a representative dataset of 0 to 255.
+        EdgedigitsError: another range, as that of a representative dataset of 0 to 255 for a network of 0 to 1.
     """
-    lowest, highest = _RANGES[tensor.type]
+    lowest, highest = _INTEGERS[tensor.type]
     scale, zero_point = (tensor.scales or (0.0,))[0], (tensor.zero_points or (0,))[0]
-    high = scale * (highest - zero_point)
-    if abs(high - 1) > 1 / 50 or (tensor.type == "INT8" and zero_point != lowest):
+    low, high = scale * (lowest - zero_point), scale * (highest - zero_point)
+    levels = contract.levels()
+    first, last = float(levels.min()), float(levels.max())
+    slack = (last - first) * (_RESIZED_SLACK if contract.field[:2] != (SIDE, SIDE) else _SLACK)
+    if tensor.type == "INT16":  # symmetric about zero: the end that lies farther out decides
+        first, last = -max(-first, last), max(-first, last)
+    if abs(low - first) > slack or abs(high - last) > slack:
         raise EdgedigitsError(
-            f"{path.name} was calibrated with inputs of {scale * (lowest - zero_point):.3g} to {high:.3g}",
-            "the network is fed 0 to 1: make the representative dataset with core.model_input",
+            f"{path.name} was calibrated with inputs of {low:.3g} to {high:.3g}",
+            f"the network is fed {first:.3g} to {last:.3g}: make the representative dataset with its contract's values",
         )
 
 
-_RANGES = {"INT8": (-128, 127), "INT16": (-32768, 32767)}
+_INTEGERS = {"INT8": (-128, 127), "INT16": (-32768, 32767)}
+_SLACK = 1 / 50
+_RESIZED_SLACK = 1 / 5
+"""Of the range's width: a digit that was made larger or smaller may have no pixel at the range's ends."""

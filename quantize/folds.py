@@ -32,6 +32,8 @@ class FoldsProof(Judged):
         folds: the models of the folds with their proofs.
         comparison: over the digits of all folds.
         max_drop: percentage points that were allowed.
+        min_accuracy: percent that the networks and the models have to read.
+        chance: percent that somebody reads who always says the most frequent digit.
     """
 
     request: QuantizeRequest
@@ -39,6 +41,8 @@ class FoldsProof(Judged):
     folds: tuple[QuantizeResult, ...]
     comparison: Comparison
     max_drop: float
+    min_accuracy: float
+    chance: float
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as JSON takes it."""
@@ -52,6 +56,7 @@ class FoldsProof(Judged):
             "comparison": _figures(self.comparison),
             "folds": folds,
             "max_drop": self.max_drop,
+            "min_accuracy": self.min_accuracy,
             **self.judgement(),
         }
 
@@ -91,7 +96,8 @@ def quantize_folds(
             result = quantize(replace(request, model=model), work / name, progress=_of_fold(name, progress))
             found.append(replace(result, model=out / name / result.model.name))
         compared = pool([result.proof.comparison for result in found])
-        proof = FoldsProof(request, out, tuple(found), compared, request.max_drop)
+        chance = max(result.proof.chance for result in found)
+        proof = FoldsProof(request, out, tuple(found), compared, request.max_drop, request.min_accuracy, chance)
         write_json(work / "proof.json", proof.as_dict())
     return proof
 

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract
 from edgedigits.core.datasets import Split, stratified_sample
 from edgedigits.quantize.checks import Checked, check_form
 from edgedigits.quantize.conversion import convert
@@ -27,12 +28,14 @@ class MadeModel:
         seconds: that fine-tuning took; 0 without.
         history: of fine-tuning, an entry an epoch; empty without.
         settings: the recipe in full with its budget, calibration and seed, as JSON takes it.
+        contract: of the model; not that of the float network where fine-tuning has taken rescaling layers away.
     """
 
     content: bytes
     seconds: float
     history: tuple[TunedEpoch, ...]
     settings: dict[str, Any]
+    contract: InputContract
 
 
 def make(
@@ -42,18 +45,19 @@ def make(
     seed: int = 0,
     calibration: int = 500,
     progress: StageCallback | None = None,
+    contract: InputContract = OUR_CONTRACT,
 ) -> MadeModel:
     """Make a TFLite model of a float network.
 
     Args:
-        model: tf_keras model that maps (batch, 28, 28, 1) floats of 0 to 1 to (batch, 10) probabilities; it stays
-            as it is.
+        model: tf_keras model that maps what its contract says to (batch, 10) probabilities; it stays as it is.
         recipe: how.
         split: its training digits calibrate and tune, its validation digits choose the epoch; its test digits are not
             looked at.
         seed: of the representative dataset and of fine-tuning.
         calibration: digits in the representative dataset.
         progress: told about tuning and conversion: the stage, how much is done and how much there is.
+        contract: of the network.
 
     Raises:
         EdgedigitsError: the recipe cannot be carried out with this network; the message names the layer.
@@ -69,12 +73,12 @@ def make(
         settings["tuned_on"] = tuning_device()
         if progress:
             progress("fine-tune", 1, 1, f"on {settings['tuned_on']}")
-        tuned = tune(model, recipe.tuning, split, seed, progress)
-        model, history = tuned.model, tuned.history
+        tuned = tune(model, recipe.tuning, split, seed, progress, contract)
+        model, history, contract = tuned.model, tuned.history, tuned.contract
     seconds = time.monotonic() - began if recipe.tuning else 0.0
     if progress:
         progress("convert", 0, 1)
-    content = convert(model, split.train.images[drawn], recipe)
+    content = convert(model, split.train.images[drawn], recipe, contract)
     if progress:
         progress("convert", 1, 1)
-    return MadeModel(content, seconds, history, settings)
+    return MadeModel(content, seconds, history, settings, contract)

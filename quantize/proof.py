@@ -12,11 +12,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract
 from edgedigits.core.datasets import Digits
+from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.models import keras_scores
 from edgedigits.core.metrics import Comparison, compare
-from edgedigits.core.outcome import PASSED, Outcome, outcome_of, required_digits
+from edgedigits.core.outcome import CHANCE_MARGIN, FAILED, PASSED, Outcome, outcome_of, required_digits
 from edgedigits.core.paths import StrPath
 from edgedigits.core.stages import StageCallback
 from edgedigits.core.tflite.file import OperatorVersion, TfliteFile
@@ -26,15 +28,32 @@ from edgedigits.quantize.verdicts import RuntimeVerdict, judge
 Progress = StageCallback
 
 
+MIN_ACCURACY = 90.0
+"""Percent of the test digits that float network and model have to read, unless the user says otherwise."""
+
+
 class Judged:
-    """What is judged by the drop of a comparison: a proof, or the proofs of all folds together."""
+    """What is judged by its accuracy and by the drop of a comparison: a proof, or those of all folds together."""
 
     comparison: Comparison
     max_drop: float
+    min_accuracy: float
+    chance: float
+
+    @property
+    def reads_enough(self) -> bool:
+        """Whether both read as many digits as they have to, and more than somebody who guesses: ``core.outcome``."""
+        least = min(self.comparison.before, self.comparison.after)
+        return least >= self.min_accuracy and least > self.chance + CHANCE_MARGIN
 
     @property
     def verdict(self) -> Outcome:
-        """Whether the model passed, failed, or the digits cannot tell: by the drop's interval, see ``core.outcome``."""
+        """Whether the model passed, failed, or the digits cannot tell.
+
+        Failed where it, or the float network, reads too few digits; else by the drop's interval, see ``core.outcome``.
+        """
+        if not self.reads_enough:
+            return FAILED
         return outcome_of(self.comparison.drop_low, self.comparison.drop_high, self.max_drop)
 
     @property
@@ -66,6 +85,9 @@ class Proof(Judged):
         operators: with version and count.
         verdicts: which runtimes run the model.
         max_drop: percentage points that were allowed.
+        min_accuracy: percent that both have to read.
+        chance: percent that somebody reads who always says the most frequent of the test digits.
+        cause: of too low an accuracy, for people; empty where there is none or none was found.
     """
 
     comparison: Comparison
@@ -76,6 +98,9 @@ class Proof(Judged):
     operators: tuple[OperatorVersion, ...]
     verdicts: tuple[RuntimeVerdict, ...]
     max_drop: float
+    min_accuracy: float = MIN_ACCURACY
+    chance: float = 100 / CLASSES
+    cause: str = ""
 
     @property
     def ratio(self) -> float:
@@ -88,19 +113,25 @@ class Proof(Judged):
         return plain | {"ratio": round(self.ratio, 3), **self.judgement()}
 
 
-def float_probabilities(model: Any, images: NDArray[np.uint8], progress: Progress | None = None) -> NDArray[np.float32]:
+def float_probabilities(
+    model: Any,
+    images: NDArray[np.uint8],
+    progress: Progress | None = None,
+    contract: InputContract = OUR_CONTRACT,
+) -> NDArray[np.float32]:
     """What the float network says of each digit, float32 of shape (count, 10).
 
     Args:
         model: the tf_keras model.
         images: uint8 of shape (count, 28, 28).
         progress: told about the pass over the digits.
+        contract: of the network.
 
     Raises:
         EdgedigitsError: the network gives scores that are no probabilities.
     """
-    scores = keras_scores(model, images, part_of(progress, "float", len(images)))
-    if scores.min() < 0 or np.abs(scores.sum(axis=1) - 1).max() > 0.01:
+    scores = keras_scores(model, images, part_of(progress, "float", len(images)), contract)
+    if scores.size and not (scores.min() >= 0 and scores.max() <= 1.01):
         raise EdgedigitsError(
             "the network gives scores that are no probabilities",
             "end it in a softmax layer: readers compare confidences",
@@ -116,6 +147,8 @@ def prove(
     test: Digits,
     max_drop: float,
     progress: Progress | None = None,
+    contract: InputContract = OUR_CONTRACT,
+    min_accuracy: float = MIN_ACCURACY,
 ) -> tuple[Proof, NDArray[np.float32]]:
     """Compare a float network and the TFLite model made of it on every test digit.
 
@@ -127,6 +160,8 @@ def prove(
         test: digits that neither training nor calibration has seen.
         max_drop: percentage points of accuracy that may be lost.
         progress: told about the pass over the digits.
+        contract: of the TFLite model.
+        min_accuracy: percent that both have to read.
 
     Returns:
         The proof, and the scores of the TFLite model, float32 of shape (count, 10).
@@ -135,7 +170,7 @@ def prove(
         EdgedigitsError: no runtime loads the model.
     """
     path = Path(path)
-    model = open_model(path)
+    model = open_model(path, contract)
     after = model.probabilities(test.images, part_of(progress, "tflite", len(test)))
     proof = Proof(
         compare(before.argmax(1), after.argmax(1), test.labels),
@@ -144,8 +179,10 @@ def prove(
         float_bytes,
         path.stat().st_size,
         content.operators,
-        judge(path, content),
+        judge(path, content, contract),
         max_drop,
+        min_accuracy,
+        100 * float(np.bincount(test.labels).max()) / len(test),
     )
     return proof, after
 

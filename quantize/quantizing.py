@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from edgedigits.core.cards import Card, write_card
+from edgedigits.core.contract.finding import NOTHING_TOLD, FoundContract, Told
 from edgedigits.core.datasets.splits import most_folds
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace_folder, whole_folder, write_bytes, write_json
+from edgedigits.core.outcome import CHANCE_MARGIN
 from edgedigits.core.paths import StrPath
+from edgedigits.quantize.causes import likely_cause
 from edgedigits.quantize.making import check_form, make
-from edgedigits.quantize.proof import Progress, Proof, draw_flips, float_probabilities, prove
+from edgedigits.quantize.proof import MIN_ACCURACY, Progress, Proof, draw_flips, float_probabilities, prove
 from edgedigits.quantize.recipes import recipe_named
 from edgedigits.quantize.source import FloatSource, open_source
 from edgedigits.quantize.tflite_card import tflite_card, write_tuning
@@ -33,6 +37,8 @@ class QuantizeRequest:
         dataset: spec of the data set to calibrate and prove on; None takes the one of the model's card.
         split: name of its split; None takes the card's.
         seed: of the draw of the representative dataset and of fine-tuning.
+        min_accuracy: percent of the test digits that the float network and the model have to read.
+        told: what is known of the network's input beside its card.
     """
 
     model: StrPath
@@ -42,6 +48,8 @@ class QuantizeRequest:
     dataset: str | None = None
     split: str | None = None
     seed: int = 0
+    min_accuracy: float = MIN_ACCURACY
+    told: Told = NOTHING_TOLD
 
     def __post_init__(self) -> None:
         """Keep the path as a :class:`pathlib.Path`, so that requests for one file are equal however it was named."""
@@ -59,6 +67,7 @@ class QuantizeResult:
         proof: what the recipe cost.
         pool: digits that a cross-validation of the network would test, one by one; 0 where it was trained on another
             data set.
+        found: what the network in the file is fed and gives, and how that is known.
         folds: of such a cross-validation: as many as the rarest digit allows, at most :data:`MOST_FOLDS`; 0 where the
             digits cannot be cut into two.
     """
@@ -67,6 +76,7 @@ class QuantizeResult:
     model: Path
     card: Card
     proof: Proof
+    found: FoundContract
     pool: int
     folds: int
 
@@ -93,26 +103,49 @@ def quantize(
     recipe = recipe_named(request.recipe)
     if not request.max_drop >= 0:
         raise EdgedigitsError(f"--max-drop is {request.max_drop}", "allow 0 percentage points or more")
+    if not 0 <= request.min_accuracy <= 100:
+        raise EdgedigitsError(f"--min-accuracy is {request.min_accuracy}", "ask for 0 to 100 percent")
     refuse_inputs_inside([given], out)
     refuse_to_replace_folder(out, force)
-    source = open_source(given, request.dataset, request.split)
+    source = open_source(given, request.dataset, request.split, request.told)
     model = source.load()
     calibration = source.calibration(request.calibration)
-    made = make(model, recipe, source.split, request.seed, calibration, progress)
+    made = make(model, recipe, source.split, request.seed, calibration, progress, source.contract)
     test = source.split.test
     with whole_folder(out, force) as work:
         path = work / f"model.{recipe.name}.tflite"
         write_bytes(path, made.content)
-        checked = check_form(path, recipe)
-        before = float_probabilities(model, test.images, progress)
+        checked = check_form(path, recipe, made.contract)
+        before = float_probabilities(model, test.images, progress, source.contract)
         float_bytes = 4 * int(model.count_params())
-        proof, after = prove(before, float_bytes, path, checked.content, test, request.max_drop, progress)
+        proof, after = prove(
+            before,
+            float_bytes,
+            path,
+            checked.content,
+            test,
+            request.max_drop,
+            progress,
+            made.contract,
+            request.min_accuracy,
+        )
+        proof = replace(proof, cause=_cause(proof, model, source))
         card = tflite_card(source, recipe, made, checked, path, proof, request.seed)
         write_card(work, card)
         write_tuning(work, made)
         write_json(work / "proof.json", proof.as_dict())
         write_bytes(work / "flips.png", draw_flips(proof, recipe.name, test, before, after))
-    return QuantizeResult(request, out / path.name, card, proof, *_pool_and_folds(source, card))
+    return QuantizeResult(request, out / path.name, card, proof, source.found, *_pool_and_folds(source, card))
+
+
+def _cause(proof: Proof, model: Any, source: FloatSource) -> str:
+    """Why the network reads too few digits, in words; empty where it reads enough or nothing explains it."""
+    if proof.reads_enough:
+        return ""
+    if proof.comparison.before >= proof.min_accuracy and proof.comparison.before > proof.chance + CHANCE_MARGIN:
+        return "the float network reads enough: quantization cost the rest"
+    cause = likely_cause(model, source.contract, source.split.validation)
+    return f"{cause.what} it reads {cause.accuracy:.1f} % of validation digits: {cause.remedy}" if cause else ""
 
 
 def _pool_and_folds(source: FloatSource, card: Card) -> tuple[int, int]:

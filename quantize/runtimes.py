@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract
 from edgedigits.core.keras.backend import tf
 from edgedigits.core.tflite.runtime import DigitModel, Refused, Runtime, runtime
 
@@ -17,7 +18,7 @@ def litert() -> Runtime:
     return Runtime("LiteRT of TensorFlow", tf.__version__, interpreter)
 
 
-def open_model(path: Path) -> DigitModel:
+def open_model(path: Path, contract: InputContract = OUR_CONTRACT) -> DigitModel:
     """A model of our own making on the Raspberry Pi's runtime, or on LiteRT where that one refuses it.
 
     Raises:
@@ -25,6 +26,6 @@ def open_model(path: Path) -> DigitModel:
         EdgedigitsError: as :class:`edgedigits.core.tflite.runtime.DigitModel`.
     """
     try:
-        return DigitModel(path, on=runtime())
+        return DigitModel(path, on=runtime(), contract=contract)
     except Refused:
-        return DigitModel(path, on=litert())
+        return DigitModel(path, on=litert(), contract=contract)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from edgedigits.core.cards import Card, card_of
+from edgedigits.core.contract.contract import LOGITS, PROBABILITIES, InputContract, contract_from
+from edgedigits.core.contract.finding import CARD, NOTHING_TOLD, TOLD, FoundContract, Told, find_contract
 from edgedigits.core.datasets import Split, split_of, trainings
 from edgedigits.core.files import sha256_of
-from edgedigits.core.keras.models import load_keras
+from edgedigits.core.keras.models import load_keras, raw_scores, with_softmax
+from edgedigits.core.keras.preprocessing import likely_ranges
 
 CALIBRATION = 500
 
@@ -22,11 +25,18 @@ class FloatSource:
         path: of the ``.keras`` file.
         card: of that file; None where it has none.
         split: training digits to calibrate and tune with, validation digits to choose by, test digits to report on.
+        found: what the model in the file is fed and gives, and how that is known.
     """
 
     path: Path
     card: Card | None
     split: Split
+    found: FoundContract
+
+    @property
+    def contract(self) -> InputContract:
+        """What the network that :meth:`load` gives is fed; it gives probabilities."""
+        return replace(self.found.contract, output=PROBABILITIES)
 
     @property
     def network(self) -> str:
@@ -44,24 +54,40 @@ class FloatSource:
         return [one for one in trainings(self.card) if one != self.split.describe()]
 
     def load(self) -> Any:
-        """The tf_keras model, read anew."""
-        return load_keras(self.path)
+        """The tf_keras model, read anew; where that in the file gives logits, a softmax layer follows."""
+        model = load_keras(self.path)
+        return with_softmax(model) if self.found.contract.output == LOGITS else model
 
     def calibration(self, wanted: int | None) -> int:
         """Digits in the representative dataset: ``wanted``, else 500, or all training digits where there are fewer."""
         return min(CALIBRATION, len(self.split.train)) if wanted is None else wanted
 
 
-def open_source(path: Path, dataset: str | None = None, split: str | None = None) -> FloatSource:
-    """Find a float model's card and data.
+def open_source(
+    path: Path, dataset: str | None = None, split: str | None = None, told: Told = NOTHING_TOLD
+) -> FloatSource:
+    """Find a float model's card and data, and what it is fed: its card says that, or the validation digits do.
 
     Args:
         path: of the ``.keras`` file.
         dataset: spec of a data set; None takes the one of the model's card, or MNIST.
         split: name of its split; None takes the card's.
+        told: what is known of the input beside that.
 
     Raises:
         EdgedigitsError: no such model, a card of another file, data that cannot be loaded or divided so.
     """
     card = card_of(path)
-    return FloatSource(path, card, split_of(card, dataset, split))
+    divided = split_of(card, dataset, split)
+    return FloatSource(path, card, divided, _found(path, card, divided, told))
+
+
+def _found(path: Path, card: Card | None, split: Split, told: Told) -> FoundContract:
+    if card:
+        known = contract_from(card.contract)
+        told_of = {"range": told.range or known.range, "polarity": told.polarity or known.polarity}
+        return FoundContract(replace(known, **told_of), CARD if told == NOTHING_TOLD else TOLD)
+    model = load_keras(path)
+    shape = tuple(int(length) for length in model.input_shape[1:])
+    likely = likely_ranges(model)
+    return find_contract(raw_scores(model), shape, split.validation, "validation digits", told=told, likely=likely)

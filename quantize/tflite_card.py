@@ -57,6 +57,7 @@ def tflite_card(
         verdict=proof.verdict,
         parent=source.parent,
         pretrained_on=source.trained_elsewhere,
+        contract=made.contract.as_dict() | {"type": checked.content.inputs[0].type.lower()},
         software={"edgedigits": code_version(), "tensorflow": tf.__version__, here.name: here.version},
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract
 from edgedigits.core.digit import SIDE
 from edgedigits.core.paths import StrPath
 from edgedigits.core.tflite.file import TfliteFile
@@ -33,20 +34,21 @@ class RuntimeVerdict:
     reason: str
 
 
-def judge(path: StrPath, content: TfliteFile) -> tuple[RuntimeVerdict, ...]:
+def judge(path: StrPath, content: TfliteFile, contract: InputContract = OUR_CONTRACT) -> tuple[RuntimeVerdict, ...]:
     """Verdicts for the runtime of this machine (a Pi's), LiteRT and microcontrollers.
 
     Args:
         path: of the ``.tflite`` file.
         content: of the same file.
+        contract: of the model.
     """
     path = Path(path)
-    return (_try(path, runtime()), _try(path, litert()), _judge_micro(content))
+    return (_try(path, runtime(), contract), _try(path, litert(), contract), _judge_micro(content))
 
 
-def _try(path: Path, on: Runtime) -> RuntimeVerdict:
+def _try(path: Path, on: Runtime, contract: InputContract) -> RuntimeVerdict:
     try:
-        DigitModel(path, on=on).raw(np.zeros((1, SIDE, SIDE), np.uint8))
+        DigitModel(path, on=on, contract=contract).raw(np.zeros((1, SIDE, SIDE), np.uint8))
     except Refused as error:
         return RuntimeVerdict(str(on), False, error.reason[:200])
     return RuntimeVerdict(str(on), True, "loaded and run here")

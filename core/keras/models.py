@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.cards import card_of
-from edgedigits.core.digit import CLASSES, SIDE, model_input
+from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract
+from edgedigits.core.digit import CLASSES, SIDE
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.backend import keras, tf
 from edgedigits.core.keras_file import check_keras_file
@@ -53,7 +54,10 @@ def load_keras(path: StrPath) -> Any:
 
 
 def keras_scores(
-    model: Any, images: NDArray[np.uint8], progress: Callable[[int], object] | None = None
+    model: Any,
+    images: NDArray[np.uint8],
+    progress: Callable[[int], object] | None = None,
+    contract: InputContract = OUR_CONTRACT,
 ) -> NDArray[np.float32]:
     """What a model says of images.
 
@@ -61,17 +65,33 @@ def keras_scores(
         model: a ``tf_keras.Model`` of digits.
         images: uint8 of shape (count, 28, 28).
         progress: told how many images are done.
+        contract: of the model.
 
     Returns:
         Probabilities of the ten digits, float32 of shape (count, 10).
     """
-    shape = tf.TensorSpec((None, SIDE, SIDE, 1), tf.float32)  # traced once: TensorFlow warns of one trace a network
-    run = tf.function(lambda batch: model(batch, training=False)).get_concrete_function(shape)
+    run = raw_scores(model)
     scores = [np.empty((0, CLASSES), np.float32)]
     for start in range(0, len(images), _BATCH):
         batch = images[start : start + _BATCH]
-        scores.append(run(tf.constant(model_input(batch))).numpy())
+        scores.append(run(contract.values(batch)))
         if progress:
             progress(start + len(batch))
-    together: NDArray[np.float32] = np.concatenate(scores)
-    return together
+    return contract.probabilities(np.concatenate(scores))
+
+
+def raw_scores(model: Any) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    """A function from what a model is fed, float32 of shape (count, ...), to what it gives, float32 (count, 10)."""
+    shape = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)  # traced once: TensorFlow warns of many traces
+    run = tf.function(lambda batch: model(batch, training=False)).get_concrete_function(shape)
+
+    def scores(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        parts = [run(tf.constant(values[start : start + _BATCH])).numpy() for start in range(0, len(values), _BATCH)]
+        return np.concatenate(parts) if parts else np.empty((0, CLASSES), np.float32)
+
+    return scores
+
+
+def with_softmax(model: Any) -> Any:
+    """A network that gives the probabilities of another one's logits; the two share their layers."""
+    return keras.Model(model.inputs, keras.layers.Softmax()(model.outputs[0]), name=model.name)

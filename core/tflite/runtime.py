@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -20,14 +21,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.cards import Card, card_of
-from edgedigits.core.digit import CLASSES, SIDE, dequantize, model_input, quantize
+from edgedigits.core.contract.contract import RANGES, InputContract, contract_from
+from edgedigits.core.contract.finding import CARD, NOTHING_TOLD, TOLD, FoundContract, Told, find_contract
+from edgedigits.core.contract.quantized_input import likely_ranges
+from edgedigits.core.datasets.sample_digits import load_samples
+from edgedigits.core.datasets.splits import stratified_sample
+from edgedigits.core.digit import CLASSES, dequantize, quantize
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
 from edgedigits.core.model_files import check_tflite_file
 from edgedigits.core.paths import StrPath
 from edgedigits.core.quiet import native_logs_hidden
+from edgedigits.core.tflite.digit_tensors import check_digit_tensors
 from edgedigits.core.tflite.file import read_tflite
 from edgedigits.core.tflite.trial import TRIAL_SECONDS, try_model
+
+_TRIAL_BUDGET = 0.3
+"""Seconds that one contract is tried at most."""
+
+_FEWEST_TRIED = 30
 
 RUNTIMES = (("tflite-runtime", "tflite_runtime.interpreter"), ("ai-edge-litert", "ai_edge_litert.interpreter"))
 
@@ -115,6 +127,7 @@ class DigitModel:
     Attributes:
         path: of the model file.
         card: the model's card, None where none lies beside it.
+        found: the contract and how it is known.
         input: quantization of the input tensor.
         output: quantization of the output tensor.
         threads: that the interpreter may use.
@@ -131,6 +144,8 @@ class DigitModel:
         reference: bool = False,
         own_kernels: bool = False,
         on: Runtime | None = None,
+        contract: InputContract | None = None,
+        told: Told = NOTHING_TOLD,
     ) -> None:
         """Load, check and prepare a model.
 
@@ -142,6 +157,9 @@ class DigitModel:
             own_kernels: run the runtime's own optimised kernels, without the delegate that it takes by default.
             on: another runtime than :func:`runtime`. The file has to be one of the caller's own making then: it is
                 not tried in a process of its own first.
+            contract: of the model where it is known. None takes the card's, and tries the usual ones on digits that
+                ship where there is no card.
+            told: parts of the contract that are known better than by the card.
 
         Raises:
             Refused: the runtime does not know an operator, or finds the file damaged.
@@ -160,12 +178,49 @@ class DigitModel:
         self._interpreter = _interpreter(self.path, self.runtime, threads, _kernels(reference, own_kernels))
         source = self._interpreter.get_input_details()
         result = self._interpreter.get_output_details()
-        _check_contract(self.path, source, result)
+        check_digit_tensors(self.path, source, result)
         self.input = Quantization(float(source[0]["quantization"][0]), int(source[0]["quantization"][1]))
         self.output = Quantization(float(result[0]["quantization"][0]), int(result[0]["quantization"][1]))
         self._input_index, self._input_type = source[0]["index"], source[0]["dtype"]
         self._output_index, self._output_type = result[0]["index"], result[0]["dtype"]
         self._input_shape = tuple(int(length) for length in source[0]["shape"])
+        self.found = self._find_contract(contract, told)
+
+    @property
+    def contract(self) -> InputContract:
+        """What the model is fed and what it gives."""
+        return self.found.contract
+
+    def _find_contract(self, given: InputContract | None, told: Told) -> FoundContract:
+        """The contract that is given, or the card's where the user tells no other, or the one that reads best."""
+        shape = self._input_shape[1:]
+        if given:
+            return FoundContract(replace(given, shape=shape), TOLD)
+        if self.card:
+            known = contract_from(self.card.contract)
+            told_of = {"range": told.range or known.range, "polarity": told.polarity or known.polarity}
+            return FoundContract(replace(known, shape=shape, **told_of), TOLD if told != NOTHING_TOLD else CARD)
+        return _found(sha256_of(self.path), told, self)
+
+    def measured_contract(self, told: Told) -> FoundContract:
+        """The contract by which the model reads the digits that ship best; slow models are shown fewer of them."""
+        likely = RANGES
+        if self._input_type is not np.float32:
+            likely = likely_ranges(self._input_type, self.input.scale, self.input.zero_point)
+        digits = load_samples().pool
+        began = time.perf_counter()
+        self._scores(np.zeros((2, *self._input_shape[1:]), np.float32))
+        each = (time.perf_counter() - began) / 2
+        count = min(max(int(_TRIAL_BUDGET / each), _FEWEST_TRIED), len(digits))
+        digits = digits.take(stratified_sample(digits.labels, count, 0))
+        return find_contract(
+            self._scores, self._input_shape[1:], digits, "digits drawn by code", told=told, likely=likely
+        )
+
+    def _scores(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the model makes of real values, float32 of shape (count, ...), without softmax where it has none."""
+        given = self._quantized(values)
+        return self._real(np.stack([self.run(one) for one in given]))
 
     @property
     def is_int8(self) -> bool:
@@ -182,9 +237,7 @@ class DigitModel:
         whole = self._input_index in nodes[0]["inputs"] and self._output_index in nodes[0]["outputs"]
         return "XNNPACK" if whole else "XNNPACK in part"
 
-    def raw(
-        self, images: NDArray[np.uint8], progress: Callable[[int], object] | None = None
-    ) -> NDArray[np.int8] | NDArray[np.int16] | NDArray[np.float32]:
+    def raw(self, images: NDArray[np.uint8], progress: Callable[[int], object] | None = None) -> NDArray[Any]:
         """The model's output tensor for each image, in the output's own type.
 
         Args:
@@ -192,7 +245,7 @@ class DigitModel:
             progress: called with the number of images done so far, about a hundred times.
 
         Returns:
-            int8 or int16 (float32 for a model with float output) of shape (count, 10).
+            int8, uint8 or int16 (float32 for a model with float output) of shape (count, 10).
         """
         values: Any = self.inputs(images)
         results = np.empty((len(images), CLASSES), self._output_type)
@@ -203,13 +256,22 @@ class DigitModel:
                 progress(position + 1)
         return results
 
-    def inputs(self, images: NDArray[np.uint8]) -> NDArray[np.int8] | NDArray[np.int16] | NDArray[np.float32]:
+    def inputs(self, images: NDArray[np.uint8]) -> NDArray[Any]:
         """What the model is fed: uint8 images of shape (count, 28, 28) in the input's own type and shape, each."""
-        values: Any = model_input(images)
+        return self._quantized(self.contract.values(images))
+
+    def _quantized(self, values: NDArray[np.float32]) -> NDArray[Any]:
+        given: Any = values
         if self._input_type is not np.float32:
-            values = quantize(values, self.input.scale, self.input.zero_point, self._input_type)
-        shaped: NDArray[Any] = values.reshape(len(images), *self._input_shape)
+            given = quantize(values, self.input.scale, self.input.zero_point, self._input_type)
+        shaped: NDArray[Any] = given.reshape(len(values), *self._input_shape)
         return shaped
+
+    def _real(self, results: Any) -> NDArray[np.float32]:
+        if self._output_type is not np.float32:
+            return dequantize(results, self.output.scale, self.output.zero_point)
+        floats: NDArray[np.float32] = results
+        return floats
 
     def run(self, value: NDArray[Any]) -> NDArray[Any]:
         """One inference: one of :meth:`inputs` to ten outputs in the output's own type, of shape (10,)."""
@@ -221,16 +283,22 @@ class DigitModel:
     def probabilities(
         self, images: NDArray[np.uint8], progress: Callable[[int], object] | None = None
     ) -> NDArray[np.float32]:
-        """Scores of the ten digits between 0 and 1, float32 of shape (count, 10), for uint8 (count, 28, 28).
+        """Probabilities of the ten digits, float32 of shape (count, 10), for uint8 (count, 28, 28).
 
-        Softmax of an int8 model ends in steps of 1/256, so its best score is at most 255/256. The label is
-        ``argmax`` of a row; of equal scores the smallest digit wins.
+        Softmax of an int8 model ends in steps of 1/256, so its best score is at most 255/256; that of a model which
+        gives logits is computed here. The label is ``argmax`` of a row; of equal scores the smallest digit wins.
         """
-        results: Any = self.raw(images, progress)
-        if self._output_type is not np.float32:
-            return dequantize(results, self.output.scale, self.output.zero_point)
-        floats: NDArray[np.float32] = results
-        return floats
+        return self.contract.probabilities(self._real(self.raw(images, progress)))
+
+
+_CONTRACTS: dict[tuple[str, Told], FoundContract] = {}
+
+
+def _found(sha256: str, told: Told, model: DigitModel) -> FoundContract:
+    """The contract of a model without a card, tried once a process."""
+    if (sha256, told) not in _CONTRACTS:
+        _CONTRACTS[sha256, told] = model.measured_contract(told)
+    return _CONTRACTS[sha256, told]
 
 
 @cache
@@ -271,23 +339,3 @@ def _interpreter(path: Path, on: Runtime, threads: int, kernels: str) -> Any:
     except (SystemError, AttributeError, ImportError) as error:
         raise _broken(on, str(error)) from error
     return interpreter
-
-
-def _check_contract(path: Path, source: Any, result: Any) -> None:
-    """Raise unless the model takes one 28x28 grey digit and gives ten scores, in int8, int16 or float32."""
-    shapes = [tuple(int(length) for length in item["shape"]) for item in (*source, *result)]
-    takes_a_digit = len(source) == 1 and shapes[0] in {(1, SIDE, SIDE, 1), (1, SIDE, SIDE), (1, SIDE * SIDE)}
-    gives_ten = len(result) == 1 and shapes[-1] == (1, CLASSES)
-    if not (takes_a_digit and gives_ten):
-        raise EdgedigitsError(
-            f"{path} maps {shapes[: len(source)]} to {shapes[len(source) :]}",
-            f"a digit model takes one ({1}, {SIDE}, {SIDE}, 1) and gives one (1, {CLASSES})",
-        )
-    for item in (source[0], result[0]):
-        kind = item["dtype"].__name__
-        if item["dtype"] not in {np.int8, np.int16, np.float32}:
-            raise EdgedigitsError(f"{path} has a tensor of {kind} as input or output", "use int8, int16 or float32")
-        if item["dtype"] is not np.float32 and not item["quantization"][0] > 0:
-            raise EdgedigitsError(f"{path} has an {kind} tensor without a scale", "quantize the model again")
-        if item["dtype"] is np.int16 and item["quantization"][1] != 0:
-            raise EdgedigitsError(f"{path} has an int16 tensor whose zero point is not 0", "quantize the model again")

@@ -93,7 +93,7 @@ def benchmark(
         _check_same(out, identity, software)
     missing = [recipe for recipe in recipes if not (resume and _is_whole(out / recipe.name))]
     if missing:
-        rule = float_reference(source.load(), source.split, progress)
+        rule = float_reference(source, progress)
         if not resume:
             _begin(out, source, identity, software)
         _add_rows(source, missing, request, rule, out, deadline, progress)

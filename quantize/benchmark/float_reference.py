@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.datasets import Digits, Split
+from edgedigits.core.contract.contract import InputContract
+from edgedigits.core.datasets import Digits
 from edgedigits.core.metrics import Comparison, compare
 from edgedigits.quantize.proof import Progress, float_probabilities
+from edgedigits.quantize.source import FloatSource
 from edgedigits.results import Accuracy, Drop
 from edgedigits.results.accuracies import own_name, part_name
 
@@ -62,29 +64,30 @@ class FloatReference:
         return self.split or self.own
 
 
-def float_reference(model: Any, split: Split, progress: Progress | None = None) -> FloatReference:
+def float_reference(source: FloatSource, progress: Progress | None = None) -> FloatReference:
     """Let the float network read every test digit, once for all recipes.
 
     Args:
-        model: the tf_keras model.
-        split: that it was trained on.
+        source: the network and its data.
         progress: told about the pass over the digits.
 
     Raises:
         EdgedigitsError: the network gives scores that are no probabilities.
     """
+    split, contract = source.split, source.contract
+    model = source.load()
     own = split.dataset.test
-    part = _field(part_name(split, "test"), split.test, model, progress)
+    part = _field(part_name(split, "test"), split.test, model, contract, progress)
     if own is None:
         return FloatReference(part, None, 4 * int(model.count_params()))
     name = own_name(split)
     if own.sha256() == part.sha256:
         return FloatReference(JudgedDigits(name, own, part.sha256, part.before), None, 4 * int(model.count_params()))
-    return FloatReference(_field(name, own, model, progress), part, 4 * int(model.count_params()))
+    return FloatReference(_field(name, own, model, contract, progress), part, 4 * int(model.count_params()))
 
 
-def _field(name: str, digits: Digits, model: Any, progress: Progress | None) -> JudgedDigits:
-    return JudgedDigits(name, digits, digits.sha256(), float_probabilities(model, digits.images, progress))
+def _field(name: str, digits: Digits, model: Any, contract: InputContract, progress: Progress | None) -> JudgedDigits:
+    return JudgedDigits(name, digits, digits.sha256(), float_probabilities(model, digits.images, progress, contract))
 
 
 def drop_of(found: Comparison) -> Drop:

@@ -47,14 +47,16 @@ def measure(
         EdgedigitsError: the model cannot take this recipe, or what came of it is not what the recipe's name says.
     """
     calibration = source.calibration(request.calibration)
-    made = make(source.load(), recipe, source.split, request.seed, calibration, progress)
+    made = make(source.load(), recipe, source.split, request.seed, calibration, progress, source.contract)
     path = work / f"model.{recipe.name}.tflite"
     write_bytes(path, made.content)
-    checked = check_form(path, recipe)
+    checked = check_form(path, recipe, made.contract)
     field = rule.proof
-    proof, after = prove(field.before, rule.float_bytes, path, checked.content, field.digits, MAX_DROP, progress)
+    proof, after = prove(
+        field.before, rule.float_bytes, path, checked.content, field.digits, MAX_DROP, progress, made.contract
+    )
     accuracy, drop = field.judge(after, proof.runtime)
-    reader = open_model(path)
+    reader = open_model(path, made.contract)
     split_accuracy = None
     if rule.split:
         split_accuracy = accuracy

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tensorflow.lite.python.convert import mlir_quantize
 from tensorflow.lite.python.optimize.calibrator import Calibrator
 
+from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract
 from edgedigits.core.datasets import Digits, stratified_sample
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.backend import tf
@@ -150,10 +151,11 @@ def study_calibration(
     source = open_source(model, dataset, split)
     train, validation = source.split.train, source.split.validation
     network = source.load()
-    before = keras_scores(network, validation.images).argmax(1)
-    scores = keras_scores(network, train.images, part_of(progress, f"{source.network}: float", len(train)))
+    before = keras_scores(network, validation.images, contract=source.contract).argmax(1)
+    told = part_of(progress, f"{source.network}: float", len(train))
+    scores = keras_scores(network, train.images, told, source.contract)
     losses = -np.log(np.maximum(scores[np.arange(len(train)), train.labels], np.finfo(np.float32).tiny))
-    quantizer = Quantizer(network, train)
+    quantizer = Quantizer(network, train, source.contract)
     wanted = [
         (draw, size, seed) for draw in DRAWS.values() for size in sizes if size <= len(train) for seed in range(seeds)
     ]
@@ -167,7 +169,7 @@ def study_calibration(
         path = Path(folder) / "model.tflite"
         for done, (draw, size, seed) in enumerate(wanted, start=1):
             path.write_bytes(quantizer.quantize(draw.take(train, losses, size, seed)))
-            reader = open_model(path)
+            reader = open_model(path, source.contract)
             after = reader.raw(validation.images).argmax(1)
             runtimes.add(str(reader.runtime))
             right, same = (100 * float((after == other).mean()) for other in (validation.labels, before))
@@ -196,23 +198,24 @@ class Quantizer:
     what :func:`edgedigits.quantize.conversion.convert` gives for the recipe ``int8``.
     """
 
-    def __init__(self, network: Any, train: Digits) -> None:
+    def __init__(self, network: Any, train: Digits, contract: InputContract = OUR_CONTRACT) -> None:
         """Convert the network with one digit, whose ranges are replaced later.
 
         Args:
             network: the tf_keras model.
             train: training digits.
+            contract: of the network.
 
         Raises:
             EdgedigitsError: the network has no int8 form.
         """
-        self._train = train
+        self._train, self._contract = train, contract
         with conversion_errors(RECIPE):
-            self._ranged = calibrated(integer_converter(network, train.images[:1], RECIPE))
+            self._ranged = calibrated(integer_converter(network, train.images[:1], RECIPE, contract))
 
     def quantize(self, drawn: NDArray[np.intp]) -> bytes:
         """The int8 model whose representative dataset are the training digits at these indices."""
         with conversion_errors(RECIPE):
-            ranged = Calibrator(self._ranged).calibrate(one_by_one(self._train.images[drawn]))
+            ranged = Calibrator(self._ranged).calibrate(one_by_one(self._train.images[drawn], self._contract))
             quantized: bytes = mlir_quantize(ranged, input_data_type=tf.int8, output_data_type=tf.int8)
         return quantized

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from edgedigits.core.datasets import stratified_sample
-from edgedigits.core.digit import model_input
 from edgedigits.core.paths import StrPath
 from edgedigits.quantize.conversion import conversion_errors, integer_converter
 from edgedigits.quantize.noise import LayerNoise, calibrated, layer_noise, noisiest
@@ -80,10 +79,10 @@ def study_layer_error(
     representative = train.images[stratified_sample(train.labels, calibration, seed)]
     _tell(progress, "calibrate", 0)
     with conversion_errors(_RECIPE):
-        ranges = calibrated(integer_converter(network, representative, _RECIPE))
+        ranges = calibrated(integer_converter(network, representative, _RECIPE, source.contract))
     _tell(progress, "calibrate", 1)
     _tell(progress, "measure", 0)
-    layers = layer_noise(ranges, model_input(validation.images[drawn]))
+    layers = layer_noise(ranges, source.contract.values(validation.images[drawn]))
     _tell(progress, "measure", 1)
     return LayerErrors(
         source.network,

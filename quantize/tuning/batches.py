@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from edgedigits.core.contract.contract import DARK, OUR_CONTRACT, InputContract
 from edgedigits.core.datasets import Digits
 from edgedigits.core.digit import CLASSES, SIDE
 from edgedigits.core.keras.backend import tf
@@ -17,7 +18,14 @@ _AHEAD = 4
 _WORKERS = os.cpu_count() or 1
 
 
-def tuning_batches(teacher: Any, digits: Digits, tuning: Tuning, epochs: int, seed: tuple[int, ...]) -> tuple[Any, int]:
+def tuning_batches(
+    teacher: Any,
+    digits: Digits,
+    tuning: Tuning,
+    epochs: int,
+    seed: tuple[int, ...],
+    contract: InputContract = OUR_CONTRACT,
+) -> tuple[Any, int]:
     """The batches of several epochs, the same in every run for the same seed.
 
     Args:
@@ -26,10 +34,11 @@ def tuning_batches(teacher: Any, digits: Digits, tuning: Tuning, epochs: int, se
         tuning: batch size, share of the truth, distortion.
         epochs: how many; each has an order and distortions of its own.
         seed: of the phase.
+        contract: of the network.
 
     Returns:
-        A ``tf.data.Dataset`` of float32 digits (batch, 28, 28, 1) between 0 and 1 and float32 targets (batch, 10), and
-        the batches of an epoch. What is left over after the last full batch waits for another epoch.
+        A ``tf.data.Dataset`` of what the network is fed, float32 (batch, ...), and float32 targets (batch, 10), and the
+        batches of an epoch. What is left over after the last full batch waits for another epoch.
     """
     size = min(tuning.batch_size, len(digits))
     steps = len(digits) // size
@@ -43,12 +52,29 @@ def tuning_batches(teacher: Any, digits: Digits, tuning: Tuning, epochs: int, se
 
     def batch(indices: Any, lot: Any) -> tuple[Any, Any]:
         moved = _moved(tf.cast(tf.gather(images, indices), tf.float32)[..., tf.newaxis] / 255.0, lot, tuning)
+        fed = _as_input(moved, contract)
         truth = tf.one_hot(tf.gather(labels, indices), CLASSES)
-        return moved, tuning.truth * truth + (1 - tuning.truth) * teacher(moved, training=False)
+        return fed, tuning.truth * truth + (1 - tuning.truth) * teacher(fed, training=False)
 
     rows = tf.data.Dataset.from_tensor_slices((np.concatenate(orders), np.concatenate(lots).astype(np.int32)))
     ready = rows.map(batch, num_parallel_calls=_WORKERS, deterministic=True).prefetch(_AHEAD)
     return ready.with_options(_fixed()), steps
+
+
+def _as_input(images: Any, contract: InputContract) -> Any:
+    """The graph's own :meth:`InputContract.values` (a test holds them equal), of digits (n, 28, 28, 1) of 0 to 1."""
+    height, width, channels = contract.field
+    if (height, width) != (SIDE, SIDE):
+        way = tf.image.ResizeMethod.AREA if height < SIDE and width < SIDE else tf.image.ResizeMethod.BILINEAR
+        images = tf.image.resize(images, (height, width), way)
+    if contract.polarity == DARK:
+        images = 1.0 - images
+    mean, deviation = contract.mean_and_deviation
+    if (mean, deviation) != (0.0, 1.0):
+        images = (images - mean) / deviation
+    if channels > 1:
+        images = tf.repeat(images, channels, axis=-1)
+    return tf.reshape(images, (images.shape[0], *contract.shape))
 
 
 def _moved(images: Any, lot: Any, tuning: Tuning) -> Any:

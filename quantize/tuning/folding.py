@@ -19,14 +19,19 @@ from edgedigits.core.keras.backend import keras
 
 _layers = keras.layers
 _TAKES_FACTORS = (_layers.Conv2D, _layers.DepthwiseConv2D, _layers.Dense)
-_TRAINING_ONLY = (_layers.Dropout, _layers.SpatialDropout2D, _layers.GaussianDropout, _layers.GaussianNoise)
+_TRAINING_ONLY = (
+    *(_layers.Dropout, _layers.SpatialDropout2D, _layers.GaussianDropout, _layers.GaussianNoise),
+    *(_layers.AlphaDropout, _layers.ActivityRegularization, _layers.RandomFlip, _layers.RandomTranslation),
+    *(_layers.RandomRotation, _layers.RandomZoom, _layers.RandomContrast, _layers.RandomBrightness),
+)
 
 
-def as_it_infers(model: Any) -> Any:
+def as_it_infers(model: Any, left_out: tuple[str, ...] = ()) -> Any:
     """A new network that computes what ``model(digits, training=False)`` computes, without what only training needs.
 
     Args:
         model: a functional or sequential tf_keras model; it stays as it is.
+        left_out: names of layers with one input that are left out, too.
 
     Raises:
         EdgedigitsError: it is neither functional nor sequential.
@@ -42,7 +47,7 @@ def as_it_infers(model: Any) -> Any:
         last = normalizations.get(layer.name, layer)
         if _is_linear(layer) and (after := _only_taker(last)) is not None and _is_relu(after):
             relus[layer.name] = after
-    gone = {layer.name for layer in model.layers if isinstance(layer, _TRAINING_ONLY)}
+    gone = {layer.name for layer in model.layers if isinstance(layer, _TRAINING_ONLY)} | set(left_out)
     gone |= {layer.name for layer in (*normalizations.values(), *relus.values())}
     bare = keras.Model.from_config(_config(model, gone, set(normalizations), set(relus)))
     for layer in bare.layers:

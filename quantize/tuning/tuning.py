@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.datasets import Digits, Split
-from edgedigits.core.digit import CLASSES, model_input
+from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract
+from edgedigits.core.datasets import Split
+from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.backend import keras, tf
+from edgedigits.core.keras.preprocessing import rescale_of, without_rescale
 from edgedigits.core.stages import StageCallback
 from edgedigits.quantize.tuning.batches import tuning_batches
 from edgedigits.quantize.tuning.budget import Phase, Tuning
@@ -53,14 +55,25 @@ class TunedEpoch:
 
 @dataclass(frozen=True)
 class Tuned:
-    """A fine-tuned network and the epochs that led to it."""
+    """A fine-tuned network, the epochs that led to it, and what it is fed."""
 
     model: Any
     history: tuple[TunedEpoch, ...]
+    contract: InputContract
 
 
-def tune(model: Any, tuning: Tuning, split: Split, seed: int = 0, progress: StageCallback | None = None) -> Tuned:
+def tune(
+    model: Any,
+    tuning: Tuning,
+    split: Split,
+    seed: int = 0,
+    progress: StageCallback | None = None,
+    contract: InputContract = OUR_CONTRACT,
+) -> Tuned:
     """Fine-tune a copy of a float network, phase after phase.
+
+    Layers at its start that rescale the input are left out, as pruning and quantization-aware training do not know
+    them; the tuned network is fed what they would have made.
 
     Args:
         model: tf_keras model that gives probabilities; it stays as it is.
@@ -68,22 +81,26 @@ def tune(model: Any, tuning: Tuning, split: Split, seed: int = 0, progress: Stag
         split: its training digits are learned from, its validation digits choose the epoch of each phase.
         seed: of order and distortion.
         progress: told of the steps of each phase.
+        contract: of the network.
 
     Raises:
         EdgedigitsError: a network that cannot be tuned so, naming the layer; a loss that is no number.
     """
+    rescale = rescale_of(model)
+    contract = without_rescale(contract, rescale) if rescale.layers else contract
     with tf.device("/CPU:0"):
-        teacher = as_it_infers(model)
-    network = as_it_infers(model)
-    ranges = model_input(split.train.images[:_RANGE_DIGITS])
+        teacher = as_it_infers(model, rescale.layers)
+    network = as_it_infers(model, rescale.layers)
+    ranges = contract.values(split.train.images[:_RANGE_DIGITS])
+    held = contract.values(split.validation.images), split.validation.labels
     history: list[TunedEpoch] = []
     with _advice_hidden():
         for number, phase in enumerate(tuning.phases):
-            batches, steps = tuning_batches(teacher, split.train, tuning, phase.epochs, (seed, number))
+            batches, steps = tuning_batches(teacher, split.train, tuning, phase.epochs, (seed, number), contract)
             wrapped = phase.prepare(network, tuning, steps, ranges)
-            history += fit_phase(wrapped, batches, steps, phase, split.validation, progress)
+            history += fit_phase(wrapped, batches, steps, phase, held, progress)
             network = wrapped.finish()
-    return Tuned(network, tuple(history))
+    return Tuned(network, tuple(history), contract)
 
 
 @contextlib.contextmanager
@@ -99,16 +116,21 @@ def _advice_hidden() -> Iterator[None]:
 
 
 def fit_phase(
-    wrapped: Wrapped, batches: Any, steps: int, phase: Phase, validation: Digits, progress: StageCallback | None
+    wrapped: Wrapped,
+    batches: Any,
+    steps: int,
+    phase: Phase,
+    validation: tuple[NDArray[np.float32], NDArray[np.uint8]],
+    progress: StageCallback | None,
 ) -> list[TunedEpoch]:
     """Train a network that was prepared for a phase, and leave it with the weights of its best epoch.
 
     Args:
         wrapped: the network.
-        batches: ``tf.data.Dataset`` of digits, float32 of shape (n, 28, 28, 1), and what to learn, float32 (n, 10).
+        batches: ``tf.data.Dataset`` of what the network is fed, float32 (n, ...), and what to learn, float32 (n, 10).
         steps: batches an epoch.
         phase: epochs and learning rate.
-        validation: tells the best epoch.
+        validation: tells the best epoch: what the network is fed of each digit, and its label.
         progress: told of about a hundred steps.
 
     Returns:
@@ -120,12 +142,12 @@ def fit_phase(
     rate = keras.optimizers.schedules.CosineDecay(phase.rate, steps * phase.epochs)
     wrapped.model.compile(keras.optimizers.Adam(rate), keras.losses.KLDivergence(), metrics=["accuracy"])
     keeper = _Keeper(phase, wrapped.first, steps, progress)
-    truth = np.eye(CLASSES, dtype=np.float32)[validation.labels]
+    truth = np.eye(CLASSES, dtype=np.float32)[validation[1]]
     wrapped.model.fit(
         batches,
         epochs=phase.epochs,
         steps_per_epoch=steps,
-        validation_data=(model_input(validation.images), truth),
+        validation_data=(validation[0], truth),
         validation_batch_size=_VALIDATION_BATCH,
         callbacks=[*wrapped.callbacks, keeper],
         verbose=0,

@@ -261,9 +261,14 @@ def test_a_runtime_that_does_not_load_is_named_with_its_reason(tmp_path: Path, t
 
 
 def test_a_model_of_other_shapes_is_no_digit_reader(tiny_models: dict[str, Path]) -> None:
-    for name in ("wrong_shape", "quantize_unit"):
-        with pytest.raises(EdgedigitsError, match="a digit model takes one"):
-            DigitModel(tiny_models[name])
+    with pytest.raises(EdgedigitsError, match="a digit model takes one"):
+        DigitModel(tiny_models["quantize_unit"])
+
+
+def test_a_model_of_another_size_is_shown_digits_of_that_size(tiny_models: dict[str, Path]) -> None:
+    model = DigitModel(tiny_models["wrong_shape"])
+    assert model.contract.shape == (14, 14, 1)
+    assert model.inputs(np.zeros((2, 28, 28), np.uint8)).shape == (2, 1, 14, 14, 1)
 
 
 @pytest.mark.parametrize("content", [b"TFL3", b"PK\x03\x04" + bytes(40), b"GIF89a", bytes(1000), b"\n" * 9])

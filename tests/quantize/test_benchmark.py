@@ -9,11 +9,14 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from edgedigits.core.cards import card_of
+from edgedigits.core.contract.contract import OUR_CONTRACT
+from edgedigits.core.contract.finding import FoundContract
 from edgedigits.core.digit import model_input
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.costs import costs_of
@@ -23,6 +26,7 @@ from edgedigits.quantize.benchmark import BenchmarkInterrupted, BenchmarkRequest
 from edgedigits.quantize.benchmark.float_reference import float_reference
 from edgedigits.quantize.benchmark.limiting import Deadline
 from edgedigits.quantize.runtimes import litert
+from edgedigits.quantize.source import FloatSource
 from edgedigits.results import read_results, read_row
 from edgedigits.results.measuring.latency import latency_on
 
@@ -159,15 +163,20 @@ def test_latency_of_a_runtime_is_that_of_single_digits(results, split):
     assert found.refused == ""
 
 
-def test_digits_of_the_split_and_the_sets_own_are_told_apart(network, split):
+def _source(network, split, monkeypatch):
+    monkeypatch.setattr(FloatSource, "load", lambda self: network)
+    return FloatSource(Path("model.keras"), None, split, FoundContract(OUR_CONTRACT, "told"))
+
+
+def test_digits_of_the_split_and_the_sets_own_are_told_apart(network, split, monkeypatch):
     own = split.validation
-    rule = float_reference(network, replace(split, dataset=replace(split.dataset, test=own)))
+    rule = float_reference(_source(network, replace(split, dataset=replace(split.dataset, test=own)), monkeypatch))
     assert rule.own.name == "optdigits, its own test digits"
     assert rule.own.sha256 == own.sha256()
     assert rule.proof is rule.split
     assert rule.split.name == "optdigits, test part of split default"
     assert rule.split.before.shape == (len(split.test), 10)
-    alone = float_reference(network, split)
+    alone = float_reference(_source(network, split, monkeypatch))
     assert alone.split is None
     assert alone.own.name == "optdigits, test part of split default"
 
@@ -369,8 +378,9 @@ def test_recipes_are_chosen_by_a_word_or_by_name():
             chosen_recipes(words)
 
 
-def test_the_float_network_reads_every_digit_once_for_all_recipes(network, split):
+def test_the_float_network_reads_every_digit_once_for_all_recipes(network, split, monkeypatch):
     told = []
-    float_reference(network, split, lambda *now: told.append(now))
+    source = _source(network, split, monkeypatch)
+    float_reference(source, lambda *now: told.append(now))
     assert [stage for stage, done, total in told if done == total] == ["float"]
-    assert np.abs(float_reference(network, split).own.before.sum(1) - 1).max() < 0.01
+    assert np.abs(float_reference(source).own.before.sum(1) - 1).max() < 0.01

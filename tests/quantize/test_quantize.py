@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from edgedigits.core.cards import card_of, read_card
+from edgedigits.core.contract.finding import Told
 from edgedigits.core.datasets import load_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.outcome import required_digits
@@ -95,7 +96,10 @@ def test_model_that_loses_too_much_is_kept_and_marked(quantized, trained, tmp_pa
     folder = tmp_path / "flat"
     folder.mkdir()
     model.save(folder / "model.keras")
-    result = quantize(QuantizeRequest(folder / "model.keras", dataset="optdigits", max_drop=0.0), tmp_path / "out")
+    result = quantize(
+        QuantizeRequest(folder / "model.keras", dataset="optdigits", max_drop=0.0, told=Told("0..1", "bright")),
+        tmp_path / "out",
+    )
     assert result.model.is_file()
     assert result.proof.comparison.drop_low > 0
     card, proof = read_card(result.model.parent / "card.json"), json.loads((tmp_path / "out/proof.json").read_text())
@@ -200,14 +204,16 @@ def test_folder_of_the_float_model_is_not_replaced_even_with_force(trained):
     assert trained.is_file()
 
 
-def test_network_without_softmax_is_refused(split, tmp_path):
+def test_network_without_softmax_gets_one(split, tmp_path):
     import tf_keras as keras
 
     network = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)])
     network.save(tmp_path / "model.keras")
-    with pytest.raises(EdgedigitsError, match="softmax"):
-        quantize(QuantizeRequest(tmp_path / "model.keras", dataset="optdigits"), tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+    result = quantize(QuantizeRequest(tmp_path / "model.keras", dataset="optdigits"), tmp_path / "out")
+    scores = DigitModel(result.model).probabilities(np.zeros((1, 28, 28), np.uint8))
+    assert result.found.contract.output == "logits"
+    assert result.card.contract["output"] == "probabilities"
+    assert abs(scores.sum() - 1) < 0.02
 
 
 def test_calibration_takes_what_there_is(trained, tmp_path):

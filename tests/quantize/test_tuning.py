@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 import tf_keras as keras
 
+from edgedigits.core.contract.contract import OUR_CONTRACT, RANGES, InputContract
 from edgedigits.core.digit import model_input
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.runtime import DigitModel
@@ -18,6 +19,7 @@ from edgedigits.quantize import RECIPES, convert, recipe_named
 from edgedigits.quantize.making import MadeModel, check_form, make
 from edgedigits.quantize.recipes import Recipe
 from edgedigits.quantize.tuning.awareness import QuantizeAware
+from edgedigits.quantize.tuning.batches import tuning_batches
 from edgedigits.quantize.tuning.budget import Tuning
 from edgedigits.quantize.tuning.clustering import Cluster
 from edgedigits.quantize.tuning.pruning import Prune, crowded_groups
@@ -154,10 +156,11 @@ def test_what_a_worse_last_epoch_made_is_not_kept(network, split):
     copy.set_weights(network.get_weights())
     wrapped = Wrapped(copy, lambda: copy, (_ForgetsEverything(),))
     digits = split.validation
+    held = model_input(digits.images), digits.labels
     images = model_input(split.train.images[:320])
     truth = keras.utils.to_categorical(split.train.labels[:320], 10)
     batches = tf.data.Dataset.from_tensor_slices((images, truth)).batch(32).repeat()
-    epochs = fit_phase(wrapped, batches, 10, QuantizeAware(epochs=2, rate=1e-4), digits, None)
+    epochs = fit_phase(wrapped, batches, 10, QuantizeAware(epochs=2, rate=1e-4), held, None)
     assert [one.kept for one in epochs] == [True, False]
     assert epochs[1].validation_accuracy < epochs[0].validation_accuracy - 20
     right = copy.predict(model_input(digits.images), verbose=0).argmax(1) == digits.labels
@@ -254,9 +257,7 @@ def test_clustering_asks_for_as_many_weights_as_clusters(split):
 @pytest.mark.parametrize(
     ("layer", "says"),
     [
-        (keras.layers.Rescaling(2.0, name="odd"), r"does not know the layer odd \(Rescaling\)"),
         (keras.layers.ELU(name="odd"), r"does not know the layer odd \(ELU\)"),
-        (keras.layers.RandomRotation(0.1, name="odd"), r"does not know the layer odd \(RandomRotation\)"),
         (keras.layers.Conv2D(2, 3, activation="selu", name="odd"), r"cannot be trained quantization-aware"),
         (keras.Sequential([keras.layers.Conv2D(2, 3)], name="odd"), r"does not know the layer odd \(Sequential\)"),
     ],
@@ -264,6 +265,35 @@ def test_clustering_asks_for_as_many_weights_as_clusters(split):
 def test_layer_that_quantization_aware_training_does_not_know_is_named(split, layer, says):
     with pytest.raises(EdgedigitsError, match=says):
         make(small(layer), short("qat-int8"), split, calibration=20)
+
+
+def test_layers_that_rescale_or_move_the_input_are_left_out_of_fine_tuning(split):
+    """A user's network that takes 0 to 255 and moves digits itself: what is tuned is fed what the layer would give."""
+    layers = keras.layers
+    network = small(layers.Rescaling(1 / 255), layers.RandomRotation(0.1), layers.Conv2D(4, 3, activation="relu"))
+    made = make(network, short("qat-int8"), split, calibration=20, contract=replace(OUR_CONTRACT, range="0..255"))
+    assert made.contract == OUR_CONTRACT
+
+
+def test_what_the_pipeline_feeds_is_what_the_contract_says(split):
+    """The graph's own preparation of digits, which are neither moved nor mixed, against the one of everybody else."""
+    still = replace(short("qat-int8").tuning, rotation=0.0, shear=0.0, zoom=0.0, shift=0.0, truth=1.0, batch_size=8)
+    digits = split.train.take(np.arange(8))
+    contracts = [
+        InputContract(shape, name, polarity)
+        for shape in ((28, 28, 1), (28, 28), (784,), (32, 32, 3), (56, 56, 1), (14, 14))
+        for name in RANGES
+        for polarity in ("bright", "dark")
+    ]
+    for contract in contracts:
+        batches, steps = tuning_batches(lambda fed, training: tf.zeros((8, 10)), digits, still, 1, (0,), contract)
+        assert steps == 1
+        fed, truth = next(iter(batches))
+        order = [int(np.flatnonzero(digits.labels == label)[0]) for label in truth.numpy().argmax(1)]
+        expected = np.sort(contract.values(digits.images).reshape(8, -1), axis=0)
+        width = float(np.ptp(contract.levels()))
+        assert len(order) == 8
+        assert np.abs(np.sort(fed.numpy().reshape(8, -1), axis=0) - expected).max() <= 0.01 * width, contract
 
 
 def test_pooling_and_separate_activations_can_be_quantization_aware(split, tmp_path):
