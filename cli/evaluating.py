@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.output import loading, progress, say, show_json, show_table
+from edgedigits.cli.output import loading, progress, say, show_json, show_table, tell_contract
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from edgedigits.core.contract.finding import FoundContract, Told
     from edgedigits.core.datasets import Digits
     from edgedigits.core.metrics import Metrics, WrongDigit
 
@@ -30,7 +31,8 @@ LEARNS_BELOW = 95.0
 @options.dataset("Data set to measure on.  [default: the model's own]")
 @click.option("--split", help="Take the test digits of this split.  [default: as the model's card says]")
 @options.as_json
-def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool) -> None:
+@options.input_contract
+def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool, told: Told) -> None:
     """Measure MODEL (.keras, .tflite or the word builtin) on digits that it was not trained on.
 
     Of its own data set these are the test digits of its split; of another one its test digits, or all. Of digits that
@@ -52,11 +54,12 @@ def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool)
         raise EdgedigitsError(f"{model} is neither .keras nor .tflite", "give a model of one of these two kinds")
     part = unseen_part(card_of(model), dataset, split)
     test = part.digits
-    scores = _scores(model, test)
+    scores, found = _scores(model, test, told)
+    tell_contract(model, found)
     metrics, wrong = evaluate_scores(scores, test.labels), wrong_digits(scores, test.labels)
     if as_json:
         named = [asdict(one) | ({"file": str(test.files[one.index])} if test.files else {}) for one in wrong]
-        facts = {"model": str(model), "dataset": part.spec, "left_out": part.left_out}
+        facts = {"model": str(model), "contract": found.as_dict(), "dataset": part.spec, "left_out": part.left_out}
         show_json({**facts, **asdict(metrics), "wrong": named})
         return
     which = "digits, all of" if part.are_all else "unseen digits of" if part.left_out else "test digits of"
@@ -67,20 +70,23 @@ def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool)
         say(f"\nIt can learn them: `edgedigits train --from builtin --dataset {shlex.quote(part.spec)} --out out/own`")
 
 
-def _scores(model: Path, test: Digits) -> NDArray[np.float32]:
+def _scores(model: Path, test: Digits, told: Told) -> tuple[NDArray[np.float32], FoundContract]:
     from edgedigits.core.model_files import is_tflite
 
     if not is_tflite(model):
         with loading("TensorFlow"):
             from edgedigits.quantize import keras_scores, load_keras
+            from edgedigits.quantize.source import sample_contract
         network = load_keras(model)
+        found = sample_contract(model, network, told)
         with progress() as stage:
-            return keras_scores(network, test.images, lambda done: stage("float", done, len(test)))
+            scores = keras_scores(network, test.images, lambda done: stage("float", done, len(test)), found.contract)
+        return scores, found
     from edgedigits.core.tflite.runtime import DigitModel
 
-    runner = DigitModel(model)
+    runner = DigitModel(model, told=told)
     with progress() as stage:
-        return runner.probabilities(test.images, lambda done: stage("tflite", done, len(test)))
+        return runner.probabilities(test.images, lambda done: stage("tflite", done, len(test))), runner.found
 
 
 def _show_metrics(metrics: Metrics) -> None:

@@ -13,6 +13,7 @@ from edgedigits.cli.proving import warn_of_verdict
 from edgedigits.core.counting import counted
 
 if TYPE_CHECKING:
+    from edgedigits.core.contract.finding import Told
     from edgedigits.firmware_export.proof.images import ProofImages
     from edgedigits.firmware_export.report.cores import CoreCost
     from edgedigits.firmware_export.report.report import FirmwareReport
@@ -86,9 +87,10 @@ def cores(as_json: bool) -> None:
 @click.option("--name", default="digits", show_default=True, help="Prefix of the C names; a C identifier.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the arena over the layers to this PNG file.")
 @click.option("--card", type=click.Path(path_type=Path), help="Write the figures here.  [default: beside MODEL]")
-@click.option("--force", is_flag=True, help="Replace the files that --plot and --card name.")
+@click.option("--force", is_flag=True, help="Replace what --plot and --card name; take a model that failed.")
 @options.as_json
 @click.pass_context
+@options.input_contract
 def report(
     ctx: click.Context,
     model: Path,
@@ -100,6 +102,7 @@ def report(
     card: Path | None,
     force: bool,
     as_json: bool,
+    told: Told,
 ) -> None:
     """Build MODEL for each core, run it under emulation, and print what it takes.
 
@@ -131,7 +134,13 @@ def report(
     with progress() as stage:
         stage("build and run", 0, len(names))
         found = firmware_report(
-            model, names, images, name=name, progress=lambda done: stage("build and run", done, len(names))
+            model,
+            names,
+            images,
+            name=name,
+            allow_failed=force,
+            told=told,
+            progress=lambda done: stage("build and run", done, len(names)),
         )
     if plot:
         from edgedigits.firmware_export.report.plot import memory_png
@@ -262,8 +271,10 @@ def _ratio(value: float | None) -> str:
     show_default=True,
     help="Seconds to wait for the answer to one digit.",
 )
+@click.option("--force", is_flag=True, help="Take a model whose card says that its proof failed.")
 @options.as_json
 @click.pass_context
+@options.input_contract
 def verify(
     ctx: click.Context,
     model: Path,
@@ -272,7 +283,9 @@ def verify(
     dataset: str | None,
     baud: int,
     timeout: float,
+    force: bool,
     as_json: bool,
+    told: Told,
 ) -> None:
     """Send test digits to a board that runs the exported example, and compare every output.
 
@@ -288,14 +301,20 @@ def verify(
     from edgedigits.firmware_export.proof.verdict import proof_verdict
     from edgedigits.firmware_export.serial.verify import verify as verify_board
 
-    verdict = proof_verdict(model, allow_failed=True)
+    verdict = proof_verdict(model, allow_failed=force)
     warn_of_verdict(verdict)
     images = _proof_images(model, count, dataset)
     total = len(images.digits)
     watch = LoadWatch()
     with progress() as stage:
         found = verify_board(
-            port, model, images.digits, baud=baud, timeout=timeout, progress=lambda done: stage("send", done, total)
+            port,
+            model,
+            images.digits,
+            baud=baud,
+            timeout=timeout,
+            told=told,
+            progress=lambda done: stage("send", done, total),
         )
     load = watch.share()
     if as_json:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from edgedigits.core.contract.finding import Told
+
 
 from edgedigits.cli import options
 from edgedigits.cli.baselines import train_with_folds
@@ -175,14 +179,17 @@ def train(
 @options.out
 @options.force
 @options.as_json
-def export(model: Path, target: str, name: str, allow_failed: bool, out: Path, force: bool, as_json: bool) -> None:
+@options.input_contract
+def export(
+    model: Path, target: str, name: str, allow_failed: bool, out: Path, force: bool, as_json: bool, told: Told
+) -> None:
     """Write MODEL.tflite as C.
 
     All targets but arrays are a C99 library that needs nothing, with an example that reads a digit over the serial
     port, as the ecosystem wants its files.
 
     A model of which the proof cannot tell is exported with a warning, here and in the C files; one that failed needs
-    --allow-failed.
+    --allow-failed or --force.
 
     \b
     Examples:
@@ -192,7 +199,7 @@ def export(model: Path, target: str, name: str, allow_failed: bool, out: Path, f
     """
     from edgedigits.cli.proving import warn_of_verdict
 
-    written = TARGETS[target].write(model, name, allow_failed, out, force)
+    written = TARGETS[target].write(model, name, allow_failed or force, out, force, told)
     warn_of_verdict(written.facts["verdict"])
     if as_json:
         show_json({"target": target, "files": [str(path) for path in written.files], **written.facts})

@@ -147,6 +147,30 @@ device = click.option(
     show_default=True,
     help="auto: every GPU, else the CPU; gpu: fail where there is none.",
 )
+
+
+def input_contract(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say what a model is fed, which the command gets as ``told``."""
+
+    @click.option(
+        "--input-range",
+        metavar="RANGE",
+        help="What grey levels become: 0..1, 0..255, -1..1 or MEAN,DEVIATION.  [default: by the card, or tried]",
+    )
+    @click.option(
+        "--polarity",
+        type=SuggestingChoice(["bright", "dark"]),
+        help="Bright ink on a dark ground, or dark ink.  [default: by the card, or tried]",
+    )
+    @wraps(command)
+    def with_told(*arguments: Any, input_range: str | None, polarity: str | None, **options: Any) -> None:
+        from edgedigits.core.contract.finding import Told
+
+        command(*arguments, told=Told(input_range, polarity), **options)
+
+    return with_told
+
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 reject_below = click.option(
     "--reject-below",

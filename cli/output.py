@@ -16,6 +16,9 @@ import click
 from edgedigits.cli.fitting import fit_table, terminal_width, wrapped
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edgedigits.core.contract.finding import FoundContract
     from edgedigits.core.stages import StageCallback
 
 BEAT_SECONDS = 30.0
@@ -53,6 +56,16 @@ def say(text: str, *, err: bool = False, **style: Any) -> None:
 def warn(text: str) -> None:
     """A warning that is seen among other lines, in lines that fit the terminal."""
     say(f"\nWARNING: {text}\n", err=True, fg="yellow", bold=True)
+
+
+def tell_contract(model: Path, found: FoundContract) -> None:
+    """Say on standard error what a model is fed, where that had to be found out or nothing reads well."""
+    from edgedigits.core.contract.finding import ASSUMED
+
+    if found.how == ASSUMED:
+        warn(f"input of {model}: {found}; tell it with --input-range and --polarity")
+    elif found.tried:
+        show_note(f"input of {model}: {found}")
 
 
 def show_note(text: str) -> None:

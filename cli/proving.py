@@ -51,6 +51,24 @@ def digits_that_tell(judged: Judged) -> str:
     return f"{number} would tell if they flip as often as these"
 
 
+def tell_of_accuracy(judged: Judged, recipe: str, cause: str) -> None:
+    """Say that floats or model read too few digits, why, and what to do."""
+    from edgedigits.core.outcome import CHANCE_MARGIN
+
+    found = judged.comparison
+    which, percent = (recipe, found.after) if found.after < found.before else ("the float network", found.before)
+    least = max(judged.min_accuracy, judged.chance + CHANCE_MARGIN)
+    guess = (
+        f", and somebody who guesses reads {judged.chance:.1f} %" if percent <= judged.chance + CHANCE_MARGIN else ""
+    )
+    why = cause or "train longer, or ask for less with --min-accuracy where these digits are hard"
+    say(
+        f"Error: {which} reads {percent:.2f} % of {found.count:,} test digits, less than {least:g} %{guess}; what was "
+        f"made is kept and says that it failed: {why}",
+        err=True,
+    )
+
+
 def tell_of_failure(judged: Judged, recipe: str) -> None:
     """Say what was lost, and what to do."""
     named = _other_recipes(recipe)

@@ -12,9 +12,10 @@ from edgedigits.cli import options
 from edgedigits.cli.judging import warn_of_guessing
 from edgedigits.cli.listings import QuantizeCommand
 from edgedigits.cli.output import loading, progress, say, show_json, show_table
-from edgedigits.cli.proving import EXIT_CODES, interval, tell_of_doubt, tell_of_failure
+from edgedigits.cli.proving import EXIT_CODES, interval, tell_of_accuracy, tell_of_doubt, tell_of_failure
 
 if TYPE_CHECKING:
+    from edgedigits.core.contract.finding import Told
     from edgedigits.quantize import FoldsProof, QuantizeResult
     from edgedigits.quantize.proof import Judged
 
@@ -26,10 +27,18 @@ if TYPE_CHECKING:
 @click.option("--max-drop", default=0.5, show_default=True, help="Percentage points of accuracy that may be lost.")
 @options.dataset("Calibrate and prove on this one.  [default: the model's own]")
 @click.option("--split", help="How to divide it.  [default: as the model's card says]")
+@click.option(
+    "--min-accuracy",
+    type=click.FloatRange(0, 100),
+    default=90.0,
+    show_default=True,
+    help="Percent of the test digits that floats and model have to read.",
+)
 @options.out
 @options.force
 @options.as_json
 @click.pass_context
+@options.input_contract
 def quantize(
     ctx: click.Context,
     model: Path,
@@ -38,15 +47,18 @@ def quantize(
     max_drop: float,
     dataset: str | None,
     split: str | None,
+    min_accuracy: float,
     out: Path,
     force: bool,
     as_json: bool,
+    told: Told,
 ) -> None:
     """Quantize MODEL.keras, or each network of a folder of `train --folds`, and prove what that cost.
 
     Writes model.RECIPE.tflite, card.json, proof.json and flips.png. The verdict follows the 95 % interval of the drop:
     passed (exit code 0) where all of it lies below --max-drop, failed (1) where all of it lies above, else the test
-    digits cannot tell (3). The model is always kept, its card saying which. Over folds there is one verdict on the
+    digits cannot tell (3). It fails, too, where floats or model read less than --min-accuracy, or hardly more than
+    somebody who guesses. The model is always kept, its card saying which. Over folds there is one verdict on the
     recipe, by the digits of all folds.
 
     \b
@@ -68,7 +80,9 @@ def quantize(
         from edgedigits.quantize import QuantizeRequest, quantize_folds
         from edgedigits.quantize import quantize as quantize_model
 
-    request = QuantizeRequest(model, recipe, calibration, max_drop, dataset, split)
+    request = QuantizeRequest(
+        model, recipe, calibration, max_drop, dataset, split, min_accuracy=min_accuracy, told=told
+    )
     if over_folds:
         with progress() as stage:
             proof = quantize_folds(request, out, force=force, progress=stage)
@@ -89,7 +103,9 @@ def _tell_of_verdict(judged: Judged, recipe: str, what: str, result: QuantizeRes
 
     found = judged.comparison
     warn_of_guessing(min(found.before, found.after), found.count, what)
-    if judged.verdict == FAILED:
+    if not judged.reads_enough:
+        tell_of_accuracy(judged, recipe, result.proof.cause if result else "")
+    elif judged.verdict == FAILED:
         tell_of_failure(judged, recipe)
     elif judged.verdict == CANNOT_TELL:
         tell_of_doubt(judged, recipe, result)
@@ -128,6 +144,7 @@ def _show_drop(judged: Judged) -> None:
 def _show_proof(result: QuantizeResult) -> None:
     proof = result.proof
     found = proof.comparison
+    say(f"input: {result.found}")
     say(f"{result.model}  {proof.tflite_bytes:,} bytes, {size_words(proof.ratio)} than its parameters in float32")
     show_table(
         ("", "float", result.request.recipe),

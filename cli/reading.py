@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.output import progress, say, show_json, show_table
+from edgedigits.cli.output import progress, say, show_json, show_table, tell_contract
 from edgedigits.cli.piping import plain_stdout
 from edgedigits.core.counting import counted
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from edgedigits.core.contract.finding import Told
     from edgedigits.edge import DigitReader
     from edgedigits.edge.loop.loop import StationResult
 
@@ -26,10 +27,17 @@ EMPTY_TOLD = 10
 """Frames of a video or a folder without digits that are told of, one by one, for each reason."""
 
 
-def _reader(model: Path | str, reject_below: float | None) -> DigitReader:
+def _reader(model: Path | str, reject_below: float | None, told: Told, force: bool) -> DigitReader:
+    """A reader by a model that has not failed its proof; what it is fed is told where that had to be found out."""
+    from edgedigits.core.cards import refuse_failed
+    from edgedigits.core.pretrained.bundled import model_path
+    from edgedigits.core.tflite.runtime import DigitModel
     from edgedigits.edge import DigitReader
 
-    return DigitReader(model) if reject_below is None else DigitReader(model, reject_below=reject_below)
+    loaded = DigitModel(model_path(model), told=told)
+    refuse_failed(loaded.path, loaded.card, force)
+    tell_contract(loaded.path, loaded.found)
+    return DigitReader(loaded) if reject_below is None else DigitReader(loaded, reject_below=reject_below)
 
 
 @click.command()
@@ -40,6 +48,7 @@ def _reader(model: Path | str, reject_below: float | None) -> DigitReader:
 @options.force
 @options.as_json
 @click.pass_context
+@options.input_contract
 def predict(
     ctx: click.Context,
     words: tuple[str, ...],
@@ -48,6 +57,7 @@ def predict(
     reject_below: float | None,
     force: bool,
     as_json: bool,
+    told: Told,
 ) -> None:
     """Find and read the digits in photos.
 
@@ -82,7 +92,7 @@ def predict(
                     f"{annotate} lies in {word}, whose pictures are read: the copies would be next time",
                     "choose another --annotate",
                 )
-    reader = _reader(model, reject_below)
+    reader = _reader(model, reject_below, told, force)
     images, failed = _pictures(named)
     if annotate:
         refuse_inputs_inside([path for path, _ in images], annotate, "--annotate")
@@ -196,9 +206,18 @@ class Rows(click.ParamType[slice]):
 @click.option("--truth", type=click.Path(path_type=Path), help="CSV: image,text.  [default: truth.csv beside FOLDER]")
 @click.option("--rows", type=Rows(), default=slice(None), help="Which rows of it, as 1::2.  [default: all]")
 @options.reject_below
+@click.option("--force", is_flag=True, help="Take a model whose card says that its proof failed.")
 @options.as_json
+@options.input_contract
 def fields(
-    model: Path, folder: Path, truth: Path | None, rows: slice, reject_below: float | None, as_json: bool
+    model: Path,
+    folder: Path,
+    truth: Path | None,
+    rows: slice,
+    reject_below: float | None,
+    force: bool,
+    as_json: bool,
+    told: Told,
 ) -> None:
     """Measure how many labelled fields in FOLDER (amounts, postal codes) are read exactly.
 
@@ -213,7 +232,7 @@ def fields(
     from edgedigits.edge import measure_fields
     from edgedigits.edge.fields import read_truth
 
-    reader = _reader(model, reject_below)
+    reader = _reader(model, reject_below, told, force)
     table = truth or folder.parent / "truth.csv"
     total = len(read_truth(table)[rows])
     with progress() as stage:
@@ -252,6 +271,7 @@ def fields(
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after so many frames.")
 @options.reject_below
 @options.force
+@options.input_contract
 def camera(
     word: Path | None,
     model: Path | None,
@@ -262,6 +282,7 @@ def camera(
     limit: int | None,
     reject_below: float | None,
     force: bool,
+    told: Told,
 ) -> None:
     """Read digits from a camera, a video, a folder of pictures or a stream.
 
@@ -295,7 +316,7 @@ def camera(
     frames = open_source(source)
     if wait and not frames.live:
         raise click.UsageError(f"--wait is for cameras and streams; {source} is a file")
-    reader = _reader(word or model or "builtin", reject_below)
+    reader = _reader(word or model or "builtin", reject_below, told, force)
     _log_with_times()
     with ExitStack() as stack:
         empty = EmptyFrames(lambda text: click.echo(text, err=True), 1 if frames.live else EMPTY_TOLD)

@@ -158,3 +158,17 @@ def card_of(model: StrPath) -> Card | None:
             "the file was changed or cut short: copy it again, or make it again",
         )
     return card
+
+
+def refuse_failed(model: StrPath, card: Card | None, allowed: bool) -> None:
+    """Keep a model from being used whose card says that its proof failed.
+
+    Raises:
+        EdgedigitsError: it says so, and ``allowed`` is not set.
+    """
+    if card and card.verdict == FAILED and not allowed:
+        raise EdgedigitsError(
+            f"the proof of {model} failed, by its card: quantization cost more accuracy than was allowed, or it reads "
+            "too few digits",
+            "quantize it again (another recipe, more calibration), or add --force to take it all the same",
+        )

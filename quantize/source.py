@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from edgedigits.core.cards import Card, card_of
-from edgedigits.core.contract.contract import LOGITS, PROBABILITIES, InputContract, contract_from
-from edgedigits.core.contract.finding import CARD, NOTHING_TOLD, TOLD, FoundContract, Told, find_contract
-from edgedigits.core.datasets import Split, split_of, trainings
+from edgedigits.core.contract.card_contract import card_contract
+from edgedigits.core.contract.contract import LOGITS, PROBABILITIES, InputContract
+from edgedigits.core.contract.finding import NOTHING_TOLD, FoundContract, Told, find_contract
+from edgedigits.core.datasets import Digits, Split, split_of, trainings
+from edgedigits.core.datasets.sample_digits import SAMPLES, load_samples
 from edgedigits.core.files import sha256_of
 from edgedigits.core.keras.models import load_keras, raw_scores, with_softmax
 from edgedigits.core.keras.preprocessing import likely_ranges
@@ -84,10 +86,22 @@ def open_source(
 
 def _found(path: Path, card: Card | None, split: Split, told: Told) -> FoundContract:
     if card:
-        known = contract_from(card.contract)
-        told_of = {"range": told.range or known.range, "polarity": told.polarity or known.polarity}
-        return FoundContract(replace(known, **told_of), CARD if told == NOTHING_TOLD else TOLD)
-    model = load_keras(path)
+        return card_contract(card, told)
+    return _tried(load_keras(path), split.validation, "validation digits", told)
+
+
+def sample_contract(path: Path, model: Any, told: Told) -> FoundContract:
+    """What a network is fed where it has no data of its own: its card says that, or the digits that ship do.
+
+    Args:
+        path: of the ``.keras`` file.
+        model: that was loaded from it.
+        told: what is known of the input beside the card.
+    """
+    card = card_of(path)
+    return card_contract(card, told) if card else _tried(model, load_samples().pool, SAMPLES, told)
+
+
+def _tried(model: Any, digits: Digits, source: str, told: Told) -> FoundContract:
     shape = tuple(int(length) for length in model.input_shape[1:])
-    likely = likely_ranges(model)
-    return find_contract(raw_scores(model), shape, split.validation, "validation digits", told=told, likely=likely)
+    return find_contract(raw_scores(model), shape, digits, source, told=told, likely=likely_ranges(model))

@@ -25,6 +25,7 @@ LEAST_ACCURACY = 50.0
 
 _FIRST_LOOK = 200
 _DEVIATIONS = 2.0
+_DEVIATIONS_AT_FIRST = 5.0
 _FITTING = 1.3
 _LEAST_PROBABILITY = 1 / 512  # half a step of an int8 softmax
 
@@ -141,7 +142,7 @@ def find_contract(
         some = digits.take(stratified_sample(digits.labels, _FIRST_LOOK, 0))
         looked = [_try(scores, contract, some) for contract in contracts]
         best = max(looked, key=lambda one: one.right.sum())
-        left = [one.contract for one in looked if not _is_worse(one, best)]
+        left = [one.contract for one in looked if not _is_worse(one, best, _DEVIATIONS_AT_FIRST)]
     else:
         looked, left = [], contracts
     seen = [_try(scores, contract, digits) for contract in left]
@@ -181,7 +182,7 @@ def _try(
     return _Look(contract, made.argmax(axis=1) == digits.labels, cross_entropy)
 
 
-def _is_worse(one: _Look, best: _Look) -> bool:
+def _is_worse(one: _Look, best: _Look, deviations: float = _DEVIATIONS) -> bool:
     """Whether one reads fewer digits than the best, and not by chance (McNemar's test)."""
     lost, won = int((best.right & ~one.right).sum()), int((one.right & ~best.right).sum())
-    return lost - won > _DEVIATIONS * (lost + won) ** 0.5
+    return lost - won > deviations * (lost + won) ** 0.5

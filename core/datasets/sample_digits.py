@@ -12,6 +12,9 @@ from edgedigits.core.datasets.digits import Dataset, checked_digits
 from edgedigits.core.digit import CLASSES, SIDE
 from edgedigits.core.errors import EdgedigitsError
 
+SAMPLES = "digits drawn by code"
+"""What they are, for people."""
+
 SHEET = Path("samples") / "digits.png"
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.cards import card_of
-from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract
+from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract, is_picture
 from edgedigits.core.digit import CLASSES, SIDE
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.backend import keras, tf
@@ -25,7 +25,7 @@ def load_keras(path: StrPath) -> Any:
     """Load a trained model, checked: its card, its file, what it takes and gives.
 
     Returns:
-        A ``tf_keras.Model`` that maps (batch, 28, 28, 1) to (batch, 10), not compiled. Code inside the file (Lambda
+        A ``tf_keras.Model`` that maps a picture of a digit to (batch, 10), not compiled. Code inside the file (Lambda
         layers) is never run.
 
     Raises:
@@ -45,10 +45,10 @@ def load_keras(path: StrPath) -> Any:
             f"Keras {keras.__version__} cannot load {path} ({reason})",
             "give a model.keras as `edgedigits train` writes it",
         ) from error
-    if takes[1:] != (SIDE, SIDE, 1) or gives[1:] != (CLASSES,):
+    if not is_picture(takes[1:]) or gives[1:] != (CLASSES,):
         raise EdgedigitsError(
             f"{path} maps {takes} to {gives}",
-            f"a digit model maps (batch, {SIDE}, {SIDE}, 1) to (batch, {CLASSES})",
+            f"a digit model maps a picture, such as (batch, {SIDE}, {SIDE}, 1), to (batch, {CLASSES})",
         )
     return model
 

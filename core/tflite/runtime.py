@@ -21,10 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.cards import Card, card_of
-from edgedigits.core.contract.contract import RANGES, InputContract, contract_from
-from edgedigits.core.contract.finding import CARD, NOTHING_TOLD, TOLD, FoundContract, Told, find_contract
+from edgedigits.core.contract.card_contract import card_contract
+from edgedigits.core.contract.contract import RANGES, InputContract
+from edgedigits.core.contract.finding import NOTHING_TOLD, TOLD, FoundContract, Told, find_contract
 from edgedigits.core.contract.quantized_input import likely_ranges
-from edgedigits.core.datasets.sample_digits import load_samples
+from edgedigits.core.datasets.sample_digits import SAMPLES, load_samples
 from edgedigits.core.datasets.splits import stratified_sample
 from edgedigits.core.digit import CLASSES, dequantize, quantize
 from edgedigits.core.errors import EdgedigitsError
@@ -197,9 +198,7 @@ class DigitModel:
         if given:
             return FoundContract(replace(given, shape=shape), TOLD)
         if self.card:
-            known = contract_from(self.card.contract)
-            told_of = {"range": told.range or known.range, "polarity": told.polarity or known.polarity}
-            return FoundContract(replace(known, shape=shape, **told_of), TOLD if told != NOTHING_TOLD else CARD)
+            return card_contract(self.card, told, shape)
         return _found(sha256_of(self.path), told, self)
 
     def measured_contract(self, told: Told) -> FoundContract:
@@ -213,9 +212,7 @@ class DigitModel:
         each = (time.perf_counter() - began) / 2
         count = min(max(int(_TRIAL_BUDGET / each), _FEWEST_TRIED), len(digits))
         digits = digits.take(stratified_sample(digits.labels, count, 0))
-        return find_contract(
-            self._scores, self._input_shape[1:], digits, "digits drawn by code", told=told, likely=likely
-        )
+        return find_contract(self._scores, self._input_shape[1:], digits, SAMPLES, told=told, likely=likely)
 
     def _scores(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the model makes of real values, float32 of shape (count, ...), without softmax where it has none."""

@@ -27,9 +27,6 @@ On the development half of the amount fields, with the bundled model, 44 % of th
 those in the next step of 0.05; 92 % of all above (and 98 % of those above 0.9).
 """
 
-MOST_CONFIDENT = 1.01
-"""A model whose scores may be higher gives no probabilities, and the thresholds here mean nothing to it."""
-
 DROP_BELOW = 0.2
 """What the network likes less than this is no digit and is not shown; ten equal scores are 0.1."""
 
@@ -68,15 +65,11 @@ class DigitReader:
             reject_below: confidence between 0 and 1.
 
         Raises:
-            EdgedigitsError: the threshold is outside 0..1, or the model does not load or gives no probabilities.
+            EdgedigitsError: the threshold is outside 0..1, or the model does not load.
         """
         if not 0 <= reject_below <= 1:
             raise EdgedigitsError(f"a reject threshold of {reject_below}", "give one between 0 and 1")
         self.model = model if isinstance(model, DigitModel) else DigitModel(model_path(model))
-        if self.model.is_int8 and 255 * self.model.output.scale > MOST_CONFIDENT:
-            raise EdgedigitsError(
-                f"{self.model.path} gives scores that are no probabilities", "give a model that ends in softmax"
-            )
         self.reject_below = reject_below
         self._classifying = 0.0
 

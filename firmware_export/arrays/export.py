@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgedigits.core.cards import code_version
+from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.paths import StrPath
 from edgedigits.core.tflite.runtime import Quantization
 from edgedigits.firmware_export.arrays.reader import plan_arrays
@@ -42,15 +43,18 @@ class ArrayExport:
     recipe: ExportRecipe
 
 
-def export_arrays(model: StrPath, *, name: str = "digits", allow_failed: bool = False) -> ArrayExport:
+def export_arrays(
+    model: StrPath, *, name: str = "digits", allow_failed: bool = False, told: Told = NOTHING_TOLD
+) -> ArrayExport:
     """Turn a full-int8 ``.tflite`` digit model into one C header and one C source.
 
     The same model and name give the same text on every machine: it holds no time, path or version.
 
     Args:
-        model: int8 of shape (1, 28, 28, 1) in, int8 of shape (1, 10) out, as `edgedigits quantize` writes it.
+        model: one digit in, ten scores out, all of it integers, as `edgedigits quantize` writes it.
         name: prefix of every symbol: lower-case letters, digits, single underscores.
         allow_failed: export also where the model's card says that its proof failed; the header then says so.
+        told: what is known of the model's input, beside its card.
 
     Raises:
         EdgedigitsError: a name that is no C identifier or a keyword; a missing, damaged, foreign, float or partly
@@ -59,7 +63,7 @@ def export_arrays(model: StrPath, *, name: str = "digits", allow_failed: bool = 
     """
     model = Path(model)
     check_name(name)
-    plan = plan_arrays(model, name, allow_failed)
+    plan = plan_arrays(model, name, allow_failed, told)
     return ArrayExport(
         header=header(plan),
         source=source(plan),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgedigits.core.contract.contract import InputContract
 from edgedigits.core.digit import LABELS
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.runtime import Quantization
@@ -48,10 +49,11 @@ _MICRO_NAMES = {
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """Input or output of the model: an int8 tensor of this shape, ``real = (q - zero_point) * scale``."""
+    """Input or output of the model: a tensor of ``INT8`` or ``UINT8``, ``real = (q - zero_point) * scale``."""
 
     shape: tuple[int, ...]
     quantization: Quantization
+    type: str = "INT8"
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class ArrayPlan:
         sha256: of those bytes, lower-case hexadecimal.
         input: the model's input.
         output: the model's output.
+        contract: what the model is fed.
         registrations: methods of ``MicroMutableOpResolver`` to call, in order of first use.
         labels: what each of the output's values stands for.
         verdict: of the model's proof, as its card tells it; empty where it tells none.
@@ -74,6 +77,7 @@ class ArrayPlan:
     sha256: str
     input: TensorSpec
     output: TensorSpec
+    contract: InputContract
     registrations: tuple[str, ...]
     labels: tuple[str, ...] = LABELS
     verdict: str = ""

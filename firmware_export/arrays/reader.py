@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import Tensor, TfliteFile, read_tflite
 from edgedigits.core.tflite.runtime import DigitModel
@@ -14,13 +15,14 @@ from edgedigits.firmware_export.proof.verdict import proof_verdict
 _QUANTIZE_FIRST = "run `edgedigits quantize MODEL.keras` and export the int8 model that it writes"
 
 
-def plan_arrays(model: Path, name: str, allow_failed: bool) -> ArrayPlan:
+def plan_arrays(model: Path, name: str, allow_failed: bool, told: Told = NOTHING_TOLD) -> ArrayPlan:
     """Check that a model is a sound full-int8 digit model and plan its C arrays.
 
     Args:
         model: the ``.tflite`` file; a card beside it is checked, too.
         name: prefix of every C symbol.
         allow_failed: accept a model whose card says that its proof failed.
+        told: what is known of the model's input, beside its card.
 
     Raises:
         EdgedigitsError: missing, damaged or foreign file, floats inside, a card that does not match or tells of a
@@ -30,29 +32,30 @@ def plan_arrays(model: Path, name: str, allow_failed: bool) -> ArrayPlan:
     content = read_tflite(model)
     _check_int8(model, content)
     # Loading and running it once is the only check that also covers what the structure does not show.
-    loaded = DigitModel(model)
+    loaded = DigitModel(model, told=told)
     data = model.read_bytes()
     return ArrayPlan(
         name=name,
         model=data,
         sha256=hashlib.sha256(data).hexdigest(),
-        input=TensorSpec(content.inputs[0].shape, loaded.input),
-        output=TensorSpec(content.outputs[0].shape, loaded.output),
+        input=TensorSpec(content.inputs[0].shape, loaded.input, content.inputs[0].type),
+        output=TensorSpec(content.outputs[0].shape, loaded.output, content.outputs[0].type),
+        contract=loaded.contract,
         registrations=registrations(tuple(operator.name for operator in content.operators)),
         verdict=verdict,
     )
 
 
 def _check_int8(model: Path, content: TfliteFile) -> None:
-    """Raise unless inputs and outputs are int8 and no tensor inside is a float."""
+    """Raise unless inputs and outputs are int8 or uint8 and no tensor inside is a float."""
     floats = [tensor for tensor in content.tensors if tensor.type.startswith(("FLOAT", "BFLOAT"))]
     if floats:
         kind = "is a float model" if _are_float(content.inputs) and _no_int8(content) else "is only partly quantized"
         raise EdgedigitsError(f"{model} {kind}: {len(floats)} of its tensors are floats", _QUANTIZE_FIRST)
-    others = sorted({tensor.type for tensor in content.inputs + content.outputs} - {"INT8"})
+    others = sorted({tensor.type for tensor in content.inputs + content.outputs} - {"INT8", "UINT8"})
     if others:
         raise EdgedigitsError(
-            f"{model} has {', '.join(others)} as its input or output where int8 is expected", _QUANTIZE_FIRST
+            f"{model} has {', '.join(others)} as its input or output where int8 or uint8 is expected", _QUANTIZE_FIRST
         )
 
 

@@ -9,6 +9,7 @@ import math
 from importlib.resources import files
 from string import Template
 
+from edgedigits.core.contract.contract import BRIGHT, BYTES, LOGITS, UNIT
 from edgedigits.firmware_export.arrays.plan import ArrayPlan, TensorSpec
 from edgedigits.firmware_export.c_source.text import float_literal, warning_comment
 from edgedigits.firmware_export.proof.verdict import remark_on
@@ -38,6 +39,7 @@ def _fill(template: str, plan: ArrayPlan) -> str:
         length=len(plan.model),
         **_tensor("input", plan.input),
         **_tensor("output", plan.output),
+        **_feeding(plan),
         label_count=len(plan.labels),
         labels=", ".join(f'"{label}"' for label in plan.labels),
         operator_count=len(plan.registrations),
@@ -46,8 +48,25 @@ def _fill(template: str, plan: ArrayPlan) -> str:
     )
 
 
+def _feeding(plan: ArrayPlan) -> dict[str, str]:
+    """What the header says of the pixels, and how each becomes a number of the input."""
+    contract = plan.contract
+    height, width, channels = contract.field
+    mean, deviation = contract.mean_and_deviation
+    value = {UNIT: "pixel / 255", BYTES: "pixel"}.get(contract.range, f"(pixel / 255 - {mean:g}) / {deviation:g}")
+    ink = "ink bright on a dark ground" if contract.polarity == BRIGHT else "ink dark on a bright ground"
+    low, high = (-128, 127) if plan.input.type == "INT8" else (0, 255)
+    return {
+        "pixels": f"{height} x {width} grey pixels" + (f" in {channels} equal channels" if channels > 1 else ""),
+        "ink": ink,
+        "feed": f"q = round({value} / scale) + zero_point, kept within {low} and {high}",
+        "answer": "one score per digit" + (" (a logit)" if contract.output == LOGITS else ""),
+    }
+
+
 def _tensor(which: str, spec: TensorSpec) -> dict[str, str]:
     return {
+        f"{which}_type": spec.type.lower(),
         f"{which}_shape": ", ".join(str(length) for length in spec.shape),
         f"{which}_rank": str(len(spec.shape)),
         f"{which}_length": str(math.prod(spec.shape)),

@@ -20,3 +20,14 @@ def warning_comment(remark: str) -> str:
     """Lines of a C comment that warn of something; none where there is nothing to say."""
     lines = textwrap.wrap(f"WARNING: {remark}", 100) if remark else []
     return (" *\n" if lines else "") + "".join(f" * {line}\n" for line in lines)
+
+
+def wrapped(text: str, width: int = 110) -> list[str]:
+    """A text in lines of about ``width`` characters, broken at blanks."""
+    lines, line = [], ""
+    for item in text.split(" "):
+        if len(line) + len(item) + 1 > width:
+            lines.append(line)
+            line = ""
+        line = f"{line} {item}" if line else item
+    return [*lines, line]

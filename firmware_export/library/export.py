@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgedigits.core.cards import code_version
+from edgedigits.core.contract.contract import InputContract
+from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.files import sha256_of
 from edgedigits.core.paths import StrPath
 from edgedigits.firmware_export.c_source.library_text import LibraryText
 from edgedigits.firmware_export.c_source.names import check_name
 from edgedigits.firmware_export.graph.model import Graph
+from edgedigits.firmware_export.input_contract import contract_of
 from edgedigits.firmware_export.library.writer import LibraryMetadata, fits_dsp, write_library
 from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.planning.plan import Plan, plan
@@ -30,6 +33,7 @@ class LibraryExport:
         weight_bytes: of each stage.
         sha256: of the model, lower-case hexadecimal.
         verdict: of the model's proof, as its card tells it; empty where it tells none.
+        contract: what the model is fed and gives; None where it is no digit model.
         recipe: what made it.
     """
 
@@ -39,6 +43,7 @@ class LibraryExport:
     weight_bytes: tuple[int, ...]
     sha256: str
     verdict: str
+    contract: InputContract | None
     recipe: ExportRecipe
 
     @property
@@ -57,7 +62,9 @@ class LibraryExport:
         return self.plan.arena_bytes
 
 
-def export_library(model: StrPath, *, name: str = "digits", allow_failed: bool = False) -> LibraryExport:
+def export_library(
+    model: StrPath, *, name: str = "digits", allow_failed: bool = False, told: Told = NOTHING_TOLD
+) -> LibraryExport:
     """Turn a full-int8 ``.tflite`` model into one C header and one C source that compute the same bytes.
 
     The same model, name and version of the toolkit give the same text on every machine.
@@ -66,6 +73,7 @@ def export_library(model: StrPath, *, name: str = "digits", allow_failed: bool =
         model: full int8; of any shape that fits the library's operators.
         name: prefix of every symbol: lower-case letters, digits, single underscores.
         allow_failed: export also where the model's card says that its proof failed; the header then says so.
+        told: what is known of the input of a digit model, beside its card.
 
     Raises:
         EdgedigitsError: a name that is no C identifier; a missing, damaged, float or partly quantized model, an
@@ -80,7 +88,8 @@ def export_library(model: StrPath, *, name: str = "digits", allow_failed: bool =
     chosen = plan(graph)
     if not fits_dsp(chosen.program):  # cores with the DSP extension then run the plain kernels
         chosen = replace(chosen, layouts={**chosen.layouts, DSP.name: chosen.layouts[PLAIN.name]})
-    text, weight_bytes = write_library(graph, chosen, LibraryMetadata(name, sha256, code_version(), verdict))
+    contract = contract_of(model, told)
+    text, weight_bytes = write_library(graph, chosen, LibraryMetadata(name, sha256, code_version(), verdict, contract))
     return LibraryExport(
         text,
         graph,
@@ -88,5 +97,6 @@ def export_library(model: StrPath, *, name: str = "digits", allow_failed: bool =
         weight_bytes,
         sha256,
         verdict,
+        contract,
         ExportRecipe(name, allow_failed, code_version()),
     )

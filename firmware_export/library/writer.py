@@ -12,12 +12,20 @@ from string import Template
 
 import numpy as np
 
-from edgedigits.core.digit import LABELS, SIDE, model_input, quantize
+from edgedigits.core.contract.contract import InputContract
+from edgedigits.core.digit import LABELS
 from edgedigits.firmware_export.c_source.library_text import LibraryText
 from edgedigits.firmware_export.c_source.stage_writer import StageWriter
 from edgedigits.firmware_export.c_source.structs import initializer
-from edgedigits.firmware_export.c_source.text import float_literal, warning_comment
-from edgedigits.firmware_export.graph.model import Graph, Value
+from edgedigits.firmware_export.c_source.text import float_literal, warning_comment, wrapped
+from edgedigits.firmware_export.graph.model import Graph
+from edgedigits.firmware_export.library.digit_functions import (
+    confidence,
+    confidence_note,
+    from_grey,
+    grey_about,
+    grey_count,
+)
 from edgedigits.firmware_export.operators.registry import KERNELS
 from edgedigits.firmware_export.planning.plan import Plan
 from edgedigits.firmware_export.planning.stages import Kernel, Program, filler_bytes
@@ -29,8 +37,6 @@ _KERNEL_FILES = files("edgedigits.firmware_export.operators") / "kernels"
 _INCLUDE = re.compile(r'^#include "(\w+\.[ch])"\n', re.MULTILINE)
 _GUARD = re.compile(r"\A#ifndef (\w+)\n#define \1\n+(.*?)\n#endif\n\Z", re.DOTALL)
 _NO_FILLER = 0xFFFF
-_THOUSANDTHS = 16  # most bits behind the point of the factor from steps to thousandths
-_LARGEST_FACTOR = 2**22  # 255 times it fits 32 bits
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,7 @@ class LibraryMetadata:
     sha256: str
     version: str
     verdict: str
+    contract: InputContract | None = None
 
 
 def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[LibraryText, tuple[int, ...]]:
@@ -72,9 +79,8 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[
             )
             + _tables(plan, kinds),
             "run": run,
-            "from_grey": _from_grey(graph.values[graph.input], metadata.name),
-            "output_zero": outputs.zero_point,
-            "confidence": _confidence(outputs),
+            "from_grey": from_grey(graph.values[graph.input], metadata.contract, metadata.name),
+            "confidence": confidence(outputs, metadata.contract, metadata.name),
             "labels": ", ".join(f'"{label}"' for label in labels),
             "label_bytes": max(len(label) for label in labels) + 1,
             "label_count": len(labels),
@@ -93,7 +99,9 @@ def _header(graph: Graph, plan: Plan, metadata: LibraryMetadata, common: dict[st
         fields[f"{which}_zero"] = value.zero_point
         fields[f"{which}_scale"] = float_literal(value.scale)[:-1]
     fields["arena"] = _arena_macros(plan, metadata.name.upper())
-    fields["confidence_note"] = "" if _is_probability(ends["output"]) else " (no softmax: only its scale)"
+    fields["confidence_note"] = confidence_note(ends["output"], metadata.contract)
+    fields["grey_count"] = grey_count(metadata.contract, metadata.name)
+    fields["grey_about"] = grey_about(metadata.contract)
     fields["warning"] = warning_comment(remark_on(metadata.verdict))
     return _fill("library.h.in", fields)
 
@@ -173,7 +181,7 @@ def _tables(plan: Plan, kinds: list[Kernel]) -> str:
         values.append(f"    {initializer('value_t', fields, f'a value of {shape}')}, /* {place}: {shape} */\n")
     stages = "".join(_stage(plan, place, numbers, kinds) for place in range(len(program.stages)))
     order = ", ".join(str(stage) for stage in plan.schedule.order)
-    lines = "".join(f"    {line}\n" for line in _wrapped(order))
+    lines = "".join(f"    {line}\n" for line in wrapped(order))
     most = max(stage.rows for stage in program.stages)
     return (
         f"\nenum {{\n    INPUT = {len(given) - 1},\n"
@@ -185,16 +193,6 @@ def _tables(plan: Plan, kinds: list[Kernel]) -> str:
         f"static const FLASH stage_t stages[] = {{\n{stages}}};\n\n"
         f"/* Which stage makes its next row. */\nstatic const FLASH uint8_t order[] = {{\n{lines}}};\n"
     )
-
-
-def _wrapped(text: str, width: int = 110) -> list[str]:
-    lines, line = [], ""
-    for item in text.split(" "):
-        if len(line) + len(item) + 1 > width:
-            lines.append(line)
-            line = ""
-        line = f"{line} {item}" if line else item
-    return [*lines, line]
 
 
 def _slots(plan: Plan, value: int) -> int:
@@ -226,34 +224,3 @@ def _stage(plan: Plan, place: int, numbers: dict[int, int], kinds: list[Kernel])
 
 def _labels(outputs: int) -> tuple[str, ...]:
     return LABELS if outputs == len(LABELS) else tuple(str(place) for place in range(outputs))
-
-
-def _is_probability(value: Value) -> bool:
-    return value.zero_point == -128 and value.scale == 1 / 256
-
-
-def _confidence(value: Value) -> str:
-    """C expression of the thousandths that ``steps`` above zero stand for, half-way cases upwards."""
-    if _is_probability(value):
-        return "((steps * 1000 + 128) / 256)"
-    thousandths = value.scale * 1000
-    bits = next((bits for bits in range(_THOUSANDTHS, 0, -1) if thousandths * 2**bits < _LARGEST_FACTOR), 0)
-    factor = min(round(thousandths * 2**bits), _LARGEST_FACTOR)
-    return f"(steps <= 0 ? 0 : ((steps * {factor} + {2**bits // 2}) >> {bits}))"
-
-
-def _from_grey(value: Value, name: str) -> str:
-    """Body of the function from grey bytes to the input: as ``model_input`` and ``quantize`` do it."""
-    every_grey = np.resize(np.arange(256, dtype=np.uint8), (1, SIDE, SIDE))
-    steps = quantize(model_input(every_grey), value.scale, value.zero_point).ravel()[:256].astype(int)
-    count = f"{name.upper()}_INPUT_BYTES"
-    if np.array_equal(steps, np.arange(256) - 128):
-        return (
-            f"    for (uint16_t byte = 0; byte < {count}; byte++) {{\n"
-            "        input[byte] = (int8_t)(grey[byte] - 128);\n    }"
-        )
-    table = "\n".join(f"        {line}" for line in _wrapped(", ".join(str(step) for step in steps)))
-    return (
-        f"    static const FLASH int8_t steps[256] = {{\n{table}}};\n"
-        f"    for (uint16_t byte = 0; byte < {count}; byte++) {{\n        input[byte] = steps[grey[byte]];\n    }}"
-    )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import TfliteFile, read_tflite
+from edgedigits.firmware_export.graph.constant_shapes import with_constant_shapes
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, REBUILD, Layer, OperatorNodes, sizes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value
 from edgedigits.firmware_export.operators.registry import OPERATORS
@@ -17,14 +18,14 @@ LARGEST_COUNT = 10_000
 """Of tensors and of operators: a hostile file may name one table millions of times."""
 
 FREE_BATCH = {"SHAPE", "STRIDED_SLICE", "PACK"}
-"""What TensorFlow's converter adds where the batch was left free."""
+"""What TensorFlow's converter adds where the batch was left free, and what is left where it is not one image."""
 
 
 def read_graph(path: Path) -> Graph:
     """Read a full-int8 TFLite model.
 
-    A QUANTIZE from float32 at the model's start and a DEQUANTIZE to float32 at its end are left out: the graph starts
-    and ends with their int8 values. Operators that do not lead to the output are left out, too.
+    What turns a float32 or uint8 input into int8, and int8 into such an output, is left out: the graph starts and ends
+    with the int8 values. Operators that do not lead to the output are left out, too.
 
     Raises:
         EdgedigitsError: missing, damaged or foreign file; floats inside; an operator, a shape, a type or a scale that
@@ -62,28 +63,28 @@ def _read(path: Path) -> TfliteFile:
         raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check the path") from error
     if size > LARGEST_FILE:
         raise EdgedigitsError(f"{path} has {size} bytes, too many for a microcontroller", "export a smaller model")
-    return read_tflite(path, LARGEST_COUNT)
+    return with_constant_shapes(read_tflite(path, LARGEST_COUNT))
 
 
 def _peeled(path: Path, content: TfliteFile, layers: list[Layer]) -> tuple[list[Layer], int, int]:
-    """Leave out a QUANTIZE of the model's float input and a DEQUANTIZE to its float output.
+    """Leave out what turns a float or uint8 input into int8, and what makes a float or uint8 output of int8.
 
     Returns:
         The other layers, the number of the graph's input, and of its output.
     """
     start, end = content.input_places[0], content.output_places[0]
-    if content.tensors[start].type == "FLOAT32":
+    if content.tensors[start].type in _LEFT_OUT:
         readers = [layer for layer in layers if start in layer.operator.inputs]
         if [layer.operator.name for layer in readers] == ["QUANTIZE"]:
             readers[0].arity(1, 1)
-            _check_reshaped(readers[0])
+            _check_same_values(readers[0])
             layers = [layer for layer in layers if layer is not readers[0]]
             start = readers[0].output
-    if content.tensors[end].type == "FLOAT32":
+    if content.tensors[end].type in _LEFT_OUT:
         writers = [layer for layer in layers if end in layer.operator.outputs]
-        if [layer.operator.name for layer in writers] == ["DEQUANTIZE"]:
+        if [layer.operator.name for layer in writers] == [_LEFT_OUT[content.tensors[end].type]]:
             writers[0].arity(1, 1)
-            _check_reshaped(writers[0])
+            _check_same_values(writers[0])
             layers = [layer for layer in layers if layer is not writers[0]]
             end = writers[0].number(0)
     for number, which in ((start, "input"), (end, "output")):
@@ -93,9 +94,21 @@ def _peeled(path: Path, content: TfliteFile, layers: list[Layer]) -> tuple[list[
     return layers, start, end
 
 
-def _check_reshaped(layer: Layer) -> None:
-    if layer.tensor(0).shape != layer.output_tensor.shape:
+_LEFT_OUT = {"FLOAT32": "DEQUANTIZE", "UINT8": "QUANTIZE"}
+"""Types of an input or output that is int8 inside, and the operator that such an output is made by."""
+
+
+def _check_same_values(layer: Layer) -> None:
+    """Raise unless an operator at the model's ends changes nothing but the type."""
+    before, after = layer.tensor(0), layer.output_tensor
+    if before.shape != after.shape:
         raise layer.error("changes the shape of its input")
+    signed, unsigned = (before, after) if after.type == "UINT8" else (after, before)
+    if unsigned.type != "UINT8":
+        return
+    same = signed.scales == unsigned.scales and len(signed.zero_points) == len(unsigned.zero_points) == 1
+    if not same or signed.zero_points[0] + 128 != unsigned.zero_points[0]:
+        raise layer.error("rounds between uint8 and int8 anew", "convert the model with int8 input and output")
 
 
 def _check_types(path: Path, content: TfliteFile, layers: list[Layer]) -> None:

@@ -122,7 +122,7 @@ class CompiledLibrary:
         """Grey pictures as the model's input: what :meth:`run` takes.
 
         Args:
-            grey: uint8 of shape (count, ...), ``input_bytes`` each; for digits (count, 28, 28), 0 ground, 255 full ink.
+            grey: uint8 of shape (count, ...), a byte a pixel; for digits (count, 28, 28), 0 ground, 255 full ink.
 
         Returns:
             int8 of shape (count, ``input_bytes``).
@@ -130,8 +130,10 @@ class CompiledLibrary:
         Raises:
             EdgedigitsError: another type or size.
         """
-        given = self._rows(grey, np.uint8, self.input_bytes, "`edgedigits.core.normalise` makes it of any picture")
-        made = np.empty(given.shape, np.int8)
+        channels = self.export.contract.field[2] if self.export.contract else 1
+        pixels = self.input_bytes // channels
+        given = self._rows(grey, np.uint8, pixels, "`edgedigits.core.normalise` makes it of any picture")
+        made = np.empty((len(given), self.input_bytes), np.int8)
         convert = self._function("input_from_grey")
         for picture, image in zip(given, made, strict=True):
             convert(_pointer(picture), _pointer(image))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgedigits.core.contract.contract import InputContract
+from edgedigits.core.digit import quantize
 from edgedigits.core.tflite.runtime import DigitModel
 from edgedigits.firmware_export.graph.evaluation import evaluate
+from edgedigits.firmware_export.graph.model import Value
 from edgedigits.firmware_export.operators.reader import read_graph
 
 REFERENCE_RUNTIME = "tflite-runtime"
@@ -24,19 +28,33 @@ class ReferenceKernels:
         digits: the model, for what goes in and comes out.
     """
 
-    def __init__(self, model: Path) -> None:
+    def __init__(self, model: Path, contract: InputContract | None = None) -> None:
         """Load a model.
+
+        Args:
+            model: a ``.tflite`` file.
+            contract: of the model; None takes what ``DigitModel`` finds.
 
         Raises:
             EdgedigitsError: as ``DigitModel``, and where LiteRT is the runtime as ``read_graph``.
         """
-        self.digits = DigitModel(model, reference=True)
+        self.digits = DigitModel(model, reference=True, contract=contract)
         own = self.digits.runtime.name == REFERENCE_RUNTIME or not self.digits.is_int8
         self._graph = None if own else read_graph(model)
 
-    def outputs(
-        self, images: NDArray[np.uint8], progress: Callable[[int], object] | None = None
-    ) -> NDArray[np.int8] | NDArray[np.int16] | NDArray[np.float32]:
+    def steps(self, images: NDArray[np.uint8], end: Value) -> NDArray[np.int8]:
+        """What the exported C gives for each image: the outputs as int8, of a uint8 or float output made so.
+
+        Args:
+            images: uint8 of shape (count, 28, 28).
+            end: the graph's output.
+        """
+        raw = self.outputs(images)
+        if raw.dtype == np.uint8:
+            return (raw.astype(np.int16) - 128).astype(np.int8)
+        return quantize(raw, end.scale, end.zero_point) if raw.dtype == np.float32 else np.asarray(raw, np.int8)
+
+    def outputs(self, images: NDArray[np.uint8], progress: Callable[[int], object] | None = None) -> NDArray[Any]:
         """The model's output for each image: see ``DigitModel.raw``."""
         if self._graph is None:
             return self.digits.raw(images, progress)

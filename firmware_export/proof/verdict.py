@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgedigits.core.cards import card_of
-from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.cards import card_of, refuse_failed
 from edgedigits.core.outcome import CANNOT_TELL, FAILED
 
 _REMARKS: dict[str, str] = {
@@ -28,13 +27,8 @@ def proof_verdict(model: Path, allow_failed: bool) -> str:
         EdgedigitsError: the card does not match, or tells of a failed proof and ``allow_failed`` is not set.
     """
     card = card_of(model)
-    verdict = card.verdict if card else ""
-    if verdict == FAILED and not allow_failed:
-        raise EdgedigitsError(
-            f"the proof of {model} failed: quantization cost more accuracy than was allowed",
-            "quantize it again with more calibration images, or add --allow-failed to export it all the same",
-        )
-    return verdict
+    refuse_failed(model, card, allow_failed)
+    return card.verdict if card else ""
 
 
 def remark_on(verdict: str) -> str:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.cards import code_version
-from edgedigits.core.digit import model_input, quantize
+from edgedigits.core.contract.finding import NOTHING_TOLD, Told
+from edgedigits.core.digit import quantize
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import write_json
 from edgedigits.core.paths import StrPath
@@ -101,6 +102,8 @@ def firmware_report(
     images: ProofImages,
     *,
     name: str = "digits",
+    allow_failed: bool = False,
+    told: Told = NOTHING_TOLD,
     progress: Callable[[int], object] | None = None,
 ) -> FirmwareReport:
     """Export a model, and build, run and weigh it for each core.
@@ -112,6 +115,8 @@ def firmware_report(
         cores: names of ``boards.cores.CORES``.
         images: to run, at least one; instructions are the mean over them.
         name: prefix of the C names.
+        allow_failed: measure also a model whose card says that its proof failed.
+        told: what is known of the model's input, beside its card.
         progress: called with the number of cores done so far, after each.
 
     Raises:
@@ -121,11 +126,12 @@ def firmware_report(
     chosen = [core(one) for one in dict.fromkeys(cores)]
     if len(images.digits) == 0 or not chosen:
         raise EdgedigitsError("there is nothing to measure", "ask for one core and one image or more")
-    library = export_library(model, name=name, allow_failed=True)
-    reference = ReferenceKernels(model)
-    entry = reference.digits.input
-    inputs = quantize(model_input(images.digits), entry.scale, entry.zero_point)
-    job = _Job(library, inputs.reshape(len(inputs), -1), np.asarray(reference.outputs(images.digits), np.int8))
+    library = export_library(model, name=name, allow_failed=allow_failed, told=told)
+    graph = library.graph
+    reference = ReferenceKernels(model, library.contract)
+    entry = graph.values[graph.input]
+    inputs = quantize(reference.digits.contract.values(images.digits), entry.scale, entry.zero_point)
+    job = _Job(library, inputs.reshape(len(inputs), -1), reference.steps(images.digits, graph.values[graph.output]))
     costs, failures = [], []
     for done, one in enumerate(chosen, start=1):
         found = job.measure(one)

@@ -12,9 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.cards import code_version
+from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
 from edgedigits.core.paths import StrPath
+from edgedigits.core.tflite.runtime import DigitModel
+from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.proof.reference import ReferenceKernels
 from edgedigits.firmware_export.serial.link import BAUD, BoardLink
 from edgedigits.firmware_export.serial.protocol import Board, BoardAnswer
@@ -94,6 +97,7 @@ def verify(
     baud: int = BAUD,
     timeout: float = 10.0,
     patience: float = 10.0,
+    told: Told = NOTHING_TOLD,
     progress: Callable[[int], object] | None = None,
 ) -> Verification:
     """Send images to a board that runs the exported example and compare every output.
@@ -105,6 +109,7 @@ def verify(
         baud: bits per second; the examples use 115,200.
         timeout: seconds to wait for the answer to one image.
         patience: seconds to wait for the board's first answer; many restart when their port is opened.
+        told: what is known of the model's input, beside its card; as at the export.
         progress: called with the number of images done so far, after each.
 
     Raises:
@@ -114,17 +119,17 @@ def verify(
     model = Path(model)
     if len(images) == 0:
         raise EdgedigitsError("there are no images to send", "ask for one image or more")
-    reference = ReferenceKernels(model)
-    if not reference.digits.is_int8:
-        raise EdgedigitsError(f"{model} is no int8 model", "give the model that was exported to the board")
+    graph = read_graph(model)
+    reference = ReferenceKernels(model, DigitModel(model, told=told).contract)
+    pictures = reference.digits.contract.pictures(images)
     with BoardLink(port, baud=baud, timeout=timeout, patience=patience) as link:
         _check_same_model(link, model, sha256_of(model))
         readings, expected, seconds = [], [], []
         for position in range(len(images)):
             start = time.perf_counter()
-            readings.append(link.read(images[position].tobytes()))
+            readings.append(link.read(pictures[position].tobytes()))
             seconds.append(time.perf_counter() - start)
-            expected.append(reference.outputs(images[position : position + 1])[0])
+            expected.append(reference.steps(images[position : position + 1], graph.values[graph.output])[0])
             if progress:
                 progress(position + 1)
         board, repeated = link.board, link.repeated

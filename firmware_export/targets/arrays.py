@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgedigits.firmware_export.targets.contract import Target, Written
 
+if TYPE_CHECKING:
+    from edgedigits.core.contract.finding import Told
 
-def _write(model: Path, name: str, allow_failed: bool, folder: Path, force: bool) -> Written:
+
+def _write(model: Path, name: str, allow_failed: bool, folder: Path, force: bool, told: Told) -> Written:
     from edgedigits.firmware_export.arrays.export import export_arrays, write_export
 
-    export = export_arrays(model, name=name, allow_failed=allow_failed)
+    export = export_arrays(model, name=name, allow_failed=allow_failed, told=told)
     files = write_export(export, folder, force=force)
     facts = {"verdict": export.verdict, "sha256": export.sha256, "bytes": export.bytes}
     return Written(files, facts, f"register: {', '.join(export.resolver_calls)}")

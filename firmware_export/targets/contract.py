@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from edgedigits.core.contract.finding import Told
 
 HEADER, SOURCE = "header", "source"
 """In the place of a template: the library's own two files."""
@@ -34,26 +37,26 @@ class Target:
     Attributes:
         name: how users call it.
         about: what it is, in a line.
-        write: from the model, the prefix of its symbols, whether one whose proof failed is taken, the folder, and
-            whether what lies there is replaced, to what was written.
+        write: from the model, the prefix of its symbols, whether one whose proof failed is taken, the folder, whether
+            what lies there is replaced, and what is known of the model's input, to what was written.
         layout: of a packed C library: path below the folder, with the library's name to fill in, to the template that
             fills it, :data:`HEADER` or :data:`SOURCE`; empty for what is no such library.
     """
 
     name: str
     about: str
-    write: Callable[[Path, str, bool, Path, bool], Written]
+    write: Callable[[Path, str, bool, Path, bool, Told], Written]
     layout: Mapping[str, str] = field(default_factory=dict)
 
 
 def library_target(name: str, about: str, layout: Mapping[str, str]) -> Target:
     """A target that is the C library with files around it; the attributes of :class:`Target`."""
 
-    def write(model: Path, prefix: str, allow_failed: bool, folder: Path, force: bool) -> Written:
+    def write(model: Path, prefix: str, allow_failed: bool, folder: Path, force: bool, told: Told) -> Written:
         from edgedigits.firmware_export.targets.export import export_target
         from edgedigits.firmware_export.targets.packages import write_target
 
-        made = export_target(model, name=prefix, allow_failed=allow_failed)
+        made = export_target(model, name=prefix, allow_failed=allow_failed, told=told)
         files = write_target(name, made.files, folder, force=force)
         library = made.library
         facts = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.digit import LABELS
 from edgedigits.core.files import sha256_of
 from edgedigits.firmware_export.library import LibraryExport, export_library
@@ -13,7 +14,7 @@ from edgedigits.firmware_export.proof.reference import ReferenceKernels
 from edgedigits.firmware_export.targets import LibraryFiles, TestVector
 
 SELF_TEST_IMAGES = 4
-"""Each takes 784 bytes of flash in the program that tests itself."""
+"""Each takes as many bytes of flash as a picture has pixels in the program that tests itself."""
 
 
 @dataclass(frozen=True)
@@ -24,18 +25,21 @@ class TargetExport:
     files: LibraryFiles
 
 
-def export_target(model: Path, *, name: str = "digits", allow_failed: bool = False) -> TargetExport:
+def export_target(
+    model: Path, *, name: str = "digits", allow_failed: bool = False, told: Told = NOTHING_TOLD
+) -> TargetExport:
     """Turn a full-int8 digit model into a C library, and compute its test vectors with TFLite's reference kernels.
 
     Args:
-        model: int8 of one 28x28 digit in, int8 of ten scores out.
+        model: of one digit in, ten scores out, int8 inside.
         name: prefix of every symbol: lower-case letters, digits, single underscores.
         allow_failed: export also where the model's card says that its proof failed.
+        told: what is known of the model's input, beside its card.
 
     Raises:
         EdgedigitsError: as ``export_library``; or the model is no digit model.
     """
-    library = export_library(model, name=name, allow_failed=allow_failed)
+    library = export_library(model, name=name, allow_failed=allow_failed, told=told)
     return TargetExport(library, library_files(library, model))
 
 
@@ -49,19 +53,21 @@ def library_files(library: LibraryExport, model: Path) -> LibraryFiles:
     if sha256_of(model) != library.sha256:
         raise ValueError(f"{model} is not the model of this library")
     images = drawn_digits(SELF_TEST_IMAGES)
-    outputs = ReferenceKernels(model).outputs(images)
+    reference = ReferenceKernels(model, library.contract)
+    outputs = reference.steps(images, library.graph.values[library.graph.output])
+    pictures = reference.digits.contract.pictures(images)
     return LibraryFiles(
         name=library.recipe.name,
         header=library.header,
         source=library.source,
         sha256=library.sha256,
         version=library.recipe.software,
-        input_bytes=images[0].size,
+        input_bytes=pictures[0].size,
         output_bytes=outputs.shape[1],
         labels=LABELS,
         arena_bytes=library.arena_bytes,
         vectors=tuple(
             TestVector(image.tobytes(), tuple(int(value) for value in output))
-            for image, output in zip(images, outputs, strict=True)
+            for image, output in zip(pictures, outputs, strict=True)
         ),
     )

@@ -29,7 +29,7 @@ class TestVector:
     """An image and what the model makes of it.
 
     Attributes:
-        grey: one byte for each byte of the model's input; for a digit 784, ink bright on a dark ground, row by row.
+        grey: one byte a pixel; for a digit of 28x28 784, ink bright on a dark ground, row by row.
         output: the int8 outputs of TFLite's reference kernels.
     """
 
@@ -48,7 +48,7 @@ class LibraryFiles(LibraryText):
     Attributes:
         sha256: of the model, lower-case hexadecimal.
         version: of the toolkit that made the library, as ``code_version`` gives it.
-        input_bytes: of the model's input.
+        input_bytes: grey bytes of a picture.
         output_bytes: of the model's output.
         labels: what each output stands for.
         arena_bytes: working memory by the name of the variant of the kernels.

@@ -1,0 +1,91 @@
+"""Shapes that a model computes although they are always the same, as TensorFlow's converter writes a free batch.
+
+With one image at a time SHAPE of a tensor, and whatever STRIDED_SLICE, PACK, CONCATENATION and CAST make of it, are
+constants: they are worked out here, and the operators are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.tflite.file import OperatorCall, Tensor, TfliteFile
+
+_WHOLE = ("INT32", "INT64")
+_LARGEST = 64
+"""Numbers of a shape or of what is on the way to one."""
+
+Whole = NDArray[np.integer]
+
+
+def with_constant_shapes(content: TfliteFile) -> TfliteFile:
+    """The same model without the operators that compute a constant; what they make holds its values instead."""
+    tensors, nodes = list(content.tensors), []
+    for node in content.nodes:
+        made = _made(node, tensors)
+        if made is None:
+            nodes.append(node)
+        else:
+            place = node.outputs[0]
+            tensors[place] = replace(tensors[place], shape=made.shape, constant=True, data=made)
+    return replace(content, nodes=tuple(nodes), tensors=tuple(tensors))
+
+
+def _made(node: OperatorCall, tensors: list[Tensor]) -> Whole | None:
+    """What an operator computes where that is a constant of whole numbers, else None."""
+    compute = _COMPUTED.get(node.name)
+    if compute is None or len(node.outputs) != 1 or tensors[node.outputs[0]].type not in _WHOLE:
+        return None
+    given = [tensors[place] for place in node.inputs if place >= 0]
+    if node.name != "SHAPE" and any(one.data is None or one.type not in _WHOLE for one in given):
+        return None
+    if sum(one.data.size for one in given if one.data is not None) > _LARGEST or not given:
+        return None
+    try:
+        made = compute(node, given)
+    except (IndexError, ValueError, TypeError, KeyError):  # options that fit no such operator: the reader says so
+        return None
+    return made.astype(np.int32 if tensors[node.outputs[0]].type == "INT32" else np.int64)
+
+
+def _shape(_node: OperatorCall, given: list[Tensor]) -> Whole:
+    return np.array(given[0].shape)
+
+
+def _strided_slice(node: OperatorCall, given: list[Tensor]) -> Whole:
+    values, begin, end, stride = (np.asarray(one.data) for one in given)
+    if node.options.get("EllipsisMask") or node.options.get("NewAxisMask") or node.options.get("Offset"):
+        raise ValueError("masks that no shape needs")
+    first, last, one = (int(node.options.get(name, 0)) for name in ("BeginMask", "EndMask", "ShrinkAxisMask"))
+    parts: list[int | slice] = []
+    for axis, (start, stop, step) in enumerate(zip(begin, end, stride, strict=True)):
+        bit = 1 << axis
+        if one & bit:
+            parts.append(int(start))
+        else:
+            parts.append(slice(None if first & bit else int(start), None if last & bit else int(stop), int(step)))
+    return np.asarray(values[tuple(parts)])
+
+
+def _pack(node: OperatorCall, given: list[Tensor]) -> Whole:
+    return np.stack([np.asarray(one.data) for one in given], int(node.options.get("Axis", 0)))
+
+
+def _concatenation(node: OperatorCall, given: list[Tensor]) -> Whole:
+    return np.concatenate([np.asarray(one.data) for one in given], int(node.options.get("Axis", 0)))
+
+
+def _cast(_node: OperatorCall, given: list[Tensor]) -> Whole:
+    return np.asarray(given[0].data)
+
+
+_COMPUTED: dict[str, Callable[[OperatorCall, list[Tensor]], Whole]] = {
+    "SHAPE": _shape,
+    "STRIDED_SLICE": _strided_slice,
+    "PACK": _pack,
+    "CONCATENATION": _concatenation,
+    "CAST": _cast,
+}

@@ -1,0 +1,103 @@
+"""The C functions that follow a model's contract: from grey bytes to its input, and from its scores to a confidence."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.contract.contract import DARK, LOGITS, OUR_CONTRACT, InputContract
+from edgedigits.core.digit import quantize
+from edgedigits.firmware_export.c_source.text import wrapped
+from edgedigits.firmware_export.graph.model import Value
+
+_THOUSANDTHS = 16  # most bits behind the point of the factor from steps to thousandths
+_LARGEST_FACTOR = 2**22  # 255 times it fits 32 bits
+_ONE = 2**16 - 1
+
+
+def grey_count(contract: InputContract | None, name: str) -> str:
+    """C expression of how many grey bytes a picture has."""
+    channels = contract.field[2] if contract else 1
+    return f"{name.upper()}_INPUT_BYTES" + (f" / {channels}" if channels > 1 else "")
+
+
+def grey_about(contract: InputContract | None) -> str:
+    """What the header says beside, where the network sees something else than bright ink in one channel."""
+    if contract is None:
+        return ""
+    told = [f"is fed {contract.range}"] if contract.range != OUR_CONTRACT.range else []
+    told += ["sees dark ink"] if contract.polarity == DARK else []
+    told += [f"sees the grey in {contract.field[2]} channels"] if contract.field[2] > 1 else []
+    return f" The network {' and '.join(told)}; this function sees to it." if told else ""
+
+
+def from_grey(value: Value, contract: InputContract | None, name: str) -> str:
+    """Body of the function from grey bytes to the input: as the contract's values, quantized, do it."""
+    levels = (contract or OUR_CONTRACT).levels()
+    steps = quantize(levels, value.scale, value.zero_point).astype(int)
+    count = grey_count(contract, name)
+    channels = contract.field[2] if contract else 1
+    shifted = np.array_equal(steps, np.arange(256) - 128)
+    table = "" if shifted else _table("int8_t steps", steps)
+    if channels > 1:
+        step = "(int8_t)(grey[pixel] - 128)" if shifted else "steps[grey[pixel]]"
+        puts = "".join(f"        input[{channels} * pixel + {channel}] = step;\n" for channel in range(channels))
+        return (
+            f"{table}    for (uint16_t pixel = {count}; pixel-- > 0;) {{ /* from the end: both may be one memory */\n"
+            f"        const int8_t step = {step};\n{puts}    }}"
+        )
+    step = "(int8_t)(grey[byte] - 128)" if shifted else "steps[grey[byte]]"
+    return f"{table}    for (uint16_t byte = 0; byte < {count}; byte++) {{\n        input[byte] = {step};\n    }}"
+
+
+def confidence_note(value: Value, contract: InputContract | None) -> str:
+    """What the header says of thousandths that are none of certainty."""
+    return "" if _is_probability(value) or _gives_logits(contract) else " (no softmax: only its scale)"
+
+
+def confidence(value: Value, contract: InputContract | None, name: str) -> str:
+    """Body of the function that tells the thousandths of certainty of the greatest score, half-way cases upwards."""
+    if _gives_logits(contract):
+        return _softmax(value, name)
+    return (
+        f"    const int32_t steps = (int32_t)output[{name}_top1(output)] - ({value.zero_point});\n"
+        f"    return (int){_thousandths(value)};"
+    )
+
+
+def _gives_logits(contract: InputContract | None) -> bool:
+    return contract is not None and contract.output == LOGITS
+
+
+def _softmax(value: Value, name: str) -> str:
+    """One over the sum of the powers of e, by which the other scores lie below the greatest."""
+    powers = np.rint(_ONE * np.exp(-np.arange(256) * value.scale)).astype(int)
+    return (
+        f"{_table('uint16_t powers', powers)}"
+        f"    const int8_t best = output[{name}_top1(output)];\n"
+        "    uint32_t sum = 0;\n"
+        f"    for (int place = 0; place < {name.upper()}_OUTPUT_BYTES; place++) {{\n"
+        "        sum += powers[best - output[place]];\n    }\n"
+        f"    return (int)(({1000 * _ONE}u + sum / 2) / sum);"
+    )
+
+
+def _is_probability(value: Value) -> bool:
+    return value.zero_point == -128 and value.scale == 1 / 256
+
+
+def _thousandths(value: Value) -> str:
+    """C expression of the thousandths that ``steps`` above zero stand for, half-way cases upwards."""
+    if _is_probability(value):
+        return "((steps * 1000 + 128) / 256)"
+    thousandths = value.scale * 1000
+    bits = next((bits for bits in range(_THOUSANDTHS, 0, -1) if thousandths * 2**bits < _LARGEST_FACTOR), 0)
+    factor = min(round(thousandths * 2**bits), _LARGEST_FACTOR)
+    return f"(steps <= 0 ? 0 : ((steps * {factor} + {2**bits // 2}) >> {bits}))"
+
+
+def _table(declared: str, numbers: NDArray[np.int_]) -> str:
+    """A table of 256 numbers inside of a function."""
+    kind, _, array = declared.partition(" ")
+    lines = "\n".join(f"        {line}" for line in wrapped(", ".join(str(number) for number in numbers)))
+    return f"    static const FLASH {kind} {array}[{len(numbers)}] = {{\n{lines}}};\n"
