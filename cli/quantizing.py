@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.judging import warn_of_guessing
 from edgedigits.cli.listings import QuantizeCommand
 from edgedigits.cli.output import loading, progress, say, show_json, show_table
 from edgedigits.cli.proving import EXIT_CODES, interval, tell_of_accuracy, tell_of_doubt, tell_of_failure
@@ -87,22 +86,20 @@ def quantize(
         with progress() as stage:
             proof = quantize_folds(request, out, force=force, progress=stage)
         _show_folds(proof, as_json)
-        ctx.exit(_tell_of_verdict(proof, recipe, f"the networks of {model}"))
+        ctx.exit(_tell_of_verdict(proof, recipe))
     with progress() as stage:
         result = quantize_model(request, out, force=force, progress=stage)
     if as_json:
         show_json({"model": str(result.model), **result.proof.judgement(), "card": asdict(result.card)})
     else:
         _show_proof(result)
-    ctx.exit(_tell_of_verdict(result.proof, recipe, str(result.model), result))
+    ctx.exit(_tell_of_verdict(result.proof, recipe, result))
 
 
-def _tell_of_verdict(judged: Judged, recipe: str, what: str, result: QuantizeResult | None = None) -> int:
+def _tell_of_verdict(judged: Judged, recipe: str, result: QuantizeResult | None = None) -> int:
     """Say on standard error what is to be said of a verdict, and give the exit code."""
     from edgedigits.core.outcome import CANNOT_TELL, FAILED
 
-    found = judged.comparison
-    warn_of_guessing(min(found.before, found.after), found.count, what)
     if not judged.reads_enough:
         tell_of_accuracy(judged, recipe, result.proof.cause if result else "")
     elif judged.verdict == FAILED:
@@ -138,7 +135,10 @@ def _show_drop(judged: Judged) -> None:
         f"{interval(judged)}, McNemar p = {found.p_value:.3g}, "
         f"agreement {found.agreement:.2f} % of {found.count:,} digits"
     )
-    say(f"verdict: {judged.verdict}, as {judged.max_drop:g} points may be lost")
+    if judged.reads_enough:
+        say(f"verdict: {judged.verdict}, as {judged.max_drop:g} points may be lost")
+    else:
+        say(f"verdict: {judged.verdict}, as too few digits are read")
 
 
 def _show_proof(result: QuantizeResult) -> None:

@@ -119,8 +119,8 @@ def verify(
     model = Path(model)
     if len(images) == 0:
         raise EdgedigitsError("there are no images to send", "ask for one image or more")
-    graph = read_graph(model)
     reference = ReferenceKernels(model, DigitModel(model, told=told).contract)
+    graph = read_graph(model)
     pictures = reference.digits.contract.pictures(images)
     with BoardLink(port, baud=baud, timeout=timeout, patience=patience) as link:
         _check_same_model(link, model, sha256_of(model))

@@ -169,7 +169,7 @@ def test_card_and_c_files_of_a_useless_model_say_that_it_failed(useless, tmp_pat
         [EDGEDIGITS, "export", model, "--out", tmp_path / "c"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert "--allow-failed" in done.stderr
+    assert "--force" in done.stderr
 
 
 def test_the_first_wrong_frames_are_printed_and_where_the_others_are(useless):

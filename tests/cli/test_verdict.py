@@ -46,7 +46,7 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("few")
     draw(folder / "my digits", 20)
     data = f"folder:{folder / 'my digits'}"
-    call("train", "--model", "nano", "--dataset", data, "--epochs", 2, "--out", folder / "float")
+    call("train", "--from", "builtin", "--dataset", data, "--epochs", 1, "--out", folder / "float")
     return folder
 
 
@@ -93,7 +93,9 @@ def test_a_cross_validation_that_could_not_tell_either_is_not_named(few: Path, u
 def test_a_cross_validation_has_no_more_folds_than_the_rarest_digit_allows(tmp_path: Path) -> None:
     """Twenty pictures tell of twenty points; the two of each digit make two folds."""
     draw(tmp_path / "two", 2)
-    call("train", "--model", "nano", "--dataset", f"folder:{tmp_path / 'two'}", "--epochs", 1, "--out", tmp_path / "f")
+    call(
+        "train", "--from", "builtin", "--dataset", f"folder:{tmp_path / 'two'}", "--epochs", 1, "--out", tmp_path / "f"
+    )
     said = call("quantize", tmp_path / "f" / "model.keras", "--max-drop", 20, "--out", tmp_path / "q", code=3).stderr
     assert "so that all 20 digits test, which tells if they flip as often as these" in unwrapped(said)
     train, quantize = remedies(said)
