@@ -318,8 +318,8 @@ def verify(
         )
     load = watch.share()
     if as_json:
-        told = {"verdict": verdict, "image_source": images.source, "load": load}
-        show_json({"equal": found.equal, **told, **asdict(found)})
+        facts = {"verdict": verdict, "image_source": images.source, "load": load}
+        show_json({"equal": found.equal, **facts, **asdict(found)})
     else:
         _show_verification(found, images.source, load)
     if not found.equal:

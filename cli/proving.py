@@ -58,9 +58,7 @@ def tell_of_accuracy(judged: Judged, recipe: str, cause: str) -> None:
     found = judged.comparison
     which, percent = (recipe, found.after) if found.after < found.before else ("the float network", found.before)
     least = max(judged.min_accuracy, judged.chance + CHANCE_MARGIN)
-    guess = (
-        f", and somebody who guesses reads {judged.chance:.1f} %" if percent <= judged.chance + CHANCE_MARGIN else ""
-    )
+    guess = f" ({judged.chance:.1f} % is guessing)" if percent <= judged.chance + CHANCE_MARGIN else ""
     why = cause or "train longer, or ask for less with --min-accuracy where these digits are hard"
     say(
         f"Error: {which} reads {percent:.2f} % of {found.count:,} test digits, less than {least:g} %{guess}; what was "
@@ -138,6 +136,7 @@ def _cross_validation_tells(result: QuantizeResult) -> bool:
 
 def _cross_validation(result: QuantizeResult) -> tuple[str, str]:
     """The two commands that cross-validate; the first wants the options that the network was trained with, too."""
+    from edgedigits.quantize.proof import MIN_ACCURACY
     from edgedigits.quantize.quantizing import MAX_DROP
 
     request, card = result.request, result.card
@@ -152,6 +151,8 @@ def _cross_validation(result: QuantizeResult) -> tuple[str, str]:
         quantize += ["--calibration", request.calibration]
     if request.max_drop != MAX_DROP:
         quantize += ["--max-drop", request.max_drop]
+    if request.min_accuracy != MIN_ACCURACY:
+        quantize += ["--min-accuracy", request.min_accuracy]
     quantize += ["--out", _free(folds.with_name(f"{folds.name}-{request.recipe}"))]
     return f"edgedigits train {_words(train)}", f"edgedigits quantize {_words(quantize)}"
 

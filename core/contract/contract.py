@@ -21,7 +21,7 @@ BRIGHT, DARK = "bright", "dark"
 PROBABILITIES, LOGITS = "probabilities", "logits"
 
 UNIT, BYTES, SIGNED, MNIST = "0..1", "0..255", "-1..1", "0.1307,0.3081"
-RANGES = (UNIT, BYTES, SIGNED, MNIST)
+RANGES: tuple[str, ...] = (UNIT, BYTES, SIGNED, MNIST)
 """What networks are usually fed: grey / 255, grey, grey / 127.5 - 1, and grey / 255 less MNIST's mean over MNIST's
 deviation (0.1307 and 0.3081 over all pixels of its 60,000 training digits, as PyTorch's example has them)."""
 
@@ -71,7 +71,7 @@ class InputContract:
         """What each grey level becomes, ink bright, float32 of shape (256,)."""
         grey = np.arange(256, dtype=np.uint8)
         if self.polarity == DARK:
-            grey = 255 - grey
+            grey = grey[::-1]
         if self.range == BYTES:
             return grey.astype(np.float32)
         unit = grey.astype(np.float32) / np.float32(255.0)

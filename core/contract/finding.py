@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -185,4 +186,4 @@ def _try(
 def _is_worse(one: _Look, best: _Look, deviations: float = _DEVIATIONS) -> bool:
     """Whether one reads fewer digits than the best, and not by chance (McNemar's test)."""
     lost, won = int((best.right & ~one.right).sum()), int((one.right & ~best.right).sum())
-    return lost - won > deviations * (lost + won) ** 0.5
+    return bool(lost - won > deviations * math.sqrt(lost + won))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ _WHOLE = ("INT32", "INT64")
 _LARGEST = 64
 """Numbers of a shape or of what is on the way to one."""
 
-Whole = NDArray[np.integer]
+Whole = NDArray[Any]
 
 
 def with_constant_shapes(content: TfliteFile) -> TfliteFile:

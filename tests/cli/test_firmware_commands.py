@@ -298,7 +298,11 @@ class TestReport:
     ):
         judge(model, verdict)
         monkeypatch.setenv("PATH", "")  # what it would cost is not asked here, so no tool is needed
-        result = call("firmware", "report", model, "--core", "m0", "--images", 1, "--json", code=1)
+        given = ("firmware", "report", model, "--core", "m0", "--images", 1, "--json")
+        if verdict == "failed":
+            assert "add --force to take it all the same" in " ".join(call(*given, code=1).stderr.split())
+            given += ("--force",)
+        result = call(*given, code=1)
         assert f"WARNING: the proof of this model {says}" in result.stderr
         assert json.loads(result.stdout)["verdict"] == verdict
 

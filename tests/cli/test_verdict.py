@@ -117,7 +117,7 @@ def test_the_limit_that_is_named_passes(few: Path, undecided: Result, tmp_path: 
 @pytest.mark.parametrize("high", [0.5, 0.4999, 0.01, 0.0196, 3.161, 0.29, 0.57, 0.58])
 def test_the_limit_that_is_named_is_the_least_of_two_decimals_that_passes(high: float) -> None:
     comparison = Comparison(1, 0, 0, 0, -high, high, 1, 100, 0, 0, ())
-    limit = float(f"{telling_limit(FoldsProof(QuantizeRequest('m'), Path(), (), comparison, 0)):.2f}")
+    limit = float(f"{telling_limit(FoldsProof(QuantizeRequest('m'), Path(), (), comparison, 0, 90, 10)):.2f}")
     assert outcome_of(-high, high, limit) == "passed"
     assert outcome_of(-high, high, round(limit - 0.01, 2)) == "cannot tell"
 
@@ -125,7 +125,8 @@ def test_the_limit_that_is_named_is_the_least_of_two_decimals_that_passes(high: 
 def test_options_of_the_proof_stand_in_the_commands_that_are_named_and_json_carries_the_verdict(
     few: Path, tmp_path: Path
 ) -> None:
-    options = ("--recipe", "int8-dense-per-tensor", "--calibration", "50", "--max-drop", "5.0")
+    given = ("--calibration", "50", "--max-drop", "5.0", "--min-accuracy", "80.0")
+    options = ("--recipe", "int8-dense-per-tensor", *given)
     result = call("quantize", few / "float" / "model.keras", *options, "--json", "--out", tmp_path / "o", code=3)
     assert " ".join(options) in result.stderr
     assert remedies(result.stderr)[1][-1] == str(tmp_path / "folds-int8-dense-per-tensor")
