@@ -257,7 +257,8 @@ def softmax_exponentials(scale: float, beta: float) -> NDArray[np.int32]:
     """Softmax's exponentials, ``exp(-d * scale * beta)`` as Q0.31 for d = 0, 1, ... (reference_ops::Softmax).
 
     ``PreprocessSoftmaxScaling`` in doubles gives the multiplier that brings a difference to Q5.26; differences below
-    ``diff_min`` take no part, so the table ends before them, or before the first of the zeros at its end.
+    ``diff_min`` take no part, so the table ends before them, or before the first of the zeros at its end. (TFLite
+    holds the multiplier below 2**31: from there on no difference but 0 takes part.)
 
     Args:
         scale: of the input.
@@ -267,7 +268,7 @@ def softmax_exponentials(scale: float, beta: float) -> NDArray[np.int32]:
         int32 of shape (n,), 1 <= n <= 256; the first is 2**31 - 1.
     """
     bits = 31 - SOFTMAX_INTEGER_BITS
-    multiplier, exponent = quantize_multiplier(min(beta * scale * (1 << bits), (1 << 31) - 1.0))
+    multiplier, exponent = quantize_multiplier(beta * scale * (1 << bits))
     furthest = (((1 << SOFTMAX_INTEGER_BITS) - 1) << bits) >> exponent
     powers = [_exp_on_negative(multiply(-d, multiplier, exponent)) for d in range(min(furthest, 255) + 1)]
     while not powers[-1]:

@@ -20,8 +20,8 @@ from edgedigits.firmware_export.planning.stages import (
     shape_text,
 )
 
-MOST_STAGES = 200
-"""Stages and values are numbered by bytes in C."""
+MOST_VALUES = 200
+"""Values are numbered by bytes in C, and so are stages, of which there are fewer: each makes another value."""
 
 MOST_STEPS = 2048
 """One step makes one row, and takes a byte of flash; far above any network for a microcontroller."""
@@ -42,9 +42,11 @@ def lower(graph: Graph) -> Program:
     program = lowering.finish()
     if not program.stages:
         raise EdgedigitsError("the network computes nothing", "export a network with layers")
-    if max(len(program.stages), len(program.values)) > MOST_STAGES:
+    count = len(program.values)
+    if count > MOST_VALUES:
         raise EdgedigitsError(
-            f"the network has {len(program.stages)} layers, more than {MOST_STAGES}", "export a smaller network"
+            f"the network has {count} values, its input and what each layer makes, more than {MOST_VALUES}",
+            "export a smaller network",
         )
     steps = sum(max(stage.steps, program.values[stage.output].shape[0]) for stage in program.stages)
     steps += program.values[program.input].shape[0]

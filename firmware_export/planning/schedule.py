@@ -106,8 +106,10 @@ def schedule(program: Program, whole: frozenset[int]) -> Schedule:
         deaths = run.deaths[value]
         if value == output:
             deaths = dict.fromkeys(range(len(births)), end)
-        seen = run.seen.get(value, -1)
-        lives[value] = tuple(Life(birth, max(birth, seen, deaths.get(row, -1))) for row, birth in enumerate(births))
+        lives[value] = tuple(
+            Life(birth, max(birth, run.seen.get(value, birth), deaths.get(row, birth)))
+            for row, birth in enumerate(births)
+        )
     dense = {program.root(value) for value, content in program.values.items() if content.view_of is not None}
     dense |= {program.input, output}
     slots = {value: max(len(rows), 1) if value in dense else _ring(rows) for value, rows in lives.items()}

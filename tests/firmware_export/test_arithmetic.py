@@ -401,6 +401,11 @@ def test_tables_of_two_slopes_and_of_tanh_hold_every_input(tmp_path: Path) -> No
         assert_exact(built, output, [EVERY_INPUT], tmp_path)
 
 
+def test_a_table_has_256_entries_clamped_to_bytes() -> None:
+    assert arithmetic.table(lambda q: q).tolist() == list(range(-128, 128))
+    assert arithmetic.table(lambda q: 40_000 * q).tolist() == [-128] * 128 + [0] + [127] * 127
+
+
 @pytest.mark.parametrize("options", [{}, {"AlignCorners": True}, {"HalfPixelCenters": True}], ids=str)
 def test_every_place_of_a_resized_picture(options: dict[str, bool], tmp_path: Path) -> None:
     for extent in (1, 2, 3, 5, 7, 12):
@@ -515,17 +520,26 @@ def test_softmax_shows_the_errors_of_gemmlowps_exponential(
 
 
 def test_the_exponentials_are_close_to_real_ones() -> None:
-    for scale in (0.001, 0.03, 0.4, 3.0):
+    for scale in (0.001, 0.03, 0.4, 3.0, 10.0, 20.0, 31.9, 32.0, 33.0, 1e4):
         table = arithmetic.softmax_exponentials(scale, 1.0)
         real = np.exp(-scale * np.arange(len(table))) * 2.0**31
         assert np.abs(table - real).max() < 2048
-        assert len(table) == 256 or math.exp(-scale * len(table)) < 2.0**-30
+        assert np.abs(table - real)[real < 2**20].max(initial=0) < 3
+        assert len(table) == 256 or math.exp(-scale * len(table)) < 2.0**-28
         assert table[-1] > 0
+
+
+def test_differences_beyond_tflites_diff_min_take_no_part() -> None:
+    """``CalculateInputRadius``: ``31 * 2**26 / 2**exponent``, which is 1.9 for the exponent 30 of a scale of 10."""
+    assert len(arithmetic.softmax_exponentials(10.0, 1.0)) == 2
+    assert len(arithmetic.softmax_exponentials(0.5, 1.0)) == 32
 
 
 def test_the_constants_of_the_exponential_are_powers_of_e() -> None:
     for power, factor in arithmetic._EXP_MINUS_POWERS:
         assert factor == round(math.exp(-(2.0**power)) * 2**31)
+    assert round(math.exp(-1 / 8) * 2**31) == arithmetic._EXP_MINUS_ONE_EIGHTH
+    assert round(2**31 / 3) == arithmetic._ONE_THIRD
 
 
 # -- activations, models ---------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,8 +18,11 @@ from random_networks import random_network
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.graph.model import Graph
 from edgedigits.firmware_export.operators.reader import read_graph
-from edgedigits.firmware_export.planning.arena import Allocation, collide
+from edgedigits.firmware_export.planning import plan as planning
+from edgedigits.firmware_export.planning.arena import Allocation, blocks, collide, peak
+from edgedigits.firmware_export.planning.lowering import lower
 from edgedigits.firmware_export.planning.plan import Plan, plan
+from edgedigits.firmware_export.planning.stages import Program
 from edgedigits.firmware_export.variants import VARIANTS
 
 HOW = settings(derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -91,6 +95,44 @@ def test_an_arena_is_never_much_larger_than_without_sharing(read, dice):
     for variant in VARIANTS:
         scratch = sum(stage.scratch.get(variant, 0) + stage.kept + 4 for stage in made.program.stages)
         assert made.arena_bytes[variant] <= extra + scratch
+
+
+def choices_of(program: Program) -> list[int]:
+    return [stage.output for stage in program.stages if stage.output != program.root(program.output)]
+
+
+@pytest.mark.parametrize("seed", [105, 121, 410])
+def test_no_other_choice_of_one_value_would_make_the_fullest_moment_lower(seed, read):
+    """In these networks it takes more than one look at each value."""
+    program = lower(read(random_network(random.Random(seed), longest=10)))
+    best, whole = planning._descend(program, choices_of(program), frozenset())
+    assert best == planning._cost(program, whole)
+    assert all(planning._cost(program, whole ^ {value}) >= best for value in choices_of(program))
+
+
+@pytest.mark.parametrize(("seed", "better"), [(59, "all"), (105, "none")])
+def test_the_better_of_two_starts_is_taken(seed, better, read):
+    """With no value made whole at first, and with all of them."""
+    made = plan(read(random_network(random.Random(seed), longest=6)))
+    choices = choices_of(made.program)
+    starts = {"none": frozenset(), "all": frozenset(choices)}
+    found = {name: planning._descend(made.program, choices, start)[0] for name, start in starts.items()}
+    assert min(found, key=found.get) == better
+    steps = len(made.schedule.order)
+    fullest = [peak(blocks(made.program, made.schedule, variant), steps) for variant in VARIANTS]
+    assert (max(fullest), sum(fullest)) == found[better][:2]
+
+
+@pytest.mark.parametrize("tries", [0, 1, 3])
+def test_no_more_orders_are_tried_than_there_is_effort_for(tries, read, monkeypatch):
+    program = lower(read(random_network(random.Random(121), longest=10)))
+    steps = sum(stage.steps for stage in program.stages)
+    monkeypatch.setattr(planning, "_EFFORT", (tries + 1) * steps - 1)
+    tried = []
+    cost = planning._cost
+    monkeypatch.setattr(planning, "_cost", lambda *given: tried.append(given) or cost(*given))
+    planning._descend(program, choices_of(program), frozenset())
+    assert len(tried) == 1 + tries
 
 
 def test_a_deep_network_needs_a_fraction_of_what_its_values_add_up_to(read):
@@ -195,13 +237,53 @@ def test_a_network_that_only_reshapes_is_refused(read):
         plan(read(builder.build(end)))
 
 
-def test_a_network_of_more_layers_than_a_byte_can_number_is_refused(read):
+def chain(length: int, shape: tuple[int, int, int]) -> bytes:
     builder = ModelBuilder(7)
-    end = builder.input((1, 2, 2, 1))
-    for _ in range(201):
+    end = builder.input((1, *shape))
+    for _ in range(length):
         end = builder.relu(end)
-    with pytest.raises(EdgedigitsError, match="201 layers, more than 200"):
-        plan(read(builder.build(end)))
+    return builder.build(end)
+
+
+@pytest.mark.parametrize(
+    ("fits", "does_not", "says"),
+    [
+        ((199, (2, 2, 1)), (200, (2, 2, 1)), "201 values, its input and what each layer makes, more than 200"),
+        # The rows of the input count: what one step makes takes a byte of flash.
+        ((1, (1024, 1, 1)), (1, (1025, 1, 1)), "2050 rows in all, more than 2048"),
+        ((3, (512, 1, 1)), (3, (513, 1, 1)), "2052 rows in all, more than 2048"),
+        ((1, (1, 60_000, 1)), (1, (1, 60_001, 1)), "row of 60001 bytes, more than 60000"),
+    ],
+)
+def test_a_network_larger_than_the_library_can_number_is_refused(fits, does_not, says, read):
+    lower(read(chain(*fits)))
+    with pytest.raises(EdgedigitsError, match=rf"{says}; export a smaller network"):
+        lower(read(chain(*does_not)))
+
+
+def test_the_rows_of_a_mean_are_those_of_its_input(read):
+    """Each is a step, though there is one row of output."""
+    builder = ModelBuilder(7)
+    lower(read(builder.build(builder.mean(builder.input((1, 1024, 1, 1))))))
+    builder = ModelBuilder(7)
+    with pytest.raises(EdgedigitsError, match="2050 rows in all"):
+        lower(read(builder.build(builder.mean(builder.input((1, 1025, 1, 1))))))
+
+
+@pytest.mark.parametrize(
+    ("path", "arena"),
+    [
+        # README: 6,328 bytes for the built-in model.
+        ("core/pretrained/small/model.int8.tflite", {"helium": 4352, "dsp": 6304, "plain": 6328, "avr": 4256}),
+        (
+            "tests/firmware_export/models/nano/model.int8.tflite",
+            {"helium": 1536, "dsp": 1764, "plain": 1788, "avr": 1280},
+        ),
+        ("tests/firmware_export/models/unread.tflite", {"helium": 804, "dsp": 804, "plain": 2780, "avr": 484}),
+    ],
+)
+def test_arenas_are_as_small_as_the_pages_say(path, arena):
+    assert plan(read_graph(Path(__file__).parents[2] / path)).arena_bytes == arena
 
 
 def test_a_window_that_only_sees_padding_has_a_plan(read):

@@ -26,6 +26,26 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
             ("if enough <= count or not tells(enough):", "if enough < count or not tells(enough):"),
             ("while enough - too_few > 1:", "while enough - too_few != 1:"),
         ),
+        "firmware_export/graph/arithmetic.py": (
+            ("if multiplier == 1 << 31:", "if multiplier >= 1 << 31:"),
+            (
+                "power = np.float32(math.exp(min(-float(real), 88.0)))",
+                "power = np.float32(math.exp(min(-float(real), 89.0)))",
+            ),
+            (  # other means of two million numbers and more alone
+                "multipliers=np.array([(multiplier << shift) // count], np.int32),",
+                "multipliers=np.array([(multiplier << shift) / count], np.int32),",
+            ),
+            ('if activation == "RELU_N1_TO_1":', 'if activation >= "RELU_N1_TO_1":'),
+            (
+                "return (value >> exponent) + ((value & mask) > (mask >> 1) + (value < 0))",
+                "return (value >> exponent) + ((value & mask) > (mask >> 1) + (value < 1))",
+            ),
+            (
+                "return (value >> exponent) + ((value & mask) > (mask >> 1) + (value < 0))",
+                "return (value >> exponent) + ((value & mask) > (mask >> 1) + (value <= 0))",
+            ),
+        ),
         "core/proportions.py": (
             (
                 "return (0.0 if right == 0 else low), (1.0 if right == count else high)",
@@ -57,6 +77,20 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
     },
     "for the type checker alone": {"core/digit.py": (("@overload", ""),)},
     "a round number that was chosen": {
+        "firmware_export/planning/plan.py": (
+            ("_EFFORT = 100_000", "_EFFORT = 100001"),
+            ("_EFFORT = 100_000", "_EFFORT = 99999"),
+        ),
+        "firmware_export/graph/arithmetic.py": (
+            (
+                "return math.floor(min(quotient, 1e6) + 0.5)",
+                "return math.floor(min(quotient, 1000001.0) + 0.5)",
+            ),
+            (
+                "return math.floor(min(quotient, 1e6) + 0.5)",
+                "return math.floor(min(quotient, 999999.0) + 0.5)",
+            ),
+        ),
         "core/outcome.py": (
             ("MOST_DIGITS = 100_000", "MOST_DIGITS = 100001"),
             ("MOST_DIGITS = 100_000", "MOST_DIGITS = 99999"),

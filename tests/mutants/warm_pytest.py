@@ -1,37 +1,113 @@
 """Runs pytest again and again on a module that changes, in processes that are copies of one with all libraries loaded.
 
-    python tests/mutants/warm_pytest.py SOCKET MODULE TESTS...    serves
-    python -I -S tests/mutants/warm_pytest.py SOCKET              runs the tests once and exits as pytest does
+    python tests/mutants/warm_pytest.py SOCKET MODULE TESTS...
 
-Loading NumPy, OpenCV, hypothesis or TensorFlow takes longer than most tests run that notice a mutant.
+Loading NumPy, OpenCV, hypothesis or TensorFlow takes longer than most tests run that notice a mutant. Each run begins
+with the tests that noticed most so far. ``ask_pytest.py`` asks for a run.
 """
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import math
+import os
+import resource
+import select
 import socket
 import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import hypothesis
+import pytest
 
 MEMORY = 8 << 30
 """Bytes that a run may map: a mutant that fills a list for ever ends here."""
 
+LOADED_BY_US = ("__main__", "tflite_runtime")
+"""What ``core/tflite/runtime.py`` has to load itself, in a way of its own where TensorFlow is loaded."""
 
-def ask(path: str) -> int:
-    """Have the tests run once; 2 where the server is gone."""
-    with socket.socket(socket.AF_UNIX) as line:
-        line.connect(path)
-        answer = line.recv(1)
-    return answer[0] if answer else 2
+LONGEST = 3600
+"""Seconds of processor that a run may take while it is not known how many the tests need."""
+
+
+class MostFirst:
+    """A plugin of pytest that begins with the tests that noticed most, and says which one notices now."""
+
+    def __init__(self, noticed: Counter[str], told: int) -> None:
+        self.noticed = noticed
+        self.told = told
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Sort them; those that noticed nothing stay in their order."""
+        items.sort(key=lambda item: -self.noticed[item.nodeid])
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Tell the server."""
+        if report.failed:
+            os.write(self.told, f"{report.nodeid}\n".encode())
+
+
+class Run:
+    """One run of the tests, in a process of its own that leads its group, and ends after some seconds of processor.
+
+    Attributes:
+        ended: a file descriptor that can be read once the run is over.
+    """
+
+    def __init__(
+        self, tests: list[str], noticed: Counter[str], seconds: int = LONGEST, *, tell_libraries: bool = False
+    ) -> None:
+        self._words, told = os.pipe()
+        self._process = os.fork()
+        if not self._process:
+            os.setsid()
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+            resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            words = ["-x", "-q", "-p", "no:cacheprovider", *tests]
+            status = pytest.main(words, plugins=[MostFirst(noticed, told)])
+            if tell_libraries:
+                os.write(told, "\n".join(libraries()).encode())
+            os._exit(status)
+        os.close(told)
+        self.ended = os.pidfd_open(self._process)
+
+    def result(self) -> tuple[bool, list[str]]:
+        """Whether all went well, and what was told; waits for it."""
+        with os.fdopen(self._words, closefd=False) as words:
+            told = words.read().split("\n")
+        select.select([self.ended], [], [])
+        return self.end() == 0, [word for word in told if word]
+
+    def end(self) -> int:
+        """Put an end to it, with all that it has started, where it is not over."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process, 9)
+        _, status = os.waitpid(self._process, 0)
+        os.close(self.ended)
+        os.close(self._words)
+        return status
+
+
+def processor_seconds() -> float:
+    """What the runs that are over have taken."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def libraries() -> list[str]:
+    """Names of the modules loaded that do not stand in this checkout."""
+    here = str(Path.cwd().parent)
+    files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
+    files = {name: file for name, file in files.items() if not name.startswith(LOADED_BY_US)}
+    return [name for name, file in files.items() if file and not file.startswith(here)]
 
 
 def serve(path: str, module: str, tests: list[str]) -> None:
     """Tell on standard output how long the tests take where nothing is changed, then answer whoever connects."""
-    import os
-    import select
-    import time
-    from pathlib import Path
-
-    import hypothesis
-
     # What fails needs no smaller example, and the same mutants shall live each time.
     hypothesis.settings.register_profile(
         "mutants",
@@ -41,11 +117,16 @@ def serve(path: str, module: str, tests: list[str]) -> None:
         phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
     )
     hypothesis.settings.load_profile("mutants")
-    load_what_is_loaded_by(tests)
-    begin = time.monotonic()
-    _, status = os.waitpid(forked(tests), 0)
-    if status:
+    noticed: Counter[str] = Counter()
+    for name in Run(tests, noticed, tell_libraries=True).result()[1]:
+        # Some modules exist only once another one has made them.
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    begin, before = time.monotonic(), processor_seconds()
+    passed, _ = Run(tests, noticed).result()
+    if not passed:
         sys.exit(f"{module}: its tests fail as it is")
+    patience = math.ceil(5 + 3 * (processor_seconds() - before))
     # Python takes a compiled file for that of a module which was changed within the same second to the same size.
     for compiled in Path(module).parent.glob(f"__pycache__/{Path(module).stem}.*.pyc"):
         compiled.unlink()
@@ -58,63 +139,15 @@ def serve(path: str, module: str, tests: list[str]) -> None:
         while listening in select.select([listening, sys.stdin], [], [])[0]:
             line, _ = listening.accept()
             with line:
-                child = forked(tests)
-                ended = os.pidfd_open(child)
-                ready, _, _ = select.select([ended, line], [], [])  # the asking one is killed where time is up
-                os.killpg(child, 9)
-                _, status = os.waitpid(child, 0)
-                os.close(ended)
-                if ended in ready:
-                    line.send(bytes([0 if status == 0 else 1]))
-
-
-def load_what_is_loaded_by(tests: list[str]) -> None:
-    """Import what the tests import, without the packages of this checkout and their tests."""
-    import contextlib
-    import importlib
-    import os
-
-    reading, writing = os.pipe()
-    child = forked(tests, writing)
-    os.close(writing)
-    with os.fdopen(reading) as names:
-        found = names.read().split()
-    os.waitpid(child, 0)
-    for name in found:
-        # Some modules exist only once another one has made them.
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
-
-
-def libraries() -> list[str]:
-    """Names of the modules loaded that do not stand in this checkout."""
-    from pathlib import Path
-
-    here = str(Path.cwd().parent)
-    files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
-    return [name for name, file in files.items() if file and name != "__main__" and not file.startswith(here)]
-
-
-def forked(tests: list[str], names: int | None = None) -> int:
-    """The process, leader of its group, that runs the tests and writes the names of what it has loaded."""
-    import os
-    import resource
-
-    import pytest
-
-    if child := os.fork():
-        return child
-    os.setsid()
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    status = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests])
-    if names is not None:
-        with os.fdopen(names, "w") as told:
-            told.write("\n".join(libraries()))
-    return os._exit(status)
+                made = Run(tests, noticed, patience)
+                # Whoever asks is killed where time is up: a run that waits for ever takes no processor.
+                if made.ended in select.select([made.ended, line], [], [])[0]:
+                    passed, failed = made.result()
+                    noticed.update(failed)
+                    line.send(bytes([not passed]))
+                else:
+                    made.end()
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 2:
-        sys.exit(ask(sys.argv[1]))
     serve(sys.argv[1], sys.argv[2], sys.argv[3:])
