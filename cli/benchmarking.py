@@ -14,6 +14,7 @@ from edgedigits.cli.quantities import TIME_LIMIT
 from edgedigits.cli.results import show_rows
 
 if TYPE_CHECKING:
+    from edgedigits.core.contract.finding import Told
     from edgedigits.quantize.studies.calibration import CalibrationStudy
     from edgedigits.results import Results, Row
 
@@ -38,6 +39,7 @@ _split = click.option("--split", help="How to divide it.  [default: as the model
 @options.force
 @options.as_json
 @click.pass_context
+@options.input_contract
 def benchmark(
     ctx: click.Context,
     model: Path,
@@ -51,6 +53,7 @@ def benchmark(
     out: Path,
     force: bool,
     as_json: bool,
+    told: Told,
 ) -> None:
     """Make MODEL.keras small in every way, and measure every result in the same way.
 
@@ -70,7 +73,7 @@ def benchmark(
     from edgedigits.quantize.benchmark import BenchmarkRequest, check_folder, chosen_recipes
 
     names = _cores(cores)
-    request = BenchmarkRequest(model, chosen_recipes(recipes), dataset, split, seed)
+    request = BenchmarkRequest(model, chosen_recipes(recipes), dataset, split, seed, told=told)
     check_folder(out, force=force, resume=resume)
     check_source(model, dataset, split, out)
     with loading("TensorFlow"):

@@ -142,9 +142,12 @@ def _show_drop(judged: Judged) -> None:
 
 
 def _show_proof(result: QuantizeResult) -> None:
+    from edgedigits.core.contract.finding import CARD
+
     proof = result.proof
     found = proof.comparison
-    say(f"input: {result.found}")
+    if result.found.how != CARD:
+        say(f"input: {result.found}")
     say(f"{result.model}  {proof.tflite_bytes:,} bytes, {size_words(proof.ratio)} than its parameters in float32")
     show_table(
         ("", "float", result.request.recipe),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edgedigits.core.cards import Card, code_version, write_card
+from edgedigits.core.contract.contract import OUR_CONTRACT
 from edgedigits.core.datasets import Split
 from edgedigits.core.files import csv_text, sha256_of, write_text, write_with
 from edgedigits.core.keras.backend import tf
@@ -86,6 +87,7 @@ def _card(
         parent=start.parent if start else {},
         pretrained_on=start.pretrained_on if start else [],
         software=software(),
+        contract=OUR_CONTRACT.as_dict() | {"type": "float32"},
     )
 
 

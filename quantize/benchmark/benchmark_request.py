@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import refuse_to_overwrite
 from edgedigits.core.paths import StrPath
@@ -26,6 +27,7 @@ class BenchmarkRequest:
         split: name of its split; None takes the card's.
         seed: of the representative dataset and of fine-tuning.
         calibration: digits in the representative dataset; None takes the default of ``edgedigits quantize``.
+        told: what is known of the network's input beside its card.
     """
 
     model: StrPath
@@ -34,6 +36,7 @@ class BenchmarkRequest:
     split: str | None = None
     seed: int = 0
     calibration: int | None = None
+    told: Told = NOTHING_TOLD
 
     def __post_init__(self) -> None:
         """Keep the path as a :class:`pathlib.Path`, so that requests for one file are equal however it was named."""

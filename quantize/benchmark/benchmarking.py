@@ -87,7 +87,7 @@ def benchmark(
     recipes = [recipe_named(name) for name in request.recipes]
     refuse_inputs_inside([model], out)
     check_folder(out, force=force, resume=resume)
-    source = open_source(model, request.dataset, request.split)
+    source = open_source(model, request.dataset, request.split, request.told)
     identity, software = _identity(request, source), _software()
     if resume:
         _check_same(out, identity, software)
@@ -113,6 +113,7 @@ def _identity(request: BenchmarkRequest, source: FloatSource) -> dict[str, Any]:
         "train_sha256": source.split.train.sha256(),
         "seed": request.seed,
         "calibration": source.calibration(request.calibration),
+        "contract": source.found.contract.as_dict(),
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from optuna.trial import Trial
 
 from edgedigits.core.cards import Card, write_card
+from edgedigits.core.contract.contract import OUR_CONTRACT
 from edgedigits.core.datasets import Split, stratified_sample
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of, whole_folder, write_bytes, write_with
@@ -154,4 +155,5 @@ class Experiment:
                 "seconds": run["seconds"],
             },
             software=software(),
+            contract=OUR_CONTRACT.as_dict() | {"type": "float32"},
         )
