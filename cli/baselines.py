@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from edgedigits.train.baselines.reported import Measured
 
 
-@click.command()
+@click.command(short_help="List the systems of the reports, and what they reported.")
 @options.as_json
 def baselines(as_json: bool) -> None:
     """List the systems that five student reports describe, and what they reported.
@@ -40,7 +40,7 @@ def baselines(as_json: bool) -> None:
     show_table(("name", "split", "reported %", "how"), rows, left=2)
 
 
-@click.command()
+@click.command(short_help="Fit and measure one system of the reports.")
 @click.argument("name")
 @options.dataset("A data set of `edgedigits datasets`.", "mnist")
 @click.option("--split", help="How to divide it.  [default: as the report did]")
@@ -186,7 +186,7 @@ def train_with_folds(
     show_folds(found, out, as_json)
 
 
-@click.command()
+@click.command(short_help="Compare what the reports say with what was measured.")
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DIR...")
 @click.option("--out", type=click.Path(path_type=Path), help="File to write the table into, as Markdown.")
 @click.option("--force", is_flag=True, help="Replace the file.")

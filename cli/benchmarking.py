@@ -24,7 +24,7 @@ _dataset = options.dataset("A data set of `edgedigits datasets`.  [default: the 
 _split = click.option("--split", help="How to divide it.  [default: as the model's card says]")
 
 
-@click.command()
+@click.command(short_help="Make a model small in every way, and measure each result.")
 @_model
 @click.option(
     "--recipes", default="all", show_default=True, help="all, post-training (those that train nothing), or a,b,c."
@@ -67,7 +67,8 @@ def benchmark(
     \b
     Examples:
       edgedigits benchmark out/float/model.keras --out out/bench
-      edgedigits benchmark out/float/model.keras --recipes post-training --cores m0,m4,m55 --out out/bench
+      edgedigits benchmark out/float/model.keras --out out/bench \\
+        --recipes post-training --cores m0,m4,m55
     """
     from edgedigits.quantize import check_source
     from edgedigits.quantize.benchmark import BenchmarkRequest, check_folder, chosen_recipes
@@ -153,7 +154,7 @@ def _report(folder: Path, row: Row, cores: list[str], dataset: str | None) -> No
         write_row(folder, row.recipe, replace(row, cores=(), notes=notes))
 
 
-@click.command()
+@click.command(short_help="Find out how many digits quantization needs to calibrate.")
 @click.argument("models", metavar="MODEL...", nargs=-1, required=True, type=options.FloatModel())
 @_dataset
 @_split
@@ -211,7 +212,7 @@ def _show_study(study: CalibrationStudy) -> None:
     click.echo()
 
 
-@click.command(name="layer-error")
+@click.command(name="layer-error", short_help="Find out in which layers int8 adds its noise.")
 @_model
 @_dataset
 @_split

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _COLOURS = {"ok": "green", "missing": "yellow", "fault": "red"}
 
 
-@click.command()
+@click.command(short_help="Say what this machine has, lacks, and what mends it.")
 @options.as_json
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:

@@ -26,7 +26,7 @@ LEARNS_BELOW = 95.0
 """Percent of somebody's own pictures; the built-in model reads more of those that are like what it learned."""
 
 
-@click.command()
+@click.command(short_help="Measure the accuracy of a model on test digits.")
 @click.argument("model", type=options.Model())
 @options.dataset("Data set to measure on.  [default: the model's own]")
 @click.option("--split", help="Take the test digits of this split.  [default: as the model's card says]")

@@ -25,7 +25,7 @@ _images = click.option("--images", "count", type=_COUNT, default=20, show_defaul
 _dataset = options.dataset("Data set to take them of.  [default: the model's own]")
 
 
-@click.group()
+@click.group(short_help="Measure a model on emulated cores, verify it on a board.")
 def firmware() -> None:
     """Measure an exported model on emulated cores, and prove it on a board.
 
@@ -37,7 +37,7 @@ def firmware() -> None:
     """
 
 
-@firmware.command()
+@firmware.command(short_help="List the cores that a model can be measured on.")
 @options.as_json
 def cores(as_json: bool) -> None:
     """List the cores that a model can be measured on, and what each needs installed.
@@ -79,7 +79,7 @@ def cores(as_json: bool) -> None:
     )
 
 
-@firmware.command()
+@firmware.command(short_help="Measure what a model takes on each core, under emulation.")
 @click.argument("model", type=options.Model())
 @click.option("--core", "core_list", default=ALL_CORES, show_default=True, help="Of `edgedigits firmware cores`.")
 @_images
@@ -114,7 +114,7 @@ def report(
     \b
     Examples:
       edgedigits firmware report out/int8/model.int8.tflite
-      edgedigits firmware report out/int8/model.int8.tflite --core m0,m4 --plot memory.png
+      edgedigits firmware report out/int8 --core m0,m4 --plot memory.png
     """
     from edgedigits.core.cards import CARD_NAME
     from edgedigits.core.datasets import check_dataset
@@ -258,7 +258,7 @@ def _ratio(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
 
-@firmware.command()
+@firmware.command(short_help="Compare what a board answers with TFLite.")
 @click.argument("model", type=options.Model())
 @click.option("--port", required=True, help="Serial port, such as /dev/ttyACM0 or COM3.")
 @_images

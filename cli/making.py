@@ -21,7 +21,7 @@ from edgedigits.core.counting import counted
 from edgedigits.firmware_export.targets.registry import TARGETS
 
 
-@click.command()
+@click.command(short_help="List the networks that can be trained.")
 @options.as_json
 def models(as_json: bool) -> None:
     """List the networks that can be trained.
@@ -44,7 +44,7 @@ def models(as_json: bool) -> None:
     )
 
 
-@click.command()
+@click.command(short_help="List the data sets and the rules that divide them.")
 @click.option(
     "--data", type=click.Path(path_type=Path), help="Remember this folder: with MNIST in mnist/, or that mnist."
 )
@@ -88,7 +88,7 @@ def datasets(data: Path | None, as_json: bool) -> None:
     say("Digits of your own: `edgedigits evaluate builtin --dataset folder:DIR` reads them before anything is trained")
 
 
-@click.command(cls=TrainingCommand)
+@click.command(cls=TrainingCommand, short_help="Train a network, or go on from trained weights.")
 @click.option("--model", "network", help="One of the networks below.  [default: small, or that of --from]")
 @click.option("--from", "start", type=options.FloatModel(), help="Fine-tune this model.keras, or the word builtin.")
 @options.dataset("A data set of `edgedigits datasets`.", "mnist")
@@ -165,7 +165,7 @@ def train(
         say(f"started from {start}, which reads {before:.2f} % of these test digits")
 
 
-@click.command(cls=ExportCommand)
+@click.command(cls=ExportCommand, short_help="Write an int8 model as C, for one of several ecosystems.")
 @click.argument("model", type=options.Model())
 @click.option(
     "--target",
@@ -194,8 +194,8 @@ def export(
     \b
     Examples:
       edgedigits export out/int8/model.int8.tflite --out out/c
-      edgedigits export out/int8/model.int8.tflite --target arduino --name digits --out out/arduino
-      edgedigits export out/int8/model.int8.tflite --target arrays --out out/arrays
+      edgedigits export out/int8 --target arduino --out out/arduino
+      edgedigits export out/int8 --target arrays --out out/arrays
     """
     from edgedigits.cli.proving import warn_of_verdict
 

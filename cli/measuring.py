@@ -31,7 +31,7 @@ class Threads(click.ParamType[tuple[int, ...]]):
         return tuple(sorted({int(word) for word in words}))
 
 
-@click.command()
+@click.command(short_help="Measure models on this machine, such as a Raspberry Pi.")
 @click.argument("models", metavar="MODEL...", nargs=-1, required=True, type=options.Model())
 @options.dataset("Digits to read: a data set of `edgedigits datasets`.", "samples")
 @click.option("--split", help="Read the test part of this split.  [default: the set's test digits, or all]")

@@ -133,7 +133,8 @@ _DATASET_OPTIONS = (
     click.option(
         "--orientation",
         type=SuggestingChoice(list(ORIENTATIONS)),
-        help="What puts its pictures upright; as-is insists that they are.",
+        metavar="HOW",  # the names in a line of their own would be wider than a terminal
+        help=f"What puts its pictures upright: {', '.join(ORIENTATIONS)}; as-is insists that they are.",
     ),
 )
 out = click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from edgedigits.quantize.proof import Judged
 
 
-@click.command(cls=QuantizeCommand)
+@click.command(cls=QuantizeCommand, short_help="Quantize a network, and prove what that cost.")
 @click.argument("model", type=options.FloatModelOrFolds())
 @click.option("--recipe", default="int8", show_default=True, help="One of those below.")
 @click.option("--calibration", type=int, help="Digits in the representative dataset.  [default: 500, or all if fewer]")

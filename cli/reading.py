@@ -40,7 +40,7 @@ def _reader(model: Path | str, reject_below: float | None, told: Told, force: bo
     return DigitReader(loaded) if reject_below is None else DigitReader(loaded, reject_below=reject_below)
 
 
-@click.command()
+@click.command(short_help="Find and read the digits in photos.")
 @click.argument("words", metavar="[MODEL] IMAGE...", nargs=-1, required=True)
 @options.model
 @click.option("--annotate", type=click.Path(path_type=Path), help="Folder for copies with the digits marked.")
@@ -200,7 +200,7 @@ class Rows(click.ParamType[slice]):
             self.fail(f"{value!r} is not of the form start:stop:step", param, ctx)
 
 
-@click.command()
+@click.command(short_help="Measure how many labelled fields are read exactly.")
 @click.argument("model", type=options.Model())
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--truth", type=click.Path(path_type=Path), help="CSV: image,text.  [default: truth.csv beside FOLDER]")
@@ -257,7 +257,7 @@ def fields(
     say(f"\nworst: {worst or 'none'}")
 
 
-@click.command()
+@click.command(short_help="Read digits from a camera, a video, pictures or a stream.")
 @click.argument("word", metavar="[MODEL]", required=False, type=options.Model())
 @options.model
 @click.option("--source", default="0", show_default=True, help="Camera number, video, folder, address, or picamera.")

@@ -46,7 +46,7 @@ def _read(folders: tuple[Path, ...]) -> Table:
     return table
 
 
-@click.command()
+@click.command(short_help="Put the rows of several folders into one table.")
 @_folders
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to make of tables, page and picture.")
 @options.force
@@ -61,7 +61,7 @@ def compare(folders: tuple[Path, ...], out: Path | None, force: bool, as_json: b
 
     \b
     Example:
-      edgedigits compare out/bench-small out/bench-nano out/baselines --out out/all
+      edgedigits compare out/bench-small out/bench-nano --out out/all
     """
     from edgedigits.results.tables.formats import rows_json
 
@@ -121,7 +121,7 @@ def _show_brief(wide: Sequence[Column], narrow: Sequence[Column]) -> None:
             return
 
 
-@click.command()
+@click.command(short_help="Choose the most accurate model that a device can take.")
 @_folders
 @click.option("--max-flash", "flash", type=SIZE, help="Bytes of flash, such as 32k.")
 @click.option("--max-ram", "ram", type=SIZE, help="Bytes of RAM, such as 8k.")
@@ -143,8 +143,10 @@ def choose(folders: tuple[Path, ...], as_json: bool, **limits: Any) -> None:
 
     \b
     Examples:
-      edgedigits choose --max-flash 32k --max-ram 8k --max-latency 5ms --min-accuracy 99 out/all
-      edgedigits choose --core m4 --mhz 80 --max-flash 64k --max-latency 30ms out/bench-small out/bench-nano
+      edgedigits choose --max-flash 32k --max-ram 8k \\
+        --max-latency 5ms --min-accuracy 99 out/all
+      edgedigits choose --core m4 --mhz 80 --max-flash 64k \\
+        --max-latency 30ms out/bench-small out/bench-nano
     """
     from edgedigits.results.choosing.choosing import choose as choose_row
     from edgedigits.results.choosing.limits import Limits

@@ -26,7 +26,7 @@ FRAMES = 240
 WRONG_SHOWN = 10
 
 
-@click.command()
+@click.command(short_help="Train, quantize, prove, export C, and write one report.")
 @click.option("--model", "network", default="small", show_default=True, help="A network of `edgedigits models`.")
 @options.dataset("A data set of `edgedigits datasets`.", "mnist")
 @click.option("--epochs", "passes", type=int, help="Passes over the training digits.  [default: the network's own]")

@@ -52,7 +52,7 @@ def _list_presets(ctx: click.Context, _option: click.Parameter, wanted: bool) ->
     ctx.exit()
 
 
-@click.command(cls=_SearchCommand)
+@click.command(cls=_SearchCommand, short_help="Search for accurate, small and fast networks.")
 @click.option("--list", is_eager=True, is_flag=True, expose_value=False, callback=_list_presets, help="List presets.")
 @click.option("--preset", required=True, help="What to search; --list tells.")
 @options.dataset("A data set of `edgedigits datasets`.", "mnist")
@@ -78,8 +78,9 @@ def search(out: Path, force: bool, resume: bool, as_json: bool, **settings: Any)
 
     \b
     Examples:
-      edgedigits search --preset separable --dataset mnist --trials 24 --out out/search
-      edgedigits search --preset inf283 --storage postgresql://ann@db.lan/studies --out out/worker-1
+      edgedigits search --preset separable --trials 24 --out out/search
+      edgedigits search --preset inf283 --out out/worker-1 \\
+        --storage postgresql://ann@db.lan/studies
     """
     from edgedigits.train.search import SearchRequest, check_search
 

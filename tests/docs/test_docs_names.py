@@ -122,7 +122,8 @@ def carried_out(command: str) -> list[str]:
 )
 def test_every_command_is_documented_and_has_an_example_that_exists(words, command):
     assert re.search(rf"edgedigits {' '.join(words)}\b", TEXT), f"no page shows `edgedigits {' '.join(words)}`"
-    examples = re.findall(r"^\s+(edgedigits .*)$", (command.help or "").partition("Example")[2], re.MULTILINE)
+    shown = re.sub(r"\\\n\s*", "", (command.help or "").partition("Example")[2])  # lines that go on
+    examples = re.findall(r"^\s+(edgedigits .*)$", shown, re.MULTILINE)
     assert any(example.split()[1 : 1 + len(words)] == list(words) for example in examples), "no example in its help"
     for example in examples:
         check(example.partition(" | ")[0])
