@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from edgedigits.cli import options
+from edgedigits.cli.core_tables import show_report, stops
 from edgedigits.cli.output import progress, say, show_json, show_table, warn
 from edgedigits.cli.proving import warn_of_verdict
 from edgedigits.core.counting import counted
@@ -15,7 +16,6 @@ from edgedigits.core.counting import counted
 if TYPE_CHECKING:
     from edgedigits.core.contract.finding import Told
     from edgedigits.firmware_export.proof.images import ProofImages
-    from edgedigits.firmware_export.report.cores import CoreCost
     from edgedigits.firmware_export.report.report import FirmwareReport
     from edgedigits.firmware_export.serial.verify import Verification
 
@@ -106,10 +106,11 @@ def report(
 ) -> None:
     """Build MODEL for each core, run it under emulation, and print what it takes.
 
-    Flash, RAM, instructions for one inference, the same for each layer, and how many outputs differ from TFLite's
-    reference kernels. Writes all figures to firmware.json beside MODEL, in place of those of an earlier report (for the
-    word builtin only with --card). Exits with 1 where an output differs, a firmware cannot be built or run, or no core
-    has its tools installed.
+    Flash, RAM, instructions (cycles where the emulator knows them) for one inference, the same for each layer, and how
+    many outputs differ from TFLite's reference kernels. Writes all figures to firmware.json beside MODEL, or where that
+    is about another model of the folder to NAME.firmware.json, in place of those of an earlier report (for the word
+    builtin only with --card). Exits with 1 where an output differs, a firmware cannot be built or run, or no core has
+    its tools installed.
 
     \b
     Examples:
@@ -153,7 +154,7 @@ def report(
     if as_json:
         show_json(found.summary())
     else:
-        _show_report(found)
+        show_report(found)
         for written in filter(None, (path if found.costs else None, plot)):
             click.echo(f"\n{written}")
     _fail_where_needed(ctx, found)
@@ -169,93 +170,18 @@ def _proof_images(model: Path, count: int, dataset: str | None) -> ProofImages:
 
 
 def _fail_where_needed(ctx: click.Context, found: FirmwareReport) -> None:
-    """Say on standard error what went wrong; tools that are missing count only where nothing was measured."""
+    """Say on standard error what went wrong."""
     wrong = [
         f"{cost.core}: {counted(cost.differing_outputs, 'output')} in {counted(cost.differing_images, 'image')} not as "
         "TFLite's reference kernels compute them; this is a defect of the library"
         for cost in found.costs
         if cost.differing_outputs
     ]
-    wrong += [f"{lost.core}: {lost.reason}" for lost in found.failures if not (lost.missing_tool and found.costs)]
+    wrong += [f"{lost.core}: {lost.reason}" for lost in found.failures if stops(lost, found)]
     for line in wrong:
         click.echo(f"Error: {line}", err=True)
     if wrong:
         ctx.exit(1)
-
-
-def _show_report(found: FirmwareReport) -> None:
-    arena = ", ".join(f"{variant} {size:,}" for variant, size in found.arena_bytes.items())
-    say(f"{found.file}: {found.macs:,} multiply-accumulates; {found.recipe.image_source}")
-    say(f"arena bytes by kernels: {arena}")
-    if found.costs:
-        _show_cores(found.costs)
-        _show_layers(found)
-        click.echo()
-        for tool in dict.fromkeys(tool for cost in found.costs for tool in (cost.compiler, cost.emulator)):
-            say(tool)
-    for lost in found.failures:
-        say(f"\n{lost.core}: not measured: {lost.reason}")
-
-
-def _show_cores(costs: tuple[CoreCost, ...]) -> None:
-    for place, size in enumerate(costs[0].sizes):
-        click.echo(f"\nflash bytes, {size.flags}")
-        head = ("core", "text", "rodata", "data", "of these parameters", "code and tables", "smallest program", "")
-        rows = [(cost.core, cost.sizes[place]) for cost in costs]
-        show_table(
-            head,
-            [
-                (
-                    *(core, f"{one.text:,}", f"{one.rodata:,}", f"{one.data:,}", f"{one.parameters:,}"),
-                    *(f"{one.code_and_tables:,}", f"{one.program:,}", ""),
-                )
-                for core, one in rows
-            ],
-        )
-    click.echo(f"\nRAM bytes, and instructions for one inference, {costs[0].flags}")
-    show_table(
-        ("core", "kernels", "arena", "static", "stack", "instructions", "per MAC", "images", "outputs that differ", ""),
-        [
-            (
-                *(cost.core, cost.variant, f"{cost.arena:,}", f"{cost.static:,}", f"{cost.stack:,}"),
-                *(f"{cost.instructions:,.0f}", _ratio(cost.per_mac), f"{cost.images:,}"),
-                *(f"{cost.differing_outputs:,}", "" if cost.unit == "instructions" else cost.unit),
-            )
-            for cost in costs
-        ],
-        left=2,
-    )
-
-
-def _show_layers(found: FirmwareReport) -> None:
-    costs = [cost for cost in found.costs if cost.layers]
-    variants = {cost.variant: cost for cost in found.costs} | {cost.variant: cost for cost in reversed(costs)}
-    say("\nlayers: weights, biases and scales in flash; arena in use; bytes by kernels")
-    show_table(
-        ("layer", "MACs", *(f"flash {name}" for name in variants), *(f"arena {name}" for name in variants), ""),
-        [
-            (
-                *(f"{place}: {layer.title}", f"{layer.macs:,}"),
-                *(f"{cost.layers[place].parameter_bytes:,}" if cost.layers else "-" for cost in variants.values()),
-                *(*(f"{layer.arena_bytes[name]:,}" for name in variants), ""),
-            )
-            for place, layer in enumerate(found.layers)
-        ],
-    )
-    if not costs:
-        return
-    for what in ("instructions", "instructions per MAC"):
-        rows: list[tuple[Any, ...]] = []
-        for place in range(len(found.layers)):
-            runs = [cost.layers[place] for cost in costs]
-            cells = (f"{run.instructions:,.0f}" if what == "instructions" else _ratio(run.per_mac) for run in runs)
-            rows.append((place, *cells, ""))
-        click.echo(f"\n{what} of each layer")
-        show_table(("layer", *(cost.core for cost in costs), ""), rows)
-
-
-def _ratio(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
 
 
 @firmware.command(short_help="Compare what a board answers with TFLite.")

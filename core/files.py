@@ -33,7 +33,8 @@ _NO_PLACE = {
 
 
 _WRITTEN = (
-    *("card.json", "proof.json", "row.json", "rows.json", "results.*", "index.html", "error.txt", "firmware.json"),
+    *("card.json", "proof.json", "row.json", "rows.json", "results.*", "index.html", "error.txt"),
+    *("firmware.json", "*.firmware.json"),
     *("model.keras", "model.*.tflite", "model.npz", "model.joblib", "history.csv", "tuning.csv", "flips.png"),
     *("curves.png", "confusion.png", "front.png", "sweep.csv", "sweep.png", "calibration.*", "layer_error.*"),
     *("fold.json", "folds.json", "folds.csv", "study.db", "trials.csv", "trials.png"),

@@ -13,7 +13,7 @@ REPORT = "firmware.json"
 
 
 def core_figures(folder: Path, row: Row) -> tuple[tuple[CoreFigures, ...], str]:
-    """The figures of each core in the firmware report of a row's model.
+    """The figures of each core in the firmware report of a row's model: under its own name where there are several.
 
     Args:
         folder: of the row.
@@ -23,7 +23,8 @@ def core_figures(folder: Path, row: Row) -> tuple[tuple[CoreFigures, ...], str]:
         The figures, none where there is no report, and a warning where there is one that cannot be used: damaged, or
         of another model than the row's.
     """
-    path = folder / REPORT
+    own = folder / f"{Path(row.file).stem}.{REPORT}"
+    path = own if own.is_file() else folder / REPORT
     if not path.is_file():
         return (), ""
     try:

@@ -177,21 +177,31 @@ class _Job:
 def report_path(model: Path) -> Path:
     """Where the figures of a model lie: ``firmware.json`` beside it.
 
+    Of a second model in a folder it is ``<name>.firmware.json``, after the model file without its suffix.
+
     Raises:
-        EdgedigitsError: there lie those of another model, or something else.
+        EdgedigitsError: what lies there is no report, or under the model's own name that of another one.
     """
-    path = model.with_name(REPORT_NAME)
-    if not path.exists():
-        return path
-    try:
-        known = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        known = None
-    if not isinstance(known, dict) or known.get("file") != model.name:
+    first, own = model.with_name(REPORT_NAME), model.with_name(f"{model.stem}.{REPORT_NAME}")
+    path = own if own.exists() else first
+    about = _model_of(path) if path.exists() else model.name
+    if path == first and about not in ("", model.name):
+        return own
+    if about != model.name:
         raise EdgedigitsError(
             f"{path} is not about {model.name}", "name another file with --card, or move it out of the way"
         )
     return path
+
+
+def _model_of(path: Path) -> str:
+    """The name of the model file that a report is about; empty where it is no report."""
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return ""
+    about = known.get("file") if isinstance(known, dict) else None
+    return about if isinstance(about, str) else ""
 
 
 def write_report(report: FirmwareReport, path: Path) -> Path:

@@ -28,6 +28,7 @@ from edgedigits.firmware_export.targets.export import export_target
 
 ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "core" / "pretrained" / "small"
+NANO = ROOT / "tests" / "firmware_export" / "models" / "nano" / "model.int8.tflite"
 LIBRARY_TARGETS = tuple(name for name, target in TARGETS.items() if target.layout)
 
 
@@ -280,9 +281,44 @@ class TestReport:
         need_tools("avr")
         result = call("firmware", "report", model, "--core", "avr", "--images", 1, code=1)
         assert re.search(r"Error: avr: .*needs [\d,]+ bytes more flash .*than the [\d,]+ there are", result.stderr)
+        assert "avr:" not in result.stdout, "it is told once"
 
-    def test_figures_of_another_model_are_not_replaced(self, model: Path):
+    def test_tools_that_are_missing_are_told_once(
+        self, model: Path, tmp_path: Path, no_data, monkeypatch: pytest.MonkeyPatch
+    ):
+        need_tools("m0")
+        compiler, emulator = (Path(str(shutil.which(name))) for name in ("arm-none-eabi-gcc", "qemu-system-arm"))
+        for tool in (emulator, *compiler.parent.glob("arm-none-eabi-*")):
+            (tmp_path / tool.name).symlink_to(tool)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        result = call("firmware", "report", model, "--core", "m0,rv32", "--images", 1)
+        assert " ".join(result.stdout.split()).count("rv32: not measured: riscv64-unknown-elf-gcc is not inst") == 1
+        assert "rv32" not in result.stderr
+
+    def test_words_fit_what_was_counted(self, tmp_path: Path, no_data):
+        need_tools("m0", "avr")
+        given = ("firmware", "report", NANO, "--images", 1, "--card", tmp_path / "figures.json", "--force", "--core")
+        cycles = call(*given, "avr").stdout
+        assert "cycles for one inference" in cycles and "instructions" not in cycles
+        both = call(*given, "m0,avr").stdout
+        assert "and instructions for one inference" in both and "and cycles for one inference" in both
+        of_avr, of_m0 = both.partition("and cycles for one inference")[2], both.partition("and cycles")[0]
+        assert (
+            re.search(r"^avr +avr ", of_avr, re.MULTILINE)
+            and "instructions per MAC of each layer\nlayer     m0" in both
+        )
+        assert re.search(r"^m0 +plain ", of_m0, re.MULTILINE)
+
+    def test_a_second_model_in_a_folder_leaves_the_figures_of_the_first(self, model: Path, no_data):
+        need_tools("m0")
         (model.parent / "firmware.json").write_text('{"file": "other.tflite"}')
+        result = call("firmware", "report", model, "--core", "m0", "--images", 1)
+        written = model.with_name("model.int8.firmware.json")
+        assert str(written) in result.stdout and json.loads(written.read_text())["file"] == model.name
+        assert (model.parent / "firmware.json").read_text() == '{"file": "other.tflite"}'
+
+    def test_what_is_no_report_is_not_replaced(self, model: Path):
+        (model.parent / "firmware.json").write_text("mine")
         result = call("firmware", "report", model, "--core", "m4", code=1)
         assert "is not about model.int8.tflite; name another file with --card" in result.stderr
 

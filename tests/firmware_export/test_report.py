@@ -185,8 +185,19 @@ class TestMissing:
         with pytest.raises(EdgedigitsError, match="nothing to measure"):
             firmware_report(tiny, cores, drawn(images))
 
-    @pytest.mark.parametrize("content", ['{"file": "other.tflite"}', "[]", "no JSON", "[" * 100_000])
-    def test_figures_of_another_model_are_not_replaced(self, content: str, tmp_path: Path):
+    def test_a_second_model_of_a_folder_has_figures_under_its_own_name(self, tmp_path: Path):
+        first, own = tmp_path / "firmware.json", tmp_path / "model.int8.firmware.json"
+        first.write_text('{"file": "other.tflite"}')
+        assert report_path(tmp_path / "model.int8.tflite") == own
+        own.write_text('{"file": "model.int8.tflite"}')
+        first.unlink()
+        assert report_path(tmp_path / "model.int8.tflite") == own, "one model has one report"
+        own.write_text('{"file": "other.tflite"}')
+        with pytest.raises(EdgedigitsError, match=r"not about model\.int8\.tflite"):
+            report_path(tmp_path / "model.int8.tflite")
+
+    @pytest.mark.parametrize("content", ['{"file": 7}', "{}", "[]", "no JSON", "[" * 100_000])
+    def test_what_is_no_report_is_not_replaced(self, content: str, tmp_path: Path):
         (tmp_path / "firmware.json").write_text(content)
         with pytest.raises(EdgedigitsError, match=r"not about model\.tflite"):
             report_path(tmp_path / "model.tflite")

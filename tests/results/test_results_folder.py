@@ -156,6 +156,13 @@ class TestFirmware:
             True,
         )
 
+    def test_of_several_models_in_a_folder_each_has_its_own(self, results: Path):
+        first = results / "0-small-int8" / "firmware.json"
+        first.rename(first.with_name(f"{BUILTIN.stem}.firmware.json"))
+        first.write_text('{"file": "other.tflite", "sha256": "' + "f" * 64 + '"}')
+        found = read_results(results)
+        assert ([one.core for one in found.rows[0].cores], found.warnings) == (["m0", "m4"], ())
+
     def test_a_report_about_another_model_gives_a_warning_and_no_figures(self, results: Path):
         write_row(results, "0-small-int8", replace(row(), sha256="f" * 64))
         found = read_results(results)

@@ -1,0 +1,110 @@
+"""What a model takes on each core, as tables on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from edgedigits.cli.output import say, show_table
+
+if TYPE_CHECKING:
+    from edgedigits.firmware_export.report.cores import CoreCost
+    from edgedigits.firmware_export.report.report import CoreFailure, FirmwareReport
+
+
+def stops(lost: CoreFailure, found: FirmwareReport) -> bool:
+    """Whether a core without figures is an error: tools that are missing are one only where nothing was measured."""
+    return not (lost.missing_tool and found.costs)
+
+
+def show_report(found: FirmwareReport) -> None:
+    """Print a report; of the cores without figures those that are no error, as errors are said by themselves."""
+    arena = ", ".join(f"{variant} {size:,}" for variant, size in found.arena_bytes.items())
+    say(f"{found.file}: {found.macs:,} multiply-accumulates; {found.recipe.image_source}")
+    say(f"arena bytes by kernels: {arena}")
+    if found.costs:
+        _show_flash(found.costs)
+        for unit, costs in _by_unit(found.costs).items():
+            _show_runs(costs, unit)
+        _show_layers(found)
+        click.echo()
+        for tool in dict.fromkeys(tool for cost in found.costs for tool in (cost.compiler, cost.emulator)):
+            say(tool)
+    for lost in found.failures:
+        if not stops(lost, found):
+            say(f"\n{lost.core}: not measured: {lost.reason}")
+
+
+def _show_flash(costs: Sequence[CoreCost]) -> None:
+    for place, size in enumerate(costs[0].sizes):
+        click.echo(f"\nflash bytes, {size.flags}")
+        head = ("core", "text", "rodata", "data", "of these parameters", "code and tables", "smallest program", "")
+        rows = [(cost.core, cost.sizes[place]) for cost in costs]
+        show_table(
+            head,
+            [
+                (
+                    *(core, f"{one.text:,}", f"{one.rodata:,}", f"{one.data:,}", f"{one.parameters:,}"),
+                    *(f"{one.code_and_tables:,}", f"{one.program:,}", ""),
+                )
+                for core, one in rows
+            ],
+        )
+
+
+def _show_runs(costs: Sequence[CoreCost], unit: str) -> None:
+    """What cores that count the same take for one inference."""
+    click.echo(f"\nRAM bytes, and {unit} for one inference, {costs[0].flags}")
+    show_table(
+        ("core", "kernels", "arena", "static", "stack", unit, "per MAC", "images", "outputs that differ", ""),
+        [
+            (
+                *(cost.core, cost.variant, f"{cost.arena:,}", f"{cost.static:,}", f"{cost.stack:,}"),
+                *(f"{cost.instructions:,.0f}", _ratio(cost.per_mac), f"{cost.images:,}"),
+                *(f"{cost.differing_outputs:,}", ""),
+            )
+            for cost in costs
+        ],
+        left=2,
+    )
+
+
+def _show_layers(found: FirmwareReport) -> None:
+    costs = [cost for cost in found.costs if cost.layers]
+    variants = {cost.variant: cost for cost in found.costs} | {cost.variant: cost for cost in reversed(costs)}
+    say("\nlayers: weights, biases and scales in flash; arena in use; bytes by kernels")
+    show_table(
+        ("layer", "MACs", *(f"flash {name}" for name in variants), *(f"arena {name}" for name in variants), ""),
+        [
+            (
+                *(f"{place}: {layer.title}", f"{layer.macs:,}"),
+                *(f"{cost.layers[place].parameter_bytes:,}" if cost.layers else "-" for cost in variants.values()),
+                *(*(f"{layer.arena_bytes[name]:,}" for name in variants), ""),
+            )
+            for place, layer in enumerate(found.layers)
+        ],
+    )
+    for unit, alike in _by_unit(costs).items():
+        _show_layer_runs(alike, unit)
+
+
+def _show_layer_runs(costs: Sequence[CoreCost], unit: str) -> None:
+    """What each layer takes on cores that count the same, in all and for each multiply-accumulate."""
+    head = ("layer", *(cost.core for cost in costs), "")
+    layers = list(enumerate(zip(*(cost.layers for cost in costs), strict=True)))
+    click.echo(f"\n{unit} of each layer")
+    show_table(head, [(place, *(f"{run.instructions:,.0f}" for run in runs), "") for place, runs in layers])
+    click.echo(f"\n{unit} per MAC of each layer")
+    show_table(head, [(place, *(_ratio(run.per_mac) for run in runs), "") for place, runs in layers])
+
+
+def _by_unit(costs: Sequence[CoreCost]) -> dict[str, list[CoreCost]]:
+    """The cores that count instructions, and those that count cycles: one table does not hold both."""
+    units = dict.fromkeys(cost.unit for cost in costs)
+    return {unit: [cost for cost in costs if cost.unit == unit] for unit in units}
+
+
+def _ratio(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
