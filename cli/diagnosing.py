@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgedigits.cli import options
+from edgedigits.cli.fitting import wrapped
 from edgedigits.cli.output import loading, show_json
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def _show(findings: Sequence[Finding]) -> None:
         text = click.wrap_text(f"{finding.name}: {finding.found}", width - len(margin), "", "  ")
         click.echo(status + text.replace("\n", f"\n{margin}"))
         if finding.remedy:
-            click.echo(click.wrap_text(f"-> {finding.remedy}", width, f"{margin}  ", f"{margin}     "))
+            remedy = wrapped(f"-> {finding.remedy}", width - len(margin) - 2, "   ")
+            click.echo(f"{margin}  " + remedy.replace("\n", f"\n{margin}  "))
 
 
 def _summary(findings: Sequence[Finding], broken: Sequence[Finding]) -> str:

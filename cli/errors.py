@@ -76,6 +76,12 @@ class Commands(click.Group):
                 raise
             extra = EXTRAS[package]
             message = f'this command needs {package}, which is not installed; pip install "edgedigits[{extra}]"'
+        except KeyboardInterrupt:
+            from edgedigits.cli.stopping import stopped_words
+
+            message = stopped_words(ctx)
+            if sys.stderr.isatty():
+                click.echo(err=True)  # after the terminal's ^C
         except OSError as error:
             if error.errno != errno.ENOSPC:
                 raise

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.output import loading, progress, say, show_json, show_table, tell_contract
+from edgedigits.cli.output import loading, progress, say, say_command, show_json, show_table, tell_contract
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,7 +67,8 @@ def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool,
     _show_metrics(metrics)
     _show_wrong(wrong, test)
     if part.are_all and test.files and metrics.accuracy < LEARNS_BELOW and model == bundled_model():
-        say(f"\nIt can learn them: `edgedigits train --from builtin --dataset {shlex.quote(part.spec)} --out out/own`")
+        say("\nIt can learn them:")
+        say_command(f"edgedigits train --from builtin --dataset {shlex.quote(part.spec)} --out out/own")
 
 
 def _scores(model: Path, test: Digits, told: Told) -> tuple[NDArray[np.float32], FoundContract]:

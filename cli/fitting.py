@@ -14,6 +14,9 @@ NO_TERMINAL = 80
 _LEAST = 40  # columns; below them nothing can be laid out
 _LEAST_TEXT = 12  # columns of a text that may be wrapped
 _GAP = "  "
+_COMMAND = re.compile(r"`[^`]+`")
+_KEPT = "\ue000"  # stands for a blank at which no line is broken; of no text, as it is of Unicode's private part
+_SHELL_WORD = re.compile(r"""(?:[^\s'"]|'[^']*'|"[^"]*")+""")
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,31 @@ def terminal_width() -> int:
 
 
 def wrapped(text: str, width: int, indent: str = "  ") -> str:
-    """Sentences in lines of at most so many columns, all but the first one of each indented; no word is broken."""
+    """Sentences in lines of at most so many columns, all but the first one of each indented; no word is broken.
+
+    Nor is a command in backticks: it is to be copied, and stands in one line, however long.
+    """
     fill = textwrap.TextWrapper(width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False).fill
-    return "\n".join(line if len(line) <= width else fill(line) for line in text.split("\n"))
+    lines = (_COMMAND.sub(lambda found: found[0].replace(" ", _KEPT), line) for line in text.split("\n"))
+    return "\n".join(line if len(line) <= width else fill(line) for line in lines).replace(_KEPT, " ")
+
+
+def continued(command: str, width: int, indent: str = "    ") -> str:
+    """A command of a shell in indented lines of at most so many columns, each but the last with a backslash.
+
+    It is broken between its words, so that the lines can be copied; a single word may be longer.
+    """
+    lines: list[str] = []
+    for word in _SHELL_WORD.findall(command):
+        room = width - len(" \\")
+        if lines and len(lines[-1]) + 1 + len(word) <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f"{indent}{'  ' if lines else ''}{word}")
+    if len(lines) > 1 and len(lines[-2]) + 1 + len(lines[-1].strip()) <= width:
+        last = lines.pop()
+        lines[-1] += f" {last.strip()}"
+    return " \\\n".join(lines)
 
 
 def fit_table(

@@ -118,12 +118,18 @@ def _show_row(row: Row) -> None:
     timed = [one for one in row.latencies if one.median_us is not None]
     busy = any(is_busy(one.load) for one in timed)
     head = ("runtime", "delegate", "threads", "µs", "p95 µs", "right", "equal", *(["busy"] * busy), "")
+    first = {(one.runtime, one.delegate): one.threads for one in reversed(timed)}  # digits are read once by each
     lines = [
-        (*_latency_line(one, runs[one.runtime, one.delegate], one.threads == row.latencies[0].threads, busy), "")
+        (
+            *_latency_line(one, runs[one.runtime, one.delegate], one.threads == first[one.runtime, one.delegate], busy),
+            "",
+        )
         for one in timed
     ]
     show_table(head, lines, left=2, optional=(head.index("p95 µs"),))
     say(f"of {row.accuracy.count:,} digits ({row.accuracy.digits}); equal: all outputs as in the first line")
+    if len(timed) > len(first):
+        say("-: digits are read once with each runtime and delegate")
     if busy:
         say("busy: other programs took so much of the cores while that was timed")
     say(_condition_text(row.checks["before"], row.checks["after"]))
@@ -137,7 +143,7 @@ def _latency_line(one: Latency, run: dict[str, Any], first: bool, busy: bool) ->
     from edgedigits.results.tables.columns import microseconds
 
     assert one.median_us is not None and one.p95_us is not None
-    read = (f"{run['right']:,}", f"{run['same_outputs']:,}") if first else ("", "")
+    read = (f"{run['right']:,}", f"{run['same_outputs']:,}") if first else ("-", "-")
     times = (microseconds(one.median_us), microseconds(one.p95_us))
     return one.runtime, one.delegate, one.threads, *times, *read, *([busy_share(one.load)] * busy)
 

@@ -137,7 +137,19 @@ _DATASET_OPTIONS = (
         help=f"What puts its pictures upright: {', '.join(ORIENTATIONS)}; as-is insists that they are.",
     ),
 )
-out = click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
+
+
+def _remember_out(ctx: click.Context, _option: click.Parameter, value: Path) -> Path:
+    ctx.meta[OUT] = value
+    return value
+
+
+OUT = "edgedigits.out"
+"""Where a context keeps the folder that a command makes, for what is said where it is stopped."""
+
+out = click.option(
+    "--out", required=True, type=click.Path(path_type=Path), callback=_remember_out, help="Folder to make."
+)
 force = click.option(
     "--force", is_flag=True, help="Replace what edgedigits wrote in the output folder; other files are never removed."
 )

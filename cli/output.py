@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgedigits.cli.fitting import fit_table, terminal_width, wrapped
+from edgedigits.cli.fitting import continued, fit_table, terminal_width, wrapped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,6 +51,11 @@ def say(text: str, *, err: bool = False, **style: Any) -> None:
     """Print a sentence in lines that fit the terminal, in a style of :func:`click.style` if any."""
     lines = wrapped(text, terminal_width())
     click.echo(click.style(lines, **style) if style else lines, err=err)
+
+
+def say_command(command: str, *, err: bool = False) -> None:
+    """Print a command to copy in lines of its own that fit the terminal."""
+    click.echo(continued(command, terminal_width()), err=err)
 
 
 def warn(text: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgedigits.cli.output import say, warn
+from edgedigits.cli.output import say, say_command, warn
 
 if TYPE_CHECKING:
     from edgedigits.core.paths import StrPath
@@ -96,7 +96,7 @@ def tell_of_doubt(judged: Judged, recipe: str, result: QuantizeResult | None = N
             err=True,
         )
         for command in _cross_validation(result):
-            click.echo(f"    {command}", err=True)
+            say_command(command, err=True)
     if judged.comparison.drop > 0 and (others := _other_recipes(recipe)):
         say(f"- or {others}", err=True)
     click.echo(f"- or allow more: --max-drop {telling_limit(judged):.2f} passes", err=True)

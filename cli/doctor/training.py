@@ -12,6 +12,7 @@ from edgedigits.core.machine.host import Host
 from edgedigits.core.machine.nvidia import cuda_build, find_nvidia, why_unseen
 
 _SECONDS = 180  # loading TensorFlow takes two seconds, on a busy machine half a minute
+_CPU_TRAINS = "not needed, networks are trained on the CPU; large ones and searches take less time with one"
 _PACKAGES = ("tensorflow", "tf_keras", "tensorflow-model-optimization")
 _ASK = """
 import os, json
@@ -65,7 +66,7 @@ def gpu(host: Host, kind: Installation) -> Iterator[Finding]:
         cuda = f", CUDA {answer.cuda}" if answer.cuda else ""
         yield Finding("GPU", "ok", f"{', '.join(answer.gpus)}{driver}{cuda}", needed=needed)
     elif nvidia is None:
-        found = "none: networks are trained on the CPU"
+        found = "none: " + (_CPU_TRAINS if kind >= Installation.train else "not needed, this machine does not train")
         yield Finding("GPU", "missing", found, "check the card and `nvidia-smi`" if needed else "", needed)
     elif kind < Installation.train:
         found = f"{nvidia}, driver {nvidia.driver or 'not loaded'}: not used, as TensorFlow is not installed"

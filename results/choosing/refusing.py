@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.results.choosing.limits import NO_VALIDATION, Limits, measures_for
+from edgedigits.results.front import figures_on
 from edgedigits.results.table import MEASUREMENT, Entry, Table
 
 NO_MODEL = "without a model"
@@ -36,16 +39,14 @@ def nothing_to_choose(table: Table, limits: Limits, reasons: dict[str, tuple[str
     if not table.entries:
         return EdgedigitsError("there is no row to choose from", "name folders with finished rows")
     what = f"none of {counted(len(table.entries), 'row')} can be chosen: {reasons_text(reasons)}"
-    if not limits.core:
+    lacking = f"without figures of {limits.core}"
+    if not limits.core or lacking not in reasons:
         remedies = dict.fromkeys(one for reason in reasons for one in _remedies(table, limits, reason))
         return EdgedigitsError(what, ", or ".join(remedies))
-    known = ", ".join(dict.fromkeys(one.core for entry in table.entries for one in entry.row.cores)) or "no core"
-    lacking = next((entry for entry in table.entries if entry.row.accuracy), table.entries[0])
-    return EdgedigitsError(
-        f"{what}; there are figures of {known}",
-        f"run `{report_command(lacking, limits.core)}` for each model that shall compete, then `edgedigits compare` of "
-        "their folders again where DIR is what that wrote",
-    )
+    if set(reasons) == {lacking}:
+        known = ", ".join(dict.fromkeys(one.core for entry in table.entries for one in entry.row.cores))
+        what = f"no row has figures of {limits.core}" + (f" (there are those of {known})" if known else "")
+    return EdgedigitsError(what, _how_to_measure(table, limits.core))
 
 
 def _remedies(table: Table, limits: Limits, reason: str) -> list[str]:
@@ -64,10 +65,25 @@ def _remedies(table: Table, limits: Limits, reason: str) -> list[str]:
     return ["name folders with other models"]
 
 
+def _how_to_measure(table: Table, core: str) -> str:
+    """What puts figures of a core beside the models, with the command for the first of them that lacks them."""
+    entries = [entry for entry in table.entries if entry.row.accuracy and not figures_on(entry.row, core)]
+    there = [entry for entry in entries if _model_of(entry)]
+    if there:
+        return f"for each model run, such as for this one, `{report_command(there[0], core)}`"
+    return f"run `{report_command(None, core)}` for each model, then `edgedigits compare` of their folders again"
+
+
+def _model_of(entry: Entry) -> Path | None:
+    """The model file of a row, where it lies there."""
+    path = entry.place / entry.row.file
+    return path if entry.row.file and path.is_file() else None
+
+
 def report_command(entry: Entry | None, core: str) -> str:
     """The command that puts the figures of a core beside a model: that of a row where it lies there."""
-    model = entry.place / entry.row.file if entry and entry.row.file else None
-    named = str(model) if model and model.is_file() else "MODEL"
+    model = _model_of(entry) if entry else None
+    named = shlex.quote(str(model)) if model else "MODEL"
     return f"edgedigits firmware report {named} --core {core}"
 
 

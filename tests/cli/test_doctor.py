@@ -256,6 +256,19 @@ def test_a_tensorflow_that_does_not_load_is_not_taken_for_one_without_cuda(works
     assert found["GPU"].remedy == "mend TensorFlow first"
 
 
+def test_no_gpu_on_a_machine_that_reads_is_not_needed(pi):
+    found = examined(pi)[1]["GPU"]
+    assert (found.status, found.found) == ("missing", "none: not needed, this machine does not train")
+
+
+def test_no_gpu_on_a_machine_that_trains_is_told_with_what_one_would_be_for(pi):
+    pi.tensorflow()
+    module(pi, "tensorflow", FAKE_TENSORFLOW.format(gpus=[]))
+    found = examined(pi)[1]["GPU"]
+    assert (found.status, found.broken) == ("missing", False)
+    assert found.found.startswith("none: not needed, networks are trained on the CPU; large ones")
+
+
 def test_a_gpu_without_tensorflow_is_told_what_would_use_it(pi):
     pi.graphics_card()
     assert examined(pi)[1]["GPU"].remedy == '`pip install "edgedigits[gpu]"`'

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+
 import pytest
 
-from edgedigits.cli.fitting import fit_table, terminal_width, wrapped
+from edgedigits.cli.fitting import continued, fit_table, terminal_width, wrapped
 
 HEAD = ("name", "bytes of flash", "MACs", "what it is for")
 ROWS = (
@@ -87,6 +90,27 @@ class TestASentence:
 
     def test_breaks_no_path_and_no_name(self):
         assert wrapped("model at /a/b-c/" + "d" * 60, 40).split("\n")[1] == "  /a/b-c/" + "d" * 60
+
+    @pytest.mark.parametrize("words", [2, 20])
+    def test_breaks_no_command(self, words: int):
+        command = "`edgedigits train" + " --an option" * words + "`"
+        assert command in wrapped(f"to go on from what was learned there: {command} does all of it again", 40)
+
+
+class TestACommand:
+    def test_that_fits_is_one_line(self):
+        command = "edgedigits train --out " + "o" * 53
+        assert continued(command, 80) == f"    {command}" and len(continued(command, 80)) == 80
+
+    @pytest.mark.parametrize("width", [40, 57, 80])
+    def test_is_the_same_to_a_shell_however_it_is_broken(self, width: int):
+        words = ["edgedigits", "train", "--dataset", "folder:/my own/digits", "--folds", "5", "--rate", "", "it's"]
+        lines = continued(shlex.join(words * 3), width).split("\n")
+        assert len(lines) > 1 and all(len(line) <= width for line in lines)
+        assert all(line.endswith(" \\") for line in lines[:-1])
+        script = "show() { printf '%s\\0' \"$@\"; }\nshow " + "\n".join(lines)
+        shown = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
+        assert shown.split("\0")[:-1] == words * 3
 
 
 class TestTheWidth:

@@ -118,6 +118,10 @@ def test_the_console_tells_time_accuracy_and_condition():
     head = next(line for line in lines if line.startswith("runtime"))
     assert head.split()[:3] == ["runtime", "delegate", "threads"]
     assert "of 500 digits (samples, all of it)" in done.stdout
+    cells = [line.split() for line in lines if line.startswith(("tflite-runtime ", "ai-edge-litert "))]
+    assert {words[3] for words in cells} == {"1", "2"}
+    assert all((words[6:8] == ["-", "-"]) == (words[3] == "2") for words in cells), "no cell is empty"
+    assert "-: digits are read once with each runtime and delegate" in lines
     assert "not throttled" in done.stdout or "°C" in done.stdout or "tells no temperature" in done.stdout
     assert max(map(len, lines)) <= 80
 

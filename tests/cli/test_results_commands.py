@@ -197,7 +197,10 @@ class TestChoose:
         assert found["verdicts"][0]["value"] == pytest.approx(2_155_589 / 80e6)
         assert "needs" not in found
         assert "add --mhz" in call("choose", folder, "--core", "m4", "--max-latency", "30ms", code=1).stderr
-        assert "there are figures of m4" in call("choose", folder, "--core", "m0", code=1).stderr
+        assert (
+            "no row has figures of m0 (there are those of m4); run `edgedigits firmware report MODEL --core m0`"
+            in call("choose", folder, "--core", "m0", code=1).stderr
+        )
         assert "no core is called 'm9'" in call("choose", folder, "--core", "m9", code=1).stderr
 
     @pytest.mark.parametrize(

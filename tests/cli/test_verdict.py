@@ -62,7 +62,8 @@ def unwrapped(said: str) -> str:
 
 def remedies(said: str) -> list[list[str]]:
     """The commands among what was said, in words as a shell would take them apart."""
-    return [shlex.split(line)[1:] for line in said.splitlines() if line.strip().startswith("edgedigits ")]
+    lines = re.sub(r" \\\n\s*", " ", said).splitlines()
+    return [shlex.split(line)[1:] for line in lines if line.strip().startswith("edgedigits ")]
 
 
 def test_few_digits_do_not_tell_and_it_is_said_how_many_would(few: Path, undecided: Result) -> None:
@@ -90,14 +91,19 @@ def test_a_cross_validation_that_could_not_tell_either_is_not_named(few: Path, u
     assert "or cross-validate" not in said
 
 
-def test_a_cross_validation_has_no_more_folds_than_the_rarest_digit_allows(tmp_path: Path) -> None:
+def test_a_cross_validation_has_no_more_folds_than_the_rarest_digit_allows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Twenty pictures tell of twenty points; the two of each digit make two folds."""
+    monkeypatch.setenv("COLUMNS", "80")
     draw(tmp_path / "two", 2)
     call(
         "train", "--from", "builtin", "--dataset", f"folder:{tmp_path / 'two'}", "--epochs", 1, "--out", tmp_path / "f"
     )
     said = call("quantize", tmp_path / "f" / "model.keras", "--max-drop", 20, "--out", tmp_path / "q", code=3).stderr
     assert "so that all 20 digits test, which tells if they flip as often as these" in unwrapped(said)
+    proposed = said.partition("(add the options of the training")[2].partition("- or")[0].splitlines()[1:]
+    assert [line for line in proposed if len(line) > 80 and len(line.split()) > 2] == [], "but for a single long path"
     train, quantize = remedies(said)
     assert train[train.index("--folds") + 1] == "2"
     call(*train, "--epochs", 1)
@@ -128,7 +134,7 @@ def test_options_of_the_proof_stand_in_the_commands_that_are_named_and_json_carr
     given = ("--calibration", "50", "--max-drop", "5.0", "--min-accuracy", "80.0")
     options = ("--recipe", "int8-dense-per-tensor", *given)
     result = call("quantize", few / "float" / "model.keras", *options, "--json", "--out", tmp_path / "o", code=3)
-    assert " ".join(options) in result.stderr
+    assert " ".join(options) in " ".join(remedies(result.stderr)[1])
     assert remedies(result.stderr)[1][-1] == str(tmp_path / "folds-int8-dense-per-tensor")
     said = json.loads(result.stdout)
     assert said["verdict"] == said["card"]["verdict"] == said["card"]["proof"]["verdict"] == "cannot tell"

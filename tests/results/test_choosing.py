@@ -231,8 +231,15 @@ class TestOnACore:
         model.write_bytes(b"")
         with pytest.raises(EdgedigitsError) as caught:
             choose(cores, Limits(core="m55"))
-        assert "there are figures of m4, m0" in caught.value.what
-        assert f"edgedigits firmware report {model} --core m55" in caught.value.remedy
+        assert caught.value.what == "no row has figures of m55 (there are those of m4, m0)"
+        command = f"`edgedigits firmware report {model} --core m55`"
+        assert caught.value.remedy == f"for each model run, such as for this one, {command}"
+
+    def test_where_the_models_lie_elsewhere_their_folders_are_compared_again(self, tmp_path: Path):
+        with pytest.raises(
+            EdgedigitsError, match=r"^no row has figures of m4; run `.* MODEL --core m4` for each model,"
+        ):
+            choose(of(tmp_path, row()), Limits(core="m4"))
 
 
 class TestNotes:
