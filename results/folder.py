@@ -81,6 +81,15 @@ def write_header(
     return header
 
 
+def holds(folder: StrPath, kind: str) -> bool:
+    """Whether a folder holds results of a kind, finished or not.
+
+    Raises:
+        EdgedigitsError: the header that lies there is damaged or of another version.
+    """
+    return (Path(folder) / HEADER).is_file() and read_header(folder).kind == kind
+
+
 def folder_names(rows: Sequence[Row]) -> tuple[str, ...]:
     """A folder's name for each row: model and recipe, with a number where they are taken."""
     found: list[str] = []

@@ -11,12 +11,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from edgedigits.core.cards import code_version
 from edgedigits.core.datasets import Dataset, check_folds, fold_name, load_dataset
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import csv_text, disk_errors, read_json, refuse_to_overwrite, write_json, write_text
-from edgedigits.core.identity import check_identity
+from edgedigits.core.files import csv_text, disk_errors, read_json, write_json, write_text
 from edgedigits.core.paths import StrPath
+from edgedigits.core.resumable import Resumable, identity_of
 from edgedigits.results.row import dataclass_from
 from edgedigits.train.advice import Advise, advice
 from edgedigits.train.training_request import ProgressCallback, TrainingRequest, resolve
@@ -24,6 +23,7 @@ from edgedigits.train.training_request import ProgressCallback, TrainingRequest,
 SUMMARY, TABLE, FOLD = "folds.json", "folds.csv", "fold.json"
 FORMAT = 1
 _COLUMNS = ("fold", "percent", "count", "validation_percent", "seconds", "settings")
+FOLDS = Resumable("cross-validation", lambda out: (out / SUMMARY).is_file())
 NETWORK = "float network"
 """What the recipe of a network that is not quantized is called in tables."""
 INTERVAL = "95 % interval of the mean by Student's t over the folds (their training digits overlap: it is approximate)"
@@ -128,9 +128,8 @@ def cross_validate(
         "digits": dataset.divisible.sha256(),
         "folds": folds,
         "seed": seed,
-        "version of edgedigits": code_version(),
     }
-    request = json.loads(json.dumps(request))
+    request = identity_of(request)
     _begin(out, request, force, resume)
     scores: list[FoldScore] = []
     for fold in range(1, folds + 1):
@@ -152,21 +151,13 @@ def check_folder(out: Path, force: bool, resume: bool) -> None:
     Raises:
         EdgedigitsError: ``out`` is not empty and ``force`` not set, or holds nothing to resume.
     """
-    if resume:
-        if not (out / SUMMARY).is_file():
-            raise EdgedigitsError(
-                f"{out} holds no cross-validation to resume", "leave out --resume, or name the folder of that run"
-            )
-        return
-    if not force and (out / SUMMARY).is_file():
-        raise EdgedigitsError(f"{out} holds a cross-validation", "go on with --resume, or start anew with --force")
-    refuse_to_overwrite(out, force)
+    FOLDS.check_folder(out, force=force, resume=resume)
 
 
 def _begin(out: Path, request: dict[str, Any], force: bool, resume: bool) -> None:
     check_folder(out, force, resume)
     if resume:
-        check_identity("cross-validation", out, read_folds(out).request, request)
+        FOLDS.check_same(out, read_folds(out).request, request)
         return
     with disk_errors(out):
         for folder in out.glob("fold-*-of-*"):

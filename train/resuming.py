@@ -8,7 +8,7 @@ from pathlib import Path
 from edgedigits.core.cards import CARD_NAME, Card, card_of
 from edgedigits.core.datasets import load_dataset
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.identity import check_identity
+from edgedigits.core.resumable import check_identity
 from edgedigits.train.artifacts import MODEL
 from edgedigits.train.fitting import checkpoint
 from edgedigits.train.training import train

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from edgedigits.core.cards import code_version
 from edgedigits.core.datasets import Split, load_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors
-from edgedigits.core.identity import check_identity
 from edgedigits.core.paths import StrPath
+from edgedigits.core.resumable import identity_of
 from edgedigits.train.advice import Advise, advice
 from edgedigits.train.artifacts import TensorboardLog, write_results
 from edgedigits.train.fitting import checkpoint
@@ -71,7 +69,7 @@ def train(
             advise(sentence)
     identity = _identity(request, recipe, split)
     if resume:
-        check_identity("training", out, checkpoint.load_identity(out), identity)
+        checkpoint.TRAINING.check_same(out, checkpoint.load_identity(out), identity)
     else:
         with disk_errors(out):
             shutil.rmtree(out / checkpoint.FOLDER, ignore_errors=True)
@@ -133,7 +131,6 @@ def _started(request: TrainingRequest) -> Callable[[], Any] | None:
 def _identity(request: TrainingRequest, recipe: TrainingRecipe, split: Split) -> dict[str, Any]:
     """What must be the same for a run to go on: everything but the device and the logs."""
     values = {
-        "version of edgedigits": code_version(),
         "network": request.network,
         "dataset": request.dataset,
         "split": request.split,
@@ -144,5 +141,4 @@ def _identity(request: TrainingRequest, recipe: TrainingRecipe, split: Split) ->
         "validation digits": split.validation.sha256(),
         **{name.replace("_", " "): value for name, value in asdict(recipe).items()},
     }
-    decoded: dict[str, Any] = json.loads(json.dumps(values))
-    return decoded
+    return identity_of(values)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import refuse_to_overwrite
 from edgedigits.core.paths import StrPath
+from edgedigits.core.resumable import Resumable
 from edgedigits.quantize.recipes import RECIPES, recipe_named
-from edgedigits.results import read_header
-from edgedigits.results.folder import HEADER
+from edgedigits.results.folder import holds
 
+KIND = "benchmark"
+BENCHMARK = Resumable(KIND, lambda out: holds(out, KIND))
 ALL, POST_TRAINING = "all", "post-training"
 
 
@@ -49,13 +50,7 @@ def check_folder(out: StrPath, *, force: bool, resume: bool) -> None:
     Raises:
         EdgedigitsError: ``out`` is not empty and ``force`` not set, or holds nothing to go on with.
     """
-    out = Path(out)
-    if resume:
-        read_header(out)
-    elif not force and (out / HEADER).is_file():
-        raise EdgedigitsError(f"{out} holds results", "go on with --resume, or start anew with --force")
-    else:
-        refuse_to_overwrite(out, force)
+    BENCHMARK.check_folder(Path(out), force=force, resume=resume)
 
 
 def chosen_recipes(words: str) -> tuple[str, ...]:

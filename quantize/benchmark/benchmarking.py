@@ -20,11 +20,10 @@ from edgedigits.core.files import (
     whole_folder,
     write_text,
 )
-from edgedigits.core.identity import check_identity
 from edgedigits.core.keras.backend import keras, tf
 from edgedigits.core.paths import StrPath
 from edgedigits.core.tflite.runtime import runtime
-from edgedigits.quantize.benchmark.benchmark_request import BenchmarkRequest, check_folder
+from edgedigits.quantize.benchmark.benchmark_request import BENCHMARK, KIND, BenchmarkRequest, check_folder
 from edgedigits.quantize.benchmark.float_reference import FloatReference, float_reference
 from edgedigits.quantize.benchmark.limiting import Deadline, tally
 from edgedigits.quantize.benchmark.measuring import measure
@@ -44,7 +43,6 @@ from edgedigits.results import (
 from edgedigits.results.folder import ROW
 from edgedigits.results.tables.writing import write_tables
 
-KIND = "benchmark"
 TRACEBACK = "error.txt"
 TUNING = " epoch "
 """What the names of the stages have in which a recipe trains."""
@@ -139,9 +137,9 @@ def _begin(out: Path, source: FloatSource, identity: dict[str, Any], software: d
 def _check_same(out: Path, identity: dict[str, Any], software: dict[str, str]) -> None:
     """Raise unless the results in ``out`` were begun with the same request, software and machine."""
     header = read_header(out)
-    before = {"kind": header.kind, **header.settings, **header.software, **asdict(header.machine)}
-    now = {"kind": KIND, **identity, "edgedigits": code_version(), **software, **asdict(this_machine())}
-    check_identity(KIND, out, before, now)
+    before = {**header.settings, **header.software, **asdict(header.machine)}
+    now = {**identity, "edgedigits": code_version(), **software, **asdict(this_machine())}
+    BENCHMARK.check_same(out, before, now)
 
 
 def _is_whole(folder: Path) -> bool:

@@ -165,7 +165,7 @@ def test_the_settings_that_are_told_fit_the_terminal(few, tmp_path, monkeypatch)
         (("baseline", "knn", "--dataset", "optdigits", "--folds", 500), "take 2 to 174 folds"),
         (("baseline", "knn", "--dataset", "optdigits", "--folds", 3, "--split", "vit"), "leave --split out"),
         (("baseline", "knn", "--epochs", 3), "leave --epochs out"),
-        (("baseline", "knn", "--dataset", "optdigits", "--resume"), "no baseline to go on with"),
+        (("baseline", "knn", "--dataset", "optdigits", "--resume"), "no baseline to resume"),
         (("train", "--dataset", "optdigits", "--folds", 3, "--resume"), "no cross-validation to resume"),
         (("train", "--dataset", "optdigits", "--folds", 3, "--split", "vit"), "leave --split out"),
         (("train", "--dataset", "optdigits", "--folds", 1), "take at least 2 folds"),

@@ -98,7 +98,7 @@ def test_benchmark_exits_with_1_where_nothing_could_be_measured(tmp_path):
         (("--recipes", ","), "no recipe is named"),
         (("--cores", "m99"), "m99"),
         (("--dataset", "nothing"), "choose one of mnist"),
-        (("--resume",), "holds no results.json"),
+        (("--resume",), "holds no benchmark to resume"),
     ],
 )
 def test_what_cannot_be_asked_for_is_said_before_anything_is_measured(options, says, model, tmp_path):

@@ -315,7 +315,7 @@ def test_force_starts_anew_and_leaves_no_row_of_before(trained, folder):
 
 
 def test_there_is_nothing_to_go_on_with(request_here, tmp_path):
-    with pytest.raises(EdgedigitsError, match="holds no results"):
+    with pytest.raises(EdgedigitsError, match="holds no benchmark to resume"):
         benchmark(request_here, tmp_path / "none", resume=True)
     assert list(tmp_path.iterdir()) == []
 

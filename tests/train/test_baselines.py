@@ -283,7 +283,7 @@ def test_a_finished_baseline_is_kept_and_another_one_refused(measured, few):
 
 
 def test_there_must_be_something_to_go_on_with(few, tmp_path):
-    with pytest.raises(EdgedigitsError, match="no baseline to go on with"):
+    with pytest.raises(EdgedigitsError, match="no baseline to resume"):
         run_baseline(BaselineRequest("knn", few), tmp_path / "out", resume=True)
 
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from edgedigits.core.cards import code_version
 from edgedigits.core.datasets import Dataset, Split, check_dataset, check_split
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import disk_errors, refuse_to_overwrite
-from edgedigits.core.identity import check_identity
+from edgedigits.core.files import disk_errors
+from edgedigits.core.resumable import Resumable, identity_of
 from edgedigits.results import Row, read_header, read_row, write_header
-from edgedigits.results.folder import HEADER, ROW
+from edgedigits.results.folder import ROW, holds
 from edgedigits.train.baselines.catalogue import Baseline, baseline
 from edgedigits.train.training_request import TrainingRequest, resolve
 
 KIND = "baseline"
+BASELINE = Resumable(KIND, lambda out: holds(out, KIND))
 
 
 @dataclass(frozen=True)
@@ -93,18 +92,7 @@ def check_folder(out: Path, *, force: bool, resume: bool) -> None:
     Raises:
         EdgedigitsError: ``out`` is not empty and ``force`` not set, or holds nothing to resume.
     """
-    if resume:
-        if not (out / HEADER).is_file():
-            raise EdgedigitsError(
-                f"{out} holds no baseline to go on with", "leave out --resume, or name the folder of that run"
-            )
-        header = read_header(out)
-        if header.kind != KIND:
-            raise EdgedigitsError(f"{out} holds results of {header.kind}, no baseline", "name another --out")
-        return
-    if not force and (out / HEADER).is_file():
-        raise EdgedigitsError(f"{out} holds a baseline already", "go on with --resume, or start anew with --force")
-    refuse_to_overwrite(out, force)
+    BASELINE.check_folder(out, force=force, resume=resume)
 
 
 def begin(request: BaselineRequest, split: Split, out: Path, *, force: bool, resume: bool) -> Row | None:
@@ -127,7 +115,7 @@ def begin(request: BaselineRequest, split: Split, out: Path, *, force: bool, res
     settings["training digits"] = split.train.sha256()
     check_folder(out, force=force, resume=resume)
     if resume:
-        check_identity(KIND, out, read_header(out).settings, settings)
+        BASELINE.check_same(out, read_header(out).settings, settings)
         row = out / request.name / ROW
         return read_row(row) if row.is_file() else None
     with disk_errors(out):
@@ -140,7 +128,6 @@ def identity(request: BaselineRequest, dataset: Dataset, split: str | None) -> d
     """What makes a run this one, as JSON takes it: it must be the same for the run to go on."""
     entry = request.entry
     settings: dict[str, Any] = {
-        "version of edgedigits": code_version(),
         "baseline": entry.name,
         "dataset": dataset.spec,
         "seed": request.seed,
@@ -149,8 +136,7 @@ def identity(request: BaselineRequest, dataset: Dataset, split: str | None) -> d
         "fixed": entry.fixed,
         "sweep": {name: list(values) for name, values in entry.sweep.items()},
     }
-    decoded: dict[str, Any] = json.loads(json.dumps(settings))
-    return decoded
+    return identity_of(settings)
 
 
 def _software(entry: Baseline) -> dict[str, str]:

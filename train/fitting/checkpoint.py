@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import refuse_to_overwrite, write_with
+from edgedigits.core.files import write_with
+from edgedigits.core.resumable import Resumable
 from edgedigits.train.training_request import EpochRecord
 
 FOLDER = ".checkpoint"
@@ -45,6 +46,9 @@ class Saved:
 def state_file(out: Path) -> Path:
     """Where the state of the run that writes into ``out`` is kept."""
     return out / FOLDER / _FILE
+
+
+TRAINING = Resumable("interrupted training", lambda out: state_file(out).is_file())
 
 
 def save(out: Path, identity: dict[str, Any], saved: Saved, variables: Any) -> None:
@@ -87,28 +91,19 @@ def check_folder(out: Path, force: bool, resume: bool) -> None:
     """Raise where a training cannot begin or go on in ``out``.
 
     Raises:
-        EdgedigitsError: ``out`` is not empty and ``force`` not set, or holds nothing to resume.
+        EdgedigitsError: ``out`` is not empty and ``force`` not set, or holds nothing to resume, or a damaged state.
     """
+    TRAINING.check_folder(out, force=force, resume=resume)
     if resume:
         load_identity(out)
-    elif not force and state_file(out).is_file():
-        raise EdgedigitsError(
-            f"{out} holds a training that was interrupted", "go on with --resume, or start anew with --force"
-        )
-    else:
-        refuse_to_overwrite(out, force)
 
 
 def load_identity(out: Path) -> dict[str, Any]:
     """What makes the interrupted run in ``out`` that run.
 
     Raises:
-        EdgedigitsError: nothing to resume, or a damaged state.
+        EdgedigitsError: a damaged state.
     """
-    if not state_file(out).is_file():
-        raise EdgedigitsError(
-            f"{out} holds no interrupted training to resume", "leave out --resume, or name the folder of that run"
-        )
     identity: dict[str, Any] = _read_state(out)["identity"]
     return identity
 

@@ -7,17 +7,17 @@ from pathlib import Path
 
 from edgedigits.core.datasets import check_dataset
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import refuse_to_overwrite
-from edgedigits.core.identity import check_identity
 from edgedigits.core.paths import StrPath
+from edgedigits.core.resumable import Resumable
 from edgedigits.results import read_header
-from edgedigits.results.folder import HEADER
+from edgedigits.results.folder import holds
 from edgedigits.train.search.presets import Preset, preset_named
 from edgedigits.train.search.search_request import SearchRequest
 from edgedigits.train.training_request import TrainingRequest, resolve
 
 KIND = "search"
 STUDY_FILE = "study.db"
+SEARCH = Resumable(KIND, lambda out: (out / STUDY_FILE).is_file() or holds(out, KIND))
 
 
 def check_search(request: SearchRequest, out: StrPath, *, force: bool, resume: bool) -> Preset:
@@ -39,19 +39,15 @@ def check_search(request: SearchRequest, out: StrPath, *, force: bool, resume: b
 
 
 def _check_folder(request: SearchRequest, out: Path, force: bool, resume: bool) -> None:
-    begun = (out / HEADER).is_file() and read_header(out).kind == KIND
-    if resume:
-        if not begun and not (out / STUDY_FILE).is_file():
-            raise EdgedigitsError(
-                f"{out} holds no search to resume", "leave out --resume, or name the folder of that search"
-            )
-        if request.storage is None and not (out / STUDY_FILE).is_file():
-            raise EdgedigitsError(f"{out} holds no {STUDY_FILE}", "name the search's --storage, or start with --force")
-        if begun:
-            now = {**asdict(request), "study": request.study_name}
-            wanted = {name: now[name] for name in ("preset", "dataset", "seed", "study")}
-            check_identity(KIND, out, read_header(out).settings, wanted)
-    elif begun and not force:
-        raise EdgedigitsError(f"{out} holds a search already", "go on with --resume, or start anew with --force")
-    else:
-        refuse_to_overwrite(out, force)
+    SEARCH.check_folder(out, force=force, resume=resume)
+    if not resume:
+        return
+    if request.storage is None and not (out / STUDY_FILE).is_file():
+        raise EdgedigitsError(
+            f"{out} holds no {STUDY_FILE}",
+            "name the search's --storage, or start anew with --force instead of --resume",
+        )
+    if holds(out, KIND):
+        now = {**asdict(request), "study": request.study_name}
+        wanted = {name: now[name] for name in ("preset", "dataset", "seed", "study")}
+        SEARCH.check_same(out, read_header(out).settings, wanted)
