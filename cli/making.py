@@ -85,6 +85,10 @@ def datasets(data: Path | None, as_json: bool) -> None:
     where = f"lies in {place.folder / 'mnist'} ({place.origin})" if place else f"is not here: {absent}"
     click.echo()
     say(f"MNIST {where}")
+    say(
+        "Digits on their side, mirrored or dark on bright stop a command, which names what mends them: --orientation, "
+        "--invert. Pictures of folder:DIR that cannot be taken are named, too, or left out: --skip-bad"
+    )
     say("Digits of your own: `edgedigits evaluate builtin --dataset folder:DIR` reads them before anything is trained")
 
 

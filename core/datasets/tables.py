@@ -56,7 +56,7 @@ def read_csv(path: Path, words: Sequence[str] = ()) -> Digits:
     if table.columns not in (PIXELS + 1, PIXELS + 2):
         raise _width_error(table, "a label and 784 pixels")
     rows = _whole(table)
-    return _taken(path, rows, _columns(table, rows, words))
+    return _taken(table, rows, _columns(table, rows, words))
 
 
 def read_kaggle(path: Path) -> Digits:
@@ -72,7 +72,7 @@ def read_kaggle(path: Path) -> Digits:
         raise EdgedigitsError(f"{path} does not start with label,pixel0", "give Kaggle's train.csv, or use csv:")
     if table.columns != PIXELS + 1:
         raise _width_error(table, "a label and 784 pixels")
-    return _taken(path, _whole(table), Columns(0))
+    return _taken(table, _whole(table), Columns(0))
 
 
 def read_csv_pair(images: Path, labels: Path) -> Digits:
@@ -88,7 +88,8 @@ def read_csv_pair(images: Path, labels: Path) -> Digits:
             raise _width_error(table, what)
         parts.append(rows if index is None else np.delete(rows, index, axis=1))
     pixels, names = parts
-    return checked_digits(_grey(images, pixels), _labels(labels, names[:, 0]), f"{images.name} with {labels.name}")
+    grey, numbers = _grey(tables[0], pixels), _labels(tables[1], names[:, 0])
+    return checked_digits(grey, numbers, f"{images.name} with {labels.name}")
 
 
 def _width_error(table: TextTable, what: str) -> EdgedigitsError:
@@ -168,8 +169,8 @@ def _guessed(table: TextTable, rows: NDArray[Any], first: int, last: int) -> int
     if first not in could:
         wrong = int(np.flatnonzero(~np.isin(rows[:, first], range(CLASSES)))[0])
         raise EdgedigitsError(
-            f"{path} holds labels of 0 to 9 neither in the first column ({rows[wrong, first]:g} at digit {wrong + 1}) "
-            "nor in the last",
+            f"{path} holds labels of 0 to 9 neither in the first column ({rows[wrong, first]:g} in line "
+            f"{table.line_of(wrong)}) nor in the last",
             "call the column of labels `label` in a header",
         )
     settled = f"call one `label` in a header, or add +{LABEL_FIRST} or +{LABEL_LAST} to the data set's name"
@@ -197,34 +198,34 @@ def _most_frequent(column: NDArray[Any]) -> float:
     return float(np.unique(column, return_counts=True)[1].max() / len(column))
 
 
-def _taken(path: Path, rows: NDArray[Any], columns: Columns) -> Digits:
+def _taken(table: TextTable, rows: NDArray[Any], columns: Columns) -> Digits:
     others = [column for column in (columns.label, columns.index) if column is not None]
     pixels = np.delete(rows, others, axis=1)
-    return checked_digits(_grey(path, pixels), _labels(path, rows[:, columns.label]), str(path))
+    return checked_digits(_grey(table, pixels), _labels(table, rows[:, columns.label]), str(table.path))
 
 
-def _labels(path: Path, column: NDArray[Any]) -> NDArray[Any]:
-    whole = np.rint(column)
-    wrong = np.flatnonzero(whole != column)
+def _labels(table: TextTable, column: NDArray[Any]) -> NDArray[np.uint8]:
+    wrong = np.flatnonzero(~np.isin(column, range(CLASSES)))
     if len(wrong):
+        value = column[wrong[0]]
         raise EdgedigitsError(
-            f"{path} holds the label {column[wrong[0]]:g} at digit {wrong[0] + 1}", "give labels of 0 to 9"
+            f"{table.path} holds the label {value:.15g} in line {table.line_of(int(wrong[0]))}",
+            "give labels of 0 to 9" + (", 0 and not 10 for a nought" if value == 10 else ""),
         )
-    return np.asarray(whole, np.int64)
+    return np.asarray(column, np.uint8)
 
 
-def _grey(path: Path, pixels: NDArray[Any]) -> NDArray[Any]:
+def _grey(table: TextTable, pixels: NDArray[Any]) -> NDArray[np.uint8]:
     """Pixels of 0 to 255: whole numbers as they are, and those of 0 to 1 times 255."""
     low, high = float(pixels.min()), float(pixels.max())
     if low >= 0 and high <= 1:
         return np.asarray(np.rint(pixels * 255), np.uint8)
-    whole = np.rint(pixels)
-    wrong = np.flatnonzero((whole != pixels).any(axis=1))
-    if len(wrong):
-        row = int(wrong[0])
-        broken = float(pixels[row][whole[row] != pixels[row]][0])
+    wrong = (pixels < 0) | (pixels > 255) | (np.rint(pixels) != pixels)
+    if wrong.any():
+        row = int(np.flatnonzero(wrong.any(axis=1))[0])
         raise EdgedigitsError(
-            f"{path} holds fractions from {low:g} to {high:g} as pixels, such as {broken:g} at digit {row + 1}",
+            f"{table.path} holds the pixel {pixels[row][wrong[row]][0]:.15g} in line {table.line_of(row)}, of pixels "
+            f"from {low:.15g} to {high:.15g}",
             "give whole numbers of 0 to 255, or fractions of 0 to 1",
         )
-    return np.asarray(whole, np.uint8 if low >= 0 and high <= 255 else np.int64)
+    return np.asarray(pixels, np.uint8)

@@ -56,12 +56,18 @@ class TextTable:
         Raises:
             EdgedigitsError: a cell that is no number or a line of another width, with its line in the file.
         """
-        every = enumerate(_lines(self.path, self.encoding), start=1)
-        lines = ((number, line) for number, line in every if line.strip())
-        if self.header:
-            next(lines)
+        lines = self._lines()
         while some := list(islice(lines, _LINES_AT_ONCE)):
             yield self._numbers(some)
+
+    def line_of(self, row: int) -> int:
+        """The line of the file, counted from 1, that holds a row, counted from 0."""
+        return next(islice(self._lines(), row, None))[0]
+
+    def _lines(self) -> Iterator[tuple[int, str]]:
+        """The lines with numbers, and where they stand in the file."""
+        every = enumerate(_lines(self.path, self.encoding), start=1)
+        return islice(((number, line) for number, line in every if line.strip()), 1 if self.header else 0, None)
 
     def _numbers(self, lines: Sequence[tuple[int, str]]) -> NDArray[Any]:
         decimal_commas = self.separator == ";"

@@ -108,12 +108,12 @@ def test_optdigits_needs_no_network_and_looks_like_mnist():
         ("x,y\n" + "1," * 784 + "0\n" + "1,2\n", "2 columns in line 3, not 785"),
         ("1," + "0," * 783 + "abc\n", "'abc', which is no number in line 1, column 785"),
         ("1," + "0," * 783 + "\n", "an empty cell in line 1, column 785"),
-        ("11," + "0," * 783 + "0\n", "label 11 at digit 1"),
+        ("11," + "0," * 783 + "0\n", "label 11 in line 1"),
         ("-1," + "0," * 783 + "0\n", "label -1"),
         ("1," + "0," * 783 + "256\n", "0 to 256"),
         ("1," + "0," * 783 + "99999999\n", "99999999"),
         ("1," + "0," * 783 + "9999999999999\n", "9999999999999"),
-        ("1," + "0," * 783 + "1.5\n", "fractions from 0 to 1.5 as pixels, such as 1.5 at digit 1"),
+        ("1," + "0," * 783 + "1.5\n", "the pixel 1.5 in line 1"),
     ],
 )
 def test_broken_tables_say_what_is_wrong(tmp_path, content, says):
