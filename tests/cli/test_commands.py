@@ -178,7 +178,8 @@ def test_export_of_arrays_writes_the_two_files(quantized, tmp_path):
 
 def test_predict_prints_a_line_of_json_an_image(quantized, photo):
     lines = call("predict", quantized, photo, photo, "--json").stdout.splitlines()
-    assert [json.loads(line) for line in lines] == [{"image": str(photo), "text": "", "digits": []}] * 2
+    why = "no ink was found: nothing stands out of its ground"
+    assert [json.loads(line) for line in lines] == [{"image": str(photo), "why": why, "text": "", "digits": []}] * 2
 
 
 def test_predict_goes_on_after_an_image_that_cannot_be_read(quantized, photo, tmp_path):
