@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgedigits.core.cards import CARD_NAME, read_card
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.git_lfs import refuse_pointer
 
 TFLITE, KERAS, HDF5 = "TFLite", "Keras", "HDF5"
 SUFFIXES = frozenset({".tflite", ".keras", ".h5", ".hdf5"})
@@ -23,14 +24,15 @@ def model_kind(path: Path) -> str:
     """``TFLite``, ``Keras`` (the archive that ``.keras`` stands for) or ``HDF5`` by a file's content, else nothing.
 
     Raises:
-        EdgedigitsError: missing, or not to be read.
+        EdgedigitsError: missing, not to be read, or a pointer of Git LFS.
     """
     try:
         with path.open("rb") as file:
-            head = file.read(8)
+            head = file.read(200)
+        refuse_pointer(path, head)
         if head[4:8] == b"TFL3":
             return TFLITE
-        if head == b"\x89HDF\r\n\x1a\n":
+        if head.startswith(b"\x89HDF\r\n\x1a\n"):
             return HDF5
         if head[:4] == b"PK\x03\x04" and zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:

@@ -106,3 +106,9 @@ def test_one_class_is_never_learned_to_100_percent(tmp_path):
     np.savez(tmp_path / "threes.npz", x_train=threes.images, y_train=threes.labels)
     given = ("train", *QUICK, "--dataset", f"npz:{tmp_path}/threes.npz", "--out", tmp_path / "out")
     assert "one class only to train on, the digit 3" in call(*given, code=1).stderr
+
+
+@pytest.mark.parametrize("name", ["model.tflite", "model.keras", "model.h5"])
+def test_a_model_that_is_a_pointer_of_git_lfs_is_called_so(tmp_path, name):
+    (tmp_path / name).write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0a\nsize 5\n")
+    assert "is a Git LFS pointer" in call("evaluate", tmp_path / name, "--dataset", "samples", code=1).stderr
