@@ -146,7 +146,7 @@ def _tell_of_refused(folder: Path, refused: list[EdgedigitsError], taken: int, s
             f"{which} cannot be taken: {named}{more}", "mend or remove them, or go on without them: --skip-bad"
         )
     warnings.warn(
-        EdgedigitsWarning(f"{which} were left out, {taken:,} are taken", f"{named}{more}"),
+        EdgedigitsWarning(f"left out {which}, {taken:,} are taken", f"{named}{more}"),
         stacklevel=4,
     )
 
