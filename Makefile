@@ -37,9 +37,11 @@ DEVICE := $(if $(filter yes,$(GPU)),--device gpu)
 # What stands in the table of docs/benchmark.md: our networks with every recipe, and the reports' systems.
 TABLE ?= out/table
 MODELS := nano micro small
-NETWORKS := nf264-cnn1 nf264-cnn2 vit-cnn vit-cnn-small inf283-nn inf283-cnn fakebank-cnn endsley-park-cnn
-AUGMENTED := vit-cnn-small-augmented endsley-park-cnn-augmented
-BASELINES := logistic-regression knn decision-tree random-forest xgboost svm $(NETWORKS) $(AUGMENTED)
+NETWORKS := nf264-cnn1 nf264-cnn2 vit-cnn vit-cnn-small inf283-nn inf283-cnn inf283-cnn-best fakebank-cnn endsley-park-cnn
+AUGMENTED := endsley-park-cnn-strong endsley-park-cnn-weak
+CLASSICAL := logistic-regression knn decision-tree decision-tree-chosen random-forest inf283-forest inf283-forest-digits \
+	xgboost svm svm-chosen
+BASELINES := $(CLASSICAL) $(NETWORKS) $(AUGMENTED)
 FOLDED := knn nf264-cnn2
 STUDIES := $(TABLE)/calibration/calibration.json $(MODELS:%=$(TABLE)/layers/%/layer_error.json) \
 	$(TABLE)/search/separable/index.html $(TABLE)/search/inf283/index.html

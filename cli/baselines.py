@@ -29,13 +29,14 @@ def baselines(as_json: bool) -> None:
       edgedigits baselines
     """
     from edgedigits.train.baselines.catalogue import BASELINES
+    from edgedigits.train.baselines.reported import no_figure
 
     if as_json:
         show_json([asdict(entry) for entry in BASELINES.values()])
         return
     rows: list[tuple[str, ...]] = []
     for entry in BASELINES.values():
-        figures = [(figure.percent, figure.how) for figure in entry.reported] or [("-", "no figure known here")]
+        figures = [(figure.percent, figure.how) for figure in entry.reported] or [("-", no_figure(entry))]
         rows += [(entry.name, entry.split, *figure) for figure in figures]
     show_table(("name", "split", "reported %", "how"), rows, left=2)
 
@@ -220,7 +221,7 @@ def reported(folders: tuple[Path, ...], out: Path | None, force: bool, as_json: 
 
 def _show_measured(measured: tuple[Measured, ...]) -> None:
     """A line of figures for each system, and below what each of them is and why they differ."""
-    from edgedigits.train.baselines.reported import folds_cell, why
+    from edgedigits.train.baselines.reported import folds_cell, no_figure, why
 
     lines = []
     for one in measured:
@@ -233,6 +234,7 @@ def _show_measured(measured: tuple[Measured, ...]) -> None:
     show_table(head, lines, left=2)
     for one in measured:
         said = [f"reported {figure.percent} %: {figure.how}" for figure in one.entry.reported]
+        said = said or [no_figure(one.entry)]
         parts = (one.row and one.row.split_accuracy, one.row and one.row.accuracy)
         read = [f"{part.percent:.2f} % of {part.count:,} digits ({part.digits})" for part in parts if part]
         over_folds = [f"cross-validated: {folds_cell(one.folds)}"] if one.folds else []

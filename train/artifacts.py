@@ -17,7 +17,7 @@ from edgedigits.core.keras.models import keras_scores, load_keras
 from edgedigits.core.metrics import Metrics, evaluate_scores
 from edgedigits.train.fitting.checkpoint import Saved
 from edgedigits.train.fitting.devices import Devices
-from edgedigits.train.networks.reported import build
+from edgedigits.train.networks.reported import build, take_over_scale
 from edgedigits.train.plots import confusion_png, curves_png
 from edgedigits.train.recipes import TrainingRecipe
 from edgedigits.train.training_request import EpochRecord, TrainingRequest, TrainingResult
@@ -32,10 +32,12 @@ def write_results(
     """Judge the best weights on the test digits, once, and write every file of the run; the card comes last.
 
     The model is built anew in float32, whatever precision it was trained in (the weights themselves always are),
-    and carries no optimizer, so that quantization can take it as it is.
+    and carries no optimizer, so that quantization can take it as it is. It takes digits between 0 and 1, whatever
+    scale it was trained on.
     """
     model = build(request.network, pretrained=False)
     model.set_weights(list(saved.best))
+    take_over_scale(model, recipe.input_scale)
     metrics = evaluate_scores(keras_scores(model, split.test.images), split.test.labels)
     before = _before(request, split)
     write_with(out / MODEL, lambda path: model.save(path, save_format="keras"))

@@ -19,6 +19,8 @@ class Augmentation:
         shear: horizontal pixels per pixel of height, either way (slant).
         zoom: share of the size, either way, drawn for width and height apart.
         shift: share of the width and height, either way.
+        fill: what comes in from outside the field: ``black``, or the ``nearest`` pixel of its edge, as Keras'
+            ``ImageDataGenerator`` fills unless told otherwise.
         elastic: standard deviation in pixels of a smooth random displacement on a 5x5 grid (after P. Simard,
             D. Steinkraus, J. Platt, "Best practices for convolutional neural networks", ICDAR 2003); 0: none.
         fields: digits are drawn anew as a reader of fields and photos meets them, with a share of wrong cuts that
@@ -31,6 +33,7 @@ class Augmentation:
     shear: float = 0.0
     zoom: float = 0.0
     shift: float = 0.0
+    fill: Literal["black", "nearest"] = "black"
     elastic: float = 0.0
     fields: bool = False
 
@@ -46,7 +49,23 @@ AUGMENTATIONS = {
     "light": Augmentation(
         "other hands: small turns, slants and bends", rotation=10, shear=0.15, zoom=0.1, shift=0.05, elastic=0.6
     ),
-    "vit": Augmentation("the VIT report's: rotation 10 degrees, zoom 0.3, shift 0.3", rotation=10, zoom=0.3, shift=0.3),
+    "vit": Augmentation(
+        "the VIT report's: rotation 10 degrees, zoom 0.3, shift 0.3", rotation=10, zoom=0.3, shift=0.3, fill="nearest"
+    ),
+    "endsley-park-weak": Augmentation(
+        "Endsley Park's second: rotation 5 degrees, zoom 0.1, shift 0.1",
+        rotation=5,
+        zoom=0.1,
+        shift=0.1,
+        fill="nearest",
+    ),
+    "endsley-park-strong": Augmentation(
+        "Endsley Park's first: rotation 20 degrees, zoom 0.7, shift 0.2",
+        rotation=20,
+        zoom=0.7,
+        shift=0.2,
+        fill="nearest",
+    ),
     "reading": Augmentation("for photos and fields: pens, neighbours, base lines, wrong cuts", fields=True),
 }
 
@@ -82,6 +101,9 @@ class TrainingRecipe:
         schedule: ``constant``, or ``one-cycle``: a linear rise over the first 15 % of the steps, then half a cosine
             down to a thousandth (after L. Smith, "Super-convergence", 2018).
         momentum: of SGD.
+        input_scale: what the network's inputs are multiplied by while it learns (255: grey values as they are, as a
+            report has them); at the end its first layer takes the factor over, so that the model takes 0 to 1 like
+            every other.
         label_smoothing: share of the truth that is spread over all ten digits.
         augmentation: a key of :data:`AUGMENTATIONS`.
         least_steps: optimizer steps of the whole training, at least: :meth:`with_enough_passes` sees to it.
@@ -94,6 +116,7 @@ class TrainingRecipe:
     rate: float
     schedule: Literal["constant", "one-cycle"] = "constant"
     momentum: float = 0.0
+    input_scale: float = 1.0
     label_smoothing: float = 0.0
     augmentation: str = "none"
     least_steps: int = LEAST_STEPS

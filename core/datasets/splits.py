@@ -34,7 +34,11 @@ class SplitRule:
 SPLITS = {
     "default": SplitRule(11 / 12, 1 / 12, 0.0, "the set's own test digits; 1/12 of the rest validates (MNIST: 5,000)"),
     "nf264": SplitRule(0.8, 0.1, 0.1, "80/10/10 as the NF264 report divides its CSV pair"),
-    "vit": SplitRule(0.72, 0.08, 0.2, "80/20 as the VIT report divides Kaggle's CSV; a tenth of the 80 validates"),
+    "vit": SplitRule(
+        0.72, 0.08, 0.2, "80/20 as VIT's and Endsley Park's networks have Kaggle's CSV; a tenth of the 80 validates"
+    ),
+    "vit-70-30": SplitRule(0.63, 0.07, 0.3, "70/30 as VIT's forest and SVM have it; a tenth of the 70 validates"),
+    "inf283": SplitRule(0.56, 0.24, 0.2, "56/24/20 as the INF283 report divides its CSV pair"),
 }
 FOLDS_ABOUT = "part I of N equal ones of the pool tests (never the set's own test digits); 1/12 of the rest validates"
 _WITHOUT_TEST = SPLITS["nf264"]

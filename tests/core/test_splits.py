@@ -43,7 +43,15 @@ def test_no_digit_is_in_two_parts_and_none_is_lost(name):
     assert sum(map(len, parts)) == len(set.union(*parts)) == 1000
 
 
-@pytest.mark.parametrize(("name", "sizes"), [("nf264", (800, 100, 100)), ("vit", (720, 80, 200))])
+@pytest.mark.parametrize(
+    ("name", "sizes"),
+    [
+        ("nf264", (800, 100, 100)),
+        ("vit", (720, 80, 200)),
+        ("vit-70-30", (630, 70, 300)),
+        ("inf283", (560, 240, 200)),
+    ],
+)
 def test_named_splits_have_their_reports_shares(name, sizes):
     split = split_dataset(numbered([i % 10 for i in range(1000)]), name)
     assert (len(split.train), len(split.validation), len(split.test)) == sizes

@@ -16,6 +16,7 @@ REPORTS = {
     "vit-cnn-small",
     "inf283-nn",
     "inf283-cnn",
+    "inf283-cnn-best",
     "fakebank-cnn",
     "fakebank-resnet50",
     "endsley-park-cnn",

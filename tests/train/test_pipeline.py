@@ -29,8 +29,23 @@ def _epoch(digits, seed, epoch, recipe=PLAIN, batch_size=100):
 
 
 def test_undistorted_digits_are_the_contracts_model_input(digits):
-    images = np.concatenate([images.numpy() for images, _ in plain_batches(digits, 100)])
+    images = np.concatenate([images.numpy() for images, _ in plain_batches(digits, 100, PLAIN)])
     np.testing.assert_array_equal(images, model_input(digits.images))
+
+
+def test_a_recipe_that_learns_from_grey_values_gets_them_in_training_and_validation(digits):
+    grey = replace(PLAIN, input_scale=255.0)
+    judged = np.concatenate([images.numpy() for images, _ in plain_batches(digits, 100, grey)])
+    np.testing.assert_allclose(judged[..., 0], digits.images, atol=1e-4)
+    assert _epoch(digits, 0, 0, grey)[0].max() == pytest.approx(255)
+
+
+def test_what_comes_in_from_outside_is_black_or_the_nearest_pixel():
+    """A field that is bright all over stays so where the nearest pixel fills it, and gets a black edge else."""
+    bright = tf.ones((50, 28, 28, 1))
+    moved = Augmentation("shift", rotation=20, zoom=0.7, shift=0.2, fill="nearest")
+    np.testing.assert_allclose(augment(bright, tf.constant([1, 2]), moved).numpy(), 1, atol=1e-5)
+    assert augment(bright, tf.constant([1, 2]), replace(moved, fill="black")).numpy().min() == 0
 
 
 def test_an_epoch_holds_each_digit_once_but_for_the_last_part_of_a_batch(digits):

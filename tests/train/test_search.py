@@ -252,7 +252,7 @@ def test_settings_of_the_grid_reach_the_training():
     preset = preset_named("inf283")
     plan = plan_of(preset, {"batch_size": 50, "epochs": 12, "rate": 1e-4, "dropout": 0.4})
     assert (plan.recipe.batch_size, plan.recipe.epochs, plan.recipe.rate, plan.dropout) == (50, 12, 1e-4, 0.4)
-    assert plan.network == "conv32 5x5, pool, dropout 0.4, dense 128"
+    assert plan.network == "conv32 5x5, pool 3x3, dropout 0.4, dense 128"
 
 
 @pytest.mark.slow

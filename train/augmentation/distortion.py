@@ -27,7 +27,7 @@ def augment(images: Any, seed: Any, settings: Augmentation, *, on_device: bool =
             bending is a multiplication of matrices, which differs in the last bits; and it reckons there with int32.
 
     Returns:
-        A tensor like ``images``; what comes in from outside the field is 0.
+        A tensor like ``images``; what comes in from outside the field is 0, or the nearest pixel of the field.
     """
     columns, rows = _sources(tf.shape(images)[0], seed, settings)
     if settings.elastic:
@@ -36,6 +36,8 @@ def augment(images: Any, seed: Any, settings: Augmentation, *, on_device: bool =
         )
         bend = _multiplied(spread) if on_device else tf.image.resize(spread, (SIDE, SIDE), "bicubic")
         columns, rows = columns + bend[..., 0], rows + bend[..., 1]
+    if settings.fill == "nearest":
+        columns, rows = (tf.clip_by_value(places, 0.0, SIDE - 1.0) for places in (columns, rows))
     return _sample(images, columns, rows, tf.int64 if on_device else tf.int32)
 
 

@@ -133,6 +133,8 @@ def identity(request: BaselineRequest, dataset: Dataset, split: str | None) -> d
         "seed": request.seed,
         **({"split": split} if split else {}),
         **({"epochs": resolve(request.training()).epochs} if entry.network else {}),
+        "one-hot labels": entry.one_hot,
+        "grey values": entry.grey,
         "fixed": entry.fixed,
         "sweep": {name: list(values) for name, values in entry.sweep.items()},
     }

@@ -20,7 +20,7 @@ from edgedigits.core.digit import CLASSES
 from edgedigits.core.stages import StageCallback, untold
 from edgedigits.train.baselines.boosting import boost
 from edgedigits.train.baselines.catalogue import Baseline
-from edgedigits.train.baselines.estimators import Features, estimator, features
+from edgedigits.train.baselines.estimators import NO_CLASS, Features, digits_of, estimator, features, targets
 
 _CHUNK = 1000
 
@@ -65,11 +65,11 @@ def fit(entry: Baseline, train: Digits, validation: Digits, seed: int, told: Sta
         told: of progress.
     """
     began = time.monotonic()
-    inputs, held = features(train.images), features(validation.images)
+    inputs, held = features(train.images, entry), features(validation.images, entry)
     # One thread for each product of matrices: the settings, not the products, are spread over the cores.
     with warnings.catch_warnings(), threadpool_limits(1, user_api="blas"):
         warnings.simplefilter("ignore", ConvergenceWarning)  # told in the row instead
-        if entry.name == "xgboost":
+        if entry.kind == "xgboost":
             model, percents, seconds = boost(entry, inputs, train.labels, held, validation.labels, seed, told)
             tried = tuple(Tried({"n_estimators": rounds}, percent) for rounds, percent in enumerate(percents, 1))
         else:
@@ -77,12 +77,12 @@ def fit(entry: Baseline, train: Digits, validation: Digits, seed: int, told: Sta
             chosen = best(tried).settings if tried else {}
             sweep_end = time.monotonic()
             told("fit", 0, 1, _words(chosen))
-            model = estimator(entry, chosen, seed, -1).fit(inputs, train.labels)
+            model = estimator(entry, chosen, seed, -1).fit(inputs, targets(entry, train.labels))
             seconds = time.monotonic() - sweep_end
             told("fit", 1, 1)
     if "n_jobs" in model.get_params():
         model.set_params(n_jobs=1)
-    percent = accuracy(model, validation, told, "read validation digits")
+    percent = accuracy(entry, model, validation, told, "read validation digits")
     chosen = best(tried).settings if tried else {}
     return FittedBaseline(model, chosen, tried, percent, seconds, time.monotonic() - began)
 
@@ -93,35 +93,43 @@ def best(tried: tuple[Tried, ...]) -> Tried:
 
 
 def read(
-    model: Any, images: NDArray[np.uint8], told: StageCallback = untold, stage: str = "read digits"
+    entry: Baseline,
+    model: Any,
+    images: NDArray[np.uint8],
+    told: StageCallback = untold,
+    stage: str = "read digits",
 ) -> NDArray[np.intp]:
     """The digits that a fitted model reads; uses every core.
 
     Args:
-        model: of scikit-learn or XGBoost.
+        entry: the baseline.
+        model: of it, fitted.
         images: uint8 of shape (count, 28, 28).
         told: of every thousand.
         stage: what it is told as.
 
     Returns:
-        Digits of shape (count,).
+        Digits of shape (count,); :data:`edgedigits.train.baselines.estimators.NO_CLASS` where there is none.
     """
     starts = range(0, len(images), _CHUNK)
     told(stage, 0, len(images))
     running = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(
-        delayed(lambda start: model.predict(features(images[start : start + _CHUNK])))(start) for start in starts
+        delayed(lambda start: digits_of(model.predict(features(images[start : start + _CHUNK], entry))))(start)
+        for start in starts
     )
     parts = []
     for start, part in zip(starts, running, strict=True):
         parts.append(part)
         told(stage, min(start + _CHUNK, len(images)), len(images))
-    every: NDArray[np.intp] = np.concatenate(parts).astype(np.intp)
+    every: NDArray[np.intp] = np.concatenate(parts)
     return every
 
 
-def accuracy(model: Any, digits: Digits, told: StageCallback = untold, stage: str = "read digits") -> float:
+def accuracy(
+    entry: Baseline, model: Any, digits: Digits, told: StageCallback = untold, stage: str = "read digits"
+) -> float:
     """Top-1 accuracy of a fitted model, percent."""
-    return 100.0 * float((read(model, digits.images, told, stage) == digits.labels).mean())
+    return _percent(read(entry, model, digits.images, told, stage), digits.labels)
 
 
 def _sweep(
@@ -136,16 +144,17 @@ def _sweep(
     grid = [dict(zip(entry.sweep, values, strict=True)) for values in itertools.product(*entry.sweep.values())]
     if not entry.sweep:
         return ()
-    if entry.name == "knn":
-        reads = nearest_votes(inputs, labels, held, max(entry.sweep["n_neighbors"]), told)
+    if entry.kind == "knn":
+        most = max(entry.sweep["n_neighbors"])
+        reads = nearest_votes(inputs, labels, held, most, told, majority=entry.one_hot)
         return tuple(Tried(one, _percent(reads[one["n_neighbors"] - 1], truth)) for one in grid)
     if entry.sweep_digits and entry.sweep_digits < len(labels):
         drawn = stratified_sample(labels, entry.sweep_digits, seed)
         inputs, labels = inputs[drawn], labels[drawn]
 
     def judge(settings: dict[str, Any]) -> Tried:
-        model = estimator(entry, settings, seed, 1).fit(inputs, labels)
-        return Tried(settings, _percent(model.predict(held), truth))
+        model = estimator(entry, settings, seed, 1).fit(inputs, targets(entry, labels))
+        return Tried(settings, _percent(digits_of(model.predict(held)), truth))
 
     tried: list[Tried] = []
     told("settings", 0, len(grid))
@@ -162,7 +171,13 @@ def _words(settings: dict[str, Any]) -> str:
 
 
 def nearest_votes(
-    inputs: Features, labels: NDArray[np.uint8], held: Features, most: int, told: StageCallback = untold
+    inputs: Features,
+    labels: NDArray[np.uint8],
+    held: Features,
+    most: int,
+    told: StageCallback = untold,
+    *,
+    majority: bool = False,
 ) -> NDArray[np.intp]:
     """What k nearest neighbours read, for every k at once: the ``most`` nearest are looked for a single time.
 
@@ -175,6 +190,8 @@ def nearest_votes(
         held: float32 of shape (count, 784) to read.
         most: the largest k.
         told: of progress.
+        majority: a digit needs more than half of the votes, else there is no class: so votes a
+            ``KNeighborsClassifier`` that was fitted on one-hot labels.
 
     Returns:
         Digits of shape (most, count); row k - 1 is the vote of k neighbours.
@@ -185,7 +202,11 @@ def nearest_votes(
     for start in range(0, len(held), _CHUNK):
         near = labels[finder.kneighbors(held[start : start + _CHUNK], return_distance=False)]
         votes = (near[:, :, np.newaxis] == np.arange(CLASSES)).cumsum(axis=1)
-        reads.append(votes.argmax(axis=2).T)
+        reading = votes.argmax(axis=2).T
+        if majority:
+            half = np.arange(1, most + 1)[:, np.newaxis] / 2
+            reading[half >= votes.max(axis=2).T] = NO_CLASS
+        reads.append(reading)
         told("neighbours", min(start + _CHUNK, len(held)), len(held))
     return np.concatenate(reads, axis=1)
 

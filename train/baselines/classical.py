@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import sklearn
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from edgedigits.core.datasets import Digits, Split
@@ -16,12 +18,15 @@ from edgedigits.results.accuracies import validation_accuracy
 from edgedigits.train.baselines.accuracy import accuracies
 from edgedigits.train.baselines.catalogue import Baseline
 from edgedigits.train.baselines.choosing import FittedBaseline, Tried, accuracy, fit, read
-from edgedigits.train.baselines.estimators import anatomy, features
+from edgedigits.train.baselines.estimators import NO_CLASS, anatomy, features
 from edgedigits.train.baselines.latency import BATCHES, timed
 from edgedigits.train.baselines.plots import sweep_png
 from edgedigits.train.baselines.reported import THEIRS
 from edgedigits.train.baselines.storing import store
 from edgedigits.train.folds import FoldScore
+
+UNREAD = "test digits without a class"
+"""Key of :attr:`edgedigits.results.Row.checks` of a baseline on one-hot labels."""
 
 
 def classical_row(entry: Baseline, split: Split, seed: int, folder: Path, told: StageCallback = untold) -> Row:
@@ -40,16 +45,26 @@ def classical_row(entry: Baseline, split: Split, seed: int, folder: Path, told: 
     if fitted.tried:
         write_text(folder / "sweep.csv", sweep_csv(fitted.tried))
         sweep_png(entry, fitted.tried, folder / "sweep.png")
+    chosen = "settings chosen on validation digits" if entry.sweep else "settings given"
     told("store", 0, 1)
     stored = store(entry, fitted.model, split.train, folder)
     told("store", 1, 1)
     runtime = _runtime(entry)
-    common, own = accuracies(split, lambda images: read(fitted.model, images, told, "read test digits"), runtime)
+    unread: list[int] = []
+
+    def reading(images: NDArray[np.uint8]) -> NDArray[np.intp]:
+        digits = read(entry, fitted.model, images, told, "read test digits")
+        unread.append(int((digits == NO_CLASS).sum()))
+        return digits
+
+    common, own = accuracies(split, reading, runtime)
     parameters, found, notes = anatomy(entry, fitted.model)
+    if entry.one_hot:
+        found = {**found, UNREAD: unread[0]}
     return Row(
         model=entry.name,
         recipe=entry.maker,
-        about=f"fitted with {entry.maker}, settings chosen on validation digits",
+        about=f"fitted with {entry.maker}, {chosen}",
         file=stored.file,
         sha256=stored.sha256,
         accuracy=common,
@@ -73,7 +88,7 @@ def classical_fold(entry: Baseline, split: Split, seed: int, folder: Path, told:
         write_text(folder / "sweep.csv", sweep_csv(fitted.tried))
     return FoldScore(
         fold=0,
-        percent=accuracy(fitted.model, split.test, told, "read test digits"),
+        percent=accuracy(entry, fitted.model, split.test, told, "read test digits"),
         count=len(split.test),
         digits_sha256=split.test.sha256(),
         validation_percent=fitted.percent,
@@ -92,7 +107,7 @@ def _runtime(entry: Baseline) -> str:
 
 
 def _latencies(entry: Baseline, fitted: FittedBaseline, digits: Digits, told: StageCallback) -> tuple[Latency, ...]:
-    inputs = features(digits.images[: max(BATCHES)])
+    inputs = features(digits.images[: max(BATCHES)], entry)
     found: list[Latency] = []
     told("time", 0, len(BATCHES))
     with threadpool_limits(1):
@@ -108,6 +123,8 @@ def _settings(entry: Baseline, fitted: FittedBaseline, split: Split) -> dict[str
     return {
         "system": entry.about,
         "data": split.describe(),
+        "labels": "one-hot" if entry.one_hot else "digits",
+        "pixels": "0 to 255" if entry.grey else "0 to 1",
         "fixed": entry.fixed,
         "sweep": {name: list(values) for name, values in entry.sweep.items()},
         "digits of the sweep": min(entry.sweep_digits or len(split.train), len(split.train)),

@@ -12,15 +12,45 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from edgedigits.core.digit import model_input
+from edgedigits.core.digit import CLASSES, model_input
 from edgedigits.train.baselines.catalogue import Baseline
 
 Features = NDArray[np.float32]
 
+NO_CLASS = -1
+"""Read by an estimator on one-hot labels that gives a digit none, or more than one; never right."""
 
-def features(images: NDArray[np.uint8]) -> Features:
-    """The pixels of digits as columns: float32 of shape (count, 784) between 0 and 1, from uint8 (count, 28, 28)."""
-    return model_input(images).reshape(len(images), -1)
+
+def features(images: NDArray[np.uint8], entry: Baseline | None = None) -> Features:
+    """The pixels of digits as columns, as a baseline takes them.
+
+    Args:
+        images: uint8 of shape (count, 28, 28).
+        entry: the baseline; None: one that takes them scaled.
+
+    Returns:
+        Float32 of shape (count, 784) between 0 and 1, or 0 and 255 where the baseline takes grey values.
+    """
+    pixels = images.astype(np.float32) if entry and entry.grey else model_input(images)
+    return pixels.reshape(len(images), -1)
+
+
+def targets(entry: Baseline, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What a baseline is fitted to: labels of shape (count,), or one-hot of shape (count, 10)."""
+    return np.eye(CLASSES, dtype=np.uint8)[labels] if entry.one_hot else labels
+
+
+def digits_of(predicted: NDArray[Any]) -> NDArray[np.intp]:
+    """The digits that an estimator read, of shape (count,).
+
+    Args:
+        predicted: digits of shape (count,), or one-hot of shape (count, 10): a row that has not exactly one class is
+            :data:`NO_CLASS`, as scikit-learn's accuracy counts it wrong.
+    """
+    if predicted.ndim == 1:
+        return predicted.astype(np.intp)
+    one = predicted.sum(axis=1) == 1
+    return np.where(one, predicted.argmax(axis=1), NO_CLASS).astype(np.intp)
 
 
 def estimator(entry: Baseline, settings: dict[str, Any], seed: int, threads: int) -> Any:
@@ -33,7 +63,7 @@ def estimator(entry: Baseline, settings: dict[str, Any], seed: int, threads: int
         threads: that it may use; -1: one a core.
     """
     every = {**entry.fixed, **settings}
-    match entry.name:
+    match entry.kind:
         case "knn":
             return KNeighborsClassifier(**every, n_jobs=threads)
         case "decision-tree":
@@ -57,7 +87,7 @@ def anatomy(entry: Baseline, model: Any) -> tuple[int | None, dict[str, Any], tu
     Returns:
         Its weights and biases where it has such, what it is made of as JSON takes it, and what a reader has to know.
     """
-    match entry.name:
+    match entry.kind:
         case "knn":
             return None, {"digits kept": int(model.n_samples_fit_)}, ()
         case "decision-tree":

@@ -92,8 +92,19 @@ def reported_markdown(measured: Sequence[Measured]) -> str:
 
 
 def _cells(one: Measured) -> tuple[str, ...]:
-    reported = "; ".join(f"{figure.percent} ({figure.how})" for figure in one.entry.reported) or "no figure known here"
-    return (f"`{one.entry.name}`", reported, *_accuracies(one.row), folds_cell(one.folds), why(one))
+    reported = "; ".join(f"{figure.percent} ({figure.how})" for figure in one.entry.reported)
+    return (
+        f"`{one.entry.name}`",
+        reported or no_figure(one.entry),
+        *_accuracies(one.row),
+        folds_cell(one.folds),
+        why(one),
+    )
+
+
+def no_figure(entry: Baseline) -> str:
+    """What stands where a system has no figure of a report."""
+    return f"none: {entry.report} `{entry.beside}`" if entry.beside else f"{entry.report} gives no figure"
 
 
 def _accuracies(row: Row | None) -> tuple[str, str]:

@@ -114,7 +114,8 @@ def baseline_folds(
     if request.split:
         raise EdgedigitsError(f"--folds makes its own splits, not {request.split!r}", "leave --split out")
     if entry.maker == "network":
-        training = replace(request.training(), split="default")
+        given = {"epochs": request.epochs} if request.epochs is not None else {}
+        training = replace(request.training(), split="default", **{**entry.folds, **given})
         return train_folds(
             training, folds, out, name=entry.name, force=force, resume=resume, progress=progress, told=told_fold
         )

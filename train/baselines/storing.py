@@ -65,7 +65,7 @@ def store(entry: Baseline, model: Any, train: Digits, folder: Path) -> Stored:
 
 def _content(entry: Baseline, model: Any, train: Digits) -> tuple[str, bytes, str]:
     memory = io.BytesIO()
-    if entry.name == "knn":
+    if entry.kind == "knn":
         np.savez(memory, images=train.images, labels=train.labels, n_neighbors=model.n_neighbors)
         return "model.npz", memory.getvalue(), "the model is its training digits, a byte a pixel"
     if entry.maker == "xgboost":

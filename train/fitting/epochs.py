@@ -42,12 +42,12 @@ class PipelineTraining:
         Args:
             model: compiled.
             batch_size: digits a step over all devices together.
-            recipe: augmentation and label smoothing.
+            recipe: augmentation, label smoothing, scale of the inputs.
             split: whose training digits train and whose validation digits judge.
             seed: of order and distortion.
         """
         self._model, self._batch_size, self._recipe, self._split, self._seed = model, batch_size, recipe, split, seed
-        self._validation = plain_batches(split.validation, _VALIDATION_BATCH)
+        self._validation = plain_batches(split.validation, _VALIDATION_BATCH, recipe)
 
     def train(self, epoch: int, told: Told | None) -> dict[str, float]:
         """Train for an epoch; ``told`` about a hundred times."""

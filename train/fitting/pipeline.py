@@ -31,10 +31,11 @@ def training_batches(digits: Digits, batch_size: int, seed: int, epoch: int, rec
             a small last batch would disturb the statistics of batch normalization.
         seed: of the run.
         epoch: counted from 0.
-        recipe: augmentation and label smoothing.
+        recipe: augmentation, label smoothing and the scale of the inputs.
 
     Returns:
-        A ``tf.data.Dataset`` of float32 digits (batch, 28, 28, 1) between 0 and 1 and float32 targets (batch, 10).
+        A ``tf.data.Dataset`` of float32 digits (batch, 28, 28, 1) between 0 and the recipe's scale, and float32
+        targets (batch, 10).
     """
     settings = augmentation(recipe.augmentation)
     order, seeds = epoch_order(len(digits), batch_size, seed, epoch)
@@ -42,7 +43,7 @@ def training_batches(digits: Digits, batch_size: int, seed: int, epoch: int, rec
 
     def batch(indices: Any, lot: Any) -> tuple[Any, Any]:
         images, targets = prepare(indices, lot)
-        return _distorted(images, lot, settings), targets
+        return as_network_sees(_distorted(images, lot, settings), recipe), targets
 
     rows = tf.data.Dataset.from_tensor_slices((order, seeds))
     return rows.map(batch, num_parallel_calls=_WORKERS, deterministic=True).prefetch(_AHEAD).with_options(_fixed())
@@ -66,11 +67,11 @@ def epoch_order(count: int, batch_size: int, seed: int, epoch: int) -> tuple[NDA
     return order, (lots.generate_state(len(order)) & 0x7FFFFFFF).astype(np.int32)
 
 
-def plain_batches(digits: Digits, batch_size: int) -> Any:
+def plain_batches(digits: Digits, batch_size: int, recipe: TrainingRecipe) -> Any:
     """Digits in their own order, undistorted, in the form of :func:`training_batches`, none left out."""
 
     def batch(images: Any, labels: Any) -> tuple[Any, Any]:
-        return scaled(images), targets_of(labels)
+        return as_network_sees(scaled(images), recipe), targets_of(labels)
 
     rows = tf.data.Dataset.from_tensor_slices((digits.images, digits.labels)).batch(batch_size)
     return rows.map(batch, num_parallel_calls=_WORKERS, deterministic=True).prefetch(_AHEAD).with_options(_fixed())
@@ -139,6 +140,11 @@ def _fixed() -> Any:
 def scaled(images: Any) -> Any:
     """The graph's own :func:`edgedigits.core.digit.model_input` (a test holds them equal)."""
     return (tf.cast(images, tf.float32) / 255.0)[..., tf.newaxis]
+
+
+def as_network_sees(images: Any, recipe: TrainingRecipe) -> Any:
+    """Digits between 0 and 1 on the scale that the recipe's network learns from."""
+    return images if recipe.input_scale == 1 else images * recipe.input_scale
 
 
 def targets_of(labels: Any, smoothing: float = 0.0) -> Any:

@@ -20,7 +20,7 @@ from edgedigits.core.keras.backend import tf
 from edgedigits.train.augmentation.distortion import augment
 from edgedigits.train.fitting.devices import Devices
 from edgedigits.train.fitting.epochs import Told
-from edgedigits.train.fitting.pipeline import epoch_order, scaled, targets_of
+from edgedigits.train.fitting.pipeline import as_network_sees, epoch_order, scaled, targets_of
 from edgedigits.train.recipes import TrainingRecipe, augmentation
 
 STEPS_A_CALL = 50
@@ -58,7 +58,7 @@ class ResidentTraining:
             model: compiled under the strategy of ``devices``.
             devices: to train on.
             batch_size: digits a step over all devices together.
-            recipe: augmentation and label smoothing.
+            recipe: augmentation, label smoothing, scale of the inputs.
             split: whose training digits train and whose validation digits judge.
             seed: of order and distortion.
         """
@@ -119,6 +119,7 @@ class ResidentTraining:
         if settings.moves:
             replica = tf.distribute.get_replica_context().replica_id_in_sync_group
             batch = augment(batch, tf.stack([seeds[step], replica]), settings, on_device=True)
+        batch = as_network_sees(batch, self._recipe)
         self._model.train_step((batch, targets_of(tf.gather(labels, indices), self._recipe.label_smoothing)))
 
     def _judge_some(self, indices: Any) -> None:
@@ -126,7 +127,8 @@ class ResidentTraining:
 
     def _judge_share(self, indices: Any) -> None:
         images, labels = self._validation
-        self._model.test_step((scaled(tf.gather(images, indices)), targets_of(tf.gather(labels, indices))))
+        batch = as_network_sees(scaled(tf.gather(images, indices)), self._recipe)
+        self._model.test_step((batch, targets_of(tf.gather(labels, indices))))
 
     def _shared(self, share: Callable[[int, int], NDArray[Any]]) -> Any:
         """To each device its own indices, as ``share`` makes them of its number and how many there are."""

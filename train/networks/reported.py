@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from edgedigits.core.digit import CLASSES, SIDE
 from edgedigits.core.keras.backend import keras
 from edgedigits.core.paths import StrPath
@@ -99,7 +101,12 @@ def _inf283_nn(values: Any) -> Any:
 
 def _inf283_cnn(values: Any) -> Any:
     values = layers.MaxPooling2D()(_conv(values, 32, 5))
-    return _dense(layers.Flatten()(layers.Dropout(0.2)(values)), 128)
+    return _dense(layers.Flatten()(layers.Dropout(0.5)(values)), 128)
+
+
+def _inf283_cnn_best(values: Any) -> Any:
+    values = layers.MaxPooling2D(3)(_conv(values, 32, 5))
+    return _dense(layers.Flatten()(layers.Dropout(0.4)(values)), 128)
 
 
 def _fakebank_cnn(values: Any) -> Any:
@@ -128,10 +135,27 @@ _FEATURES: dict[str, Callable[[Any], Any]] = {
     "vit-cnn-small": _vit_cnn_small,
     "inf283-nn": _inf283_nn,
     "inf283-cnn": _inf283_cnn,
+    "inf283-cnn-best": _inf283_cnn_best,
     "fakebank-cnn": _fakebank_cnn,
     "fakebank-resnet50": _fakebank_resnet50,
     "endsley-park-cnn": _endsley_park_cnn,
 }
+
+
+def take_over_scale(model: Any, scale: float) -> None:
+    """Let a network that learned from inputs times ``scale`` read them without: its first layer takes the factor over.
+
+    That layer is linear in its inputs before its bias, so that nothing else changes.
+
+    Args:
+        model: whose first layer with weights sees the inputs themselves, at most flattened.
+        scale: that it learned with.
+    """
+    if scale == 1:
+        return
+    first = next(layer for layer in model.layers if layer.weights)
+    kernel, *bias = first.get_weights()
+    first.set_weights([kernel * np.float32(scale), *bias])
 
 
 def multiply_accumulates(model: Any) -> int:
