@@ -114,8 +114,12 @@ def baseline_folds(
     if request.split:
         raise EdgedigitsError(f"--folds makes its own splits, not {request.split!r}", "leave --split out")
     if entry.maker == "network":
-        given = {"epochs": request.epochs} if request.epochs is not None else {}
-        training = replace(request.training(), split="default", **{**entry.folds, **given})
+        training = replace(
+            request.training(),
+            split="default",
+            epochs=request.epochs if request.epochs is not None else entry.folds.get("epochs"),
+            batch_size=entry.folds.get("batch_size"),
+        )
         return train_folds(
             training, folds, out, name=entry.name, force=force, resume=resume, progress=progress, told=told_fold
         )
