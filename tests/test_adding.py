@@ -149,7 +149,7 @@ def add_line(path: Path, after: str, line: str) -> None:
     [
         pytest.param(
             *("core/datasets/kinds/hexadecimal.py", DIGITS_OF_A_LINE),
-            *("core/datasets/registry.py", 'MODULES = ("mnist", ', '"hexadecimal", ', USE_DATA),
+            *("core/datasets/registry.py", 'MODULES = (\n    "mnist",\n', '    "hexadecimal",\n', USE_DATA),
             id="data set",
         ),
         pytest.param(

@@ -16,8 +16,19 @@ if TYPE_CHECKING:
     from edgedigits.core.datasets.digits import Dataset
 
 MODULES = (
-    *("mnist", "optdigits", "samples", "kaggle", "csv", "csv_pair", "idx", "npz", "folder"),
-    *("emnist", "usps", "semeion", "svhn"),
+    "mnist",
+    "optdigits",
+    "samples",
+    "kaggle",
+    "csv",
+    "csv_pair",
+    "idx",
+    "npz",
+    "folder",
+    "emnist",
+    "usps",
+    "semeion",
+    "svhn",
 )
 """Modules of ``kinds``, each with a ``KIND``, in the order in which users see them."""
 
