@@ -8,11 +8,13 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from edgedigits.core.cards import card_of
-from edgedigits.core.datasets import load_dataset
+from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.keras.models import keras_scores, load_keras
 from edgedigits.results import read_results
 from edgedigits.train import BaselineRequest, FoldScore, baseline_folds, run_baseline
 from edgedigits.train.baselines.reported import SEEN, gather_measured, reported_markdown
@@ -113,6 +115,19 @@ def test_an_augmented_network_is_trained_with_the_augmentation():
     training = BaselineRequest("endsley-park-cnn-weak").training()
     assert (training.network, training.augmentation) == ("endsley-park-cnn", "endsley-park-weak")
     assert (training.split, resolve(training).epochs) == ("vit", 10)
+
+
+def test_a_model_that_learned_from_grey_values_reads_digits_as_it_was_validated(tmp_path):
+    """It is kept as one that takes 0 to 1, and reads the validation digits as the network did that took 0 to 255."""
+    request = BaselineRequest("endsley-park-cnn", "optdigits", epochs=1)
+    row = run_baseline(request, tmp_path)
+    split = split_dataset(load_dataset("optdigits"), "vit")
+    model = load_keras(tmp_path / "endsley-park-cnn" / "model.keras")
+    right = keras_scores(model, split.validation.images).argmax(axis=1) == split.validation.labels
+    assert row.validation.percent == pytest.approx(100 * right.mean(), abs=1e-3)
+    assert row.settings["training"]["input_scale"] == 255
+    first = next(layer for layer in model.layers if layer.weights)
+    assert np.abs(first.get_weights()[0]).max() > 20, "the first layer has taken the scale over"
 
 
 @pytest.fixture(scope="module")
