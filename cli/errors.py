@@ -18,7 +18,7 @@ EXTRAS = {
     **dict.fromkeys(
         (
             *("tensorflow", "tf_keras", "sklearn", "matplotlib", "pooch", "jinja2", "tflite"),
-            *("requests", "serial", "plotly", "xgboost", "optuna", "sqlalchemy", "psycopg2", "joblib", "scipy"),
+            *("requests", "PIL", "serial", "plotly", "xgboost", "optuna", "sqlalchemy", "psycopg2", "joblib", "scipy"),
             *("tensorflow_model_optimization", "threadpoolctl"),
         ),
         "train",
