@@ -111,7 +111,10 @@ RULES = (
         data="mnist",
     ),
     as_shown(r"edgedigits quantize out/folds --out \S+", data="mnist", codes=FEW_DIGITS),
-    as_shown(r"edgedigits quantize out/(float|reader)/model\.keras --out \S+", codes=FEW_DIGITS),
+    as_shown(
+        r"edgedigits quantize out/(float|reader)/model\.keras( --input-range 0\.\.1 --polarity bright)? --out \S+",
+        codes=FEW_DIGITS,
+    ),
     as_shown(r"edgedigits evaluate out/int8/model\.int8\.tflite"),
     only_checked(r"edgedigits run --out out/run2", "tests/cli/test_run.py runs it, with few digits"),
     # Recipes, baselines, search, choice
