@@ -271,8 +271,10 @@ def fields(
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after so many frames.")
 @options.reject_below
 @options.force
+@click.pass_context
 @options.input_contract
 def camera(
+    ctx: click.Context,
     word: Path | None,
     model: Path | None,
     source: str,
@@ -288,7 +290,8 @@ def camera(
 
     Prints one JSON object a line and a frame: time, frame, text, boxes, confidences, latencies (milliseconds). Of the
     first frames without digits standard error says why. Ends with the source, or on Ctrl-C, and then says on standard
-    error how fast it was and how many frames had none. MODEL is a .tflite file, the folder
+    error how fast it was and how many frames had none. A picture of a folder that cannot be read is named there, the
+    others are read all the same, and the exit code is 1. MODEL is a .tflite file, the folder
     in which `quantize` made it, or the word builtin, which is the default; --model MODEL says the same.
 
     \b
@@ -331,6 +334,8 @@ def camera(
     if words := empty.summary(result.frames):
         say(words, err=True)
     show_summary(result)
+    if result.unreadable:
+        ctx.exit(1)
 
 
 def show_summary(result: StationResult) -> None:
@@ -340,8 +345,9 @@ def show_summary(result: StationResult) -> None:
     busy = busy_words(result.load)
     stages = ", ".join(f"{name} {stage.p50:.1f}/{stage.p99:.1f} ms" for name, stage in result.stages.items())
     say(
-        f"{counted(result.frames, 'frame')}, {result.fps:.1f} a second, {result.skipped} skipped, source reopened "
-        f"{counted(result.reopened, 'time')}"
+        f"{counted(result.frames, 'frame')}, {result.fps:.1f} a second, {result.skipped} skipped, "
+        + (f"{result.unreadable} not readable, " if result.unreadable else "")
+        + f"source reopened {counted(result.reopened, 'time')}"
         + (f"; {stages} (p50/p99)" if stages else "")
         + (f"; {busy} meanwhile" if busy else ""),
         err=True,

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.sources.base import Image, Source, SourceAway
+from edgedigits.edge.sources.base import FrameUnreadable, Image, Source, SourceAway
 
 _log = logging.getLogger(__name__)
 
@@ -153,6 +153,7 @@ class Capture:
 
     Attributes:
         reopened: how often a source that was lost came back.
+        unreadable: pictures that could not be read; each is logged with its reason.
     """
 
     def __init__(
@@ -179,6 +180,7 @@ class Capture:
         self._backoff = Backoff(clock)
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
         self.reopened = 0
+        self.unreadable = 0
 
     @property
     def skipped(self) -> int:
@@ -244,7 +246,13 @@ class Capture:
             # Before fetching, so that a file is read one frame ahead of its reader and not two.
             self._slot.wait_for_room()
             started = time.perf_counter()
-            image = self._source.read()
+            try:
+                image = self._source.read()
+            except FrameUnreadable as error:
+                _log.error("%s", error)
+                self.unreadable += 1
+                index += 1
+                continue
             if image is None:
                 if self._source.live and self._reopen():
                     continue

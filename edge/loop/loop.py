@@ -151,6 +151,7 @@ class StationResult:
         ended: ``end`` of the source, ``limit`` reached, ``stop`` asked for, or a ``sink`` had enough.
         load: share of the cores, 0 to 1, that other programs took from the first frame to the last; None where it
             cannot be known.
+        unreadable: pictures that could not be read; each was logged with its reason.
     """
 
     frames: int
@@ -160,6 +161,7 @@ class StationResult:
     stages: dict[str, StageLatency]
     ended: Ending
     load: float | None = None
+    unreadable: int = 0
 
     @property
     def fps(self) -> float:
@@ -226,8 +228,8 @@ def run_station(
                 ended = "sink"
                 break
         load = watch.share() if watch else None
-        skipped, reopened = capture.skipped, capture.reopened
-    return StationResult(frames, skipped, reopened, last - first, _stages(spent), ended, load)
+        skipped, reopened, unreadable = capture.skipped, capture.reopened, capture.unreadable
+    return StationResult(frames, skipped, reopened, last - first, _stages(spent), ended, load, unreadable)
 
 
 def _look(reader: Reader, frame: Frame) -> FrameReading:

@@ -32,6 +32,10 @@ class SourceAway(EdgedigitsError):
     """A camera or stream is not there now, and may come: what ``edgedigits camera --wait`` waits for."""
 
 
+class FrameUnreadable(EdgedigitsError):
+    """One picture of a source cannot be read; the next one may be, and :meth:`Source.read` goes on with it."""
+
+
 class Source(ABC):
     """Pictures one after the other.
 
@@ -62,7 +66,11 @@ class Source(ABC):
 
     @abstractmethod
     def read(self) -> Image | None:
-        """The next picture, uint8 (height, width, 3) BGR; None at the end, or where a live source fell silent."""
+        """The next picture, uint8 (height, width, 3) BGR; None at the end, or where a live source fell silent.
+
+        Raises:
+            FrameUnreadable: this one cannot be read; called again, it gives the one after it.
+        """
 
     @abstractmethod
     def close(self) -> None:

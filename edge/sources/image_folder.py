@@ -1,4 +1,4 @@
-"""Folders of pictures. Every one of them is read, none is dropped."""
+"""Folders of pictures. Every one of them is read or named as one that cannot be, none is dropped."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.paths import StrPath
 from edgedigits.edge.reading.pictures import load_image
-from edgedigits.edge.sources.base import Image, Source, SourceKind
+from edgedigits.edge.sources.base import FrameUnreadable, Image, Source, SourceKind
 from edgedigits.edge.sources.picture_files import IMAGE_SUFFIXES, no_picture_in, pictures_in
 
 
@@ -40,7 +40,7 @@ class ImageFolder(Source):
         """The next picture, turned upright as its EXIF data says; None after the last.
 
         Raises:
-            EdgedigitsError: a file is empty, damaged or no picture.
+            FrameUnreadable: a file is empty, damaged or no picture; the next call gives the one after it.
         """
         if self._next >= len(self._paths):
             return None
@@ -49,7 +49,7 @@ class ImageFolder(Source):
         try:
             return load_image(path)
         except EdgedigitsError as error:
-            raise EdgedigitsError(error.what, f"{error.remedy}, or remove it") from error
+            raise FrameUnreadable(error.what, f"{error.remedy}, or remove it") from error
 
     def close(self) -> None:
         """Forget the list."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -28,7 +29,8 @@ LOGGED = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} WARNING "
 
 def camera(*arguments: object) -> subprocess.Popen[str]:
     command = [str(EDGEDIGITS), "camera", *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wide = os.environ | {"COLUMNS": "300"}  # sentences in one line each, whichever tests ran before
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=wide)
 
 
 def call(*arguments: object, code: int = 0) -> str:
@@ -87,6 +89,23 @@ def test_a_stream_that_is_not_there_yet_is_waited_for_and_each_line_on_standard_
     assert it.returncode == 0
     assert len(lines.splitlines()) == 1
     assert rest.splitlines()[-1].startswith("1 frame, ")
+
+
+def test_a_folder_goes_on_behind_a_picture_that_cannot_be_read_and_exits_with_1_as_predict_does(page, tmp_path):
+    shutil.copyfile(page, tmp_path / "1.png")
+    (tmp_path / "0.png").write_bytes(b"")
+    shutil.copyfile(page, tmp_path / "2.png")
+
+    with camera("--source", tmp_path) as it:
+        lines, said = it.communicate(timeout=60)
+
+    assert [json.loads(line)["frame"] for line in lines.splitlines()] == [1, 2]
+    summary = said.splitlines()[-1]
+    (named,) = (line for line in said.splitlines() if " ERROR " in line)
+    assert re.match(LOGGED.replace("WARNING", "ERROR") + rf"{tmp_path / '0.png'} is empty; .*, or remove it$", named)
+    assert "2 frames, " in summary and ", 1 not readable, " in summary
+    assert it.returncode == 1
+    call("predict", tmp_path, code=1)
 
 
 def test_without_wait_an_absent_stream_is_an_error_at_once():

@@ -180,6 +180,23 @@ def test_a_folder_is_read_to_its_end_whatever_the_sizes(model, tmp_path):
     assert transcript.texts == {0: "", 1: "", 2: ""}
 
 
+def test_a_picture_that_cannot_be_read_is_named_and_counted_and_the_others_are_read(model, tmp_path, caplog):
+    for number in (0, 2, 4):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((64, 64, 3), 200, np.uint8))
+    (tmp_path / "1.png").write_bytes(b"")
+    (tmp_path / "3.png").write_text("no picture")
+    transcript = Transcript()
+
+    result = run_station(DigitReader(model), open_source(str(tmp_path)), [transcript])
+
+    assert (result.frames, result.unreadable, result.skipped, result.ended) == (3, 2, 0, "end")
+    assert list(transcript.texts) == [0, 2, 4], "frames keep the numbers of their pictures"
+    assert [("1.png is empty" in text, "3.png is no picture" in text) for text in caplog.messages] == [
+        (True, False),
+        (False, True),
+    ]
+
+
 def test_a_source_that_does_not_open_ends_the_loop_with_its_error(model):
     with pytest.raises(EdgedigitsError, match="no camera 97"):
         run_station(DigitReader(model), open_source("97"))
