@@ -45,6 +45,7 @@ _BYTES_THAT_MOVE = f" --deselect {_SUMS}::test_every_place_of_a_resized_picture"
 _WINDOWS = f"{_SUMS}::test_convolutions {_SUMS}::test_pools {_SUMS}::test_dense_layers"
 _FORMULAS = f"{_WINDOWS} {_SUMS}::test_means {_SUMS}::test_sums_and_products {_SUMS}::test_whole_networks"
 _PLANNING = "tests/firmware_export/test_planning.py"
+_STAGES = "tests/firmware_export/test_stages.py"
 TESTS = {
     "core/digit.py": "tests/core/test_digit.py",
     "core/files.py": "tests/core/test_files.py",
@@ -55,12 +56,12 @@ TESTS = {
     "firmware_export/graph/evaluation.py": f"{_SUMS}::test_whole_networks",
     "firmware_export/graph/formulas.py": f"{_FORMULAS} tests/firmware_export/test_reference.py",
     "firmware_export/graph/layers.py": f"{_READER} {_WINDOWS}",
-    "firmware_export/graph/model.py": f"{_READER} {_WINDOWS}",
+    "firmware_export/graph/model.py": f"{_STAGES} {_READER} {_WINDOWS}",
     "firmware_export/planning/arena.py": _PLANNING,
     "firmware_export/planning/lowering.py": _PLANNING,
     "firmware_export/planning/plan.py": _PLANNING,
     "firmware_export/planning/schedule.py": _PLANNING,
-    "firmware_export/planning/stages.py": _PLANNING,
+    "firmware_export/planning/stages.py": f"{_STAGES} {_PLANNING}",
     "quantize/proof.py": "tests/quantize/test_proof.py",
     "quantize/verdicts.py": "tests/quantize/test_verdicts.py",
 }
