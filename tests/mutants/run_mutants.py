@@ -53,6 +53,7 @@ TESTS = {
     "core/outcome.py": "tests/core/test_outcome.py",
     "core/proportions.py": "tests/core/test_proportions.py",
     "firmware_export/graph/arithmetic.py": _SUMS + _BYTES_THAT_MOVE,
+    "firmware_export/graph/constant_shapes.py": _READER,
     "firmware_export/graph/evaluation.py": f"{_SUMS}::test_whole_networks",
     "firmware_export/graph/formulas.py": f"{_FORMULAS} tests/firmware_export/test_reference.py",
     "firmware_export/graph/layers.py": f"{_READER} {_WINDOWS}",
