@@ -83,7 +83,7 @@ def _scores(model: Path, test: Digits, told: Told) -> tuple[NDArray[np.float32],
         with progress() as stage:
             scores = keras_scores(network, test.images, lambda done: stage("float", done, len(test)), found.contract)
         return scores, found
-    from edgedigits.core.tflite.runtime import DigitModel
+    from edgedigits.core.tflite.digit_model import DigitModel
 
     runner = DigitModel(model, told=told)
     with progress() as stage:

@@ -13,10 +13,11 @@ from edgedigits.cli.firmware import firmware
 from edgedigits.cli.making import datasets, export, models, train
 from edgedigits.cli.measuring import measure
 from edgedigits.cli.quantizing import quantize
-from edgedigits.cli.reading import camera, fields, predict
+from edgedigits.cli.reading import fields, predict
 from edgedigits.cli.results import choose, compare
 from edgedigits.cli.running import run
 from edgedigits.cli.searching import search
+from edgedigits.cli.watching import camera
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from edgedigits.core.errors import EdgedigitsError
     from edgedigits.core.metrics import Comparison, Metrics, compare, evaluate_scores
     from edgedigits.core.outcome import OUTCOMES, outcome_of, required_digits
-    from edgedigits.core.tflite.runtime import DigitModel, Quantization, Runtime
+    from edgedigits.core.tflite.digit_model import DigitModel, Quantization
+    from edgedigits.core.tflite.runtime import Runtime
 
 __all__ = [
     "BOX",
@@ -46,7 +47,8 @@ __getattr__ = lazy_exports(
         **dict.fromkeys(("BOX", "CLASSES", "LABELS", "SIDE", "model_input", "normalise"), "digit"),
         **dict.fromkeys(("Comparison", "Metrics", "compare", "evaluate_scores"), "metrics"),
         **dict.fromkeys(("OUTCOMES", "outcome_of", "required_digits"), "outcome"),
-        **dict.fromkeys(("DigitModel", "Quantization", "Runtime"), "tflite.runtime"),
+        **dict.fromkeys(("DigitModel", "Quantization"), "tflite.digit_model"),
+        "Runtime": "tflite.runtime",
         "EdgedigitsError": "errors",
     },
 )

@@ -7,8 +7,8 @@ from pathlib import Path
 from edgedigits.core.contract.contract import InputContract, is_picture
 from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.digit import CLASSES
+from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.file import read_tflite
-from edgedigits.core.tflite.runtime import DigitModel
 
 
 def contract_of(model: Path, told: Told = NOTHING_TOLD) -> InputContract | None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract
 from edgedigits.core.keras.backend import tf
-from edgedigits.core.tflite.runtime import DigitModel, Refused, Runtime, runtime
+from edgedigits.core.tflite.digit_model import DigitModel
+from edgedigits.core.tflite.runtime import Refused, Runtime, runtime
 
 
 @cache
@@ -23,7 +24,7 @@ def open_model(path: Path, contract: InputContract = OUR_CONTRACT) -> DigitModel
 
     Raises:
         Refused: by both.
-        EdgedigitsError: as :class:`edgedigits.core.tflite.runtime.DigitModel`.
+        EdgedigitsError: as :class:`edgedigits.core.tflite.digit_model.DigitModel`.
     """
     try:
         return DigitModel(path, on=runtime(), contract=contract)

@@ -10,8 +10,9 @@ import numpy as np
 from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract
 from edgedigits.core.digit import SIDE
 from edgedigits.core.paths import StrPath
+from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.file import TfliteFile
-from edgedigits.core.tflite.runtime import DigitModel, Refused, Runtime, runtime
+from edgedigits.core.tflite.runtime import Refused, Runtime, runtime
 from edgedigits.quantize.runtimes import litert
 
 MICRO_OPERATORS = frozenset(

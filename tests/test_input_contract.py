@@ -24,7 +24,7 @@ from edgedigits.core.contract.quantized_input import likely_ranges
 from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.digit import model_input
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.tflite.runtime import DigitModel
+from edgedigits.core.tflite.digit_model import DigitModel
 
 SHAPES = ((28, 28, 1), (28, 28), (784,), (20, 20, 3))
 DOORS = ("int8", "uint8", "float32")

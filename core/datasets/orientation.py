@@ -18,7 +18,7 @@ from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
 
 if TYPE_CHECKING:
-    from edgedigits.core.tflite.runtime import DigitModel
+    from edgedigits.core.tflite.digit_model import DigitModel
 
 SAMPLE = 300
 """Digits of a data set that are looked at, as many of each as there are."""
@@ -152,7 +152,7 @@ def check_orientation(dataset: Dataset) -> None:
 
 def _model() -> DigitModel:
     from edgedigits.core.pretrained.bundled import bundled_model
-    from edgedigits.core.tflite.runtime import DigitModel
+    from edgedigits.core.tflite.digit_model import DigitModel
 
     return DigitModel(bundled_model())
 

@@ -12,7 +12,7 @@ from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.paths import StrPath
 from edgedigits.core.pretrained.bundled import model_path
-from edgedigits.core.tflite.runtime import DigitModel
+from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.edge.reading.finding import Found, Line, find_lines
 from edgedigits.edge.reading.ink import find_ink
 from edgedigits.edge.reading.lattice import Hypothesis, best_path, hypotheses, picture

@@ -8,7 +8,7 @@ from pathlib import Path
 from edgedigits.core.cards import code_version
 from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.paths import StrPath
-from edgedigits.core.tflite.runtime import Quantization
+from edgedigits.core.tflite.digit_model import Quantization
 from edgedigits.firmware_export.arrays.reader import plan_arrays
 from edgedigits.firmware_export.arrays.writer import header, source
 from edgedigits.firmware_export.c_source.names import check_name

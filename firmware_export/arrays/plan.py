@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from edgedigits.core.contract.contract import InputContract
 from edgedigits.core.digit import LABELS
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.tflite.runtime import Quantization
+from edgedigits.core.tflite.digit_model import Quantization
 
 _MICRO_NAMES = {
     "ADD": "AddAdd",

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.file import Tensor, TfliteFile, read_tflite
-from edgedigits.core.tflite.runtime import DigitModel
 from edgedigits.firmware_export.arrays.plan import ArrayPlan, TensorSpec, registrations
 from edgedigits.firmware_export.proof.verdict import proof_verdict
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edgedigits.core.contract.contract import InputContract
 from edgedigits.core.digit import quantize
-from edgedigits.core.tflite.runtime import DigitModel
+from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.firmware_export.graph.evaluation import evaluate
 from edgedigits.firmware_export.graph.model import Value
 from edgedigits.firmware_export.operators.reader import read_graph

@@ -16,7 +16,7 @@ from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
 from edgedigits.core.paths import StrPath
-from edgedigits.core.tflite.runtime import DigitModel
+from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.proof.reference import ReferenceKernels
 from edgedigits.firmware_export.serial.link import BAUD, BoardLink

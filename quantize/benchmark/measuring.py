@@ -8,7 +8,8 @@ from edgedigits.core.cards import write_card
 from edgedigits.core.files import gzip_size, sha256_of, write_bytes, write_json
 from edgedigits.core.outcome import CANNOT_TELL, FAILED
 from edgedigits.core.tflite.costs import costs_of
-from edgedigits.core.tflite.runtime import DigitModel, runtime
+from edgedigits.core.tflite.digit_model import DigitModel
+from edgedigits.core.tflite.runtime import runtime
 from edgedigits.quantize.benchmark.benchmark_request import BenchmarkRequest
 from edgedigits.quantize.benchmark.float_reference import FloatReference
 from edgedigits.quantize.making import check_form, make

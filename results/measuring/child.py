@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import write_json
-from edgedigits.core.tflite.runtime import DigitModel, Refused, Runtime
+from edgedigits.core.tflite.digit_model import DigitModel
+from edgedigits.core.tflite.runtime import Refused, Runtime
 from edgedigits.results import Latency
 from edgedigits.results.measuring.latency import latency_on
 from edgedigits.results.measuring.runtimes import InstalledRuntime

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.paths import StrPath
-from edgedigits.core.tflite.runtime import DigitModel, Refused, Runtime
+from edgedigits.core.tflite.digit_model import DigitModel
+from edgedigits.core.tflite.runtime import Refused, Runtime
 from edgedigits.results import Latency
 from edgedigits.results.timing import CALLS, time_calls
 

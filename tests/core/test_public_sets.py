@@ -14,7 +14,7 @@ from scipy.io import savemat
 from edgedigits.core.datasets import Digits, load_dataset, stratified_sample
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.pretrained.bundled import bundled_model
-from edgedigits.core.tflite.runtime import DigitModel
+from edgedigits.core.tflite.digit_model import DigitModel
 
 
 @pytest.fixture(scope="module")

@@ -20,13 +20,14 @@ from tiny_models import TIED, tiny_models
 from edgedigits.core.digit import dequantize, model_input, quantize
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.pretrained.bundled import bundled_model
-from edgedigits.core.tflite.runtime import DigitModel, Quantization, Refused, runtime
+from edgedigits.core.tflite.digit_model import DigitModel, Quantization
+from edgedigits.core.tflite.runtime import Refused, runtime
 
 LOAD = """
 import sys
 import numpy as np
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.tflite.runtime import DigitModel
+from edgedigits.core.tflite.digit_model import DigitModel
 for path in sys.argv[1:]:
     try:
         DigitModel(path).raw(np.zeros((1, 28, 28), np.uint8))
@@ -227,7 +228,7 @@ import sys
 sys.path.insert(0, {str(folder)!r})
 sys.modules["ai_edge_litert"] = None
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.tflite.runtime import DigitModel
+from edgedigits.core.tflite.digit_model import DigitModel
 try:
     DigitModel({model!r})
 except EdgedigitsError as error:

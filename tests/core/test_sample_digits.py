@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from edgedigits.core.datasets import load_dataset
-from edgedigits.core.tflite.runtime import DigitModel
+from edgedigits.core.tflite.digit_model import DigitModel
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "core" / "datasets" / "samples"

@@ -17,8 +17,8 @@ import pytest
 from tiny_models import tiny_models
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.file import read_tflite
-from edgedigits.core.tflite.runtime import DigitModel
 from edgedigits.firmware_export import export_arrays, write_export
 from edgedigits.firmware_export.arrays.plan import registrations
 from edgedigits.firmware_export.c_source.names import LONGEST_NAME, check_name

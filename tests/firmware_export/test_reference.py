@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgedigits.core.tflite.runtime import DigitModel, runtime
+from edgedigits.core.tflite.digit_model import DigitModel
+from edgedigits.core.tflite.runtime import runtime
 from edgedigits.firmware_export.graph.evaluation import evaluate
 from edgedigits.firmware_export.operators.fully_connected import rounded_once
 from edgedigits.firmware_export.operators.reader import read_graph

@@ -20,7 +20,8 @@ from edgedigits.core.contract.finding import FoundContract
 from edgedigits.core.digit import model_input
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.costs import costs_of
-from edgedigits.core.tflite.runtime import DigitModel, runtime
+from edgedigits.core.tflite.digit_model import DigitModel
+from edgedigits.core.tflite.runtime import runtime
 from edgedigits.quantize import RECIPES
 from edgedigits.quantize.benchmark import BenchmarkInterrupted, BenchmarkRequest, benchmark, chosen_recipes
 from edgedigits.quantize.benchmark.float_reference import float_reference

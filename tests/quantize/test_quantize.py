@@ -15,8 +15,8 @@ from edgedigits.core.contract.finding import Told
 from edgedigits.core.datasets import load_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.outcome import required_digits
+from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.file import read_tflite
-from edgedigits.core.tflite.runtime import DigitModel
 from edgedigits.quantize import QuantizeRequest, load_keras, quantize
 
 

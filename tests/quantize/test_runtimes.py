@@ -7,8 +7,9 @@ import pytest
 
 from edgedigits.core.digit import model_input
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.file import read_tflite
-from edgedigits.core.tflite.runtime import DigitModel, Refused, runtime
+from edgedigits.core.tflite.runtime import Refused, runtime
 from edgedigits.quantize import RECIPES, QuantizeRequest, convert, judge, quantize
 from edgedigits.quantize.runtimes import litert, open_model
 

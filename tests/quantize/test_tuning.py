@@ -14,7 +14,7 @@ import tf_keras as keras
 from edgedigits.core.contract.contract import OUR_CONTRACT, RANGES, InputContract
 from edgedigits.core.digit import model_input
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.tflite.runtime import DigitModel
+from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.quantize import RECIPES, convert, recipe_named
 from edgedigits.quantize.making import MadeModel, check_form, make
 from edgedigits.quantize.recipes import Recipe

@@ -13,7 +13,8 @@ from tiny_models import tiny_models
 from edgedigits.core.cards import card_of, write_card
 from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.tflite.runtime import DigitModel, runtime
+from edgedigits.core.tflite.digit_model import DigitModel
+from edgedigits.core.tflite.runtime import runtime
 from edgedigits.results import Latency
 from edgedigits.results.measuring import InstalledRuntime, MeasureRequest, installed_runtimes, measure
 from edgedigits.results.measuring.agreement import Agreement, agreements, disagreement_notes

@@ -10,7 +10,7 @@ from edgedigits.core.datasets import load_dataset
 from edgedigits.core.files import sha256_of
 from edgedigits.core.keras.models import keras_scores, load_keras
 from edgedigits.core.pretrained.bundled import bundled_float_model, bundled_model
-from edgedigits.core.tflite.runtime import DigitModel
+from edgedigits.core.tflite.digit_model import DigitModel
 
 
 @pytest.fixture(scope="module")

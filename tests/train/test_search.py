@@ -16,7 +16,7 @@ from edgedigits.core.cards import card_of
 from edgedigits.core.datasets import load_dataset, split_dataset, split_of
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.costs import costs_of
-from edgedigits.core.tflite.runtime import DigitModel
+from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.results import read_results
 from edgedigits.train.networks.catalogue import NETWORKS
 from edgedigits.train.networks.reported import build, build_stack

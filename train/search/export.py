@@ -20,7 +20,8 @@ from edgedigits.core.files import csv_text, disk_errors, gzip_size, sha256_of, w
 from edgedigits.core.keras.models import keras_scores, load_keras
 from edgedigits.core.metrics import compare
 from edgedigits.core.tflite.costs import costs_of
-from edgedigits.core.tflite.runtime import DigitModel, runtime
+from edgedigits.core.tflite.digit_model import DigitModel
+from edgedigits.core.tflite.runtime import runtime
 from edgedigits.results import Accuracy, Drop, Row, row_from, write_row
 from edgedigits.results.accuracies import own_name, validation_accuracy
 from edgedigits.train.artifacts import MODEL
