@@ -23,8 +23,9 @@ def core_figures(folder: Path, row: Row) -> tuple[tuple[CoreFigures, ...], str]:
         The figures, none where there is no report, and a warning where there is one that cannot be used: damaged, or
         of another model than the row's.
     """
-    own = folder / f"{Path(row.file).stem}.{REPORT}"
-    path = own if own.is_file() else folder / REPORT
+    own = f"{Path(row.file).stem}.{REPORT}"
+    known = {path.name for path in folder.glob(f"*{REPORT}")}  # a row may name what can be no file
+    path = folder / (own if own in known else REPORT)
     if not path.is_file():
         return (), ""
     try:

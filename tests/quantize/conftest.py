@@ -6,24 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+from small_networks import small_network
 
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
-
-
-def small_network(*, seed: int = 0):
-    import tf_keras as keras
-
-    keras.utils.set_random_seed(seed)
-    return keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            keras.layers.Conv2D(8, 3, strides=2, activation="relu"),
-            keras.layers.DepthwiseConv2D(3, strides=2, activation="relu"),
-            keras.layers.Conv2D(24, 1, activation="relu"),
-            keras.layers.Flatten(),
-            keras.layers.Dense(10, activation="softmax"),
-        ]
-    )
 
 
 @pytest.fixture(scope="session")

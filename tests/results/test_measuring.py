@@ -82,7 +82,7 @@ class TestRuns:
 
     def test_a_model_that_reads_no_digits_is_an_error(self, here: InstalledRuntime, models: dict[str, Path]):
         with pytest.raises(EdgedigitsError, match="a digit model takes one"):
-            run_model(models["wrong_shape"], here, DIGITS[:3], (1,))
+            run_model(models["quantize_unit"], here, DIGITS[:3], (1,))
 
     def test_a_runtime_that_crashes_takes_nothing_with_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         code = "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n"
@@ -171,7 +171,7 @@ class TestMeasure:
         assert {"python", "numpy", "opencv", installed_runtimes()[0].package} <= set(found.software)
 
     def test_a_model_that_cannot_be_measured_is_a_row_that_says_why(self, models: dict[str, Path]):
-        found = measure(MeasureRequest((models["wrong_shape"], NANO), threads=(1,)))
+        found = measure(MeasureRequest((models["quantize_unit"], NANO), threads=(1,)))
         assert [bool(row.failure) for row in found.rows] == [True, False]
         assert "a digit model takes one" in found.rows[0].failure
 

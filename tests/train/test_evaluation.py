@@ -111,9 +111,9 @@ def test_a_model_with_code_inside_is_never_run(tmp_path):
         load_keras(path)
 
 
-@pytest.mark.parametrize(("side", "classes"), [(32, 10), (28, 26)])
-def test_a_model_that_reads_no_digits_is_a_clear_error(tmp_path, side, classes):
-    source = keras.Input((side, side, 1))
+@pytest.mark.parametrize(("shape", "classes"), [((28, 28, 2), 10), ((28, 28, 1), 26), ((40,), 10)])
+def test_a_model_that_reads_no_digits_is_a_clear_error(tmp_path, shape, classes):
+    source = keras.Input(shape)
     scores = keras.layers.Dense(classes)(keras.layers.Flatten()(source))
     path = tmp_path / "model.keras"
     keras.Model(source, scores).save(path, save_format="keras")
