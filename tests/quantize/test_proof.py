@@ -8,14 +8,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from small_networks import small_network
+from conftest import small_network
 
 from edgedigits.core.datasets import Digits
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.metrics import compare
 from edgedigits.core.outcome import required_digits
-from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.file import read_tflite
+from edgedigits.core.tflite.runtime import DigitModel
 from edgedigits.quantize.proof import Proof, draw_flips, float_probabilities, prove
 
 SMALL = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
@@ -83,14 +83,20 @@ def test_scores_of_the_float_network_are_probabilities_and_it_tells_how_many_are
     assert told == [("float", 40, 40)]
 
 
-@pytest.mark.parametrize("wrong", [-0.005, 1.02])
-def test_scores_that_are_no_probabilities_are_refused(wrong, digits, monkeypatch):
-    """Of one digit among many, and by little."""
-    scores = np.full((40, 10), 0.1, np.float32)
-    scores[7, 1] = wrong
-    monkeypatch.setattr("edgedigits.quantize.proof.keras_scores", lambda *_: scores)
+@pytest.mark.parametrize("added", [{0: -0.105, 1: 0.105}, {3: 0.93}], ids=["negative", "greater than 1"])
+def test_scores_that_are_no_probabilities_are_refused(added):
+    """Those of one digit among many, and by little: the one whose first pixel is white."""
+    import tf_keras as keras
+
+    network = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)])
+    weights = np.zeros((784, 10), np.float32)
+    weights[0, list(added)] = list(added.values())
+    network.set_weights([weights, np.full(10, 0.1, np.float32)])
+    images = np.zeros((40, 28, 28), np.uint8)
+    assert float_probabilities(network, images).shape == (40, 10)
+    images[7, 0, 0] = 255
     with pytest.raises(EdgedigitsError, match="end it in a softmax layer"):
-        float_probabilities(None, digits.images)
+        float_probabilities(network, images)
 
 
 def flips(count: int, digits: Digits) -> tuple[Proof, np.ndarray, np.ndarray, Digits]:
