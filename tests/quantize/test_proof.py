@@ -8,14 +8,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from conftest import small_network
+from small_networks import small_network
 
 from edgedigits.core.datasets import Digits
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.metrics import compare
 from edgedigits.core.outcome import required_digits
+from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.file import read_tflite
-from edgedigits.core.tflite.runtime import DigitModel
 from edgedigits.quantize.proof import Proof, draw_flips, float_probabilities, prove
 
 SMALL = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
