@@ -158,8 +158,8 @@ def _guessed(table: TextTable, rows: NDArray[Any], first: int, last: int) -> int
     if found == last:
         warnings.warn(
             EdgedigitsWarning(
-                f"{path}: the labels are taken from the last column, as the first, with "
-                f"{_commonest(rows[:, first]):g} in most lines, is none of labels",
+                f"{path}: the labels are taken from the last column; the first has {_commonest(rows[:, first]):g} in "
+                "most lines, as pixels at the edge do",
                 "a header that calls one of the columns label settles it",
             ),
             stacklevel=4,
