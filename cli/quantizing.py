@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgedigits.cli import options
+from edgedigits.cli.judging import MIN_ACCURACY
 from edgedigits.cli.listings import QuantizeCommand
 from edgedigits.cli.output import loading, progress, say, show_json, show_table
 from edgedigits.cli.proving import EXIT_CODES, interval, tell_of_accuracy, tell_of_doubt, tell_of_failure
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 @click.option(
     "--min-accuracy",
     type=click.FloatRange(0, 100),
-    default=90.0,
+    default=MIN_ACCURACY,
     show_default=True,
     help="Percent of the test digits that floats and model have to read.",
 )

@@ -80,7 +80,7 @@ def run(
     dataset, warning = _available(dataset)
     seconds: dict[str, float] = {}
     trained = _timed(seconds, "train", lambda: _train(replace(request, dataset=dataset, epochs=passes), out / "float"))
-    proved = _timed(seconds, "quantize and prove", lambda: _quantize(trained.model, out / "int8"))
+    proved = _timed(seconds, "quantize and prove", lambda: _quantize(trained.model, out / "int8", min_accuracy))
     seen = _timed(seconds, "read a recording", lambda: _read_recording(proved, seed, out / "recording"))
     asked = Asked(network, dataset, seed, out, min_accuracy)
     failures = failures_of_model(asked, trained, proved, seen.wrong, seen.frames)
@@ -142,11 +142,11 @@ def _train(request: TrainingRequest, out: Path) -> Any:
         raise EdgedigitsError(error.what, remedy) from error
 
 
-def _quantize(model: Path, out: Path) -> Any:
+def _quantize(model: Path, out: Path, min_accuracy: float) -> Any:
     from edgedigits.quantize import QuantizeRequest, quantize
 
     with progress() as stage:
-        return quantize(QuantizeRequest(model), out, force=True, progress=stage)
+        return quantize(QuantizeRequest(model, min_accuracy=min_accuracy), out, force=True, progress=stage)
 
 
 def _marked(proved: Any) -> Any:

@@ -131,8 +131,9 @@ def useless(tmp_path_factory):
         'printf \'#!/bin/sh\\necho 1 of 40 outputs differ; exit 1\\n\' > "$last"; chmod +x "$last"\n'
     )
     broken.chmod(0o755)
+    options = ("--model", "nano", "--dataset", "optdigits", "--epochs", "3", "--min-accuracy", "95")
     done = subprocess.run(
-        [EDGEDIGITS, "run", "--model", "nano", "--dataset", "optdigits", "--epochs", "3", "--out", folder / "out"],
+        [EDGEDIGITS, "run", *options, "--out", folder / "out"],
         capture_output=True,
         text=True,
         check=False,
@@ -150,6 +151,8 @@ def test_a_useless_model_is_never_called_proved(useless):
     assert f"`edgedigits run --model nano --dataset optdigits --epochs 94 --out {out} --force`" in error
     report = json.loads((out / "report.json").read_text())
     assert (report["verdict"], report["passed"], len(report["failures"])) == ("failed", False, 2)
+    proof = json.loads((out / "int8" / "proof.json").read_text())
+    assert (proof["verdict"], proof["min_accuracy"]) == ("failed", 95)
 
 
 def test_the_report_of_a_useless_model_is_red(useless):
