@@ -37,20 +37,21 @@ def orientation_of(data: bytes) -> int:
     return value if 1 <= value <= 8 else 1
 
 
-def turned(picture: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """A picture upright that was stored in one of EXIF's eight orientations.
+def turned(pictures: NDArray[Any], orientation: int, rows: int = 0) -> NDArray[Any]:
+    """A picture upright, or several, that were stored in one of EXIF's eight orientations.
 
     Args:
-        picture: (height, width) or (height, width, channels).
+        pictures: (height, width) or (height, width, channels), or with axes before these.
         orientation: 1 to 8, as EXIF counts them; 6 is a phone that was held upright.
+        rows: the axis of the height; the next one is that of the width.
     """
     if orientation >= 5:
-        picture = np.swapaxes(picture, 0, 1)
+        pictures = np.swapaxes(pictures, rows, rows + 1)
     if orientation in {3, 4, 7, 8}:
-        picture = picture[::-1]
+        pictures = np.flip(pictures, rows)
     if orientation in {2, 3, 6, 7}:
-        picture = picture[:, ::-1]
-    return np.ascontiguousarray(picture)
+        pictures = np.flip(pictures, rows + 1)
+    return np.ascontiguousarray(pictures)
 
 
 def tiff_tag(data: bytes, tag: int) -> int:

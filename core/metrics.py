@@ -53,6 +53,18 @@ class Metrics:
     worst: tuple[Confusion, ...]
 
 
+def confusion_table(labels: NDArray[np.uint8], read: NDArray[np.intp]) -> NDArray[np.int64]:
+    """How often each digit was read as each: counts of shape (10 of truth, 10 of what was read).
+
+    Args:
+        labels: the truth, of shape (count,).
+        read: what was read, of the same shape.
+    """
+    table = np.zeros((CLASSES, CLASSES), np.int64)
+    np.add.at(table, (labels, read), 1)
+    return table
+
+
 def evaluate_scores(scores: NDArray[Any], labels: NDArray[np.uint8]) -> Metrics:
     """Judge scores against the truth.
 
@@ -60,9 +72,7 @@ def evaluate_scores(scores: NDArray[Any], labels: NDArray[np.uint8]) -> Metrics:
         scores: of shape (count, 10), higher is likelier; of equal scores the smallest digit wins.
         labels: uint8 of shape (count,).
     """
-    read = scores.argmax(axis=1)
-    table = np.zeros((CLASSES, CLASSES), np.int64)
-    np.add.at(table, (labels, read), 1)
+    table = confusion_table(labels, scores.argmax(axis=1))
     hits = table.diagonal()
     per_class = tuple(
         _class_metrics(digit, int(hits[digit]), int(table[:, digit].sum()), int(table[digit].sum()))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edgedigits.core.cards import card_of
+from edgedigits.core.contract.card_contract import card_contract
 from edgedigits.core.contract.contract import InputContract, is_picture
 from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.digit import CLASSES
@@ -21,8 +23,9 @@ def contract_of(model: Path, told: Told = NOTHING_TOLD) -> InputContract | None:
     Raises:
         EdgedigitsError: as ``DigitModel``.
     """
+    card = card_of(model)
     content = read_tflite(model)
     ends = [tensor.shape for tensor in (*content.inputs, *content.outputs)]
     if len(ends) != 2 or ends[1] != (1, CLASSES) or ends[0][:1] != (1,) or not is_picture(ends[0][1:]):
         return None
-    return DigitModel(model, told=told).contract
+    return card_contract(card, told, ends[0][1:]).contract if card else DigitModel(model, told=told).contract

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -13,19 +13,22 @@ from numpy.typing import NDArray
 from edgedigits.core.contract.contract import BRIGHT, DARK, RANGES, InputContract
 from edgedigits.core.contract.finding import MOST_DIGITS, Scores
 from edgedigits.core.datasets import Digits, stratified_sample
+from edgedigits.core.datasets.orientation import turned
 from edgedigits.core.digit import CLASSES
 from edgedigits.core.keras.models import raw_scores
+from edgedigits.core.metrics import confusion_table
 
 LEAST_GAIN = 20.0
 """Percentage points that a cause has to explain."""
 
-_TURNED: tuple[tuple[str, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]], ...] = (
-    ("transposed (rows and columns changed places, as in EMNIST's files)", lambda one: one.transpose(0, 2, 1)),
-    ("turned left by 90 degrees", lambda one: np.rot90(one, 1, (1, 2))),
-    ("turned right by 90 degrees", lambda one: np.rot90(one, 3, (1, 2))),
-    ("turned upside down", lambda one: np.rot90(one, 2, (1, 2))),
-    ("mirrored", lambda one: one[:, :, ::-1]),
-)
+_TURNED = {
+    "transposed": "transposed (rows and columns changed places, as in EMNIST's files)",
+    "rot90": "turned left by 90 degrees",
+    "rot270": "turned right by 90 degrees",
+    "rot180": "turned upside down",
+    "mirrored": "mirrored",
+}
+"""Orientations that are tried, and what digits are that lie so, for people."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ def likely_cause(model: Any, contract: InputContract, digits: Digits) -> Cause |
 
 
 def _accuracy(scores: Scores, contract: InputContract, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> float:
-    return 100 * float((scores(contract.values(np.ascontiguousarray(images))).argmax(axis=1) == labels).mean())
+    return 100 * float((scores(contract.values(images)).argmax(axis=1) == labels).mean())
 
 
 def _other_inputs(scores: Scores, contract: InputContract, digits: Digits) -> Iterator[Cause]:
@@ -72,8 +75,8 @@ def _other_inputs(scores: Scores, contract: InputContract, digits: Digits) -> It
             options = f"--input-range {name} --polarity {polarity}"
             accuracy = _accuracy(scores, other, digits.images, digits.labels)
             yield Cause(accuracy, f"fed {other}", f"give {options}")
-    for what, turn in _TURNED:
-        accuracy = _accuracy(scores, contract, turn(digits.images), digits.labels)
+    for orientation, what in _TURNED.items():
+        accuracy = _accuracy(scores, contract, turned(digits.images, orientation), digits.labels)
         yield Cause(
             accuracy, f"shown digits that are {what}", "train it on upright digits, or prove it on those that it knows"
         )
@@ -82,9 +85,7 @@ def _other_inputs(scores: Scores, contract: InputContract, digits: Digits) -> It
 def _other_labels(scores: Scores, contract: InputContract, digits: Digits) -> Iterator[Cause]:
     """Outputs that stand for other digits than their places."""
     read = scores(contract.values(digits.images)).argmax(axis=1)
-    counts = np.zeros((CLASSES, CLASSES), np.int64)
-    np.add.at(counts, (read, digits.labels), 1)
-    meant = counts.argmax(axis=1)
+    meant = confusion_table(digits.labels, read).argmax(axis=0)
     if len(set(meant.tolist())) == CLASSES and not np.array_equal(meant, np.arange(CLASSES)):
         shift = int(meant[0])
         shifted = np.array_equal(meant, (np.arange(CLASSES) + shift) % CLASSES)

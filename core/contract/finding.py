@@ -172,9 +172,7 @@ class _Look:
         return 100 * float(self.right.mean())
 
 
-def _try(
-    scores: Callable[[NDArray[np.float32]], NDArray[np.float32]], contract: InputContract, digits: Digits
-) -> _Look:
+def _try(scores: Scores, contract: InputContract, digits: Digits) -> _Look:
     raw = scores(contract.values(digits.images))
     contract = contract.telling(raw)
     made = contract.probabilities(raw)

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from edgedigits.core.dataset_spec import AS_IS, INVERTED, ORIENTATIONS, options_of, spec_with, split_spec
 from edgedigits.core.datasets.digits import Dataset, Digits
 from edgedigits.core.datasets.splits import stratified_sample
-from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
+from edgedigits.core.exif import turned as turned_by_exif
+from edgedigits.core.metrics import confusion_table
 
 if TYPE_CHECKING:
     from edgedigits.core.tflite.digit_model import DigitModel
@@ -52,18 +53,11 @@ def turned(images: NDArray[np.uint8], orientation: str) -> NDArray[np.uint8]:
         images: (count, side, side).
         orientation: a key of :data:`edgedigits.core.dataset_spec.ORIENTATIONS`.
     """
-    across = np.swapaxes(images, 1, 2)
-    done = {
-        AS_IS: images,
-        "transposed": across,
-        "rot90": across[:, ::-1],
-        "rot180": images[:, ::-1, ::-1],
-        "rot270": across[:, :, ::-1],
-        "mirrored": images[:, :, ::-1],
-        "flipped": images[:, ::-1],
-        "transverse": across[:, ::-1, ::-1],
-    }[orientation]
-    return np.ascontiguousarray(done)
+    return turned_by_exif(images, 1 + _BY_EXIF.index(orientation), rows=1)
+
+
+_BY_EXIF = (AS_IS, "mirrored", "rot180", "flipped", "transposed", "rot270", "transverse", "rot90")
+"""The orientations in the order in which EXIF counts them from 1."""
 
 
 def treated(dataset: Dataset, words: tuple[str, ...]) -> Dataset:
@@ -211,8 +205,7 @@ def _both(first: str, second: str) -> str:
 
 def _exchanged(as_is: _Look, labels: NDArray[np.uint8]) -> str:
     """How labels would have to be exchanged so that the model reads nearly all digits; empty where that is not so."""
-    table = np.zeros((CLASSES, CLASSES), int)
-    np.add.at(table, (labels, as_is.read), 1)
+    table = confusion_table(labels, as_is.read)
     found = [int(digit) for digit in np.unique(labels)]
     meant = {digit: int(table[digit].argmax()) for digit in found}
     explained = sum(table[digit, read] for digit, read in meant.items()) / len(labels)

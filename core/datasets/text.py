@@ -5,10 +5,12 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
+import io
 import re
 import warnings
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -154,26 +156,28 @@ def _is_header(cells: Sequence[str]) -> bool:
 
 def _beginning(path: Path) -> bytes:
     """The first bytes of a file, unpacked where it is packed."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(200)
-        if data[:2] == _PACKED:
-            with gzip.open(path, "rb") as file:
-                data = file.read(200)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise EdgedigitsError(f"{path} is cut short or damaged ({error})", "fetch it again") from error
-    except OSError as error:
-        raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check the path") from error
-    return data
+    with _errors(path), _opened(path) as file:
+        return file.read(200)
 
 
 def _lines(path: Path, encoding: str) -> Iterator[str]:
     """The lines of a text file, plain or .gz."""
+    with _errors(path), _opened(path) as file:
+        yield from io.TextIOWrapper(file, encoding)
+
+
+def _opened(path: Path) -> gzip.GzipFile | io.BufferedReader:
+    """A file, or what is packed in it where it begins as .gz does."""
+    with path.open("rb") as file:
+        packed = file.read(2) == _PACKED
+    return gzip.open(path) if packed else path.open("rb")
+
+
+@contextmanager
+def _errors(path: Path) -> Iterator[None]:
+    """What goes wrong with a file while it is read, for people."""
     try:
-        with path.open("rb") as file:
-            packed = file.read(2) == _PACKED
-        with gzip.open(path, "rt", encoding=encoding) if packed else path.open(encoding=encoding) as text:
-            yield from text
+        yield
     except UnicodeDecodeError as error:
         raise EdgedigitsError(f"{path} is not text", "give a CSV file") from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:

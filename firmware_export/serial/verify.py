@@ -16,7 +16,7 @@ from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
 from edgedigits.core.paths import StrPath
-from edgedigits.core.tflite.digit_model import DigitModel
+from edgedigits.firmware_export.input_contract import contract_of
 from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.proof.reference import ReferenceKernels
 from edgedigits.firmware_export.serial.link import BAUD, BoardLink
@@ -119,7 +119,7 @@ def verify(
     model = Path(model)
     if len(images) == 0:
         raise EdgedigitsError("there are no images to send", "ask for one image or more")
-    reference = ReferenceKernels(model, DigitModel(model, told=told).contract)
+    reference = ReferenceKernels(model, contract_of(model, told))
     graph = read_graph(model)
     pictures = reference.digits.contract.pictures(images)
     with BoardLink(port, baud=baud, timeout=timeout, patience=patience) as link:
