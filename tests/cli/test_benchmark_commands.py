@@ -11,20 +11,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from calling import call
 
-from edgedigits.cli.main import main
 from edgedigits.results import read_results
 
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 EDGEDIGITS = Path(sys.executable).with_name("edgedigits")
-
-
-def call(*arguments: object, code: int = 0):
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-    if result.exit_code != code:
-        raise AssertionError(f"exit code {result.exit_code}: {result.output}") from result.exception
-    return result
 
 
 @pytest.fixture(scope="module")

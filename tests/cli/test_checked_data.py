@@ -8,20 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from calling import call
 
-from edgedigits.cli.main import main
 from edgedigits.core.cards import card_of
 from edgedigits.core.datasets import load_dataset, stratified_sample
 
 QUICK = ("--from", "builtin", "--augment", "none", "--epochs", 1)
-
-
-def call(*arguments: object, code: int = 0):
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-    if result.exit_code != code:
-        raise AssertionError(f"exit code {result.exit_code}: {result.output}") from result.exception
-    return result
 
 
 def flat(text: str) -> str:

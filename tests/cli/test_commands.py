@@ -17,6 +17,7 @@ import click
 import cv2
 import numpy as np
 import pytest
+from calling import call
 from click.testing import CliRunner
 
 from edgedigits.cli.errors import Commands
@@ -27,13 +28,6 @@ from edgedigits.core.tflite.runtime import runtime
 
 ROOT = Path(__file__).parents[2]
 EDGEDIGITS = Path(sys.executable).with_name("edgedigits")
-
-
-def call(*arguments: object, code: int = 0):
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-    if result.exit_code != code:
-        raise AssertionError(f"exit code {result.exit_code}: {result.output}") from result.exception
-    return result
 
 
 @pytest.fixture(scope="module")

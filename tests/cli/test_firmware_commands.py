@@ -16,11 +16,10 @@ from pathlib import Path
 import click
 import cv2
 import pytest
-from click.testing import CliRunner
+from calling import call
 
 from edgedigits.cli import making
 from edgedigits.cli.firmware import ALL_CORES, firmware
-from edgedigits.cli.main import main
 from edgedigits.firmware_export.boards.cores import CORES, core
 from edgedigits.firmware_export.report.cores import missing_tool
 from edgedigits.firmware_export.targets import TARGETS, target_files
@@ -30,13 +29,6 @@ ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "core" / "pretrained" / "small"
 NANO = ROOT / "tests" / "firmware_export" / "models" / "nano" / "model.int8.tflite"
 LIBRARY_TARGETS = tuple(name for name, target in TARGETS.items() if target.layout)
-
-
-def call(*arguments: object, code: int = 0):
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-    if result.exit_code != code:
-        raise AssertionError(f"exit code {result.exit_code}: {result.output}") from result.exception
-    return result
 
 
 def judge(model: Path, verdict: str) -> None:

@@ -6,18 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-
-from edgedigits.cli.main import main
+from calling import call
 
 SAMPLE = Path(__file__).parents[2] / "docs" / "sample.jpg"
-
-
-def call(*arguments: object, code: int = 0) -> Result:
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-    if result.exit_code != code:
-        raise AssertionError(f"exit code {result.exit_code}: {result.output}") from result.exception
-    return result
 
 
 @pytest.fixture

@@ -11,21 +11,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from calling import call
 
-from edgedigits.cli.main import main
 from edgedigits.core.cards import card_of
 from edgedigits.core.datasets import load_dataset, stratified_sample
 from edgedigits.core.pretrained.bundled import bundled_float_model, bundled_model
 
 COUNT = 120
-
-
-def call(*arguments: object, code: int = 0):
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-    if result.exit_code != code:
-        raise AssertionError(f"exit code {result.exit_code}: {result.output}") from result.exception
-    return result
 
 
 def flat(text: str) -> str:

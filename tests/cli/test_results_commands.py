@@ -7,22 +7,14 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
+from calling import call
 from measured_rows import baseline_rows, failed, latency, network_rows, on_core, row, write_results
 
-from edgedigits.cli.main import main
 from edgedigits.cli.quantities import CLOCK, DURATION, PERCENT, SIZE, Quantity
 from edgedigits.results import read_results
 from edgedigits.results.telling import HOW
 
 FILES = {"results.md", "results.csv", "rows.json", "index.html", "front.png", "results.json"}
-
-
-def call(*arguments: object, code: int = 0):
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-    if result.exit_code != code:
-        raise AssertionError(f"exit code {result.exit_code}: {result.output}") from result.exception
-    return result
 
 
 @pytest.fixture

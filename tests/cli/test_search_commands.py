@@ -10,19 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from calling import call
 from click.testing import CliRunner
 
 from edgedigits.cli.main import main
 
 EDGEDIGITS = Path(sys.executable).with_name("edgedigits")
 QUICK = ["search", "--preset", "quick", "--dataset", "optdigits", "--device", "cpu"]
-
-
-def call(*arguments: object, code: int = 0):
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-    if result.exit_code != code:
-        raise AssertionError(f"exit code {result.exit_code}: {result.output}") from result.exception
-    return result
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from calling import call
 from click.testing import CliRunner, Result
 
 from edgedigits.cli.main import main
@@ -22,13 +23,6 @@ from edgedigits.core.metrics import Comparison, compare
 from edgedigits.core.outcome import outcome_of
 from edgedigits.quantize import FoldsProof, QuantizeRequest
 from edgedigits.quantize.proof import Judged
-
-
-def call(*arguments: object, code: int = 0) -> Result:
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-    if result.exit_code != code:
-        raise AssertionError(f"exit code {result.exit_code}: {result.output}") from result.exception
-    return result
 
 
 def draw(folder: Path, count: int) -> None:
