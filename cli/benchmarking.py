@@ -35,6 +35,7 @@ _split = click.option("--split", help="How to divide it.  [default: as the model
 @click.option("--cores", default="", help="Also measure full int8 models as C on these cores, such as m0,m4,m55.")
 @click.option("--time-limit", type=TIME_LIMIT, help="For the recipes that train, such as 10m.  [default: none]")
 @click.option("--resume", is_flag=True, help="Go on with a run that was interrupted.")
+@options.trust
 @options.out
 @options.force
 @options.as_json
@@ -50,6 +51,7 @@ def benchmark(
     cores: str,
     time_limit: float | None,
     resume: bool,
+    trust: bool,
     out: Path,
     force: bool,
     as_json: bool,
@@ -74,7 +76,7 @@ def benchmark(
     from edgedigits.quantize.benchmark import BenchmarkRequest, check_folder, chosen_recipes
 
     names = _cores(cores)
-    request = BenchmarkRequest(model, chosen_recipes(recipes), dataset, split, seed, told=told)
+    request = BenchmarkRequest(model, chosen_recipes(recipes), dataset, split, seed, told=told, trust=trust)
     check_folder(out, force=force, resume=resume)
     check_source(model, dataset, split, out)
     with loading("TensorFlow"):
@@ -159,11 +161,19 @@ def _report(folder: Path, row: Row, cores: list[str], dataset: str | None) -> No
 @_dataset
 @_split
 @click.option("--seeds", type=click.IntRange(min=1), default=5, show_default=True, help="Draws of each size.")
+@options.trust
 @options.out
 @options.force
 @options.as_json
 def calibration(
-    models: tuple[Path, ...], dataset: str | None, split: str | None, seeds: int, out: Path, force: bool, as_json: bool
+    models: tuple[Path, ...],
+    dataset: str | None,
+    split: str | None,
+    seeds: int,
+    trust: bool,
+    out: Path,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Find out how many digits the representative dataset of int8 needs, and how to draw them.
 
@@ -185,7 +195,8 @@ def calibration(
         from edgedigits.quantize.studies import recommend, study_calibration, write_calibration
     with progress() as stage:
         studies = [
-            study_calibration(model, dataset=dataset, split=split, seeds=seeds, progress=stage) for model in models
+            study_calibration(model, dataset=dataset, split=split, seeds=seeds, progress=stage, trust=trust)
+            for model in models
         ]
     advice = recommend(studies)
     files = write_calibration(studies, advice, out, force=force)
@@ -216,10 +227,13 @@ def _show_study(study: CalibrationStudy) -> None:
 @_model
 @_dataset
 @_split
+@options.trust
 @options.out
 @options.force
 @options.as_json
-def layer_error(model: Path, dataset: str | None, split: str | None, out: Path, force: bool, as_json: bool) -> None:
+def layer_error(
+    model: Path, dataset: str | None, split: str | None, trust: bool, out: Path, force: bool, as_json: bool
+) -> None:
     """Find out in which layers of MODEL.keras int8 adds its noise.
 
     For each layer the signal-to-noise ratio, and the error in steps of its output, where rounding alone gives 0.289;
@@ -240,7 +254,7 @@ def layer_error(model: Path, dataset: str | None, split: str | None, out: Path, 
         from edgedigits.quantize.studies import study_layer_error, write_layer_errors
         from edgedigits.quantize.studies.layer_error_files import table
     with progress() as stage:
-        study = study_layer_error(model, dataset=dataset, split=split, progress=stage)
+        study = study_layer_error(model, dataset=dataset, split=split, progress=stage, trust=trust)
     files = write_layer_errors(study, out, force=force)
     if as_json:
         show_json({"files": [str(path) for path in files], "noisiest": study.noisiest.layer, "layers": table(study)})

@@ -30,9 +30,10 @@ LEARNS_BELOW = 95.0
 @click.argument("model", type=options.Model())
 @options.dataset("Data set to measure on.  [default: the model's own]")
 @click.option("--split", help="Take the test digits of this split.  [default: as the model's card says]")
+@options.trust
 @options.as_json
 @options.input_contract
-def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool, told: Told) -> None:
+def evaluate(model: Path, dataset: str | None, split: str | None, trust: bool, as_json: bool, told: Told) -> None:
     """Measure MODEL (.keras, .tflite or the word builtin) on digits that it was not trained on.
 
     Of its own data set these are the test digits of its split; of another one its test digits, or all. Of digits that
@@ -54,7 +55,7 @@ def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool,
         raise EdgedigitsError(f"{model} is neither .keras nor .tflite", "give a model of one of these two kinds")
     part = unseen_part(card_of(model), dataset, split)
     test = part.digits
-    scores, found = _scores(model, test, told)
+    scores, found = _scores(model, test, told, trust)
     tell_contract(model, found)
     metrics, wrong = evaluate_scores(scores, test.labels), wrong_digits(scores, test.labels)
     if as_json:
@@ -71,14 +72,14 @@ def evaluate(model: Path, dataset: str | None, split: str | None, as_json: bool,
         say_command(f"edgedigits train --from builtin --dataset {shlex.quote(part.spec)} --out out/own")
 
 
-def _scores(model: Path, test: Digits, told: Told) -> tuple[NDArray[np.float32], FoundContract]:
+def _scores(model: Path, test: Digits, told: Told, trust: bool) -> tuple[NDArray[np.float32], FoundContract]:
     from edgedigits.core.model_files import is_tflite
 
     if not is_tflite(model):
         with loading("TensorFlow"):
             from edgedigits.quantize import keras_scores, load_keras
             from edgedigits.quantize.source import sample_contract
-        network = load_keras(model)
+        network = load_keras(model, trust=trust)
         found = sample_contract(model, network, told)
         with progress() as stage:
             scores = keras_scores(network, test.images, lambda done: stage("float", done, len(test)), found.contract)

@@ -6,6 +6,7 @@ import click
 
 from edgedigits.cli.baselines import baseline, baselines, reported
 from edgedigits.cli.benchmarking import benchmark, calibration, layer_error
+from edgedigits.cli.converting import convert
 from edgedigits.cli.diagnosing import doctor
 from edgedigits.cli.errors import Commands
 from edgedigits.cli.evaluating import evaluate
@@ -41,6 +42,7 @@ for command in (
     models,
     datasets,
     train,
+    convert,
     quantize,
     evaluate,
     measure,

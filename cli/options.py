@@ -184,6 +184,7 @@ def input_contract(command: Callable[..., None]) -> Callable[..., None]:
     return with_told
 
 
+trust = click.option("--trust", is_flag=True, help="Run code that MODEL holds, such as Lambda layers.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 reject_below = click.option(
     "--reject-below",

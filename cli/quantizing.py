@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Percent of the test digits that floats and model have to read.",
 )
+@options.trust
 @options.out
 @options.force
 @options.as_json
@@ -48,6 +49,7 @@ def quantize(
     dataset: str | None,
     split: str | None,
     min_accuracy: float,
+    trust: bool,
     out: Path,
     force: bool,
     as_json: bool,
@@ -68,12 +70,13 @@ def quantize(
       edgedigits quantize out/folds --out out/folds-int8
     """
     from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace_folder
+    from edgedigits.core.model_files import is_saved_model
     from edgedigits.quantize import check_source, fold_models, recipe_named
 
     recipe_named(recipe)
     refuse_inputs_inside([model], out)
     refuse_to_replace_folder(out, force)
-    over_folds = model.is_dir()
+    over_folds = model.is_dir() and not is_saved_model(model)
     for network in fold_models(model) if over_folds else (model,):
         check_source(network, dataset, split, out)
     with loading("TensorFlow"):
@@ -81,7 +84,7 @@ def quantize(
         from edgedigits.quantize import quantize as quantize_model
 
     request = QuantizeRequest(
-        model, recipe, calibration, max_drop, dataset, split, min_accuracy=min_accuracy, told=told
+        model, recipe, calibration, max_drop, dataset, split, min_accuracy=min_accuracy, told=told, trust=trust
     )
     if over_folds:
         with progress() as stage:

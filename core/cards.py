@@ -143,6 +143,8 @@ def card_of(model: StrPath) -> Card | None:
         EdgedigitsError: the model is missing, or the card names this file but another sha256.
     """
     model = Path(model)
+    if (model / "saved_model.pb").is_file():
+        return None  # a folder of TensorFlow's, beside whose files no card lies
     if not model.is_file():
         raise EdgedigitsError(f"no model at {model}", "check the path")
     path = model.parent / CARD_NAME

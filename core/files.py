@@ -136,7 +136,11 @@ def gzip_size(data: bytes) -> int:
 
 
 def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file's bytes in lower-case hexadecimal."""
+    """The SHA-256 of a file's bytes in lower-case hexadecimal; of a folder that of the digests and names in it."""
+    if path.is_dir():
+        names = sorted(one.relative_to(path).as_posix() for one in path.rglob("*") if one.is_file())
+        lines = "".join(f"{sha256_of(path / name)}  {name}\n" for name in names)
+        return hashlib.sha256(lines.encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from edgedigits.core.cards import CARD_NAME, read_card
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.foreign_files import refuse_foreign
 from edgedigits.core.git_lfs import refuse_pointer
 
-TFLITE, KERAS, HDF5 = "TFLite", "Keras", "HDF5"
+TFLITE, KERAS, HDF5, SAVED_MODEL = "TFLite", "Keras", "HDF5", "SavedModel"
 SUFFIXES = frozenset({".tflite", ".keras", ".h5", ".hdf5"})
 """Of files that are meant to be models, in lower case."""
 
@@ -18,14 +19,23 @@ OURS = frozenset({".tflite", ".keras"})
 """Of those that edgedigits makes and reads."""
 
 _KERAS_PART = "config.json"
+_HDF5_SUFFIXES = (".h5", ".hdf5")
+_SAVED_MODEL_PART = "saved_model.pb"
+
+
+def is_saved_model(path: Path) -> bool:
+    """Whether a folder is a SavedModel of TensorFlow."""
+    return (path / _SAVED_MODEL_PART).is_file()
 
 
 def model_kind(path: Path) -> str:
-    """``TFLite``, ``Keras`` (the archive that ``.keras`` stands for) or ``HDF5`` by a file's content, else nothing.
+    """``TFLite``, ``Keras`` (the archive that ``.keras`` stands for), ``HDF5`` or ``SavedModel``, else nothing.
 
     Raises:
         EdgedigitsError: missing, not to be read, or a pointer of Git LFS.
     """
+    if is_saved_model(path):
+        return SAVED_MODEL
     try:
         with path.open("rb") as file:
             head = file.read(200)
@@ -64,15 +74,14 @@ def checked_kind(path: Path) -> str:
     """As :func:`model_kind`, for a file whose name fits what it holds: Keras, for one, tells its files by their names.
 
     Raises:
-        EdgedigitsError: missing, named like another kind, or an HDF5 file.
+        EdgedigitsError: missing, named like another kind, or a model of another framework.
     """
     kind = model_kind(path)
-    if kind == HDF5:
-        shown = shlex.quote(str(path))
-        code = 'import sys, tf_keras; tf_keras.models.load_model(sys.argv[1], compile=False).save("model.keras")'
+    if not kind:
+        refuse_foreign(path)
+    if kind == HDF5 and path.suffix.lower() not in _HDF5_SUFFIXES:
         raise EdgedigitsError(
-            f"{path} is an HDF5 file, in which Keras kept models before .keras",
-            f"save it anew: python -c '{code}' {shown}",
+            f"{path} is an HDF5 file by its content, not by its name", f"name it {path.with_suffix('.h5').name}"
         )
     if kind == KERAS and path.suffix != ".keras":
         raise EdgedigitsError(
@@ -92,9 +101,9 @@ def check_tflite_file(path: Path) -> None:
         EdgedigitsError: it does not, or is.
     """
     kind = checked_kind(path)
-    if kind == KERAS:
+    if kind in (KERAS, HDF5, SAVED_MODEL):
         raise EdgedigitsError(
-            f"{path} is a Keras model, where a TFLite model is wanted",
+            f"{path} is a {'Keras model' if kind == KERAS else kind}, where a TFLite model is wanted",
             f"make one of it: `edgedigits quantize {shlex.quote(str(path))} --out out/int8`",
         )
     if kind != TFLITE:
@@ -104,7 +113,7 @@ def check_tflite_file(path: Path) -> None:
 
 def has_model(folder: Path) -> bool:
     """Whether a folder is one that a model may be named by: with a card, or with a model without one."""
-    return (folder / CARD_NAME).is_file() or bool(_models_in(folder))
+    return (folder / CARD_NAME).is_file() or is_saved_model(folder) or bool(_models_in(folder))
 
 
 def model_in(folder: Path) -> Path | None:
@@ -115,6 +124,8 @@ def model_in(folder: Path) -> Path | None:
     """
     if (folder / CARD_NAME).is_file():
         return folder / read_card(folder / CARD_NAME).file
+    if is_saved_model(folder):
+        return folder
     models = _models_in(folder)
     if len(models) > 1:
         names = ", ".join(path.name for path in models)
@@ -123,5 +134,5 @@ def model_in(folder: Path) -> Path | None:
 
 
 def _models_in(folder: Path) -> list[Path]:
-    files = (path for path in folder.iterdir() if path.suffix.lower() in OURS and path.is_file())
+    files = (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
     return sorted(path for path in files if not path.name.startswith("."))

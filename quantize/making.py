@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract
 from edgedigits.core.datasets import Split, stratified_sample
+from edgedigits.core.keras.function_model import refuse_function
 from edgedigits.quantize.checks import Checked, check_form
 from edgedigits.quantize.conversion import convert
 from edgedigits.quantize.recipes import Recipe
@@ -67,6 +68,7 @@ def make(
     settings = recipe.as_dict() | {"calibration": calibration, "seed": seed}
     began = time.monotonic()
     if recipe.tuning:
+        refuse_function(model, recipe.name)
         from edgedigits.quantize.tuning.device import tuning_device
         from edgedigits.quantize.tuning.tuning import tune  # tensorflow-model-optimization takes a second to load
 

@@ -39,6 +39,7 @@ class QuantizeRequest:
         seed: of the draw of the representative dataset and of fine-tuning.
         min_accuracy: percent of the test digits that the float network and the model have to read.
         told: what is known of the network's input beside its card.
+        trust: run code that the file holds.
     """
 
     model: StrPath
@@ -50,6 +51,7 @@ class QuantizeRequest:
     seed: int = 0
     min_accuracy: float = MIN_ACCURACY
     told: Told = NOTHING_TOLD
+    trust: bool = False
 
     def __post_init__(self) -> None:
         """Keep the path as a :class:`pathlib.Path`, so that requests for one file are equal however it was named."""
@@ -107,7 +109,7 @@ def quantize(
         raise EdgedigitsError(f"--min-accuracy is {request.min_accuracy}", "ask for 0 to 100 percent")
     refuse_inputs_inside([given], out)
     refuse_to_replace_folder(out, force)
-    source = open_source(given, request.dataset, request.split, request.told)
+    source = open_source(given, request.dataset, request.split, request.told, request.trust)
     model = source.load()
     calibration = source.calibration(request.calibration)
     made = make(model, recipe, source.split, request.seed, calibration, progress, source.contract)
@@ -149,7 +151,7 @@ def _cause(proof: Proof, model: Any, source: FloatSource) -> str:
 
 
 def _pool_and_folds(source: FloatSource, card: Card) -> tuple[int, int]:
-    if source.card is None or source.card.dataset["train_sha256"] != card.dataset["train_sha256"]:
+    if source.card is None or source.card.dataset.get("train_sha256") != card.dataset["train_sha256"]:
         return 0, 0
     labels = source.split.dataset.divisible.labels
     return len(labels), most_folds(labels, MOST_FOLDS)

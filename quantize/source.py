@@ -9,7 +9,7 @@ from typing import Any
 from edgedigits.core.cards import Card, card_of
 from edgedigits.core.contract.card_contract import card_contract
 from edgedigits.core.contract.contract import LOGITS, PROBABILITIES, InputContract
-from edgedigits.core.contract.finding import NOTHING_TOLD, FoundContract, Told, find_contract
+from edgedigits.core.contract.finding import ASSUMED, NOTHING_TOLD, FoundContract, Told, find_contract
 from edgedigits.core.datasets import Digits, Split, split_of, trainings
 from edgedigits.core.datasets.sample_digits import SAMPLES, load_samples
 from edgedigits.core.files import sha256_of
@@ -28,12 +28,14 @@ class FloatSource:
         card: of that file; None where it has none.
         split: training digits to calibrate and tune with, validation digits to choose by, test digits to report on.
         found: what the model in the file is fed and gives, and how that is known.
+        trust: run code that the file holds.
     """
 
     path: Path
     card: Card | None
     split: Split
     found: FoundContract
+    trust: bool = False
 
     @property
     def contract(self) -> InputContract:
@@ -57,7 +59,7 @@ class FloatSource:
 
     def load(self) -> Any:
         """The tf_keras model, read anew; where that in the file gives logits, a softmax layer follows."""
-        model = load_keras(self.path)
+        model = load_keras(self.path, trust=self.trust)
         return with_softmax(model) if self.found.contract.output == LOGITS else model
 
     def calibration(self, wanted: int | None) -> int:
@@ -66,7 +68,11 @@ class FloatSource:
 
 
 def open_source(
-    path: Path, dataset: str | None = None, split: str | None = None, told: Told = NOTHING_TOLD
+    path: Path,
+    dataset: str | None = None,
+    split: str | None = None,
+    told: Told = NOTHING_TOLD,
+    trust: bool = False,
 ) -> FloatSource:
     """Find a float model's card and data, and what it is fed: its card says that, or the validation digits do.
 
@@ -75,19 +81,20 @@ def open_source(
         dataset: spec of a data set; None takes the one of the model's card, or MNIST.
         split: name of its split; None takes the card's.
         told: what is known of the input beside that.
+        trust: run code that the file holds.
 
     Raises:
         EdgedigitsError: no such model, a card of another file, data that cannot be loaded or divided so.
     """
     card = card_of(path)
     divided = split_of(card, dataset, split)
-    return FloatSource(path, card, divided, _found(path, card, divided, told))
+    return FloatSource(path, card, divided, _found(path, card, divided, told, trust), trust)
 
 
-def _found(path: Path, card: Card | None, split: Split, told: Told) -> FoundContract:
-    if card:
+def _found(path: Path, card: Card | None, split: Split, told: Told, trust: bool) -> FoundContract:
+    if card and not _is_assumed(card):
         return card_contract(card, told)
-    return _tried(load_keras(path), split.validation, "validation digits", told)
+    return _tried(load_keras(path, trust=trust), split.validation, "validation digits", told)
 
 
 def sample_contract(path: Path, model: Any, told: Told) -> FoundContract:
@@ -99,7 +106,16 @@ def sample_contract(path: Path, model: Any, told: Told) -> FoundContract:
         told: what is known of the input beside the card.
     """
     card = card_of(path)
-    return card_contract(card, told) if card else _tried(model, load_samples().pool, SAMPLES, told)
+    return (
+        card_contract(card, told)
+        if card and not _is_assumed(card)
+        else _tried(model, load_samples().pool, SAMPLES, told)
+    )
+
+
+def _is_assumed(card: Card) -> bool:
+    """Whether a card says a contract that nothing has shown: it is looked for again, on better digits."""
+    return bool(card.contract.get("known_by") == ASSUMED)
 
 
 def _tried(model: Any, digits: Digits, source: str, told: Told) -> FoundContract:

@@ -101,8 +101,8 @@ def continued_split(card: Card, dataset: Dataset, name: str, seed: int) -> Split
 
 
 def trainings(card: Card | None) -> list[Training]:
-    """What a model was trained on, the latest first."""
-    return [card.dataset, *card.pretrained_on] if card else []
+    """What a model was trained on, the latest first; nothing where nobody knows, as of a model from elsewhere."""
+    return [one for one in (card.dataset, *card.pretrained_on) if one] if card else []
 
 
 def check_own_dataset(card: Card) -> list[Path]:

@@ -3,54 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.cards import card_of
-from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract, is_picture
-from edgedigits.core.digit import CLASSES, SIDE
-from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract
+from edgedigits.core.digit import CLASSES
 from edgedigits.core.keras.backend import keras, tf
-from edgedigits.core.keras_file import check_keras_file
+from edgedigits.core.keras.opening import open_model
 from edgedigits.core.paths import StrPath
-from edgedigits.core.quiet import native_logs_hidden
 
 _BATCH = 500
 
 
-def load_keras(path: StrPath) -> Any:
+def load_keras(path: StrPath, *, trust: bool = False) -> Any:
     """Load a trained model, checked: its card, its file, what it takes and gives.
 
+    Args:
+        path: of a ``.keras`` or ``.h5`` file of Keras 2 or 3, or of a SavedModel folder.
+        trust: run code that it holds, such as Lambda layers.
+
     Returns:
-        A ``tf_keras.Model`` that maps a picture of a digit to (batch, 10), not compiled. Code inside the file (Lambda
-        layers) is never run.
+        A ``tf_keras.Model`` that maps a picture of a digit to (batch, 10), not compiled.
 
     Raises:
-        EdgedigitsError: missing, cut short, no ``.keras`` file, made by another Keras, changed since its card was
-            written, or no digit model.
+        EdgedigitsError: as :func:`edgedigits.core.keras.opening.open_model`.
     """
-    path = Path(path)
-    card_of(path)
-    check_keras_file(path)
-    try:
-        with native_logs_hidden():  # the first model wakes TensorFlow's devices, which log
-            model = keras.models.load_model(path, compile=False, safe_mode=True)
-        takes, gives = tuple(model.input_shape), tuple(model.output_shape)
-    except (ValueError, TypeError, KeyError, OSError, AttributeError, ImportError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise EdgedigitsError(
-            f"Keras {keras.__version__} cannot load {path} ({reason})",
-            "give a model.keras as `edgedigits train` writes it",
-        ) from error
-    if not is_picture(takes[1:]) or gives[1:] != (CLASSES,):
-        raise EdgedigitsError(
-            f"{path} maps {takes} to {gives}",
-            f"a digit model maps a picture, such as (batch, {SIDE}, {SIDE}, 1), to (batch, {CLASSES})",
-        )
-    return model
+    return open_model(path, trust=trust).model
 
 
 def keras_scores(

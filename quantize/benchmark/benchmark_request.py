@@ -29,6 +29,7 @@ class BenchmarkRequest:
         seed: of the representative dataset and of fine-tuning.
         calibration: digits in the representative dataset; None takes the default of ``edgedigits quantize``.
         told: what is known of the network's input beside its card.
+        trust: run code that the file holds.
     """
 
     model: StrPath
@@ -38,6 +39,7 @@ class BenchmarkRequest:
     seed: int = 0
     calibration: int | None = None
     told: Told = NOTHING_TOLD
+    trust: bool = False
 
     def __post_init__(self) -> None:
         """Keep the path as a :class:`pathlib.Path`, so that requests for one file are equal however it was named."""

@@ -85,7 +85,7 @@ def benchmark(
     recipes = [recipe_named(name) for name in request.recipes]
     refuse_inputs_inside([model], out)
     check_folder(out, force=force, resume=resume)
-    source = open_source(model, request.dataset, request.split, request.told)
+    source = open_source(model, request.dataset, request.split, request.told, request.trust)
     identity, software = _identity(request, source), _software()
     if resume:
         _check_same(out, identity, software)

@@ -131,6 +131,7 @@ def study_calibration(
     sizes: Sequence[int] = SIZES,
     seeds: int = SEEDS,
     progress: Progress | None = None,
+    trust: bool = False,
 ) -> CalibrationStudy:
     """Make an int8 model for each draw, size and seed, and read the validation digits with it.
 
@@ -143,12 +144,13 @@ def study_calibration(
         sizes: of the representative dataset; those beyond the number of training digits are left out.
         seeds: draws of each size.
         progress: told how many models are done.
+        trust: run code that the file holds.
 
     Raises:
         EdgedigitsError: bad model or data set, or a network that has no int8 form.
     """
     model = Path(model)
-    source = open_source(model, dataset, split)
+    source = open_source(model, dataset, split, trust=trust)
     train, validation = source.split.train, source.split.validation
     network = source.load()
     before = keras_scores(network, validation.images, contract=source.contract).argmax(1)

@@ -56,6 +56,7 @@ def study_layer_error(
     digits: int = DIGITS,
     seed: int = 0,
     progress: Progress | None = None,
+    trust: bool = False,
 ) -> LayerErrors:
     """Convert a network to int8 and measure what each layer's output differs by.
 
@@ -66,12 +67,13 @@ def study_layer_error(
         digits: of its validation part to measure on, or all where there are fewer.
         seed: of the draw of digits and of the representative dataset.
         progress: told about calibration and measuring.
+        trust: run code that the file holds.
 
     Raises:
         EdgedigitsError: bad model or data set, a network that has no int8 form, or no digits to measure on.
     """
     model = Path(model)
-    source = open_source(model, dataset, split)
+    source = open_source(model, dataset, split, trust=trust)
     network = source.load()
     train, validation = source.split.train, source.split.validation
     drawn = stratified_sample(validation.labels, min(digits, len(validation)), seed)

@@ -115,6 +115,7 @@ RULES = (
         r"edgedigits quantize out/(float|reader)/model\.keras( --input-range 0\.\.1 --polarity bright)? --out \S+",
         codes=FEW_DIGITS,
     ),
+    as_shown(r"edgedigits convert out/float/model\.keras --out out/converted"),
     as_shown(r"edgedigits evaluate out/int8/model\.int8\.tflite"),
     only_checked(r"edgedigits run --out out/run2", "tests/cli/test_run.py runs it, with few digits"),
     # Recipes, baselines, search, choice

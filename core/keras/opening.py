@@ -1,0 +1,149 @@
+"""Any file that holds a float network becomes one tf_keras model here, with a statement of what it was."""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from edgedigits.core.cards import card_of
+from edgedigits.core.contract.contract import is_picture
+from edgedigits.core.digit import CLASSES, SIDE
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.keras.backend import keras
+from edgedigits.core.keras.code_inside import code_in
+from edgedigits.core.keras.keras3 import load_keras3
+from edgedigits.core.keras.saved_models import code_in_saved_model, load_saved_model
+from edgedigits.core.keras_file import check_keras_file
+from edgedigits.core.model_files import HDF5, KERAS, SAVED_MODEL, model_kind
+from edgedigits.core.paths import StrPath
+from edgedigits.core.quiet import native_logs_hidden
+
+_WEIGHTS = "model.weights.h5"
+_NAMES = {KERAS: ".keras archive", HDF5: "HDF5 file", SAVED_MODEL: "SavedModel"}
+
+
+@dataclass(frozen=True)
+class OpenedModel:
+    """A float network and what it was read from.
+
+    Attributes:
+        model: the ``tf_keras.Model``, not compiled.
+        container: for people: ``.keras archive``, ``HDF5 file`` or ``SavedModel``.
+        keras_version: that wrote it; empty where no Keras says so.
+        difference: the greatest one between the outputs of Keras 3 and of what was rebuilt, against the greatest
+            output; None where nothing was rebuilt.
+        reason: why there are no layers, so that no recipe can train it; empty where there are.
+    """
+
+    model: Any
+    container: str
+    keras_version: str
+    difference: float | None = None
+    reason: str = ""
+
+
+def open_model(path: StrPath, *, trust: bool = False) -> OpenedModel:
+    """Read a ``.keras`` or ``.h5`` file of Keras 2 or 3, or a SavedModel folder.
+
+    Args:
+        path: of the file or folder.
+        trust: run code that it holds.
+
+    Raises:
+        EdgedigitsError: missing, damaged, changed since its card was written, no digit model, or it holds code and is
+            not trusted.
+    """
+    path = Path(path)
+    card_of(path)
+    check_keras_file(path)
+    kind = model_kind(path)
+    try:
+        version, code = _version_and_code(path, kind)
+        if code and not trust:
+            raise EdgedigitsError(
+                f"{path} holds code, which would run: {', '.join(code)}",
+                "add --trust where you know who made it, or save the network without it",
+            )
+        with native_logs_hidden():  # the first model wakes TensorFlow's devices, which log
+            opened = _open(path, kind, version, trust)
+    except EdgedigitsError:
+        raise
+    except Exception as error:  # of a damaged or foreign file Keras raises anything
+        reason = " ".join(str(error).split())[:200]
+        raise EdgedigitsError(
+            f"Keras {keras.__version__} cannot load {path} ({reason})",
+            "copy it again, or save the network anew by model.save, with layers of Keras alone",
+        ) from error
+    _check_digits(path, opened.model)
+    return opened
+
+
+def _version_and_code(path: Path, kind: str) -> tuple[str, tuple[str, ...]]:
+    if kind == SAVED_MODEL:
+        return "", code_in_saved_model(path)
+    if kind == KERAS:
+        with zipfile.ZipFile(path) as archive:
+            version = json.loads(archive.read("metadata.json")).get("keras_version", "")
+            return str(version), code_in(json.loads(archive.read("config.json")))
+    with h5py.File(path) as file:
+        config = file.attrs.get("model_config")
+        version = str(file.attrs.get("keras_version", ""))
+    if config is None:
+        raise EdgedigitsError(
+            f"{path} holds weights alone, without the network", "save the whole model: model.save('model.keras')"
+        )
+    return version, code_in(json.loads(config))
+
+
+def _open(path: Path, kind: str, version: str, trust: bool) -> OpenedModel:
+    if kind == SAVED_MODEL:
+        model, reason = load_saved_model(path)
+        return OpenedModel(model, _NAMES[kind], "" if reason else "2", reason=reason)
+    with tempfile.TemporaryDirectory() as folder:
+        mended = _with_plain_separators(path, Path(folder)) if kind == KERAS else path
+        if version.startswith("3."):
+            found = load_keras3(mended, trust=trust)
+            return OpenedModel(found.model, _NAMES[kind], version, found.difference, found.reason)
+        model = keras.models.load_model(mended, compile=False, safe_mode=not trust)
+    return OpenedModel(model, _NAMES[kind], version or "2")
+
+
+def _with_plain_separators(path: Path, folder: Path) -> Path:
+    """The file, or a copy whose weights are named as on Linux: Keras on Windows writes ``layers\\\\conv2d``."""
+    with zipfile.ZipFile(path) as archive:
+        weights = io.BytesIO(archive.read(_WEIGHTS))
+        with h5py.File(weights, "r+") as file:
+            names: list[str] = []
+            file.visit(lambda name: names.append(name) if "\\" in name.rpartition("/")[2] else None)
+            if not names:
+                return path
+            for name in sorted(names, key=lambda one: -one.count("/")):
+                head, slash, last = name.rpartition("/")
+                file.move(name, head + slash + last.replace("\\", "/"))
+        copy = folder / path.name
+        with zipfile.ZipFile(copy, "w") as written:
+            for name in archive.namelist():
+                written.writestr(name, weights.getvalue() if name == _WEIGHTS else archive.read(name))
+    return copy
+
+
+def _check_digits(path: Path, model: Any) -> None:
+    try:
+        takes, gives = model.input_shape, model.output_shape
+    except AttributeError as error:
+        raise EdgedigitsError(
+            f"{path} says no shape of its input", "call the network once before it is saved, or begin it with an Input"
+        ) from error
+    wanted = f"a digit model maps a picture, such as (batch, {SIDE}, {SIDE}, 1), to (batch, {CLASSES})"
+    for shape, what in ((takes, "inputs"), (gives, "outputs")):
+        if not isinstance(shape, tuple):
+            raise EdgedigitsError(f"{path} has {len(shape)} {what}: {shape}", wanted)
+    if None in takes[1:] or not is_picture(takes[1:]) or gives[1:] != (CLASSES,):
+        raise EdgedigitsError(f"{path} maps {takes} to {gives}", wanted)
