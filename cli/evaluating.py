@@ -47,12 +47,15 @@ def evaluate(model: Path, dataset: str | None, split: str | None, trust: bool, a
     from edgedigits.core.cards import card_of
     from edgedigits.core.datasets import unseen_part
     from edgedigits.core.errors import EdgedigitsError
+    from edgedigits.core.keras_file import check_keras_file
     from edgedigits.core.metrics import evaluate_scores, wrong_digits
-    from edgedigits.core.model_files import OURS, checked_kind
+    from edgedigits.core.model_files import OURS, checked_kind, is_tflite
     from edgedigits.core.pretrained.bundled import bundled_model
 
     if not checked_kind(model) and model.suffix.lower() not in OURS:
         raise EdgedigitsError(f"{model} is neither .keras nor .tflite", "give a model of one of these two kinds")
+    if not is_tflite(model):
+        check_keras_file(model)
     part = unseen_part(card_of(model), dataset, split)
     test = part.digits
     scores, found = _scores(model, test, told, trust)

@@ -25,7 +25,10 @@ def check_keras_file(path: Path) -> None:
         raise EdgedigitsError(
             f"{path} is a TFLite model, where the float model is wanted", "give the model.keras that it was made from"
         )
-    if checked_kind(path) in (HDF5, SAVED_MODEL):
+    kind = checked_kind(path)
+    if kind == HDF5:
+        _check_hdf5(path)
+    if kind in (HDF5, SAVED_MODEL):
         return  # their parts are checked where they are read
     remedy = "copy it again, or give a model that `edgedigits train` made"
     if not zipfile.is_zipfile(path):
@@ -40,3 +43,14 @@ def check_keras_file(path: Path) -> None:
         raise EdgedigitsError(f"{path} is damaged ({error})", remedy) from error
     if missing or broken:
         raise EdgedigitsError(f"{path} is damaged ({broken or ', '.join(sorted(missing))} is not intact)", remedy)
+
+
+def _check_hdf5(path: Path) -> None:
+    """Hold the length of an HDF5 file against the end of file address in its superblock (HDF5 specification, II.A)."""
+    with path.open("rb") as file:
+        head = file.read(48)
+    version, place = (head[8], 40) if len(head) > 8 and head[8] < 2 else (2, 28)
+    sizes = head[13:15] if version < 2 else head[9:11]
+    end = int.from_bytes(head[place : place + 8], "little")
+    if sizes != b"\x08\x08" or not 0 < end <= path.stat().st_size:
+        raise EdgedigitsError(f"{path} is an HDF5 file that is cut short or damaged", "copy it again")

@@ -19,6 +19,7 @@ OURS = frozenset({".tflite", ".keras"})
 """Of those that edgedigits makes and reads."""
 
 _KERAS_PART = "config.json"
+_CALLED = {KERAS: "a Keras model", HDF5: "an HDF5 file of Keras", SAVED_MODEL: "a SavedModel"}
 _HDF5_SUFFIXES = (".h5", ".hdf5")
 _SAVED_MODEL_PART = "saved_model.pb"
 
@@ -103,7 +104,7 @@ def check_tflite_file(path: Path) -> None:
     kind = checked_kind(path)
     if kind in (KERAS, HDF5, SAVED_MODEL):
         raise EdgedigitsError(
-            f"{path} is a {'Keras model' if kind == KERAS else kind}, where a TFLite model is wanted",
+            f"{path} is {_CALLED[kind]}, where a TFLite model is wanted",
             f"make one of it: `edgedigits quantize {shlex.quote(str(path))} --out out/int8`",
         )
     if kind != TFLITE:

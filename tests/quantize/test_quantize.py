@@ -238,7 +238,7 @@ def test_network_that_was_never_built_is_refused(tmp_path):
     import tf_keras as keras
 
     keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10)]).save(tmp_path / "model.keras")
-    with pytest.raises(EdgedigitsError, match=r"cannot load|a digit model maps"):
+    with pytest.raises(EdgedigitsError, match=r"cannot load|says no shape of its input"):
         load_keras(tmp_path / "model.keras")
 
 
