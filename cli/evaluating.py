@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from edgedigits.core.contract.finding import FoundContract, Told
     from edgedigits.core.datasets import Digits
     from edgedigits.core.metrics import Metrics, WrongDigit
+    from edgedigits.core.tflite.digit_model import TrialDigits
 
 SHOWN = 20
 
@@ -53,12 +54,15 @@ def evaluate(model: Path, dataset: str | None, split: str | None, trust: bool, a
     from edgedigits.core.pretrained.bundled import bundled_model
 
     if not checked_kind(model) and model.suffix.lower() not in OURS:
-        raise EdgedigitsError(f"{model} is neither .keras nor .tflite", "give a model of one of these two kinds")
+        raise EdgedigitsError(
+            f"{model} is neither .keras nor .tflite", "give one of these, an .h5 file or a SavedModel folder"
+        )
     if not is_tflite(model):
         check_keras_file(model)
     part = unseen_part(card_of(model), dataset, split)
     test = part.digits
-    scores, found = _scores(model, test, told, trust)
+    tried_on = (part.others, f"other digits of {part.spec}") if part.others else None
+    scores, found = _scores(model, test, told, trust, tried_on)
     tell_contract(model, found)
     metrics, wrong = evaluate_scores(scores, test.labels), wrong_digits(scores, test.labels)
     if as_json:
@@ -75,21 +79,23 @@ def evaluate(model: Path, dataset: str | None, split: str | None, trust: bool, a
         say_command(f"edgedigits train --from builtin --dataset {shlex.quote(part.spec)} --out out/own")
 
 
-def _scores(model: Path, test: Digits, told: Told, trust: bool) -> tuple[NDArray[np.float32], FoundContract]:
+def _scores(
+    model: Path, test: Digits, told: Told, trust: bool, tried_on: TrialDigits | None
+) -> tuple[NDArray[np.float32], FoundContract]:
     from edgedigits.core.model_files import is_tflite
 
     if not is_tflite(model):
         with loading("TensorFlow"):
             from edgedigits.quantize import keras_scores, load_keras
-            from edgedigits.quantize.source import sample_contract
+            from edgedigits.quantize.source import trial_contract
         network = load_keras(model, trust=trust)
-        found = sample_contract(model, network, told)
+        found = trial_contract(model, network, told, *(tried_on or ()))
         with progress() as stage:
             scores = keras_scores(network, test.images, lambda done: stage("float", done, len(test)), found.contract)
         return scores, found
     from edgedigits.core.tflite.digit_model import DigitModel
 
-    runner = DigitModel(model, told=told)
+    runner = DigitModel(model, told=told, tried_on=tried_on)
     with progress() as stage:
         return runner.probabilities(test.images, lambda done: stage("tflite", done, len(test))), runner.found
 

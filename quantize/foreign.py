@@ -14,7 +14,7 @@ from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace_folder
 from edgedigits.core.keras.backend import tf
 from edgedigits.core.keras.opening import OpenedModel, open_model
 from edgedigits.core.paths import StrPath
-from edgedigits.quantize.source import sample_contract
+from edgedigits.quantize.source import trial_contract
 
 MODEL = "model.keras"
 
@@ -66,7 +66,7 @@ def convert_file(
             f"{path} cannot be written as {MODEL}: {opened.reason}",
             "give it to `edgedigits quantize` and `edgedigits evaluate` as it is; recipes that train nothing work",
         )
-    found = sample_contract(path, opened.model, told)
+    found = trial_contract(path, opened.model, told)
     with whole_folder(out, force) as work:
         opened.model.save(work / MODEL, save_format="keras")
         card = _card(path, opened, found, work / MODEL)

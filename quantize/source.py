@@ -97,20 +97,22 @@ def _found(path: Path, card: Card | None, split: Split, told: Told, trust: bool)
     return _tried(load_keras(path, trust=trust), split.validation, "validation digits", told)
 
 
-def sample_contract(path: Path, model: Any, told: Told) -> FoundContract:
-    """What a network is fed where it has no data of its own: its card says that, or the digits that ship do.
+def trial_contract(path: Path, model: Any, told: Told, digits: Digits | None = None, source: str = "") -> FoundContract:
+    """What a network is fed: its card says that, or digits do on which it is tried.
 
     Args:
         path: of the ``.keras`` file.
         model: that was loaded from it.
         told: what is known of the input beside the card.
+        digits: no test digits; None: those that ship.
+        source: of ``digits``, for people.
     """
     card = card_of(path)
-    return (
-        card_contract(card, told)
-        if card and not _is_assumed(card)
-        else _tried(model, load_samples().pool, SAMPLES, told)
-    )
+    if card and not _is_assumed(card):
+        return card_contract(card, told)
+    if digits is None:
+        return _tried(model, load_samples().pool, SAMPLES, told)
+    return _tried(model, digits, source, told)
 
 
 def _is_assumed(card: Card) -> bool:

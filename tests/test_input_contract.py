@@ -14,6 +14,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
@@ -28,13 +29,20 @@ from edgedigits.core.tflite.digit_model import DigitModel
 
 SHAPES = ((28, 28, 1), (28, 28), (784,), (20, 20, 3))
 DOORS = ("int8", "uint8", "float32")
-ALL = tuple(product(RANGES, (BRIGHT, DARK), SHAPES, DOORS))
+CONTAINERS = ("model.keras", "model.h5", "saved_model", "keras3/model.keras")
+ALL = tuple(product(RANGES, (BRIGHT, DARK), SHAPES, DOORS, CONTAINERS))
 COVERING = tuple(
-    (values, (BRIGHT, DARK)[(first + second) % 2], shape, DOORS[(first + 2 * second) % 3])
+    (
+        values,
+        (BRIGHT, DARK)[(first + second) % 2],
+        shape,
+        DOORS[(first ^ (0, 3, 1, 2)[second]) % 3],
+        CONTAINERS[first ^ (0, 2, 3, 1)[second]],
+    )
     for first, values in enumerate(RANGES)
     for second, shape in enumerate(SHAPES)
 )
-"""Each range with each polarity, each shape and each type; each shape with each type."""
+"""Each two of range, polarity, shape, type and container at least once."""
 
 needs_compiler = pytest.mark.skipif(not (shutil.which("cc") or shutil.which("gcc")), reason="no C compiler")
 
@@ -44,9 +52,10 @@ def split():
     return split_dataset(load_dataset("optdigits"))
 
 
-def dense(inputs, shape, logits=False):
-    import tf_keras as keras
+def dense(inputs, shape, logits=False, keras=None):
+    import tf_keras
 
+    keras = keras or tf_keras
     layers = keras.layers
     start = [layers.Reshape((28, 28, 1))] if shape == (28, 28) else []
     middle = [layers.Flatten(), layers.Dense(32, activation="relu"), layers.Dense(10, None if logits else "softmax")]
@@ -69,13 +78,13 @@ def trained(split):
     return made
 
 
-def under(trained, contract, logits=False):
-    """The network that gives under a contract what the trained one gives for bright digits of 0 to 1."""
+def under(trained, contract, logits=False, keras=None):
+    """The network that gives under a contract what the trained one gives for bright digits of 0 to 1; by some Keras."""
     (kernel, bias), last = trained[(20, 20, 3) if contract.shape == (20, 20, 3) else (28, 28, 1)]
     mean, deviation = contract.mean_and_deviation  # pixel = value * deviation + mean
     if contract.polarity == DARK:  # and bright = 1 - dark
         kernel, bias = -kernel, bias + kernel.sum(axis=0)
-    network = dense(contract.shape, contract.shape, logits)
+    network = dense(contract.shape, contract.shape, logits, keras)
     layers = [layer for layer in network.layers if layer.get_weights()]
     layers[0].set_weights([kernel * deviation, bias + mean * kernel.sum(axis=0)])
     layers[1].set_weights(last)
@@ -94,21 +103,30 @@ def converted(network, contract, split, door):
     return converter.convert()
 
 
-def check(trained, split, contract, door, folder):
+def saved(trained, contract, container, folder):
+    """The network under a contract, as a file or folder of one kind."""
+    keras = pytest.importorskip("keras", reason="Keras 3 is not installed") if "keras3" in container else None
+    path = folder / container
+    path.parent.mkdir(exist_ok=True)
+    under(trained, contract, keras=keras).save(path)
+    return path
+
+
+def check(trained, split, contract, door, container, folder):
     """Through quantize where it makes such a file, else through the converter; then C against TFLite."""
-    from edgedigits.core.keras.models import keras_scores
+    from edgedigits.core.keras.models import keras_scores, load_keras
     from edgedigits.firmware_export.library.export import export_library
     from edgedigits.firmware_export.proof.compiled import CompiledLibrary
     from edgedigits.firmware_export.proof.reference import ReferenceKernels
     from edgedigits.quantize import QuantizeRequest, quantize
 
-    network = under(trained, contract)
+    source = saved(trained, contract, container, folder)
+    network = load_keras(source)
     test = split.test
     right = 100 * float((keras_scores(network, test.images, None, contract).argmax(1) == test.labels).mean())
     assert right > 90
     if door == "int8":
-        network.save(folder / "model.keras")
-        result = quantize(QuantizeRequest(folder / "model.keras", dataset="optdigits", max_drop=5), folder / "out")
+        result = quantize(QuantizeRequest(source, dataset="optdigits", max_drop=5), folder / "out")
         assert result.proof.comparison.before == pytest.approx(right)
         assert (result.found.contract, result.proof.verdict) == (contract, "passed"), str(result.found)
         said = read_card(result.model.parent / "card.json").contract
@@ -130,22 +148,24 @@ def check(trained, split, contract, door, folder):
 
 
 @needs_compiler
-@pytest.mark.parametrize(("values", "polarity", "shape", "door"), COVERING)
+@pytest.mark.parametrize(("values", "polarity", "shape", "door", "container"), COVERING)
 def test_networks_under_some_contracts_read_the_same_in_every_stage(
-    trained, split, values, polarity, shape, door, tmp_path
+    trained, split, values, polarity, shape, door, container, tmp_path
 ):
-    check(trained, split, InputContract(shape, values, polarity), door, tmp_path)
+    check(trained, split, InputContract(shape, values, polarity), door, container, tmp_path)
 
 
 @needs_compiler
 @pytest.mark.slow
-@pytest.mark.parametrize(("values", "polarity", "shape", "door"), [one for one in ALL if one not in COVERING])
-def test_networks_under_all_other_contracts_do_too(trained, split, values, polarity, shape, door, tmp_path):
-    check(trained, split, InputContract(shape, values, polarity), door, tmp_path)
+@pytest.mark.parametrize(
+    ("values", "polarity", "shape", "door", "container"), [one for one in ALL if one not in COVERING]
+)
+def test_networks_under_all_other_contracts_do_too(trained, split, values, polarity, shape, door, container, tmp_path):
+    check(trained, split, InputContract(shape, values, polarity), door, container, tmp_path)
 
 
 def test_some_contracts_cover_each_pair():
-    for first in range(4):
+    for first in range(5):
         for second in range(first):
             pairs = {(one[first], one[second]) for one in COVERING}
             assert pairs == {(one[first], one[second]) for one in ALL}, (first, second)
@@ -239,3 +259,17 @@ def test_what_is_no_picture_is_refused(shape):
 
 def test_cards_from_before_contracts_say_what_our_networks_are_fed():
     assert contract_from({}) == OUR_CONTRACT
+
+
+def test_evaluate_looks_for_the_contract_on_digits_of_the_set_that_it_does_not_report_on(trained, split, tmp_path):
+    from edgedigits.cli.main import main
+
+    contract = replace(OUR_CONTRACT, range="-1..1", polarity="dark")
+    network = under(trained, contract)
+    network.save(tmp_path / "model.keras")
+    (tmp_path / "model.tflite").write_bytes(converted(network, contract, split, "float32"))
+    for name in ("model.keras", "model.tflite"):
+        words = ["evaluate", str(tmp_path / name), "--dataset", "optdigits", "--split", "default", "--json"]
+        said = json.loads(CliRunner().invoke(main, words, catch_exceptions=False).stdout)
+        assert said["contract"]["tried_on"].endswith("other digits of optdigits")
+        assert (said["contract"]["range"], said["contract"]["polarity"]) == ("-1..1", "dark")

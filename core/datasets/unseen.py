@@ -44,6 +44,8 @@ class Unseen:
         split: whose test part they are; None where they are all, or the set's own test digits as it brings them.
         left_out: digits of the data set that would be among them, but are those of another one that the model was
             trained on.
+        others: digits of the data set that are not among them, by which something may be found out or chosen; None
+            where they are all.
     """
 
     spec: str
@@ -51,6 +53,7 @@ class Unseen:
     are_all: bool = False
     split: Split | None = None
     left_out: int = 0
+    others: Digits | None = None
 
 
 def unseen_part(card: Card | None, spec: str | None = None, name: str | None = None) -> Unseen:
@@ -68,7 +71,8 @@ def unseen_part(card: Card | None, spec: str | None = None, name: str | None = N
     found = split.test if split else dataset.test or dataset.divisible
     kept = without_seen(found, dataset.spec, _others(card, trained))
     left_out = len(found) - len(kept)
-    return Unseen(dataset.spec, kept, whole and not left_out, split, left_out)
+    others = split.validation if split else dataset.divisible if dataset.test else None
+    return Unseen(dataset.spec, kept, whole and not left_out, split, left_out, others)
 
 
 def unseen_digits(card: Card | None, spec: str | None = None, name: str | None = None) -> Digits:

@@ -6,6 +6,7 @@ configuration is told before any Keras sees it.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator
 from typing import Any
 
@@ -70,5 +71,5 @@ def _named(class_name: str, module: str, config: Any, layer: str) -> Iterator[st
     elif class_name == "function" and module.startswith(("keras", "tf_keras", "tensorflow")):
         if not any(part in module.split(".") for part in _FUNCTIONS):
             yield f"the function {module}.{config} of the layer {layer!r}"
-    elif class_name == "function" and module == "builtins" and str(config) in ("eval", "exec", "open", "compile"):
+    elif class_name == "function" and module == "builtins" and hasattr(builtins, str(config)):
         yield f"the function {config} of the layer {layer!r}"

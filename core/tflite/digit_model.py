@@ -19,6 +19,7 @@ from edgedigits.core.contract.card_contract import card_contract
 from edgedigits.core.contract.contract import RANGES, InputContract
 from edgedigits.core.contract.finding import NOTHING_TOLD, TOLD, FoundContract, Told, find_contract
 from edgedigits.core.contract.quantized_input import likely_ranges
+from edgedigits.core.datasets.digits import Digits
 from edgedigits.core.datasets.sample_digits import SAMPLES, load_samples
 from edgedigits.core.datasets.splits import stratified_sample
 from edgedigits.core.digit import CLASSES, dequantize, quantize
@@ -36,6 +37,10 @@ _TRIAL_BUDGET = 0.3
 """Seconds that one contract is tried at most."""
 
 _FEWEST_TRIED = 30
+
+
+TrialDigits = tuple[Digits, str]
+"""Digits on which contracts are tried, no test digits, and what they are, for people."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,7 @@ class DigitModel:
         on: Runtime | None = None,
         contract: InputContract | None = None,
         told: Told = NOTHING_TOLD,
+        tried_on: TrialDigits | None = None,
     ) -> None:
         """Load, check and prepare a model.
 
@@ -85,6 +91,7 @@ class DigitModel:
             contract: of the model where it is known. None takes the card's, and tries the usual ones on digits that
                 ship where there is no card.
             told: parts of the contract that are known better than by the card.
+            tried_on: digits by which the contract is found; None: those that ship.
 
         Raises:
             Refused: the runtime does not know an operator, or finds the file damaged.
@@ -109,34 +116,34 @@ class DigitModel:
         self._input_index, self._input_type = source[0]["index"], source[0]["dtype"]
         self._output_index, self._output_type = result[0]["index"], result[0]["dtype"]
         self._input_shape = tuple(int(length) for length in source[0]["shape"])
-        self.found = self._find_contract(contract, told)
+        self.found = self._find_contract(contract, told, tried_on)
 
     @property
     def contract(self) -> InputContract:
         """What the model is fed and what it gives."""
         return self.found.contract
 
-    def _find_contract(self, given: InputContract | None, told: Told) -> FoundContract:
+    def _find_contract(self, given: InputContract | None, told: Told, tried_on: TrialDigits | None) -> FoundContract:
         """The contract that is given, or the card's where the user tells no other, or the one that reads best."""
         shape = self._input_shape[1:]
         if given:
             return FoundContract(replace(given, shape=shape), TOLD)
         if self.card:
             return card_contract(self.card, told, shape)
-        return _found(sha256_of(self.path), told, self)
+        return self.measured_contract(told, tried_on) if tried_on else _found(sha256_of(self.path), told, self)
 
-    def measured_contract(self, told: Told) -> FoundContract:
-        """The contract by which the model reads the digits that ship best; slow models are shown fewer of them."""
+    def measured_contract(self, told: Told, tried_on: TrialDigits | None = None) -> FoundContract:
+        """The contract by which the model reads some digits best; slow models are shown fewer of them."""
         likely = RANGES
         if self._input_type is not np.float32:
             likely = likely_ranges(self._input_type, self.input.scale, self.input.zero_point)
-        digits = load_samples().pool
+        digits, source = tried_on or (load_samples().pool, SAMPLES)
         began = time.perf_counter()
         self._scores(np.zeros((2, *self._input_shape[1:]), np.float32))
         each = (time.perf_counter() - began) / 2
         count = min(max(int(_TRIAL_BUDGET / each), _FEWEST_TRIED), len(digits))
         digits = digits.take(stratified_sample(digits.labels, count, 0))
-        return find_contract(self._scores, self._input_shape[1:], digits, SAMPLES, told=told, likely=likely)
+        return find_contract(self._scores, self._input_shape[1:], digits, source, told=told, likely=likely)
 
     def _scores(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the model makes of real values, float32 of shape (count, ...), without softmax where it has none."""

@@ -169,11 +169,20 @@ def test_code_inside_is_run_for_those_who_trust_it_alone(files, digits, name):
     assert load_keras(files[0] / name, trust=True)(digits).shape == (4, 10)
 
 
-def test_functions_of_other_modules_are_never_imported(files, tmp_path):
+@pytest.mark.parametrize(
+    ("module", "function", "told"),
+    [
+        ("os", "system", r"os\.function"),
+        ("builtins", "exit", "the function exit"),
+        ("builtins", "__import__", "the function __import__"),
+        ("tensorflow.io.gfile", "remove", r"the function tensorflow\.io\.gfile\.remove"),
+    ],
+)
+def test_functions_that_compute_no_layer_are_never_imported(files, tmp_path, module, function, told):
     path = tmp_path / "model.keras"
-    config = {"module": "os", "class_name": "function", "config": "system", "registered_name": "function"}
+    config = {"module": module, "class_name": "function", "config": function, "registered_name": "function"}
     _rewrite(files[0] / "two.keras", path, "config.json", lambda data: _with_activation(data, config))
-    with pytest.raises(EdgedigitsError, match=r"holds code, which would run: os\.function of the layer 'dense"):
+    with pytest.raises(EdgedigitsError, match=f"holds code, which would run: {told} of the layer 'dense"):
         load_keras(path)
 
 

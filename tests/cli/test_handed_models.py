@@ -26,6 +26,7 @@ def models(data_folder: Path) -> Path:
         ("pixels_0_255", 94.7, "0..255", "bright", "probabilities"),
         ("dark_on_light", 92.4, "0..1", "dark", "probabilities"),
         ("input_28x28", 92.7, "0..1", "bright", "logits"),
+        ("windows_separators", 94.1, "0.1307,0.3081", "bright", "probabilities"),
     ],
 )
 def test_a_network_is_quantized_as_its_maker_feeds_it(
