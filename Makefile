@@ -98,7 +98,7 @@ EXTRAS ?= train,edge
 test-pythons:
 	@$(PYTHON) tests/pythons/on_pythons.py --extras $(EXTRAS) $(PYTHONS)
 
-# Cosmic Ray over the modules whose tests must bite, minutes to an hour each: MODULES="core/digit.py core/metrics.py".
+# Cosmic Ray over the modules whose tests must bite, minutes to an hour each: MODULES="core/digit.py core/statistics/metrics.py".
 MODULES ?=
 mutants: $(BIN)/.train $(BIN)/.test
 	$(BIN)/python -m pip install --quiet "cosmic-ray>=8.4,<9"

@@ -60,7 +60,7 @@ def failures_of_model(
         wrong: frames of the recording that were not read exactly.
         frames: of the recording.
     """
-    from edgedigits.core.outcome import FAILED
+    from edgedigits.core.statistics.outcome import FAILED
 
     found = proved.proof.comparison
     blind = len(wrong) == frames

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import click
 
-from edgedigits.cli.baselines import baseline, baselines, reported
-from edgedigits.cli.benchmarking import benchmark, calibration, layer_error
-from edgedigits.cli.converting import convert
-from edgedigits.cli.diagnosing import doctor
+from edgedigits.cli.commands.baselines import baseline, baselines, reported
+from edgedigits.cli.commands.benchmarking import benchmark, calibration, layer_error
+from edgedigits.cli.commands.converting import convert
+from edgedigits.cli.commands.diagnosing import doctor
+from edgedigits.cli.commands.evaluating import evaluate
+from edgedigits.cli.commands.firmware import firmware
+from edgedigits.cli.commands.making import datasets, export, models, train
+from edgedigits.cli.commands.measuring import measure
+from edgedigits.cli.commands.quantizing import quantize
+from edgedigits.cli.commands.reading import fields, predict
+from edgedigits.cli.commands.results import choose, compare
+from edgedigits.cli.commands.running import run
+from edgedigits.cli.commands.searching import search
+from edgedigits.cli.commands.watching import camera
 from edgedigits.cli.errors import Commands
-from edgedigits.cli.evaluating import evaluate
-from edgedigits.cli.firmware import firmware
-from edgedigits.cli.making import datasets, export, models, train
-from edgedigits.cli.measuring import measure
-from edgedigits.cli.quantizing import quantize
-from edgedigits.cli.reading import fields, predict
-from edgedigits.cli.results import choose, compare
-from edgedigits.cli.running import run
-from edgedigits.cli.searching import search
-from edgedigits.cli.watching import camera
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

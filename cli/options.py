@@ -41,7 +41,7 @@ class FloatModelOrFolds(FloatModel):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Turn the word into a path; whether a folder without a model holds folds is the reader's business."""
-        from edgedigits.core.model_files import has_model
+        from edgedigits.core.model_files.kinds import has_model
 
         path = Path(value)
         return path if path.is_dir() and not has_model(path) else super().convert(value, param, ctx)
@@ -70,7 +70,7 @@ def model_first(words: tuple[str, ...], model: Path | None, file_suffixes: froze
 
 def _is_no_model(words: tuple[str, ...], file_suffixes: frozenset[str]) -> bool:
     from edgedigits.core.errors import EdgedigitsError
-    from edgedigits.core.model_files import has_model, is_model
+    from edgedigits.core.model_files.kinds import has_model, is_model
     from edgedigits.core.pretrained.bundled import BUILTIN
 
     first = Path(words[0])

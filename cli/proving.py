@@ -15,7 +15,7 @@ from edgedigits.cli.output import say, say_command, warn
 if TYPE_CHECKING:
     from edgedigits.core.paths import StrPath
     from edgedigits.quantize import QuantizeResult
-    from edgedigits.quantize.proof import Judged
+    from edgedigits.quantize.proof.proving import Judged
 
 EXIT_CODES = {"passed": 0, "failed": 1, "cannot tell": 3}
 
@@ -44,7 +44,7 @@ def doubt(judged: Judged, recipe: str) -> str:
 
 def digits_that_tell(judged: Judged) -> str:
     """How many test digits would tell, as a sentence begins."""
-    from edgedigits.core.outcome import MOST_DIGITS
+    from edgedigits.core.statistics.outcome import MOST_DIGITS
 
     needed = judged.required_digits
     number = f"no number up to {MOST_DIGITS:,}" if needed is None else f"{needed:,}"
@@ -53,7 +53,7 @@ def digits_that_tell(judged: Judged) -> str:
 
 def tell_of_accuracy(judged: Judged, recipe: str, cause: str) -> None:
     """Say that floats or model read too few digits, why, and what to do."""
-    from edgedigits.core.outcome import CHANCE_MARGIN
+    from edgedigits.core.statistics.outcome import CHANCE_MARGIN
 
     found = judged.comparison
     which, percent = (recipe, found.after) if found.after < found.before else ("the float network", found.before)
@@ -136,7 +136,7 @@ def _cross_validation_tells(result: QuantizeResult) -> bool:
 
 def _cross_validation(result: QuantizeResult) -> tuple[str, str]:
     """The two commands that cross-validate; the first wants the options that the network was trained with, too."""
-    from edgedigits.quantize.proof import MIN_ACCURACY
+    from edgedigits.quantize.proof.proving import MIN_ACCURACY
     from edgedigits.quantize.quantizing import MAX_DROP
 
     request, card = result.request, result.card

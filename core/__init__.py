@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from edgedigits.core.cards import Card, card_of, code_version, read_card, write_card
     from edgedigits.core.digit import BOX, CLASSES, LABELS, SIDE, model_input, normalise
     from edgedigits.core.errors import EdgedigitsError
-    from edgedigits.core.metrics import Comparison, Metrics, compare, evaluate_scores
-    from edgedigits.core.outcome import OUTCOMES, outcome_of, required_digits
+    from edgedigits.core.statistics.metrics import Comparison, Metrics, compare, evaluate_scores
+    from edgedigits.core.statistics.outcome import OUTCOMES, outcome_of, required_digits
     from edgedigits.core.tflite.digit_model import DigitModel, Quantization
     from edgedigits.core.tflite.runtime import Runtime
 
@@ -45,8 +45,8 @@ __getattr__ = lazy_exports(
     {
         **dict.fromkeys(("Card", "card_of", "code_version", "read_card", "write_card"), "cards"),
         **dict.fromkeys(("BOX", "CLASSES", "LABELS", "SIDE", "model_input", "normalise"), "digit"),
-        **dict.fromkeys(("Comparison", "Metrics", "compare", "evaluate_scores"), "metrics"),
-        **dict.fromkeys(("OUTCOMES", "outcome_of", "required_digits"), "outcome"),
+        **dict.fromkeys(("Comparison", "Metrics", "compare", "evaluate_scores"), "statistics.metrics"),
+        **dict.fromkeys(("OUTCOMES", "outcome_of", "required_digits"), "statistics.outcome"),
         **dict.fromkeys(("DigitModel", "Quantization"), "tflite.digit_model"),
         "Runtime": "tflite.runtime",
         "EdgedigitsError": "errors",

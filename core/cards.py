@@ -10,8 +10,8 @@ from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of, write_json
-from edgedigits.core.outcome import CANNOT_TELL, FAILED, OUTCOMES, PASSED, outcome_of
 from edgedigits.core.paths import StrPath
+from edgedigits.core.statistics.outcome import CANNOT_TELL, FAILED, OUTCOMES, PASSED, outcome_of
 
 CARD_NAME = "card.json"
 FORMAT = 1
@@ -39,7 +39,7 @@ class Card:
         pretrained_on: where a training started from the weights of another model, what that one and those before it
             were trained on, as ``dataset`` says it, the latest first: what they have seen is not to be measured on.
         software: versions that made it.
-        verdict: of the proof, a word of :mod:`edgedigits.core.outcome`; empty where nothing was proved.
+        verdict: of the proof, a word of :mod:`edgedigits.core.statistics.outcome`; empty where nothing was proved.
         contract: what the model is fed and what it gives, see :mod:`edgedigits.core.contract`; empty on cards from
             before there were contracts, whose models are fed 0 to 1 with bright ink and give probabilities.
     """

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from edgedigits.quantize.conversion import check_int8, convert
     from edgedigits.quantize.folds import FoldsProof, quantize_folds
     from edgedigits.quantize.preflight import check_source, fold_models
-    from edgedigits.quantize.proof import Proof, draw_flips, prove
+    from edgedigits.quantize.proof.proving import Proof, draw_flips, prove
+    from edgedigits.quantize.proof.verdicts import RuntimeVerdict, judge
     from edgedigits.quantize.quantizing import QuantizeRequest, QuantizeResult, quantize
     from edgedigits.quantize.recipes import RECIPES, Recipe, recipe_named
-    from edgedigits.quantize.verdicts import RuntimeVerdict, judge
 
 __all__ = [
     "RECIPES",
@@ -51,10 +51,10 @@ __getattr__ = lazy_exports(
         **dict.fromkeys(("keras_scores", "load_keras"), "edgedigits.core.keras.models"),
         **dict.fromkeys(("FoldsProof", "quantize_folds"), "folds"),
         **dict.fromkeys(("check_source", "fold_models"), "preflight"),
-        **dict.fromkeys(("Proof", "draw_flips", "prove"), "proof"),
+        **dict.fromkeys(("Proof", "draw_flips", "prove"), "proof.proving"),
         **dict.fromkeys(("QuantizeRequest", "QuantizeResult", "quantize"), "quantizing"),
         **dict.fromkeys(("RECIPES", "Recipe", "recipe_named"), "recipes"),
-        **dict.fromkeys(("RuntimeVerdict", "judge"), "verdicts"),
+        **dict.fromkeys(("RuntimeVerdict", "judge"), "proof.verdicts"),
     },
     quiet=True,
 )

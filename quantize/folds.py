@@ -10,10 +10,10 @@ from edgedigits.core.cards import card_of
 from edgedigits.core.datasets import split_of
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace_folder, whole_folder, write_json
-from edgedigits.core.metrics import Comparison, pool
 from edgedigits.core.paths import StrPath
+from edgedigits.core.statistics.metrics import Comparison, pool
 from edgedigits.quantize.preflight import fold_models
-from edgedigits.quantize.proof import Judged, Progress
+from edgedigits.quantize.proof.proving import Judged, Progress
 from edgedigits.quantize.quantizing import QuantizeRequest, QuantizeResult, quantize
 
 ABOUT = (

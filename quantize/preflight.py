@@ -9,7 +9,7 @@ from edgedigits.core.cards import Card, card_of
 from edgedigits.core.datasets import check_dataset, check_own_dataset, check_split, fold_name
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import refuse_inputs_inside
-from edgedigits.core.keras_file import check_keras_file
+from edgedigits.core.model_files.keras_file import check_keras_file
 from edgedigits.core.paths import StrPath
 
 

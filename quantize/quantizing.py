@@ -11,11 +11,11 @@ from edgedigits.core.contract.finding import NOTHING_TOLD, FoundContract, Told
 from edgedigits.core.datasets.splits import most_folds
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace_folder, whole_folder, write_bytes, write_json
-from edgedigits.core.outcome import CHANCE_MARGIN
 from edgedigits.core.paths import StrPath
-from edgedigits.quantize.causes import likely_cause
+from edgedigits.core.statistics.outcome import CHANCE_MARGIN
 from edgedigits.quantize.making import check_form, make
-from edgedigits.quantize.proof import MIN_ACCURACY, Progress, Proof, draw_flips, float_probabilities, prove
+from edgedigits.quantize.proof.causes import likely_cause
+from edgedigits.quantize.proof.proving import MIN_ACCURACY, Progress, Proof, draw_flips, float_probabilities, prove
 from edgedigits.quantize.recipes import recipe_named
 from edgedigits.quantize.source import FloatSource, open_source
 from edgedigits.quantize.tflite_card import tflite_card, write_tuning

@@ -10,7 +10,7 @@ from edgedigits.core.files import csv_text, sha256_of, write_text
 from edgedigits.core.keras.backend import tf
 from edgedigits.core.tflite.runtime import runtime
 from edgedigits.quantize.making import Checked, MadeModel
-from edgedigits.quantize.proof import Proof
+from edgedigits.quantize.proof.proving import Proof
 from edgedigits.quantize.recipes import Recipe
 from edgedigits.quantize.source import FloatSource
 

@@ -8,7 +8,7 @@ import typing
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
-from edgedigits.core.proportions import wilson_interval
+from edgedigits.core.statistics.proportions import wilson_interval
 from edgedigits.results.figures import figure, is_later, later
 
 Content = TypeVar("Content")
@@ -43,14 +43,14 @@ class Accuracy:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Its 95 % interval, percent (:func:`edgedigits.core.proportions.wilson_interval`)."""
+        """Its 95 % interval, percent (:func:`edgedigits.core.statistics.proportions.wilson_interval`)."""
         low, high = wilson_interval(self.right, max(self.count, 1))
         return 100 * low, 100 * high
 
 
 @dataclass(frozen=True)
 class Drop:
-    """What was lost against the float network on the same digits; see :class:`edgedigits.core.metrics.Comparison`.
+    """What was lost against the float network on the same digits, as the Comparison of core/statistics/metrics.py says.
 
     Attributes:
         points: float minus this, percentage points; negative where this one is better.

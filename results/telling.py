@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgedigits.core.proportions import difference_interval
+from edgedigits.core.statistics.proportions import difference_interval
 from edgedigits.results.row import Accuracy
 from edgedigits.results.table import Entry, Table
 

@@ -14,7 +14,7 @@ from edgedigits.core.datasets import Split
 from edgedigits.core.files import csv_text, sha256_of, write_text, write_with
 from edgedigits.core.keras.backend import tf
 from edgedigits.core.keras.models import keras_scores, load_keras
-from edgedigits.core.metrics import Metrics, evaluate_scores
+from edgedigits.core.statistics.metrics import Metrics, evaluate_scores
 from edgedigits.train.fitting.checkpoint import Saved
 from edgedigits.train.fitting.devices import Devices
 from edgedigits.train.networks.reported import build, take_over_scale

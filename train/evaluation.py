@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from edgedigits.core.datasets import Digits
 from edgedigits.core.keras.models import keras_scores, load_keras
-from edgedigits.core.metrics import Metrics, evaluate_scores
 from edgedigits.core.paths import StrPath
+from edgedigits.core.statistics.metrics import Metrics, evaluate_scores
 
 
 def evaluate_keras(path: StrPath, digits: Digits) -> Metrics:

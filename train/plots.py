@@ -11,8 +11,8 @@ from matplotlib.ticker import MaxNLocator
 
 from edgedigits.core.digit import LABELS
 from edgedigits.core.files import write_with
-from edgedigits.core.metrics import Metrics
 from edgedigits.core.paths import StrPath
+from edgedigits.core.statistics.metrics import Metrics
 from edgedigits.train.training_request import EpochRecord
 
 

@@ -13,7 +13,7 @@ from edgedigits.core.cards import Card, card_of
 from edgedigits.core.datasets import Dataset, Split, continued_split, trainings
 from edgedigits.core.digit import SIDE
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.model_files import checked_kind, is_tflite
+from edgedigits.core.model_files.kinds import checked_kind, is_tflite
 from edgedigits.core.paths import StrPath
 from edgedigits.train.networks.catalogue import NETWORKS
 

@@ -10,8 +10,8 @@ from typing import Any, Literal, Protocol
 from edgedigits.core.cards import Card
 from edgedigits.core.datasets import Dataset, Split, split_dataset
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.metrics import Metrics
 from edgedigits.core.paths import StrPath
+from edgedigits.core.statistics.metrics import Metrics
 from edgedigits.train.networks.catalogue import Network, network
 from edgedigits.train.recipes import TrainingRecipe, augmentation, fine_tuning
 from edgedigits.train.starting import Start, open_start

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from edgedigits.core.datasets.digits import Dataset
-from edgedigits.core.datasets.idx import read_idx_pair
+from edgedigits.core.datasets.formats.idx import read_idx_pair
 from edgedigits.core.datasets.places import (
     VARIABLE,
     Place,

@@ -15,8 +15,8 @@ from edgedigits.core.dataset_spec import AS_IS, INVERTED, ORIENTATIONS, options_
 from edgedigits.core.datasets.digits import Dataset, Digits
 from edgedigits.core.datasets.splits import stratified_sample
 from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
-from edgedigits.core.exif import turned as turned_by_exif
-from edgedigits.core.metrics import confusion_table
+from edgedigits.core.pictures.exif import turned as turned_by_exif
+from edgedigits.core.statistics.metrics import confusion_table
 
 if TYPE_CHECKING:
     from edgedigits.core.tflite.digit_model import DigitModel

@@ -20,8 +20,8 @@ from edgedigits.core.keras.backend import keras
 from edgedigits.core.keras.code_inside import code_in
 from edgedigits.core.keras.keras3 import load_keras3
 from edgedigits.core.keras.saved_models import code_in_saved_model, load_saved_model
-from edgedigits.core.keras_file import check_keras_file
-from edgedigits.core.model_files import HDF5, KERAS, SAVED_MODEL, model_kind
+from edgedigits.core.model_files.keras_file import check_keras_file
+from edgedigits.core.model_files.kinds import HDF5, KERAS, SAVED_MODEL, model_kind
 from edgedigits.core.paths import StrPath
 from edgedigits.core.quiet import native_logs_hidden
 

@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.model_files import model_in
+from edgedigits.core.model_files.kinds import model_in
 from edgedigits.core.paths import StrPath
 
 BUILTIN = "builtin"

@@ -25,7 +25,7 @@ from edgedigits.core.datasets.splits import stratified_sample
 from edgedigits.core.digit import CLASSES, dequantize, quantize
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
-from edgedigits.core.model_files import check_tflite_file
+from edgedigits.core.model_files.kinds import check_tflite_file
 from edgedigits.core.paths import StrPath
 from edgedigits.core.quiet import native_logs_hidden
 from edgedigits.core.tflite.digit_tensors import check_digit_tensors

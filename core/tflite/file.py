@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.model_files import check_tflite_file
+from edgedigits.core.model_files.kinds import check_tflite_file
 from edgedigits.core.tflite.options import options_of
 
 ITEM_BYTES = {"INT8": 1, "UINT8": 1, "BOOL": 1, "INT16": 2, "FLOAT16": 2, "INT32": 4, "FLOAT32": 4, "INT64": 8}

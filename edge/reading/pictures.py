@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.paths import StrPath
-from edgedigits.core.pictures import bgr_of, read_picture
-from edgedigits.core.transparency import opaque
+from edgedigits.core.pictures.loading import bgr_of, read_picture
+from edgedigits.core.pictures.transparency import opaque
 
 WORK_SIDE = 800
 """Pictures are searched at about this many pixels on the longer side; larger digits are found faster there."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgedigits.core.cards import card_of, refuse_failed
-from edgedigits.core.outcome import CANNOT_TELL, FAILED
+from edgedigits.core.statistics.outcome import CANNOT_TELL, FAILED
 
 _REMARKS: dict[str, str] = {
     FAILED: (

@@ -27,7 +27,7 @@ from edgedigits.quantize.benchmark.benchmark_request import BENCHMARK, KIND, Ben
 from edgedigits.quantize.benchmark.float_reference import FloatReference, float_reference
 from edgedigits.quantize.benchmark.limiting import Deadline, tally
 from edgedigits.quantize.benchmark.measuring import measure
-from edgedigits.quantize.proof import Progress
+from edgedigits.quantize.proof.proving import Progress
 from edgedigits.quantize.recipes import Recipe, recipe_named
 from edgedigits.quantize.source import FloatSource, open_source
 from edgedigits.results import (

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from edgedigits.core.contract.contract import InputContract
 from edgedigits.core.datasets import Digits
-from edgedigits.core.metrics import Comparison, compare
-from edgedigits.quantize.proof import Progress, float_probabilities
+from edgedigits.core.statistics.metrics import Comparison, compare
+from edgedigits.quantize.proof.proving import Progress, float_probabilities
 from edgedigits.quantize.source import FloatSource
 from edgedigits.results import Accuracy, Drop
 from edgedigits.results.accuracies import own_name, part_name

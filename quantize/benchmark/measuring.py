@@ -6,17 +6,17 @@ from pathlib import Path
 
 from edgedigits.core.cards import write_card
 from edgedigits.core.files import gzip_size, sha256_of, write_bytes, write_json
-from edgedigits.core.outcome import CANNOT_TELL, FAILED
+from edgedigits.core.statistics.outcome import CANNOT_TELL, FAILED
 from edgedigits.core.tflite.costs import costs_of
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.runtime import runtime
 from edgedigits.quantize.benchmark.benchmark_request import BenchmarkRequest
 from edgedigits.quantize.benchmark.float_reference import FloatReference
 from edgedigits.quantize.making import check_form, make
-from edgedigits.quantize.proof import Progress, Proof, prove
+from edgedigits.quantize.proof.proving import Progress, Proof, prove
+from edgedigits.quantize.proof.runtimes import litert, open_model
 from edgedigits.quantize.quantizing import MAX_DROP
 from edgedigits.quantize.recipes import Recipe
-from edgedigits.quantize.runtimes import litert, open_model
 from edgedigits.quantize.source import FloatSource
 from edgedigits.quantize.tflite_card import tflite_card, write_tuning
 from edgedigits.results import Accuracy, Latency, Row

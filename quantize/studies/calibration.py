@@ -21,9 +21,9 @@ from edgedigits.core.keras.models import keras_scores
 from edgedigits.core.paths import StrPath
 from edgedigits.quantize.conversion import conversion_errors, integer_converter, one_by_one
 from edgedigits.quantize.noise import calibrated
-from edgedigits.quantize.proof import Progress, part_of
+from edgedigits.quantize.proof.proving import Progress, part_of
+from edgedigits.quantize.proof.runtimes import open_model
 from edgedigits.quantize.recipes import RECIPES
-from edgedigits.quantize.runtimes import open_model
 from edgedigits.quantize.source import FloatSource, open_source
 
 SIZES = (1, 8, 32, 100, 500, 2000)

@@ -10,7 +10,7 @@ from edgedigits.core.datasets import stratified_sample
 from edgedigits.core.paths import StrPath
 from edgedigits.quantize.conversion import conversion_errors, integer_converter
 from edgedigits.quantize.noise import LayerNoise, calibrated, layer_noise, noisiest
-from edgedigits.quantize.proof import Progress
+from edgedigits.quantize.proof.proving import Progress
 from edgedigits.quantize.recipes import RECIPES
 from edgedigits.quantize.source import open_source
 

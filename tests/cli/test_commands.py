@@ -248,7 +248,7 @@ def test_bug_keeps_its_traceback(monkeypatch):
     def broken():
         raise ValueError("a bug")
 
-    monkeypatch.setattr("edgedigits.cli.making.show_json", lambda value: broken())
+    monkeypatch.setattr("edgedigits.cli.commands.making.show_json", lambda value: broken())
     assert isinstance(CliRunner().invoke(main, ["models", "--json"]).exception, ValueError)
 
 

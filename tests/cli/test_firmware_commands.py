@@ -18,8 +18,8 @@ import cv2
 import pytest
 from calling import call
 
-from edgedigits.cli import making
-from edgedigits.cli.firmware import ALL_CORES, firmware
+from edgedigits.cli.commands import making
+from edgedigits.cli.commands.firmware import ALL_CORES, firmware
 from edgedigits.firmware_export.boards.cores import CORES, core
 from edgedigits.firmware_export.report.cores import missing_tool
 from edgedigits.firmware_export.targets import TARGETS, target_files

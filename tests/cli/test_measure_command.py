@@ -16,8 +16,8 @@ import pytest
 from click.testing import CliRunner, Result
 from measured_rows import row, write_results
 
+from edgedigits.cli.commands.measuring import _show
 from edgedigits.cli.main import main
-from edgedigits.cli.measuring import _show
 from edgedigits.core.files import sha256_of
 from edgedigits.results import Accuracy, Latency, Row, read_results, this_machine
 from edgedigits.results.measuring import Measurement

@@ -19,10 +19,10 @@ from edgedigits.cli.main import main
 from edgedigits.cli.proving import tell_of_doubt, telling_limit
 from edgedigits.core.cards import read_card, write_card
 from edgedigits.core.datasets import load_dataset, split_dataset
-from edgedigits.core.metrics import Comparison, compare
-from edgedigits.core.outcome import outcome_of
+from edgedigits.core.statistics.metrics import Comparison, compare
+from edgedigits.core.statistics.outcome import outcome_of
 from edgedigits.quantize import FoldsProof, QuantizeRequest
-from edgedigits.quantize.proof import Judged
+from edgedigits.quantize.proof.proving import Judged
 
 
 def draw(folder: Path, count: int) -> None:
@@ -213,7 +213,7 @@ def test_six_hundred_pictures_are_never_failed_by_a_digit_that_flips(tmp_path: P
 
 
 def test_a_file_that_is_larger_than_the_floats_is_not_called_smaller():
-    from edgedigits.cli.quantizing import size_words
+    from edgedigits.cli.commands.quantizing import size_words
 
     assert size_words(2.71) == "2.71 times smaller"
     assert size_words(0.8) == "1.25 times larger"

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binomtest
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
-from edgedigits.core.metrics import (
+from edgedigits.core.statistics.metrics import (
     ClassMetrics,
     Confusion,
     WrongDigit,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgedigits.core.metrics import compare, paired_interval
-from edgedigits.core.outcome import (
+from edgedigits.core.statistics.metrics import compare, paired_interval
+from edgedigits.core.statistics.outcome import (
     CANNOT_TELL,
     FAILED,
     MOST_DIGITS,

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from edgedigits.core.datasets import load_dataset
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.pictures import read_picture
+from edgedigits.core.pictures.loading import read_picture
 from edgedigits.edge import DigitReader, bundled_model
 
 ORIENTATION = 0x0112

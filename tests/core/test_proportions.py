@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgedigits.core.proportions import difference_interval, wilson_interval
+from edgedigits.core.statistics.proportions import difference_interval, wilson_interval
 from edgedigits.results import Accuracy
 from edgedigits.results.telling import tells_apart
 

@@ -170,7 +170,7 @@ def test_predict_without_a_picture_is_wrong_usage():
 
 
 def test_a_station_that_saw_no_frame_tells_no_times(capsys):
-    from edgedigits.cli.watching import show_summary
+    from edgedigits.cli.commands.watching import show_summary
     from edgedigits.edge.loop.loop import StationResult
 
     show_summary(StationResult(0, 0, 0, 0.0, {}, "stop"))
@@ -178,7 +178,7 @@ def test_a_station_that_saw_no_frame_tells_no_times(capsys):
 
 
 def test_the_summary_fits_the_terminal(capsys, monkeypatch):
-    from edgedigits.cli.watching import show_summary
+    from edgedigits.cli.commands.watching import show_summary
     from edgedigits.edge.loop.loop import StageLatency, StationResult
 
     monkeypatch.setenv("COLUMNS", "80")

@@ -126,7 +126,7 @@ def test_a_recording_of_mnist_digits_is_read(data_folder, tmp_path):
     model = Path(str(files("edgedigits.core.pretrained"))) / "small" / "model.int8.tflite"
     if not model.is_file():
         pytest.skip(f"no bundled model at {model}")
-    from edgedigits.core.datasets.idx import read_idx_pair
+    from edgedigits.core.datasets.formats.idx import read_idx_pair
     from edgedigits.edge.loop.loop import Transcript, run_station
     from edgedigits.edge.reading.reader import DigitReader
 

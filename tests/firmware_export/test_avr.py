@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgedigits.core.datasets.idx import read_idx
+from edgedigits.core.datasets.formats.idx import read_idx
 from edgedigits.core.digit import model_input, quantize
 from edgedigits.core.files import sha256_of
 from edgedigits.firmware_export.boards.cores import core

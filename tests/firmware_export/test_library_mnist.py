@@ -15,7 +15,7 @@ from host_library import SANITIZERS, compile_host, export_bytes
 from numpy.typing import NDArray
 from reference import reference_outputs
 
-from edgedigits.core.datasets.idx import read_idx
+from edgedigits.core.datasets.formats.idx import read_idx
 from edgedigits.core.digit import model_input, normalise, quantize
 from edgedigits.firmware_export import CompiledLibrary
 from edgedigits.firmware_export.boards.cores import core

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from matplotlib import colormaps
 from model_builder import ModelBuilder
 
-from edgedigits.core.datasets.idx import read_idx
+from edgedigits.core.datasets.formats.idx import read_idx
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.boards.cores import core
 from edgedigits.firmware_export.boards.measure import measure

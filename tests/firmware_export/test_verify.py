@@ -16,7 +16,7 @@ import pytest
 from hand_made import hand_made_library, outputs_of, random_images
 from serial_board import wire
 
-from edgedigits.core.datasets.idx import read_idx
+from edgedigits.core.datasets.formats.idx import read_idx
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.library import export_library
 from edgedigits.firmware_export.proof.reference import ReferenceKernels

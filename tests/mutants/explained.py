@@ -10,14 +10,14 @@ EVERYWHERE = (
 
 EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
     "the same for every number that can stand there": {
-        "core/metrics.py": (
+        "core/statistics/metrics.py": (
             (
                 'order = np.argsort(-errors, axis=None, kind="stable")[:10]',
                 'order = np.argsort(~errors, axis=None, kind="stable")[:10]',
             ),
             ("np.fill_diagonal(errors, 0)", "np.fill_diagonal(errors, -1)"),
         ),
-        "core/outcome.py": (
+        "core/statistics/outcome.py": (
             (
                 "return outcome_of(100 * low, 100 * high, limit) != CANNOT_TELL",
                 "return outcome_of(100 * low, 100 * high, limit) > CANNOT_TELL",
@@ -46,7 +46,7 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
                 "return (value >> exponent) + ((value & mask) > (mask >> 1) + (value <= 0))",
             ),
         ),
-        "core/proportions.py": (
+        "core/statistics/proportions.py": (
             (
                 "return (0.0 if right == 0 else low), (1.0 if right == count else high)",
                 "return (0.0 if right <= 0 else low), (1.0 if right == count else high)",
@@ -91,7 +91,7 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
                 "return math.floor(min(quotient, 999999.0) + 0.5)",
             ),
         ),
-        "core/outcome.py": (
+        "core/statistics/outcome.py": (
             ("MOST_DIGITS = 100_000", "MOST_DIGITS = 100001"),
             ("MOST_DIGITS = 100_000", "MOST_DIGITS = 99999"),
         ),

@@ -1,6 +1,6 @@
 """Mutation tests with Cosmic Ray: change a module in one place after the other, and see whether its tests notice.
 
-    python tests/mutants/run_mutants.py core/digit.py core/metrics.py
+    python tests/mutants/run_mutants.py core/digit.py core/statistics/metrics.py
 
 Works on copies of the checkout in out/mutants; prints each mutant that its tests let live, and exits with 1 where one
 does that ``explained.py`` does not name. As long as a module stays as it is, a run goes on where one before was broken
@@ -49,9 +49,9 @@ _STAGES = "tests/firmware_export/test_stages.py"
 TESTS = {
     "core/digit.py": "tests/core/test_digit.py",
     "core/files.py": "tests/core/test_files.py",
-    "core/metrics.py": "tests/core/test_metrics.py",
-    "core/outcome.py": "tests/core/test_outcome.py",
-    "core/proportions.py": "tests/core/test_proportions.py",
+    "core/statistics/metrics.py": "tests/core/test_metrics.py",
+    "core/statistics/outcome.py": "tests/core/test_outcome.py",
+    "core/statistics/proportions.py": "tests/core/test_proportions.py",
     "firmware_export/graph/arithmetic.py": _SUMS + _BYTES_THAT_MOVE,
     "firmware_export/graph/constant_shapes.py": _READER,
     "firmware_export/graph/evaluation.py": f"{_SUMS}::test_whole_networks",
@@ -63,8 +63,8 @@ TESTS = {
     "firmware_export/planning/plan.py": _PLANNING,
     "firmware_export/planning/schedule.py": _PLANNING,
     "firmware_export/planning/stages.py": f"{_STAGES} {_PLANNING}",
-    "quantize/proof.py": "tests/quantize/test_proof.py",
-    "quantize/verdicts.py": "tests/quantize/test_verdicts.py",
+    "quantize/proof/proving.py": "tests/quantize/test_proof.py",
+    "quantize/proof/verdicts.py": "tests/quantize/test_verdicts.py",
 }
 """Module to the tests that have to notice what is wrong in it, as pytest takes them."""
 

@@ -26,7 +26,7 @@ from edgedigits.quantize import RECIPES
 from edgedigits.quantize.benchmark import BenchmarkInterrupted, BenchmarkRequest, benchmark, chosen_recipes
 from edgedigits.quantize.benchmark.float_reference import float_reference
 from edgedigits.quantize.benchmark.limiting import Deadline
-from edgedigits.quantize.runtimes import litert
+from edgedigits.quantize.proof.runtimes import litert
 from edgedigits.quantize.source import FloatSource
 from edgedigits.results import read_results, read_row
 from edgedigits.results.measuring.latency import latency_on

@@ -15,7 +15,7 @@ from edgedigits.core.datasets import stratified_sample
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
 from edgedigits.quantize import RECIPES, convert
-from edgedigits.quantize.runtimes import open_model
+from edgedigits.quantize.proof.runtimes import open_model
 from edgedigits.quantize.studies import CalibrationStudy, recommend, study_calibration, write_calibration
 from edgedigits.quantize.studies.calibration import DRAWS, Point, Quantizer
 from tests.quantize.conftest import small_network

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgedigits.core.datasets import Digits
-from edgedigits.core.metrics import compare
-from edgedigits.quantize.proof import MIN_ACCURACY, Proof
+from edgedigits.core.statistics.metrics import compare
+from edgedigits.quantize.proof.proving import MIN_ACCURACY, Proof
 
 
 def proof_of(before, after, labels, least=MIN_ACCURACY, max_drop=0.5):
@@ -69,7 +69,7 @@ def test_who_always_says_the_most_frequent_digit_fails_on_digits_that_are_nearly
 )
 def test_a_network_that_learned_digits_lying_otherwise_is_told_so(split, spoil, says):
     from edgedigits.core.contract.contract import OUR_CONTRACT
-    from edgedigits.quantize.causes import likely_cause
+    from edgedigits.quantize.proof.causes import likely_cause
 
     images = np.ascontiguousarray(spoil(split.train.images))
     cause = likely_cause(network_for(images, split.train.labels), OUR_CONTRACT, split.validation)
@@ -84,7 +84,7 @@ def test_a_network_that_learned_digits_lying_otherwise_is_told_so(split, spoil, 
 )
 def test_outputs_that_stand_for_other_digits_are_told(split, labels, says):
     from edgedigits.core.contract.contract import OUR_CONTRACT
-    from edgedigits.quantize.causes import likely_cause
+    from edgedigits.quantize.proof.causes import likely_cause
 
     network = network_for(split.train.images, labels(split.train.labels.astype(int)))
     cause = likely_cause(network, OUR_CONTRACT, split.validation)
@@ -94,7 +94,7 @@ def test_outputs_that_stand_for_other_digits_are_told(split, labels, says):
 
 def test_of_a_network_that_learned_nothing_no_cause_is_made_up(split):
     from edgedigits.core.contract.contract import OUR_CONTRACT
-    from edgedigits.quantize.causes import likely_cause
+    from edgedigits.quantize.proof.causes import likely_cause
 
     random = np.random.default_rng(0).permutation(split.train.labels)
     assert likely_cause(network_for(split.train.images, random), OUR_CONTRACT, split.validation) is None

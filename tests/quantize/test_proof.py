@@ -12,11 +12,11 @@ from small_networks import small_network
 
 from edgedigits.core.datasets import Digits
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.metrics import compare
-from edgedigits.core.outcome import required_digits
+from edgedigits.core.statistics.metrics import compare
+from edgedigits.core.statistics.outcome import required_digits
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.file import read_tflite
-from edgedigits.quantize.proof import Proof, draw_flips, float_probabilities, prove
+from edgedigits.quantize.proof.proving import Proof, draw_flips, float_probabilities, prove
 
 SMALL = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
 FLOAT_BYTES = 140_000

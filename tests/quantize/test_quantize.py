@@ -14,7 +14,7 @@ from edgedigits.core.cards import card_of, read_card
 from edgedigits.core.contract.finding import Told
 from edgedigits.core.datasets import load_dataset
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.outcome import required_digits
+from edgedigits.core.statistics.outcome import required_digits
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.file import read_tflite
 from edgedigits.quantize import QuantizeRequest, load_keras, quantize

@@ -12,8 +12,8 @@ import pytest
 from edgedigits.core.cards import read_card, write_card
 from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.metrics import pool
-from edgedigits.core.outcome import outcome_of
+from edgedigits.core.statistics.metrics import pool
+from edgedigits.core.statistics.outcome import outcome_of
 from edgedigits.quantize import QuantizeRequest, fold_models, quantize_folds
 
 FOLDS = 3

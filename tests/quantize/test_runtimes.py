@@ -11,7 +11,7 @@ from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.file import read_tflite
 from edgedigits.core.tflite.runtime import Refused, runtime
 from edgedigits.quantize import RECIPES, QuantizeRequest, convert, judge, quantize
-from edgedigits.quantize.runtimes import litert, open_model
+from edgedigits.quantize.proof.runtimes import litert, open_model
 
 
 @pytest.fixture(scope="module")

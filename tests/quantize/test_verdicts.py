@@ -8,7 +8,7 @@ import pytest
 from tiny_models import from_a_newer_tensorflow
 
 from edgedigits.core.tflite.file import OperatorCall, OperatorVersion, Tensor, TfliteFile, read_tflite
-from edgedigits.quantize.verdicts import RuntimeVerdict, judge
+from edgedigits.quantize.proof.verdicts import RuntimeVerdict, judge
 
 SMALL = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
 

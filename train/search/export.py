@@ -18,7 +18,7 @@ from edgedigits.core.counting import counted
 from edgedigits.core.datasets import Split
 from edgedigits.core.files import csv_text, disk_errors, gzip_size, sha256_of, write_text
 from edgedigits.core.keras.models import keras_scores, load_keras
-from edgedigits.core.metrics import compare
+from edgedigits.core.statistics.metrics import compare
 from edgedigits.core.tflite.costs import costs_of
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.runtime import runtime

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def _load(spec: str, paths: list[Path]) -> Dataset:
     from edgedigits.core.datasets.digits import Dataset
-    from edgedigits.core.datasets.tables import read_csv
+    from edgedigits.core.datasets.formats.tables import read_csv
 
     return Dataset(spec, f"{ABOUT} ({paths[0].name})", read_csv(paths[0], split_spec(spec)[1]))
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def _read(images: Path, labels: Path) -> Digits:
-    from edgedigits.core.datasets.tables import read_csv_pair
+    from edgedigits.core.datasets.formats.tables import read_csv_pair
 
     return read_csv_pair(images, labels)
 

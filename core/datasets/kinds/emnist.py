@@ -48,7 +48,7 @@ def _file(folder: Path, name: str, part: str, what: str) -> Path | None:
 def _part(folder: Path, name: str, part: str) -> Digits:
     from dataclasses import replace
 
-    from edgedigits.core.datasets.idx import read_idx_pair
+    from edgedigits.core.datasets.formats.idx import read_idx_pair
     from edgedigits.core.datasets.orientation import turned
 
     images, labels = (_file(folder, name, part, what) for what in _FILES)

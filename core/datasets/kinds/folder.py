@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def _load(spec: str, paths: list[Path]) -> Dataset:
-    from edgedigits.core.datasets.pictures import read_folder
+    from edgedigits.core.datasets.formats.pictures import read_folder
 
     return read_folder(paths[0], spec, skip_bad=SKIP_BAD in split_spec(spec)[1])
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def _read(images: Path, labels: Path) -> Digits:
-    from edgedigits.core.datasets.idx import read_idx_pair
+    from edgedigits.core.datasets.formats.idx import read_idx_pair
 
     return read_idx_pair(images, labels)
 

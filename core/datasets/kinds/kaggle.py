@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def _read(path: Path) -> Digits:
-    from edgedigits.core.datasets.tables import read_kaggle
+    from edgedigits.core.datasets.formats.tables import read_kaggle
 
     return read_kaggle(path)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def _load(spec: str, paths: list[Path]) -> Dataset:
-    from edgedigits.core.datasets.arrays import read_npz
+    from edgedigits.core.datasets.formats.arrays import read_npz
 
     return read_npz(paths[0], spec)
 

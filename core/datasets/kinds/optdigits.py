@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def _load(_spec: str, _paths: list[Path]) -> Dataset:
-    from edgedigits.core.datasets.arrays import load_optdigits
+    from edgedigits.core.datasets.formats.arrays import load_optdigits
 
     return load_optdigits()
 

@@ -22,7 +22,7 @@ def _load(spec: str, paths: list[Path]) -> Dataset:
 
     from edgedigits.core.datasets.coarse import from_coarse
     from edgedigits.core.datasets.digits import Dataset, checked_digits
-    from edgedigits.core.datasets.text import open_table
+    from edgedigits.core.datasets.formats.text import open_table
     from edgedigits.core.errors import EdgedigitsError
 
     path = paths[0]

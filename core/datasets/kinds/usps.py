@@ -29,7 +29,7 @@ def _part(folder: Path, name: str) -> Digits:
 
     from edgedigits.core.datasets.coarse import from_coarse
     from edgedigits.core.datasets.digits import checked_digits
-    from edgedigits.core.datasets.text import open_table
+    from edgedigits.core.datasets.formats.text import open_table
     from edgedigits.core.errors import EdgedigitsError
 
     path = next((path for path in (folder / name, folder / f"{name}.gz") if path.is_file()), None)

@@ -16,7 +16,7 @@ from edgedigits.core.datasets import Digits, stratified_sample
 from edgedigits.core.datasets.orientation import turned
 from edgedigits.core.digit import CLASSES
 from edgedigits.core.keras.models import raw_scores
-from edgedigits.core.metrics import confusion_table
+from edgedigits.core.statistics.metrics import confusion_table
 
 LEAST_GAIN = 20.0
 """Percentage points that a cause has to explain."""

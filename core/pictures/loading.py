@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.exif import is_cmyk_tiff, orientation_of, turned
 from edgedigits.core.git_lfs import refuse_pointer
 from edgedigits.core.paths import StrPath
+from edgedigits.core.pictures.exif import is_cmyk_tiff, orientation_of, turned
+from edgedigits.core.pictures.transparency import opaque
 from edgedigits.core.quiet import native_logs_hidden
-from edgedigits.core.transparency import opaque
 
 _DEPTHS = (8, 10, 12, 14, 16)
 """Bits that cameras and scanners fill of the 16 that their files have for a pixel."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from edgedigits.cli import options
+from edgedigits.cli.commands.results import show_rows
 from edgedigits.cli.output import loading, progress, say, show_json, show_table
 from edgedigits.cli.quantities import TIME_LIMIT
-from edgedigits.cli.results import show_rows
 
 if TYPE_CHECKING:
     from edgedigits.core.contract.finding import Told

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.model_files import HDF5, SAVED_MODEL, checked_kind, is_saved_model, is_tflite
+from edgedigits.core.model_files.kinds import HDF5, SAVED_MODEL, checked_kind, is_saved_model, is_tflite
 
 _PARTS = {"config.json", "metadata.json", "model.weights.h5"}
 

@@ -13,7 +13,7 @@ from edgedigits.core.paths import StrPath
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.file import TfliteFile
 from edgedigits.core.tflite.runtime import Refused, Runtime, runtime
-from edgedigits.quantize.runtimes import litert
+from edgedigits.quantize.proof.runtimes import litert
 
 MICRO_OPERATORS = frozenset(
     {

@@ -35,7 +35,7 @@ def convert(model: Path, trust: bool, out: Path, force: bool, as_json: bool, tol
       edgedigits convert saved_model --out out/converted
     """
     from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace_folder
-    from edgedigits.core.keras_file import check_keras_file
+    from edgedigits.core.model_files.keras_file import check_keras_file
 
     refuse_inputs_inside([model], out)
     refuse_to_replace_folder(out, force)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from edgedigits.core.contract.finding import FoundContract, Told
     from edgedigits.core.datasets import Digits
-    from edgedigits.core.metrics import Metrics, WrongDigit
+    from edgedigits.core.statistics.metrics import Metrics, WrongDigit
     from edgedigits.core.tflite.digit_model import TrialDigits
 
 SHOWN = 20
@@ -48,10 +48,10 @@ def evaluate(model: Path, dataset: str | None, split: str | None, trust: bool, a
     from edgedigits.core.cards import card_of
     from edgedigits.core.datasets import unseen_part
     from edgedigits.core.errors import EdgedigitsError
-    from edgedigits.core.keras_file import check_keras_file
-    from edgedigits.core.metrics import evaluate_scores, wrong_digits
-    from edgedigits.core.model_files import OURS, checked_kind, is_tflite
+    from edgedigits.core.model_files.keras_file import check_keras_file
+    from edgedigits.core.model_files.kinds import OURS, checked_kind, is_tflite
     from edgedigits.core.pretrained.bundled import bundled_model
+    from edgedigits.core.statistics.metrics import evaluate_scores, wrong_digits
 
     if not checked_kind(model) and model.suffix.lower() not in OURS:
         raise EdgedigitsError(
@@ -82,7 +82,7 @@ def evaluate(model: Path, dataset: str | None, split: str | None, trust: bool, a
 def _scores(
     model: Path, test: Digits, told: Told, trust: bool, tried_on: TrialDigits | None
 ) -> tuple[NDArray[np.float32], FoundContract]:
-    from edgedigits.core.model_files import is_tflite
+    from edgedigits.core.model_files.kinds import is_tflite
 
     if not is_tflite(model):
         with loading("TensorFlow"):
@@ -101,7 +101,7 @@ def _scores(
 
 
 def _show_metrics(metrics: Metrics) -> None:
-    from edgedigits.core.proportions import wilson_interval
+    from edgedigits.core.statistics.proportions import wilson_interval
 
     right = sum(row[digit] for digit, row in enumerate(metrics.confusion))
     low, high = wilson_interval(right, metrics.count)

@@ -17,7 +17,7 @@ from edgedigits.cli.proving import EXIT_CODES, interval, tell_of_accuracy, tell_
 if TYPE_CHECKING:
     from edgedigits.core.contract.finding import Told
     from edgedigits.quantize import FoldsProof, QuantizeResult
-    from edgedigits.quantize.proof import Judged
+    from edgedigits.quantize.proof.proving import Judged
 
 
 @click.command(cls=QuantizeCommand, short_help="Quantize a network, and prove what that cost.")
@@ -70,7 +70,7 @@ def quantize(
       edgedigits quantize out/folds --out out/folds-int8
     """
     from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace_folder
-    from edgedigits.core.model_files import is_saved_model
+    from edgedigits.core.model_files.kinds import is_saved_model
     from edgedigits.quantize import check_source, fold_models, recipe_named
 
     recipe_named(recipe)
@@ -102,7 +102,7 @@ def quantize(
 
 def _tell_of_verdict(judged: Judged, recipe: str, result: QuantizeResult | None = None) -> int:
     """Say on standard error what is to be said of a verdict, and give the exit code."""
-    from edgedigits.core.outcome import CANNOT_TELL, FAILED
+    from edgedigits.core.statistics.outcome import CANNOT_TELL, FAILED
 
     if not judged.reads_enough:
         tell_of_accuracy(judged, recipe, result.proof.cause if result else "")

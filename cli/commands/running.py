@@ -69,7 +69,7 @@ def run(
       edgedigits run --out out/run
     """
     from edgedigits.cli.report import Report, write_report
-    from edgedigits.core.outcome import CANNOT_TELL
+    from edgedigits.core.statistics.outcome import CANNOT_TELL
     from edgedigits.train import TrainingRequest, check_training
 
     began = time.perf_counter()
@@ -152,7 +152,7 @@ def _quantize(model: Path, out: Path, min_accuracy: float) -> Any:
 def _marked(proved: Any) -> Any:
     """The model with a card that says that it failed, so that whoever takes it is told so."""
     from edgedigits.core.cards import write_card
-    from edgedigits.core.outcome import FAILED
+    from edgedigits.core.statistics.outcome import FAILED
 
     card = replace(proved.card, verdict=FAILED, passed=False)
     write_card(proved.model.parent, card)
@@ -176,7 +176,7 @@ def _export(model: Path, out: Path) -> Any:
 
 def _read_recording(proved: Any, seed: int, out: Path) -> Any:
     """Compose a recording from test digits, read it with the int8 model, keep one marked frame as a picture."""
-    from edgedigits.cli.reading import save_jpeg
+    from edgedigits.cli.commands.reading import save_jpeg
     from edgedigits.cli.report import Seen
     from edgedigits.core.datasets import split_of
     from edgedigits.edge import (
@@ -231,7 +231,7 @@ class Counted:
 
 
 def _first_frame(video: Path, picture: Path) -> Path:
-    from edgedigits.cli.reading import save_png
+    from edgedigits.cli.commands.reading import save_png
     from edgedigits.edge import VideoFile
 
     with VideoFile(video) as frames:

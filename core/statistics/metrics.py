@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.digit import CLASSES
-from edgedigits.core.proportions import Z95
+from edgedigits.core.statistics.proportions import Z95
 
 
 @dataclass(frozen=True)

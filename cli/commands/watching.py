@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from edgedigits.cli import options
+from edgedigits.cli.commands.reading import opened_reader
 from edgedigits.cli.output import say
 from edgedigits.cli.piping import plain_stdout
-from edgedigits.cli.reading import opened_reader
 from edgedigits.core.counting import counted
 
 if TYPE_CHECKING:

@@ -1,14 +1,15 @@
 """The verdict of a proof: passed, failed, or cannot tell.
 
-A drop that was measured on a number of test digits is known only up to its interval (:mod:`edgedigits.core.metrics`),
-so the verdict follows the interval and not the drop itself: one digit of 60 that flips by chance decides nothing.
+A drop that was measured on a number of test digits is known only up to its interval
+(:mod:`edgedigits.core.statistics.metrics`), so the verdict follows the interval and not the drop itself: one digit of
+60 that flips by chance decides nothing.
 """
 
 from __future__ import annotations
 
 from typing import Literal
 
-from edgedigits.core.metrics import paired_interval
+from edgedigits.core.statistics.metrics import paired_interval
 
 Outcome = Literal["passed", "failed", "cannot tell"]
 
@@ -47,8 +48,9 @@ def outcome_of(low: float, high: float, limit: float) -> Outcome:
 def required_digits(lost: int, won: int, count: int, limit: float) -> int | None:
     """How many test digits would tell, if digits flip as often among them as among those that were measured.
 
-    The least number, at least ``count``, for which the interval of :func:`edgedigits.core.metrics.compare` leaves the
-    limit on one side: more digits make it narrower around the drop.
+    The least number, at least ``count``, for which the interval of
+    :func:`edgedigits.core.statistics.metrics.compare` leaves the limit on one side: more digits make it narrower around
+    the drop.
 
     Args:
         lost: digits that only the float network read right.

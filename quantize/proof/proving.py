@@ -17,13 +17,13 @@ from edgedigits.core.datasets import Digits
 from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.models import keras_scores
-from edgedigits.core.metrics import Comparison, compare
-from edgedigits.core.outcome import CHANCE_MARGIN, FAILED, PASSED, Outcome, outcome_of, required_digits
 from edgedigits.core.paths import StrPath
 from edgedigits.core.stages import StageCallback
+from edgedigits.core.statistics.metrics import Comparison, compare
+from edgedigits.core.statistics.outcome import CHANCE_MARGIN, FAILED, PASSED, Outcome, outcome_of, required_digits
 from edgedigits.core.tflite.file import OperatorVersion, TfliteFile
-from edgedigits.quantize.runtimes import open_model
-from edgedigits.quantize.verdicts import RuntimeVerdict, judge
+from edgedigits.quantize.proof.runtimes import open_model
+from edgedigits.quantize.proof.verdicts import RuntimeVerdict, judge
 
 Progress = StageCallback
 

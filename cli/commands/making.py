@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 from edgedigits.cli import options
-from edgedigits.cli.baselines import train_with_folds
+from edgedigits.cli.commands.baselines import train_with_folds
 from edgedigits.cli.judging import steps_taken, warn_of_guessing
 from edgedigits.cli.listings import ExportCommand, TrainingCommand
 from edgedigits.cli.output import epochs, loading, say, show_json, show_note, show_table

@@ -16,7 +16,7 @@ from edgedigits.core.counting import counted
 from edgedigits.core.datasets.digits import Dataset, Digits, checked_digits
 from edgedigits.core.digit import CLASSES, normalise
 from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
-from edgedigits.core.pictures import read_picture
+from edgedigits.core.pictures.loading import read_picture
 
 _NAMED = 100
 """Pictures that an error or a warning names; of more it gives the number."""

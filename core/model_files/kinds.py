@@ -8,8 +8,8 @@ from pathlib import Path
 
 from edgedigits.core.cards import CARD_NAME, read_card
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.foreign_files import refuse_foreign
 from edgedigits.core.git_lfs import refuse_pointer
+from edgedigits.core.model_files.foreign import refuse_foreign
 
 TFLITE, KERAS, HDF5, SAVED_MODEL = "TFLite", "Keras", "HDF5", "SavedModel"
 SUFFIXES = frozenset({".tflite", ".keras", ".h5", ".hdf5"})

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from edgedigits.core.dataset_spec import LABEL_FIRST, LABEL_LAST
 from edgedigits.core.datasets.digits import Digits, checked_digits
-from edgedigits.core.datasets.text import INDEX_NAMES, LABEL_NAMES, TextTable, open_table
+from edgedigits.core.datasets.formats.text import INDEX_NAMES, LABEL_NAMES, TextTable, open_table
 from edgedigits.core.digit import CLASSES, SIDE
 from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
 

@@ -1,0 +1,1 @@
+"""The commands, a thin function each, by what they do."""

@@ -1,0 +1,1 @@
+"""How well digits are read: metrics, intervals of shares, and what a proof concludes of them."""

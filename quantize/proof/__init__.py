@@ -1,0 +1,1 @@
+"""The proof of what quantizing cost: both models over every test digit, verdicts, the cause of a failure."""
