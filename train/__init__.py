@@ -13,7 +13,8 @@ from edgedigits.core.lazy import lazy_exports
 if TYPE_CHECKING:
     from edgedigits.core.keras.models import keras_scores
     from edgedigits.train.baselines.baseline_request import BaselineRequest
-    from edgedigits.train.baselines.catalogue import BASELINES, Baseline, baseline
+    from edgedigits.train.baselines.catalogue import BASELINES, baseline
+    from edgedigits.train.baselines.reports.baseline import Baseline
     from edgedigits.train.baselines.running import baseline_folds, run_baseline
     from edgedigits.train.evaluation import evaluate_keras
     from edgedigits.train.folds import CrossValidation, FoldScore, train_folds
@@ -74,7 +75,8 @@ __getattr__ = lazy_exports(
         "keras_scores": "edgedigits.core.keras.models",
         **dict.fromkeys(("confusion_png", "curves_png"), "plots"),
         **dict.fromkeys(("TrainingInterrupted", "train"), "training"),
-        **dict.fromkeys(("BASELINES", "Baseline", "baseline"), "baselines.catalogue"),
+        **dict.fromkeys(("BASELINES", "baseline"), "baselines.catalogue"),
+        "Baseline": "baselines.reports.baseline",
         **dict.fromkeys(("baseline_folds", "run_baseline"), "baselines.running"),
         **dict.fromkeys(("CrossValidation", "FoldScore", "train_folds"), "folds"),
         "BaselineRequest": "baselines.baseline_request",

@@ -14,7 +14,8 @@ from edgedigits.core.files import disk_errors
 from edgedigits.core.resumable import Resumable, identity_of
 from edgedigits.results import Row, read_header, read_row, write_header
 from edgedigits.results.folder import ROW, holds
-from edgedigits.train.baselines.catalogue import Baseline, baseline
+from edgedigits.train.baselines.catalogue import baseline
+from edgedigits.train.baselines.reports.baseline import Baseline
 from edgedigits.train.training_request import TrainingRequest, resolve
 
 KIND = "baseline"

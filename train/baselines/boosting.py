@@ -10,8 +10,8 @@ import xgboost
 from numpy.typing import NDArray
 
 from edgedigits.core.stages import StageCallback
-from edgedigits.train.baselines.catalogue import Baseline
 from edgedigits.train.baselines.estimators import Features, estimator
+from edgedigits.train.baselines.reports.baseline import Baseline
 
 PATIENCE = 20
 """Rounds without a better validation accuracy after which a fit is stopped."""

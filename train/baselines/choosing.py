@@ -19,8 +19,8 @@ from edgedigits.core.datasets import Digits, stratified_sample
 from edgedigits.core.digit import CLASSES
 from edgedigits.core.stages import StageCallback, untold
 from edgedigits.train.baselines.boosting import boost
-from edgedigits.train.baselines.catalogue import Baseline
 from edgedigits.train.baselines.estimators import NO_CLASS, Features, digits_of, estimator, features, targets
+from edgedigits.train.baselines.reports.baseline import Baseline
 
 _CHUNK = 1000
 

@@ -16,12 +16,12 @@ from edgedigits.core.stages import StageCallback, untold
 from edgedigits.results import Latency, Row
 from edgedigits.results.accuracies import validation_accuracy
 from edgedigits.train.baselines.accuracy import accuracies
-from edgedigits.train.baselines.catalogue import Baseline
 from edgedigits.train.baselines.choosing import FittedBaseline, Tried, accuracy, fit, read
 from edgedigits.train.baselines.estimators import NO_CLASS, anatomy, features
 from edgedigits.train.baselines.latency import BATCHES, timed
 from edgedigits.train.baselines.plots import sweep_png
 from edgedigits.train.baselines.reported import THEIRS
+from edgedigits.train.baselines.reports.baseline import Baseline
 from edgedigits.train.baselines.storing import store
 from edgedigits.train.folds import FoldScore
 

@@ -13,7 +13,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from edgedigits.core.digit import CLASSES, model_input
-from edgedigits.train.baselines.catalogue import Baseline
+from edgedigits.train.baselines.reports.baseline import Baseline
 
 Features = NDArray[np.float32]
 

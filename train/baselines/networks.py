@@ -18,10 +18,10 @@ from edgedigits.results import Row
 from edgedigits.results.accuracies import validation_accuracy
 from edgedigits.train.artifacts import CONFUSION, CURVES, HISTORY, MODEL
 from edgedigits.train.baselines.accuracy import accuracies
-from edgedigits.train.baselines.catalogue import Baseline
 from edgedigits.train.baselines.keras_latency import keras_latencies
 from edgedigits.train.baselines.latency import BATCHES
 from edgedigits.train.baselines.reported import SEEN
+from edgedigits.train.baselines.reports.baseline import Baseline
 from edgedigits.train.folds import NETWORK
 from edgedigits.train.networks.reported import multiply_accumulates
 from edgedigits.train.resuming import finished_training, train_or_take

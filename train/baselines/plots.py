@@ -6,8 +6,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from edgedigits.train.baselines.catalogue import Baseline
 from edgedigits.train.baselines.choosing import Tried, best
+from edgedigits.train.baselines.reports.baseline import Baseline
 from edgedigits.train.plots import write_png
 
 

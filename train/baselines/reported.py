@@ -10,7 +10,8 @@ from typing import Any
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.results import Accuracy, Row, read_results
 from edgedigits.results.folder import HEADER
-from edgedigits.train.baselines.catalogue import BASELINES, NOTHING_REPORTED, Baseline
+from edgedigits.train.baselines.catalogue import BASELINES
+from edgedigits.train.baselines.reports.baseline import NOTHING_REPORTED, Baseline
 from edgedigits.train.folds import SUMMARY, CrossValidation, read_folds
 
 SEEN = "accuracy on its own training digits"

@@ -13,7 +13,7 @@ from edgedigits.core.stages import StageCallback, untold
 from edgedigits.results import Row, read_results, write_row
 from edgedigits.results.tables.writing import write_tables
 from edgedigits.train.baselines.baseline_request import BaselineRequest, begin, check, identity
-from edgedigits.train.baselines.catalogue import Baseline
+from edgedigits.train.baselines.reports.baseline import Baseline
 from edgedigits.train.folds import CrossValidation, FoldScore, ToldFold, cross_validate, train_folds
 from edgedigits.train.training_request import ProgressCallback
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from edgedigits.core.datasets import Digits
 from edgedigits.core.files import gzip_size, write_bytes
-from edgedigits.train.baselines.catalogue import Baseline
+from edgedigits.train.baselines.reports.baseline import Baseline
 
 LARGEST = 50 * 2**20
 """Bytes of the largest model that is kept; a larger one is weighed and thrown away."""

@@ -1,0 +1,1 @@
+"""What each of the five student reports measured, a module a report."""
