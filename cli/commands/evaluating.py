@@ -46,7 +46,7 @@ def evaluate(model: Path, dataset: str | None, split: str | None, trust: bool, a
       edgedigits evaluate builtin --dataset folder:mine
     """
     from edgedigits.core.cards import card_of
-    from edgedigits.core.datasets import unseen_part
+    from edgedigits.core.datasets import check_dataset, unseen_part
     from edgedigits.core.errors import EdgedigitsError
     from edgedigits.core.model_files.keras_file import check_keras_file
     from edgedigits.core.model_files.kinds import OURS, checked_kind, is_tflite
@@ -57,6 +57,8 @@ def evaluate(model: Path, dataset: str | None, split: str | None, trust: bool, a
         raise EdgedigitsError(
             f"{model} is neither .keras nor .tflite", "give one of these, an .h5 file or a SavedModel folder"
         )
+    if dataset:
+        check_dataset(dataset)
     if not is_tflite(model):
         check_keras_file(model)
     part = unseen_part(card_of(model), dataset, split)
