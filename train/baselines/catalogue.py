@@ -9,9 +9,15 @@ from edgedigits.core.naming import entry_named
 from edgedigits.train.baselines.reports import endsley_park, fakebank, inf283, nf264, vit
 from edgedigits.train.baselines.reports.baseline import Baseline
 
-_REPORTS = (nf264, vit, inf283, fakebank, endsley_park)
+_ENTRIES: tuple[Baseline, ...] = (
+    *nf264.ENTRIES,
+    *vit.ENTRIES,
+    *inf283.ENTRIES,
+    *fakebank.ENTRIES,
+    *endsley_park.ENTRIES,
+)
 
-BASELINES = {entry.name: entry for report in _REPORTS for entry in report.ENTRIES}
+BASELINES = {entry.name: entry for entry in _ENTRIES}
 
 
 def baseline(name: str) -> Baseline:
