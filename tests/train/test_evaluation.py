@@ -94,10 +94,10 @@ def _rewrite_config(path, config):
 def test_a_model_with_code_inside_is_never_run(tmp_path):
     source = keras.Input((28, 28, 1))
     flat = keras.layers.Flatten()(source)
-    scores = keras.layers.Lambda(lambda values: values[:, :10])(flat)
+    scores = keras.layers.Lambda(lambda values: values[:, :10], name="first_ten")(flat)
     path = tmp_path / "model.keras"
     keras.Model(source, scores).save(path, save_format="keras")
-    with pytest.raises(EdgedigitsError, match=r"holds code, .* the Lambda layer 'lambda'; add --trust"):
+    with pytest.raises(EdgedigitsError, match=r"holds code, .* the Lambda layer 'first_ten'; add --trust"):
         load_keras(path)
 
 
