@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tempfile
+import textwrap
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,15 @@ from edgedigits.core.paths import StrPath
 from edgedigits.core.quiet import native_logs_hidden
 
 _WEIGHTS = "model.weights.h5"
+_EXPORT = "call model.export('saved_model') where it was made and give that folder"
+_LONGEST_REASON = 200
+_OWN = re.compile(
+    r"Could not locate (?:class|function) '(\w+)'|Unknown (?:layer|activation function): '?(\w+)'?"
+    r"|Cannot deserialize object of type `(\w+)`|'class_name': 'function', 'config': '(\w+)'"
+    r"|Could not interpret activation function identifier: '?(\w+)"
+)
+"""How Keras 2 and 3 name what a configuration names and they have not."""
+
 _NAMES = {KERAS: ".keras archive", HDF5: "HDF5 file", SAVED_MODEL: "SavedModel"}
 
 
@@ -64,25 +75,40 @@ def open_model(path: StrPath, *, trust: bool = False) -> OpenedModel:
     card_of(path)
     check_keras_file(path)
     kind = model_kind(path)
+    code: tuple[str, ...] = ()
     try:
         version, code = _version_and_code(path, kind)
         if code and not trust:
             raise EdgedigitsError(
                 f"{path} holds code, which would run: {', '.join(code)}",
-                "add --trust where you know who made it, or save the network without it",
+                f"add --trust where you know who made it, or {_EXPORT}",
             )
         with native_logs_hidden():  # the first model wakes TensorFlow's devices, which log
             opened = _open(path, kind, version, trust)
     except EdgedigitsError:
         raise
     except Exception as error:  # of a damaged or foreign file Keras raises anything
-        reason = " ".join(str(error).split())[:200]
-        raise EdgedigitsError(
-            f"Keras {keras.__version__} cannot load {path} ({reason})",
-            "copy it again, or save the network anew by model.save, with layers of Keras alone",
-        ) from error
+        raise _not_loaded(path, error, code) from error
     _check_digits(path, opened.model)
     return opened
+
+
+def _not_loaded(path: Path, error: Exception, code: tuple[str, ...]) -> EdgedigitsError:
+    """What Keras said, or which class or function of the maker's own it did not find or could not run."""
+    said = " ".join(f"{error} {error.__cause__ or ''} {error.__context__ or ''}".split())
+    if own := _OWN.search(said):
+        name = next(part for part in own.groups() if part)
+        return EdgedigitsError(
+            f"{path} holds {name!r}, a class or function of its maker's own, which nobody knows here",
+            _EXPORT,
+        )
+    reason = textwrap.shorten(str(error), _LONGEST_REASON, placeholder=" ...")
+    if code:
+        return EdgedigitsError(f"{path} holds code that does not run here: {', '.join(code)} ({reason})", _EXPORT)
+    return EdgedigitsError(
+        f"Keras cannot load {path} ({reason})",
+        "copy it again, or save the network anew by model.save, with layers of Keras alone",
+    )
 
 
 def _version_and_code(path: Path, kind: str) -> tuple[str, tuple[str, ...]]:

@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 import struct
+import sys
 import zipfile
 
 import h5py
@@ -249,6 +250,50 @@ def test_a_damaged_saved_model_is_a_clear_error(files, tmp_path, name, part):
     (folder / part).write_bytes(data[: len(data) // 2])
     with pytest.raises(EdgedigitsError, match="cannot load"):
         load_keras(folder)
+
+
+def _act(values):
+    return values * 2
+
+
+@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize("name", ["model.keras", "model.h5"])
+@pytest.mark.parametrize("own", ["Twice", "_act", "Whole"])
+def test_a_class_or_function_of_its_makers_own_is_named_with_the_way_that_keeps_it(
+    keras3, digits, tmp_path, monkeypatch, version, name, own
+):
+    of = keras if version == 2 else keras3
+
+    class Twice(of.layers.Layer):
+        def call(self, values):
+            return values * 2
+
+    class Whole(of.Model):
+        def __init__(self, **named):
+            super().__init__(**named)
+            self.flat, self.dense = of.layers.Flatten(), of.layers.Dense(10)
+
+        def call(self, values):
+            return self.dense(self.flat(values))
+
+    if own == "Whole":
+        if name == "model.h5":
+            pytest.skip("Keras writes no subclassed model as .h5")
+        made = Whole()
+        made(digits)
+    else:
+        source = of.Input((28, 28, 1))
+        inner = Twice()(source) if own == "Twice" else source
+        dense = of.layers.Dense(10, activation=_act if own == "_act" else None)
+        made = of.Model(source, dense(of.layers.Flatten()(inner)))
+    made.save(tmp_path / name)
+    with pytest.raises(EdgedigitsError, match=r"; .*model\.export"):
+        load_keras(tmp_path / name)
+    monkeypatch.delitem(sys.modules, __name__)  # elsewhere the module is not there
+    with pytest.raises(EdgedigitsError, match=rf"holds .*{own}.*; .*model\.export"):
+        load_keras(tmp_path / name, trust=True)
+    made.export(str(tmp_path / "saved_model"))
+    np.testing.assert_allclose(load_keras(tmp_path / "saved_model")(digits), made(digits), rtol=1e-4, atol=1e-5)
 
 
 def test_weights_alone_are_told(tmp_path):
