@@ -49,6 +49,7 @@ def load_dataset(spec: str) -> Dataset:
         EdgedigitsError: unknown name or word, wrong number of paths, files that are not what they should be, or digits
             that lie on their side, are mirrored or dark on bright.
     """
+    from edgedigits.core.datasets.copies import warn_of_copies
     from edgedigits.core.datasets.orientation import check_orientation, treated
 
     name, paths = check_dataset(spec)
@@ -57,6 +58,8 @@ def load_dataset(spec: str) -> Dataset:
     dataset = treated(replace(KINDS[name].load(spec, paths), spec=spec), words)
     if AS_IS not in words and (paths or words):
         check_orientation(dataset)
+    if paths:
+        warn_of_copies(dataset)
     return dataset
 
 

@@ -175,9 +175,10 @@ def test_float_pixels_are_refused(tmp_path, some):
 
 
 def test_digits_without_pictures_and_folders_that_are_no_digits_are_told(tmp_path):
-    for name in (*"012345689", "ten", "10"):
+    for place, name in enumerate((*"012345689", "ten", "10")):
         (tmp_path / name).mkdir()
-        cv2.imwrite(str(tmp_path / name / "a.png"), cv2.circle(np.full((30, 30), 200, np.uint8), (15, 15), 8, 20, 3))
+        ground = np.full((60, 60), 200, np.uint8)
+        cv2.imwrite(str(tmp_path / name / "a.png"), cv2.circle(ground, (30, 30), 15 + place, 20, 3))
     (tmp_path / "notes").mkdir()  # without pictures
     with pytest.warns(EdgedigitsWarning) as told:
         assert len(load_dataset(f"folder:{tmp_path}").pool) == 9
