@@ -70,10 +70,10 @@ def tell_of_accuracy(judged: Judged, recipe: str, cause: str) -> None:
 def tell_of_failure(judged: Judged, recipe: str) -> None:
     """Say what was lost, and what to do."""
     named = _other_recipes(recipe)
-    others = f", or {named}" if named else ""
+    others = f"{named}; or " if named else ""
     click.echo(
         f"Error: {recipe} loses more than the {judged.max_drop:g} points that may be lost: {interval(judged)}; what "
-        f"was made is kept and says so: raise --calibration or --max-drop, or train longer{others}",
+        f"was made is kept and says so: {others}train longer, raise --calibration, or allow more by --max-drop",
         err=True,
     )
 

@@ -171,5 +171,10 @@ def _check_digits(path: Path, model: Any) -> None:
     for shape, what in ((takes, "inputs"), (gives, "outputs")):
         if not isinstance(shape, tuple):
             raise EdgedigitsError(f"{path} has {len(shape)} {what}: {shape}", wanted)
+    if takes[1:] in ((1, SIDE, SIDE), (3, SIDE, SIDE)):
+        raise EdgedigitsError(
+            f"{path} takes {takes}, the channels first",
+            "save it with its channels last: (batch, height, width, channels)",
+        )
     if None in takes[1:] or not is_picture(takes[1:]) or gives[1:] != (CLASSES,):
         raise EdgedigitsError(f"{path} maps {takes} to {gives}", wanted)

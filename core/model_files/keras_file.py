@@ -8,8 +8,7 @@ from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.model_files.kinds import HDF5, SAVED_MODEL, checked_kind, is_saved_model, is_tflite
-
-_PARTS = {"config.json", "metadata.json", "model.weights.h5"}
+from edgedigits.core.model_files.packing import KERAS_PARTS
 
 
 def check_keras_file(path: Path) -> None:
@@ -35,7 +34,7 @@ def check_keras_file(path: Path) -> None:
         raise EdgedigitsError(f"{path} is cut short or no .keras file", remedy)
     try:
         with zipfile.ZipFile(path) as archive:
-            missing = _PARTS - set(archive.namelist())
+            missing = set(KERAS_PARTS) - set(archive.namelist())
             broken = archive.testzip()
             if not missing:
                 json.loads(archive.read("metadata.json"))

@@ -10,6 +10,7 @@ from edgedigits.core.cards import CARD_NAME, read_card
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.git_lfs import refuse_pointer
 from edgedigits.core.model_files.foreign import refuse_foreign
+from edgedigits.core.model_files.packing import refuse_archive, refuse_part
 
 TFLITE, KERAS, HDF5, SAVED_MODEL = "TFLite", "Keras", "HDF5", "SavedModel"
 SUFFIXES = frozenset({".tflite", ".keras", ".h5", ".hdf5"})
@@ -80,6 +81,9 @@ def checked_kind(path: Path) -> str:
     kind = model_kind(path)
     if not kind:
         refuse_foreign(path)
+        refuse_archive(path)
+    if kind in ("", HDF5):
+        refuse_part(path)
     if kind == HDF5 and path.suffix.lower() not in _HDF5_SUFFIXES:
         raise EdgedigitsError(
             f"{path} is an HDF5 file by its content, not by its name", f"name it {path.with_suffix('.h5').name}"

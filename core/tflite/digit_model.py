@@ -203,6 +203,7 @@ class DigitModel:
 
     def run(self, value: NDArray[Any]) -> NDArray[Any]:
         """One inference: one of :meth:`inputs` to ten outputs in the output's own type, of shape (10,)."""
+        self._interpreter.reset_all_variables()  # a recurrent network would go on from the digit before
         self._interpreter.set_tensor(self._input_index, value)
         self._interpreter.invoke()
         scores: NDArray[Any] = self._interpreter.get_tensor(self._output_index)[0]

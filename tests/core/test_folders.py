@@ -117,3 +117,21 @@ def test_folder_that_is_named_like_a_picture_is_passed_over(tmp_path, some):
     write(tmp_path, some)
     (tmp_path / "5" / "inner.png").mkdir()
     assert len(load_dataset(f"folder:{tmp_path}").pool) == 30
+
+
+def test_files_that_macos_leaves_beside_pictures_are_no_pictures(tmp_path):
+    for digit in range(10):
+        (tmp_path / str(digit)).mkdir()
+        cv2.imwrite(
+            str(tmp_path / str(digit) / "a.png"),
+            cv2.circle(np.full((60, 60), 200, np.uint8), (30, 30), 9 + digit, 0, 3),
+        )
+        (tmp_path / str(digit) / "._a.png").write_bytes(b"\0\5\x16\7")
+    assert len(load_dataset(f"folder:{tmp_path}+as-is").pool) == 10
+
+
+def test_files_of_other_kinds_are_named(tmp_path):
+    (tmp_path / "3").mkdir()
+    (tmp_path / "3" / "a.heic").write_bytes(b"x")
+    with pytest.raises(EdgedigitsError, match=r"files of other kinds in its folders 0 to 9: \.heic; give .*\.png"):
+        load_dataset(f"folder:{tmp_path}")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 import shutil
 import struct
+import subprocess
 import sys
 import zipfile
 
@@ -17,6 +19,7 @@ from click.testing import CliRunner
 from edgedigits.cli.main import main
 from edgedigits.core.cards import card_of
 from edgedigits.core.contract.contract import OUR_CONTRACT
+from edgedigits.core.contract.finding import Told
 from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
@@ -24,6 +27,7 @@ from edgedigits.core.keras.backend import keras, tf
 from edgedigits.core.keras.function_model import why_function
 from edgedigits.core.keras.models import load_keras
 from edgedigits.core.keras.opening import open_model
+from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.quantize.making import make
 from edgedigits.quantize.recipes import RECIPES
 
@@ -390,3 +394,45 @@ def test_an_archive_of_pytorch_is_told_by_its_content(tmp_path):
         archive.writestr("model/data.pkl", b"\x80\x02")
     with pytest.raises(EdgedigitsError, match="is a PyTorch file"):
         load_keras(path)
+
+
+@pytest.mark.parametrize("inside", ["two_saved", "two.keras", "three.h5"])
+def test_a_model_packed_in_a_zip_file_is_told_to_be_unpacked(files, tmp_path, inside):
+    path = tmp_path / "model.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        whole = files[0] / inside
+        for part in sorted(whole.rglob("*")) if whole.is_dir() else [whole]:
+            archive.write(part, part.relative_to(files[0]))
+    with pytest.raises(EdgedigitsError, match=rf"is a zip file with {inside} in it; unpack it"):
+        load_keras(path)
+    shutil.unpack_archive(path, tmp_path)
+    assert load_keras(tmp_path / inside).output_shape == (None, 10)
+
+
+@pytest.mark.parametrize("part", ["config.json", "metadata.json", "model.weights.h5"])
+def test_an_unpacked_archive_is_told_to_be_packed(files, tmp_path, monkeypatch, part):
+    folder = tmp_path / "model.keras"
+    shutil.unpack_archive(files[0] / "three.keras", folder, "zip")
+    with pytest.raises(
+        EdgedigitsError, match=r"is a part of a \.keras archive that was unpacked; pack it again"
+    ) as told:
+        load_keras(folder / part)
+    monkeypatch.chdir(tmp_path)
+    words = shlex.split(told.value.remedy.partition(": ")[2].partition(";")[0])
+    subprocess.run([sys.executable, *words[1:]], check=True)
+    assert load_keras("packed.keras").output_shape == (None, 10)
+
+
+def test_a_graph_is_told_by_its_folder(files):
+    with pytest.raises(EdgedigitsError, match=r"without its weights; give the folder: .*two_saved"):
+        load_keras(files[0] / "two_saved" / "saved_model.pb")
+
+
+def test_a_recurrent_model_starts_anew_with_each_digit(digits, tmp_path):
+    network = keras.Sequential([keras.Input((28, 28), 1), keras.layers.LSTM(6), keras.layers.Dense(10, "softmax")])
+    path = tmp_path / "model.tflite"
+    path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(network).convert())
+    images = (digits[..., 0] * 255).astype(np.uint8)
+    wanted = np.concatenate([network(one[np.newaxis]) for one in OUR_CONTRACT.values(images)[..., 0]])
+    model = DigitModel(path, told=Told("0..1", "bright"))
+    np.testing.assert_allclose(model.probabilities(images), wanted, atol=1e-5)

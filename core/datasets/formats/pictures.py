@@ -59,6 +59,12 @@ def read_folder(folder: Path, spec: str, skip_bad: bool = False) -> Dataset:
         raise EdgedigitsError(f"no folder {folder}", "check the path")
     parts = {"train": [folder]} if _has_digits(folder) else _parts_of(folder)
     if not parts:
+        others = sorted({path.suffix for digit in range(CLASSES) for path in (folder / str(digit)).glob("[!.]*.*")})
+        if others:
+            raise EdgedigitsError(
+                f"{folder} has files of other kinds in its folders 0 to 9: {', '.join(others)}",
+                f"give pictures of these kinds: {', '.join(SUFFIXES)}",
+            )
         raise EdgedigitsError(f"{folder} has no pictures in folders 0 to 9", "arrange them as DIR/<digit>/*.png")
     if "train" not in parts:
         (name, (inside, *_)), *_ = parts.items()
@@ -85,7 +91,10 @@ def _has_digits(folder: Path) -> bool:
 
 
 def _files_of(inside: Path) -> list[Path]:
-    return sorted(path for path in inside.glob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    files = (
+        path for path in inside.glob("[!.]*") if path.suffix.lower() in SUFFIXES
+    )  # macOS leaves ._NAME beside NAME
+    return sorted(path for path in files if path.is_file())
 
 
 def _parts_of(folder: Path) -> dict[str, list[Path]]:
