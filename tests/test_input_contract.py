@@ -19,7 +19,16 @@ from click.testing import CliRunner
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
 from edgedigits.core.cards import read_card
-from edgedigits.core.contract.contract import BRIGHT, DARK, LOGITS, OUR_CONTRACT, RANGES, InputContract, contract_from
+from edgedigits.core.contract.contract import (
+    BRIGHT,
+    DARK,
+    LOGITS,
+    OUR_CONTRACT,
+    RANGES,
+    InputContract,
+    checked_range,
+    contract_from,
+)
 from edgedigits.core.contract.finding import Told, find_contract
 from edgedigits.core.contract.quantized_input import likely_ranges
 from edgedigits.core.datasets import load_dataset, split_dataset
@@ -273,3 +282,15 @@ def test_evaluate_looks_for_the_contract_on_digits_of_the_set_that_it_does_not_r
         said = json.loads(CliRunner().invoke(main, words, catch_exceptions=False).stdout)
         assert said["contract"]["tried_on"].endswith("other digits of optdigits")
         assert (said["contract"]["range"], said["contract"]["polarity"]) == ("-1..1", "dark")
+
+
+@pytest.mark.parametrize("values", RANGES)
+@pytest.mark.parametrize("polarity", [BRIGHT, DARK])
+@pytest.mark.parametrize(("scale", "offset"), [(1 / 255, 0.0), (2.0, -1.0), (-1.0, 1.0), (-1 / 127.5, 1.0)])
+def test_a_network_without_its_first_layers_is_fed_what_these_would_have_made(values, polarity, scale, offset):
+    from edgedigits.core.keras.preprocessing import Rescale, without_rescale
+
+    contract = InputContract(range=values, polarity=polarity)
+    left = without_rescale(contract, Rescale(("first",), scale, offset))
+    assert checked_range(left.range)
+    np.testing.assert_allclose(left.levels(), contract.levels() * scale + offset, rtol=1e-4, atol=1e-3)

@@ -121,8 +121,10 @@ def _twin_model(model: Any, known: dict[int, Any]) -> Any:
 
     def call(pair: tuple[Any, Any], *values: Any, **named: Any) -> Any:
         layer, other = pair
+        # In Keras 3 what a network is called with overrules what its layers were.
+        given = {name: value for name, value in named.items() if value is not None and name != "training"}
         try:
-            result = other(*values, **{name: value for name, value in named.items() if value is not None})
+            result = other(*values, **given)
         except (TypeError, ValueError, AttributeError, NotImplementedError) as error:
             raise _NoTwin(f"the layer {layer.name!r} is not called as in Keras 2 ({_short(error)})") from error
         weighed.append(pair)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from edgedigits.core.contract.contract import BYTES, RANGES, InputContract, mean_and_deviation
+from edgedigits.core.contract.contract import BRIGHT, BYTES, DARK, RANGES, InputContract, mean_and_deviation
 from edgedigits.core.keras.backend import keras
 
 _SAME = 1e-4
@@ -64,6 +64,9 @@ def without_rescale(contract: InputContract, rescale: Rescale) -> InputContract:
     """The contract of a network whose first layers were taken away: it is fed what these would have made."""
     mean, deviation = contract.mean_and_deviation
     mean, deviation = mean - rescale.offset * deviation / rescale.scale, deviation / rescale.scale
+    if deviation < 0:  # the layers turn light into dark
+        mean, deviation = 1 - mean, -deviation
+        contract = replace(contract, polarity=BRIGHT if contract.polarity == DARK else DARK)
     for name in RANGES:
         if np.allclose(mean_and_deviation(name), (mean, deviation), rtol=_SAME, atol=_SAME):
             return replace(contract, range=name)

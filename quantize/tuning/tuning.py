@@ -22,6 +22,7 @@ from edgedigits.core.keras.preprocessing import rescale_of, without_rescale
 from edgedigits.core.stages import StageCallback
 from edgedigits.quantize.tuning.batches import tuning_batches
 from edgedigits.quantize.tuning.budget import Phase, Tuning
+from edgedigits.quantize.tuning.flattening import flattened
 from edgedigits.quantize.tuning.folding import as_it_infers
 from edgedigits.quantize.tuning.wrapped import Wrapped
 
@@ -72,8 +73,8 @@ def tune(
 ) -> Tuned:
     """Fine-tune a copy of a float network, phase after phase.
 
-    Layers at its start that rescale the input are left out, as pruning and quantization-aware training do not know
-    them; the tuned network is fed what they would have made.
+    Networks in it become a part of it. Layers at its start that rescale the input are left out, as pruning and
+    quantization-aware training do not know them; the tuned network is fed what they would have made.
 
     Args:
         model: tf_keras model that gives probabilities; it stays as it is.
@@ -86,6 +87,7 @@ def tune(
     Raises:
         EdgedigitsError: a network that cannot be tuned so, naming the layer; a loss that is no number.
     """
+    model = flattened(model)
     rescale = rescale_of(model)
     contract = without_rescale(contract, rescale) if rescale.layers else contract
     with tf.device("/CPU:0"):

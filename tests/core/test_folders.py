@@ -135,3 +135,11 @@ def test_files_of_other_kinds_are_named(tmp_path):
     (tmp_path / "3" / "a.heic").write_bytes(b"x")
     with pytest.raises(EdgedigitsError, match=r"files of other kinds in its folders 0 to 9: \.heic; give .*\.png"):
         load_dataset(f"folder:{tmp_path}")
+
+
+def test_a_folder_above_the_digits_folder_names_it(tmp_path):
+    inside = tmp_path / "images" / "set1"
+    (inside / "3").mkdir(parents=True)
+    cv2.imwrite(str(inside / "3" / "a.png"), np.zeros((20, 20), np.uint8))
+    with pytest.raises(EdgedigitsError, match=rf"name the folder that has them: folder:{inside}$"):
+        load_dataset(f"folder:{tmp_path}")

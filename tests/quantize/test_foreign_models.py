@@ -25,6 +25,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
 from edgedigits.core.keras.backend import keras, tf
 from edgedigits.core.keras.function_model import why_function
+from edgedigits.core.keras.keras3 import rebuilt
 from edgedigits.core.keras.models import load_keras
 from edgedigits.core.keras.opening import open_model
 from edgedigits.core.tflite.digit_model import DigitModel
@@ -142,6 +143,17 @@ def test_every_container_gives_the_network_that_was_saved(files, digits, name, v
     assert bool(opened.reason) == (known == "function") == bool(why_function(opened.model))
     assert (opened.difference is not None) == (version == "3." and known == "layers")
     assert opened.model.count_params() > 0
+
+
+def test_layers_that_distort_digits_in_training_are_rebuilt(keras3):
+    layers = keras3.layers
+    source = keras3.Input((28, 28, 1))
+    moved = layers.RandomZoom(0.1)(layers.RandomTranslation(0.1, 0.1)(layers.RandomRotation(0.1)(source)))
+    noisy = layers.GaussianNoise(0.1)(layers.RandomContrast(0.1)(moved))
+    found = rebuilt(keras3.Model(source, layers.Dense(10)(layers.Flatten()(noisy))))
+    assert not found.reason
+    images = np.random.default_rng(0).uniform(0, 1, (8, 28, 28, 1)).astype(np.float32)
+    assert np.abs(found.model(images, training=True) - found.model(images, training=False)).max() > 0.01
 
 
 def test_a_network_that_was_rebuilt_is_tuned_like_any_other(files):

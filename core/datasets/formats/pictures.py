@@ -65,7 +65,7 @@ def read_folder(folder: Path, spec: str, skip_bad: bool = False) -> Dataset:
                 f"{folder} has files of other kinds in its folders 0 to 9: {', '.join(others)}",
                 f"give pictures of these kinds: {', '.join(SUFFIXES)}",
             )
-        raise EdgedigitsError(f"{folder} has no pictures in folders 0 to 9", "arrange them as DIR/<digit>/*.png")
+        raise EdgedigitsError(f"{folder} has no pictures in folders 0 to 9", _where_digits_lie(folder))
     if "train" not in parts:
         (name, (inside, *_)), *_ = parts.items()
         raise EdgedigitsError(
@@ -83,6 +83,13 @@ def read_folder(folder: Path, spec: str, skip_bad: bool = False) -> Dataset:
     named = ", ".join(f"{inside.name}/" for folders in parts.values() for inside in folders if inside != folder)
     source = f"pictures of {folder.name}{f', divided by its folders {named}' if named else ''}"
     return Dataset(spec, source, pool, others["test"], others["validation"])
+
+
+def _where_digits_lie(folder: Path) -> str:
+    """A folder below that has digits, two folders down at most, or how to arrange them."""
+    below = sorted(path for path in (*folder.glob("[!.]*"), *folder.glob("[!.]*/[!.]*")) if path.is_dir())
+    found = next((path for path in below if _has_digits(path) or _parts_of(path)), None)
+    return f"name the folder that has them: folder:{found}" if found else "arrange them as DIR/<digit>/*.png"
 
 
 def _has_digits(folder: Path) -> bool:

@@ -171,7 +171,7 @@ def _guessed(table: TextTable, rows: NDArray[Any], first: int, last: int) -> int
         raise EdgedigitsError(
             f"{path} holds labels of 0 to 9 neither in the first column ({rows[wrong, first]:g} in line "
             f"{table.line_of(wrong)}) nor in the last",
-            "give labels of 0 to 9, 0 and not 10 for a nought; if another column holds them call it `label` in a header",
+            "give labels of 0 to 9 (0 for a nought, not 10); if another column holds them call it `label` in a header",
         )
     settled = f"call one `label` in a header, or add +{LABEL_FIRST} or +{LABEL_LAST} to the data set's name"
     if not varied:
