@@ -13,7 +13,7 @@ import tensorflow as tf
 from edgedigits.core.digit import model_input
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import read_tflite
-from edgedigits.quantize import RECIPES, check_int8, convert, recipe_named
+from edgedigits.quantize import RECIPES, check_int8, conversion, convert, recipe_named
 from edgedigits.quantize.checks import FORMS
 from edgedigits.quantize.conversion import integer_converter
 from edgedigits.quantize.making import check_form
@@ -51,6 +51,15 @@ def test_right_model_passes(network, samples, tmp_path):
 def test_representative_dataset_of_0_to_255_is_caught(network, samples, tmp_path):
     with pytest.raises(EdgedigitsError, match=r"calibrated with inputs of 0 to 255.*0 to 1"):
         check(converted(network, [255 * sample for sample in samples]), tmp_path)
+
+
+@pytest.mark.parametrize("form", ["float32", "int8", "int16x8"])
+def test_the_bytes_are_those_of_the_whole_network_handed_to_the_converter(network, split, form, monkeypatch):
+    """It is handed the variables alone, as saving a network makes graphs of each of its layers that nobody looks at."""
+    digits, recipe = split.train.images[:20], recipe_named(form)
+    ours = convert(network, digits, recipe)
+    monkeypatch.setattr(conversion, "_what_it_uses", lambda _concrete, model: model)
+    assert convert(network, digits, recipe) == ours
 
 
 def test_empty_representative_dataset_is_refused(network):
