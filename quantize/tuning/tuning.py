@@ -19,6 +19,7 @@ from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.backend import keras, tf
 from edgedigits.core.keras.preprocessing import rescale_of, without_rescale
+from edgedigits.core.keras.steps import create_variables
 from edgedigits.core.stages import StageCallback
 from edgedigits.quantize.tuning.batches import tuning_batches
 from edgedigits.quantize.tuning.budget import Phase, Tuning
@@ -143,6 +144,7 @@ def fit_phase(
     """
     rate = keras.optimizers.schedules.CosineDecay(phase.rate, steps * phase.epochs)
     wrapped.model.compile(keras.optimizers.Adam(rate), keras.losses.KLDivergence(), metrics=["accuracy"])
+    create_variables(wrapped.model)
     keeper = _Keeper(phase, wrapped.first, steps, progress)
     truth = np.eye(CLASSES, dtype=np.float32)[validation[1]]
     wrapped.model.fit(

@@ -162,6 +162,7 @@ def test_what_a_worse_last_epoch_made_is_not_kept(network, split):
     batches = tf.data.Dataset.from_tensor_slices((images, truth)).batch(32).repeat()
     epochs = fit_phase(wrapped, batches, 10, QuantizeAware(epochs=2, rate=1e-4), held, None)
     assert [one.kept for one in epochs] == [True, False]
+    assert copy.train_tf_function.experimental_get_tracing_count() == 1, "the graph of a step was made twice"
     assert epochs[1].validation_accuracy < epochs[0].validation_accuracy - 20
     right = copy.predict(model_input(digits.images), verbose=0).argmax(1) == digits.labels
     assert 100 * right.mean() == pytest.approx(epochs[0].validation_accuracy, abs=1e-3)

@@ -88,6 +88,16 @@ def test_what_a_worse_last_epoch_made_is_not_kept(tmp_path):
     assert judged.accuracy == pytest.approx(saved.history[1].val_accuracy, abs=1e-3)
 
 
+def test_the_graph_of_a_step_is_made_once():
+    """Twice, where loss, metrics and optimizer create their variables within the first step."""
+    split = split_dataset(load_dataset("optdigits"))
+    few = replace(split, train=split.train.take(np.arange(256)))
+    recipe = replace(resolve(QUICK), passes=1, epochs=2)
+    fitter = prepare(QUICK, recipe, 256, choose_devices("cpu"))
+    fit(fitter, recipe, few, 0, Saved(), lambda _saved: None, None)
+    assert fitter.model.train_tf_function.experimental_get_tracing_count() == 1
+
+
 def test_the_history_has_a_row_an_epoch(finished):
     _, out, _ = finished
     with (out / "history.csv").open() as file:

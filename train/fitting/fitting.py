@@ -15,6 +15,7 @@ import numpy as np
 from edgedigits.core.datasets import Split
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.backend import keras, tf
+from edgedigits.core.keras.steps import create_variables
 from edgedigits.train.fitting.checkpoint import Saved
 from edgedigits.train.fitting.devices import Devices
 from edgedigits.train.fitting.epochs import PipelineTraining, Training
@@ -86,8 +87,7 @@ def prepare(
         finally:
             keras.mixed_precision.set_global_policy(before)
         model.compile(optimizer, keras.losses.CategoricalCrossentropy(), metrics=["accuracy"])
-        inner = getattr(optimizer, "inner_optimizer", optimizer)
-        inner.build(model.trainable_variables)
+        create_variables(model)
     return Fitter(model, tf.train.Checkpoint(model=model, optimizer=optimizer), batch_size, steps, plan, devices)
 
 
