@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from quick_timing import quick_timing
+
+__all__ = ["quick_timing", "wide_terminal"]
 
 
 @pytest.fixture(scope="session", autouse=True)
