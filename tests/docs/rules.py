@@ -76,7 +76,7 @@ RULES = (
     as_shown(r"edgedigits doctor"),
     shortened(
         r"edgedigits train --model small --dataset mnist --out out/float",
-        rf"edgedigits train --model nano {FEW} --epochs 12 --out out/float",
+        rf"edgedigits train --model nano {FEW} --epochs 6 --out out/float",
         "trains 2 minutes",
     ),
     only_checked(r"docker (build|run) .*", "needs a Docker engine; tests/test_dockerfile.py"),
@@ -120,7 +120,9 @@ RULES = (
     only_checked(r"edgedigits run --out out/run2", "tests/cli/test_run.py runs it, with few digits"),
     # Recipes, baselines, search, choice
     shortened(
-        r"edgedigits benchmark (.*)", r"edgedigits benchmark --recipes float32,int8 \1", "twelve recipes take minutes"
+        r"edgedigits benchmark (.*) --cores m0,m4,m55 (.*)",
+        r"edgedigits benchmark --recipes float32,int8 \1 --cores m0,m4 \2",
+        "twelve recipes take minutes",
     ),
     shortened(r"edgedigits baseline (knn .*)", rf"edgedigits baseline {FEW} \1", "a minute and a half on MNIST"),
     shortened(r"edgedigits baseline (nf264-cnn1 .*)", rf"edgedigits baseline {FEW} --epochs 1 \1", "trains a minute"),
