@@ -16,7 +16,7 @@ from tensorflow.lite.python.convert import ConverterError
 from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract
 from edgedigits.core.digit import SIDE
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.keras.backend import tf
+from edgedigits.core.keras.backend import keras, tf
 from edgedigits.core.paths import StrPath
 from edgedigits.core.quiet import native_logs_hidden
 from edgedigits.core.tflite.file import Tensor, TfliteFile, read_tflite
@@ -75,11 +75,13 @@ def integer_converter(
     """A ``tf.lite.TFLiteConverter`` for a form whose input and output are integers, ready to convert.
 
     Raises:
-        EdgedigitsError: the representative dataset is empty.
+        EdgedigitsError: the representative dataset is empty, or the network has loops.
     """
     if len(representative) == 0:
         raise EdgedigitsError("the representative dataset is empty", "draw at least one digit with --calibration")
-    converter = _converter(model)
+    concrete = _concrete(model)
+    _refuse_loops(concrete, model, recipe)
+    converter = _converter(concrete, model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = one_by_one(representative, contract)
     converter.target_spec.supported_ops = [_OPERATORS[recipe.form]]
@@ -103,7 +105,7 @@ def one_by_one(
 
 
 def _float_converter(model: Any, recipe: Recipe) -> Any:
-    converter = _converter(model)
+    converter = _converter(_concrete(model), model)
     if recipe.form != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if recipe.form == "float16":
@@ -111,10 +113,39 @@ def _float_converter(model: Any, recipe: Recipe) -> Any:
     return converter
 
 
-def _converter(model: Any) -> Any:
+def _concrete(model: Any) -> Any:
+    """A network's function of one digit, traced."""
     function = tf.function(lambda digit: model(digit, training=False))
     signature = tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, name="digit")
-    concrete = function.get_concrete_function(signature)
+    return function.get_concrete_function(signature)
+
+
+def _refuse_loops(concrete: Any, model: Any, recipe: Recipe) -> None:
+    """Raise where a function has loops: TensorFlow 2.21 ends with a segmentation fault when it calibrates them.
+
+    An LSTM's loop is no trouble: the converter takes the whole layer for one operator.
+    """
+    graph = concrete.graph.as_graph_def()
+    bodies = [one.node_def for one in graph.library.function if not one.attr["api_implements"].s.startswith(b"lstm")]
+    if not any(node.op in _LOOPS for nodes in (graph.node, *bodies) for node in nodes):
+        return
+    layers = keras.layers
+    named = [
+        layer.name
+        for layer in model._flatten_layers()
+        if isinstance(layer, layers.RNN) and not isinstance(layer, layers.LSTM)
+    ]
+    where = f" (the layers {', '.join(named)})" if named else ""
+    raise EdgedigitsError(
+        f"the network has loops{where}, which TensorFlow cannot quantize to {recipe.form}",
+        "take --recipe float16 or dynamic, or LSTM in their place",
+    )
+
+
+_LOOPS = ("While", "StatelessWhile")
+
+
+def _converter(concrete: Any, model: Any) -> Any:
     return tf.lite.TFLiteConverter.from_concrete_functions([concrete], _what_it_uses(concrete, model))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -33,10 +32,10 @@ from edgedigits.core.tflite.file import read_tflite
 from edgedigits.core.tflite.runtime import Refused, Runtime, runtime
 from edgedigits.core.tflite.trial import TRIAL_SECONDS, try_model
 
-_TRIAL_BUDGET = 0.3
-"""Seconds that one contract is tried at most."""
+_TRIED = ((100_000, 500), (1_000_000, 200))
+"""Digits on which contracts are tried with models of at most so many bytes: the larger, the slower."""
 
-_FEWEST_TRIED = 30
+_FEWEST_TRIED = 60
 
 
 TrialDigits = tuple[Digits, str]
@@ -133,16 +132,17 @@ class DigitModel:
         return self.measured_contract(told, tried_on) if tried_on else _found(sha256_of(self.path), told, self)
 
     def measured_contract(self, told: Told, tried_on: TrialDigits | None = None) -> FoundContract:
-        """The contract by which the model reads some digits best; slow models are shown fewer of them."""
+        """The contract by which the model reads some digits best; large models are shown fewer of those that ship."""
         likely = RANGES
         if self._input_type is not np.float32:
             likely = likely_ranges(self._input_type, self.input.scale, self.input.zero_point)
-        digits, source = tried_on or (load_samples().pool, SAMPLES)
-        began = time.perf_counter()
-        self._scores(np.zeros((2, *self._input_shape[1:]), np.float32))
-        each = (time.perf_counter() - began) / 2
-        count = min(max(int(_TRIAL_BUDGET / each), _FEWEST_TRIED), len(digits))
-        digits = digits.take(stratified_sample(digits.labels, count, 0))
+        if tried_on:
+            digits, source = tried_on
+        else:
+            size = self.path.stat().st_size
+            count = next((tried for most, tried in _TRIED if size <= most), _FEWEST_TRIED)
+            whole, source = load_samples().pool, SAMPLES
+            digits = whole.take(stratified_sample(whole.labels, min(count, len(whole)), 0))
         return find_contract(self._scores, self._input_shape[1:], digits, source, told=told, likely=likely)
 
     def _scores(self, values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -88,6 +88,7 @@ def tune(
     Raises:
         EdgedigitsError: a network that cannot be tuned so, naming the layer; a loss that is no number.
     """
+    _refuse_code(model)
     model = flattened(model)
     rescale = rescale_of(model)
     contract = without_rescale(contract, rescale) if rescale.layers else contract
@@ -104,6 +105,15 @@ def tune(
             history += fit_phase(wrapped, batches, steps, phase, held, progress)
             network = wrapped.finish()
     return Tuned(network, tuple(history), contract)
+
+
+def _refuse_code(model: Any) -> None:
+    """Raise where a network has layers of Python code, which copies of it would not have."""
+    if named := [layer.name for layer in model._flatten_layers() if isinstance(layer, keras.layers.Lambda)]:
+        raise EdgedigitsError(
+            f"{model.name} has Lambda layers, which cannot be fine-tuned: {', '.join(named)}",
+            "take a recipe that trains nothing, such as int8, or other layers in their place",
+        )
 
 
 @contextlib.contextmanager

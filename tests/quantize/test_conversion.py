@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from edgedigits.core.contract.contract import InputContract
 from edgedigits.core.digit import model_input
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import read_tflite
@@ -277,3 +278,24 @@ def test_same_network_and_recipe_give_the_same_bytes(network, split):
 def test_converter_prints_nothing(network, split, capfd):
     convert(network, split.train.images[:20], recipe_named("int8-selective"))
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("layer", ["GRU", "SimpleRNN"])
+def test_a_network_with_loops_is_refused_by_its_layers_names(split, layer):
+    """TensorFlow's calibration ends with a segmentation fault there, without a word."""
+    import tf_keras as keras
+
+    loop = getattr(keras.layers, layer)(4, name="over_rows")
+    network = keras.Sequential([keras.Input((28, 28)), loop, keras.layers.Dense(10, "softmax")])
+    contract = InputContract((28, 28))
+    with pytest.raises(EdgedigitsError, match=r"has loops \(the layers over_rows\), .* int8; take --recipe float16"):
+        convert(network, split.train.images[:3], recipe_named("int8"), contract)
+    assert convert(network, split.train.images[:3], recipe_named("float16"), contract)[4:8] == b"TFL3"
+
+
+def test_an_lstm_is_no_loop_to_the_converter(split):
+    import tf_keras as keras
+
+    network = keras.Sequential([keras.Input((28, 28)), keras.layers.LSTM(4), keras.layers.Dense(10, "softmax")])
+    content = convert(network, split.train.images[:3], recipe_named("int8"), InputContract((28, 28)))
+    assert content[4:8] == b"TFL3"

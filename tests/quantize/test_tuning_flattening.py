@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tf_keras as keras
 
+from edgedigits.core.errors import EdgedigitsError
 from edgedigits.quantize.making import make
 from edgedigits.quantize.recipes import RECIPES
 from edgedigits.quantize.tuning.flattening import flattened
@@ -63,3 +64,10 @@ def test_it_is_tuned(recipe, split):
     made = make(sequence_in_a_sequence(), RECIPES[recipe], few, calibration=20)
     assert made.history
     assert made.contract.range == "-1..1"
+
+
+def test_a_network_with_code_is_refused_by_the_layers_name(split):
+    inner = keras.Sequential([layers.Lambda(lambda values: values * 2, name="twice"), layers.Flatten()])
+    model = keras.Sequential([keras.Input((28, 28, 1)), inner, layers.Dense(10, "softmax")])
+    with pytest.raises(EdgedigitsError, match=r"has Lambda layers, which cannot be fine-tuned: twice; take .* int8"):
+        make(model, RECIPES["qat-int8"], split, calibration=20)
