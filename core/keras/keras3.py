@@ -16,6 +16,7 @@ import numpy as np
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.backend import keras, tf
 from edgedigits.core.keras.function_model import function_model
+from edgedigits.core.keras.precision import compute_in_float32
 from edgedigits.core.quiet import native_logs_hidden
 
 TOLERANCE = 1e-5
@@ -66,6 +67,7 @@ def load_keras3(path: Path, *, trust: bool = False) -> Keras3Model:
         )
     with native_logs_hidden():
         model = keras3.saving.load_model(path, compile=False, safe_mode=not trust)
+        compute_in_float32(model)
         return rebuilt(model)
 
 

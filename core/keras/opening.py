@@ -21,6 +21,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.backend import keras
 from edgedigits.core.keras.code_inside import code_in
 from edgedigits.core.keras.keras3 import load_keras3
+from edgedigits.core.keras.precision import in_float32
 from edgedigits.core.keras.saved_models import code_in_saved_model, load_saved_model
 from edgedigits.core.model_files.keras_file import check_keras_file
 from edgedigits.core.model_files.kinds import HDF5, KERAS, SAVED_MODEL, model_kind
@@ -131,14 +132,14 @@ def _version_and_code(path: Path, kind: str) -> tuple[str, tuple[str, ...]]:
 def _open(path: Path, kind: str, version: str, trust: bool) -> OpenedModel:
     if kind == SAVED_MODEL:
         model, reason = load_saved_model(path)
-        return OpenedModel(model, _NAMES[kind], "" if reason else "2", reason=reason)
+        return OpenedModel(in_float32(model), _NAMES[kind], "" if reason else "2", reason=reason)
     with tempfile.TemporaryDirectory() as folder:
         mended = _with_plain_separators(path, Path(folder)) if kind == KERAS else path
         if version.startswith("3."):
             found = load_keras3(mended, trust=trust)
             return OpenedModel(found.model, _NAMES[kind], version, found.difference, found.reason)
         model = keras.models.load_model(mended, compile=False, safe_mode=not trust)
-    return OpenedModel(model, _NAMES[kind], version or "2")
+    return OpenedModel(in_float32(model), _NAMES[kind], version or "2")
 
 
 def _with_plain_separators(path: Path, folder: Path) -> Path:

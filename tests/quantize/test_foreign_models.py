@@ -156,6 +156,27 @@ def test_layers_that_distort_digits_in_training_are_rebuilt(keras3):
     assert np.abs(found.model(images, training=True) - found.model(images, training=False)).max() > 0.01
 
 
+@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize("name", ["model.keras", "model.h5"])
+def test_a_network_of_mixed_precision_computes_in_float32(keras3, digits, tmp_path, version, name):
+    of = keras if version == 2 else keras3
+    mixed = of.mixed_precision.Policy("mixed_float16") if version == 2 else of.DTypePolicy("mixed_float16")
+    layers = [
+        of.layers.Conv2D(4, 3, strides=2, dtype=mixed),
+        of.layers.BatchNormalization(dtype=mixed),
+        of.layers.ReLU(dtype=mixed),
+        of.layers.Flatten(dtype=mixed),
+        of.layers.Dense(10, activation="softmax", dtype="float32"),
+    ]
+    made = of.Sequential([of.Input((28, 28, 1)), *layers])
+    made.save(tmp_path / name)
+    opened = open_model(tmp_path / name)
+    assert not opened.reason
+    np.testing.assert_allclose(opened.model(digits), made(digits), atol=2e-3)
+    few = _few(split_dataset(load_dataset("optdigits")))
+    assert make(opened.model, RECIPES["qat-int8"], few, calibration=10).history
+
+
 def test_a_network_that_was_rebuilt_is_tuned_like_any_other(files):
     split = split_dataset(load_dataset("optdigits"))
     recipe = RECIPES["pruned-int8"]
