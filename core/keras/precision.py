@@ -10,7 +10,8 @@ _MIXED = ("mixed_float16", "mixed_bfloat16")
 def in_float32(model: Any) -> Any:
     """A tf_keras network whose layers compute in float32.
 
-    The model itself where they do, or where it is of a class of its own. Mixed precision is a matter of the GPU that trained: TFLite has no int8 form of what computes in half floats.
+    The model itself where they do, or where it is of a class of its own. Mixed precision is a matter of the GPU that
+    trained: TFLite has no int8 form of what computes in half floats.
     """
     graph = getattr(model, "_is_graph_network", False)
     if not graph or not any(layer._dtype_policy.name in _MIXED for layer in model._flatten_layers()):
