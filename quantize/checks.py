@@ -9,8 +9,8 @@ from typing import Any
 
 from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.tflite.file import Tensor, TfliteFile, read_tflite
-from edgedigits.quantize.conversion import FLOATS, check_full_int8, check_input_range
+from edgedigits.core.tflite.file import TfliteFile, read_tflite
+from edgedigits.quantize.conversion import check_full_int8, check_input_range, expect_no_floats
 from edgedigits.quantize.recipes import Recipe
 from edgedigits.quantize.weights import LayerWeights, read_weights
 
@@ -100,7 +100,7 @@ def _int8(path: Path, _content: TfliteFile, layers: Sequence[LayerWeights], reci
 def _int16x8(path: Path, content: TfliteFile, layers: Sequence[LayerWeights], _recipe: Recipe) -> dict[str, Any]:
     _expect_types(path, content, "INT16")
     _expect_weights(path, layers, "INT8")
-    _expect_no_floats(path, content.tensors)
+    expect_no_floats(path, content)
     constants = {index for layer in layers for index in layer.tensors[1:3]}
     narrow = [t.name for index, t in enumerate(content.tensors) if t.type == "INT8" and index not in constants]
     if narrow:
@@ -117,8 +117,7 @@ def _selective(path: Path, content: TfliteFile, layers: Sequence[LayerWeights], 
             "take int8, or a network with more layers",
         )
     _expect_weights(path, [layer for layer in layers if layer not in spared], "INT8")
-    theirs = {index for layer in spared for index in layer.tensors}
-    _expect_no_floats(path, [tensor for index, tensor in enumerate(content.tensors) if index not in theirs])
+    expect_no_floats(path, content, [index for layer in spared for index in layer.tensors])
     return {"float_layers": [layer.layer for layer in spared]}
 
 
@@ -144,12 +143,3 @@ def _expect_weights(path: Path, layers: Sequence[LayerWeights], wanted: str) -> 
             raise EdgedigitsError(
                 f"{path.name} stores the weights of {layer.layer} as {layer.type}, not {wanted}", "convert it again"
             )
-
-
-def _expect_no_floats(path: Path, tensors: Sequence[Tensor]) -> None:
-    floats = [tensor.name for tensor in tensors if tensor.type in FLOATS]
-    if floats:
-        raise EdgedigitsError(
-            f"{path.name} still has {len(floats)} float tensors, {floats[0]!r} first",
-            "use layers that have an integer form",
-        )

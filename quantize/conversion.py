@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -207,17 +207,35 @@ def check_full_int8(path: StrPath) -> TfliteFile:
             )
         if tensor.shape[:1] != (1,):
             raise EdgedigitsError(f"{path.name} has a batch of {tensor.shape[:1]}", "convert with a batch of 1")
-    floats = [tensor.name for tensor in content.tensors if tensor.type in FLOATS]
-    if floats:
-        raise EdgedigitsError(
-            f"{path.name} still has {len(floats)} float tensors, {floats[0]!r} first",
-            "use layers that have an int8 form",
-        )
+    expect_no_floats(path, content)
     empty = [tensor.name for tensor in content.tensors if any(not scale > 0 for scale in tensor.scales)]
     if empty or any(not tensor.scales for tensor in ends):
         name = empty[0] if empty else "input or output"
         raise EdgedigitsError(f"{path.name} has a scale of zero at {name!r}", "calibrate with digits that have ink")
     return content
+
+
+def expect_no_floats(path: Path, content: TfliteFile, spared: Collection[int] = ()) -> None:
+    """Make sure that no tensor holds floats.
+
+    Args:
+        path: of the file, for messages.
+        content: what stands in it.
+        spared: places of tensors that may.
+
+    Raises:
+        EdgedigitsError: some do; the message names the operators that compute with them.
+    """
+    floats = {place for place, tensor in enumerate(content.tensors) if tensor.type in FLOATS} - set(spared)
+    if not floats:
+        return
+    named = {node.name for node in content.nodes if floats.intersection((*node.inputs, *node.outputs))}
+    computing = sorted(named - {"QUANTIZE", "DEQUANTIZE"}) or sorted(named)
+    where = f": it computes in floats in {', '.join(computing)}" if computing else ""
+    raise EdgedigitsError(
+        f"{path.name} still has {len(floats)} float tensors{where}",
+        "use layers whose operators have an integer form, or take --recipe float16 or dynamic",
+    )
 
 
 def check_input_range(path: Path, tensor: Tensor, contract: InputContract = OUR_CONTRACT) -> None:
