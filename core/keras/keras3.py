@@ -97,6 +97,10 @@ def _difference(model: Any, twin: Any) -> float:
     for greatest in (1.0, 255.0):
         batch = model.inputs[0].shape[0] or _BATCH
         inputs = [random.uniform(0, greatest, (batch, *one.shape[1:])).astype(np.float32) for one in model.inputs]
+        whole = ["float" not in str(one.dtype) for one in model.inputs]
+        inputs = [
+            np.round(values) if of_integers else values for values, of_integers in zip(inputs, whole, strict=True)
+        ]
         fed = inputs if len(inputs) > 1 else inputs[0]
         wanted, given = (
             [np.asarray(one) for one in tf.nest.flatten(network(fed, training=False))] for network in (model, twin)
@@ -112,7 +116,7 @@ def _twin_model(model: Any, known: dict[int, Any]) -> Any:
     graph = getattr(model, "_functional", None) or model
     if not hasattr(graph, "_run_through_graph"):
         raise _NoTwin(f"{type(model).__name__} is no Sequential or Functional model of Keras")
-    inputs = [keras.Input(tuple(one.shape[1:]), dtype=str(one.dtype)) for one in graph.inputs]
+    inputs = [keras.Input(tuple(one.shape[1:])) for one in graph.inputs]
 
     def twin(layer: Any) -> Any:
         if id(layer) not in known:

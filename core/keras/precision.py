@@ -1,20 +1,23 @@
-"""Networks that were trained in mixed precision, computed in float32 as their weights are."""
+"""Networks whose layers compute in half floats, or that take whole numbers, as networks of float32 from end to end."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from edgedigits.core.keras.backend import keras
+
 _MIXED = ("mixed_float16", "mixed_bfloat16")
+FLOAT32 = "float32"
 
 
 def in_float32(model: Any) -> Any:
-    """A tf_keras network whose layers compute in float32.
+    """A tf_keras network that takes and computes float32.
 
-    The model itself where they do, or where it is of a class of its own. Mixed precision is a matter of the GPU that
-    trained: TFLite has no int8 form of what computes in half floats.
+    The model itself where it does, or where it is of a class of its own. Mixed precision is a matter of the GPU that
+    trained: TFLite has no int8 form of what computes in half floats. Grey levels as whole numbers become floats in the
+    first layer anyway.
     """
-    graph = getattr(model, "_is_graph_network", False)
-    if not graph or not any(layer._dtype_policy.name in _MIXED for layer in model._flatten_layers()):
+    if not getattr(model, "_is_graph_network", False) or not any(_is_other(layer) for layer in model._flatten_layers()):
         return model
     plain = type(model).from_config(_plain(model.get_config()))
     plain.set_weights(model.get_weights())
@@ -25,16 +28,26 @@ def compute_in_float32(model: Any) -> None:
     """Let the layers of a network of Keras 3 compute in float32."""
     for layer in model._flatten_layers():
         if layer.dtype_policy.name in _MIXED:
-            layer.dtype_policy = "float32"
+            layer.dtype_policy = FLOAT32
 
 
-def _plain(part: Any) -> Any:
-    """A configuration with ``float32`` in the place of each policy of mixed precision."""
+def _is_other(layer: Any) -> bool:
+    if isinstance(layer, keras.layers.InputLayer):
+        return bool(layer.dtype != FLOAT32)
+    return layer._dtype_policy.name in _MIXED
+
+
+def _plain(part: Any, is_input: bool = False) -> Any:
+    """A configuration with ``float32`` in the place of each policy of mixed precision and each input's type."""
     if isinstance(part, list | tuple):
         return type(part)(_plain(one) for one in part)
     if not isinstance(part, dict):
         return part
-    return {name: "float32" if name == "dtype" and _is_mixed(value) else _plain(value) for name, value in part.items()}
+    of_input = part.get("class_name") == "InputLayer"
+    return {
+        name: FLOAT32 if name == "dtype" and (is_input or _is_mixed(value)) else _plain(value, of_input)
+        for name, value in part.items()
+    }
 
 
 def _is_mixed(value: Any) -> bool:

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -32,6 +33,7 @@ from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.quantize.making import make
 from edgedigits.quantize.recipes import RECIPES
 
+BYTES_CONTRACT = replace(OUR_CONTRACT, range="0..255")
 WITH_LAMBDA = ("two_lambda.keras", "two_lambda.h5", "two_lambda", "three_lambda.keras", "three_lambda.h5")
 WEIGHTS = "variables/variables.data-00000-of-00001"
 
@@ -177,6 +179,21 @@ def test_a_network_of_mixed_precision_computes_in_float32(keras3, digits, tmp_pa
     assert make(opened.model, RECIPES["qat-int8"], few, calibration=10).history
 
 
+@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize("name", ["model.keras", "model.h5"])
+def test_a_network_that_takes_bytes_takes_their_values_as_floats(keras3, tmp_path, version, name):
+    of = keras if version == 2 else keras3
+    layers = [of.layers.Rescaling(1 / 255), of.layers.Flatten(), of.layers.Dense(10, activation="softmax")]
+    made = of.Sequential([of.Input((28, 28, 1), dtype="uint8"), *layers])
+    made.save(tmp_path / name)
+    opened = open_model(tmp_path / name)
+    assert not opened.reason
+    levels = np.random.default_rng(0).integers(0, 256, (3, 28, 28, 1), np.uint8)
+    np.testing.assert_allclose(opened.model(levels.astype(np.float32)), made(levels), atol=1e-6)
+    few = _few(split_dataset(load_dataset("optdigits")))
+    assert make(opened.model, RECIPES["int8"], few, calibration=10, contract=BYTES_CONTRACT).content[4:8] == b"TFL3"
+
+
 def test_a_network_that_was_rebuilt_is_tuned_like_any_other(files):
     split = split_dataset(load_dataset("optdigits"))
     recipe = RECIPES["pruned-int8"]
@@ -195,8 +212,6 @@ def test_a_network_that_is_a_function_becomes_int8(files, name):
 
 
 def _few(split):
-    from dataclasses import replace
-
     return replace(split, train=split.train.take(range(40)), validation=split.validation.take(range(20)))
 
 
