@@ -129,6 +129,8 @@ def checked_digits(images: NDArray[Any], labels: NDArray[Any], origin: str) -> D
         raise EdgedigitsError(
             f"{origin} holds {len(images)} images and {len(labels)} labels", "give one label an image"
         )
+    if labels.ndim != 1:
+        raise EdgedigitsError(f"{origin} holds labels of shape {labels.shape}", "give one label an image")
     if images[0].size != SIDE * SIDE:
         raise EdgedigitsError(f"{origin} holds {images[0].size} pixels a digit, not {SIDE * SIDE}", remedy)
     if not (np.issubdtype(images.dtype, np.integer) and np.issubdtype(labels.dtype, np.integer)):

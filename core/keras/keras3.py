@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from edgedigits.core.digit import SIDE
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.backend import keras, tf
 from edgedigits.core.keras.function_model import function_model
@@ -96,7 +97,8 @@ def _difference(model: Any, twin: Any) -> float:
     worst = 0.0
     for greatest in (1.0, 255.0):
         batch = model.inputs[0].shape[0] or _BATCH
-        inputs = [random.uniform(0, greatest, (batch, *one.shape[1:])).astype(np.float32) for one in model.inputs]
+        shapes = [tuple(length or SIDE for length in one.shape[1:]) for one in model.inputs]  # of pictures of any size
+        inputs = [random.uniform(0, greatest, (batch, *shape)).astype(np.float32) for shape in shapes]
         whole = ["float" not in str(one.dtype) for one in model.inputs]
         inputs = [
             np.round(values) if of_integers else values for values, of_integers in zip(inputs, whole, strict=True)

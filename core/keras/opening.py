@@ -8,7 +8,7 @@ import re
 import tempfile
 import textwrap
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +90,20 @@ def open_model(path: StrPath, *, trust: bool = False) -> OpenedModel:
         raise
     except Exception as error:  # of a damaged or foreign file Keras raises anything
         raise _not_loaded(path, error, code) from error
+    opened = replace(opened, model=_with_size(opened.model))
     _check_digits(path, opened.model)
     return opened
+
+
+def _with_size(model: Any) -> Any:
+    """A network that takes pictures of any size as one for digits; others as they are."""
+    shape = getattr(model, "input_shape", None)
+    free = isinstance(shape, tuple) and len(shape) in (3, 4) and None in shape[1:3]
+    if not free or not getattr(model, "_is_graph_network", False):
+        return model
+    fixed = keras.models.clone_model(model, keras.Input((SIDE, SIDE, *shape[3:])))
+    fixed.set_weights(model.get_weights())
+    return fixed
 
 
 def _not_loaded(path: Path, error: Exception, code: tuple[str, ...]) -> EdgedigitsError:

@@ -168,8 +168,8 @@ def test_foreign_npz_is_refused(tmp_path):
         load_dataset(f"npz:{tmp_path}/n.npz")
 
 
-def test_float_pixels_are_refused(tmp_path, some):
-    np.savez(tmp_path / "f.npz", x_train=some.images / 255.0, y_train=some.labels)
+def test_fractions_that_are_no_pixels_are_refused(tmp_path, some):
+    np.savez(tmp_path / "f.npz", x_train=some.images / 127.5 - 1, y_train=some.labels)
     with pytest.raises(EdgedigitsError, match="float64 pixels"):
         load_dataset(f"npz:{tmp_path}/f.npz")
 
@@ -307,3 +307,26 @@ def test_transparent_picture_lies_on_white_paper(tmp_path, some):
     picture[..., 3] = some.images[5]
     cv2.imwrite(str(tmp_path / "5" / "a.png"), picture)
     assert np.abs(load_dataset(f"folder:{tmp_path}").pool.images[0].astype(int) - some.images[5]).mean() < 3
+
+
+def test_an_archive_of_fractions_and_of_labels_in_ten_columns_is_the_same_digits(tmp_path):
+    pool = load_dataset("samples").pool.take(range(60))
+    columns = np.eye(10, dtype=np.float32)[pool.labels]
+    forms = [
+        (pool.images, pool.labels),
+        (pool.images / np.float32(255), columns),
+        (pool.images.astype(np.float64)[..., np.newaxis], pool.labels[:, np.newaxis].astype(np.float32)),
+    ]
+    for number, (images, labels) in enumerate(forms):
+        np.savez(tmp_path / f"{number}.npz", x_train=images, y_train=labels)
+        read = load_dataset(f"npz:{tmp_path / str(number)}.npz").pool
+        assert np.array_equal(read.images, pool.images)
+        assert np.array_equal(read.labels, pool.labels)
+
+
+def test_an_archive_whose_labels_name_no_digit_or_two_is_refused(tmp_path):
+    columns = np.zeros((3, 10), int)
+    columns[:, 4] = columns[1, 5] = 1
+    np.savez(tmp_path / "a.npz", x_train=np.zeros((3, 28, 28), np.uint8), y_train=columns)
+    with pytest.raises(EdgedigitsError, match="one label an image"):
+        load_dataset(f"npz:{tmp_path / 'a.npz'}")

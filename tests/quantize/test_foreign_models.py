@@ -194,6 +194,18 @@ def test_a_network_that_takes_bytes_takes_their_values_as_floats(keras3, tmp_pat
     assert make(opened.model, RECIPES["int8"], few, calibration=10, contract=BYTES_CONTRACT).content[4:8] == b"TFL3"
 
 
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_network_for_pictures_of_any_size_is_one_for_digits(keras3, digits, tmp_path, version):
+    of = keras if version == 2 else keras3
+    source = of.Input((None, None, 1))
+    pooled = of.layers.GlobalAveragePooling2D()(of.layers.Conv2D(4, 3, activation="relu")(source))
+    made = of.Model(source, of.layers.Dense(10)(pooled))
+    made.save(tmp_path / "model.keras")
+    opened = open_model(tmp_path / "model.keras")
+    assert (opened.model.input_shape, opened.reason) == ((None, 28, 28, 1), "")
+    np.testing.assert_allclose(opened.model(digits), made(digits), atol=1e-5)
+
+
 def test_a_network_that_was_rebuilt_is_tuned_like_any_other(files):
     split = split_dataset(load_dataset("optdigits"))
     recipe = RECIPES["pruned-int8"]

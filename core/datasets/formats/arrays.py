@@ -5,12 +5,14 @@ from __future__ import annotations
 import zipfile
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.datasets.coarse import from_coarse
 from edgedigits.core.datasets.digits import Dataset, checked_digits
+from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.git_lfs import refuse_pointer
 
@@ -19,6 +21,8 @@ _KEYS = ("x_train", "y_train", "x_test", "y_test")
 
 def read_npz(path: Path, spec: str) -> Dataset:
     """Read Keras' ``mnist.npz``: ``x_train``, ``y_train`` and, where present, ``x_test``, ``y_test``.
+
+    Pixels are whole numbers of 0 to 255 or fractions of 0 to 1, labels numbers or ten columns of 0 and 1.
 
     Raises:
         EdgedigitsError: missing, no NumPy archive, damaged, or without these arrays.
@@ -34,11 +38,31 @@ def read_npz(path: Path, spec: str) -> Dataset:
         raise EdgedigitsError(f"cannot read {path} ({error.strerror or error})", "check the path") from error
     if not {"x_train", "y_train"} <= arrays.keys():
         raise EdgedigitsError(f"{path} lacks x_train or y_train", "name the arrays as Keras' mnist.npz does")
-    pool = checked_digits(arrays["x_train"], arrays["y_train"], str(path))
+    pool = checked_digits(_grey(arrays["x_train"]), _labels(arrays["y_train"]), str(path))
     test = None
     if {"x_test", "y_test"} <= arrays.keys():
-        test = checked_digits(arrays["x_test"], arrays["y_test"], str(path))
+        test = checked_digits(_grey(arrays["x_test"]), _labels(arrays["y_test"]), str(path))
     return Dataset(spec, f"NumPy archive {path.name}", pool, test)
+
+
+def _grey(images: NDArray[Any]) -> NDArray[Any]:
+    """Pixels as whole numbers where they are fractions of 0 to 1, or whole numbers kept as floats."""
+    if images.size == 0 or not np.issubdtype(images.dtype, np.floating):
+        return images
+    low, high = images.min(), images.max()
+    if low >= 0 and high <= 1:
+        return np.asarray(np.rint(images * 255), np.uint8)
+    return images.astype(np.int64) if (np.rint(images) == images).all() else images
+
+
+def _labels(labels: NDArray[Any]) -> NDArray[Any]:
+    """Labels as whole numbers where they are ten columns of 0 and 1, one column, or whole numbers kept as floats."""
+    if labels.ndim == 2 and labels.shape[1] == CLASSES and ((labels == 0) | (labels == 1)).all():
+        return labels.argmax(axis=1) if (labels.sum(axis=1) == 1).all() else labels
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    whole = np.issubdtype(labels.dtype, np.floating) and (np.rint(labels) == labels).all()
+    return labels.astype(np.int64) if whole else labels
 
 
 def load_optdigits() -> Dataset:
