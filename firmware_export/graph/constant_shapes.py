@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from edgedigits.core.tflite.file import OperatorCall, Tensor, TfliteFile
 
-_WHOLE = ("INT32", "INT64")
+_WHOLE = {"INT32": np.int32, "INT64": np.int64}
 _LARGEST = 64
 """Numbers of a shape or of what is on the way to one."""
 
@@ -30,7 +30,7 @@ def with_constant_shapes(content: TfliteFile) -> TfliteFile:
         if made is None:
             nodes.append(node)
         else:
-            place = node.outputs[0]
+            (place,) = node.outputs
             tensors[place] = replace(tensors[place], shape=made.shape, constant=True, data=made)
     return replace(content, nodes=tuple(nodes), tensors=tuple(tensors))
 
@@ -38,7 +38,8 @@ def with_constant_shapes(content: TfliteFile) -> TfliteFile:
 def _made(node: OperatorCall, tensors: list[Tensor]) -> Whole | None:
     """What an operator computes where that is a constant of whole numbers, else None."""
     compute = _COMPUTED.get(node.name)
-    if compute is None or len(node.outputs) != 1 or tensors[node.outputs[0]].type not in _WHOLE:
+    kind, *others = [_WHOLE.get(tensors[place].type) for place in node.outputs] or [None]
+    if compute is None or kind is None or others:
         return None
     given = [tensors[place] for place in node.inputs if place >= 0]
     if node.name != "SHAPE" and any(one.data is None or one.type not in _WHOLE for one in given):
@@ -47,13 +48,14 @@ def _made(node: OperatorCall, tensors: list[Tensor]) -> Whole | None:
         return None
     try:
         made = compute(node, given)
-    except (IndexError, ValueError, TypeError, KeyError):  # options that fit no such operator: the reader says so
+    except (IndexError, ValueError, TypeError):  # options that fit no such operator: the reader says so
         return None
-    return made.astype(np.int32 if tensors[node.outputs[0]].type == "INT32" else np.int64)
+    return made.astype(kind)
 
 
 def _shape(_node: OperatorCall, given: list[Tensor]) -> Whole:
-    return np.array(given[0].shape)
+    (one,) = given
+    return np.array(one.shape)
 
 
 def _strided_slice(node: OperatorCall, given: list[Tensor]) -> Whole:
@@ -80,7 +82,8 @@ def _concatenation(node: OperatorCall, given: list[Tensor]) -> Whole:
 
 
 def _cast(_node: OperatorCall, given: list[Tensor]) -> Whole:
-    return np.asarray(given[0].data)
+    (one,) = given
+    return np.asarray(one.data)
 
 
 _COMPUTED: dict[str, Callable[[OperatorCall, list[Tensor]], Whole]] = {

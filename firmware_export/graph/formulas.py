@@ -25,7 +25,7 @@ def high_mul(a: Any, b: Any) -> Whole:
 def rounding_shift(x: Whole, exponent: Any) -> Whole:
     """Round half away from zero."""
     exponent = np.asarray(exponent, np.int64)
-    half = np.where(exponent > 0, np.int64(1) << np.maximum(exponent - 1, 0), 0)
+    half = (np.int64(1) << exponent) >> 1
     whole: Whole = np.sign(x) * ((np.abs(x) + half) >> exponent)
     return whole
 

@@ -123,7 +123,7 @@ def _in_place(program: Program, plan: Schedule) -> dict[frozenset[tuple[str, int
             steps = sum(_span(time, time) for time, life in zip(times, lives, strict=False) if life.death == time)
             source, made = program.values[value], program.values[stage.output]
             # A padded row is filled before it is made, which would destroy its source.
-            if source.row_bytes == made.row_bytes and source.shape == made.shape and not made.before + made.after:
+            if source.shape == made.shape and not any((source.before, source.after, made.before, made.after)):
                 pairs[frozenset({("value", value), ("value", stage.output)})] = steps
     return pairs
 

@@ -48,8 +48,7 @@ def lower(graph: Graph) -> Program:
             f"the network has {count} values, its input and what each layer makes, more than {MOST_VALUES}",
             "export a smaller network",
         )
-    steps = sum(max(stage.steps, program.values[stage.output].shape[0]) for stage in program.stages)
-    steps += program.values[program.input].shape[0]
+    steps = program.values[program.input].shape[0] + sum(stage.steps for stage in program.stages)
     if steps > MOST_STEPS:
         raise EdgedigitsError(
             f"the network has {steps} rows in all, more than {MOST_STEPS}", "export a smaller network"
@@ -72,7 +71,7 @@ class Lowering:
         self._readers[graph.output] += 1
         self._values = {number: RowValue(value.shape, value.zero_point) for number, value in graph.values.items()}
         self._stages: list[Stage] = []
-        self._left_to_windows: dict[int, tuple[Node, Window]] = {}
+        self._left_to_windows: dict[int, tuple[Node, tuple[int, int], tuple[int, int]]] = {}
 
     def shape(self, number: int) -> Shape:
         """Height, width and channels of a value."""
@@ -121,24 +120,24 @@ class Lowering:
 
     def leave_to_windows(self, node: Node, before: tuple[int, int], after: tuple[int, int]) -> None:
         """Compute nothing for a padding: whoever reads it takes it into its window."""
-        self._left_to_windows[node.output] = node, Window((1, 1), before=before, after=after)
+        self._left_to_windows[node.output] = node, before, after
 
     def merged(self, node: Node, window: Window) -> tuple[int, Window]:
         """The unpadded input of a node and its window, an explicit padding taken in."""
         number = node.inputs[0]
         if number in self._left_to_windows:
-            padding, more = self._left_to_windows[number]
+            padding, before, after = self._left_to_windows[number]
             number = padding.inputs[0]
             window = replace(
                 window,
-                before=(window.before[0] + more.before[0], window.before[1] + more.before[1]),
-                after=(window.after[0] + more.after[0], window.after[1] + more.after[1]),
+                before=(window.before[0] + before[0], window.before[1] + before[1]),
+                after=(window.after[0] + after[0], window.after[1] + after[1]),
             )
         return number, window
 
     def padded(self, number: int, before: int, after: int) -> int:
         """The value with room for columns of padding; a copy where its bytes must lie together."""
-        if before == 0 and after == 0:
+        if not (before or after):
             return number
         maker = self.maker(number)
         # The row of sums that are kept is not there yet when its padding would be filled.
@@ -151,7 +150,7 @@ class Lowering:
     def in_planes(self, number: int, before: int, after: int) -> int:
         """The value in planes with padding; a copy where others read it too, or its maker cannot write planes."""
         maker = self.maker(number)
-        if maker is None or not maker.kernel.writes_planes or self._readers[number] != 1 or self._is_dense(number):
+        if maker is None or not maker.kernel.writes_planes or self._readers[number] > 1 or self._is_dense(number):
             number = self._copied(number)
         value = self._values[number]
         self._values[number] = replace(value, before=before, after=after, planar=True)

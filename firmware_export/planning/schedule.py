@@ -55,7 +55,7 @@ class _Simulation:
         """Run whatever is missing until the first ``rows`` rows of a value exist."""
         root = self._program.root(value)
         place = self._makers[value]
-        if place is None or rows <= 0:
+        if place is None or not rows:
             return
         height = self._program.values[root].shape[0]
         wanted = height if root != value or root in self._whole else rows
@@ -77,13 +77,13 @@ class _Simulation:
         for value, rows in reads:
             self._read(value, rows, now)
         height = self._program.values[stage.output].shape[0]
-        if height == stage.steps or number + 1 == stage.steps:
+        if number >= stage.steps - height:  # a row for each step, or one row at the last step
             self.births[stage.output].append(now)
 
     def _read(self, value: int, rows: tuple[int, int], now: int) -> None:
         root = self._program.root(value)
         first, last = rows
-        if root != value and first < last:
+        if last and root != value:
             self.seen[root] = now
             return
         for row in range(first, last):

@@ -51,7 +51,9 @@ def _try(path: Path, on: Runtime, contract: InputContract) -> RuntimeVerdict:
     try:
         DigitModel(path, on=on, contract=contract).raw(np.zeros((1, SIDE, SIDE), np.uint8))
     except Refused as error:
-        return RuntimeVerdict(str(on), False, error.reason[:200])
+        return RuntimeVerdict(str(on), False, error.reason)
+    except RuntimeError as error:  # of a runtime that loads a model and then cannot compute an operator
+        return RuntimeVerdict(str(on), False, Refused(on, path, str(error)).reason)
     return RuntimeVerdict(str(on), True, "loaded and run here")
 
 

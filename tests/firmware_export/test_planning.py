@@ -19,7 +19,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.graph.model import Graph
 from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.planning import plan as planning
-from edgedigits.firmware_export.planning.arena import Allocation, blocks, collide, peak
+from edgedigits.firmware_export.planning.arena import blocks, peak
 from edgedigits.firmware_export.planning.lowering import lower
 from edgedigits.firmware_export.planning.plan import Plan, plan
 from edgedigits.firmware_export.planning.stages import Program
@@ -180,26 +180,6 @@ def test_a_padded_value_is_not_made_in_place_of_another_padded_one(activation, h
     left = builder.conv(start, 4, (3, 3), output=(0.02, 0))
     right = builder.conv(changed, 4, (3, 3), output=(0.02, 0))
     check_plan(plan(read(builder.build(builder.concat([left, right])))))
-
-
-def test_rows_lie_on_each_other_only_in_the_steps_in_which_one_turns_into_the_other():
-    """Bit 0 is the time before the first step, bit 1 the first step."""
-    source, made = Allocation(("value", 1), 8, (0b00110, 0b01100)), Allocation(("value", 2), 8, (0b01100, 0b11000))
-    turns = {frozenset({source.key, made.key}): 0b01100}
-    assert collide(0, source, 0, made, {})
-    assert not collide(0, source, 0, made, turns)
-    assert collide(0, source, 0, made, {frozenset({source.key, made.key}): 0b00100})
-    assert collide(0, source, 8, made, turns), "the second row of one on the first of the other"
-    assert not collide(0, source, 16, made, {})
-    assert not collide(16, source, 0, made, {})
-    single = Allocation(("value", 2), 8, (0b01100,))
-    assert collide(0, source, 0, single, {frozenset({source.key, single.key}): 0b01100}), "another ring of rows"
-    wider = replace(made, slot_bytes=9)
-    assert collide(0, source, 0, wider, turns)
-    assert collide(8, Allocation(("scratch", 0), 4, (0b01000,)), 0, source, {})
-    assert collide(15, Allocation(("scratch", 0), 4, (0b01000,)), 0, source, {}), "the last byte"
-    assert not collide(16, Allocation(("scratch", 0), 4, (0b01000,)), 0, source, {})
-    assert not collide(8, Allocation(("scratch", 0), 4, (0b10000,)), 0, source, {}), "at another time"
 
 
 def test_the_same_network_gives_the_same_plan(read):

@@ -39,6 +39,11 @@ def test_a_stage_is_a_row_for_a_row_where_nothing_else_is_said():
     assert not Kernel("other").writes_planes
 
 
+def test_two_kernels_of_one_name_are_two():
+    assert COPY == COPY
+    assert Kernel("copy", writes_planes=True) != COPY
+
+
 def test_words_hold_four_bytes():
     assert [aligned(size) for size in (0, 1, 4, 5)] == [0, 4, 4, 8]
 

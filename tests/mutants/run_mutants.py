@@ -45,6 +45,20 @@ _BYTES_THAT_MOVE = f" --deselect {_SUMS}::test_every_place_of_a_resized_picture"
 _WINDOWS = f"{_SUMS}::test_convolutions {_SUMS}::test_pools {_SUMS}::test_dense_layers"
 _FORMULAS = f"{_WINDOWS} {_SUMS}::test_means {_SUMS}::test_sums_and_products {_SUMS}::test_whole_networks"
 _PLANNING = "tests/firmware_export/test_planning.py"
+_LIMITS = (
+    f"{_PLANNING}::test_a_network_larger_than_the_library_can_number_is_refused"
+    f" {_PLANNING}::test_the_rows_of_a_mean_are_those_of_its_input"
+    f" {_PLANNING}::test_a_network_that_only_reshapes_is_refused"
+)
+_PLANS = " ".join(
+    f"{_PLANNING}::test_{name}"
+    for name in (
+        "no_other_choice_of_one_value_would_make_the_fullest_moment_lower",
+        "the_better_of_two_starts_is_taken",
+        "no_more_orders_are_tried_than_there_is_effort_for",
+        "arenas_are_as_small_as_the_pages_say",
+    )
+)
 _STAGES = "tests/firmware_export/test_stages.py"
 TESTS = {
     "core/digit.py": "tests/core/test_digit.py",
@@ -53,16 +67,16 @@ TESTS = {
     "core/statistics/outcome.py": "tests/core/test_outcome.py",
     "core/statistics/proportions.py": "tests/core/test_proportions.py",
     "firmware_export/graph/arithmetic.py": _SUMS + _BYTES_THAT_MOVE,
-    "firmware_export/graph/constant_shapes.py": _READER,
+    "firmware_export/graph/constant_shapes.py": "tests/firmware_export/test_constant_shapes.py",
     "firmware_export/graph/evaluation.py": f"{_SUMS}::test_whole_networks",
-    "firmware_export/graph/formulas.py": f"{_FORMULAS} tests/firmware_export/test_reference.py",
-    "firmware_export/graph/layers.py": f"{_READER} {_WINDOWS}",
+    "firmware_export/graph/formulas.py": "tests/firmware_export/test_formulas.py",
+    "firmware_export/graph/layers.py": "tests/firmware_export/test_layers.py",
     "firmware_export/graph/model.py": f"{_STAGES} {_READER} {_WINDOWS}",
-    "firmware_export/planning/arena.py": _PLANNING,
-    "firmware_export/planning/lowering.py": _PLANNING,
-    "firmware_export/planning/plan.py": _PLANNING,
-    "firmware_export/planning/schedule.py": _PLANNING,
-    "firmware_export/planning/stages.py": f"{_STAGES} {_PLANNING}",
+    "firmware_export/planning/arena.py": "tests/firmware_export/test_arena.py",
+    "firmware_export/planning/lowering.py": f"tests/firmware_export/test_lowering.py {_LIMITS}",
+    "firmware_export/planning/plan.py": _PLANS,
+    "firmware_export/planning/schedule.py": "tests/firmware_export/test_schedule.py",
+    "firmware_export/planning/stages.py": f"{_STAGES} tests/firmware_export/test_schedule.py",
     "quantize/proof/proving.py": "tests/quantize/test_proof.py",
     "quantize/proof/verdicts.py": "tests/quantize/test_verdicts.py",
 }

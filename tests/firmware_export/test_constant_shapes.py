@@ -1,0 +1,205 @@
+"""Shapes that a model computes: worked out where they are constants, and left to the reader where they are not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgedigits.core.tflite.file import OperatorCall, Tensor, TfliteFile
+from edgedigits.firmware_export.graph.constant_shapes import with_constant_shapes
+
+TYPES = {"INT8": np.int8, "INT32": np.int32, "INT64": np.int64, "FLOAT32": np.float32}
+
+
+def known(data: Any, kind: str = "INT32") -> Tensor:
+    array = np.array(data, TYPES[kind])
+    return Tensor("", kind, array.shape, (), (), 0, True, True, array)
+
+
+def unknown(kind: str = "INT32", shape: tuple[int, ...] = (7,)) -> Tensor:
+    return Tensor("", kind, shape, (), (), 0, False, True, None)
+
+
+def model(*calls: OperatorCall, tensors: tuple[Tensor, ...]) -> TfliteFile:
+    return TfliteFile((), calls, tensors, (0,), (len(tensors) - 1,))
+
+
+def call(name: str, inputs: tuple[int, ...], output: int, **options: Any) -> OperatorCall:
+    return OperatorCall(name, inputs, (output,), "", options)
+
+
+def computed(name: str, *given: Tensor, kind: str = "INT32", **options: Any) -> Tensor | None:
+    """What one operator makes of its inputs; None where it is left in the model."""
+    before = model(call(name, tuple(range(len(given))), len(given), **options), tensors=(*given, unknown(kind)))
+    after = with_constant_shapes(before)
+    if after.nodes:
+        assert after == before
+        return None
+    made = after.tensors[-1]
+    assert made.constant and made.data is not None and made.data.shape == made.shape
+    assert made.data.dtype == TYPES[kind] and made.type == kind
+    return made
+
+
+def values(made: Tensor | None) -> Any:
+    assert made is not None and made.data is not None
+    return made.data.tolist()
+
+
+def test_a_free_batch_as_the_converter_writes_it_falls_away() -> None:
+    """SHAPE, its first number, and a shape packed of that: the reshape gets a constant."""
+    tensors = (
+        unknown("INT8", (1, 28, 28)),
+        unknown(),
+        known([0]),
+        known([1]),
+        known([1]),
+        unknown(),
+        known(784),
+        unknown(),
+        unknown("INT8"),
+    )
+    reshape = call("RESHAPE", (0, 7), 8)
+    before = model(
+        call("SHAPE", (0,), 1),
+        call("STRIDED_SLICE", (1, 2, 3, 4), 5, ShrinkAxisMask=1),
+        call("PACK", (5, 6), 7),
+        reshape,
+        tensors=tensors,
+    )
+    after = with_constant_shapes(before)
+    assert after.nodes == (reshape,)
+    assert [values(after.tensors[place]) for place in (1, 5, 7)] == [[1, 28, 28], 1, [1, 784]]
+    assert after.tensors[7].shape == (2,)
+    assert [after.tensors[place] for place in (0, 2, 3, 4, 6, 8)] == [tensors[place] for place in (0, 2, 3, 4, 6, 8)]
+    assert before.tensors == tensors, "what was given is as it was"
+
+
+@pytest.mark.parametrize("kind", ["INT32", "INT64"])
+def test_a_shape_is_that_of_its_input(kind: str) -> None:
+    assert values(computed("SHAPE", unknown("INT8", (1, 28, 3)), kind=kind)) == [1, 28, 3]
+    assert computed("SHAPE", unknown("INT8"), kind="FLOAT32") is None
+    assert values(computed("SHAPE", known([1.0, 2.0], "FLOAT32"))) == [2]
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "stride", "masks", "cut"),
+    [
+        ([1], [3], [1], {}, [28, 29]),
+        ([0], [4], [2], {}, [1, 29]),
+        ([3], [0], [-1], {}, [30, 29, 28]),
+        ([-2], [0], [1], {"EndMask": 1}, [29, 30]),
+        ([2], [3], [1], {"BeginMask": 1}, [1, 28, 29]),
+        ([2], [1], [1], {"BeginMask": 1, "EndMask": 1}, [1, 28, 29, 30]),
+        ([2], [3], [1], {"ShrinkAxisMask": 1}, 29),
+        # The bits of a second axis, which is not there, say nothing.
+        ([1], [3], [1], {"BeginMask": 2, "EndMask": 2, "ShrinkAxisMask": 2}, [28, 29]),
+    ],
+)
+def test_slices_of_a_shape(
+    begin: list[int], end: list[int], stride: list[int], masks: dict[str, int], cut: Any
+) -> None:
+    made = computed("STRIDED_SLICE", known([1, 28, 29, 30]), known(begin), known(end), known(stride), **masks)
+    assert values(made) == cut
+
+
+@pytest.mark.parametrize(
+    ("masks", "cut"),
+    [
+        ({}, [[5, 6]]),
+        ({"BeginMask": 1}, [[2, 3], [5, 6]]),
+        ({"BeginMask": 2}, [[4, 5, 6]]),
+        ({"EndMask": 1}, [[5, 6], [8, 9]]),
+        ({"EndMask": 2}, [[5, 6]]),
+        ({"ShrinkAxisMask": 1}, [5, 6]),
+        ({"ShrinkAxisMask": 2}, [5]),
+        ({"ShrinkAxisMask": 3}, 5),
+    ],
+)
+def test_each_axis_has_its_bit(masks: dict[str, int], cut: Any) -> None:
+    given = known([[1, 2, 3], [4, 5, 6], [7, 8, 9]])
+    made = computed("STRIDED_SLICE", given, known([1, 1]), known([2, 3]), known([1, 1]), **masks)
+    assert values(made) == cut
+
+
+@pytest.mark.parametrize(
+    ("given", "masks"),
+    [
+        (([1, 2], [0], [1], [1]), {"EllipsisMask": 1}),
+        (([1, 2], [0], [1], [1]), {"NewAxisMask": 1}),
+        (([1, 2], [0], [1], [1]), {"Offset": True}),
+        (([1, 2], [0, 0], [1], [1]), {}),
+        (([1, 2], [0], [1], [1, 1]), {}),
+        (([1, 2], [0, 0], [1, 1], [1, 1]), {}),
+        (([1, 2], [2], [3], [1]), {"ShrinkAxisMask": 1}),
+        (([1, 2], [0], [2], [0]), {}),
+        (([1, 2], 0, 1, 1), {}),
+        (([1, 2], [0], [1]), {}),
+    ],
+)
+def test_slices_that_no_shape_needs_stay_in_the_model(given: Any, masks: dict[str, Any]) -> None:
+    assert computed("STRIDED_SLICE", *map(known, given), **masks) is None
+
+
+def test_numbers_are_packed_along_an_axis() -> None:
+    pairs = known([1, 2]), known([3, 4])
+    assert values(computed("PACK", known(5), known(6), known(7))) == [5, 6, 7]
+    assert values(computed("PACK", *pairs)) == [[1, 2], [3, 4]]
+    assert values(computed("PACK", *pairs, Axis=1)) == [[1, 3], [2, 4]]
+    assert values(computed("PACK", *pairs, Axis=-1)) == [[1, 3], [2, 4]]
+    for axis in (2, (0,)):
+        assert computed("PACK", *pairs, Axis=axis) is None
+    assert computed("PACK", known([1]), known([1, 2])) is None
+
+
+def test_shapes_are_joined_along_an_axis() -> None:
+    rows = known([[1, 2]]), known([[3, 4]])
+    assert values(computed("CONCATENATION", known([1]), known([2, 3]))) == [1, 2, 3]
+    assert values(computed("CONCATENATION", *rows)) == [[1, 2], [3, 4]]
+    assert values(computed("CONCATENATION", *rows, Axis=1)) == [[1, 2, 3, 4]]
+    assert values(computed("CONCATENATION", *rows, Axis=-1)) == [[1, 2, 3, 4]]
+    assert computed("CONCATENATION", *rows, Axis=2) is None
+    assert computed("CONCATENATION", known(1), known(2)) is None, "numbers have no axis"
+
+
+def test_a_cast_changes_the_type_alone() -> None:
+    wide = computed("CAST", known([1, 28], "INT64"))
+    assert values(wide) == [1, 28]
+    assert values(computed("CAST", known([1, 28]), kind="INT64")) == [1, 28]
+    assert computed("CAST", known([1, 28]), kind="FLOAT32") is None
+
+
+def test_what_is_not_known_stays_in_the_model() -> None:
+    assert computed("CAST", unknown()) is None
+    assert computed("PACK", known(1), unknown(shape=())) is None
+    assert computed("CONCATENATION", known([1], "INT8"), known([2], "INT8")) is None
+    assert computed("PACK", known(1), known(2.0, "FLOAT32")) is None
+    assert computed("STRIDED_SLICE", known([1.0, 2.0], "FLOAT32"), known([0]), known([1]), known([1])) is None
+    for name in ("PACK", "SHAPE", "CAST"):
+        assert computed(name) is None
+    for name in ("SHAPE", "CAST"):
+        assert computed(name, known([1]), known([2])) is None
+    assert computed("RESHAPE", known([1, 2]), known([2])) is None
+
+
+def test_an_input_that_is_left_out_is_none() -> None:
+    before = model(call("PACK", (-1, 0), 1), tensors=(known(4), unknown()))
+    assert values(with_constant_shapes(before).tensors[1]) == [4]
+    nothing = model(call("SHAPE", (-1,), 1), tensors=(known(4), unknown()))
+    assert with_constant_shapes(nothing) == nothing
+
+
+def test_an_operator_of_two_outputs_or_none_stays_in_the_model() -> None:
+    for outputs in ((), (1, 2), (1, -1)):
+        one = OperatorCall("SHAPE", (0,), outputs, "", {})
+        before = model(one, tensors=(known(4), unknown(), unknown()))
+        assert with_constant_shapes(before) == before
+
+
+def test_shapes_are_short() -> None:
+    """64 numbers in all, so that a file cannot have us compute for long."""
+    assert len(values(computed("CONCATENATION", known(range(60)), known(range(4))))) == 64
+    assert computed("CONCATENATION", known(range(60)), known(range(5))) is None
+    assert values(computed("SHAPE", known([1] * 64))) == [64]
