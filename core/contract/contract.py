@@ -143,7 +143,7 @@ def contract_from(said: dict[str, Any]) -> InputContract:
         if "shape" in known:
             known["shape"] = tuple(int(length) for length in known["shape"])
         return InputContract(**known)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AttributeError) as error:
         raise EdgedigitsError(f"a card has the contract {said} ({error})", "make the model again") from error
 
 

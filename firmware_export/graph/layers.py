@@ -147,8 +147,8 @@ class Layer:
         if len(tensor.scales) != 1 or len(tensor.zero_points) > 1:
             raise self.error(f"has a value with {len(tensor.scales)} scales where one is expected", QUANTIZE_FIRST)
         self._check_scales(tensor)
-        zero_point = tensor.zero_points[0] if tensor.zero_points else 0
-        return Value(self._shape(tensor.shape), tensor.scales[0], zero_point)
+        (scale,), (zero_point,) = tensor.scales, tensor.zero_points or (0,)
+        return Value(self._shape(tensor.shape), scale, zero_point)
 
     def _shape(self, shape: tuple[int, ...]) -> Shape:
         if min(shape, default=0) < 1 or math.prod(shape) > LARGEST_VALUE:

@@ -78,7 +78,7 @@ def test_the_fullest_moment() -> None:
     made = (block(0, 5, 0b0011, 0b0110), block(1, 7, 0b0100), block(2, 100, 0))
     assert peak(made, 2) == 12
     assert peak((block(0, 5, 0b0011, 0b0110),), 2) == 10
-    for steps in (5, 6, 7, 13, 14, 15):
+    for steps in (5, 6, 7, 13, 14, 15, 60):
         assert peak((block(0, 3, 1 << (steps + 1)), block(1, 2, 1)), steps) == 3, "at the end, of any number of steps"
     assert peak((), 0) == 0
 
@@ -98,8 +98,10 @@ def test_words_lie_side_by_side() -> None:
     [
         # The largest first,
         ((block(0, 12, 0b1100, 0b11000), block(1, 16, 0b110), block(2, 12, 0b1110)), 40),
+        ((block(0, 4, 0b1, 0b1100), block(1, 16, 0b111), block(2, 8, 0b11)), 28),
         # or the longest rows,
         ((block(0, 8, 0b1000), block(1, 16, 0b100), block(2, 8, 0b111000, 0b1110)), 24),
+        ((block(0, 8, 0b100, 0b1100), block(1, 12, 0b11), block(2, 16, 0b1000)), 28),
         # or what is made first,
         ((block(0, 16, 0b1110), block(1, 12, 0b10, 0b111000), block(2, 16, 0b110)), 44),
         ((block(0, 16, 0b111000), block(1, 10, 0b1110), block(2, 4, 0b1110, 0b10)), 32),
@@ -109,10 +111,11 @@ def test_words_lie_side_by_side() -> None:
         ((block(0, 16, 0b11000), block(1, 12, 0b11100), block(2, 8, 0b111, 0b11100), block(3, 16, 0b1, 0b100)), 44),
         # and some of them up to where another block begins.
         ((block(0, 12, 0b11000), block(1, 12, 0b1, 0b111), block(2, 16, 0b11100)), 28),
+        ((block(0, 4, 0b111, 0b1000), block(1, 12, 0b11000), block(2, 4, 0b1, 0b11000)), 20),
     ],
 )
 def test_of_several_orders_the_smallest_arena_is_taken(made: tuple[Allocation, ...], fewest: int) -> None:
-    """Found by search: each of these needs more in all orders but one."""
+    """Found by search: most of these need more in all orders but one."""
     assert laid(*made).bytes == fewest
 
 

@@ -103,6 +103,7 @@ def test_how_many_inputs_and_outputs_there_are() -> None:
     assert "0 outputs" in refusal(layer(tensor(), tensor(), outputs=()).arity, 1, 1)
     assert "1 outputs" in refusal(layer(tensor(), tensor(), outputs=(-1,)).arity, 1, 1)
     layer(tensor(), outputs=(0,), inputs=(0,)).arity(1, 1)
+    assert layer(tensor(), tensor(), outputs=(1, 0)).output == 1
 
 
 def test_inputs_that_are_left_out() -> None:
@@ -149,6 +150,7 @@ def test_an_output_has_the_shape_that_the_inputs_give() -> None:
     ("given", "says"),
     [
         (tensor(kind="INT16"), "works on INT16 where int8"),
+        (tensor(kind="UINT8"), "works on UINT8 where int8"),
         (tensor(plain=False), "variable or sparse"),
         (tensor(scales=()), "0 scales"),
         (tensor(scales=(0.5, 0.5)), "2 scales"),
@@ -250,6 +252,7 @@ def window_of(
     ("given", "before", "after", "made"),
     [
         (((9, 8), (3, 2)), (1, 0), (1, 1), (9, 8)),
+        (((9, 8), (4, 2)), (1, 0), (2, 1), (9, 8)),
         (((9, 8), (4, 5), (2, 3)), (1, 1), (2, 2), (5, 3)),
         (((9, 8), (3, 2), (1, 1), (2, 3)), (2, 1), (2, 2), (9, 8)),
         # Nothing is missing where steps are longer than the window.

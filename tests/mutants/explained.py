@@ -77,6 +77,7 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
                     ("-max(block.alive), -block.size", "-max(block.alive), ~block.size"),
                 )
             ),
+            ("if edge >= block.size:", "if edge > block.size:"),  # 0 is tried in any case
             (  # a stage that works in place reads row after row, so that none has died before
                 "steps = sum(_span(time, time) for time, life in zip(times, lives, strict=False)"
                 " if life.death == time)",
@@ -96,6 +97,23 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
                     "at >= other_at + other.size or other_at > at + block.size",
                 )
             ),
+        ),
+        "firmware_export/graph/layers.py": (
+            (
+                "if min(shape, default=0) < 1 or math.prod(shape) > LARGEST_VALUE:",
+                "if min(shape, default= -1) < 1 or math.prod(shape) > LARGEST_VALUE:",
+            ),
+            (  # no output has 0 channels, so that there is a scale
+                "if len(tensor.scales) > 1 and tensor.axis != axis:",
+                "if len(tensor.scales) != 1 and tensor.axis != axis:",
+            ),
+        ),
+        "firmware_export/planning/plan.py": (
+            ("if cost < best:", "if cost <= best:"),  # the number of whole values is another one each time
+            ("if trials <= 0:", "if trials == 0:"),
+        ),
+        "quantize/proof/proving.py": (
+            ("return self.verdict == PASSED", "return self.verdict >= PASSED"),  # of "passed" and what comes before it
         ),
         "firmware_export/planning/schedule.py": (
             (  # no row is born after its own death
