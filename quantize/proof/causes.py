@@ -54,9 +54,13 @@ def likely_cause(model: Any, contract: InputContract, digits: Digits) -> Cause |
         contract: that it reads few digits by.
         digits: validation digits; a thousand of them at most are looked at.
     """
+    return cause_of(raw_scores(model), contract, digits)
+
+
+def cause_of(scores: Scores, contract: InputContract, digits: Digits) -> Cause | None:
+    """The same of any model, by what it gives for what it is fed."""
     if len(digits) > MOST_DIGITS:
         digits = digits.take(stratified_sample(digits.labels, MOST_DIGITS, 0))
-    scores = raw_scores(model)
     now = _accuracy(scores, contract, digits.images, digits.labels)
     found = [*_other_inputs(scores, contract, digits), *_other_labels(scores, contract, digits)]
     best = max(found, key=lambda cause: cause.accuracy, default=None)

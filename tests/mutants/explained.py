@@ -112,6 +112,9 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
             ("if cost < best:", "if cost <= best:"),  # the number of whole values is another one each time
             ("if trials <= 0:", "if trials == 0:"),
         ),
+        "core/contract/quantized_input.py": (  # of int8, uint8 and int16
+            ("if np.dtype(kind) == np.int16:", "if np.dtype(kind) >= np.int16:"),
+        ),
         "quantize/proof/proving.py": (
             ("return self.verdict == PASSED", "return self.verdict >= PASSED"),  # of "passed" and what comes before it
         ),
@@ -155,6 +158,28 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
             (
                 "DigitModel(path, on=on, contract=contract).raw(np.zeros((1, SIDE, SIDE), np.uint8))",
                 "DigitModel(path, on=on, contract=contract).raw(np.zeros(( 2, SIDE, SIDE), np.uint8))",
+            ),
+        )
+    },
+    "a limit that was chosen: whether what lies on it to the last bit is inside is no promise": {
+        "core/contract/quantized_input.py": (
+            *(
+                (
+                    "held = [name for name, (lowest, highest) in ends.items()"
+                    " if lowest >= low - slack and highest <= high + slack]",
+                    "held = [name for name, (lowest, highest) in ends.items()"
+                    f" if lowest {signs[0]} low - slack and highest {signs[1]} high + slack]",
+                )
+                for signs in ((">", "<="), (">=", "<"))
+            ),
+            *(
+                (
+                    "filling = [name for name in held"
+                    " if abs(ends[name][0] - low) <= slack and abs(ends[name][1] - high) <= slack]",
+                    "filling = [name for name in held"
+                    f" if abs(ends[name][0] - low) {signs[0]} slack and abs(ends[name][1] - high) {signs[1]} slack]",
+                )
+                for signs in (("<", "<="), ("<=", "<"))
             ),
         )
     },

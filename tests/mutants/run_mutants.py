@@ -76,6 +76,7 @@ TESTS = {
     "firmware_export/planning/plan.py": _PLANS,
     "firmware_export/planning/schedule.py": "tests/firmware_export/test_schedule.py",
     "firmware_export/planning/stages.py": f"{_STAGES} tests/firmware_export/test_schedule.py",
+    "quantize/proof/causes.py": "tests/quantize/test_causes.py",
     "quantize/proof/proving.py": f"tests/quantize/test_proof.py {_FLOOR}",
     "quantize/proof/verdicts.py": "tests/quantize/test_verdicts.py",
 }
