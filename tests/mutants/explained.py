@@ -65,6 +65,10 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
                 )
                 for other in ("+ 2) // 7", "+ 3) // 8", "+ 2) * 8")
             ),
+            (
+                "moments = np.zeros(-(-(steps + 2) // 8) * 8, np.int64)",
+                "moments = np.zeros(-(~(steps + 2) // 8) * 8, np.int64)",
+            ),
             *(
                 (
                     f"sorted(living, key=lambda block: ({line}, block.key)),",
@@ -99,6 +103,12 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
             ),
         ),
         "firmware_export/graph/layers.py": (
+            (
+                'return "x".join(map(str, shape)) if 0 < len(shape) <= LONGEST_SHAPE'
+                ' else f"a tensor of {len(shape)} axes"',
+                'return "x".join(map(str, shape)) if 0 != len(shape) <= LONGEST_SHAPE'
+                ' else f"a tensor of {len(shape)} axes"',
+            ),
             (
                 "if min(shape, default=0) < 1 or math.prod(shape) > LARGEST_VALUE:",
                 "if min(shape, default= -1) < 1 or math.prod(shape) > LARGEST_VALUE:",
