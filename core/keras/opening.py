@@ -98,8 +98,9 @@ def open_model(path: StrPath, *, trust: bool = False) -> OpenedModel:
 def _with_size(model: Any) -> Any:
     """A network that takes pictures of any size as one for digits; others as they are."""
     shape = getattr(model, "input_shape", None)
-    free = isinstance(shape, tuple) and len(shape) in (3, 4) and None in shape[1:3]
-    if not free or not getattr(model, "_is_graph_network", False):
+    if not isinstance(shape, tuple) or len(shape) not in (3, 4) or None not in shape[1:3]:
+        return model
+    if not getattr(model, "_is_graph_network", False):
         return model
     fixed = keras.models.clone_model(model, keras.Input((SIDE, SIDE, *shape[3:])))
     fixed.set_weights(model.get_weights())

@@ -59,10 +59,10 @@ def read_folder(folder: Path, spec: str, skip_bad: bool = False) -> Dataset:
         raise EdgedigitsError(f"no folder {folder}", "check the path")
     parts = {"train": [folder]} if _has_digits(folder) else _parts_of(folder)
     if not parts:
-        others = sorted({path.suffix for digit in range(CLASSES) for path in (folder / str(digit)).glob("[!.]*.*")})
-        if others:
+        kinds = sorted({path.suffix for digit in range(CLASSES) for path in (folder / str(digit)).glob("[!.]*.*")})
+        if kinds:
             raise EdgedigitsError(
-                f"{folder} has files of other kinds in its folders 0 to 9: {', '.join(others)}",
+                f"{folder} has files of other kinds in its folders 0 to 9: {', '.join(kinds)}",
                 f"give pictures of these kinds: {', '.join(SUFFIXES)}",
             )
         raise EdgedigitsError(f"{folder} has no pictures in folders 0 to 9", _where_digits_lie(folder))
