@@ -198,6 +198,7 @@ def test_logits_are_looked_at_as_probabilities():
     ("found", "text"),
     [
         (FoundContract(OUR_CONTRACT, "told"), "0..1, bright ink (told)"),
+        (FoundContract(OUR_CONTRACT, "assumed"), "0..1, bright ink (assumed)"),
         (FoundContract(OUR_CONTRACT, "card"), "0..1, bright ink (as its card says)"),
         (
             FoundContract(OUR_CONTRACT, "measured", (Tried(OUR_CONTRACT, 97.25),), 1234, "digits"),
@@ -230,6 +231,8 @@ def test_how_it_is_known_for_people(found, text):
 
 
 def test_how_it_is_known_for_cards():
+    told = FoundContract(OUR_CONTRACT, "told")
+    assert (told.tried, told.digits, told.source) == ((), 0, "")
     assert FoundContract(OUR_CONTRACT, "card").as_dict() == OUR_CONTRACT.as_dict() | {"known_by": "card"}
     found = FoundContract(OUR_CONTRACT, "measured", (Tried(OUR_CONTRACT, 97.0),), 500, "digits")
     assert found.as_dict() == OUR_CONTRACT.as_dict() | {

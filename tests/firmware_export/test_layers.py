@@ -108,7 +108,7 @@ def test_how_many_inputs_and_outputs_there_are() -> None:
 
 def test_inputs_that_are_left_out() -> None:
     one = layer(tensor((5,)), tensor(), tensor(), inputs=(1, -1, 0))
-    assert [one.has(position) for position in range(4)] == [True, False, True, False]
+    assert [one.has(position) for position in range(5)] == [True, False, True, False, False]
     assert (one.number(0), one.number(2), one.tensor(2).shape) == (1, 0, (5,))
     assert "lacks input 1" in refusal(one.number, 1)
     assert "lacks input 3" in refusal(one.tensor, 3)
@@ -220,6 +220,7 @@ def test_weights_have_one_scale_or_one_for_each_channel() -> None:
     assert "weights with 2 scales for 3 channels" in refusal(weighted(scales=(0.5, 0.5)).weights, 1, 0, 3)
     assert "weights with 0 scales" in refusal(weighted(scales=()).weights, 1, 0, 3)
     assert "along axis 2 where axis 0" in refusal(weighted(axis=2).weights, 1, 0, 3)
+    assert "along axis 2 where axis 0" in refusal(weighted(2, axis=2).weights, 1, 0, 2)
     assert "along axis 0 where axis 3" in refusal(weighted().weights, 1, 3, 3)
     assert "not a positive number" in refusal(weighted(scales=(0.5, 0.0, 0.5)).weights, 1, 0, 3)
     assert "zero point other than 0" in refusal(weighted(zero_points=(0, -1, 0)).weights, 1, 0, 3)
@@ -233,6 +234,7 @@ def test_a_bias_has_a_number_for_each_channel() -> None:
     none = layer(tensor(), tensor(), tensor(), inputs=(0, 1, -1)).bias(2, 4)
     assert none.tolist() == [0, 0, 0, 0] and none.dtype == np.int32
     assert "bias that is 3 for 4 channels" in refusal(with_bias.bias, 2, 4)
+    assert "bias that is 3 for 2 channels" in refusal(with_bias.bias, 2, 2)
     assert "bias that is 1x3 for" in refusal(layer(constant([[1, 2, 3]], "INT32"), tensor()).bias, 0, 3)
     assert "INT64" in refusal(layer(constant([1], "INT64"), tensor()).bias, 0, 1)
 

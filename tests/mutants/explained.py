@@ -113,6 +113,7 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
                 "if min(shape, default=0) < 1 or math.prod(shape) > LARGEST_VALUE:",
                 "if min(shape, default= -1) < 1 or math.prod(shape) > LARGEST_VALUE:",
             ),
+            ("if math.prod(batch) != 1:", "if math.prod(batch) > 1:"),  # lengths below 1 are refused before
             (  # no output has 0 channels, so that there is a scale
                 "if len(tensor.scales) > 1 and tensor.axis != axis:",
                 "if len(tensor.scales) != 1 and tensor.axis != axis:",
@@ -121,6 +122,22 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
         "firmware_export/planning/plan.py": (
             ("if cost < best:", "if cost <= best:"),  # the number of whole values is another one each time
             ("if trials <= 0:", "if trials == 0:"),
+        ),
+        "core/contract/contract.py": (
+            ("if self.polarity == DARK:", "if self.polarity >= DARK:"),  # there are two
+            ("if self.output == PROBABILITIES:", "if self.output >= PROBABILITIES:"),
+            (  # three times each pixel, one after another, either way
+                "values = np.repeat(values[..., np.newaxis], channels, axis=-1)",
+                "values = np.repeat(values[..., np.newaxis], channels, axis=~1)",
+            ),
+            (  # of one number
+                "if side > 1 and side * side * channels == shape[0]:",
+                "if side > 1 and side * side * channels == shape[ -1]:",
+            ),
+            (  # a whole root is never too large
+                "if side > 1 and side * side * channels == shape[0]:",
+                "if side > 1 and side * side * channels >= shape[0]:",
+            ),
         ),
         "core/contract/quantized_input.py": (  # of int8, uint8 and int16
             ("if np.dtype(kind) == np.int16:", "if np.dtype(kind) >= np.int16:"),
@@ -172,6 +189,13 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
         )
     },
     "a limit that was chosen: whether what lies on it to the last bit is inside is no promise": {
+        "core/contract/contract.py": tuple(
+            (
+                "inside = scores.size == 0 or (scores.min() >= -_SLACK and scores.max() <= 1 + _SLACK)",
+                f"inside = scores.size == 0 or (scores.min() {low} -_SLACK and scores.max() {high} 1 + _SLACK)",
+            )
+            for low, high in ((">", "<="), (">=", "<"))
+        ),
         "core/contract/quantized_input.py": (
             *(
                 (
@@ -191,7 +215,7 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
                 )
                 for signs in (("<", "<="), ("<=", "<"))
             ),
-        )
+        ),
     },
     "one more place to try, which no arena is promised to do without": {
         "firmware_export/planning/arena.py": (
@@ -199,7 +223,21 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
         )
     },
     "for the type checker alone": {"core/digit.py": (("@overload", ""),)},
+    "another draw of as many digits": {
+        module: tuple(
+            (
+                "digits = digits.take(stratified_sample(digits.labels, MOST_DIGITS, 0))",
+                f"digits = digits.take(stratified_sample(digits.labels, MOST_DIGITS, {seed}))",
+            )
+            for seed in ("1", " -1")
+        )
+        for module in ("core/contract/finding.py", "quantize/proof/causes.py")
+    },
     "a round number that was chosen": {
+        "core/contract/finding.py": (
+            ("_DEVIATIONS_AT_FIRST = 5.0", "_DEVIATIONS_AT_FIRST = 6.0"),
+            ("_DEVIATIONS_AT_FIRST = 5.0", "_DEVIATIONS_AT_FIRST = 4.0"),
+        ),
         "firmware_export/planning/plan.py": (
             ("_EFFORT = 100_000", "_EFFORT = 100001"),
             ("_EFFORT = 100_000", "_EFFORT = 99999"),
