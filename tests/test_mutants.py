@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "mutants"))
 
-from explained import EXPLAINED, reason_of  # noqa: E402
+from explained import EXPLAINED, TASTE, reason_of  # noqa: E402
 from run_mutants import TESTS  # noqa: E402
 
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -34,6 +34,17 @@ def test_every_line_that_is_explained_stands_in_its_module() -> None:
                 assert line in text, f"{module} has no {line!r} any more"
                 assert line != change
                 assert reason_of(module, line, change)
+
+
+def test_one_number_of_a_line_of_taste_may_be_another_and_nothing_else() -> None:
+    for module, lines in TASTE.items():
+        text = " ".join((ROOT / module).read_text(encoding="utf-8").split())
+        assert all(line in text for line in lines)
+    line = TASTE["quantize/proof/proving.py"][2]
+    for old, new in (("0.45", "1.45"), ("(4, 17)", "( -1, 17)"), ("(0, 0, 0)", "(0, -1, 0)")):
+        assert reason_of("quantize/proof/proving.py", line, line.replace(old, new))
+    assert not reason_of("quantize/proof/proving.py", line, line.replace("title", "name"))
+    assert not reason_of("core/digit.py", line, line.replace("0.45", "1.45"))
 
 
 def test_the_page_names_every_module_that_is_mutated() -> None:

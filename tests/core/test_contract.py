@@ -70,6 +70,7 @@ def test_mean_and_deviation_say_the_same_as_the_levels() -> None:
         ((32, 32), cv2.INTER_LINEAR),
         ((20, 28), cv2.INTER_LINEAR),
         ((28, 20), cv2.INTER_LINEAR),
+        ((20, 32), cv2.INTER_LINEAR),
         ((29, 20), cv2.INTER_LINEAR),
     ],
 )

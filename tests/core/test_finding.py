@@ -76,7 +76,8 @@ def test_what_is_told_is_not_tried_otherwise():
 
 def test_other_ranges_can_be_likelier():
     contract = InputContract(SHAPE, "0.25,0.25")
-    found = find_contract(reader(contract), SHAPE, digits_of(60), "d", likely=["0.25,0.25", "0..1"])
+    model = reader(contract)
+    found = find_contract(scores=model, shape=SHAPE, digits=digits_of(60), source="d", likely=["0.25,0.25", "0..1"])
     assert found.contract == contract
     assert len(found.tried) == 4
 

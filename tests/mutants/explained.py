@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 EVERYWHERE = (
     ("frozen=True", "frozen=False", "nothing assigns to a field of a result"),
     ("strict=True", "strict=False", "an assertion of the code: no call gives it lists of different lengths"),
@@ -103,11 +105,10 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
             ),
         ),
         "firmware_export/graph/layers.py": (
-            (
-                'return "x".join(map(str, shape)) if 0 < len(shape) <= LONGEST_SHAPE'
-                ' else f"a tensor of {len(shape)} axes"',
-                'return "x".join(map(str, shape)) if 0 != len(shape) <= LONGEST_SHAPE'
-                ' else f"a tensor of {len(shape)} axes"',
+            tuple(
+                f'return "x".join(map(str, shape)) if 0 {sign} len(shape) <= LONGEST_SHAPE'
+                ' else f"a tensor of {len(shape)} axes"'
+                for sign in ("<", "!=")
             ),
             (
                 "if min(shape, default=0) < 1 or math.prod(shape) > LARGEST_VALUE:",
@@ -126,6 +127,11 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
         "core/contract/contract.py": (
             ("if self.polarity == DARK:", "if self.polarity >= DARK:"),  # there are two
             ("if self.output == PROBABILITIES:", "if self.output >= PROBABILITIES:"),
+            ("if channels > 1:", "if channels > 2:"),  # one or three
+            tuple(
+                f"inside = scores.size {sign} 0 or (scores.min() >= -_SLACK and scores.max() <= 1 + _SLACK)"
+                for sign in ("==", "<=")
+            ),
             (  # three times each pixel, one after another, either way
                 "values = np.repeat(values[..., np.newaxis], channels, axis=-1)",
                 "values = np.repeat(values[..., np.newaxis], channels, axis=~1)",
@@ -143,6 +149,7 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
             ("if np.dtype(kind) == np.int16:", "if np.dtype(kind) >= np.int16:"),
         ),
         "quantize/proof/proving.py": (
+            ("chance: float = 100 / CLASSES", "chance: float = 100 // CLASSES"),
             ("return self.verdict == PASSED", "return self.verdict >= PASSED"),  # of "passed" and what comes before it
         ),
         "firmware_export/planning/schedule.py": (
@@ -196,6 +203,9 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
             )
             for low, high in ((">", "<="), (">=", "<"))
         ),
+        "quantize/proof/proving.py": (
+            tuple(f"if scores.size and not (scores.min() >= 0 and scores.max() {sign} 1.01):" for sign in ("<=", "<")),
+        ),
         "core/contract/quantized_input.py": (
             *(
                 (
@@ -223,13 +233,16 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
         )
     },
     "for the type checker alone": {"core/digit.py": (("@overload", ""),)},
-    "another draw of as many digits": {
-        module: tuple(
-            (
-                "digits = digits.take(stratified_sample(digits.labels, MOST_DIGITS, 0))",
-                f"digits = digits.take(stratified_sample(digits.labels, MOST_DIGITS, {seed}))",
-            )
-            for seed in ("1", " -1")
+    "another draw of as many digits, or all of them in another order": {
+        module: (
+            *(
+                (
+                    "digits = digits.take(stratified_sample(digits.labels, MOST_DIGITS, 0))",
+                    f"digits = digits.take(stratified_sample(digits.labels, MOST_DIGITS, {seed}))",
+                )
+                for seed in ("1", " -1")
+            ),
+            ("if len(digits) > MOST_DIGITS:", "if len(digits) >= MOST_DIGITS:"),
         )
         for module in ("core/contract/finding.py", "quantize/proof/causes.py")
     },
@@ -261,9 +274,27 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
 """Reason to module to the lines as they stand and as they were changed."""
 
 
+TASTE: dict[str, tuple[str, ...]] = {
+    "quantize/proof/proving.py": (
+        "_CELL = 96",
+        "_TEXT = 34",
+        "cv2.putText(sheet, title, (4, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA)",
+        "colour = (0, 128, 0) if second == truth else (0, 0, 200) if first == truth else (110, 110, 110)",
+        "place = (left + 6, top + _CELL + 10 + 15 * number)",
+        "cv2.putText(sheet, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.4, colour, 1, cv2.LINE_AA)",
+    ),
+}
+"""Lines whose numbers are sizes, places and shades of a picture. What of them can be seen to be wrong, tests hold: that
+all of a text stands where it should and can be read, and that red, green and grey are those."""
+
+_NUMBER = re.compile(r" ?-?\b\d[\d_.]*")
+
+
 def reason_of(module: str, line: str, change: str) -> str:
     """Why nothing can notice this mutant; empty where nothing is known."""
     for old, new, reason in EVERYWHERE:
         if old in line and line.replace(old, new) == change:
             return reason
+    if line in TASTE.get(module, ()) and _NUMBER.sub("", line) == _NUMBER.sub("", change):
+        return "a size, a place or a shade of a picture, one step beside the one that was chosen"
     return next((reason for reason, where in EXPLAINED.items() if (line, change) in where.get(module, ())), "")

@@ -52,6 +52,7 @@ _FLOOR = " ".join(
     for name in (
         "no_model_within_three_points_of_chance_ever_passes",
         "the_floor_itself_is_enough",
+        "three_points_more_than_chance_are_not_enough",
         "the_float_network_has_to_read_enough_too",
         "who_always_says_the_most_frequent_digit_fails_on_digits_that_are_nearly_all_that_one",
     )

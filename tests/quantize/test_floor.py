@@ -47,6 +47,13 @@ def test_the_floor_itself_is_enough(wrong, verdict):
     assert proof_of(read, read, labels).verdict == verdict
 
 
+@pytest.mark.parametrize(("right", "verdict"), [(12, "failed"), (13, "failed"), (14, "passed")])
+def test_three_points_more_than_chance_are_not_enough(right, verdict):
+    labels = np.arange(100) % 10
+    read = (labels + (np.arange(100) >= right)) % 10
+    assert proof_of(read, read, labels, least=0, max_drop=50).verdict == verdict
+
+
 def test_the_float_network_has_to_read_enough_too():
     labels = np.arange(1000) % 10
     bad = (labels + (np.arange(1000) < 200)) % 10

@@ -146,7 +146,7 @@ def flips(count: int, digits: Digits) -> tuple[Proof, np.ndarray, np.ndarray, Di
 def cells_of(count: int, digits: Digits) -> tuple[np.ndarray, list[np.ndarray], Digits]:
     """The picture of so many flips, its title, and its cells: 8 in a row, all of one size, below the title."""
     proof, before, after, test = flips(count, digits)
-    sheet = cv2.imdecode(np.frombuffer(draw_flips(proof, "int8", test, before, after), np.uint8), cv2.IMREAD_COLOR)
+    sheet = cv2.imdecode(np.frombuffer(draw_flips(proof, "int8", test, before, after), np.uint8), cv2.IMREAD_UNCHANGED)
     rows = max(1, -(-min(count, 64) // 8))
     width, height = sheet.shape[1] // 8, (sheet.shape[0] - 24) // rows
     assert sheet.shape == (24 + rows * height, 8 * width, 3)
@@ -226,5 +226,5 @@ def test_a_caption_has_two_lines_under_the_digit_in_the_frames_colour(digits):
 def test_no_flip_is_a_picture_too(digits):
     proof, before, _, test = flips(3, digits)
     same = Proof(compare(before.argmax(1), before.argmax(1), test.labels), *list(vars(proof).values())[1:])
-    sheet = cv2.imdecode(np.frombuffer(draw_flips(same, "int8", test, before, before), np.uint8), cv2.IMREAD_COLOR)
+    sheet = cv2.imdecode(np.frombuffer(draw_flips(same, "int8", test, before, before), np.uint8), cv2.IMREAD_UNCHANGED)
     assert sheet.shape[0] > 100 and (sheet[24:] == 255).all()
