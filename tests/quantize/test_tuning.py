@@ -260,7 +260,7 @@ def test_clustering_asks_for_as_many_weights_as_clusters(split):
     [
         (keras.layers.ELU(name="odd"), r"does not know the layer odd \(ELU\)"),
         (keras.layers.Conv2D(2, 3, activation="selu", name="odd"), r"cannot be trained quantization-aware"),
-        (keras.Sequential([keras.layers.Conv2D(2, 3)], name="odd"), r"does not know the layer odd \(Sequential\)"),
+        (keras.Sequential([keras.layers.ELU(name="odd")], name="inner"), r"does not know the layer inner_odd \(ELU\)"),
     ],
 )
 def test_layer_that_quantization_aware_training_does_not_know_is_named(split, layer, says):
