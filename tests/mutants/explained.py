@@ -280,12 +280,12 @@ TASTE: dict[str, tuple[str, ...]] = {
         "_TEXT = 34",
         "cv2.putText(sheet, title, (4, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA)",
         "colour = (0, 128, 0) if second == truth else (0, 0, 200) if first == truth else (110, 110, 110)",
+        "cv2.rectangle(sheet, (left + 1, top + 1), (left + _CELL - 2, top + _CELL + _TEXT - 3), colour, 1)",
         "place = (left + 6, top + _CELL + 10 + 15 * number)",
         "cv2.putText(sheet, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.4, colour, 1, cv2.LINE_AA)",
     ),
 }
-"""Lines whose numbers are sizes, places and shades of a picture. What of them can be seen to be wrong, tests hold: that
-all of a text stands where it should and can be read, and that red, green and grey are those."""
+"""Lines whose numbers are sizes, places and shades of a picture; tests hold what can be seen to be wrong of them."""
 
 _NUMBER = re.compile(r" ?-?\b\d[\d_.]*")
 

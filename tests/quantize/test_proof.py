@@ -190,9 +190,9 @@ def test_the_picture_shows_each_digit_that_flipped_at_most_64_of_them(count, dig
 
 def test_a_frame_tells_what_the_model_lost_and_won(digits):
     """Red, green and grey, in OpenCV's order of colours; the frame goes round digit and caption."""
-    _, cells, _ = cells_of(3, digits)
+    _, cells, _ = cells_of(30, digits)
     blue, green, red = 0, 1, 2
-    for cell, colour in zip(cells, ("red", "green", "grey"), strict=False):
+    for cell, colour in zip(cells, ("red", "green", "grey") * 10, strict=False):
         frame = cell[1, 1].astype(int)
         height, width = cell.shape[:2]
         for row, column in (
