@@ -207,6 +207,12 @@ def test_logits_are_looked_at_as_probabilities():
         ),
         (
             FoundContract(
+                OUR_CONTRACT, "measured", (Tried(OUR_CONTRACT, 97.0), Tried(OUR_CONTRACT, 12.0)), 5, "digits"
+            ),
+            "0..1, bright ink (measured: reads 97.0 % of 5 digits; next 0..1, bright ink: 12.0 %)",
+        ),
+        (
+            FoundContract(
                 OUR_CONTRACT,
                 "measured",
                 (
