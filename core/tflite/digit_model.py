@@ -239,7 +239,7 @@ def _try_in_a_child(path: Path, sha256: str) -> None:  # noqa: ARG001 - a change
         raise _broken(runtime(), trial.reason)
     remedy = "the file is damaged: copy or make it again"
     if trial.outcome == "endless":
-        raise EdgedigitsError(f"{path} ran for more than {TRIAL_SECONDS} seconds", remedy)
+        raise EdgedigitsError(f"{path} took more than {TRIAL_SECONDS} seconds of processor time", remedy)
     if trial.outcome == "crashed":
         raise EdgedigitsError(f"{path} is cut short or damaged (it crashes {runtime().name})", remedy)
 

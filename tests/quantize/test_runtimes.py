@@ -7,6 +7,7 @@ import pytest
 
 from edgedigits.core.digit import model_input
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.tflite import trial
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.file import read_tflite
 from edgedigits.core.tflite.runtime import Refused, runtime
@@ -92,3 +93,19 @@ def test_the_proof_of_a_model_that_the_pi_refuses_says_where_it_was_made(trained
     assert result.proof.runtime == str(litert())
     assert [verdict.runs for verdict in result.proof.verdicts] == [False, True, False]
     assert result.proof.passed
+
+
+def test_a_model_that_never_ends_is_given_up_by_processor_time(tmp_path, monkeypatch):
+    import tensorflow as tf
+
+    def run(digit):
+        def more(step, _):
+            return step < 2_000_000_000
+
+        return tf.while_loop(more, lambda step, values: (step + 1, values * 0.5), (0, digit))[1]
+
+    concrete = tf.function(run, input_signature=[tf.TensorSpec((1, 10), tf.float32)]).get_concrete_function()
+    path = tmp_path / "model.tflite"
+    path.write_bytes(tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert())
+    monkeypatch.setattr(trial, "TRIAL_SECONDS", 1)
+    assert trial.try_model(path, runtime().module.__name__).outcome == "endless"
