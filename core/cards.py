@@ -10,6 +10,7 @@ from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of, write_json
+from edgedigits.core.model_files.packing import is_saved_model
 from edgedigits.core.paths import StrPath
 from edgedigits.core.statistics.outcome import CANNOT_TELL, FAILED, OUTCOMES, PASSED, outcome_of
 
@@ -143,7 +144,7 @@ def card_of(model: StrPath) -> Card | None:
         EdgedigitsError: the model is missing, or the card names this file but another sha256.
     """
     model = Path(model)
-    if (model / "saved_model.pb").is_file():
+    if is_saved_model(model):
         return None  # a folder of TensorFlow's, beside whose files no card lies
     if not model.is_file():
         raise EdgedigitsError(f"no model at {model}", "check the path")

@@ -70,7 +70,7 @@ def quantize(
       edgedigits quantize out/folds --out out/folds-int8
     """
     from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace_folder
-    from edgedigits.core.model_files.kinds import is_saved_model
+    from edgedigits.core.model_files.packing import is_saved_model
     from edgedigits.quantize import check_source, fold_models, recipe_named
 
     recipe_named(recipe)

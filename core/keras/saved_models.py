@@ -13,6 +13,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.backend import keras, tf
 from edgedigits.core.keras.code_inside import FILE_OPERATIONS, code_in
 from edgedigits.core.keras.function_model import function_model
+from edgedigits.core.model_files.packing import SAVED_MODEL_GRAPH
 
 _METADATA = "keras_metadata.pb"
 
@@ -20,7 +21,7 @@ _METADATA = "keras_metadata.pb"
 def code_in_saved_model(folder: Path) -> tuple[str, ...]:
     """What a SavedModel would run beside computing on tensors: Lambda layers, Python, files."""
     found = list(code_in([json.loads(one) for one in _metadata(folder)]))
-    content = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
+    content = saved_model_pb2.SavedModel.FromString((folder / SAVED_MODEL_GRAPH).read_bytes())
     for graph in content.meta_graphs:
         nodes = [*graph.graph_def.node, *(node for one in graph.graph_def.library.function for node in one.node_def)]
         found += sorted({f"the operation {node.op}" for node in nodes if node.op in FILE_OPERATIONS})

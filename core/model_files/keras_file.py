@@ -7,8 +7,8 @@ import zipfile
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.model_files.kinds import HDF5, SAVED_MODEL, checked_kind, is_saved_model, is_tflite
-from edgedigits.core.model_files.packing import KERAS_PARTS
+from edgedigits.core.model_files.kinds import HDF5, SAVED_MODEL, checked_kind, is_tflite
+from edgedigits.core.model_files.packing import KERAS_PARTS, is_saved_model
 
 
 def check_keras_file(path: Path) -> None:

@@ -10,7 +10,7 @@ from edgedigits.core.cards import CARD_NAME, read_card
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.git_lfs import refuse_pointer
 from edgedigits.core.model_files.foreign import refuse_foreign
-from edgedigits.core.model_files.packing import refuse_archive, refuse_part
+from edgedigits.core.model_files.packing import is_saved_model, refuse_archive, refuse_part
 
 TFLITE, KERAS, HDF5, SAVED_MODEL = "TFLite", "Keras", "HDF5", "SavedModel"
 SUFFIXES = frozenset({".tflite", ".keras", ".h5", ".hdf5"})
@@ -22,12 +22,6 @@ OURS = frozenset({".tflite", ".keras"})
 _KERAS_PART = "config.json"
 _CALLED = {KERAS: "a Keras model", HDF5: "an HDF5 file of Keras", SAVED_MODEL: "a SavedModel"}
 _HDF5_SUFFIXES = (".h5", ".hdf5")
-_SAVED_MODEL_PART = "saved_model.pb"
-
-
-def is_saved_model(path: Path) -> bool:
-    """Whether a folder is a SavedModel of TensorFlow."""
-    return (path / _SAVED_MODEL_PART).is_file()
 
 
 def model_kind(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Models that are packed once too often, unpacked, or named by a part of them."""
+"""The parts that models are made of, and models that are packed once too often, unpacked, or named by a part."""
 
 from __future__ import annotations
 
@@ -11,8 +11,15 @@ from edgedigits.core.errors import EdgedigitsError
 KERAS_PARTS = ("config.json", "metadata.json", "model.weights.h5")
 """What a ``.keras`` archive holds."""
 
-_SAVED_MODEL_PART = "saved_model.pb"
+SAVED_MODEL_GRAPH = "saved_model.pb"
+"""What each SavedModel folder holds."""
+
 _MODELS = (".keras", ".h5", ".hdf5", ".tflite")
+
+
+def is_saved_model(path: Path) -> bool:
+    """Whether a folder is a SavedModel of TensorFlow."""
+    return (path / SAVED_MODEL_GRAPH).is_file()
 
 
 def refuse_archive(path: Path) -> None:
@@ -27,7 +34,7 @@ def refuse_archive(path: Path) -> None:
     except (OSError, zipfile.BadZipFile):  # no zip file
         return
     for name in names:
-        inside = name.parent if name.name == _SAVED_MODEL_PART else name if name.suffix.lower() in _MODELS else None
+        inside = name.parent if name.name == SAVED_MODEL_GRAPH else name if name.suffix.lower() in _MODELS else None
         if inside is not None:
             raise EdgedigitsError(f"{path} is a zip file with {inside} in it", f"unpack it and give {inside}")
 
@@ -39,7 +46,7 @@ def refuse_part(path: Path) -> None:
         EdgedigitsError: it is.
     """
     folder = path.parent
-    if path.name == _SAVED_MODEL_PART:
+    if path.name == SAVED_MODEL_GRAPH:
         raise EdgedigitsError(f"{path} is the graph of a SavedModel without its weights", f"give the folder: {folder}")
     if path.name in KERAS_PARTS and all((folder / name).is_file() for name in KERAS_PARTS):
         parts = shlex.join(str(folder / name) for name in KERAS_PARTS)
