@@ -9,7 +9,7 @@ from typing import Any
 from edgedigits.core.cards import Card, card_of
 from edgedigits.core.contract.card_contract import card_contract
 from edgedigits.core.contract.contract import LOGITS, PROBABILITIES, InputContract
-from edgedigits.core.contract.finding import ASSUMED, NOTHING_TOLD, FoundContract, Told, find_contract
+from edgedigits.core.contract.finding import ASSUMED, NOTHING_TOLD, FoundContract, Told, TrialDigits, find_contract
 from edgedigits.core.datasets import Digits, Split, split_of, trainings
 from edgedigits.core.datasets.sample_digits import SAMPLES, load_samples
 from edgedigits.core.files import sha256_of
@@ -97,22 +97,19 @@ def _found(path: Path, card: Card | None, split: Split, told: Told, trust: bool)
     return _tried(load_keras(path, trust=trust), split.validation, "validation digits", told)
 
 
-def trial_contract(path: Path, model: Any, told: Told, digits: Digits | None = None, source: str = "") -> FoundContract:
+def trial_contract(path: Path, model: Any, told: Told, tried_on: TrialDigits | None = None) -> FoundContract:
     """What a network is fed: its card says that, or digits do on which it is tried.
 
     Args:
         path: of the ``.keras`` file.
         model: that was loaded from it.
         told: what is known of the input beside the card.
-        digits: no test digits; None: those that ship.
-        source: of ``digits``, for people.
+        tried_on: None: the digits that ship.
     """
     card = card_of(path)
     if card and not _is_assumed(card):
         return card_contract(card, told)
-    if digits is None:
-        return _tried(model, load_samples().pool, SAMPLES, told)
-    return _tried(model, digits, source, told)
+    return _tried(model, *(tried_on or (load_samples().pool, SAMPLES)), told)
 
 
 def _is_assumed(card: Card) -> bool:

@@ -16,10 +16,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from edgedigits.core.contract.finding import FoundContract, Told
+    from edgedigits.core.contract.finding import FoundContract, Told, TrialDigits
     from edgedigits.core.datasets import Digits
     from edgedigits.core.statistics.metrics import Metrics, WrongDigit
-    from edgedigits.core.tflite.digit_model import TrialDigits
 
 SHOWN = 20
 
@@ -91,7 +90,7 @@ def _scores(
             from edgedigits.quantize import keras_scores, load_keras
             from edgedigits.quantize.source import trial_contract
         network = load_keras(model, trust=trust)
-        found = trial_contract(model, network, told, *(tried_on or ()))
+        found = trial_contract(model, network, told, tried_on)
         with progress() as stage:
             scores = keras_scores(network, test.images, lambda done: stage("float", done, len(test)), found.contract)
         return scores, found

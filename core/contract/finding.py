@@ -107,6 +107,9 @@ class FoundContract:
         return self.contract.as_dict() | facts
 
 
+TrialDigits = tuple[Digits, str]
+"""Digits on which contracts are tried, no test digits, and what they are, for people."""
+
 Scores = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """A model: what it is fed, float32 of shape (count, ...), to what it gives, float32 of shape (count, classes)."""
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from edgedigits.core.cards import Card, card_of
 from edgedigits.core.contract.card_contract import card_contract
 from edgedigits.core.contract.contract import RANGES, InputContract
-from edgedigits.core.contract.finding import NOTHING_TOLD, TOLD, FoundContract, Told, find_contract
+from edgedigits.core.contract.finding import NOTHING_TOLD, TOLD, FoundContract, Told, TrialDigits, find_contract
 from edgedigits.core.contract.quantized_input import likely_ranges
 from edgedigits.core.datasets.digits import Digits
 from edgedigits.core.datasets.sample_digits import SAMPLES, load_samples
@@ -36,10 +36,6 @@ _TRIED = ((100_000, 500), (1_000_000, 200))
 """Digits on which contracts are tried with models of at most so many bytes: the larger, the slower."""
 
 _FEWEST_TRIED = 60
-
-
-TrialDigits = tuple[Digits, str]
-"""Digits on which contracts are tried, no test digits, and what they are, for people."""
 
 
 @dataclass(frozen=True)
@@ -136,14 +132,14 @@ class DigitModel:
         likely = RANGES
         if self._input_type is not np.float32:
             likely = likely_ranges(self._input_type, self.input.scale, self.input.zero_point)
-        if tried_on:
-            digits, source = tried_on
-        else:
-            size = self.path.stat().st_size
-            count = next((tried for most, tried in _TRIED if size <= most), _FEWEST_TRIED)
-            whole, source = load_samples().pool, SAMPLES
-            digits = whole.take(stratified_sample(whole.labels, min(count, len(whole)), 0))
+        digits, source = tried_on or (self._some_samples(), SAMPLES)
         return find_contract(self._scores, self._input_shape[1:], digits, source, told=told, likely=likely)
+
+    def _some_samples(self) -> Digits:
+        size = self.path.stat().st_size
+        count = next((tried for most, tried in _TRIED if size <= most), _FEWEST_TRIED)
+        whole = load_samples().pool
+        return whole.take(stratified_sample(whole.labels, min(count, len(whole)), 0))
 
     def _scores(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the model makes of real values, float32 of shape (count, ...), without softmax where it has none."""
