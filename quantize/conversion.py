@@ -61,6 +61,7 @@ def convert(
     return content
 
 
+_LOOPS = ("While", "StatelessWhile")
 _FLOAT_FORMS = ("float32", "float16", "dynamic")
 _DOORS = {"int8": tf.int8, "int16x8": tf.int16}
 _OPERATORS = {
@@ -140,9 +141,6 @@ def _refuse_loops(concrete: Any, model: Any, recipe: Recipe) -> None:
         f"the network has loops{where}, which TensorFlow cannot quantize to {recipe.form}",
         "take --recipe float16 or dynamic, or LSTM in their place",
     )
-
-
-_LOOPS = ("While", "StatelessWhile")
 
 
 def _converter(concrete: Any, model: Any) -> Any:

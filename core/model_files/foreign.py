@@ -11,9 +11,6 @@ from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
 
-ONNX_TO_SAVED_MODEL = "onnx2tf -i {onnx} -o {folder}"
-"""The command of onnx2tf, which is kept at PyPI; its pinned packages want an environment of their own."""
-
 _TORCH_SUFFIXES = (".pt", ".pth", ".pth.tar", ".ckpt", ".torchscript")
 
 
@@ -49,19 +46,17 @@ def refuse_foreign(path: Path) -> None:
 
 
 def _from_onnx(path: Path) -> str:
-    command = ONNX_TO_SAVED_MODEL.format(onnx=shlex.quote(str(path)), folder="saved_model")
     return (
         "in an environment of its own: pip install onnx2tf; "
-        f"{command}; then edgedigits quantize saved_model --out out/int8"
+        f"onnx2tf -i {shlex.quote(str(path))} -o saved_model; then edgedigits quantize saved_model --out out/int8"
     )
 
 
 def _through_onnx(path: Path) -> str:
     onnx = path.with_name(f"{path.name.partition('.')[0]}.onnx")
-    shown = shlex.quote(str(onnx))
     return (
         f"write it as ONNX: torch.onnx.export(model.eval(), torch.zeros(1, 1, 28, 28), {str(onnx)!r}); "
-        f"then {_from_onnx(onnx)}".replace(str(onnx) + " ", shown + " ")
+        f"then {_from_onnx(onnx)}"
     )
 
 
