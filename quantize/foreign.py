@@ -12,7 +12,7 @@ from edgedigits.core.contract.finding import ASSUMED, NOTHING_TOLD, TOLD, FoundC
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace_folder, sha256_of, whole_folder
 from edgedigits.core.keras.backend import tf
-from edgedigits.core.keras.opening import OpenedModel, open_model
+from edgedigits.core.keras.opening import OpenedModel, open_float_model
 from edgedigits.core.paths import StrPath
 from edgedigits.quantize.source import trial_contract
 
@@ -54,13 +54,13 @@ def convert_file(
         force: replace what lies in ``out``.
 
     Raises:
-        EdgedigitsError: as :func:`edgedigits.core.keras.opening.open_model`; it has no layers, which alone can be
+        EdgedigitsError: as :func:`edgedigits.core.keras.opening.open_float_model`; it has no layers, which alone can be
             written; ``out`` is not empty and ``force`` not set.
     """
     path, out = Path(path), Path(out)
     refuse_inputs_inside([path], out)
     refuse_to_replace_folder(out, force)
-    opened = open_model(path, trust=trust)
+    opened = open_float_model(path, trust=trust)
     if opened.reason:
         raise EdgedigitsError(
             f"{path} cannot be written as {MODEL}: {opened.reason}",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract
 from edgedigits.core.digit import CLASSES
 from edgedigits.core.keras.backend import keras, tf
-from edgedigits.core.keras.opening import open_model
+from edgedigits.core.keras.opening import open_float_model
 from edgedigits.core.paths import StrPath
 
 _BATCH = 500
@@ -28,9 +28,9 @@ def load_keras(path: StrPath, *, trust: bool = False) -> Any:
         A ``tf_keras.Model`` that maps a picture of a digit to (batch, 10), not compiled.
 
     Raises:
-        EdgedigitsError: as :func:`edgedigits.core.keras.opening.open_model`.
+        EdgedigitsError: as :func:`edgedigits.core.keras.opening.open_float_model`.
     """
-    return open_model(path, trust=trust).model
+    return open_float_model(path, trust=trust).model
 
 
 def keras_scores(

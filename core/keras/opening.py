@@ -61,7 +61,7 @@ class OpenedModel:
     reason: str = ""
 
 
-def open_model(path: StrPath, *, trust: bool = False) -> OpenedModel:
+def open_float_model(path: StrPath, *, trust: bool = False) -> OpenedModel:
     """Read a ``.keras`` or ``.h5`` file of Keras 2 or 3, or a SavedModel folder.
 
     Args:

@@ -28,7 +28,7 @@ from edgedigits.core.keras.backend import keras, tf
 from edgedigits.core.keras.function_model import why_function
 from edgedigits.core.keras.keras3 import rebuilt
 from edgedigits.core.keras.models import load_keras
-from edgedigits.core.keras.opening import open_model
+from edgedigits.core.keras.opening import open_float_model
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.quantize.making import make
 from edgedigits.quantize.recipes import RECIPES
@@ -137,7 +137,7 @@ def files(keras3, digits, tmp_path_factory):
 )
 def test_every_container_gives_the_network_that_was_saved(files, digits, name, version, known):
     folder, scores = files
-    opened = open_model(folder / name)
+    opened = open_float_model(folder / name)
     fed = digits[..., 0] if name.startswith("functional") else digits
     wanted = scores[name.partition(".")[0].partition("_")[0]]
     np.testing.assert_allclose(opened.model(fed, training=False), wanted, rtol=1e-4, atol=1e-5)
@@ -172,7 +172,7 @@ def test_a_network_of_mixed_precision_computes_in_float32(keras3, digits, tmp_pa
     ]
     made = of.Sequential([of.Input((28, 28, 1)), *layers])
     made.save(tmp_path / name)
-    opened = open_model(tmp_path / name)
+    opened = open_float_model(tmp_path / name)
     assert not opened.reason
     np.testing.assert_allclose(opened.model(digits), made(digits), atol=2e-3)
     few = _few(split_dataset(load_dataset("optdigits")))
@@ -186,7 +186,7 @@ def test_a_network_that_takes_bytes_takes_their_values_as_floats(keras3, tmp_pat
     layers = [of.layers.Rescaling(1 / 255), of.layers.Flatten(), of.layers.Dense(10, activation="softmax")]
     made = of.Sequential([of.Input((28, 28, 1), dtype="uint8"), *layers])
     made.save(tmp_path / name)
-    opened = open_model(tmp_path / name)
+    opened = open_float_model(tmp_path / name)
     assert not opened.reason
     levels = np.random.default_rng(0).integers(0, 256, (3, 28, 28, 1), np.uint8)
     np.testing.assert_allclose(opened.model(levels.astype(np.float32)), made(levels), atol=1e-6)
@@ -201,7 +201,7 @@ def test_a_network_for_pictures_of_any_size_is_one_for_digits(keras3, digits, tm
     pooled = of.layers.GlobalAveragePooling2D()(of.layers.Conv2D(4, 3, activation="relu")(source))
     made = of.Model(source, of.layers.Dense(10)(pooled))
     made.save(tmp_path / "model.keras")
-    opened = open_model(tmp_path / "model.keras")
+    opened = open_float_model(tmp_path / "model.keras")
     assert (opened.model.input_shape, opened.reason) == ((None, 28, 28, 1), "")
     np.testing.assert_allclose(opened.model(digits), made(digits), atol=1e-5)
 
