@@ -110,6 +110,13 @@ class Split:
         }
 
 
+def bytes_of_fractions(pixels: NDArray[Any]) -> NDArray[np.uint8] | None:
+    """Pixels of 0 to 1 as grey levels of 0 to 255; None where some lie beyond, or are no numbers."""
+    if pixels.min() >= 0 and pixels.max() <= 1:
+        return np.asarray(np.rint(pixels * 255), np.uint8)
+    return None
+
+
 def checked_digits(images: NDArray[Any], labels: NDArray[Any], origin: str) -> Digits:
     """Make :class:`Digits` of raw arrays, or say what is wrong with them.
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.datasets.coarse import from_coarse
-from edgedigits.core.datasets.digits import Dataset, checked_digits
+from edgedigits.core.datasets.digits import Dataset, bytes_of_fractions, checked_digits
 from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.git_lfs import refuse_pointer
@@ -49,9 +49,8 @@ def _grey(images: NDArray[Any]) -> NDArray[Any]:
     """Pixels as whole numbers where they are fractions of 0 to 1, or whole numbers kept as floats."""
     if images.size == 0 or not np.issubdtype(images.dtype, np.floating):
         return images
-    low, high = images.min(), images.max()
-    if low >= 0 and high <= 1:
-        return np.asarray(np.rint(images * 255), np.uint8)
+    if (grey := bytes_of_fractions(images)) is not None:
+        return grey
     return images.astype(np.int64) if (np.rint(images) == images).all() else images
 
 

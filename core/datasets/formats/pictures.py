@@ -59,13 +59,7 @@ def read_folder(folder: Path, spec: str, skip_bad: bool = False) -> Dataset:
         raise EdgedigitsError(f"no folder {folder}", "check the path")
     parts = {"train": [folder]} if _has_digits(folder) else _parts_of(folder)
     if not parts:
-        kinds = sorted({path.suffix for digit in range(CLASSES) for path in (folder / str(digit)).glob("[!.]*.*")})
-        if kinds:
-            raise EdgedigitsError(
-                f"{folder} has files of other kinds in its folders 0 to 9: {', '.join(kinds)}",
-                f"give pictures of these kinds: {', '.join(SUFFIXES)}",
-            )
-        raise EdgedigitsError(f"{folder} has no pictures in folders 0 to 9", _where_digits_lie(folder))
+        raise _no_digits(folder)
     if "train" not in parts:
         (name, (inside, *_)), *_ = parts.items()
         raise EdgedigitsError(
@@ -85,11 +79,18 @@ def read_folder(folder: Path, spec: str, skip_bad: bool = False) -> Dataset:
     return Dataset(spec, source, pool, others["test"], others["validation"])
 
 
-def _where_digits_lie(folder: Path) -> str:
-    """A folder below that has digits, two folders down at most, or how to arrange them."""
+def _no_digits(folder: Path) -> EdgedigitsError:
+    """What a folder has instead of pictures of digits, or where they lie: two folders down at most."""
+    kinds = sorted({path.suffix for digit in range(CLASSES) for path in (folder / str(digit)).glob("[!.]*.*")})
+    if kinds:
+        return EdgedigitsError(
+            f"{folder} has files of other kinds in its folders 0 to 9: {', '.join(kinds)}",
+            f"give pictures of these kinds: {', '.join(SUFFIXES)}",
+        )
     below = sorted(path for path in (*folder.glob("[!.]*"), *folder.glob("[!.]*/[!.]*")) if path.is_dir())
     found = next((path for path in below if _has_digits(path) or _parts_of(path)), None)
-    return f"name the folder that has them: folder:{found}" if found else "arrange them as DIR/<digit>/*.png"
+    remedy = f"name the folder that has them: folder:{found}" if found else "arrange them as DIR/<digit>/*.png"
+    return EdgedigitsError(f"{folder} has no pictures in folders 0 to 9", remedy)
 
 
 def _has_digits(folder: Path) -> bool:
@@ -98,10 +99,8 @@ def _has_digits(folder: Path) -> bool:
 
 
 def _files_of(inside: Path) -> list[Path]:
-    files = (
-        path for path in inside.glob("[!.]*") if path.suffix.lower() in SUFFIXES
-    )  # macOS leaves ._NAME beside NAME
-    return sorted(path for path in files if path.is_file())
+    visible = inside.glob("[!.]*")  # macOS leaves ._NAME beside NAME
+    return sorted(path for path in visible if path.suffix.lower() in SUFFIXES and path.is_file())
 
 
 def _parts_of(folder: Path) -> dict[str, list[Path]]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.dataset_spec import LABEL_FIRST, LABEL_LAST
-from edgedigits.core.datasets.digits import Digits, checked_digits
+from edgedigits.core.datasets.digits import Digits, bytes_of_fractions, checked_digits
 from edgedigits.core.datasets.formats.text import INDEX_NAMES, LABEL_NAMES, TextTable, open_table
 from edgedigits.core.digit import CLASSES, SIDE
 from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
@@ -217,15 +217,14 @@ def _labels(table: TextTable, column: NDArray[Any]) -> NDArray[np.uint8]:
 
 def _grey(table: TextTable, pixels: NDArray[Any]) -> NDArray[np.uint8]:
     """Pixels of 0 to 255: whole numbers as they are, and those of 0 to 1 times 255."""
-    low, high = float(pixels.min()), float(pixels.max())
-    if low >= 0 and high <= 1:
-        return np.asarray(np.rint(pixels * 255), np.uint8)
+    if (grey := bytes_of_fractions(pixels)) is not None:
+        return grey
     wrong = (pixels < 0) | (pixels > 255) | (np.rint(pixels) != pixels)
     if wrong.any():
         row = int(np.flatnonzero(wrong.any(axis=1))[0])
         raise EdgedigitsError(
             f"{table.path} holds the pixel {pixels[row][wrong[row]][0]:.15g} in line {table.line_of(row)}, of pixels "
-            f"from {low:.15g} to {high:.15g}",
+            f"from {float(pixels.min()):.15g} to {float(pixels.max()):.15g}",
             "give whole numbers of 0 to 255, or fractions of 0 to 1",
         )
     return np.asarray(pixels, np.uint8)
