@@ -20,6 +20,7 @@ from edgedigits.core.digit import CLASSES, SIDE
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.backend import keras
 from edgedigits.core.keras.code_inside import code_in
+from edgedigits.core.keras.graphs import is_graph
 from edgedigits.core.keras.keras3 import load_keras3
 from edgedigits.core.keras.precision import in_float32
 from edgedigits.core.keras.saved_models import code_in_saved_model, load_saved_model
@@ -98,9 +99,7 @@ def open_float_model(path: StrPath, *, trust: bool = False) -> OpenedModel:
 def _with_size(model: Any) -> Any:
     """A network that takes pictures of any size as one for digits; others as they are."""
     shape = getattr(model, "input_shape", None)
-    if not isinstance(shape, tuple) or len(shape) not in (3, 4) or None not in shape[1:3]:
-        return model
-    if not getattr(model, "_is_graph_network", False):
+    if not isinstance(shape, tuple) or len(shape) not in (3, 4) or None not in shape[1:3] or not is_graph(model):
         return model
     fixed = keras.models.clone_model(model, keras.Input((SIDE, SIDE, *shape[3:])))
     fixed.set_weights(model.get_weights())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from edgedigits.core.keras.backend import keras
+from edgedigits.core.keras.graphs import is_graph
 
 _MIXED = ("mixed_float16", "mixed_bfloat16")
 FLOAT32 = "float32"
@@ -17,7 +18,7 @@ def in_float32(model: Any) -> Any:
     trained: TFLite has no int8 form of what computes in half floats. Grey levels as whole numbers become floats in the
     first layer anyway.
     """
-    if not getattr(model, "_is_graph_network", False) or not any(_is_other(layer) for layer in model._flatten_layers()):
+    if not is_graph(model) or not any(_is_other(layer) for layer in model._flatten_layers()):
         return model
     plain = type(model).from_config(_plain(model.get_config()))
     plain.set_weights(model.get_weights())

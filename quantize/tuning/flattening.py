@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from edgedigits.core.keras.backend import keras, tf
+from edgedigits.core.keras.graphs import is_graph
 
 
 def flattened(model: Any) -> Any:
@@ -17,7 +18,7 @@ def flattened(model: Any) -> Any:
         A functional model with layers and weights of its own. A layer of an inner network is called by that network's
         name and its own.
     """
-    if not _is_graph(model) or not any(_is_graph(layer) for layer in model.layers):
+    if not is_graph(model) or not any(is_graph(layer) for layer in model.layers):
         return model
     copies: dict[int, tuple[Any, Any]] = {}
     inputs = [keras.Input(tuple(one.shape[1:]), one.shape[0], dtype=one.dtype) for one in model.inputs]
@@ -26,10 +27,6 @@ def flattened(model: Any) -> Any:
     for layer, copy in copies.values():
         copy.set_weights(layer.get_weights())
     return flat
-
-
-def _is_graph(layer: Any) -> bool:
-    return bool(getattr(layer, "_is_graph_network", False))
 
 
 def _expanded(network: Any, inputs: list[Any], prefix: str, copies: dict[int, tuple[Any, Any]]) -> list[Any]:
@@ -43,7 +40,7 @@ def _expanded(network: Any, inputs: list[Any], prefix: str, copies: dict[int, tu
                 continue
             arguments, named = node.map_arguments(known)
             layer = node.layer
-            if _is_graph(layer):
+            if is_graph(layer):
                 given: Any = _expanded(layer, tf.nest.flatten(arguments), f"{prefix}{layer.name}_", copies)
             else:
                 given = _copy(layer, prefix, copies)(*arguments, **named)

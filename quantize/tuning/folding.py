@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.backend import keras
+from edgedigits.core.keras.graphs import is_graph
 
 _layers = keras.layers
 _TAKES_FACTORS = (_layers.Conv2D, _layers.DepthwiseConv2D, _layers.Dense)
@@ -36,7 +37,7 @@ def as_it_infers(model: Any, left_out: tuple[str, ...] = ()) -> Any:
     Raises:
         EdgedigitsError: it is neither functional nor sequential.
     """
-    if not getattr(model, "_is_graph_network", False):
+    if not is_graph(model):
         raise EdgedigitsError(
             f"{model.name} is no functional or sequential network", "build it with keras.Sequential or keras.Model"
         )
