@@ -143,7 +143,8 @@ def test_an_output_has_the_shape_that_the_inputs_give() -> None:
     one = layer(tensor(), tensor((1, 5, 6, 7), scales=(0.25,)))
     assert one.output_tensor.shape == (1, 5, 6, 7)
     assert one.output_value([1, 5, 6, 7]) == Value((5, 6, 7), 0.25, 3)
-    assert "should make 1x5x6x8 of its inputs" in refusal(one.output_value, (1, 5, 6, 8))
+    for channels in (6, 8):
+        assert f"should make 1x5x6x{channels} of its inputs" in refusal(one.output_value, (1, 5, 6, channels))
 
 
 @pytest.mark.parametrize(
