@@ -186,6 +186,7 @@ def test_the_picture_that_an_input_is(shape: tuple[int, ...], field: tuple[int, 
     "shape",
     [
         (),
+        (0,),
         (1,),
         (3,),
         (5,),

@@ -145,6 +145,12 @@ def test_no_more_than_a_thousand_digits_are_looked_at(count):
     assert (max(looks), found.digits) == (1000, 1000)
 
 
+def test_two_contracts_are_reason_enough_for_a_first_look():
+    looks = []
+    find_contract(watched(looks), SHAPE, digits_of(500), "d", told=Told("0..1"))
+    assert looks == [200, 200, 500]
+
+
 def test_a_single_contract_is_tried_once():
     looks = []
     find_contract(watched(looks), SHAPE, digits_of(500), "d", told=Told("0..1", "bright"))
@@ -187,6 +193,11 @@ def test_a_look_counts_right_digits_and_cross_entropy():
     # No probability is taken for less than half a step of an int8 softmax.
     expected = -(np.log(0.5) + np.log(0.9) + np.log(1 / 512) + np.log(1)) / 4
     assert seen.cross_entropy == pytest.approx(expected, rel=1e-6)
+
+
+def test_probabilities_a_little_above_one_count_as_one():
+    seen = _try(lambda values: np.float32(1.01) * np.eye(10, dtype=np.float32)[:2], OUR_CONTRACT, digits_of(2))
+    assert (seen.contract.output, seen.cross_entropy) == ("probabilities", 0.0)
 
 
 def test_logits_are_looked_at_as_probabilities():

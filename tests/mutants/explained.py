@@ -144,6 +144,45 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
                 "if side > 1 and side * side * channels == shape[0]:",
                 "if side > 1 and side * side * channels >= shape[0]:",
             ),
+            *(  # of one and three channels; each value once, in the same order
+                ("if channels > 1:", f"if channels {other}:")
+                for other in ("!= 1", ">= 1", "> 0")
+            ),
+            (
+                "values = np.repeat(values[..., np.newaxis], channels, axis=-1)",
+                "values = np.repeat(values[..., np.newaxis], channels, axis=- 2)",
+            ),
+            ("side = math.isqrt(shape[0] // channels)", "side = math.isqrt(shape[ -1] // channels)"),
+            *(  # no deviation is refused whatever the mean
+                ("mean, deviation = 0.0, 0.0", f"mean, deviation = {other}")
+                for other in ("1.0, 0.0", "-1.0, 0.0", "0.0, -1.0")
+            ),
+        ),
+        "core/contract/finding.py": (  # of assumed, card, measured and told; at least one contract is tried
+            ("if self.how == ASSUMED:", "if self.how <= ASSUMED:"),
+            (
+                "contract = chosen.contract if how != ASSUMED else"
+                " replace(contracts[0], output=chosen.contract.output)",
+                "contract = chosen.contract if how > ASSUMED else"
+                " replace(contracts[0], output=chosen.contract.output)",
+            ),
+            *(
+                (f"{before}len({what}) > 1{after}", f"{before}len({what}) != 1{after}")
+                for before, what, after in (
+                    (
+                        'others = f"; next {self.tried[1].contract}: {self.tried[1].accuracy:.1f} %" if ',
+                        "self.tried",
+                        ' else ""',
+                    ),
+                    ("if len(digits) > _FIRST_LOOK and ", "contracts", ":"),
+                )
+            ),
+        ),
+        "quantize/proof/causes.py": (
+            (  # of ten there are no more than ten
+                "if len(set(meant.tolist())) == CLASSES and not np.array_equal(meant, np.arange(CLASSES)):",
+                "if len(set(meant.tolist())) >= CLASSES and not np.array_equal(meant, np.arange(CLASSES)):",
+            ),
         ),
         "core/contract/quantized_input.py": (  # of int8, uint8 and int16
             ("if np.dtype(kind) == np.int16:", "if np.dtype(kind) >= np.int16:"),
@@ -239,6 +278,13 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
                 (
                     "digits = digits.take(stratified_sample(digits.labels, MOST_DIGITS, 0))",
                     f"digits = digits.take(stratified_sample(digits.labels, MOST_DIGITS, {seed}))",
+                )
+                for seed in ("1", " -1")
+            ),
+            *(
+                (
+                    "some = digits.take(stratified_sample(digits.labels, _FIRST_LOOK, 0))",
+                    f"some = digits.take(stratified_sample(digits.labels, _FIRST_LOOK, {seed}))",
                 )
                 for seed in ("1", " -1")
             ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -91,6 +92,12 @@ def test_a_proof_as_json_has_its_verdict_and_all_that_it_rests_on(proved):
     needed = required_digits(found.lost, found.won, 40, 2.0)
     assert (plain["verdict"], plain["passed"], plain["required_digits"]) == ("cannot tell", False, needed)
     assert plain["comparison"]["lost"] == found.lost
+
+
+def test_a_proof_passes_where_the_drop_may_be_as_large_as_its_interval_ends(proved):
+    proof = proved[0]
+    assert replace(proof, max_drop=100.0).passed is True
+    assert replace(proof, max_drop=100.0, min_accuracy=99.0).passed is False
 
 
 def test_scores_of_the_float_network_are_probabilities_and_it_tells_how_many_are_done(digits):
