@@ -145,8 +145,7 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
                 "if side > 1 and side * side * channels >= shape[0]:",
             ),
             *(  # of one and three channels; each value once, in the same order
-                ("if channels > 1:", f"if channels {other}:")
-                for other in ("!= 1", ">= 1", "> 0")
+                ("if channels > 1:", f"if channels {other}:") for other in ("!= 1", ">= 1", "> 0")
             ),
             (
                 "values = np.repeat(values[..., np.newaxis], channels, axis=-1)",
@@ -163,8 +162,7 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
             (
                 "contract = chosen.contract if how != ASSUMED else"
                 " replace(contracts[0], output=chosen.contract.output)",
-                "contract = chosen.contract if how > ASSUMED else"
-                " replace(contracts[0], output=chosen.contract.output)",
+                "contract = chosen.contract if how > ASSUMED else replace(contracts[0], output=chosen.contract.output)",
             ),
             *(
                 (f"{before}len({what}) > 1{after}", f"{before}len({what}) != 1{after}")
