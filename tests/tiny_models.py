@@ -105,6 +105,8 @@ def main(folder: Path) -> None:
     ends = {"inference_input_type": tf.int16, "inference_output_type": tf.int16}
     convert(digits, "int16x8", calibrated=True, operators=int16, **ends)
     convert(digits, "int8_float_doors", calibrated=True, integers=True)
+    ends = {"inference_input_type": tf.uint8, "inference_output_type": tf.uint8}
+    convert(digits, "uint8_doors", calibrated=True, integers=True, **ends)
     convert(network(14), "wrong_shape", **full)
     kernel, bias = digits.layers[-1].get_weights()
     kernel[:, TIED[1]] = kernel[:, TIED[0]]

@@ -55,6 +55,7 @@ class DigitModel:
         found: the contract and how it is known.
         input: quantization of the input tensor.
         output: quantization of the output tensor.
+        output_type: NumPy's type of the output tensor: int8, uint8, int16 or float32.
         threads: that the interpreter may use.
         runtime: that runs it.
 
@@ -109,7 +110,7 @@ class DigitModel:
         self.input = Quantization(float(source[0]["quantization"][0]), int(source[0]["quantization"][1]))
         self.output = Quantization(float(result[0]["quantization"][0]), int(result[0]["quantization"][1]))
         self._input_index, self._input_type = source[0]["index"], source[0]["dtype"]
-        self._output_index, self._output_type = result[0]["index"], result[0]["dtype"]
+        self._output_index, self.output_type = result[0]["index"], result[0]["dtype"]
         self._input_shape = tuple(int(length) for length in source[0]["shape"])
         self.found = self._find_contract(contract, told, tried_on)
 
@@ -149,7 +150,7 @@ class DigitModel:
     @property
     def is_int8(self) -> bool:
         """Whether input and output are int8."""
-        return self._input_type is np.int8 and self._output_type is np.int8
+        return self._input_type is np.int8 and self.output_type is np.int8
 
     @property
     def delegate(self) -> str:
@@ -172,7 +173,7 @@ class DigitModel:
             int8, uint8 or int16 (float32 for a model with float output) of shape (count, 10).
         """
         values: Any = self.inputs(images)
-        results = np.empty((len(images), CLASSES), self._output_type)
+        results = np.empty((len(images), CLASSES), self.output_type)
         every = max(1, len(images) // 100)
         for position in range(len(images)):
             results[position] = self.run(values[position])
@@ -192,7 +193,7 @@ class DigitModel:
         return shaped
 
     def _real(self, results: Any) -> NDArray[np.float32]:
-        if self._output_type is not np.float32:
+        if self.output_type is not np.float32:
             return dequantize(results, self.output.scale, self.output.zero_point)
         floats: NDArray[np.float32] = results
         return floats

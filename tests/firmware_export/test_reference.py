@@ -7,18 +7,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tiny_models import tiny_models as make_tiny_models
 
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.runtime import runtime
 from edgedigits.firmware_export.graph.evaluation import evaluate
 from edgedigits.firmware_export.operators.fully_connected import rounded_once
 from edgedigits.firmware_export.operators.reader import read_graph
+from edgedigits.firmware_export.proof import reference
 from edgedigits.firmware_export.proof.drawn import drawn_digits
 from edgedigits.firmware_export.proof.reference import REFERENCE_RUNTIME, ReferenceKernels
 
 SMALL = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
 ROUNDED_OTHERWISE = (119, 240, 288)
 """Drawn digits of which the built-in model's outputs depend on how often its FULLY_CONNECTED rounds."""
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return make_tiny_models(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +52,22 @@ def test_it_matters_how_often_a_dense_layer_rounds(outputs):
     once = np.array([evaluate(theirs, given).ravel() for given in model.inputs(drawn_digits(300))])
     assert tuple(np.flatnonzero((once != outputs).any(axis=1))) == ROUNDED_OTHERWISE
     assert np.abs(once.astype(int) - outputs).max() == 1
+
+
+@pytest.mark.parametrize("name", ["int8", "int8_float_doors", "uint8_doors"])
+def test_numpy_gives_what_the_kernels_give_in_the_types_that_the_model_has(name, tiny_models, monkeypatch):
+    """As on a Python that has LiteRT alone: here the kernels are there to be compared with."""
+    if runtime().name != REFERENCE_RUNTIME:
+        pytest.skip(f"{runtime()} has no reference kernels of TFLite 2.14")
+    images = drawn_digits(100)
+    theirs = ReferenceKernels(tiny_models[name]).outputs(images)
+    monkeypatch.setattr(reference, "REFERENCE_RUNTIME", "another")
+    told: list[int] = []
+    ours = ReferenceKernels(tiny_models[name]).outputs(images, told.append)
+    assert ours.dtype == theirs.dtype
+    np.testing.assert_array_equal(ours, theirs)
+    assert len(np.unique(ours.argmax(1))) > 1
+    assert told == list(range(1, 101))
 
 
 def test_progress_is_told_for_every_image():
