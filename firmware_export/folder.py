@@ -9,13 +9,20 @@ from pathlib import Path, PurePosixPath
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors, whole_folder, write_text
 
+_SOURCES = (".c", ".h", ".cpp", ".ino")
+_MARK = b"edgedigits"
+"""Stands in the head of each C file that is written."""
+
 
 def write_files(folder: Path, texts: Mapping[str, str], force: bool) -> None:
     """Write files by their relative paths; with ``force`` replace these and leave everything else where it is.
 
+    Files are replaced in a folder that an export was written into before: one of the C files that would be replaced
+    says so.
+
     Raises:
-        EdgedigitsError: the folder has content and ``force`` is not set, a file or folder is in the way, or the disk
-            is full or may not be written.
+        EdgedigitsError: the folder has content and ``force`` is not set, a file of the user's own would be replaced, a
+            file or folder is in the way, or the disk is full or may not be written.
     """
     if folder.is_dir() and (force or not any(folder.iterdir())):
         _replace_files(folder, texts)
@@ -29,6 +36,7 @@ def _replace_files(folder: Path, texts: Mapping[str, str]) -> None:
     """Write everything that can fail for want of room first, then rename file by file."""
     for file in texts:
         _refuse_what_is_in_the_way(folder, file)
+    _refuse_files_of_others(folder, texts)
     with disk_errors(folder), tempfile.TemporaryDirectory(dir=folder, prefix=".") as stage:
         for file, text in texts.items():
             write_text(Path(stage) / file, text)
@@ -36,6 +44,16 @@ def _replace_files(folder: Path, texts: Mapping[str, str]) -> None:
             (folder / place).mkdir(parents=True, exist_ok=True)
         for file in texts:
             (Path(stage) / file).replace(folder / file)
+
+
+def _refuse_files_of_others(folder: Path, texts: Mapping[str, str]) -> None:
+    """Raise where files would be replaced and nothing shows that they were written here."""
+    there = [folder / file for file in texts if (folder / file).is_file()]
+    if there and not any(path.suffix in _SOURCES and _MARK in path.read_bytes() for path in there):
+        raise EdgedigitsError(
+            f"{there[0]} is there already, in a folder that no export was written into",
+            "choose another --out; --force replaces an earlier export",
+        )
 
 
 def _refuse_what_is_in_the_way(folder: Path, file: str) -> None:

@@ -47,6 +47,8 @@ def read_picture(path: StrPath) -> NDArray[np.uint8]:
         kind = _FOREIGN.get(data[8:12].tobytes(), "")
         if data[4:8].tobytes() == b"ftyp" and kind:
             raise EdgedigitsError(f"{path} is a {kind} picture, which OpenCV does not read", "save it as JPEG or PNG")
+        if data[:4].tobytes() == b"GIF8":
+            raise EdgedigitsError(f"{path} is a GIF that OpenCV does not read here", "save it as JPEG or PNG")
         raise EdgedigitsError(f"{path} is no picture that OpenCV reads, or it is damaged", "give a JPEG or PNG file")
     if picture.ndim == 3 and picture.shape[2] not in {1, 3, 4}:
         raise EdgedigitsError(

@@ -163,6 +163,7 @@ def test_a_photo_of_a_phone_that_was_held_upright_is_learned_upright(tmp_path):
     [
         (b"", "is empty"),
         (b"no picture", "no picture that OpenCV reads"),
+        (b"GIF89a\1\0", "is a GIF that OpenCV does not read here; save it as JPEG or PNG"),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "is a HEIC picture.*JPEG"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0a\nsize 5\n", "Git LFS pointer.*git lfs pull"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shlex
 import subprocess
@@ -164,3 +165,24 @@ def test_every_core_is_documented():
     from edgedigits.firmware_export.boards.cores import CORES
 
     assert [core.name for core in CORES if f"`{core.name}`" not in TEXT] == []
+
+
+def test_the_readme_shows_what_choose_says_of_the_rows_of_this_repository():
+    """The block below the command is its output, on a terminal of 80 columns."""
+    shown = (ROOT / "README.md").read_text(encoding="utf-8")
+    command = next(
+        line.strip()
+        for line in shown.splitlines()
+        if line.strip().startswith("edgedigits choose --max-flash") and line.endswith("docs/benchmark")
+    )
+    done = subprocess.run(
+        (sys.executable, "-c", "from edgedigits.cli.main import main; main()", *shlex.split(command)[1:]),
+        cwd=ROOT,
+        env=os.environ | {"COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    block = shown.partition(command)[2].partition("\n    ")[2].partition("\nWith ")[0]
+    wanted = [line.strip() for line in ("    " + block).splitlines() if line.strip()]
+    assert wanted == [line.strip() for line in done.stdout.splitlines() if line.strip()]

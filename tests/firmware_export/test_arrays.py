@@ -411,7 +411,7 @@ def test_force_replaces_the_two_files_and_nothing_else(tiny: Path, tmp_path: Pat
     folder = tmp_path / "firmware"
     folder.mkdir()
     (folder / "main.c").write_text("mine")
-    (folder / "digits_model.h").write_text("old")
+    (folder / "digits_model.h").write_text("old, of edgedigits")
     export = export_arrays(tiny)
     paths = write_export(export, folder, force=True)
     assert [path.read_text() for path in paths] == [export.header, export.source]
@@ -436,7 +436,7 @@ def test_a_disk_without_room_leaves_the_folder_as_it_was(before: list[str], tiny
     folder = tmp_path / "out"
     for name in before:
         folder.mkdir(exist_ok=True)
-        (folder / name).write_text("old")
+        (folder / name).write_text("old, of edgedigits")
     script = (
         "import resource, sys; from pathlib import Path;"
         "from edgedigits.firmware_export import export_arrays, write_export;"
@@ -448,7 +448,7 @@ def test_a_disk_without_room_leaves_the_folder_as_it_was(before: list[str], tiny
     assert "EdgedigitsError: no room left" in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.tflite"] + ["out"] * bool(before)
     if before:
-        assert {path.name: path.read_text() for path in folder.iterdir()} == dict.fromkeys(before, "old")
+        assert {path.name: path.read_text() for path in folder.iterdir()} == dict.fromkeys(before, "old, of edgedigits")
 
 
 def test_float_literals_read_back_as_the_same_float32() -> None:

@@ -407,13 +407,31 @@ class TestWriting:
 
     def test_force_replaces_its_own_files_and_leaves_the_rest(self, library: LibraryFiles, tmp_path: Path):
         (tmp_path / "mine.c").write_text("mine")
-        (tmp_path / "digits.c").write_text("old")
+        (tmp_path / "digits.c").write_text("old, written by edgedigits")
 
         write_target("c", library, tmp_path, force=True)
 
         assert (tmp_path / "mine.c").read_text() == "mine"
         assert (tmp_path / "digits.c").read_text() == library.source
         assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+    @pytest.mark.parametrize("name", ["README.md", "main.c", "CMakeLists.txt"])
+    def test_force_replaces_no_file_of_a_folder_that_nothing_was_exported_into(self, library, name, tmp_path):
+        """As README.md of a checkout in which somebody exports to ``.``."""
+        (tmp_path / name).write_text("mine, about edgedigits" if name == "README.md" else "mine")
+
+        with pytest.raises(EdgedigitsError, match=rf"{name} is there already, in a folder that no export was written"):
+            write_target("c", library, tmp_path, force=True)
+
+        assert [path.name for path in tmp_path.iterdir()] == [name]
+
+    def test_force_adds_to_a_folder_where_nothing_is_in_the_way(self, library: LibraryFiles, tmp_path: Path):
+        (tmp_path / "notes.txt").write_text("mine")
+        write_target("c", library, tmp_path, force=True)
+        (tmp_path / "README.md").write_text("changed by hand")
+        write_target("c", library, tmp_path, force=True)
+        assert (tmp_path / "README.md").read_text() != "changed by hand"
+        assert (tmp_path / "notes.txt").read_text() == "mine"
 
     def test_nothing_changes_where_a_file_has_the_name_of_a_folder(self, library: LibraryFiles, tmp_path: Path):
         (tmp_path / "serial").write_text("a file")
