@@ -94,7 +94,19 @@ def open_source(
 def _found(path: Path, card: Card | None, split: Split, told: Told, trust: bool) -> FoundContract:
     if card and not _is_assumed(card):
         return card_contract(card, told)
-    return _tried(load_keras(path, trust=trust), split.validation, "validation digits", told)
+    return _tried(load_keras(path, trust=trust), *_trial_digits(split), told)
+
+
+ENOUGH_TO_TRY = 100
+"""Digits that tell contracts apart: of three a network reads all under any of them."""
+
+
+def _trial_digits(split: Split) -> TrialDigits:
+    """The validation digits; with the training digits where they are few; those that ship where all are."""
+    if len(split.validation) >= ENOUGH_TO_TRY:
+        return split.validation, "validation digits"
+    both = split.validation.joined(split.train)
+    return (both, "training and validation digits") if len(both) >= ENOUGH_TO_TRY else (load_samples().pool, SAMPLES)
 
 
 def trial_contract(path: Path, model: Any, told: Told, tried_on: TrialDigits | None = None) -> FoundContract:

@@ -66,7 +66,7 @@ def camera(
     """
     from contextlib import ExitStack
 
-    from edgedigits.core.files import refuse_inputs_inside
+    from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace
     from edgedigits.edge import (
         EmptyFrames,
         JsonLines,
@@ -89,6 +89,8 @@ def camera(
         empty = EmptyFrames(lambda text: click.echo(text, err=True), 1 if frames.live else EMPTY_TOLD)
         sinks: list[Sink] = [JsonLines(plain_stdout()), empty]
         if record:
+            if record.is_dir():
+                refuse_to_replace(record, force, "--record")
             refuse_inputs_inside([source], record, "--record")
             sinks.append(stack.enter_context(VideoPreview(record, force=force)))
         if window:

@@ -94,6 +94,8 @@ class FoundContract:
         if self.how == ASSUMED:
             return f"{self.contract} (assumed: no range reads more than {best.accuracy:.1f} % of {on})"
         others = f"; next {self.tried[1].contract}: {self.tried[1].accuracy:.1f} %" if len(self.tried) > 1 else ""
+        if others and self.tried[1].accuracy > best.accuracy:
+            others += ", no more than by chance"
         return f"{self.contract} ({self.how}: reads {best.accuracy:.1f} % of {on}{others})"
 
     def as_dict(self) -> dict[str, Any]:

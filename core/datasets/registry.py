@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from edgedigits.core.dataset_spec import AS_IS, INVERTED, ORIENTATIONS, WORDS, spec_with, split_spec
 from edgedigits.core.datasets.kind import DatasetKind
-from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
 from edgedigits.core.naming import suggestion
 
 if TYPE_CHECKING:
@@ -60,7 +61,22 @@ def load_dataset(spec: str) -> Dataset:
         check_orientation(dataset)
     if paths:
         warn_of_copies(dataset)
+    if paths and not KINDS[name].folder:  # of a folder the digits that it lacks are told
+        _warn_of_one_label(dataset)
     return dataset
+
+
+def _warn_of_one_label(dataset: Dataset) -> None:
+    """Warn where all digits have one label, as those of another column than that of the labels have."""
+    labels = dataset.divisible.labels
+    if len(labels) > 1 and (labels == labels[0]).all():
+        warnings.warn(
+            EdgedigitsWarning(
+                f"all {len(labels):,} digits of {dataset.spec} are labelled {labels[0]}",
+                "look whether their labels stand where they were looked for",
+            ),
+            stacklevel=3,
+        )
 
 
 def check_dataset(spec: str) -> tuple[str, list[Path]]:

@@ -142,9 +142,10 @@ def check_folds(labels: NDArray[np.uint8], folds: int) -> None:
         raise EdgedigitsError(f"a cross-validation over {folds} folds has nothing to train on", "take at least 2 folds")
     rarest, count = _rarest(labels)
     if folds > count:
+        fewer = f"take {'2 folds' if count == 2 else f'2 to {count} folds'}"
         raise EdgedigitsError(
             f"{folds} folds are more than there are digits {rarest}, the rarest ({count})",
-            f"take 2 to {max(2, count)} folds",
+            fewer if count > 1 else f"add at least one more {rarest}, or train without folds",
         )
 
 

@@ -51,3 +51,12 @@ def test_a_few_copies_are_not_worth_a_word(digits, tmp_path):
     few = np.concatenate([np.arange(len(digits)), [3, 4, 5]])
     np.savez(path, x_train=digits.images[few], y_train=digits.labels[few])
     assert "copies" not in told(f"npz:{path}")
+
+
+def test_digits_that_all_have_one_label_are_told_of(digits, tmp_path):
+    """As of a table whose label stands first, read with the label last: that is an empty corner of the picture."""
+    rows = np.column_stack([digits.labels[:120], digits.images[:120].reshape(120, -1)])
+    path = tmp_path / "first.csv"
+    np.savetxt(path, rows, "%d", ",")
+    assert "are labelled" not in told(f"csv:{path}")
+    assert f"all 120 digits of csv:{path}+label-last are labelled 0" in told(f"csv:{path}+label-last")

@@ -238,6 +238,19 @@ def test_logits_are_looked_at_as_probabilities():
         ),
         (
             FoundContract(
+                OUR_CONTRACT, "measured", (Tried(OUR_CONTRACT, 97.0), Tried(OUR_CONTRACT, 97.5)), 200, "digits"
+            ),
+            "0..1, bright ink (measured: reads 97.0 % of 200 digits; next 0..1, bright ink: 97.5 %, "
+            "no more than by chance)",
+        ),
+        (
+            FoundContract(
+                OUR_CONTRACT, "measured", (Tried(OUR_CONTRACT, 97.0), Tried(OUR_CONTRACT, 97.0)), 200, "digits"
+            ),
+            "0..1, bright ink (measured: reads 97.0 % of 200 digits; next 0..1, bright ink: 97.0 %)",
+        ),
+        (
+            FoundContract(
                 OUR_CONTRACT, "assumed", (Tried(OUR_CONTRACT, 12.0), Tried(OUR_CONTRACT, 11.0)), 500, "digits"
             ),
             "0..1, bright ink (assumed: no range reads more than 12.0 % of 500 digits)",

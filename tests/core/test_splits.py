@@ -189,6 +189,19 @@ def test_folds_that_there_are_not_are_refused(name, complaint):
         split_dataset(numbered(without), name)
 
 
+@pytest.mark.parametrize(
+    ("count", "remedy"),
+    [(1, "add at least one more 7, or train without folds"), (2, "take 2 folds"), (4, "take 2 to 4 folds")],
+)
+def test_the_remedy_for_too_many_folds_can_be_followed(count, remedy):
+    labels = [label for label in range(10) if label != 7] * 12 + [7] * count
+    with pytest.raises(EdgedigitsError) as caught:
+        split_dataset(numbered(labels), "fold-1-of-5")
+    assert caught.value.remedy == remedy
+    if count > 1:
+        assert len(split_dataset(numbered(labels), f"fold-1-of-{count}").test)
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(0, 7), min_size=10, max_size=10).filter(any), st.integers(2, 6))
 def test_the_most_folds_are_the_most_that_divide(members, at_most):
