@@ -50,10 +50,7 @@ class ReferenceKernels:
             images: uint8 of shape (count, 28, 28).
             end: the graph's output.
         """
-        raw = self.outputs(images)
-        if raw.dtype == np.uint8:
-            return (raw.astype(np.int16) - 128).astype(np.int8)
-        return quantize(raw, end.scale, end.zero_point) if raw.dtype == np.float32 else np.asarray(raw, np.int8)
+        return _int8(self.outputs(images), end)
 
     def outputs(self, images: NDArray[np.uint8], progress: Callable[[int], object] | None = None) -> NDArray[Any]:
         """The model's output for each image: see ``DigitModel.raw``."""
@@ -68,7 +65,7 @@ class ReferenceKernels:
 
 
 def _int8(given: NDArray[Any], inside: Value) -> NDArray[np.int8]:
-    """What QUANTIZE at a model's input makes of floats and of uint8."""
+    """A model's input or output, of its own type, as the int8 value within that it becomes or came from."""
     if given.dtype == np.uint8:
         return (given.astype(np.int16) - 128).astype(np.int8)
     return quantize(given, inside.scale, inside.zero_point) if given.dtype == np.float32 else given
