@@ -1,0 +1,1 @@
+"""Lines of digits: what a line network is fed and what its scores say."""

@@ -1,0 +1,1 @@
+"""Line networks as int8, and the proof on strings."""
