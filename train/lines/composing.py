@@ -95,8 +95,8 @@ class Composer:
             ink = draw.uniform(0.3, 1)
             paper = paper * ink + draw.uniform(0, 1 - ink) * 255
         picture = scanned(paper, 20, draw) if draw.random() < 0.5 else np.asarray(paper, np.uint8)
-        if draw.random() < 0.5:
-            picture = 255 - picture
+        polarity = 255 if draw.random() < 0.5 else 0
+        picture = np.bitwise_xor(picture, np.uint8(polarity))
         return ComposedLine(picture, str(self._digits.labels[index]))
 
 
@@ -108,11 +108,11 @@ def _on_paper(writing: Writing, draw: np.random.Generator) -> NDArray[np.uint8]:
     paper = ground((cover.shape[0], cover.shape[1]), draw)
     if draw.random() < 0.55:
         patterned(paper, min(0.5, 0.6 * strength), draw)
-    _printed(paper, layout, draw)
+    _printed(paper, layout, strength, draw)
     inked(paper, cover, strength, draw)
     if draw.random() < 0.5:
         paper = turned(paper, 0.15 * size, draw)
-    return scanned(paper, size, draw)
+    return scanned(paper, size, draw, 12 * strength)
 
 
 def _field(writing: Writing, size: float, draw: np.random.Generator) -> tuple[Picture, Layout]:
@@ -162,10 +162,10 @@ def _neighbours(cover: Picture, ink: Picture, top: int, bottom: int, size: float
         np.maximum(part, piece[:, : part.shape[1]], out=part)
 
 
-def _printed(paper: Grey, layout: Layout, draw: np.random.Generator) -> None:
-    """Print and stamp on paper what a form may have around its digits."""
+def _printed(paper: Grey, layout: Layout, strength: float, draw: np.random.Generator) -> None:
+    """Print and stamp on paper what a form may have around its digits, of an ink of some ``strength``."""
     if draw.random() < 0.06:
-        stamp(paper, layout, draw)
+        stamp(paper, min(0.35, 0.5 * strength), draw)
     if layout.pitch and draw.random() < 0.92:
         cells(paper, layout, draw)
         return

@@ -111,6 +111,7 @@ def _edge(paper: Grey, draw: np.random.Generator) -> None:
     """Where a sheet or a box ends: beyond it, another brightness."""
     height, width = paper.shape
     mask = np.zeros(paper.shape, np.uint8)
+    corners: list[tuple[float, float]]
     for _ in range(int(draw.integers(1, 3))):
         if draw.random() < 0.6:  # mostly level: an upright edge alone could be a stroke
             row, lean = draw.uniform(0.1, 0.9) * height, draw.normal(0, 0.1) * height
@@ -124,7 +125,7 @@ def _edge(paper: Grey, draw: np.random.Generator) -> None:
 
 def _stamps(paper: Grey, draw: np.random.Generator) -> None:
     for _ in range(int(draw.integers(1, 4))):
-        stamp(paper, _layout(paper, draw), draw)
+        stamp(paper, 0.6, draw)
 
 
 def _marks(paper: Grey, draw: np.random.Generator) -> None:

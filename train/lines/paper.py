@@ -151,8 +151,8 @@ def word_beside(paper: Grey, layout: Layout, draw: np.random.Generator) -> None:
     press_at(paper, mask, row, column, draw.uniform(0.3, 0.9))
 
 
-def stamp(paper: Grey, _layout: Layout, draw: np.random.Generator) -> None:
-    """A faint stamp or a printed emblem behind everything: rings or a frame around letters."""
+def stamp(paper: Grey, most: float, draw: np.random.Generator) -> None:
+    """A stamp or emblem behind everything: a ring or frame around letters that darkens by ``most`` at most."""
     height, width = paper.shape
     side = int(height * draw.uniform(0.6, 2.0)) + 12
     mask = np.zeros((side, 2 * side), np.uint8)
@@ -169,7 +169,7 @@ def stamp(paper: Grey, _layout: Layout, draw: np.random.Generator) -> None:
     turn = cv2.getRotationMatrix2D(middle, draw.uniform(-40, 40), 1)
     mask = np.asarray(cv2.warpAffine(mask, turn, (2 * side, side)), np.uint8)
     place = (int(draw.uniform(-0.6, 0.8) * height), int(draw.uniform(-0.3, 0.9) * width))
-    press_at(paper, mask, *place, draw.uniform(0.05, 0.3))
+    press_at(paper, mask, *place, draw.uniform(0.2, 1) * most)
 
 
 def press_at(paper: Grey, mask: Picture, row: int, column: int, strength: float) -> None:
@@ -202,4 +202,4 @@ def _shadow(paper: Grey, draw: np.random.Generator) -> None:
     mask = np.zeros(paper.shape, np.uint8)
     cv2.fillPoly(mask, [cv2.convexHull(np.round(corners).astype(np.int32))], _WHITE)
     mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), draw.uniform(1, 12)), np.uint8)
-    press(paper, mask, draw.uniform(0.08, 0.4))
+    press(paper, mask, draw.uniform(0.06, 0.28))

@@ -13,13 +13,28 @@ from PIL import Image, ImageDraw, ImageFont
 from edgedigits.train.augmentation.strokes import Picture, ink_box
 from edgedigits.train.lines.hands import resized
 
-LETTERS = "ABCDEFHJKLMNPQRTUVWXYZacdefhjkmnprtuvwxyz"
-"""Letters that are no digit in another hand: without G, I, O, S and b, g, i, l, o, q, s."""
+LETTERS = "ACDEFHJKLMNRTUVWXacdefjkmnrtuvwx"
+"""Letters that are no digit in another hand: without B, G, I, O, P, Q, S, Y, Z and b, g, h, i, l, o, p, q, s, y, z."""
 
 CURRENCIES = ("R$", "US$", "$", "EUR", "CHF", "Fr.", "kr", "Kr.", "€", "£", "FCFA", "DM", "Rs.", "DH", "NOK", "€ ")
 """What stands before or after the field of an amount."""
 
-_WORDS = ("No", "Tel.", "PLZ", "Date", "Betrag", "Valor", "Montant", "Amount", "Zip", "Fax", "Total", "Nr.", "à", "A/C")
+_WORDS = (
+    "No",
+    "Tel.",
+    "PLZ",
+    "Date",
+    "Betrag",
+    "Valor",
+    "Montant",
+    "Amount",
+    "Zip",
+    "Fax",
+    "Total",
+    "Nr.",
+    "Kto.",
+    "A/C",
+)
 _FACES = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSerif", "DejaVuSerif-Italic", "DejaVuSansMono", "DejaVuSans-Oblique")
 _HERSHEY = (
     cv2.FONT_HERSHEY_SIMPLEX,

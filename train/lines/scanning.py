@@ -27,15 +27,15 @@ def inked(paper: Grey, cover: Picture, strength: float, draw: np.random.Generato
     kind = draw.choice(4, p=[0.5, 0.2, 0.15, 0.15])
     height, width = paper.shape
     if kind == 1:  # pressure that comes and goes
-        coarse = draw.uniform(draw.uniform(0.3, 0.8), 1.1, (3, max(2, width // 12))).astype(np.float32)
-        share *= cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+        coarse = draw.uniform(draw.uniform(0.4, 0.9), 1.1, (3, max(2, width // 12))).astype(np.float32)
+        share = share * np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
     elif kind == 2:  # grains of a pencil
         grains = draw.random((height, width), np.float32)
         share *= 1 - np.float32(draw.uniform(0.2, 0.7)) * grains
     elif kind == 3:  # gaps of a ballpoint
         gaps = draw.random((height // 2 + 1, width // 2 + 1), np.float32)
-        gaps = cv2.resize(gaps, (width, height), interpolation=cv2.INTER_LINEAR)
-        share *= np.clip((gaps - np.float32(draw.uniform(0.05, 0.3))) * 4, np.float32(0.2), 1)
+        gaps = np.asarray(cv2.resize(gaps, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+        share *= np.clip((gaps - np.float32(draw.uniform(0, 0.25))) * 4, np.float32(0.3), 1)
     paper *= 1 - np.clip(share, 0, 0.97)
 
 
@@ -48,13 +48,14 @@ def turned(paper: Grey, room: float, draw: np.random.Generator) -> Grey:
     return np.asarray(moved, np.float32)
 
 
-def scanned(paper: Grey, size: float, draw: np.random.Generator) -> NDArray[np.uint8]:
+def scanned(paper: Grey, size: float, draw: np.random.Generator, most_noise: float = 20.0) -> NDArray[np.uint8]:
     """What a device makes of a field.
 
     Args:
         paper: float32 grey levels.
         size: pixels of a digit's height, which bounds what is blurred.
         draw: the device.
+        most_noise: grey levels of its noise at most, as a standard deviation.
 
     Returns:
         uint8 of about the same shape; a half of it in each direction where the device is coarse.
@@ -66,10 +67,10 @@ def scanned(paper: Grey, size: float, draw: np.random.Generator) -> NDArray[np.u
     if size > 1.3 * LEAST_SIZE and draw.random() < 0.25:
         paper = _coarser(paper, draw.uniform(max(0.4, LEAST_SIZE / size), 1), draw)
     if draw.random() < 0.2:
-        paper = 255 * np.power(np.clip(paper / 255, 0, 1), np.float32(math.exp(draw.normal(0, 0.35))))
+        paper = np.float32(255) * np.power(np.clip(paper / 255, 0, 1), np.float32(math.exp(draw.normal(0, 0.35))))
     if draw.random() < 0.6:
         noise = draw.standard_normal(paper.shape, np.float32)
-        paper = paper + noise * np.float32(abs(draw.normal(0, 5)))
+        paper = paper + noise * np.float32(min(abs(draw.normal(0, 5)), most_noise))
     if draw.random() < 0.12:
         paper = 255 - paper
     grey = np.asarray(np.clip(paper, 0, 255), np.uint8)

@@ -78,7 +78,7 @@ def _with_tail(marks: str, count: int, draw: np.random.Generator) -> Wording:
         marks += str(draw.choice([",", ".", " ", "-", ", "])) + cents
     elif lot < 0.55:
         marks += str(
-            draw.choice([",-", ".-", "-", "=", ",=", ".", ",", "#", " kr", "$", "//", "x", "--", " -", ".,", ")"])
+            draw.choice([",-", ".-", "-", "=", ",=", ".", ",", "#", " kr", "$", "x", "--", " -", ".,", ")"])
         )
     if draw.random() < 0.1:
         marks = str(draw.choice(["$", "=", "#", "-", "(", "kr ", ".", "x", "= "])) + marks

@@ -38,6 +38,7 @@ class LineHand:
         size_spread: standard deviation of the size's logarithm.
         zeros: size of a 0; ``zeros_rise`` how far it stands above the line.
         long_stems: how far 1, 4, 7 and 9 reach below the line at most.
+        lean_of_stems: how much more than the others 1 and 7 lean.
         joins: share of neighbours that a stroke joins.
         forms: of each digit its form of :mod:`edgedigits.train.lines.hands`, or that it is taken from the data.
         aspects: of each digit the width it is drawn with.
@@ -54,6 +55,7 @@ class LineHand:
     zeros: float
     zeros_rise: float
     long_stems: float
+    lean_of_stems: float
     joins: float
     forms: tuple[int, ...]
     aspects: tuple[float, ...]
@@ -83,10 +85,10 @@ def any_hand(draw: np.random.Generator) -> LineHand:
     return LineHand(
         slant=float(draw.normal(0.18, 0.2)),
         width=math.exp(draw.normal(0, 0.16)),
-        pen=float(np.clip(math.exp(draw.normal(1.5, 0.36)), 2, 12)),
+        pen=float(np.clip(math.exp(draw.normal(1.42, 0.34)), 2, 12)),
         gap=float(
             draw.choice(
-                [draw.normal(0.14, 0.08), draw.uniform(-0.08, 0.04), draw.uniform(0.3, 0.8)], p=[0.6, 0.27, 0.13]
+                [draw.normal(0.14, 0.08), draw.uniform(-0.08, 0.04), draw.uniform(0.3, 0.8)], p=[0.58, 0.32, 0.1]
             )
         ),
         gap_spread=float(draw.uniform(0.02, 0.1)),
@@ -96,6 +98,7 @@ def any_hand(draw: np.random.Generator) -> LineHand:
         zeros=float(draw.uniform(0.4, 0.8) if small_zeros else math.exp(draw.normal(-0.06, 0.08))),
         zeros_rise=float(draw.uniform(0, 0.4) if small_zeros and draw.random() < 0.4 else 0),
         long_stems=float(draw.uniform(0, 0.35) if draw.random() < 0.4 else 0.03),
+        lean_of_stems=float(draw.choice([0, draw.normal(0.1, 0.2)])),
         joins=float(draw.choice([0, 0.12, 0.6], p=[0.6, 0.28, 0.12])),
         forms=forms,
         aspects=tuple(any_aspect(d, draw) for d in range(10)),
@@ -127,12 +130,13 @@ class Writer:
     def digit(self, label: int, hand: LineHand, draw: np.random.Generator) -> Picture:
         """A digit, about :data:`HEIGHT` pixels high, cropped to its ink."""
         form, known = hand.forms[label], self._of_label[label]
+        slant = hand.slant + (hand.lean_of_stems if label in {1, 7} else 0)
         if form != _FROM_DATA or not known.size:
             form = form if form != _FROM_DATA and draw.random() < 0.93 else int(draw.integers(forms_of(label)))
-            slant = hand.slant + draw.normal(0, 0.05)
+            slant += draw.normal(0, 0.05)
             return drawn(label, form, hand.aspects[label] * hand.width, slant, hand.pen, draw)
         image = self._images[known[draw.integers(known.size)]]
-        glyph = write(image, label, Hand(hand.slant, hand.width, 0.0, 0), draw)
+        glyph = write(image, label, Hand(slant, hand.width, 0.0, 0), draw)
         return with_pen(glyph, hand.pen * draw.uniform(0.9, 1.1))
 
     def _in_cells(self, text: str, hand: LineHand, draw: np.random.Generator) -> Writing:
