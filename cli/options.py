@@ -47,7 +47,9 @@ class FloatModelOrFolds(FloatModel):
         return path if path.is_dir() and not has_model(path) else super().convert(value, param, ctx)
 
 
-def model_first(words: tuple[str, ...], model: Path | None, file_suffixes: frozenset[str]) -> tuple[Path, list[Path]]:
+def model_first(
+    words: tuple[str, ...], model: Path | None, file_suffixes: frozenset[str], kind: Model
+) -> tuple[Path, list[Path]]:
     """Take words apart that may begin with a model, where ``--model`` does not name it.
 
     The first word is a model where it ends like one, is a folder with one, or holds one by its first bytes.
@@ -56,6 +58,7 @@ def model_first(words: tuple[str, ...], model: Path | None, file_suffixes: froze
         words: of the command line.
         model: what ``--model`` gave.
         file_suffixes: of files that are no model, in lower case; a first word that ends so is a file already.
+        kind: what turns a word into a model.
 
     Returns:
         The model, the built-in one where none is named, and the files and folders.
@@ -64,8 +67,8 @@ def model_first(words: tuple[str, ...], model: Path | None, file_suffixes: froze
         EdgedigitsError: the first word should be a model, and there is none.
     """
     if model is not None or _is_no_model(words, file_suffixes):
-        return model or Model().convert("builtin", None, None), [Path(word) for word in words]
-    return Model().convert(words[0], None, None), [Path(word) for word in words[1:]]
+        return model or kind.convert("builtin", None, None), [Path(word) for word in words]
+    return kind.convert(words[0], None, None), [Path(word) for word in words[1:]]
 
 
 def _is_no_model(words: tuple[str, ...], file_suffixes: frozenset[str]) -> bool:
@@ -83,9 +86,6 @@ def _is_no_model(words: tuple[str, ...], file_suffixes: frozenset[str]) -> bool:
     if len(words) == 1 and first.suffix.lower() not in file_suffixes:
         raise EdgedigitsError(f"no model and no picture at {first}", "check the path")
     return first.suffix.lower() in file_suffixes
-
-
-model = click.option("--model", type=Model(), help="A .tflite model.  [default: builtin]")
 
 
 class SuggestingChoice(click.Choice[str]):

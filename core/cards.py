@@ -17,6 +17,9 @@ from edgedigits.core.statistics.outcome import CANNOT_TELL, FAILED, OUTCOMES, PA
 CARD_NAME = "card.json"
 FORMAT = 1
 
+LINE_TASK = "line"
+"""What the contract of a line network calls its task; networks of digits have no such word."""
+
 
 @dataclass(frozen=True)
 class Card:
@@ -63,6 +66,29 @@ class Card:
     format: int = FORMAT
     verdict: str = ""
     contract: dict[str, Any] = field(default_factory=dict)
+
+
+def is_line_card(card: Card | None) -> bool:
+    """Whether a card is that of a line network."""
+    return card is not None and card.contract.get("task") == LINE_TASK
+
+
+def refuse_line_network(model: StrPath, card: Card | None, what: str) -> None:
+    """Keep a line network from where a network of digits is needed.
+
+    Args:
+        model: of the file, for the message.
+        card: of the model.
+        what: does not take it, such as a command's name.
+
+    Raises:
+        EdgedigitsError: it is one.
+    """
+    if is_line_card(card):
+        raise EdgedigitsError(
+            f"{model} reads lines, and {what} takes networks that read single digits",
+            "give a network of digits, as `edgedigits train --model small` makes it",
+        )
 
 
 def code_version() -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from edgedigits.edge.loop.loop import JsonLines, Sink, StationResult, Transcript, run_station, stop_on_signals
     from edgedigits.edge.loop.preview import VideoPreview, WindowPreview
     from edgedigits.edge.reading.annotation import annotate
+    from edgedigits.edge.reading.line_reader import LineReader
     from edgedigits.edge.reading.pictures import load_image
     from edgedigits.edge.reading.reader import DigitReader
     from edgedigits.edge.reading.reading import Digit, Reading
@@ -38,6 +39,7 @@ __all__ = [
     "FieldsResult",
     "ImageFolder",
     "JsonLines",
+    "LineReader",
     "PiCamera",
     "Reading",
     "Recording",
@@ -84,6 +86,7 @@ __getattr__ = lazy_exports(
         ),
         **dict.fromkeys(("WrongFrame", "WrongFrames"), "recordings.wrong_frames"),
         "DigitReader": "reading.reader",
+        "LineReader": "reading.line_reader",
         "annotate": "reading.annotation",
         "load_image": "reading.pictures",
     },

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -12,23 +11,16 @@ from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
+from edgedigits.core.lines.truth import Field, read_truth
 from edgedigits.core.machine.load import LoadWatch
 from edgedigits.core.paths import StrPath
 from edgedigits.edge.alignment import differences
+from edgedigits.edge.reading.line_reader import LineReader
 from edgedigits.edge.reading.pictures import load_image
 from edgedigits.edge.reading.reader import DigitReader
 from edgedigits.edge.reading.reading import REJECTED
 
-_REMEDY = 'give a CSV file with the columns "image" and "text", one field a row, digits only'
 _MOST_FAILURES = 20
-
-
-@dataclass(frozen=True)
-class Field:
-    """One row of the truth: name of the picture file and the digits on it, from left to right."""
-
-    image: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -87,40 +79,8 @@ class FieldsResult:
         return asdict(self)
 
 
-def read_truth(path: StrPath) -> list[Field]:
-    """Read a truth file: CSV with a header and at least the columns ``image`` and ``text``.
-
-    Raises:
-        EdgedigitsError: missing, not UTF-8 CSV, without these columns, without rows, or text that is not digits.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise EdgedigitsError(f"no truth file at {path}", _REMEDY)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            missing = {"image", "text"} - set(rows.fieldnames or ())
-            if missing:
-                raise EdgedigitsError(f"{path} has no column {' and no column '.join(sorted(missing))}", _REMEDY)
-            found = [_field(path, rows.line_num, row) for row in rows]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise EdgedigitsError(f"{path} is not a CSV file ({error})", _REMEDY) from error
-    if not found:
-        raise EdgedigitsError(f"{path} has no rows", _REMEDY)
-    return found
-
-
-def _field(path: Path, line: int, row: dict[str, Any]) -> Field:
-    image, text = row["image"], row["text"]
-    if not image:
-        raise EdgedigitsError(f"{path} names no image in line {line}", _REMEDY)
-    if not text or not (text.isascii() and text.isdigit()):
-        raise EdgedigitsError(f"{path} has the text {text!r} in line {line}, which is not digits", _REMEDY)
-    return Field(image, text)
-
-
 def measure_fields(
-    reader: DigitReader,
+    reader: DigitReader | LineReader,
     folder: StrPath,
     truth_csv: StrPath,
     *,
@@ -164,7 +124,7 @@ def measure_fields(
 
 
 def _result(
-    reader: DigitReader,
+    reader: DigitReader | LineReader,
     fields: list[Field],
     read: list[str],
     guessed: list[str],

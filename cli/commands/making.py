@@ -110,7 +110,9 @@ def datasets(data: Path | None, as_json: bool) -> None:
 @options.out
 @options.force
 @options.as_json
+@click.pass_context
 def train(
+    ctx: click.Context,
     network: str | None,
     start: Path | None,
     folds: int | None,
@@ -132,15 +134,24 @@ def train(
     where digits of your own are few. `edgedigits evaluate builtin --dataset folder:DIR` tells first whether there is a
     need.
 
+    A line network (line, line-small) reads a whole number at once. Its --dataset is `lines`, which are composed of
+    MNIST's digits, or lines:FOLDER, which adds the fields of FOLDER: truth.csv (image,text) and its pictures. Even rows
+    of it are learned from, odd ones judge.
+
     \b
     Examples:
       edgedigits train --model small --dataset mnist --out out/float
       edgedigits train --from builtin --dataset folder:mine --out out/mine
       edgedigits train --model nf264-cnn2 --folds 5 --out out/folds
+      edgedigits train --model line --dataset lines:cheques --out out/line
     """
+    from edgedigits.cli.line_networks import names_line_network, train_line_network
     from edgedigits.train import TrainingRequest, check_training
     from edgedigits.train.starting import open_start
 
+    if names_line_network(network, None if network else start):
+        train_line_network(ctx, network, start, out, force, resume, as_json)
+        return
     network = network or (open_start(start).card.network if start else "small")
     request = TrainingRequest(network, augmentation=augment, start=start, **settings)
     check_training(request, out, in_folds=folds is not None, force=force, resume=resume)

@@ -69,11 +69,14 @@ def quantize(
       edgedigits quantize out/float/model.keras --recipe qat-int8 --out out/qat
       edgedigits quantize out/folds --out out/folds-int8
     """
+    from edgedigits.cli.line_networks import names_line_network, quantize_line_network
     from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace_folder
     from edgedigits.core.model_files.packing import is_saved_model
     from edgedigits.quantize import check_source, fold_models, recipe_named
 
     recipe_named(recipe)
+    if names_line_network(None, model):
+        ctx.exit(quantize_line_network(ctx, model, calibration, max_drop, out, force, as_json))
     refuse_inputs_inside([model], out)
     refuse_to_replace_folder(out, force)
     over_folds = model.is_dir() and not is_saved_model(model)

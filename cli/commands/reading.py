@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.output import progress, say, show_json, show_table, tell_contract
+from edgedigits.cli.output import progress, say, show_json, show_table
+from edgedigits.cli.reading_options import (
+    ReadingModel,
+    ReadingOptions,
+    of_lines,
+    of_pictures,
+    opened_reader,
+    reading_model,
+)
 from edgedigits.core.counting import counted
 
 if TYPE_CHECKING:
@@ -19,31 +27,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edgedigits.core.contract.finding import Told
-    from edgedigits.edge import DigitReader
-
-
-def opened_reader(model: Path | str, reject_below: float | None, told: Told, force: bool) -> DigitReader:
-    """A reader by a model that has not failed its proof; what it is fed is told where that had to be found out."""
-    from edgedigits.core.cards import refuse_failed
-    from edgedigits.core.pretrained.bundled import model_path
-    from edgedigits.core.tflite.digit_model import DigitModel
-    from edgedigits.edge import DigitReader
-
-    loaded = DigitModel(model_path(model), told=told)
-    refuse_failed(loaded.path, loaded.card, force)
-    tell_contract(loaded.path, loaded.found)
-    return DigitReader(loaded) if reject_below is None else DigitReader(loaded, reject_below=reject_below)
+    from edgedigits.edge import DigitReader, LineReader
 
 
 @click.command(short_help="Find and read the digits in photos.")
 @click.argument("words", metavar="[MODEL] IMAGE...", nargs=-1, required=True)
-@options.model
+@reading_model
 @click.option("--annotate", type=click.Path(path_type=Path), help="Folder for copies with the digits marked.")
 @options.reject_below
 @options.force
 @options.as_json
 @click.pass_context
 @options.input_contract
+@of_pictures
 def predict(
     ctx: click.Context,
     words: tuple[str, ...],
@@ -53,6 +49,7 @@ def predict(
     force: bool,
     as_json: bool,
     told: Told,
+    how: ReadingOptions,
 ) -> None:
     """Find and read the digits in photos.
 
@@ -60,7 +57,8 @@ def predict(
     image: image, text, digits (box, label, confidence), where there are none why. Why an image gave nothing is said on
     standard error, too. An image that cannot be read is reported, the others are read all the same, and the exit code
     is 1. MODEL is a .tflite file, the folder in which `quantize` made it, or the word
-    builtin, which is the default; --model MODEL says the same.
+    builtin, which is the default; --model MODEL says the same. The built-in model and other line networks read each
+    line as a whole; in JSON each line then has confidence and alternatives, too.
 
     \b
     Examples:
@@ -74,7 +72,7 @@ def predict(
 
     if not all(words):
         raise click.UsageError("a word is empty, such as that of a variable without a value.")
-    model, named = options.model_first(words, model, IMAGE_SUFFIXES)
+    model, named = options.model_first(words, model, IMAGE_SUFFIXES, ReadingModel())
     if not named:
         raise click.UsageError("Missing argument 'IMAGE...'.")
 
@@ -87,7 +85,7 @@ def predict(
                     f"{annotate} lies in {word}, whose pictures are read: the copies would be next time",
                     "choose another --annotate",
                 )
-    reader = opened_reader(model, reject_below, told, force)
+    reader = opened_reader(model, reject_below, told, force, how)
     images, failed = _pictures(named)
     if annotate:
         refuse_inputs_inside([path for path, _ in images], annotate, "--annotate")
@@ -144,7 +142,7 @@ def _names(images: Sequence[tuple[Path, Path]]) -> dict[Path, Path]:
     return names
 
 
-def _predict_one(reader: DigitReader, path: Path, marked: Path | None, as_json: bool) -> None:
+def _predict_one(reader: DigitReader | LineReader, path: Path, marked: Path | None, as_json: bool) -> None:
     from edgedigits.edge import annotate, load_image
 
     image = load_image(path)
@@ -196,7 +194,7 @@ class Rows(click.ParamType[slice]):
 
 
 @click.command(short_help="Measure how many labelled fields are read exactly.")
-@click.argument("model", type=options.Model())
+@click.argument("model", type=ReadingModel())
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--truth", type=click.Path(path_type=Path), help="CSV: image,text.  [default: truth.csv beside FOLDER]")
 @click.option("--rows", type=Rows(), default=slice(None), help="Which rows of it, as 1::2.  [default: all]")
@@ -204,6 +202,7 @@ class Rows(click.ParamType[slice]):
 @click.option("--force", is_flag=True, help="Take a model whose card says that its proof failed.")
 @options.as_json
 @options.input_contract
+@of_lines
 def fields(
     model: Path,
     folder: Path,
@@ -213,6 +212,7 @@ def fields(
     force: bool,
     as_json: bool,
     told: Told,
+    how: ReadingOptions,
 ) -> None:
     """Measure how many labelled fields in FOLDER (amounts, postal codes) are read exactly.
 
@@ -223,11 +223,11 @@ def fields(
     Example:
       edgedigits fields builtin cheques/images --truth cheques/truth.csv
     """
+    from edgedigits.core.lines.truth import read_truth
     from edgedigits.core.machine.load import busy_words
     from edgedigits.edge import measure_fields
-    from edgedigits.edge.fields import read_truth
 
-    reader = opened_reader(model, reject_below, told, force)
+    reader = opened_reader(model, reject_below, told, force, how)
     table = truth or folder.parent / "truth.csv"
     total = len(read_truth(table)[rows])
     with progress() as stage:

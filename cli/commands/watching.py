@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.commands.reading import opened_reader
 from edgedigits.cli.output import say
 from edgedigits.cli.piping import plain_stdout
+from edgedigits.cli.reading_options import ReadingModel, ReadingOptions, of_pictures, opened_reader, reading_model
 from edgedigits.core.counting import counted
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ EMPTY_TOLD = 10
 
 
 @click.command(short_help="Read digits from a camera, a video, pictures or a stream.")
-@click.argument("word", metavar="[MODEL]", required=False, type=options.Model())
-@options.model
+@click.argument("word", metavar="[MODEL]", required=False, type=ReadingModel())
+@reading_model
 @click.option("--source", default="0", show_default=True, help="Camera number, video, folder, address, or picamera.")
 @click.option("--wait", is_flag=True, help="Wait for a camera or stream that is not there yet.")
 @click.option("--window", is_flag=True, help="Show what is read in a window (needs edgedigits[desktop]).")
@@ -37,6 +37,7 @@ EMPTY_TOLD = 10
 @options.force
 @click.pass_context
 @options.input_contract
+@of_pictures
 def camera(
     ctx: click.Context,
     word: Path | None,
@@ -49,6 +50,7 @@ def camera(
     reject_below: float | None,
     force: bool,
     told: Told,
+    how: ReadingOptions,
 ) -> None:
     """Read digits from a camera, a video, a folder of pictures or a stream.
 
@@ -67,6 +69,7 @@ def camera(
     from contextlib import ExitStack
 
     from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace
+    from edgedigits.core.pretrained.bundled import bundled_line_model
     from edgedigits.edge import (
         EmptyFrames,
         JsonLines,
@@ -83,7 +86,7 @@ def camera(
     frames = open_source(source)
     if wait and not frames.live:
         raise click.UsageError(f"--wait is for cameras and streams; {source} is a file")
-    reader = opened_reader(word or model or "builtin", reject_below, told, force)
+    reader = opened_reader(word or model or bundled_line_model(), reject_below, told, force, how)
     _log_with_times()
     with ExitStack() as stack:
         empty = EmptyFrames(lambda text: click.echo(text, err=True), 1 if frames.live else EMPTY_TOLD)

@@ -19,11 +19,17 @@ WIDTHS = (96, 192, 288)
 
 WIDEST = WIDTHS[-1]
 
-STEP = 4
-"""Columns of a strip that one step of a network's scores stands for."""
+STRIDE = 4
+"""Columns of a strip that one output of a network stands for."""
+
+STEP = 2
+"""Columns that one step of scores stands for: an output has those of two steps, one behind the other."""
 
 BLANK = CLASSES
 """The class of a step that says nothing."""
+
+OUTPUTS = STRIDE // STEP * (BLANK + 1)
+"""Numbers of one output of a network."""
 
 _GROUND_WINDOW = 31
 """Rows and columns of the median that is taken for the ground: ink is the minority in it."""

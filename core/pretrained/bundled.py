@@ -22,6 +22,15 @@ def bundled_model() -> Path:
     return _bundled("small", "model.int8.tflite")
 
 
+def bundled_line_model() -> Path:
+    """Path of the built-in int8 line network, which reads whole lines, its card beside it.
+
+    Raises:
+        EdgedigitsError: the installation lacks it.
+    """
+    return _bundled("line", "model.int8.tflite")
+
+
 def bundled_float_model() -> Path:
     """Path of the float network that the built-in model was quantized from, ``model.keras`` with its card beside it.
 

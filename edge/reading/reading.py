@@ -31,12 +31,27 @@ class Digit:
 
 
 @dataclass(frozen=True)
+class LineText:
+    """What a reader that reads whole lines says of one of them.
+
+    Attributes:
+        confidence: how likely all of its digits are right, 0 to 1.
+        alternatives: texts that the line may say, each with its probability, the likeliest first; that one is the best
+            guess, also where digits of it are rejected.
+    """
+
+    confidence: float
+    alternatives: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
 class Reading:
     """The digits of one picture in reading order.
 
     Attributes:
         lines: from top to bottom, each from left to right; empty where nothing was found.
-        find_seconds: spent on finding and cutting out the digits.
+        texts: of a reader that reads whole lines what it says of each; empty of one that reads digit by digit.
+        find_seconds: spent on finding and cutting out lines or digits.
         classify_seconds: spent in the network.
         why: there are no digits, for people; empty where there are.
     """
@@ -45,6 +60,7 @@ class Reading:
     find_seconds: float = 0.0
     classify_seconds: float = 0.0
     why: str = ""
+    texts: tuple[LineText, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -62,12 +78,27 @@ class Reading:
         return "\n".join("".join(digit.character for digit in line) for line in self.lines)
 
     def as_dict(self) -> dict[str, Any]:
-        """``text`` and ``digits`` (``box``, ``label``, ``confidence``) as JSON takes them, without digits ``why``."""
+        """``text`` and ``digits`` (``box``, ``label``, ``confidence``) as JSON takes them, without digits ``why``.
+
+        Of a reader that reads whole lines ``lines``, too: ``text``, ``confidence``, ``alternatives`` and ``digits``.
+        """
         why = {"why": self.why} if self.why else {}
-        return why | {
-            "text": self.text,
-            "digits": [
-                {"box": list(digit.box), "label": digit.label, "confidence": round(digit.confidence, 4)}
-                for digit in self.digits
-            ],
-        }
+        told = why | {"text": self.text, "digits": _digits(self.digits)}
+        if not self.texts:
+            return told
+        return told | {"lines": [_line(*both) for both in zip(self.lines, self.texts, strict=True)]}
+
+
+def _line(digits: tuple[Digit, ...], said: LineText) -> dict[str, Any]:
+    return {
+        "text": "".join(digit.character for digit in digits),
+        "confidence": round(said.confidence, 4),
+        "alternatives": [{"text": text, "probability": round(chance, 4)} for text, chance in said.alternatives],
+        "digits": _digits(digits),
+    }
+
+
+def _digits(digits: tuple[Digit, ...]) -> list[dict[str, Any]]:
+    return [
+        {"box": list(digit.box), "label": digit.label, "confidence": round(digit.confidence, 4)} for digit in digits
+    ]

@@ -52,7 +52,7 @@ class PipelineTraining:
     def train(self, epoch: int, told: Told | None) -> dict[str, float]:
         """Train for an epoch; ``told`` about a hundred times."""
         batches = training_batches(self._split.train, self._batch_size, self._seed, epoch, self._recipe)
-        callbacks = [_StepsDone(told, len(self._split.train) // self._batch_size)] if told else []
+        callbacks = [StepsDone(told, len(self._split.train) // self._batch_size)] if told else []
         history = self._model.fit(batches, verbose=0, callbacks=callbacks).history
         return {name: float(values[0]) for name, values in history.items()}
 
@@ -65,7 +65,7 @@ class PipelineTraining:
         """Nothing to do: the digits go with the pipeline."""
 
 
-class _StepsDone(keras.callbacks.Callback):  # type: ignore[misc]
+class StepsDone(keras.callbacks.Callback):  # type: ignore[misc]
     """Tells of about a hundred steps an epoch: each telling waits for the device."""
 
     def __init__(self, told: Told, steps: int) -> None:

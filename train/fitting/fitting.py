@@ -60,9 +60,7 @@ def prepare(
     devices: Devices,
     network: Callable[[], Any] | None = None,
 ) -> Fitter:
-    """Build and compile the request's network on its devices, with weights that depend on nothing but the seed.
-
-    Clears Keras' global state and sets the global seeds of Python, NumPy and TensorFlow.
+    """Build and compile the request's network of digits on its devices: :func:`prepare_network`.
 
     Args:
         request: network, its first weights, seed.
@@ -71,10 +69,40 @@ def prepare(
         devices: to train on.
         network: builds another network than the request's of the zoo.
     """
+    build_it = network or partial(build, request.network, weights=request.weights)
+    return prepare_network(build_it, DIGITS, recipe, train_count, request.seed, devices)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What networks of one kind are trained by: makers of their loss and of the metric that is called accuracy."""
+
+    loss: Callable[[], Any]
+    accuracy: Any
+
+
+DIGITS = Task(keras.losses.CategoricalCrossentropy, "accuracy")
+
+
+def prepare_network(
+    network: Callable[[], Any], task: Task, recipe: TrainingRecipe, train_count: int, seed: int, devices: Devices
+) -> Fitter:
+    """Build and compile a network on its devices, with weights that depend on nothing but the seed.
+
+    Clears Keras' global state and sets the global seeds of Python, NumPy and TensorFlow.
+
+    Args:
+        network: builds it.
+        task: what it is trained by.
+        recipe: how it will be trained.
+        train_count: what there is to learn from in an epoch.
+        seed: of the weights.
+        devices: to train on.
+    """
     keras.backend.clear_session()
     # The only kind of generator that can be set anew for each epoch.
     keras.backend.experimental.enable_tf_random_generator()
-    keras.utils.set_random_seed(request.seed)
+    keras.utils.set_random_seed(seed)
     batch_size = min(recipe.batch_size, train_count)
     steps = recipe.steps_an_epoch(train_count)
     plan = rate_plan(recipe, recipe.steps(train_count))
@@ -82,12 +110,13 @@ def prepare(
     with devices.strategy().scope():
         keras.mixed_precision.set_global_policy(devices.policy)
         try:
-            model = network() if network else build(request.network, weights=request.weights)
+            model = network()
             optimizer = make_optimizer(recipe, plan, devices.policy)
         finally:
             keras.mixed_precision.set_global_policy(before)
-        model.compile(optimizer, keras.losses.CategoricalCrossentropy(), metrics=["accuracy"])
-        create_variables(model)
+        model.compile(optimizer, task.loss(), metrics=[task.accuracy])
+        if task is DIGITS:
+            create_variables(model)
     return Fitter(model, tf.train.Checkpoint(model=model, optimizer=optimizer), batch_size, steps, plan, devices)
 
 
@@ -114,28 +143,56 @@ def fit(
     Raises:
         EdgedigitsError: the loss is no number any more.
     """
+    passed = replace(split, train=split.train.repeated(recipe.passes))
+    with closing(_training(fitter, recipe, passed, seed)) as training:
+        return run_epochs(fitter, recipe, training, len(split.validation), seed, saved, keep, progress)
+
+
+def run_epochs(
+    fitter: Fitter,
+    recipe: TrainingRecipe,
+    training: Training,
+    validation: int,
+    seed: int,
+    saved: Saved,
+    keep: Callable[[Saved], None],
+    progress: ProgressCallback | None,
+) -> Saved:
+    """Train from the epoch after ``saved`` to the recipe's last one, whatever is learned from.
+
+    Args:
+        fitter: the network with what trains it.
+        recipe: epochs.
+        training: brings what is learned from to the network.
+        validation: how many validation examples judge.
+        seed: of dropout.
+        saved: the state to go on from.
+        keep: called with the state after each epoch.
+        progress: told of the steps.
+
+    Raises:
+        EdgedigitsError: the loss is no number any more.
+    """
     first = len(saved.history)
     teller = _Teller(progress, recipe.epochs, fitter.steps, str(fitter.devices)) if progress else None
     if teller and first < recipe.epochs:
         teller.tell(first, 0, {})
-    passed = replace(split, train=split.train.repeated(recipe.passes))
-    with closing(_training(fitter, recipe, passed, seed)) as training:
-        for epoch in range(first, recipe.epochs):
-            began = time.monotonic()
-            _reseed_dropout(fitter.model, seed, epoch)
-            figures = training.train(epoch, partial(teller.tell, epoch) if teller else None)
-            figures |= {f"val_{name}": value for name, value in training.judge().items()}
-            if not (math.isfinite(figures["loss"]) and math.isfinite(figures["val_loss"])):
-                raise EdgedigitsError(
-                    f"the loss is {figures['loss']} after epoch {epoch + 1}",
-                    "train with a smaller learning rate or another seed",
-                )
-            rate = rate_at(fitter.plan, (epoch + 1) * fitter.steps - 1)
-            record = _record(epoch, figures, rate, time.monotonic() - began)
-            saved = _with_epoch(saved, record, fitter.model, len(split.validation))
-            keep(saved)
-            if teller:
-                teller.tell(epoch, fitter.steps, figures)
+    for epoch in range(first, recipe.epochs):
+        began = time.monotonic()
+        _reseed_dropout(fitter.model, seed, epoch)
+        figures = training.train(epoch, partial(teller.tell, epoch) if teller else None)
+        figures |= {f"val_{name}": value for name, value in training.judge().items()}
+        if not (math.isfinite(figures["loss"]) and math.isfinite(figures["val_loss"])):
+            raise EdgedigitsError(
+                f"the loss is {figures['loss']} after epoch {epoch + 1}",
+                "train with a smaller learning rate or another seed",
+            )
+        rate = rate_at(fitter.plan, (epoch + 1) * fitter.steps - 1)
+        record = _record(epoch, figures, rate, time.monotonic() - began)
+        saved = _with_epoch(saved, record, fitter.model, validation)
+        keep(saved)
+        if teller:
+            teller.tell(epoch, fitter.steps, figures)
     return saved
 
 

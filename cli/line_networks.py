@@ -1,0 +1,160 @@
+"""What commands do where the network is one of lines, not of digits."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgedigits.cli.output import epochs, loading, progress, say, show_json, show_table
+from edgedigits.cli.proving import EXIT_CODES, interval
+from edgedigits.core.counting import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from edgedigits.core.statistics.line_metrics import LineMetrics
+    from edgedigits.quantize.lines.quantizing import LineQuantizeResult
+
+_OF_DIGITS = {
+    "split": "--split",
+    "augment": "--augment",
+    "weights": "--weights",
+    "folds": "--folds",
+    "tensorboard": "--tensorboard",
+    "trust": "--trust",
+    "orientation": "--orientation",
+    "invert": "--invert",
+    "skip_bad": "--skip-bad",
+}
+"""Options that say something of digits alone."""
+
+
+def names_line_network(network: str | None, model: Path | None = None) -> bool:
+    """Whether a name is that of a line network, or a model's card says that it is one."""
+    from edgedigits.core.cards import card_of, is_line_card
+    from edgedigits.train.lines.catalogue import LINE_NETWORKS
+
+    if network in LINE_NETWORKS:
+        return True
+    return model is not None and model.is_file() and is_line_card(card_of(model))
+
+
+def refuse_options(ctx: click.Context, names: Sequence[str] = tuple(_OF_DIGITS)) -> None:
+    """Refuse options that say something of digits where the network is one of lines.
+
+    Raises:
+        click.UsageError: one was given.
+    """
+    given = [
+        _OF_DIGITS[name]
+        for name in names
+        if name in ctx.params and ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise click.UsageError(f"{', '.join(given)} is for networks of digits, and this is a line network.")
+
+
+def train_line_network(
+    ctx: click.Context, network: str | None, start: Path | None, out: Path, force: bool, resume: bool, as_json: bool
+) -> None:
+    """``edgedigits train`` of a line network; the settings that it shares with others are taken from the context."""
+    from edgedigits.core.cards import card_of
+    from edgedigits.core.lines.naming import LINES
+    from edgedigits.train.lines.line_request import LineTrainingRequest
+
+    refuse_options(ctx)
+    named = ctx.get_parameter_source("dataset") is click.core.ParameterSource.COMMANDLINE
+    card = card_of(start) if start else None
+    settings: dict[str, Any] = {name: ctx.params[name] for name in ("epochs", "batch_size", "seed", "device", "rate")}
+    request = LineTrainingRequest(
+        network or (card.network if card else "line"),
+        ctx.params["dataset"] if named else LINES,
+        start=start,
+        **settings,
+    )
+    request.recipe()
+    with loading("TensorFlow"):
+        from edgedigits.train.lines.training import train_lines
+    with epochs() as tell:
+        result = train_lines(request, out, force=force, resume=resume, progress=tell)
+    if as_json:
+        show_json({"model": str(result.model), "card": asdict(result.card)})
+        return
+    click.echo(f"{result.model}  {result.card.parameters:,} parameters, {result.card.bytes:,} bytes")
+    best = result.history[result.best_epoch - 1]
+    say(f"best of {counted(len(result.history), 'epoch')}: {best.epoch}, validation lines {best.val_accuracy:.2f} %")
+    show_lines(result.metrics)
+
+
+def show_lines(*read: Mapping[str, LineMetrics], names: Sequence[str] = ("",)) -> None:
+    """Print what was read right of lines by where they come from, for each of several readers."""
+    head = ["lines", "count"]
+    head += [f"{name} {figure}".strip() for name in names for figure in ("exact %", "character errors %")]
+    rows = [
+        (
+            origin,
+            f"{found.count:,}",
+            *(
+                figure
+                for one in read
+                for figure in (f"{one[origin].exact:.2f}", f"{one[origin].character_error_rate:.2f}")
+            ),
+        )
+        for origin, found in read[0].items()
+    ]
+    show_table((*head, ""), [(*row, "") for row in rows])
+
+
+def quantize_line_network(
+    ctx: click.Context, model: Path, calibration: int | None, max_drop: float, out: Path, force: bool, as_json: bool
+) -> int:
+    """``edgedigits quantize`` of a line network; the exit code."""
+    refuse_options(ctx, ("split", "trust"))
+    if ctx.params["recipe"] != "int8":
+        raise click.UsageError("a line network is quantized by the recipe int8.")
+    with loading("TensorFlow"):
+        from edgedigits.quantize.lines.proof import MIN_EXACT
+        from edgedigits.quantize.lines.quantizing import LineQuantizeRequest, quantize_lines
+
+    given = ctx.get_parameter_source("min_accuracy") is click.core.ParameterSource.COMMANDLINE
+    least = ctx.params["min_accuracy"] if given else MIN_EXACT
+    request = LineQuantizeRequest(model, calibration, max_drop, least)
+    with progress() as stage:
+        result = quantize_lines(request, out, force=force, progress=stage)
+    proof = result.proof
+    if as_json:
+        show_json({"model": str(result.model), **proof.judgement(), "card": asdict(result.card)})
+    else:
+        _show_proof(result)
+    if not proof.reads_enough:
+        say(
+            f"Error: {proof.comparison.before:.2f} % (floats) and {proof.comparison.after:.2f} % (int8) of "
+            f"{proof.comparison.count:,} lines are read exactly, less than {least:g} %; what was made is kept and says "
+            "that it failed: train longer, or ask for less with --min-accuracy",
+            err=True,
+        )
+    elif not proof.passed:
+        say(
+            f"{proof.verdict.capitalize()}: {interval(proof)}, and {max_drop:g} points may be lost. What was made is "
+            "kept and says so: train longer, calibrate with more lines, or allow more by --max-drop",
+            err=True,
+        )
+    return EXIT_CODES[proof.verdict]
+
+
+def _show_proof(result: LineQuantizeResult) -> None:
+    proof = result.proof
+    say(f"{result.model}  {proof.tflite_bytes:,} bytes, {proof.ratio:.2f} times smaller than its parameters in float32")
+    show_lines(proof.before, proof.after, names=("float", "int8"))
+    found = proof.comparison
+    say(
+        f"{interval(proof)}, McNemar p = {found.p_value:.3g}, agreement {found.agreement:.2f} % of "
+        f"{found.count:,} lines"
+    )
+    say(f"verdict: {proof.verdict}, as {proof.max_drop:g} points may be lost")
+    operators = ", ".join(f"{item.name} v{item.version} x{item.count}" for item in proof.operators)
+    say(f"operators: {operators}")
+    say(f"proved on {proof.runtime}, {proof.threads} thread; flipped lines: {result.model.parent / 'flips.png'}")

@@ -1,0 +1,186 @@
+"""Options that say what a picture is and what its lines may say, and the reader that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgedigits.cli import options
+
+if TYPE_CHECKING:
+    from edgedigits.core.contract.finding import Told
+    from edgedigits.core.lines.allowed import LineTexts
+    from edgedigits.edge import DigitReader, LineReader
+
+Region = tuple[int, int, int, int]
+
+
+class ReadingModel(options.Model):
+    """A model that reads pictures; ``builtin`` stands for the line network in the package."""
+
+    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> Path:
+        """Turn the word into a path; what kind of file it is is the reader's business."""
+        from edgedigits.core.pretrained.bundled import BUILTIN, bundled_line_model, model_path
+
+        return bundled_line_model() if value == BUILTIN else model_path(value)
+
+
+class RegionOf(click.ParamType[Region]):
+    """A part of a picture: ``x,y,w,h`` in pixels."""
+
+    name = "x,y,w,h"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Region:
+        """Turn the text into four numbers; whether they fit is seen when there is a picture."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            x, y, width, height = (int(part) for part in value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not of the form x,y,w,h, four whole numbers of pixels", param, ctx)
+        if width < 1 or height < 1 or x < 0 or y < 0:
+            self.fail(f"{value!r} has no pixels: x and y are 0 or more, w and h 1 or more", param, ctx)
+        return x, y, width, height
+
+
+reading_model = click.option("--model", type=ReadingModel(), help="A .tflite model.  [default: builtin]")
+
+
+@dataclass(frozen=True)
+class ReadingOptions:
+    """What the user says of pictures and lines.
+
+    Attributes:
+        forms: regular expressions, one of which a line's digits fit.
+        codes: a file with the lines that there may be.
+        region: the part of each picture that is searched.
+        rotate: how pictures are turned: degrees, or ``auto``.
+        single: each picture is one digit.
+    """
+
+    forms: tuple[str, ...] = ()
+    codes: Path | None = None
+    region: Region | None = None
+    rotate: str = "0"
+    single: bool = False
+
+    def given(self) -> list[str]:
+        """The options that were given."""
+        told = {
+            "--form": self.forms,
+            "--codes": self.codes,
+            "--region": self.region,
+            "--rotate": self.rotate != "0",
+            "--single": self.single,
+        }
+        return [name for name, value in told.items() if value]
+
+    def allowed(self) -> LineTexts:
+        """What a line may say.
+
+        Raises:
+            EdgedigitsError: a form that is none or never matches, codes that are missing or no digits, or codes of
+                which none fits the forms.
+        """
+        from edgedigits.core.lines.allowed import ANY_TEXTS, both, from_forms, read_codes
+
+        forms = from_forms(self.forms) if self.forms else ANY_TEXTS
+        codes = read_codes(self.codes) if self.codes else ANY_TEXTS
+        return both(forms, codes)
+
+
+def of_lines(command: Callable[..., None]) -> Callable[..., None]:
+    """The options ``--form`` and ``--codes`` of a command, which gets them as ``how``."""
+
+    @click.option("--form", "forms", multiple=True, metavar="REGEX", help="What lines look like, as '\\d{5}'; several.")
+    @click.option("--codes", type=click.Path(path_type=Path), help="File of all codes there are, one a line.")
+    @wraps(command)
+    def with_how(*words: Any, forms: tuple[str, ...], codes: Path | None, **settings: Any) -> None:
+        command(*words, how=ReadingOptions(forms, codes), **settings)
+
+    return with_how
+
+
+def of_pictures(command: Callable[..., None]) -> Callable[..., None]:
+    """Those of :func:`of_lines`, and ``--region``, ``--rotate`` and ``--single``."""
+
+    @click.option("--form", "forms", multiple=True, metavar="REGEX", help="What lines look like, as '\\d{5}'; several.")
+    @click.option("--codes", type=click.Path(path_type=Path), help="File of all codes there are, one a line.")
+    @click.option("--region", type=RegionOf(), help="Search this part of each picture only, in its pixels.")
+    @click.option(
+        "--rotate",
+        type=options.SuggestingChoice(["0", "90", "180", "270", "auto"]),
+        default="0",
+        show_default=True,
+        help="Turn pictures clockwise; auto: as they read best.",
+    )
+    @click.option("--single", is_flag=True, help="Each picture is one digit.")
+    @wraps(command)
+    def with_how(
+        *words: Any,
+        forms: tuple[str, ...],
+        codes: Path | None,
+        region: Region | None,
+        rotate: str,
+        single: bool,
+        **settings: Any,
+    ) -> None:
+        command(*words, how=ReadingOptions(forms, codes, region, rotate, single), **settings)
+
+    return with_how
+
+
+def opened_reader(
+    model: Path, reject_below: float | None, told: Told, force: bool, how: ReadingOptions
+) -> DigitReader | LineReader:
+    """A reader by a model that has not failed its proof: of lines by a line network, else digit by digit.
+
+    What a network of digits is fed is told where that had to be found out.
+
+    Raises:
+        EdgedigitsError: a model that does not load or failed, options that only a line network can follow with another
+            one, or that make no sense.
+    """
+    from edgedigits.core.cards import card_of, is_line_card, refuse_failed
+    from edgedigits.core.errors import EdgedigitsError
+
+    card = card_of(model)
+    if is_line_card(card):
+        refuse_failed(model, card, force)
+        return _line_reader(model, reject_below, how)
+    if given := how.given():
+        raise EdgedigitsError(
+            f"{model} reads single digits, and {', '.join(given)} {'is' if len(given) == 1 else 'are'} for line networks",
+            "leave the model out, which takes the built-in line network, or train one: --model line",
+        )
+    from edgedigits.cli.output import tell_contract
+    from edgedigits.core.tflite.digit_model import DigitModel
+    from edgedigits.edge import DigitReader
+
+    loaded = DigitModel(model, told=told)
+    refuse_failed(loaded.path, loaded.card, force)
+    tell_contract(loaded.path, loaded.found)
+    return DigitReader(loaded) if reject_below is None else DigitReader(loaded, reject_below=reject_below)
+
+
+def _line_reader(model: Path, reject_below: float | None, how: ReadingOptions) -> LineReader:
+    from edgedigits.core.pretrained.bundled import bundled_model
+    from edgedigits.core.tflite.digit_model import DigitModel
+    from edgedigits.edge import LineReader
+    from edgedigits.edge.reading.line_reader import REJECT_BELOW, turns_of
+    from edgedigits.edge.scenes.scene import SceneOptions
+
+    allowed = how.allowed()
+    return LineReader(
+        model,
+        digits=DigitModel(bundled_model()),
+        reject_below=REJECT_BELOW if reject_below is None else reject_below,
+        allowed=allowed,
+        options=SceneOptions(region=how.region, single=how.single),
+        turns=turns_of(how.rotate),
+    )

@@ -1,0 +1,248 @@
+"""Reading the lines of digits in a picture, each as a whole."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.digit import CLASSES, normalise
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.lines.allowed import ANY_TEXTS, LineTexts
+from edgedigits.core.lines.decoding import Span, align, beam, log_softmax
+from edgedigits.core.lines.strip import HEIGHT, STEP, WIDEST, Strip, strip_of
+from edgedigits.core.paths import StrPath
+from edgedigits.core.tflite.digit_model import DigitModel
+from edgedigits.core.tflite.line_model import LineModel
+from edgedigits.edge.reading.pictures import grey_of, load_image
+from edgedigits.edge.reading.reading import Digit, LineText, Reading
+from edgedigits.edge.scenes.finding import find_strips
+from edgedigits.edge.scenes.scene import QUARTERS, SceneLine, SceneOptions
+
+REJECT_BELOW = 0.5
+"""Default confidence below which a digit is shown as ``?``: it is as likely wrong as right."""
+
+SURE = 0.5
+"""A line in which no digit reaches this is a smudge, a pattern or the edge of something, and is not shown."""
+
+ALTERNATIVES = 5
+"""Texts that are told of a line, at most."""
+
+_INK = 80
+"""From here a pixel of a strip belongs to a stroke."""
+
+_BESIDE = 0.6
+"""A piece is read where a digit stands within this share of a digit's height of it."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of a line with its strip and what the network says of it: logarithms of probabilities (steps, 11)."""
+
+    line: SceneLine
+    strip: Strip
+    scores: NDArray[np.float64]
+
+
+class LineReader:
+    """Finds lines of handwritten digits and reads each as a whole.
+
+    Attributes:
+        model: the line network.
+        digits: a network of single digits that reads what is one digit; None: the line network reads that, too.
+        reject_below: digits with a lower confidence are shown as ``?``.
+        allowed: what a line may say.
+        options: what is known of the pictures.
+
+    Not safe to share between threads, as the models are not.
+    """
+
+    def __init__(
+        self,
+        model: LineModel | StrPath,
+        *,
+        digits: DigitModel | None = None,
+        reject_below: float = REJECT_BELOW,
+        allowed: LineTexts = ANY_TEXTS,
+        options: SceneOptions | None = None,
+        turns: tuple[int, ...] = (),
+    ) -> None:
+        """Take or load the model.
+
+        Args:
+            model: a loaded line model, or the path of its ``.tflite`` file.
+            digits: reads what is one digit.
+            reject_below: confidence between 0 and 1.
+            allowed: what a line may say.
+            options: what is known of the pictures.
+            turns: degrees of which those are taken by which a picture reads best; empty: those of the options.
+
+        Raises:
+            EdgedigitsError: the threshold is outside 0..1, or the model does not load.
+        """
+        if not 0 <= reject_below <= 1:
+            raise EdgedigitsError(f"a reject threshold of {reject_below}", "give one between 0 and 1")
+        self.model = model if isinstance(model, LineModel) else LineModel(model)
+        self.digits = digits
+        self.reject_below = reject_below
+        self.allowed = allowed
+        self.options = options or SceneOptions()
+        self.turns = turns
+        reading: dict[str, Any] = self.model.card.settings.get("reading", {})
+        self.temperature = float(reading.get("temperature", 1.0))
+        self.accept_from = float(reading.get("threshold", 0.0))
+        self._classifying = 0.0
+
+    def read_file(self, path: StrPath) -> Reading:
+        """Read a picture file; EXIF rotation is honoured.
+
+        Raises:
+            EdgedigitsError: missing, empty, unreadable or too large.
+        """
+        return self.read(load_image(path))
+
+    def read(self, image: NDArray[np.uint8]) -> Reading:
+        """Find and read the lines of one picture.
+
+        Args:
+            image: uint8, grey (height, width), BGR (height, width, 3) or BGRA.
+
+        Returns:
+            the digits with their boxes in pixels of ``image``; no lines where there are none.
+
+        Raises:
+            EdgedigitsError: another type or shape, no pixels, more than 100 million, or a region outside of it.
+        """
+        started = time.perf_counter()
+        self._classifying = 0.0
+        grey = grey_of(image)
+        if not self.turns:
+            found = self._read(grey, self.options)
+        else:
+            readings = [self._read(grey, replace(self.options, rotate=turn)) for turn in self.turns]
+            found = max(readings, key=_weight)
+        total = time.perf_counter() - started
+        return replace(found, find_seconds=total - self._classifying, classify_seconds=self._classifying)
+
+    def _read(self, grey: NDArray[np.uint8], options: SceneOptions) -> Reading:
+        scene = find_strips(grey, options)
+        read = [self._read_line(line) for line in scene.lines]
+        kept = [(digits, said) for digits, said in read if any(digit.confidence >= SURE for digit in digits)]
+        why = "" if kept else scene.why or "marks of digit size were found, and the model reads no digit in them"
+        return Reading(tuple(digits for digits, _ in kept), why=why, texts=tuple(said for _, said in kept))
+
+    def _read_line(self, line: SceneLine) -> tuple[tuple[Digit, ...], LineText]:
+        if self.digits and line.is_single and self.allowed is ANY_TEXTS:
+            return self._read_single(line, self.digits)
+        parts = [self._scored(part) for part in line.parts(WIDEST / HEIGHT)]
+        scores = np.concatenate([part.scores for part in parts])
+        texts = beam(scores, self.allowed)
+        best = texts[0]
+        digits = _placed(parts, align(scores, best.text), best.text)
+        sure = best.probability >= self.accept_from
+        digits = tuple(replace(digit, rejected=digit.confidence < self.reject_below or not sure) for digit in digits)
+        if digits and self.allowed is ANY_TEXTS:
+            digits = _with_unread(digits, line, parts)
+        said = tuple((one.text, one.probability) for one in texts[:ALTERNATIVES])
+        return digits, LineText(best.probability, said)
+
+    def _scored(self, line: SceneLine) -> _Part:
+        strip = strip_of(line.picture)
+        started = time.perf_counter()
+        logits = self.model.logits(strip.pixels)
+        self._classifying += time.perf_counter() - started
+        return _Part(line, strip, log_softmax(logits, self.temperature))
+
+    def _read_single(self, line: SceneLine, network: DigitModel) -> tuple[tuple[Digit, ...], LineText]:
+        x, y, width, height = line.pieces[0]
+        strip = strip_of(line.picture)
+        left, top = int(x / strip.across), int(y / strip.down)
+        right, bottom = int(np.ceil((x + width) / strip.across)), int(np.ceil((y + height) / strip.down))
+        started = time.perf_counter()
+        scores = network.probabilities(normalise(strip.pixels[top:bottom, left:right])[np.newaxis])[0]
+        self._classifying += time.perf_counter() - started
+        order = np.argsort(-scores, kind="stable")[:ALTERNATIVES]
+        label, confidence = int(order[0]), float(scores[order[0]])
+        box = line.box_in_picture((x, y, width, height))
+        digit = Digit(box, label, confidence, confidence < self.reject_below)
+        return (digit,), LineText(confidence, tuple((str(one), float(scores[one])) for one in order))
+
+
+def _weight(reading: Reading) -> float:
+    """How much was read in a picture: what is turned gives few digits, and the network is sure of fewer."""
+    return sum(max(0.0, 2 * digit.confidence - 1) ** 2 for digit in reading.digits if not digit.rejected)
+
+
+def turns_of(word: str) -> tuple[int, ...]:
+    """What ``--rotate`` says: the degrees to try, none where the picture stands as it is.
+
+    Raises:
+        EdgedigitsError: no quarter turn and not ``auto``.
+    """
+    if word == "auto":
+        return QUARTERS
+    if word not in {str(turn) for turn in QUARTERS}:
+        raise EdgedigitsError(f"--rotate is {word}", "give 0, 90, 180, 270 or auto")
+    return (int(word),) if int(word) else ()
+
+
+def _placed(parts: list[_Part], spans: tuple[Span, ...], text: str) -> tuple[Digit, ...]:
+    """The digits of a text with their boxes, from the steps that say them."""
+    middles = [(span.first + span.last + 1) / 2 for span in spans]
+    digits = []
+    first = 0
+    for part in parts:
+        steps = len(part.scores)
+        own = [place for place, middle in enumerate(middles) if first <= middle < first + steps]
+        columns = [(middles[place] - first) * STEP for place in own]
+        for place, column in zip(own, columns, strict=True):
+            left, right = _reach(column, columns, part.strip)
+            box = part.line.box_in_picture(_box(part.strip, left, right))
+            digits.append(Digit(box, int(text[place]), spans[place].confidence))
+        first += steps
+    return tuple(digits)
+
+
+def _reach(column: float, columns: list[float], strip: Strip) -> tuple[int, int]:
+    """The columns of the strip that are nearer to a digit's middle than to its neighbours'."""
+    half = 0.45 * HEIGHT
+    before = max((one for one in columns if one < column), default=column - 2 * half)
+    behind = min((one for one in columns if one > column), default=column + 2 * half)
+    left = int(np.clip(max((before + column) / 2, column - half), 0, strip.width - 1))
+    return left, int(np.clip(min((column + behind) / 2, column + half), left + 1, strip.width))
+
+
+def _box(strip: Strip, left: int, right: int) -> tuple[float, float, float, float]:
+    """The box of the ink between two columns of a strip, in pixels of the line; all rows where there is none."""
+    ink = strip.pixels[:, left:right] >= _INK
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    top, bottom = (int(rows[0]), int(rows[-1]) + 1) if rows.size else (0, HEIGHT)
+    if columns.size:
+        left, right = left + int(columns[0]), left + int(columns[-1]) + 1
+    return left * strip.across, top * strip.down, (right - left) * strip.across, (bottom - top) * strip.down
+
+
+def _with_unread(digits: tuple[Digit, ...], line: SceneLine, parts: list[_Part]) -> tuple[Digit, ...]:
+    """The digits, and a rejected one for each piece of a digit's size where none was read: no digit vanishes."""
+    unread = []
+    for piece in line.pieces:
+        box = line.box_in_picture(piece)
+        middle, reach = box[0] + box[2] / 2, box[2] / 2 + _BESIDE * line.height
+        if not any(abs(digit.box[0] + digit.box[2] / 2 - middle) < reach for digit in digits):
+            unread.append(Digit(box, *_guess(piece, parts), rejected=True))
+    return tuple(sorted((*digits, *unread), key=lambda digit: digit.box[0])) if unread else digits
+
+
+def _guess(piece: tuple[int, int, int, int], parts: list[_Part]) -> tuple[int, float]:
+    """What the network would say of a piece if it had to say something."""
+    part = parts[0]
+    first = int(piece[0] / part.strip.across / STEP)
+    last = int((piece[0] + piece[2]) / part.strip.across / STEP) + 1
+    rows = part.scores[first:last, :CLASSES]
+    if len(parts) > 1 or not len(rows):
+        return 0, 0.0
+    best = rows.max(axis=0)
+    return int(best.argmax()), float(np.exp(best.max()))

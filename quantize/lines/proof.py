@@ -1,0 +1,98 @@
+"""The proof on strings: what int8 cost a line network, on every test line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.lines.labelled import Lines
+from edgedigits.core.statistics.line_metrics import LineMetrics
+from edgedigits.core.statistics.metrics import Comparison, compare_right
+from edgedigits.core.tflite.file import OperatorVersion
+from edgedigits.quantize.proof.proving import Judged
+
+MIN_EXACT = 50.0
+"""Percent of the test lines that float network and model have to read exactly, unless the user says otherwise."""
+
+_GUESSING = 0.0
+"""Percent of lines that somebody guesses: next to none, as a line has several digits."""
+
+
+@dataclass(frozen=True)
+class LineProof(Judged):
+    """The float line network against its int8 form, on the same lines.
+
+    Attributes:
+        comparison: of exact lines: drop with its 95 % interval, McNemar's p, agreement, flipped lines.
+        before: what the float network reads right, by origin of the lines; ``all`` are all.
+        after: what the model reads right.
+        runtime: name and version that ran the model.
+        threads: of that runtime.
+        float_bytes: four bytes for each parameter of the float network.
+        tflite_bytes: size of the ``.tflite`` file.
+        operators: with version and count.
+        max_drop: percentage points of exact lines that may be lost.
+        min_accuracy: percent of the lines that both have to read exactly.
+    """
+
+    comparison: Comparison
+    before: dict[str, LineMetrics]
+    after: dict[str, LineMetrics]
+    runtime: str
+    threads: int
+    float_bytes: int
+    tflite_bytes: int
+    operators: tuple[OperatorVersion, ...]
+    max_drop: float
+    min_accuracy: float = MIN_EXACT
+    chance: float = _GUESSING
+    cause: str = ""
+
+    @property
+    def ratio(self) -> float:
+        """How many times smaller the file is than the float weights."""
+        return self.float_bytes / self.tflite_bytes
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything as JSON takes it."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return plain | {"ratio": round(self.ratio, 3), **self.judgement()}
+
+
+def compare_lines(truths: Sequence[str], before: Sequence[str], after: Sequence[str]) -> Comparison:
+    """Two readings of the same lines by how many each has read exactly."""
+    first = np.array([read == truth for read, truth in zip(before, truths, strict=True)])
+    second = np.array([read == truth for read, truth in zip(after, truths, strict=True)])
+    differ = np.array([one != other for one, other in zip(before, after, strict=True)])
+    return compare_right(first, second, differ)
+
+
+_CELL, _ROW, _COLUMNS, _MOST = (300, 32), 52, 3, 60
+
+
+def draw_line_flips(comparison: Comparison, lines: Lines, before: Sequence[str], after: Sequence[str]) -> bytes:
+    """Draw the lines that the two read differently, at most 60, as a PNG: truth, what was read before and after."""
+    flipped = comparison.flipped[:_MOST]
+    rows = max(1, -(-len(flipped) // _COLUMNS))
+    width, height = _CELL
+    sheet = np.full((rows * _ROW + 24, _COLUMNS * (width + 10), 3), 255, np.uint8)
+    title = f"{len(comparison.flipped)} of {comparison.count} lines flipped: truth, float > int8"
+    _write(sheet, title, (4, 17), (0, 0, 0))
+    for place, index in enumerate(flipped):
+        top, left = 24 + place // _COLUMNS * _ROW, place % _COLUMNS * (width + 10)
+        strip: NDArray[np.uint8] = lines.strips[index][:, :width]
+        sheet[top : top + height, left : left + strip.shape[1]] = (255 - strip)[..., np.newaxis]
+        truth = lines.texts[index]
+        colour = (0, 128, 0) if after[index] == truth else (0, 0, 200) if before[index] == truth else (110, 110, 110)
+        _write(sheet, f"{truth}: {before[index]} > {after[index]}", (left + 4, top + height + 13), colour)
+    return bytes(cv2.imencode(".png", sheet)[1])
+
+
+def _write(sheet: NDArray[np.uint8], text: str, place: tuple[int, int], colour: tuple[int, int, int]) -> None:
+    cv2.putText(sheet, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42, colour, 1, cv2.LINE_AA)
