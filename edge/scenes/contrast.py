@@ -25,7 +25,10 @@ MOST_NOISE = 10.0
 DIMMEST = 24.0
 """Ground darker than this is taken for as dark: divided by less, a camera's noise would pass for ink."""
 
-INK_SHARE = 0.42
+BRIGHTEST = 120.0
+"""Bright ink on a ground that leaves it less room than this, in grey levels, is a reflection as well as chalk."""
+
+INK_SHARE = 0.33
 """A pixel counts as ink from this share of the strength of the mark that it belongs to."""
 
 SPECK = 4
@@ -66,7 +69,7 @@ def strengths(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.ui
     fine = smooth.astype(np.float32)
     darker = cv2.multiply(cv2.subtract(ground, fine), cv2.divide(200.0, cv2.max(ground, DIMMEST)))
     brighter = cv2.multiply(
-        cv2.subtract(fine, ground), cv2.divide(200.0, cv2.max(cv2.subtract(255.0, ground), 2 * DIMMEST))
+        cv2.subtract(fine, ground), cv2.divide(200.0, cv2.max(cv2.subtract(255.0, ground), BRIGHTEST))
     )
     return _levels(darker), _levels(brighter)
 
@@ -106,8 +109,9 @@ def marks_of(strength: NDArray[np.uint8], other: NDArray[np.uint8], bright: bool
         x, y, width, height = stats[number, :4].tolist()
         window = (slice(y, y + height), slice(x, x + width))
         own = strength[window][labels[window] == number]
-        # The strongest pixels of a long mark are chance; its 90th percentile is its stroke.
-        least[number] = INK_SHARE * float(np.partition(own, int(0.9 * (own.size - 1)))[int(0.9 * (own.size - 1))])
+        # The strongest pixels of a long mark are where the pen rested; three quarters are its stroke.
+        middle = int(0.75 * (own.size - 1))
+        least[number] = INK_SHARE * float(np.partition(own, middle)[middle])
     least[0] = 255
     mask = cv2.bitwise_and(loose, (strength >= least[labels]).astype(np.uint8))
     return marked(np.asarray(mask, np.uint8), strength, float(np.mean(floor)), bright)

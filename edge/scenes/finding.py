@@ -22,6 +22,7 @@ from edgedigits.edge.scenes.grouping import (
     typical_height,
     worth_reading,
 )
+from edgedigits.edge.scenes.joining import joined
 from edgedigits.edge.scenes.scene import Scene, SceneLine, SceneOptions, composed, rotated, rotation, shrunk
 from edgedigits.edge.scenes.sheets import sheet_mask, without_desk
 from edgedigits.edge.scenes.tilt import straightened, tilt_of
@@ -41,6 +42,9 @@ MOST_OF_TEXTURE = 20
 
 MANY = 100
 """With more marks than this, ruled or squared paper is suspected, whose lines may be broken."""
+
+DARK = 1.5
+"""Dark writing is so many times likelier: bright marks on a board are reflections."""
 
 EITHER = 0.2
 """Where what is bright is at least this share of what is dark, or the other way round, both are looked at."""
@@ -161,7 +165,7 @@ def _in_either(small: NDArray[np.uint8], factor: int) -> _Found:
         tried.append(_lines(marks_of(darker, brighter, bright=False), factor))
     if bright > EITHER * dark:
         tried.append(_lines(marks_of(brighter, darker, bright=True), factor))
-    return max(tried, key=lambda found: found.weight)
+    return max(tried, key=lambda found: found.weight * (1.0 if found.marks.bright else DARK))
 
 
 def _lines(marks: Marks, factor: int) -> _Found:
@@ -176,6 +180,11 @@ def _lines(marks: Marks, factor: int) -> _Found:
     if printed.mask is not ink:
         marks = marked(printed.mask, marks.strength, marks.floor, marks.bright)
         pieces = _not_along(pieces_of(marks), marks, printed.lines)
+        digit = _typical(pieces, ink.shape)
+    whole = joined(marks, digit)
+    if whole is not marks:
+        marks = whole
+        pieces = _not_along(pieces_of(marks), marks, printed.lines)
     groups = group_lines(pieces, ink.shape, printed.lines if printed.lines.any() else None)
     kept = worth_reading(groups, marks, pieces)
     why = "" if kept else _why_none(ink, pieces)
@@ -186,9 +195,14 @@ def _lines(marks: Marks, factor: int) -> _Found:
 
 def _typical(pieces: Pieces, shape: tuple[int, ...]) -> float:
     """Height of digits as far as it is known before printed lines are gone."""
-    _, _, width, height = pieces.boxes.T
-    good = digit_like(pieces, shape) & (width <= max(0.3 * shape[1], 12)) & (width <= 2.5 * height)
-    good &= 8 * width >= height
+    x, y, width, height = pieces.boxes.T
+    good = digit_like(pieces, shape) & (width <= 2.5 * height)
+    marks = good & (height <= 0.3 * shape[0]) & (width <= 0.3 * shape[1])
+    for large in np.flatnonzero(good & (width > 0.3 * shape[1])).tolist():
+        # What has marks inside is a frame.
+        inside = (x > x[large]) & (x + width < x[large] + width[large])
+        inside &= (y > y[large]) & (y + height < y[large] + height[large])
+        good[large] = not (inside & marks).any()
     return typical_height(height[good]) or min(shape) / 3
 
 
