@@ -1,0 +1,238 @@
+"""Finding the lines of writing in a picture of any kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.edge.reading.rules import remove_rules
+from edgedigits.edge.scenes.contrast import Marks, marked, marks_of, strengths
+from edgedigits.edge.scenes.cutting import cut_line
+from edgedigits.edge.scenes.frames import take_out_lines
+from edgedigits.edge.scenes.grouping import (
+    Group,
+    Pieces,
+    digit_like,
+    group_lines,
+    in_reading_order,
+    pieces_of,
+    typical_height,
+    worth_reading,
+)
+from edgedigits.edge.scenes.joining import joined
+from edgedigits.edge.scenes.scene import Scene, SceneLine, SceneOptions, composed, rotated, rotation, shrunk
+from edgedigits.edge.scenes.sheets import sheet_mask, without_desk
+from edgedigits.edge.scenes.tilt import straightened, tilt_of
+from edgedigits.edge.scenes.whole import is_field, is_tiny, single_line, whole_line
+
+COARSE, FINE = 260_000, 1_600_000
+"""Pixels of the picture that is searched: first, and where digits are small in it."""
+
+SMALL = 20
+"""Digits lower than this are searched again in the finer picture."""
+
+MOST_LINES = 60
+"""Lines that are given at most,"""
+
+MOST_OF_TEXTURE = 20
+"""and where they are as irregular as the marks of a texture."""
+
+MANY = 100
+"""With more marks than this, ruled or squared paper is suspected, whose lines may be broken."""
+
+DARK = 1.5
+"""Dark writing is so many times likelier: bright marks on a board are reflections."""
+
+EITHER = 0.2
+"""Where what is bright is at least this share of what is dark, or the other way round, both are looked at."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Lines in a reduced picture: their marks, and all ink, that of printed lines included."""
+
+    groups: list[Group]
+    marks: Marks
+    pieces: Pieces
+    ink: NDArray[np.uint8]
+    printed: bool
+    factor: int
+    why: str = ""
+
+    @property
+    def height(self) -> float:
+        """Of the highest digits."""
+        return max((group.height for group in self.groups), default=0.0)
+
+    @property
+    def weight(self) -> float:
+        """How much writing this is: strong, high strokes rather than blots."""
+        total = 0.0
+        for group in self.groups:
+            own = self.pieces.taken(np.isin(self.pieces.numbers, group.numbers))
+            _, _, width, height = own.boxes.T
+            blots = (own.areas > 0.62 * width * height) & (3 * width > height)
+            total += float((own.peaks * height)[~blots].sum())
+        return total
+
+
+def find_strips(grey: NDArray[np.uint8], options: SceneOptions | None = None) -> Scene:
+    """Find the lines of writing in a picture and cut them out.
+
+    Args:
+        grey: uint8 (height, width); ink may be dark or bright.
+        options: what is known about the picture.
+
+    Returns:
+        the lines in reading order, at most 60; with none, why.
+
+    Raises:
+        EdgedigitsError: the options' region is not inside the picture.
+    """
+    options = options or SceneOptions()
+    height, width = grey.shape
+    x, y, across, down = options.checked_region(width, height)
+    part = rotated(grey[y : y + down, x : x + across], options.rotate // 90)
+    base = rotation(down, across, options.rotate // 90)
+    base[:, 2] += (x, y)
+    scene = _scene(part, options.single)
+    lines = tuple(replace(line, matrix=composed(base, line.matrix)) for line in scene.lines)
+    return replace(scene, lines=lines)
+
+
+def _scene(grey: NDArray[np.uint8], single: bool) -> Scene:
+    if is_tiny(grey):
+        return Scene((whole_line(grey, _found(grey, 1).marks),))
+    if single:
+        found = _search(grey)
+        return (
+            Scene((single_line(grey, found.factor, found.marks, found.ink),))
+            if found.marks.mask.any()
+            else _none(found)
+        )
+    found = _search(grey)
+    if is_field(grey, found.groups, found.marks, found.factor, found.printed):
+        return Scene((whole_line(grey, found.marks),))
+    tilt = tilt_of(found.ink)
+    if tilt:
+        level = straightened(grey, tilt)
+        again = _search(level.picture)
+        if again.groups:
+            scene = _cut(level.picture, again)
+            return replace(
+                scene, lines=tuple(replace(line, matrix=composed(level.matrix, line.matrix)) for line in scene.lines)
+            )
+    return _cut(grey, found) if found.groups else _none(found)
+
+
+def _none(found: _Found) -> Scene:
+    return Scene((), found.why or "nothing of the size and shape of digits was found")
+
+
+def _search(grey: NDArray[np.uint8]) -> _Found:
+    """The lines, looked for in a small picture first, in a finer one where digits are small."""
+    coarse = max(1, round((grey.size / COARSE) ** 0.5))
+    fine = max(1, int(np.ceil((grey.size / FINE) ** 0.5)))
+    found = _found(grey, coarse)
+    marks = int((found.marks.stats[1:, cv2.CC_STAT_HEIGHT] >= 4).sum())
+    if fine < coarse and (found.height < SMALL) and marks >= 1:
+        finer = _found(grey, fine)
+        if finer.groups:
+            return finer
+    return found
+
+
+def _found(grey: NDArray[np.uint8], factor: int) -> _Found:
+    small = shrunk(grey, factor)
+    sheet = sheet_mask(small)
+    if sheet is not None:
+        found = _in_either(without_desk(small, sheet), factor)
+        if found.groups:
+            return found
+    return _in_either(small, factor)
+
+
+def _in_either(small: NDArray[np.uint8], factor: int) -> _Found:
+    """Lines of dark writing, or of bright writing where there is more of it."""
+    darker, brighter = strengths(small)
+    floor = np.full_like(darker, 14)
+    dark, bright = float(cv2.subtract(darker, floor).sum()), float(cv2.subtract(brighter, floor).sum())
+    tried = []
+    if dark >= EITHER * bright or dark >= bright:
+        tried.append(_lines(marks_of(darker, brighter, bright=False), factor))
+    if bright > EITHER * dark:
+        tried.append(_lines(marks_of(brighter, darker, bright=True), factor))
+    return max(tried, key=lambda found: found.weight * (1.0 if found.marks.bright else DARK))
+
+
+def _lines(marks: Marks, factor: int) -> _Found:
+    """The lines among marks, printed lines taken out."""
+    ink = marks.mask
+    pieces = pieces_of(marks)
+    digit = _typical(pieces, ink.shape)
+    mask = ink
+    if len(pieces) > MANY:
+        mask = remove_rules(mask, across=True, down=True)
+    printed = take_out_lines(mask, digit)
+    if printed.mask is not ink:
+        marks = marked(printed.mask, marks.strength, marks.floor, marks.bright)
+        pieces = _not_along(pieces_of(marks), marks, printed.lines)
+        digit = _typical(pieces, ink.shape)
+    whole = joined(marks, digit)
+    if whole is not marks:
+        marks = whole
+        pieces = _not_along(pieces_of(marks), marks, printed.lines)
+    groups = group_lines(pieces, ink.shape, printed.lines if printed.lines.any() else None)
+    kept = worth_reading(groups, marks, pieces)
+    why = "" if kept else _why_none(ink, pieces)
+    if len(kept) > MOST_OF_TEXTURE:
+        kept = _most(kept)
+    return _Found(kept, marks, pieces, ink, bool(printed.lines.any()), factor, why)
+
+
+def _typical(pieces: Pieces, shape: tuple[int, ...]) -> float:
+    """Height of digits as far as it is known before printed lines are gone."""
+    x, y, width, height = pieces.boxes.T
+    good = digit_like(pieces, shape) & (width <= 2.5 * height)
+    marks = good & (height <= 0.3 * shape[0]) & (width <= 0.3 * shape[1])
+    for large in np.flatnonzero(good & (width > 0.3 * shape[1])).tolist():
+        # What has marks inside is a frame.
+        inside = (x > x[large]) & (x + width < x[large] + width[large])
+        inside &= (y > y[large]) & (y + height < y[large] + height[large])
+        good[large] = not (inside & marks).any()
+    return typical_height(height[good]) or min(shape) / 3
+
+
+def _not_along(pieces: Pieces, marks: Marks, lines: NDArray[np.uint8]) -> Pieces:
+    """The pieces without the remains of printed lines."""
+    near = cv2.dilate(lines, np.ones((5, 5), np.uint8))
+    inside = np.bincount(marks.labels[near > 0], minlength=len(marks.stats))[pieces.numbers]
+    return pieces.taken(inside <= 0.6 * pieces.areas)
+
+
+def _most(groups: list[Group]) -> list[Group]:
+    """Of many lines all up to 60 where they are alike, else the 20 with the most writing."""
+    heights = np.array([group.height for group in groups])
+    alike = np.mean(np.abs(heights / np.median(heights) - 1) < 0.35) > 0.75
+    several = np.mean([len(group.numbers) >= 2 for group in groups]) > 0.5
+    most = MOST_LINES if alike and several else MOST_OF_TEXTURE
+    return sorted(groups, key=lambda group: -len(group.numbers) * group.height)[:most]
+
+
+def _why_none(ink: NDArray[np.uint8], pieces: Pieces) -> str:
+    if not ink.any():
+        return "no ink was found: nothing stands out of its ground"
+    if not len(pieces):
+        return "no ink was found but specks and straight lines"
+    tallest = int(pieces.boxes[:, 3].max())
+    return f"only specks, lines or edges were found, nothing of a digit's size and shape (the highest {tallest} pixels)"
+
+
+def _cut(grey: NDArray[np.uint8], found: _Found) -> Scene:
+    lines: list[SceneLine] = [cut_line(grey, found.factor, found.marks, group, found.ink) for group in found.groups]
+    boxes = [line.box_in_picture((0, 0, line.picture.shape[1], line.picture.shape[0])) for line in lines]
+    order = in_reading_order([(float(x), float(y), float(w), float(h)) for x, y, w, h in boxes])
+    return Scene(tuple(lines[position] for position in order))
