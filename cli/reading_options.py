@@ -155,7 +155,7 @@ def opened_reader(
         return _line_reader(model, reject_below, how)
     if given := how.given():
         raise EdgedigitsError(
-            f"{model} reads single digits, and {', '.join(given)} {'is' if len(given) == 1 else 'are'} for line networks",
+            f"{model} reads single digits, and {', '.join(given)} are for line networks",
             "leave the model out, which takes the built-in line network, or train one: --model line",
         )
     from edgedigits.cli.output import tell_contract

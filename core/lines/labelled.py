@@ -114,7 +114,7 @@ def load_fields(folder: StrPath) -> tuple[LabelledPicture, ...]:
     """The pictures of ``FOLDER/truth.csv``, in its order; they lie beside it or in ``images``.
 
     Raises:
-        EdgedigitsError: no such folder or table, a truth that is not digits, or a picture that is missing or no picture.
+        EdgedigitsError: no such folder or table, a truth that is not digits, or a picture that is missing.
     """
     folder = Path(folder)
     if not folder.is_dir():

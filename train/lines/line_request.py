@@ -84,9 +84,7 @@ class LineTrainingRequest:
                 "start from a model.keras that `edgedigits train --model line` made",
             )
         if card.network != self.network:
-            raise EdgedigitsError(
-                f"{self.start} is the network {card.network}, not {self.network}", "leave --model out"
-            )
+            raise EdgedigitsError(f"{self.start} is a {card.network}, not a {self.network}", "leave --model out")
         return card
 
 
