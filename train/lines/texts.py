@@ -77,9 +77,7 @@ def _with_tail(marks: str, count: int, draw: np.random.Generator) -> Wording:
             return Wording(marks + cents, raised, underlined)
         marks += str(draw.choice([",", ".", " ", "-", ", "])) + cents
     elif lot < 0.55:
-        marks += str(
-            draw.choice([",-", ".-", "-", "=", ",=", ".", ",", "#", " kr", "$", "x", "--", " -", ".,", ")"])
-        )
+        marks += str(draw.choice([",-", ".-", "-", "=", ",=", ".", ",", "#", " kr", "$", "x", "--", " -", ".,", ")"]))
     if draw.random() < 0.1:
         marks = str(draw.choice(["$", "=", "#", "-", "(", "kr ", ".", "x", "= "])) + marks
     return Wording(marks, len(marks))
