@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -31,15 +33,14 @@ def with_pen(glyph: Picture, pen: float) -> Picture:
     depths = inside[inside > 0]
     if not depths.size:
         return glyph
-    place = int(0.85 * depths.size)
-    now = 2 * float(np.partition(depths, place)[place])
+    now = 2 * _point(depths, 0.85)
     if pen < now:
         stronger = np.asarray(cv2.threshold(smooth, _STRONGER_INK, 1, cv2.THRESH_BINARY)[1], np.uint8)
         if cv2.connectedComponents(stronger)[0] <= cv2.connectedComponents(inked)[0]:
             inked = stronger
         inside = cv2.distanceTransform(inked, cv2.DIST_L2, 3)
         thin = skeleton(inked)
-        blots = inside > _BLOT * float(np.median(inside[thin > 0]))
+        blots = inside > _BLOT * _point(inside[thin > 0], 0.5)
         inked, now = thin | blots, 1.0
     outside = cv2.distanceTransform(1 - inked, cv2.DIST_L2, 3)
     level = np.clip((pen - now) / 2 + 1 - outside, 0, 1)
@@ -65,6 +66,12 @@ def skeleton(inked: Picture) -> Picture:
             around = cv2.filter2D(thin, cv2.CV_8U, _WEIGHTS, borderType=cv2.BORDER_CONSTANT)
             thin &= np.asarray(cv2.LUT(around, gone), np.uint8)
     return thin
+
+
+def _point(values: NDArray[Any], share: float) -> float:
+    """The value that a share of them lies below; many times as fast as NumPy's for so few."""
+    place = int(share * values.size)
+    return float(np.partition(values, place)[place])
 
 
 def _weights() -> NDArray[np.float32]:
