@@ -178,11 +178,11 @@ def _lines(marks: Marks, factor: int) -> _Found:
         mask = remove_rules(mask, across=True, down=True)
     across = lines_across(mask, digit)
     if across.any():
-        bare = marked(without(mask, across, digit), marks.strength, marks.floor, marks.bright)
+        bare = marked(without(mask, across, np.zeros_like(across)), marks.strength, marks.floor, marks.bright)
         digit = _typical(pieces_of(bare), ink.shape)
     down = lines_down(mask, digit, across)
     printed = np.asarray(cv2.bitwise_or(across, down), np.uint8)
-    left = without(mask, printed, digit)
+    left = without(mask, across, down)
     if left is not ink:
         marks = marked(left, marks.strength, marks.floor, marks.bright)
         pieces = _not_along(pieces_of(marks), marks, printed)

@@ -71,15 +71,36 @@ def lines_down(mask: NDArray[np.uint8], digit: float, across: NDArray[np.uint8])
     if TALL * digit > height and cv2.connectedComponents(down)[0] <= 2:
         down = np.zeros_like(mask)  # one stroke from the upper to the lower edge may as well be a 1
     if across.any():
-        between = _flipped(cv2.subtract(mask, cv2.dilate(across, np.ones((3, 3), np.uint8))))
+        rules = cv2.dilate(across, np.ones((3, 3), np.uint8))
+        between = _flipped(cv2.subtract(mask, rules))
         dividers = _flipped(_straight(between, int(max(10, TOOTH * digit)), thickest, gap))
+        dividers = cv2.subtract(dividers, rules)  # gaps were filled across rules as well
         down = cv2.bitwise_or(down, _reaching(dividers, across, DIVIDER * digit))
     return np.asarray(cv2.bitwise_or(down, _boxes(mask, digit, thickest)), np.uint8)
 
 
-def without(mask: NDArray[np.uint8], lines: NDArray[np.uint8], digit: float) -> NDArray[np.uint8]:
+def without(mask: NDArray[np.uint8], across: NDArray[np.uint8], down: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A mask without printed lines; strokes that go on at both sides of one are kept."""
-    return _keeping_strokes(mask, lines, _thickest(mask, digit)) if lines.any() else mask
+    if not across.any() and not down.any():
+        return mask
+    left = cv2.subtract(mask, cv2.dilate(cv2.bitwise_or(across, down), np.ones((3, 3), np.uint8)))
+    kept = cv2.bitwise_or(left, _crossing(mask, left, across))
+    return np.asarray(
+        cv2.bitwise_or(kept, _flipped(_crossing(_flipped(mask), _flipped(left), _flipped(down)))), np.uint8
+    )
+
+
+def _crossing(mask: NDArray[np.uint8], left: NDArray[np.uint8], across: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Ink on lines across that has ink of the mask without them above and below."""
+    if not across.any():
+        return across
+    inside = cv2.bitwise_and(mask, across)
+    distance = cv2.distanceTransform(inside, cv2.DIST_L1, 3)[inside > 0]
+    reach = 4 + 2 * round(float(np.percentile(distance, 90))) if distance.size else 4
+    kernel = np.ones((reach, 1), np.uint8)
+    both = cv2.bitwise_and(cv2.dilate(left, kernel, anchor=(0, reach - 1)), cv2.dilate(left, kernel, anchor=(0, 0)))
+    near = cv2.dilate(across, np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.bitwise_and(cv2.bitwise_and(mask, near), both), np.uint8)
 
 
 def _thickest(mask: NDArray[np.uint8], digit: float) -> int:
@@ -123,8 +144,9 @@ def _reaching(dividers: NDArray[np.uint8], across: NDArray[np.uint8], least: flo
     number, rules, _, _ = cv2.connectedComponentsWithStats(across, connectivity=8)
     near = cv2.dilate(rules.astype(np.uint16), np.ones((7, 3), np.uint8))
     met = np.bincount((labels * number + near)[labels > 0], minlength=count * number).reshape(count, number)[:, 1:] > 0
-    reached = met.sum(axis=1)
     top, height = stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_HEIGHT]
+    # A rule may have left the picture at its edge.
+    reached = met.sum(axis=1) + ((top <= 1) | (top + height >= len(across) - 1))
     alike = np.abs(height[:, None] - height[None, :]) <= 0.15 * height[None, :]
     # Lines across may be tilted: teeth of one comb begin equally far from the line, not at one row.
     same = alike & (met[:, None, :] & met[None, :, :]).any(axis=2)
@@ -169,17 +191,3 @@ def _side(own: NDArray[np.uint8], thickest: int) -> NDArray[np.uint8]:
     first, last = max(0, int(full[0]) - 1), min(height, int(full[-1]) + 2)
     side[first:last] = 1
     return side
-
-
-def _keeping_strokes(mask: NDArray[np.uint8], lines: NDArray[np.uint8], thickest: int) -> NDArray[np.uint8]:
-    """The mask without the lines; strokes that go on at both sides of a line are kept."""
-    wide = cv2.dilate(lines, np.ones((3, 3), np.uint8))
-    left = cv2.subtract(mask, wide)
-    reach = thickest + 3
-    kernel = np.ones((reach, 1), np.uint8)
-    above = cv2.dilate(left, kernel, anchor=(0, reach - 1))
-    below = cv2.dilate(left, kernel, anchor=(0, 0))
-    before = cv2.dilate(left, _flipped(kernel), anchor=(reach - 1, 0))
-    after = cv2.dilate(left, _flipped(kernel), anchor=(0, 0))
-    crossing = cv2.bitwise_or(cv2.bitwise_and(above, below), cv2.bitwise_and(before, after))
-    return np.asarray(cv2.bitwise_or(left, cv2.bitwise_and(mask, crossing)), np.uint8)

@@ -105,10 +105,9 @@ def digit_like(pieces: Pieces, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     large = (width > 0.45 * shape[1]) & (height > 0.45 * shape[0])
     right &= ~(large & (pieces.areas < 0.03 * width * height))
     # Straight slivers along the picture's edge are what lies beside a sheet.
-    x, y = pieces.boxes[:, 0], pieces.boxes[:, 1]
+    x = pieces.boxes[:, 0]
     at_edge = (x <= 1) | (x + width >= shape[1] - 1)
-    right &= ~(at_edge & (height > 6 * width) & (height < 0.95 * shape[0]) & (width < 0.05 * shape[1]) & (height > 40))
-    right &= (y > 0) | (y + height < shape[0]) | (height > 0)
+    right &= ~(at_edge & (height > 4 * width) & (height < 0.95 * shape[0]) & (width < 0.05 * shape[1]))
     return np.asarray(right, np.bool_)
 
 
@@ -182,7 +181,7 @@ def _linked(seeds: Pieces, slope: float, joined: NDArray[np.uint8] | None) -> li
     near = gap <= GAP * taller
     linked = alike & level_enough & near
     if joined is not None:
-        linked |= alike & (apart <= 0.45 * taller) & _same_row(seeds, joined)
+        linked |= alike & (apart <= 0.7 * taller) & _same_row(seeds, joined)
     return _components(linked)
 
 
