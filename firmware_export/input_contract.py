@@ -77,6 +77,6 @@ def line_of(model: Path, graph: Graph) -> LineShape | None:
         raise EdgedigitsError(
             f"{model} is a line network whose input has the scale {source.scale:g} and the zero point "
             f"{source.zero_point}",
-            "quantize it with calibration strips whose values reach from 0 to 1: the scale is 1/255, the zero point -128",
+            "quantize it with strips whose values reach from 0 to 1: that makes the scale 1/255, the zero point -128",
         )
     return found

@@ -31,7 +31,7 @@ class LineShape:
 def line_shape(source: Sequence[int], result: Sequence[int]) -> LineShape | None:
     """What a network with an input and an output of these shapes takes and gives if it reads lines; else None.
 
-    It takes strips (1, 32, width, 1) and gives (1, 1, columns, k * 11) scores: k steps in each column, one after another.
+    It takes strips (1, 32, width, 1) and gives (1, 1, columns, k * 11) scores: k steps in a column, one after another.
     """
     if len(source) != 4 or len(result) != 4 or result[3] % LINE_CLASSES:
         return None

@@ -24,7 +24,8 @@ def check_digit_tensors(path: Path, source: Any, result: Any) -> None:
         result: of its outputs.
 
     Raises:
-        EdgedigitsError: it does not, with words of their own for a line network; or a quantized tensor without a scale, or int16 with a zero point.
+        EdgedigitsError: it does not, with words of their own for a line network; or a quantized tensor without a scale,
+            or int16 with a zero point.
     """
     shapes = [tuple(int(length) for length in item["shape"]) for item in (*source, *result)]
     takes_a_digit = len(source) == 1 and shapes[0][:1] == (1,) and is_picture(shapes[0][1:])
@@ -32,8 +33,8 @@ def check_digit_tensors(path: Path, source: Any, result: Any) -> None:
     if len(shapes) == 2 and line_shape(*shapes):
         raise EdgedigitsError(
             f"{path} is a line network: it reads the strip of a whole line and no single digits",
-            "give a digit model, such as the word builtin; line networks go through `edgedigits export` and `edgedigits "
-            "firmware report`",
+            "give a digit model, such as the word builtin; `edgedigits export` and `edgedigits firmware report` take "
+            "line networks",
         )
     if not (takes_a_digit and gives_ten):
         raise EdgedigitsError(

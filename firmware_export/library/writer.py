@@ -6,6 +6,7 @@ Nothing that stands in the model as text reaches the files: it may come from any
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
@@ -112,7 +113,10 @@ def _header(graph: Graph, plan: Plan, metadata: LibraryMetadata, common: dict[st
     fields["arena"] = _arena_macros(plan, metadata.name.upper())
     if metadata.line:
         fields["includes"] = "#include <stddef.h>\n#include <stdint.h>"
-        fields["usage"], fields["functions"] = _fill("line_usage.h.in", common), _line_declarations(metadata.line, common)
+        fields["usage"], fields["functions"] = (
+            _fill("line_usage.h.in", common),
+            _line_declarations(metadata.line, common),
+        )
     else:
         fields["includes"] = "#include <stdint.h>"
         fields["usage"] = _fill("digit_usage.h.in", common)
@@ -148,7 +152,7 @@ def _arena_macros(plan: Plan, prefix: str) -> str:
     return f"{text}#endif\n"
 
 
-def _fill(template: str, fields: dict[str, str] | dict[str, object]) -> str:
+def _fill(template: str, fields: Mapping[str, object]) -> str:
     text = (_TEMPLATES / template).read_text(encoding="utf-8")
     return Template(text).substitute(fields)
 

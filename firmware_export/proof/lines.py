@@ -35,11 +35,11 @@ def drawn_lines(count: int, width: int) -> NDArray[np.uint8]:
     strips = np.zeros((count, HEIGHT, width), np.uint8)
     for number, strip in enumerate(strips, start=1):
         end = 0 if number % CLASSES == 0 else width * (0.3 + 0.7 * dice.random())
-        left = int(8 * dice.random())
+        left, digit = int(8 * dice.random()), digits[0]
         while True:
-            # Each digit comes again, as it is, in one of four cases: repeats are what decoding has to tell apart.
-            again = left > 8 and dice.random() < 0.25
-            digit = digit if again else digits[int(_DRAWN * dice.random())]
+            # In one of four cases a digit comes again as it is: repeats are what decoding has to tell apart.
+            if dice.random() >= 0.25:
+                digit = digits[int(_DRAWN * dice.random())]
             rows, columns = digit.shape
             if left + columns > end:
                 break

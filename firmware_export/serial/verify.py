@@ -16,8 +16,8 @@ from edgedigits.core.cards import code_version
 from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
-from edgedigits.core.paths import StrPath
 from edgedigits.core.lines.shapes import LineShape
+from edgedigits.core.paths import StrPath
 from edgedigits.firmware_export.graph.model import Graph
 from edgedigits.firmware_export.input_contract import contract_of, line_of
 from edgedigits.firmware_export.operators.reader import read_graph
@@ -131,9 +131,7 @@ def verify(
     line = line_of(model, graph)
     pictures, answer = _asked(model, graph, line, images, told)
     longest = longest_payload(graph, line)
-    with BoardLink(
-        port, baud=baud, timeout=timeout, patience=patience, longest=longest, line=line is not None
-    ) as link:
+    with BoardLink(port, baud=baud, timeout=timeout, patience=patience, longest=longest, line=line is not None) as link:
         _check_same_model(link, model, sha256_of(model))
         readings, expected, seconds = [], [], []
         for position in range(len(images)):

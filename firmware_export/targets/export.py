@@ -37,7 +37,7 @@ def export_target(
     told: Told = NOTHING_TOLD,
     width: int | None = None,
 ) -> TargetExport:
-    """Turn a full-int8 model of digits or of lines into a C library, and compute its test vectors with TFLite's reference kernels.
+    """Turn an int8 model of digits or lines into a C library; TFLite's reference kernels give its test vectors.
 
     Args:
         model: of one digit in, ten scores out, or a line network; int8 inside.
@@ -74,7 +74,9 @@ def library_files(library: LibraryExport, model: Path) -> LibraryFiles:
         labels=() if library.line else LABELS,
         arena_bytes=library.arena_bytes,
         vectors=tuple(
-            TestVector(image.tobytes(), tuple(int(value) for value in output), line_text(output) if library.line else "")
+            TestVector(
+                image.tobytes(), tuple(int(value) for value in output), line_text(output) if library.line else ""
+            )
             for image, output in zip(pictures, outputs, strict=True)
         ),
         line=library.line,

@@ -34,7 +34,7 @@ _LAYERS: tuple[tuple[int, tuple[int, int], tuple[int, int]], ...] = (
 """Channels, window and pool of each convolution; trained networks have the same windows and pools."""
 
 
-def line_model(seed: int = 0, width: int = 96, together: int = 2, input_: tuple[float, int] = STRIP_INPUT) -> bytes:
+def line_model(seed: int = 2, width: int = 96, together: int = 2, input_: tuple[float, int] = STRIP_INPUT) -> bytes:
     """A line network on which each class wins at many steps of drawn lines.
 
     Args:
