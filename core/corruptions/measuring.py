@@ -53,7 +53,7 @@ class CorruptionErrors:
 
 
 def corruption_errors(
-    scores: Scores, digits: Digits, seed: int = 0, progress: Callable[[str], object] | None = None
+    scores: Scores, digits: Digits, seed: int = 0, progress: Callable[[int], object] | None = None
 ) -> CorruptionErrors:
     """Corrupt digits in every way and let a network read them, as they are and normalised anew.
 
@@ -61,7 +61,7 @@ def corruption_errors(
         scores: what the network makes of digits; of equal scores the smallest digit wins.
         digits: to corrupt, at least one.
         seed: of the corruptions; not negative.
-        progress: told of each kind before it is read.
+        progress: told how many kinds have been read by now.
     """
 
     def error(images: NDArray[np.uint8]) -> float:
@@ -69,10 +69,10 @@ def corruption_errors(
 
     found = []
     for kind in KINDS:
-        if progress:
-            progress(kind)
         spoilt = corrupted(digits.images, kind, seed)
         anew = np.stack([normalise(one) for one in spoilt])
         found.append(CorruptionError(kind, error(spoilt), error(anew)))
+        if progress:
+            progress(len(found))
     mean, normalised = fmean(one.error for one in found), fmean(one.normalised for one in found)
     return CorruptionErrors(len(digits), seed, tuple(found), mean, normalised)
