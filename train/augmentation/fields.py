@@ -73,7 +73,7 @@ class FieldPictures:
     def _make(self, index: int) -> None:
         draw = np.random.default_rng((*self._seed, index))
         shown = self._digits.labels[index]
-        if draw.random() >= self._share:
+        if draw.random() < 1 - self._share:
             self._images[index] = self._digits.images[index]
         else:
             writer = _Writer(self._digits, self._zeros, any_hand(draw), draw)
