@@ -170,9 +170,7 @@ class LineReader:
         self._classifying += time.perf_counter() - started
         return _Part(line, strip, log_softmax(logits, self.temperature))
 
-    def _read_single(
-        self, line: SceneLine, network: DigitModel, one_digit: bool
-    ) -> tuple[tuple[Digit, ...], LineText]:
+    def _read_single(self, line: SceneLine, network: DigitModel, one_digit: bool) -> tuple[tuple[Digit, ...], LineText]:
         """What is one digit, by the mean of both networks: each is sure where the other one is not."""
         x, y, width, height = _around(line.pieces)
         part = self._scored(line)
