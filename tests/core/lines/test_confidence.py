@@ -144,7 +144,7 @@ def test_targets_that_are_no_shares_are_told(target, level):
 
 
 def test_what_is_promised_holds_as_often_as_promised():
-    """Of lines with uniform confidences c, wrong with probability (1 - c) / 2, a share of (1 - t) / 4 is wrong above t."""
+    """Of lines with uniform confidences c, each wrong with probability (1 - c) / 2, (1 - t) / 4 are wrong above t."""
     generator = np.random.default_rng(11)
     broken, proved = 0, 0
     for _ in range(600):
