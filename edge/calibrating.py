@@ -130,7 +130,8 @@ def _logits(
 def _judged(
     reader: LineReader, logits: list[NDArray[np.float32]], truths: list[str], temperature: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    best = [beam(log_softmax(one, temperature), reader.allowed)[0] if len(one) else None for one in logits]
+    found = [beam(log_softmax(one, temperature), reader.allowed) if len(one) else () for one in logits]
+    best = [texts[0] if texts else None for texts in found]
     confidences = np.array([one.probability if one and one.text else 0.0 for one in best])
     right = np.array([one is not None and one.text == truth for one, truth in zip(best, truths, strict=True)])
     return confidences, right

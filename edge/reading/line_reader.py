@@ -159,6 +159,8 @@ class LineReader:
         parts = [self._scored(part) for part in line.parts(WIDEST / HEIGHT)]
         scores = np.concatenate([part.scores for part in parts])
         texts = beam(scores, self.allowed)
+        if not texts:
+            return (), LineText(0.0, ())
         best = texts[0]
         digits = _placed(parts, align(scores, best.text), best.text)
         sure = best.probability >= self.accept_from
