@@ -14,7 +14,7 @@ from edgedigits.core.files import sha256_of
 from edgedigits.core.lines.truth import Field, read_truth
 from edgedigits.core.machine.load import LoadWatch
 from edgedigits.core.paths import StrPath
-from edgedigits.edge.alignment import differences
+from edgedigits.core.statistics.edits import differences
 from edgedigits.edge.reading.line_reader import LineReader
 from edgedigits.edge.reading.pictures import load_image
 from edgedigits.edge.reading.reader import DigitReader

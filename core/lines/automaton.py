@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ NOWHERE = -1
 """Where a digit that may not follow leads."""
 
 _ZERO = ord("0")
+
+_MOST_IN_LISTS = 50_000
+"""States whose table Python may hold as lists: they are looked up three times as fast, and take 7 MB."""
 
 
 class TooManyStates(Exception):
@@ -68,6 +72,13 @@ class Automaton:
             digits += 1
             distances[before[distances[before] < 0]] = digits
         return distances
+
+    @cached_property
+    def lookup(self) -> tuple[Sequence[Sequence[int]], Sequence[int]]:
+        """:attr:`transitions` and :attr:`distances` for Python to look up, as lists unless they are large."""
+        if len(self) > _MOST_IN_LISTS:
+            return cast(tuple[Sequence[Sequence[int]], Sequence[int]], (self.transitions, self.distances))
+        return self.transitions.tolist(), self.distances.tolist()
 
     @property
     def least_digits(self) -> int:

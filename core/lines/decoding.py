@@ -110,86 +110,79 @@ def beam(logp: NDArray[Any], allowed: LineTexts = ANY_TEXTS, width: int = 12) ->
     return tuple(Hypothesis(text, value) for text, value in sorted(exact, key=lambda one: (-one[1], one[0])))
 
 
-@dataclass(slots=True)
-class _Beginning:
-    """A text so far: the summed probability of its alignments that end with a blank, and with its last digit."""
-
-    text: str
-    last: int
-    state: int
-    blank: float
-    digit: float
-    total: float
+_Beginning = tuple[str, int, int, float, float]
+"""A text so far, its last digit or -1, the automaton's state after it, and the summed probabilities of its alignments
+that end with a blank, and of those that end with the last digit."""
 
 
 def _search(steps: NDArray[np.float64], automaton: Automaton | None, width: int) -> list[tuple[str, float]]:
     """The texts among the ``width`` likeliest beginnings at the last step, and the alignments' sum that was found."""
-    distances = None if automaton is None else automaton.distances
-    if automaton is not None and automaton.least_digits > len(steps):
-        return []
-    start = _Beginning("", -1, 0 if automaton is None else automaton.start, 1.0, 0.0, 1.0)
-    here = {"": start}
+    following, distances = ([], []) if automaton is None else automaton.lookup
+    state = 0 if automaton is None else automaton.start
+    here: dict[str, _Beginning] = {"": ("", -1, state, 1.0, 0.0)}
     order = np.argsort(-steps[:, :CLASSES], axis=1, kind="stable").tolist()
     for number, (step, digits) in enumerate(zip(steps.tolist(), order, strict=True)):
         left = len(steps) - number - 1
         there = _kept(here, step)
-        if distances is not None:
-            there = {text: one for text, one in there.items() if distances[one.state] <= left}
-        floor = min(one.total for one in there.values()) if len(there) >= width else 0.0
-        _extend(here, there, step, digits, floor, automaton, left)
+        if automaton is not None:
+            there = {text: one for text, one in there.items() if distances[one[2]] <= left}
+        for some in (digits[:1], digits[1:]):
+            floor = sorted(map(_total, there.values()), reverse=True)[width - 1] if len(there) >= width else 0.0
+            for one in _longer(here, step, some, floor):
+                if one[0] in there:
+                    continue
+                if automaton is not None:
+                    state = following[one[2]][one[1]]
+                    if state == NOWHERE or distances[state] > left:
+                        continue
+                    there[one[0]] = (*one[:2], state, *one[3:])
+                else:
+                    there[one[0]] = one
         if len(there) > width:
-            best = sorted(there.values(), key=_total, reverse=True)[:width]
-            there = {one.text: one for one in best}
+            there = {one[0]: one for one in sorted(there.values(), key=_total, reverse=True)[:width]}
         here = there
-    return [(one.text, one.total) for one in here.values() if automaton is None or automaton.accepting[one.state]]
+    whole = here.values() if automaton is None else [one for one in here.values() if distances[one[2]] == 0]
+    return [(one[0], _total(one)) for one in whole]
 
 
 def _total(one: _Beginning) -> float:
-    return one.total
+    return one[3] + one[4]
 
 
 def _kept(here: dict[str, _Beginning], step: list[float]) -> dict[str, _Beginning]:
     """The beginnings after a step that adds no digit, or the last one to the beginning before."""
     there = {}
     silent = step[BLANK]
-    for text, one in here.items():
-        blank = one.total * silent
-        digit = 0.0
+    for text, (_, last, state, blank, digit) in here.items():
+        ends = 0.0
         if text:
-            said = step[one.last]
-            digit = one.digit * said
+            ends = digit
             before = here.get(text[:-1])
             if before is not None:
-                digit += (before.blank if before.last == one.last else before.total) * said
-        there[text] = _Beginning(text, one.last, one.state, blank, digit, blank + digit)
+                ends += before[3] if before[1] == last else before[3] + before[4]
+            ends *= step[last]
+        there[text] = (text, last, state, (blank + digit) * silent, ends)
     return there
 
 
-def _extend(
-    here: dict[str, _Beginning],
-    there: dict[str, _Beginning],
-    step: list[float],
-    digits: list[int],
-    floor: float,
-    automaton: Automaton | None,
-    left: int,
-) -> None:
-    """Add the beginnings that a step makes longer by a digit, as far as they are likelier than ``floor``."""
-    state = 0
-    for one in here.values():
-        for digit in digits:
-            said = step[digit]
-            if one.total * said <= floor:
+def _longer(here: dict[str, _Beginning], step: list[float], digits: list[int], floor: float) -> list[_Beginning]:
+    """The beginnings that a step makes longer by one of some digits, the likeliest first, if likelier than ``floor``.
+
+    Their state is still that of the shorter one.
+    """
+    found = []
+    for text, last, state, blank, digit in here.values():
+        total = blank + digit
+        for added in digits:
+            weight = total * step[added]
+            if weight <= floor:
                 break
-            weight = (one.blank if digit == one.last else one.total) * said
-            text = one.text + LABELS[digit]
-            if weight <= floor or text in there:
-                continue
-            if automaton is not None:
-                state = int(automaton.transitions[one.state, digit])
-                if state == NOWHERE or automaton.distances[state] > left:
+            if added == last:
+                weight = blank * step[added]
+                if weight <= floor:
                     continue
-            there[text] = _Beginning(text, digit, state, 0.0, weight, weight)
+            found.append((text + LABELS[added], added, state, 0.0, weight))
+    return found
 
 
 def align(logp: NDArray[Any], text: str) -> tuple[Span, ...]:

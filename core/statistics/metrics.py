@@ -163,11 +163,23 @@ def compare(before: NDArray[np.intp], after: NDArray[np.intp], labels: NDArray[n
         after: by the second.
         labels: the truth, uint8 of shape (count,).
     """
-    right_before, right_after = before == labels, after == labels
+    return compare_right(before == labels, after == labels, before != after)
+
+
+def compare_right(
+    right_before: NDArray[np.bool_], right_after: NDArray[np.bool_], flipped: NDArray[np.bool_]
+) -> Comparison:
+    """The same by what each of the two got right, be it digits or whole lines.
+
+    Args:
+        right_before: whether the first got each right, bool of shape (count,).
+        right_after: the second.
+        flipped: whether the two differ on it; they may where both are wrong.
+    """
     lost = int((right_before & ~right_after).sum())
     won = int((~right_before & right_after).sum())
-    flipped = tuple(int(index) for index in np.flatnonzero(before != after))
-    return _compared(len(labels), int(right_before.sum()), lost, won, flipped)
+    differing = tuple(int(index) for index in np.flatnonzero(flipped))
+    return _compared(len(right_before), int(right_before.sum()), lost, won, differing)
 
 
 def pool(comparisons: Sequence[Comparison]) -> Comparison:

@@ -8,13 +8,13 @@ Z95 = 1.959963984540054
 """The 97.5 % quantile of the normal distribution."""
 
 
-def wilson_interval(right: int, count: int) -> tuple[float, float]:
+def wilson_interval(right: float, count: float) -> tuple[float, float]:
     """The 95 % score interval of a proportion (Wilson, Journal of the American Statistical Association 22, 1927).
 
     It holds where few digits or none are read wrongly, and never leaves 0 to 1.
 
     Args:
-        right: digits read right.
+        right: digits read right; an effective number need not be whole.
         count: digits read, at least 1.
 
     Returns:

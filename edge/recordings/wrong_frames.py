@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from edgedigits.edge.alignment import edits
+from edgedigits.core.statistics.edits import edits
 from edgedigits.edge.loop.loop import FrameReading
 from edgedigits.edge.reading.annotation import annotate
 from edgedigits.edge.recordings.recording import Recording

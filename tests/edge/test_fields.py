@@ -8,7 +8,7 @@ import pytest
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
-from edgedigits.edge.alignment import differences
+from edgedigits.core.statistics.edits import differences
 from edgedigits.edge.fields import measure_fields, read_truth
 from edgedigits.edge.reading.pictures import load_image
 from edgedigits.edge.reading.reader import DigitReader

@@ -94,12 +94,12 @@ def test_very_unlikely_texts_keep_their_order():
     assert values[2] < -2000
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(1, 6))
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4))
 @settings(max_examples=30, deadline=None)
 def test_a_beam_as_wide_as_all_texts_finds_them_in_their_order(seed, steps):
     logp = scores(seed, steps)
     sums, _ = probabilities(logp, (1, 2, 7, BLANK))
-    found = beam(logp, ANY_TEXTS, 100_000)[: len(sums)]
+    found = beam(logp, ANY_TEXTS, 12_000)[: len(sums)]
     assert [one.probability for one in found] == pytest.approx(sorted(sums.values(), reverse=True))
     assert all(one.probability == pytest.approx(sums[one.text]) for one in found)
 

@@ -37,3 +37,8 @@ def differences(truth: str, text: str) -> Iterator[tuple[str, str]]:
     """The fewest edits as (truth, reading) pairs; an empty side marks a digit that was missed or made up."""
     for row, column in edits(truth, text):
         yield "" if row is None else truth[row], "" if column is None else text[column]
+
+
+def edit_distance(truth: str, text: str) -> int:
+    """How many the fewest edits between two texts are: 0 of equal ones."""
+    return 0 if truth == text else sum(1 for _ in edits(truth, text))
