@@ -17,8 +17,8 @@ from edgedigits.core.lines.truth import Field, read_truth
 from edgedigits.core.paths import StrPath
 from edgedigits.core.pictures.loading import read_picture
 
-TEST_LINES, CALIBRATION_LINES = "test_lines.npz", "calibration_lines.npz"
-"""What a training leaves beside its network: what it is judged on, and what it is calibrated with."""
+TEST_LINES, VALIDATION_LINES, CALIBRATION_LINES = "test_lines.npz", "validation_lines.npz", "calibration_lines.npz"
+"""What a training leaves beside its network: what it is judged on, chosen by, and calibrated with."""
 
 _REMEDY = "train the network again, or copy the file from where it was trained"
 
@@ -46,6 +46,15 @@ class Lines:
     def take(self, rows: slice) -> Lines:
         """Some of the lines."""
         return Lines(self.strips[rows], self.texts[rows], self.origins[rows])
+
+    def of(self, origin: str) -> Lines:
+        """Those that come from one origin."""
+        places = [place for place, one in enumerate(self.origins) if one == origin]
+        return Lines(
+            tuple(self.strips[place] for place in places),
+            tuple(self.texts[place] for place in places),
+            tuple(self.origins[place] for place in places),
+        )
 
     def sha256(self) -> str:
         """Of all strips and texts."""
