@@ -16,8 +16,13 @@ def create_variables(model: Any) -> None:
     Args:
         model: a compiled ``tf_keras.Model`` with outputs of shape (batch, 10); called in the scope of its strategy.
     """
-    inner = getattr(model.optimizer, "inner_optimizer", model.optimizer)
-    inner.build(model.trainable_variables)
+    create_optimizer_variables(model)
     scores = tf.zeros((1, CLASSES))
     model.compiled_loss.build(scores)
     model.compiled_metrics.build(scores, scores)
+
+
+def create_optimizer_variables(model: Any) -> None:
+    """Create the variables of a compiled network's optimizer, so that a saved state can be read into them."""
+    inner = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    inner.build(model.trainable_variables)

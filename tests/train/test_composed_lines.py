@@ -3,6 +3,7 @@
 import re
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
 
@@ -12,7 +13,7 @@ from edgedigits.train.augmentation import strokes
 from edgedigits.train.lines import hands, marks, patterns
 from edgedigits.train.lines.composing import NOTHING_SHARE, SINGLE_SHARE, Composer
 from edgedigits.train.lines.nothing import KINDS, any_kind, nothing
-from edgedigits.train.lines.pens import with_pen
+from edgedigits.train.lines.pens import skeleton, with_pen
 from edgedigits.train.lines.scanning import scanned
 from edgedigits.train.lines.texts import MOST_DIGITS, Wording, any_wording
 from edgedigits.train.lines.writing import Writer, any_hand
@@ -144,3 +145,17 @@ def test_every_pattern_covers_a_field_but_for_a_part(pattern):
         mask = pattern((40, 150), _draw(index))
         assert mask.shape == (40, 150)
         assert 0.002 < np.mean(mask > 127) < 0.9
+
+
+def test_skeleton_keeps_what_hangs_together_and_its_holes(digits):
+    for image in digits.images[:40]:
+        large = cv2.copyMakeBorder(cv2.resize(image, (48, 48)), 2, 2, 2, 2, cv2.BORDER_CONSTANT)
+        inked = (large > strokes.INK).astype(np.uint8)
+        thin = skeleton(inked)
+        assert 0 < np.count_nonzero(thin) < np.count_nonzero(inked) / 2
+        assert not np.any(thin & ~inked)
+        assert cv2.connectedComponents(thin)[0] == cv2.connectedComponents(inked)[0]
+        assert (
+            cv2.connectedComponents(1 - thin, connectivity=4)[0]
+            == cv2.connectedComponents(1 - inked, connectivity=4)[0]
+        )

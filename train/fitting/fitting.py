@@ -15,7 +15,7 @@ import numpy as np
 from edgedigits.core.datasets import Split
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.backend import keras, tf
-from edgedigits.core.keras.steps import create_variables
+from edgedigits.core.keras.steps import create_optimizer_variables, create_variables
 from edgedigits.train.fitting.checkpoint import Saved
 from edgedigits.train.fitting.devices import Devices
 from edgedigits.train.fitting.epochs import PipelineTraining, Training
@@ -117,6 +117,8 @@ def prepare_network(
         model.compile(optimizer, task.loss(), metrics=[task.accuracy])
         if task is DIGITS:
             create_variables(model)
+        else:
+            create_optimizer_variables(model)
     return Fitter(model, tf.train.Checkpoint(model=model, optimizer=optimizer), batch_size, steps, plan, devices)
 
 

@@ -71,6 +71,7 @@ def _batches(
         pixels, text = line(place)
         return _varied(pixels, np.random.default_rng((*seed, place))), text
 
+    cv2.setNumThreads(0)  # its own threads would wait for those that make lines
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         groups = [range(start, min(start + group, count)) for start in range(0, count, group)]
         waiting = [pool.submit(made, place) for place in groups[0]]

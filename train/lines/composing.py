@@ -59,7 +59,10 @@ class ComposedLine:
 
 
 class Composer:
-    """Composes lines; which one depends on nothing but the seed and the index, so threads may share a composer."""
+    """Composes lines; which one depends on nothing but the seed and the index, so threads may share a composer.
+
+    OpenCV's own threads only slow such small pictures down: `cv2.setNumThreads(0)` where many are composed.
+    """
 
     def __init__(self, digits: Digits, seed: tuple[int, ...]) -> None:
         self._digits, self._seed = digits, seed

@@ -22,12 +22,30 @@ COMPOSED = "composed"
 FIELD_SHARE = 0.4
 """Share of the lines learned from that are real fields, where there are some."""
 
-EPOCHS_PER_LINE = 2
+EPOCHS_PER_LINE = 3
 """So many epochs in a row a composed line is learned from, as making it takes as long as learning it."""
 
 _VALIDATION, _TEST, _CALIBRATION = 600, 1_000, 300
-_TRAIN_SEED, _VALIDATION_SEED, _TEST_SEED, _CALIBRATION_SEED = range(4)
+_TRAIN_SEED, _VALIDATION_SEED, _TEST_SEED = range(3)
+_CALIBRATION_LOT = 1 << 20
 _VALIDATES = 10  # of the rows learned from, every tenth
+
+
+class LotOfLines:
+    """Composed lines of one lot after the other; each is made once, when it is first asked for."""
+
+    def __init__(self, composer: Composer) -> None:
+        """Make none yet."""
+        self._composer, self._lot = composer, -1
+        self._made: dict[int, tuple[NDArray[np.uint8], str]] = {}
+
+    def line(self, lot: int, place: int) -> tuple[NDArray[np.uint8], str]:
+        """A line of a lot as a strip and its digits."""
+        if lot != self._lot:
+            self._lot, self._made = lot, {}
+        if place not in self._made:
+            self._made[place] = self._composer.strip_and_text(lot * (1 << 20) + place)
+        return self._made[place]
 
 
 @dataclass(frozen=True)
@@ -40,7 +58,7 @@ class LineData:
     Attributes:
         spec: the name.
         seed: of the split of the digits and of every line.
-        composer: of lines to learn from.
+        composed: lines to learn from that are written by code.
         fields: to learn from.
         validation: to choose by.
         test: to report on.
@@ -48,7 +66,7 @@ class LineData:
 
     spec: str
     seed: int
-    composer: Composer
+    composed: LotOfLines
     fields: tuple[LabelledPicture, ...]
     validation: Lines
     test: Lines
@@ -63,16 +81,12 @@ class LineData:
         draw = np.random.default_rng((self.seed, epoch, place))
         if self.fields and draw.random() < FIELD_SHARE:
             return distorted_line(self.fields, draw)
-        return self.composed(epoch // EPOCHS_PER_LINE, place)
-
-    def composed(self, lot: int, place: int) -> tuple[NDArray[np.uint8], str]:
-        """A composed line of a lot as a strip and its digits."""
-        return self.composer.strip_and_text(lot * (1 << 20) + place)
+        return self.composed.line(epoch // EPOCHS_PER_LINE, place)
 
     def calibration(self) -> Lines:
         """Lines that an int8 form is calibrated with: composed ones, and fields in the share learned from."""
         real = round(_CALIBRATION * FIELD_SHARE) if self.fields else 0
-        composed = [self.composer.strip_and_text((1 << 40) + place) for place in range(_CALIBRATION - real)]
+        composed = [self.composed.line(_CALIBRATION_LOT, place) for place in range(_CALIBRATION - real)]
         lines = _lines(composed, COMPOSED)
         return lines + strips_of(self.fields, "fields").take(slice(real))
 
@@ -134,7 +148,7 @@ def load_line_data(spec: str, seed: int = 0) -> LineData:
         learned += tuple(field for place, field in enumerate(even) if place % _VALIDATES)
         validation += strips_of(even[::_VALIDATES], str(folder))
         test += strips_of(fields[1::2], str(folder))
-    return LineData(spec, seed, composers[0], learned, validation, test)
+    return LineData(spec, seed, LotOfLines(composers[0]), learned, validation, test)
 
 
 def _refuse_long(folder: Path, fields: tuple[LabelledPicture, ...]) -> None:

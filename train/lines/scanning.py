@@ -23,6 +23,8 @@ def any_strength(draw: np.random.Generator) -> float:
 
 def inked(paper: Grey, cover: Picture, strength: float, draw: np.random.Generator) -> None:
     """Lay ink on paper where ``cover`` is bright, with the texture of a pen: even, in grains, or with gaps."""
+    if draw.random() < 0.08:
+        cover = _with_slits(cover, draw)
     share = cover.astype(np.float32) * np.float32(strength / 255)
     kind = draw.choice(4, p=[0.5, 0.2, 0.15, 0.15])
     height, width = paper.shape
@@ -37,6 +39,18 @@ def inked(paper: Grey, cover: Picture, strength: float, draw: np.random.Generato
         gaps = np.asarray(cv2.resize(gaps, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
         share *= np.clip((gaps - np.float32(draw.uniform(0, 0.25))) * 4, np.float32(0.3), 1)
     paper *= 1 - np.clip(share, 0, 0.97)
+
+
+def _with_slits(cover: Picture, draw: np.random.Generator) -> Picture:
+    """Strokes broken where a pen left the paper or a threshold lost them."""
+    cover = cover.copy()
+    height, width = cover.shape
+    for _ in range(int(draw.integers(1, 2 + width // 30))):
+        x, y = draw.uniform(0, width), draw.uniform(0.1, 0.9) * height
+        reach = draw.uniform(-0.2, 0.2, 2) * height
+        ends = ((round(x - reach[0]), round(y - reach[1])), (round(x + reach[0]), round(y + reach[1])))
+        cv2.line(cover, ends[0], ends[1], (0,), 1 if height < 50 else 2)
+    return cover
 
 
 def turned(paper: Grey, room: float, draw: np.random.Generator) -> Grey:

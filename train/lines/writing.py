@@ -82,15 +82,12 @@ def any_hand(draw: np.random.Generator) -> LineHand:
     by_code = draw.choice([0.12, 0.35, 0.8], p=[0.4, 0.35, 0.25])
     forms = tuple(int(draw.integers(forms_of(d))) if draw.random() < by_code else _FROM_DATA for d in range(10))
     small_zeros = draw.random() < 0.25
+    gaps = [draw.normal(0.14, 0.08), draw.uniform(-0.08, 0.04), draw.uniform(0.3, 0.8)]
     return LineHand(
         slant=float(draw.normal(0.18, 0.2)),
         width=math.exp(draw.normal(0, 0.16)),
-        pen=float(np.clip(math.exp(draw.normal(1.42, 0.34)), 2, 12)),
-        gap=float(
-            draw.choice(
-                [draw.normal(0.14, 0.08), draw.uniform(-0.08, 0.04), draw.uniform(0.3, 0.8)], p=[0.58, 0.32, 0.1]
-            )
-        ),
+        pen=float(np.clip(math.exp(draw.normal(1.33, 0.34)), 2, 12)),
+        gap=float(draw.choice(gaps, p=[0.58, 0.32, 0.1])),
         gap_spread=float(draw.uniform(0.02, 0.1)),
         drift=float(draw.normal(0, 0.02)),
         wobble=float(abs(draw.normal(0, 0.05))),
