@@ -123,7 +123,7 @@ def gather(results: Results | Sequence[Results], task: str = "") -> Table:
     machines = Counter([machine for machine in timed if not machine.emulated] or timed)
     title = folders[0].header.title if len(folders) == 1 else _title(sources)
     machine = next(iter(dict(machines.most_common(1))), None)
-    costs = on_platforms(_costs_of(rows), [(entry.machine, entry.row) for entry in entries])
+    costs = _in_words(on_platforms(costs_of(rows), [(entry.machine, entry.row) for entry in entries]), rows)
     bare = Table(title, entries, digits, machine, costs, {}, folders)
     return Table(title, entries, digits, machine, bare.costs, {c.name: _front(bare, c) for c in bare.costs}, folders)
 
@@ -139,10 +139,10 @@ def _of_one_task(entries: Sequence[Entry], task: str) -> list[Entry]:
     )
 
 
-def _costs_of(rows: Sequence[Row]) -> tuple[Cost, ...]:
-    """The costs of rows of one task, their labels in its words."""
+def _in_words(costs: Sequence[Cost], rows: Sequence[Row]) -> tuple[Cost, ...]:
+    """Costs of rows of one task, their labels in its words."""
     task = rows[0].task if rows else DIGIT_TASK
-    return tuple(replace(cost, label=cost.label.replace(DIGIT_TASK, task)) for cost in costs_of(rows))
+    return tuple(replace(cost, label=cost.label.replace(DIGIT_TASK, task)) for cost in costs)
 
 
 def _sources(folders: Sequence[Results]) -> list[str]:

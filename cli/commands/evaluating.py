@@ -32,18 +32,30 @@ LEARNS_BELOW = 95.0
 @click.option("--split", help="Take the test digits of this split.  [default: as the model's card says]")
 @options.trust
 @options.as_json
+@click.pass_context
 @options.input_contract
-def evaluate(model: Path, dataset: str | None, split: str | None, trust: bool, as_json: bool, told: Told) -> None:
+def evaluate(
+    ctx: click.Context,
+    model: Path,
+    dataset: str | None,
+    split: str | None,
+    trust: bool,
+    as_json: bool,
+    told: Told,
+) -> None:
     """Measure MODEL (.keras, .tflite or the word builtin) on digits that it was not trained on.
 
     Of its own data set these are the test digits of its split; of another one its test digits, or all. Of digits that
-    are pictures of their own the files of those that were read wrongly are named.
+    are pictures of their own the files of those that were read wrongly are named. A line network is measured on the
+    test lines that its training left beside it, by where they come from; with --dataset lines:FOLDER on its odd rows.
 
     \b
     Examples:
       edgedigits evaluate out/int8/model.int8.tflite --dataset mnist
       edgedigits evaluate builtin --dataset folder:mine
+      edgedigits evaluate out/line-int8/model.int8.tflite
     """
+    from edgedigits.cli.line_networks import evaluate_line_network, names_line_network
     from edgedigits.core.cards import card_of
     from edgedigits.core.datasets import check_dataset, unseen_part
     from edgedigits.core.errors import EdgedigitsError
@@ -52,6 +64,9 @@ def evaluate(model: Path, dataset: str | None, split: str | None, trust: bool, a
     from edgedigits.core.pretrained.bundled import bundled_model
     from edgedigits.core.statistics.metrics import evaluate_scores, wrong_digits
 
+    if names_line_network(None, model):
+        evaluate_line_network(ctx, model, dataset, as_json)
+        return
     if not checked_kind(model) and model.suffix.lower() not in OURS:
         raise EdgedigitsError(
             f"{model} is neither .keras nor .tflite", "give one of these, an .h5 file or a SavedModel folder"

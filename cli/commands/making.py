@@ -37,7 +37,7 @@ def models(as_json: bool) -> None:
 
     known = [*NETWORKS.values(), *LINE_NETWORKS.values()]
     if as_json:
-        tasks = {name: LINE_TASK for name in LINE_NETWORKS}
+        tasks = dict.fromkeys(LINE_NETWORKS, LINE_TASK)
         show_json([{"task": tasks.get(network.name, DIGIT_TASK), **asdict(network)} for network in known])
         return
     show_table(

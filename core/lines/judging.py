@@ -8,15 +8,12 @@ from pathlib import Path
 
 from edgedigits.core.cards import Card
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.lines.labelled import TEST_LINES, Lines, load_fields, load_lines, strips_of
+from edgedigits.core.lines.labelled import COMPOSED, TEST_LINES, Lines, load_fields, load_lines, strips_of
 from edgedigits.core.lines.naming import LINES, folders_of
 from edgedigits.core.statistics.edits import differences
 from edgedigits.core.statistics.line_metrics import LineMetrics, line_metrics
 
 ALL = "all"
-
-COMPOSED = "composed"
-"""Where lines come from that were composed by code."""
 
 
 def metrics_by_origin(lines: Lines, read: Sequence[str]) -> dict[str, LineMetrics]:

@@ -20,6 +20,9 @@ from edgedigits.core.pictures.loading import read_picture
 TEST_LINES, VALIDATION_LINES, CALIBRATION_LINES = "test_lines.npz", "validation_lines.npz", "calibration_lines.npz"
 """What a training leaves beside its network: what it is judged on, chosen by, and calibrated with."""
 
+COMPOSED = "composed"
+"""The origin of lines that were composed by code."""
+
 _REMEDY = "train the network again, or copy the file from where it was trained"
 
 

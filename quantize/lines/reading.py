@@ -59,9 +59,7 @@ class LineFile:
         scores: NDArray[Any] = interpreter.get_tensor(self._output["index"])
         return scores.reshape(-1, BLANK + 1)
 
-    def read(
-        self, strips: Sequence[NDArray[np.uint8]], progress: Callable[[int], object] | None = None
-    ) -> list[str]:
+    def read(self, strips: Sequence[NDArray[np.uint8]], progress: Callable[[int], object] | None = None) -> list[str]:
         """The digits of strips, greedily decoded; ``progress`` is told how many are done."""
         texts = []
         for place, strip in enumerate(strips, start=1):

@@ -176,7 +176,11 @@ def _nothing_fits(contest: _Contest, reasons: dict[str, tuple[str, ...]]) -> Edg
             misses.append(f"{measure.option} by {by} ({measure.label} {measure.text(value)}, {_bound(measure, limit)})")
             allow.append(f"{measure.option} {_argument(measure, value)}")
     accuracy = nearest.row.validation
-    read = f"{accuracy.percent:.2f} % of the validation {nearest.row.task}s" if accuracy else "its validation accuracy is not known"
+    read = (
+        f"{accuracy.percent:.2f} % of the validation {nearest.row.task}s"
+        if accuracy
+        else "its validation accuracy is not known"
+    )
     aside = sum(map(len, reasons.values()))
     tried = f"{counted(len(contest.candidates), 'row was', 'rows were')} tried" + (
         f", {aside} not: {reasons_text(reasons)}" if aside else ""

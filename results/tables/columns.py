@@ -105,7 +105,10 @@ def brief_columns(table: Table, *, stacked: bool = False) -> tuple[Column, ...]:
         ),
         Column(f"drop, points{gap}(95 % interval)", tuple(_drop(row.drop, gap) for row in rows)),
         *(_figure(one, one.brief, [of(row) for row in rows]) for one, of in FIGURES if one.brief),
-        Column("latency µs" if table.task == DIGIT_TASK else f"µs a {table.task}", tuple(_brief_latency(entry, gap) for entry in entries)),
+        Column(
+            "latency µs" if table.task == DIGIT_TASK else f"µs a {table.task}",
+            tuple(_brief_latency(entry, gap) for entry in entries),
+        ),
         *(replace(column, title=column.title.removesuffix(", bytes")) for column in _cores(rows)),
     )
     told = [column for column in columns if any(cell.lines != (NOTHING,) for cell in column.cells)]

@@ -123,7 +123,9 @@ def _legend(table: Table) -> tuple[tuple[str, str], ...]:
         for entry in table.entries
         if entry.row.accuracy and not table.on_the_digits(entry)
     }
-    lines += [("*", f"measured on {one_line(one.digits)}, {one.count:,} other {table.task}s") for one in others.values()]
+    lines += [
+        ("*", f"measured on {one_line(one.digits)}, {one.count:,} other {table.task}s") for one in others.values()
+    ]
     if any(entry.machine.emulated and entry.row.latency for entry in table.entries):
         lines.append((EMULATED, "timed on an emulated machine: how long a real one takes, it does not say"))
     if any(not one.equal for entry in table.entries for one in entry.row.cores):

@@ -35,7 +35,7 @@ class LineNetwork:
 
 
 _RECIPE = TrainingRecipe(24, 32, "adam", 0.002, "one-cycle", least_steps=1)
-_OURS = "edgedigits, reads a line at once"
+_OURS = "edgedigits, for lines"
 _ENTRIES = (
     LineNetwork(
         "line",
