@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from typing import Any
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
-from edgedigits.core.cards import Card, write_card
-from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import write_bytes
-from edgedigits.core.lines.confidence import RejectPoint, choose_threshold, fit_temperature, reject_curve
-from edgedigits.core.lines.decoding import beam, log_softmax
-from edgedigits.core.lines.truth import read_truth
-from edgedigits.core.paths import StrPath
-from edgedigits.edge.reading.line_reader import READING, LineReader
-from edgedigits.edge.reading.pictures import load_image
+from edgedigits.core.lines.confidence import RejectPoint
 
 CURVE = "rejects.png"
 

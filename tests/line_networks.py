@@ -1,4 +1,4 @@
-"""A tiny line network, trained for seconds on lines composed of the digits that scikit-learn carries, and its int8 form.
+"""A tiny line network, trained for seconds on lines of the digits that scikit-learn carries, and its int8 form.
 
 It reads nothing worth mentioning: what it is for is the way from data to files, figures and verdicts.
 """

@@ -59,8 +59,8 @@ def compare(folders: tuple[Path, ...], task: str | None, out: Path | None, force
     DIR is what benchmark, baseline, search, measure or compare wrote. With --out it writes results.md, results.csv,
     rows.json, index.html with interactive plots, front.png, and the rows themselves, so that compare and choose read
     the folder. A firmware.json beside a model adds its flash, RAM and instructions; what measure wrote on another
-    machine stands behind the row of the same file. Rows of line networks say how many lines are read exactly, and no table
-    holds them beside rows of digits: --task takes one kind.
+    machine stands behind the row of the same file. Rows of line networks say how many lines are read exactly, and are
+    in no table with rows of digits: --task takes one kind.
 
     \b
     Example:

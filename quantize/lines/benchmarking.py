@@ -68,7 +68,7 @@ def benchmark_lines(
 
     Args:
         model: its ``model.keras``, beside which its training left its lines.
-        out: folder to make of rows, models with their cards, tables, page and picture: all or nothing.
+        out: folder to make of rows and models with their cards, all or nothing, then of tables, page and picture.
         recipes: some of :data:`LINE_RECIPES`.
         force: replace what was written there before.
         progress: told of the stages.
@@ -99,8 +99,9 @@ def benchmark_lines(
         for name in recipes:
             made = _int8(source, work / name, progress) if name == "int8" else _float32(source, network, work / name)
             write_row(work, name, _row(source, made, recipe_named(name), progress))
-        write_tables(work, read_results(work))
-    return read_results(out)
+    results = read_results(out)
+    write_tables(out, results)
+    return results
 
 
 def _settings(source: _Source) -> dict[str, Any]:

@@ -242,8 +242,8 @@ def _accuracy_notes(contest: _Contest, chosen: Entry) -> list[str]:
     if row.validation is None:
         digits = row.accuracy.digits if row.accuracy else "no digits"
         return [
-            f"no accuracy on validation {row.task}s is known of {chosen.label}, which was only measured (on {digits}): it "
-            f"is chosen by size and latency alone; to choose by accuracy, {SAME_FILE}"
+            f"no accuracy on validation {row.task}s is known of {chosen.label}, which was only measured (on {digits}): "
+            f"it is chosen by size and latency alone; to choose by accuracy, {SAME_FILE}"
         ]
     by = "their accuracy on validation digits" if row.task == DIGIT_TASK else "the validation lines they read exactly"
     notes = [f"rows are chosen by {by}; test {row.task}s only report"]

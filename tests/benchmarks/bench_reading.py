@@ -178,7 +178,7 @@ def wood(shape: Shape, draw: Draw) -> np.ndarray:
     height, width = shape
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
     bend = cv2.resize(draw.normal(0, 1, (5, 7)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
-    rings = np.sin((rows / draw.uniform(4, 14) + 3 * bend + columns / 200))
+    rings = np.sin(rows / draw.uniform(4, 14) + 3 * bend + columns / 200)
     grain = cv2.resize(draw.normal(0, 1, (height, max(2, width // 40))).astype(np.float32), (width, height))
     return finished(draw.uniform(90, 160) + 18 * rings + 10 * grain, draw)
 
@@ -199,9 +199,8 @@ def letters(shape: Shape, draw: Draw) -> np.ndarray:
 
 def typefaces(shape: Shape, draw: Draw) -> np.ndarray:
     """A few large words in Matplotlib's typefaces."""
-    from PIL import Image, ImageDraw, ImageFont
-
     from matplotlib import get_data_path
+    from PIL import Image, ImageDraw, ImageFont
 
     fonts = sorted((Path(get_data_path()) / "fonts" / "ttf").glob("DejaVuS*.ttf"))
     image = Image.fromarray(np.clip(lit(shape, draw), 0, 255).astype(np.uint8))
