@@ -24,6 +24,9 @@ def show_report(found: FirmwareReport) -> None:
     arena = ", ".join(f"{variant} {size:,}" for variant, size in found.arena_bytes.items())
     say(f"{found.file}: {found.macs:,} multiply-accumulates; {found.recipe.image_source}")
     say(f"arena bytes by kernels: {arena}")
+    if found.library.line and found.costs:
+        line, wrong = found.library.line, sum(cost.differing_texts for cost in found.costs)
+        say(f"strips of 32 x {line.width}, {line.steps} steps of 11 scores; {wrong:,} texts differ from what they say")
     if found.costs:
         _show_flash(found.costs)
         for unit, costs in _by_unit(found.costs).items():

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _OF_TRAINING = ("split", "augment", "weights", "folds", "tensorboard", "trust", "orientation", "invert", "skip_bad")
 _OF_DATA = ("split", "trust", "orientation", "invert", "skip_bad", "input_range", "polarity")
+_OF_EVALUATING = ("corruptions", *_OF_DATA)
 _OF_QUANTIZING = ("dataset", *_OF_DATA)
 _OF_BENCHMARK = (*_OF_QUANTIZING, "seed", "cores", "time_limit", "resume")
 """Options that say something of digits alone, by what a command does."""
@@ -113,7 +114,7 @@ def evaluate_line_network(ctx: click.Context, model: Path, dataset: str | None, 
     from edgedigits.core.lines.judging import confusions, lines_to_judge, metrics_by_origin
     from edgedigits.core.model_files.kinds import is_tflite
 
-    refuse_options(ctx, _OF_DATA)
+    refuse_options(ctx, _OF_EVALUATING)
     card = card_of(model)
     assert card is not None
     lines = lines_to_judge(model, card, dataset)

@@ -88,6 +88,14 @@ def _is_no_model(words: tuple[str, ...], file_suffixes: frozenset[str]) -> bool:
     return first.suffix.lower() in file_suffixes
 
 
+strip_width = click.option(
+    "--width",
+    type=click.Choice([str(width) for width in (96, 192, 288)]),
+    callback=lambda _ctx, _option, value: None if value is None else int(value),
+    help="Columns of a line network's strips.  [default: those of the model]",
+)
+
+
 class SuggestingChoice(click.Choice[str]):
     """One of some words; of a word that is none of them the nearest are suggested."""
 

@@ -9,8 +9,17 @@ from edgedigits.core.contract.card_contract import card_contract
 from edgedigits.core.contract.contract import InputContract, is_picture
 from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.digit import CLASSES
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.lines.shapes import LINE_TASK, LineShape, line_shape
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.file import read_tflite
+from edgedigits.firmware_export.graph.model import Graph
+
+_STRIP_SCALE, _STRIP_ZERO = 1 / 255, -128
+"""Of a line network's input: its steps are the bytes of a strip, less 128."""
+
+_SCALE_SLACK = 1e-6
+"""A part of the scale: 1 / 255 as a float32 number, worked out in one way or another."""
 
 
 def contract_of(model: Path, told: Told = NOTHING_TOLD) -> InputContract | None:
@@ -29,3 +38,45 @@ def contract_of(model: Path, told: Told = NOTHING_TOLD) -> InputContract | None:
     if len(ends) != 2 or ends[1] != (1, CLASSES) or ends[0][:1] != (1,) or not is_picture(ends[0][1:]):
         return None
     return card_contract(card, told, ends[0][1:]).contract if card else DigitModel(model, told=told).contract
+
+
+def line_in_file(model: Path) -> LineShape | None:
+    """What a line network takes and gives by the shapes of its file; None of a model that is none.
+
+    Raises:
+        EdgedigitsError: as ``read_tflite``.
+    """
+    content = read_tflite(model)
+    if len(content.inputs) != 1 or len(content.outputs) != 1:
+        return None
+    return line_shape(content.inputs[0].shape, content.outputs[0].shape)
+
+
+def line_of(model: Path, graph: Graph) -> LineShape | None:
+    """What a line network takes and gives; None of a model that is none, by its shapes.
+
+    Args:
+        model: a ``.tflite`` file.
+        graph: of it, at the width that it is to run on.
+
+    Raises:
+        EdgedigitsError: the card says that the model reads lines, and it has other shapes; or its input counts in other
+            steps than the bytes of a strip.
+    """
+    source, result = graph.values[graph.input], graph.values[graph.output]
+    found = line_shape((1, *source.shape), (1, *result.shape))
+    if found is None:
+        card = card_of(model)
+        if card and card.contract.get("task") == LINE_TASK:
+            raise EdgedigitsError(
+                f"{model} reads lines, by its card, and maps {source.shape} to {result.shape}",
+                "a line network takes (32, width, 1) and gives (1, columns, 11 or a multiple)",
+            )
+        return None
+    if source.zero_point != _STRIP_ZERO or abs(source.scale / _STRIP_SCALE - 1) > _SCALE_SLACK:
+        raise EdgedigitsError(
+            f"{model} is a line network whose input has the scale {source.scale:g} and the zero point "
+            f"{source.zero_point}",
+            "quantize it with strips whose values reach from 0 to 1: that makes the scale 1/255, the zero point -128",
+        )
+    return found

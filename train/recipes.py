@@ -23,9 +23,11 @@ class Augmentation:
             ``ImageDataGenerator`` fills unless told otherwise.
         elastic: standard deviation in pixels of a smooth random displacement on a 5x5 grid (after P. Simard,
             D. Steinkraus, J. Platt, "Best practices for convolutional neural networks", ICDAR 2003); 0: none.
-        fields: digits are drawn anew as a reader of fields and photos meets them, with a share of wrong cuts that
-            are no digit (:mod:`edgedigits.train.augmentation.fields`), and serve for three
-            epochs; takes the place of the recipe's label smoothing.
+        fields: share of the digits that are drawn anew as a reader of fields and photos meets them, some of them wrong
+            cuts that are no digit (:mod:`edgedigits.train.augmentation.fields`); they serve for three
+            epochs. More than 0 takes the place of the recipe's label smoothing.
+        spoilt: share of the pictures with ``fields`` that are spoilt, anew for each epoch
+            (:mod:`edgedigits.train.augmentation.spoiling`).
     """
 
     about: str
@@ -35,7 +37,8 @@ class Augmentation:
     shift: float = 0.0
     fill: Literal["black", "nearest"] = "black"
     elastic: float = 0.0
-    fields: bool = False
+    fields: float = 0.0
+    spoilt: float = 0.0
 
     @property
     def moves(self) -> bool:
@@ -66,7 +69,10 @@ AUGMENTATIONS = {
         shift=0.2,
         fill="nearest",
     ),
-    "reading": Augmentation("for photos and fields: pens, neighbours, base lines, wrong cuts", fields=True),
+    "reading": Augmentation("for photos and fields: pens, neighbours, base lines, wrong cuts", fields=5 / 6),
+    "robust": Augmentation(
+        "as reading, and noise, blur, fog, negatives, outlines, strokes, other places", fields=0.6, spoilt=0.45
+    ),
 }
 
 

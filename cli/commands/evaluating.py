@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edgedigits.core.contract.finding import FoundContract, Told, TrialDigits
+    from edgedigits.core.corruptions.measuring import CorruptionErrors
     from edgedigits.core.datasets import Digits
     from edgedigits.core.statistics.metrics import Metrics, WrongDigit
+
+    Reads = Callable[[NDArray[np.uint8], Callable[[int], object]], NDArray[np.float32]]
 
 SHOWN = 20
 
@@ -30,6 +34,7 @@ LEARNS_BELOW = 95.0
 @click.argument("model", type=options.Model())
 @options.dataset("Data set to measure on.  [default: the model's own]")
 @click.option("--split", help="Take the test digits of this split.  [default: as the model's card says]")
+@click.option("--corruptions", is_flag=True, help="Read the digits noisy, blurred, crossed out and so on, too.")
 @options.trust
 @options.as_json
 @click.pass_context
@@ -39,6 +44,7 @@ def evaluate(
     model: Path,
     dataset: str | None,
     split: str | None,
+    corruptions: bool,
     trust: bool,
     as_json: bool,
     told: Told,
@@ -46,13 +52,17 @@ def evaluate(
     """Measure MODEL (.keras, .tflite or the word builtin) on digits that it was not trained on.
 
     Of its own data set these are the test digits of its split; of another one its test digits, or all. Of digits that
-    are pictures of their own the files of those that were read wrongly are named. A line network is measured on the
-    test lines that its training left beside it, by where they come from; with --dataset lines:FOLDER on its odd rows.
+    are pictures of their own the files of those that were read wrongly are named. With --corruptions each digit is
+    read in fifteen bad states besides, and the share of errors is told for each.
+
+    A line network is measured on the test lines that its training left beside it, by where they come from; with
+    --dataset lines:FOLDER on the odd rows of FOLDER.
 
     \b
     Examples:
       edgedigits evaluate out/int8/model.int8.tflite --dataset mnist
       edgedigits evaluate builtin --dataset folder:mine
+      edgedigits evaluate builtin --dataset mnist --corruptions
       edgedigits evaluate out/line-int8/model.int8.tflite
     """
     from edgedigits.cli.line_networks import evaluate_line_network, names_line_network
@@ -78,26 +88,31 @@ def evaluate(
     part = unseen_part(card_of(model), dataset, split)
     test = part.digits
     tried_on = (part.others, f"other digits of {part.spec}") if part.others else None
-    scores, found = _scores(model, test, told, trust, tried_on)
+    read, found = _opened(model, told, trust, tried_on)
+    with progress() as stage:
+        scores = read(test.images, lambda done: stage("read", done, len(test)))
     tell_contract(model, found)
+    spoilt = _corruption_errors(read, test) if corruptions else None
     metrics, wrong = evaluate_scores(scores, test.labels), wrong_digits(scores, test.labels)
     if as_json:
         named = [asdict(one) | ({"file": str(test.files[one.index])} if test.files else {}) for one in wrong]
         facts = {"model": str(model), "contract": found.as_dict(), "dataset": part.spec, "left_out": part.left_out}
-        show_json({**facts, **asdict(metrics), "wrong": named})
+        bad = {"corruptions": asdict(spoilt)} if spoilt else {}
+        show_json({**facts, **asdict(metrics), **bad, "wrong": named})
         return
     which = "digits, all of" if part.are_all else "unseen digits of" if part.left_out else "test digits of"
     say(f"{model} on {metrics.count:,} {which} {part.spec}")
     _show_metrics(metrics)
+    if spoilt:
+        _show_corruptions(spoilt)
     _show_wrong(wrong, test)
     if part.are_all and test.files and metrics.accuracy < LEARNS_BELOW and model == bundled_model():
         say("\nIt can learn them:")
         say_command(f"edgedigits train --from builtin --dataset {shlex.quote(part.spec)} --out out/own")
 
 
-def _scores(
-    model: Path, test: Digits, told: Told, trust: bool, tried_on: TrialDigits | None
-) -> tuple[NDArray[np.float32], FoundContract]:
+def _opened(model: Path, told: Told, trust: bool, tried_on: TrialDigits | None) -> tuple[Reads, FoundContract]:
+    """What turns digits into probabilities and tells how many it has done; and how the model is fed."""
     from edgedigits.core.model_files.kinds import is_tflite
 
     if not is_tflite(model):
@@ -106,14 +121,32 @@ def _scores(
             from edgedigits.quantize.source import trial_contract
         network = load_keras(model, trust=trust)
         found = trial_contract(model, network, told, tried_on)
-        with progress() as stage:
-            scores = keras_scores(network, test.images, lambda done: stage("float", done, len(test)), found.contract)
-        return scores, found
+        return lambda images, tell: keras_scores(network, images, tell, found.contract), found
     from edgedigits.core.tflite.digit_model import DigitModel
 
     runner = DigitModel(model, told=told, tried_on=tried_on)
+    return runner.probabilities, runner.found
+
+
+def _corruption_errors(read: Reads, test: Digits) -> CorruptionErrors:
+    from edgedigits.core.corruptions.kinds import KINDS
+    from edgedigits.core.corruptions.measuring import corruption_errors
+
     with progress() as stage:
-        return runner.probabilities(test.images, lambda done: stage("tflite", done, len(test))), runner.found
+        return corruption_errors(
+            lambda images: read(images, lambda _done: None),
+            test,
+            progress=lambda done: stage("corruptions", done, len(KINDS)),
+        )
+
+
+def _show_corruptions(spoilt: CorruptionErrors) -> None:
+    from edgedigits.core.corruptions.kinds import KINDS
+
+    say(f"\ncorrupted: % read wrongly of {spoilt.count:,} digits a kind, as they are and normalised anew")
+    rows = [(one.kind, f"{one.error:.2f}", f"{one.normalised:.2f}", KINDS[one.kind].about) for one in spoilt.kinds]
+    mean = ("mean", f"{spoilt.mean:.2f}", f"{spoilt.normalised_mean:.2f}", "")
+    show_table(("kind", "as it is", "normalised", ""), [*rows, mean])
 
 
 def _show_metrics(metrics: Metrics) -> None:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 ALL_CORES = "m0,m3,m4,m7,m33,m55,rv32"
 _COUNT = click.IntRange(min=1)
-_images = click.option("--images", "count", type=_COUNT, default=20, show_default=True, help="Test digits to run.")
+_images = click.option(
+    "--images", "count", type=_COUNT, default=20, show_default=True, help="Test digits or lines to run."
+)
 _dataset = options.dataset("Data set to take them of.  [default: the model's own]")
 
 
@@ -84,6 +86,7 @@ def cores(as_json: bool) -> None:
 @click.option("--core", "core_list", default=ALL_CORES, show_default=True, help="Of `edgedigits firmware cores`.")
 @_images
 @_dataset
+@options.strip_width
 @click.option("--name", default="digits", show_default=True, help="Prefix of the C names; a C identifier.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the arena over the layers to this PNG file.")
 @click.option("--card", type=click.Path(path_type=Path), help="Write the figures here.  [default: beside MODEL]")
@@ -97,6 +100,7 @@ def report(
     core_list: str,
     count: int,
     dataset: str | None,
+    width: int | None,
     name: str,
     plot: Path | None,
     card: Path | None,
@@ -107,10 +111,10 @@ def report(
     """Build MODEL for each core, run it under emulation, and print what it takes.
 
     Flash, RAM, instructions (cycles where the emulator knows them) for one inference, the same for each layer, and how
-    many outputs differ from TFLite's reference kernels. Writes all figures to firmware.json beside MODEL, or where that
-    is about another model of the folder to NAME.firmware.json, in place of those of an earlier report (for the word
-    builtin only with --card). Exits with 1 where an output differs, a firmware cannot be built or run, or no core has
-    its tools installed.
+    many outputs differ from TFLite's reference kernels, of a line network also how many texts. Writes all figures to
+    firmware.json beside MODEL, or where that is about another model of the folder to NAME.firmware.json, in place of
+    those of an earlier report (for the word builtin only with --card). Exits with 1 where an output differs, a firmware
+    cannot be built or run, or no core has its tools installed.
 
     \b
     Examples:
@@ -130,7 +134,7 @@ def report(
             refuse_inputs_inside(inputs, named, option)
 
     path = card or (None if model == bundled_model() else report_path(model))
-    images = _proof_images(model, count, dataset)
+    images = _proof_images(model, count, dataset, width)
     names = list(dict.fromkeys(word.strip() for word in core_list.split(",") if word.strip()))
     with progress() as stage:
         stage("build and run", 0, len(names))
@@ -141,6 +145,7 @@ def report(
             name=name,
             allow_failed=force,
             told=told,
+            width=width,
             progress=lambda done: stage("build and run", done, len(names)),
         )
     if plot:
@@ -160,10 +165,10 @@ def report(
     _fail_where_needed(ctx, found)
 
 
-def _proof_images(model: Path, count: int, dataset: str | None) -> ProofImages:
+def _proof_images(model: Path, count: int, dataset: str | None, width: int | None) -> ProofImages:
     from edgedigits.firmware_export.proof.images import proof_images
 
-    images = proof_images(model, count, dataset)
+    images = proof_images(model, count, dataset, width)
     if images.warning:
         warn(images.warning)
     return images
@@ -177,6 +182,12 @@ def _fail_where_needed(ctx: click.Context, found: FirmwareReport) -> None:
         for cost in found.costs
         if cost.differing_outputs
     ]
+    wrong += [
+        f"{cost.core}: {counted(cost.differing_texts, 'line')} not read as the scores say; this is a defect of the "
+        "library"
+        for cost in found.costs
+        if cost.differing_texts
+    ]
     wrong += [f"{lost.core}: {lost.reason}" for lost in found.failures if stops(lost, found)]
     for line in wrong:
         click.echo(f"Error: {line}", err=True)
@@ -189,6 +200,7 @@ def _fail_where_needed(ctx: click.Context, found: FirmwareReport) -> None:
 @click.option("--port", required=True, help="Serial port, such as /dev/ttyACM0 or COM3.")
 @_images
 @_dataset
+@options.strip_width
 @click.option("--baud", type=_COUNT, default=115200, show_default=True, help="Bits per second.")
 @click.option(
     "--timeout",
@@ -207,6 +219,7 @@ def verify(
     port: str,
     count: int,
     dataset: str | None,
+    width: int | None,
     baud: int,
     timeout: float,
     force: bool,
@@ -229,7 +242,7 @@ def verify(
 
     verdict = proof_verdict(model, allow_failed=force)
     warn_of_verdict(verdict)
-    images = _proof_images(model, count, dataset)
+    images = _proof_images(model, count, dataset, width)
     total = len(images.digits)
     watch = LoadWatch()
     with progress() as stage:
@@ -240,6 +253,7 @@ def verify(
             baud=baud,
             timeout=timeout,
             told=told,
+            width=width,
             progress=lambda done: stage("send", done, total),
         )
     load = watch.share()
@@ -268,7 +282,7 @@ def _show_verification(found: Verification, source: str, load: float | None) -> 
         first = found.first_difference
         say(f"first: image {first.image}, output {first.output}: {first.found}, not {first.expected}")
     if found.wrong_labels:
-        click.echo(f"labels that are not the best of their outputs: {found.wrong_labels:,}")
+        click.echo(f"labels or texts that are not the best of their outputs: {found.wrong_labels:,}")
     if found.repeated:
         click.echo(f"requests that were sent again: {found.repeated:,}")
     clock = found.median_microseconds

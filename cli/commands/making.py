@@ -196,17 +196,26 @@ def train(
 )
 @click.option("--name", default="digits", show_default=True, help="Prefix of files and symbols; a C identifier.")
 @click.option("--allow-failed", is_flag=True, help="Export a model whose card says that its proof failed.")
+@options.strip_width
 @options.out
 @options.force
 @options.as_json
 @options.input_contract
 def export(
-    model: Path, target: str, name: str, allow_failed: bool, out: Path, force: bool, as_json: bool, told: Told
+    model: Path,
+    target: str,
+    name: str,
+    allow_failed: bool,
+    width: int | None,
+    out: Path,
+    force: bool,
+    as_json: bool,
+    told: Told,
 ) -> None:
     """Write MODEL.tflite as C.
 
-    All targets but arrays are a C99 library that needs nothing, with an example that reads a digit over the serial
-    port, as the ecosystem wants its files.
+    All targets but arrays are a C99 library that needs nothing, with an example that reads a digit, or with a line
+    network a line, over the serial port, as the ecosystem wants its files.
 
     A model of which the proof cannot tell is exported with a warning, here and in the C files; one that failed needs
     --allow-failed or --force.
@@ -216,10 +225,11 @@ def export(
       edgedigits export out/int8/model.int8.tflite --out out/c
       edgedigits export out/int8 --target arduino --out out/arduino
       edgedigits export out/int8 --target arrays --out out/arrays
+      edgedigits export out/line --width 96 --out out/line-c
     """
     from edgedigits.cli.proving import warn_of_verdict
 
-    written = TARGETS[target].write(model, name, allow_failed or force, out, force, told)
+    written = TARGETS[target].write(model, name, allow_failed or force, out, force, told, width)
     warn_of_verdict(written.facts["verdict"])
     if as_json:
         show_json({"target": target, "files": [str(path) for path in written.files], **written.facts})

@@ -32,7 +32,10 @@ OUTPUTS = STRIDE // STEP * (BLANK + 1)
 """Numbers of one output of a network."""
 
 _GROUND_WINDOW = 31
-"""Rows and columns of the median that is taken for the ground: ink is the minority in it."""
+"""Rows and columns of the median, in a strip, that is taken for the ground: ink is the minority in it."""
+
+_WIDEST_WINDOW = 253
+"""Of OpenCV's median."""
 
 _STRONG = 99.5
 """The point, in percent, of the pixels' differences from the ground that stands for strong ink."""
@@ -85,14 +88,19 @@ def strip_of(grey: NDArray[np.uint8]) -> Strip:
     size = (width, HEIGHT)
     way = cv2.INTER_AREA if rows > HEIGHT else cv2.INTER_LINEAR
     small = np.asarray(cv2.resize(grey, size, interpolation=way), np.uint8)
-    return Strip(_ink(small), columns / width, rows / HEIGHT)
+    return Strip(ink_of(small), columns / width, rows / HEIGHT)
 
 
-def _ink(small: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """How far each pixel stands out of its ground, uint8: 255 at and above the strongest ink."""
-    ground = cv2.medianBlur(small, _GROUND_WINDOW)
-    darker = ground.astype(np.float32) - small
-    inner = darker[_INNER:-_INNER]
+def ink_of(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """How far each pixel stands out of its ground, uint8: 255 at and above the strongest ink.
+
+    Args:
+        grey: uint8 of shape (height, width), one line of writing or one digit.
+    """
+    rows = grey.shape[0]
+    ground = cv2.medianBlur(grey, min(_GROUND_WINDOW * rows // HEIGHT, _WIDEST_WINDOW) | 1)
+    darker = ground.astype(np.float32) - grey
+    inner = darker[rows * _INNER // HEIGHT : rows - rows * _INNER // HEIGHT]
     dark, bright = np.percentile(inner, _STRONG), -np.percentile(inner, 100 - _STRONG)
     ink = darker if dark >= bright else -darker
     strong = max(float(np.percentile(ink, _STRONG)), _LEAST_CONTRAST)

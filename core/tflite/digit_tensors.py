@@ -10,6 +10,7 @@ import numpy as np
 from edgedigits.core.contract.contract import is_picture
 from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.lines.shapes import line_shape
 
 _TYPES = (np.int8, np.uint8, np.int16, np.float32)
 
@@ -23,11 +24,18 @@ def check_digit_tensors(path: Path, source: Any, result: Any) -> None:
         result: of its outputs.
 
     Raises:
-        EdgedigitsError: it does not; or a quantized tensor without a scale, or int16 with a zero point.
+        EdgedigitsError: it does not, with words of their own for a line network; or a quantized tensor without a scale,
+            or int16 with a zero point.
     """
     shapes = [tuple(int(length) for length in item["shape"]) for item in (*source, *result)]
     takes_a_digit = len(source) == 1 and shapes[0][:1] == (1,) and is_picture(shapes[0][1:])
     gives_ten = len(result) == 1 and shapes[-1] == (1, CLASSES)
+    if len(shapes) == 2 and line_shape(*shapes):
+        raise EdgedigitsError(
+            f"{path} is a line network: it reads the strip of a whole line and no single digits",
+            "give a digit model, such as the word builtin; `edgedigits export` and `edgedigits firmware report` take "
+            "line networks",
+        )
     if not (takes_a_digit and gives_ten):
         raise EdgedigitsError(
             f"{path} maps {shapes[: len(source)]} to {shapes[len(source) :]}",

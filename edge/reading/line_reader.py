@@ -6,21 +6,24 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.digit import CLASSES, normalise
+from edgedigits.core.digit import CLASSES, LABELS, normalise
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.lines.allowed import ANY_TEXTS, LineTexts
+from edgedigits.core.lines.ctc import text_log_probabilities
 from edgedigits.core.lines.decoding import Span, align, beam, log_softmax
-from edgedigits.core.lines.strip import HEIGHT, STEP, WIDEST, Strip, strip_of
+from edgedigits.core.lines.strip import HEIGHT, STEP, WIDEST, Strip, ink_of, strip_of
 from edgedigits.core.paths import StrPath
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.line_model import LineModel
 from edgedigits.edge.reading.pictures import grey_of, load_image
 from edgedigits.edge.reading.reading import Digit, LineText, Reading
 from edgedigits.edge.scenes.finding import find_strips
-from edgedigits.edge.scenes.scene import QUARTERS, SceneLine, SceneOptions
+from edgedigits.edge.scenes.scene import QUARTERS, Box, SceneLine, SceneOptions
+from edgedigits.edge.scenes.whole import is_tiny
 
 REJECT_BELOW = 0.5
 """Default confidence below which a digit is shown as ``?``: it is as likely wrong as right."""
@@ -30,6 +33,15 @@ SURE = 0.5
 
 ALTERNATIVES = 5
 """Texts that are told of a line, at most."""
+
+_GUESS = 0.2
+"""Where a picture is known to be one digit, less confidence than this is shown as ``?``: ten equal scores are 0.1."""
+
+_LEAST = 1e-6
+"""Of a probability that others are divided by."""
+
+_DIGIT_ROWS = 64
+"""A picture of one digit that is higher is made so high before it is normalised."""
 
 _INK = 80
 """From here a pixel of a strip belongs to a stroke."""
@@ -129,14 +141,16 @@ class LineReader:
 
     def _read(self, grey: NDArray[np.uint8], options: SceneOptions) -> Reading:
         scene = find_strips(grey, options)
-        read = [self._read_line(line) for line in scene.lines]
-        kept = [(digits, said) for digits, said in read if any(digit.confidence >= SURE for digit in digits)]
+        one_digit = options.single or is_tiny(grey)
+        read = [self._read_line(line, one_digit) for line in scene.lines]
+        least = 0.0 if one_digit else SURE
+        kept = [(digits, said) for digits, said in read if any(digit.confidence >= least for digit in digits)]
         why = "" if kept else scene.why or "marks of digit size were found, and the model reads no digit in them"
         return Reading(tuple(digits for digits, _ in kept), why=why, texts=tuple(said for _, said in kept))
 
-    def _read_line(self, line: SceneLine) -> tuple[tuple[Digit, ...], LineText]:
-        if self.digits and line.is_single and self.allowed is ANY_TEXTS:
-            return self._read_single(line, self.digits)
+    def _read_line(self, line: SceneLine, one_digit: bool) -> tuple[tuple[Digit, ...], LineText]:
+        if self.digits and (one_digit or line.is_single) and self.allowed is ANY_TEXTS and line.pieces:
+            return self._read_single(line, self.digits, one_digit)
         parts = [self._scored(part) for part in line.parts(WIDEST / HEIGHT)]
         scores = np.concatenate([part.scores for part in parts])
         texts = beam(scores, self.allowed)
@@ -156,19 +170,41 @@ class LineReader:
         self._classifying += time.perf_counter() - started
         return _Part(line, strip, log_softmax(logits, self.temperature))
 
-    def _read_single(self, line: SceneLine, network: DigitModel) -> tuple[tuple[Digit, ...], LineText]:
-        x, y, width, height = line.pieces[0]
-        strip = strip_of(line.picture)
-        left, top = int(x / strip.across), int(y / strip.down)
-        right, bottom = int(np.ceil((x + width) / strip.across)), int(np.ceil((y + height) / strip.down))
+    def _read_single(self, line: SceneLine, network: DigitModel, one_digit: bool) -> tuple[tuple[Digit, ...], LineText]:
+        """What is one digit, by the mean of both networks: each is sure where the other one is not."""
+        x, y, width, height = _around(line.pieces)
+        part = self._scored(line)
         started = time.perf_counter()
-        scores = network.probabilities(normalise(strip.pixels[top:bottom, left:right])[np.newaxis])[0]
+        alone = network.probabilities(_one_digit(line.picture, (x, y, width, height))[np.newaxis])[0]
         self._classifying += time.perf_counter() - started
+        in_line = np.exp(text_log_probabilities(part.scores, LABELS))
+        if one_digit:
+            in_line /= max(float(in_line.sum()), _LEAST)
+        scores = (alone + in_line) / 2
         order = np.argsort(-scores, kind="stable")[:ALTERNATIVES]
         label, confidence = int(order[0]), float(scores[order[0]])
         box = line.box_in_picture((x, y, width, height))
-        digit = Digit(box, label, confidence, confidence < self.reject_below)
+        rejected = confidence < (min(self.reject_below, _GUESS) if one_digit else self.reject_below)
+        digit = Digit(box, label, confidence, rejected)
         return (digit,), LineText(confidence, tuple((str(one), float(scores[one])) for one in order))
+
+
+def _one_digit(grey: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
+    """What a network of digits sees of a digit in a picture, uint8 (28, 28)."""
+    scale = min(1.0, _DIGIT_ROWS / grey.shape[0])
+    if scale < 1:
+        size = (max(1, round(grey.shape[1] * scale)), _DIGIT_ROWS)
+        grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+    left, top = int(box[0] * scale), int(box[1] * scale)
+    right, bottom = int(np.ceil((box[0] + box[2]) * scale)), int(np.ceil((box[1] + box[3]) * scale))
+    return normalise(ink_of(grey)[top:bottom, left:right])
+
+
+def _around(pieces: tuple[Box, ...]) -> Box:
+    """The box around boxes."""
+    left, top = min(x for x, _, _, _ in pieces), min(y for _, y, _, _ in pieces)
+    right, bottom = max(x + width for x, _, width, _ in pieces), max(y + height for _, y, _, height in pieces)
+    return left, top, right - left, bottom - top
 
 
 def _weight(reading: Reading) -> float:

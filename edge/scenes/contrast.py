@@ -13,7 +13,7 @@ from edgedigits.edge.reading.ink import ground_of
 SMOOTHED_FROM = 200
 """Pictures with more pixels than this on the shorter side are smoothed: a camera's noise is finer than its strokes."""
 
-LEAST = 11.0
+LEAST = 8.0
 """Ink differs from its ground by at least so many levels, where the ground is brought to 200."""
 
 NOISES = 3.6

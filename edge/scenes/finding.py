@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgedigits.edge.reading.rules import remove_rules
 from edgedigits.edge.scenes.contrast import Marks, marked, marks_of, strengths
 from edgedigits.edge.scenes.cutting import cut_line
-from edgedigits.edge.scenes.frames import take_out_lines
+from edgedigits.edge.scenes.frames import lines_across, lines_down, without
 from edgedigits.edge.scenes.grouping import (
     Group,
     Pieces,
@@ -58,7 +58,7 @@ class _Found:
     marks: Marks
     pieces: Pieces
     ink: NDArray[np.uint8]
-    printed: bool
+    boxed: bool
     factor: int
     why: str = ""
 
@@ -114,7 +114,7 @@ def _scene(grey: NDArray[np.uint8], single: bool) -> Scene:
             else _none(found)
         )
     found = _search(grey)
-    if is_field(grey, found.groups, found.marks, found.factor, found.printed):
+    if is_field(grey, found.groups, found.marks, found.pieces, found.factor, found.boxed):
         return Scene((whole_line(grey, found.marks),))
     tilt = tilt_of(found.ink)
     if tilt:
@@ -176,21 +176,27 @@ def _lines(marks: Marks, factor: int) -> _Found:
     mask = ink
     if len(pieces) > MANY:
         mask = remove_rules(mask, across=True, down=True)
-    printed = take_out_lines(mask, digit)
-    if printed.mask is not ink:
-        marks = marked(printed.mask, marks.strength, marks.floor, marks.bright)
-        pieces = _not_along(pieces_of(marks), marks, printed.lines)
+    across = lines_across(mask, digit)
+    if across.any():
+        bare = marked(without(mask, across, np.zeros_like(across)), marks.strength, marks.floor, marks.bright)
+        digit = _typical(pieces_of(bare), ink.shape)
+    down = lines_down(mask, digit, across)
+    printed = np.asarray(cv2.bitwise_or(across, down), np.uint8)
+    left = without(mask, across, down)
+    if left is not ink:
+        marks = marked(left, marks.strength, marks.floor, marks.bright)
+        pieces = _not_along(pieces_of(marks), marks, printed)
         digit = _typical(pieces, ink.shape)
     whole = joined(marks, digit)
     if whole is not marks:
         marks = whole
-        pieces = _not_along(pieces_of(marks), marks, printed.lines)
-    groups = group_lines(pieces, ink.shape, printed.lines if printed.lines.any() else None)
+        pieces = _not_along(pieces_of(marks), marks, printed)
+    groups = group_lines(pieces, ink.shape, printed if printed.any() else None)
     kept = worth_reading(groups, marks, pieces)
     why = "" if kept else _why_none(ink, pieces)
     if len(kept) > MOST_OF_TEXTURE:
         kept = _most(kept)
-    return _Found(kept, marks, pieces, ink, bool(printed.lines.any()), factor, why)
+    return _Found(kept, marks, pieces, ink, bool(down.any()), factor, why)
 
 
 def _typical(pieces: Pieces, shape: tuple[int, ...]) -> float:
@@ -203,7 +209,9 @@ def _typical(pieces: Pieces, shape: tuple[int, ...]) -> float:
         inside = (x > x[large]) & (x + width < x[large] + width[large])
         inside &= (y > y[large]) & (y + height < y[large] + height[large])
         good[large] = not (inside & marks).any()
-    return typical_height(height[good]) or min(shape) / 3
+    # Dividers are many, high and thin; digits are wider, but for some.
+    weights = (pieces.areas * np.clip(width / (0.4 * height), 0.1, 1.0) ** 2)[good]
+    return typical_height(height[good], weights) or min(shape) / 3
 
 
 def _not_along(pieces: Pieces, marks: Marks, lines: NDArray[np.uint8]) -> Pieces:

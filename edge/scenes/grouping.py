@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -30,6 +30,9 @@ GAP = 3.0
 
 FAINT = 0.28
 """Lines of less than this share of the strongest line's strength are print, shadows or ghosts of what was wiped off."""
+
+STRAY = 0.6
+"""A single mark of at most this share of the typical height may be a part of other writing, or nothing."""
 
 SMALL = 0.3
 """Lines of less than this share of the typical height are dust or print."""
@@ -102,20 +105,19 @@ def digit_like(pieces: Pieces, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     large = (width > 0.45 * shape[1]) & (height > 0.45 * shape[0])
     right &= ~(large & (pieces.areas < 0.03 * width * height))
     # Straight slivers along the picture's edge are what lies beside a sheet.
-    x, y = pieces.boxes[:, 0], pieces.boxes[:, 1]
+    x = pieces.boxes[:, 0]
     at_edge = (x <= 1) | (x + width >= shape[1] - 1)
-    right &= ~(at_edge & (height > 6 * width) & (height < 0.95 * shape[0]) & (width < 0.05 * shape[1]) & (height > 40))
-    right &= (y > 0) | (y + height < shape[0]) | (height > 0)
+    right &= ~(at_edge & (height > 4 * width) & (height < 0.95 * shape[0]) & (width < 0.05 * shape[1]))
     return np.asarray(right, np.bool_)
 
 
-def typical_height(heights: NDArray[np.int64]) -> float:
-    """Median height, each piece counted by its height: many specks do not outweigh a few digits."""
+def typical_height(heights: NDArray[np.int64], weights: NDArray[np.float64] | None = None) -> float:
+    """Median height, each piece counted by its height or its weight: many specks do not outweigh a few digits."""
     if heights.size == 0:
         return 0.0
-    ordered = np.sort(heights)
-    weights = np.cumsum(ordered)
-    return float(ordered[int(np.searchsorted(weights, weights[-1] / 2))])
+    order = np.argsort(heights)
+    summed = np.cumsum((heights if weights is None else weights)[order])
+    return float(heights[order][int(np.searchsorted(summed, summed[-1] / 2))])
 
 
 def group_lines(pieces: Pieces, shape: tuple[int, ...], joined: NDArray[np.uint8] | None = None) -> list[Group]:
@@ -179,7 +181,7 @@ def _linked(seeds: Pieces, slope: float, joined: NDArray[np.uint8] | None) -> li
     near = gap <= GAP * taller
     linked = alike & level_enough & near
     if joined is not None:
-        linked |= alike & (apart <= 0.45 * taller) & _same_row(seeds, joined)
+        linked |= alike & (apart <= 0.7 * taller) & _same_row(seeds, joined)
     return _components(linked)
 
 
@@ -268,30 +270,47 @@ def worth_reading(groups: list[Group], marks: Marks, pieces: Pieces) -> list[Gro
         strength for strength, weight in zip(strengths, weights, strict=True) if weight >= 0.2 * max(weights)
     )
     typical = typical_height(np.repeat([round(g.height) for g in groups], [len(g.numbers) for g in groups]))
-    kept = []
+    large, small = [], []
     for group, strength in zip(groups, strengths, strict=True):
-        if strength < FAINT * strongest or group.height < SMALL * typical:
-            continue
-        if len(group.numbers) == 1 and _is_stray(group, groups, marks, typical):
-            continue
-        kept.append(group)
-    return kept
+        if strength >= FAINT * strongest and group.height >= 0.5 * SMALL * typical:
+            (small if len(group.numbers) == 1 and group.height <= STRAY * typical else large).append(group)
+    return _with_strays(large, small, marks, SMALL * typical)
 
 
-def _is_stray(group: Group, groups: list[Group], marks: Marks, typical: float) -> bool:
-    """Whether a group is a single small mark close to larger writing: a comma, a dash, a flourish."""
-    if group.height > 0.6 * typical:
-        return False
-    x, y, width, height = marks.stats[group.numbers[0], :4].tolist()
-    near = 0.6 * typical
-    for other in groups:
-        if other is group or other.height * 0.75 < group.height:
-            continue
-        for left, top, across, down in marks.stats[other.numbers, :4].tolist():
-            beside = x < left + across + near and left < x + width + near
-            if beside and y < top + down + near and top < y + height + near:
-                return True
-    return False
+def _with_strays(large: list[Group], small: list[Group], marks: Marks, least: float) -> list[Group]:
+    """Lines, with single small marks above or below a piece as parts of it: bars of a 5, the top of a broken 3.
+
+    Small marks beside larger writing are commas, dashes, flourishes, and belong to no line; others are lines.
+    """
+    fragments: dict[int, list[int]] = {}
+    alone = []
+    for stray in small:
+        box = marks.stats[stray.numbers[0], :4].tolist()
+        hosts = [
+            (position, *_overlaps(box, other, 0.3 * group.height))
+            for position, group in enumerate(large)
+            if group.height > stray.height
+            for other in marks.stats[group.numbers, :4].tolist()
+        ]
+        home = next((position for position, above, _ in hosts if above), None)
+        if home is not None:
+            fragments.setdefault(home, []).append(int(stray.numbers[0]))
+        elif not any(beside for _, _, beside in hosts) and stray.height >= least:
+            alone.append(stray)
+    return [
+        replace(group, fragments=np.concatenate([group.fragments, np.array(fragments.get(position, []), np.int64)]))
+        for position, group in enumerate(large)
+        if group.height >= least
+    ] + alone
+
+
+def _overlaps(box: list[int], other: list[int], near: float) -> tuple[bool, bool]:
+    """Whether a box lies close above, below or on another one, and whether it lies close to it at all."""
+    x, y, width, height = box
+    left, top, across, down = other
+    common = min(x + width, left + across) - max(x, left)
+    close_down = y < top + down + near and top < y + height + near
+    return close_down and common >= 0.5 * min(width, across), close_down and common >= -2 * near
 
 
 def in_reading_order(boxes: list[tuple[float, float, float, float]]) -> list[int]:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-LEAST = 1.2
+LEAST = 2.2
 """Degrees; less is left as it is."""
 
 MOST = 20.0

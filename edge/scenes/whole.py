@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edgedigits.edge.scenes.contrast import Marks
 from edgedigits.edge.scenes.cutting import cut_line
-from edgedigits.edge.scenes.grouping import Group, digit_like, pieces_of, typical_height
+from edgedigits.edge.scenes.grouping import Group, Pieces, digit_like, pieces_of, typical_height
 from edgedigits.edge.scenes.scene import SceneLine
 
 TINY = 48
@@ -19,7 +19,7 @@ TINY = 48
 FIELD_HEIGHT = 110
 """Fields cut out of a form are at most so many pixels high,"""
 
-LEAST_ASPECT, MOST_ASPECT = 1.2, 8.0
+LEAST_ASPECT, MOST_ASPECT = 0.85, 8.0
 """and so many times wider than high."""
 
 FILLED = 0.36
@@ -35,39 +35,48 @@ def is_tiny(grey: NDArray[np.uint8]) -> bool:
     return max(height, width) <= TINY and max(height, width) <= 1.7 * min(height, width)
 
 
-def is_field(grey: NDArray[np.uint8], groups: list[Group], marks: Marks, factor: int, printed: bool) -> bool:
+def is_field(
+    grey: NDArray[np.uint8], groups: list[Group], marks: Marks, pieces: Pieces, factor: int, boxed: bool
+) -> bool:
     """Whether a picture is wide, low and mostly one line, so that cutting it closer would only lose.
 
     Args:
         grey: uint8 (height, width).
         groups: lines found in it.
         marks: that they consist of.
+        pieces: of the picture.
         factor: by which it was reduced for that.
-        printed: boxes or rules were found.
+        boxed: boxes or dividers were found.
     """
     height, width = grey.shape
-    if not LEAST_ASPECT * height <= width <= MOST_ASPECT * height:
+    if boxed or not LEAST_ASPECT * height <= width <= MOST_ASPECT * height:
         return False
+    rows = _stacked(groups, marks, pieces)
     digits = max((group.height for group in groups), default=0.0) * factor
-    rows = _stacked(groups, marks)
     if height > FIELD_HEIGHT:
-        return rows == 1 and not printed and digits >= MOSTLY * height
-    return rows <= 1 and (digits >= FILLED * height or not groups)
+        return rows == 1 and width >= height and digits >= MOSTLY * height
+    # On a pattern digits are not told apart surely enough to cut them out.
+    clean = len(pieces) <= 2 * sum(len(group.numbers) for group in groups) + 2
+    return not clean or not groups or (rows <= 1 and digits >= FILLED * height)
 
 
-def _stacked(groups: list[Group], marks: Marks) -> int:
-    """How many lines with at least two pieces stand one above the other."""
-    spans = []
+def _stacked(groups: list[Group], marks: Marks, pieces: Pieces) -> int:
+    """How many lines of at least two pieces, about equally strong and high, stand one above the other."""
+    spans, strengths = [], []
     for group in groups:
-        if len(group.numbers) >= 2:
-            boxes = marks.stats[group.numbers]
-            middle = boxes[:, cv2.CC_STAT_TOP] + boxes[:, cv2.CC_STAT_HEIGHT] / 2
-            spans.append((float(np.median(middle)), group.height))
-    spans.sort()
-    count = min(1, len(groups))
-    for (one, _), (other, height) in pairwise(spans):
-        count += other - one > 0.8 * height
-    return count
+        boxes = marks.stats[group.numbers]
+        middle = boxes[:, cv2.CC_STAT_TOP] + boxes[:, cv2.CC_STAT_HEIGHT] / 2
+        own = pieces.taken(np.isin(pieces.numbers, group.numbers))
+        spans.append((float(np.median(middle)), group.height, len(group.numbers)))
+        strengths.append(float(np.average(own.peaks, weights=own.areas)))
+    highest, strongest = (max(values, default=0.0) for values in ([height for _, height, _ in spans], strengths))
+    lines = sorted(
+        (middle, height)
+        for (middle, height, count), strength in zip(spans, strengths, strict=True)
+        if count >= 2 and height >= 0.6 * highest and strength >= 0.6 * strongest
+    )
+    apart = sum(other - one > 0.8 * height for (one, _), (other, height) in pairwise(lines))
+    return min(1, len(groups)) + apart
 
 
 def whole_line(grey: NDArray[np.uint8], marks: Marks) -> SceneLine:

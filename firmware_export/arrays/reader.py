@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.lines.shapes import line_shape
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.file import Tensor, TfliteFile, read_tflite
 from edgedigits.firmware_export.arrays.plan import ArrayPlan, TensorSpec, registrations
@@ -31,6 +32,7 @@ def plan_arrays(model: Path, name: str, allow_failed: bool, told: Told = NOTHING
     verdict = proof_verdict(model, allow_failed)
     content = read_tflite(model)
     _check_int8(model, content)
+    _refuse_lines(model, content)
     # Loading and running it once is the only check that also covers what the structure does not show.
     loaded = DigitModel(model, told=told)
     data = model.read_bytes()
@@ -44,6 +46,15 @@ def plan_arrays(model: Path, name: str, allow_failed: bool, told: Told = NOTHING
         registrations=registrations(tuple(operator.name for operator in content.operators)),
         verdict=verdict,
     )
+
+
+def _refuse_lines(model: Path, content: TfliteFile) -> None:
+    """Raise of a line network: what TFLite Micro makes of it nobody decodes."""
+    if line_shape(content.inputs[0].shape, content.outputs[0].shape):
+        raise EdgedigitsError(
+            f"{model} is a line network, and arrays come without the code that makes a text of its scores",
+            "export it as C with another --target, such as c",
+        )
 
 
 def _check_int8(model: Path, content: TfliteFile) -> None:

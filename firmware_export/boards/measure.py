@@ -65,6 +65,7 @@ class CoreMeasurement:
         stack: high-water mark in bytes below the caller's stack pointer.
         arena: bytes of the arena in the variant that this core's compiler chose, input and output included.
         footprints: the bytes, for each set of flags.
+        texts: what a line network's library read in each image; empty of others.
     """
 
     core: str
@@ -76,6 +77,7 @@ class CoreMeasurement:
     stack: int
     arena: int
     footprints: tuple[Footprint, ...]
+    texts: tuple[str, ...] = ()
 
     @property
     def mean_instructions(self) -> float:
@@ -91,6 +93,7 @@ def measure(
     size_flags: tuple[tuple[str, ...], ...] = (("-O2",), ("-Os",)),
     timeout: float = 600.0,
     stages: int = 0,
+    lines: bool = False,
 ) -> CoreMeasurement:
     """Compile a library for a core, run it on images under emulation, and count its bytes.
 
@@ -102,12 +105,13 @@ def measure(
         size_flags: for the programs that are only weighed.
         timeout: seconds for each emulated run.
         stages: how many the profiling hook may name (0 .. stages - 1); 0 switches the profile off.
+        lines: whether the library reads lines: then it is also run from strips to texts, which is not counted.
 
     Raises:
         EdgedigitsError: a compiler or emulator is missing, the model does not fit, the firmware crashed or did not end.
     """
     with tempfile.TemporaryDirectory(prefix="edgedigits-") as name:
-        bench = _Bench(library, core, Path(name), flags, timeout)
+        bench = _Bench(library, core, Path(name), flags, timeout, lines)
         footprints = tuple(bench.footprint(which) for which in size_flags)
         runs = [bench.run(batch) for batch in _batches(images, bench)]
         per_stage: tuple[float, ...] = (0.0,)
@@ -127,6 +131,7 @@ def measure(
         stack=max(int(said["stack"], 16) for said in runs),
         arena=int(runs[0]["arena"], 16),
         footprints=footprints,
+        texts=tuple(text[1:] for said in runs for text in said.get("texts", "").split()),
     )
 
 
@@ -139,6 +144,7 @@ class _Bench:
     folder: Path
     flags: tuple[str, ...]
     timeout: float
+    lines: bool
 
     def footprint(self, flags: tuple[str, ...]) -> Footprint:
         """Build the smallest firmware with these flags."""
@@ -152,6 +158,7 @@ class _Bench:
         self.folder.joinpath("images.bin").write_bytes(np.ascontiguousarray(images, np.int8).tobytes())
         macros = (*toolchain.port_flags(self.core), f"-DIMAGES={len(images)}")
         macros += (f"-DSTAGE_COUNT={stages}",) if stages else ()
+        macros += ("-DLINES",) if self.lines and not stages else ()
         own = self._library((*self.flags, f"-D{self.library.name.upper()}_PROFILE") if stages else self.flags)
         others = self._compile(("startup.c", "port.c", "images.S", "measure.c"), (*self.flags, *macros))
         firmware = toolchain.link((own, *others), self.core, self.folder / "measure.elf")

@@ -6,6 +6,7 @@ Nothing that stands in the model as text reaches the files: it may come from any
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
@@ -14,11 +15,13 @@ import numpy as np
 
 from edgedigits.core.contract.contract import InputContract
 from edgedigits.core.digit import LABELS
+from edgedigits.core.lines.shapes import LINE_CLASSES, LineShape
+from edgedigits.core.lines.strip import BLANK, HEIGHT
 from edgedigits.firmware_export.c_source.library_text import LibraryText
 from edgedigits.firmware_export.c_source.stage_writer import StageWriter
 from edgedigits.firmware_export.c_source.structs import initializer
 from edgedigits.firmware_export.c_source.text import float_literal, warning_comment, wrapped
-from edgedigits.firmware_export.graph.model import Graph
+from edgedigits.firmware_export.graph.model import Graph, Value
 from edgedigits.firmware_export.library.digit_functions import (
     confidence,
     confidence_note,
@@ -48,6 +51,7 @@ class LibraryMetadata:
     version: str
     verdict: str
     contract: InputContract | None = None
+    line: LineShape | None = None
 
 
 def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[LibraryText, tuple[int, ...]]:
@@ -64,8 +68,6 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[
         "version": metadata.version,
         "sha256": metadata.sha256,
     }
-    outputs = graph.values[graph.output]
-    labels = _labels(int(np.prod(outputs.shape)))
     common["title"] = f"{metadata.name}: {graph.macs:,} multiply-accumulates in {len(plan.program.stages)} stages"
     run = _fill("run.c.in", common | {"cases": "\n".join(_case(number, kernel) for number, kernel in enumerate(kinds))})
     source = _fill(
@@ -79,15 +81,25 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[
             )
             + _tables(plan, kinds),
             "run": run,
-            "from_grey": from_grey(graph.values[graph.input], metadata.contract, metadata.name),
-            "confidence": confidence(outputs, metadata.contract, metadata.name),
-            "labels": ", ".join(f'"{label}"' for label in labels),
-            "label_bytes": max(len(label) for label in labels) + 1,
-            "label_count": len(labels),
+            "functions": _fill("line.c.in", common) if metadata.line else _digit_functions(graph, metadata, common),
         },
     )
     text = LibraryText(metadata.name, _header(graph, plan, metadata, common), source)
     return text, tuple(layer.weight_bytes for layer in layers)
+
+
+def _digit_functions(graph: Graph, metadata: LibraryMetadata, common: dict[str, str]) -> str:
+    """The functions around a network that reads a digit."""
+    outputs = graph.values[graph.output]
+    labels = _labels(int(np.prod(outputs.shape)))
+    fields: dict[str, object] = {
+        "from_grey": from_grey(graph.values[graph.input], metadata.contract, metadata.name),
+        "confidence": confidence(outputs, metadata.contract, metadata.name),
+        "labels": ", ".join(f'"{label}"' for label in labels),
+        "label_bytes": max(len(label) for label in labels) + 1,
+        "label_count": len(labels),
+    }
+    return _fill("digit.c.in", common | fields)
 
 
 def _header(graph: Graph, plan: Plan, metadata: LibraryMetadata, common: dict[str, str]) -> str:
@@ -99,11 +111,32 @@ def _header(graph: Graph, plan: Plan, metadata: LibraryMetadata, common: dict[st
         fields[f"{which}_zero"] = value.zero_point
         fields[f"{which}_scale"] = float_literal(value.scale)[:-1]
     fields["arena"] = _arena_macros(plan, metadata.name.upper())
-    fields["confidence_note"] = confidence_note(ends["output"], metadata.contract)
-    fields["grey_count"] = grey_count(metadata.contract, metadata.name)
-    fields["grey_about"] = grey_about(metadata.contract)
+    if metadata.line:
+        fields["includes"] = "#include <stddef.h>\n#include <stdint.h>"
+        fields["usage"], fields["functions"] = (
+            _fill("line_usage.h.in", common),
+            _line_declarations(metadata.line, common),
+        )
+    else:
+        fields["includes"] = "#include <stdint.h>"
+        fields["usage"] = _fill("digit_usage.h.in", common)
+        fields["functions"] = _digit_declarations(ends["output"], metadata, common)
     fields["warning"] = warning_comment(remark_on(metadata.verdict))
     return _fill("library.h.in", fields)
+
+
+def _digit_declarations(output: Value, metadata: LibraryMetadata, common: dict[str, str]) -> str:
+    fields: dict[str, object] = {
+        "confidence_note": confidence_note(output, metadata.contract),
+        "grey_count": grey_count(metadata.contract, metadata.name),
+        "grey_about": grey_about(metadata.contract),
+    }
+    return _fill("digit.h.in", common | fields)
+
+
+def _line_declarations(line: LineShape, common: dict[str, str]) -> str:
+    sizes = {"rows": HEIGHT, "columns": line.width, "steps": line.steps, "classes": LINE_CLASSES, "blank": BLANK}
+    return _fill("line.h.in", common | sizes)
 
 
 def _arena_macros(plan: Plan, prefix: str) -> str:
@@ -119,7 +152,7 @@ def _arena_macros(plan: Plan, prefix: str) -> str:
     return f"{text}#endif\n"
 
 
-def _fill(template: str, fields: dict[str, str] | dict[str, object]) -> str:
+def _fill(template: str, fields: Mapping[str, object]) -> str:
     text = (_TEMPLATES / template).read_text(encoding="utf-8")
     return Template(text).substitute(fields)
 

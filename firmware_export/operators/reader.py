@@ -11,6 +11,7 @@ from edgedigits.firmware_export.graph.constant_shapes import with_constant_shape
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, REBUILD, Layer, OperatorNodes, sizes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value
 from edgedigits.firmware_export.operators.registry import OPERATORS
+from edgedigits.firmware_export.operators.resizing import with_width
 
 LARGEST_FILE = 1 << 24
 """Bytes; no microcontroller's flash holds more."""
@@ -21,11 +22,15 @@ FREE_BATCH = {"SHAPE", "STRIDED_SLICE", "PACK"}
 """What TensorFlow's converter adds where the batch was left free, and what is left where it is not one image."""
 
 
-def read_graph(path: Path) -> Graph:
+def read_graph(path: Path, width: int | None = None) -> Graph:
     """Read a full-int8 TFLite model.
 
     What turns a float32 or uint8 input into int8, and int8 into such an output, is left out: the graph starts and ends
     with the int8 values. Operators that do not lead to the output are left out, too.
+
+    Args:
+        path: of the model.
+        width: columns of the input; None takes those of the file.
 
     Raises:
         EdgedigitsError: missing, damaged or foreign file; floats inside; an operator, a shape, a type or a scale that
@@ -38,6 +43,8 @@ def read_graph(path: Path) -> Graph:
             f"{path} has {ends[0]} inputs and {ends[1]} outputs where one of each is expected",
             "build a network with one input and one output",
         )
+    if width is not None:
+        content = with_width(path, content, width)
     layers = [Layer(path, index, operator, content) for index, operator in enumerate(content.nodes)]
     layers, start, end = _peeled(path, content, layers)
     _check_types(path, content, layers)

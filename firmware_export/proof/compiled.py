@@ -14,12 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.lines.shapes import LineShape
+from edgedigits.core.lines.strip import HEIGHT
 from edgedigits.core.paths import StrPath
 from edgedigits.firmware_export.library.export import LibraryExport, export_library
 from edgedigits.firmware_export.proof.compiler import STANDARD, find_compiler, run_command
 
 _ALIGNMENT = 4  # of the arena, as the header wants it
 _LONGEST_TEXT = 100
+_OF_DIGITS = ("input_from_grey", "top1", "confidence", "label")
+_OF_LINES = ("read_line", "text")
 
 _SIZES = """\
 #include "{name}.h"
@@ -57,6 +61,7 @@ class CompiledLibrary:
         """
         self.export = library if isinstance(library, LibraryExport) else export_library(library)
         self._name = self.export.recipe.name
+        self._line = self.export.line or LineShape(0, 0)
         self.compiler = find_compiler()
         if not self.compiler:
             raise EdgedigitsError(
@@ -69,7 +74,8 @@ class CompiledLibrary:
         self._open = True
         sizes = (ctypes.c_size_t * 3).in_dll(self.functions, f"{self._name}_sizes")
         self.arena_bytes, self.input_bytes, self.output_bytes = sizes
-        getattr(self.functions, f"{self._name}_label").restype = ctypes.c_char_p
+        if self.export.line is None:
+            getattr(self.functions, f"{self._name}_label").restype = ctypes.c_char_p
 
     def _compiled(self, folder: Path, flags: Sequence[str]) -> Path:
         name = self._name
@@ -111,7 +117,7 @@ class CompiledLibrary:
         """
         given = self._rows(images, np.int8, self.input_bytes, "`input_from_grey` makes them of grey pictures")
         made = np.empty((len(given), self.output_bytes), np.int8)
-        arena = (ctypes.c_int32 * -(-self.arena_bytes // _ALIGNMENT))()
+        arena = self._arena()
         run = self._function("run")
         for image, output in zip(given, made, strict=True):
             if run(arena, _pointer(image), _pointer(output)) != 0:
@@ -146,6 +152,47 @@ class CompiledLibrary:
     def confidence(self, outputs: NDArray[np.int8]) -> NDArray[np.intp]:
         """The greatest score of each output (count, ``output_bytes``) in thousandths: (count,)."""
         return np.array(self._each("confidence", outputs), np.intp)
+
+    def read_lines(self, strips: NDArray[np.uint8]) -> list[str]:
+        """What a line network reads in each strip.
+
+        Args:
+            strips: uint8 of shape (count, 32, columns), 0 ground, 255 full ink; of at most as many columns as the
+                network was exported for, ground fills them up.
+
+        Raises:
+            EdgedigitsError: another type or shape, or a library that reads single digits.
+        """
+        read = self._function("read_line")
+        widest = self._line.width
+        if strips.dtype != np.uint8 or strips.ndim != 3 or strips.shape[1] != HEIGHT or strips.shape[2] > widest:
+            raise EdgedigitsError(
+                f"an array has shape {strips.shape} and type {strips.dtype}",
+                f"give uint8 of shape (count, {HEIGHT}, at most {widest}); `edgedigits.core.lines.strip` makes strips",
+            )
+        arena = self._arena()
+        columns = ctypes.c_uint16(strips.shape[2])
+        return [
+            self._said(lambda *text, strip=strip: read(arena, _pointer(strip), columns, *text))
+            for strip in np.ascontiguousarray(strips)
+        ]
+
+    def texts(self, outputs: NDArray[np.int8]) -> list[str]:
+        """What the scores of a line network say, of each output (count, ``output_bytes``)."""
+        text = self._function("text")
+        rows = self._rows(outputs, np.int8, self.output_bytes, "`run` gives them")
+        return [self._said(lambda *to, output=output: text(_pointer(output), *to)) for output in rows]
+
+    def _said(self, call: Callable[..., int]) -> str:
+        """The text that a function of the library writes."""
+        memory = ctypes.create_string_buffer(self._line.steps + 1)
+        digits = call(memory, ctypes.c_size_t(len(memory)))
+        if digits != len(memory.value):
+            raise RuntimeError(f"the library ends with {digits}")
+        return memory.value.decode("ascii")
+
+    def _arena(self) -> ctypes.Array[ctypes.c_int32]:
+        return (ctypes.c_int32 * -(-self.arena_bytes // _ALIGNMENT))()
 
     def label(self, place: int) -> str:
         """What the score in this place stands for; empty where there is none."""
@@ -187,6 +234,12 @@ class CompiledLibrary:
 
     def _function(self, name: str) -> Callable[..., Any]:
         self._check_open()
+        if name in _OF_DIGITS and self.export.line is not None:
+            raise EdgedigitsError(f"the library reads lines and has no `{name}`", "call `read_lines` or `texts`")
+        if name in _OF_LINES and self.export.line is None:
+            raise EdgedigitsError(
+                f"the library reads single digits and has no `{name}`", "call `run`, `top1` and `confidence`"
+            )
         function: Callable[..., Any] = getattr(self.functions, f"{self._name}_{name}")
         return function
 

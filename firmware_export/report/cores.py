@@ -14,6 +14,7 @@ from edgedigits.firmware_export.boards.cores import Core
 from edgedigits.firmware_export.boards.measure import CoreMeasurement, Footprint
 from edgedigits.firmware_export.boards.toolchain import find
 from edgedigits.firmware_export.library import LibraryExport
+from edgedigits.firmware_export.proof.lines import line_text
 from edgedigits.firmware_export.variants import chosen_variant
 
 _SECONDS = 60
@@ -83,6 +84,7 @@ class CoreCost:
         images: that were run.
         differing_outputs: not equal to TFLite's reference kernels.
         differing_images: with at least one such output.
+        differing_texts: of a line network, images whose text is not what the reference kernels' scores say; else 0.
     """
 
     core: str
@@ -105,6 +107,7 @@ class CoreCost:
     images: int
     differing_outputs: int
     differing_images: int
+    differing_texts: int = 0
 
 
 def core_cost(library: LibraryExport, core: Core, measured: CoreMeasurement, expected: NDArray[np.int8]) -> CoreCost:
@@ -138,6 +141,7 @@ def core_cost(library: LibraryExport, core: Core, measured: CoreMeasurement, exp
         images=len(expected),
         differing_outputs=int(np.count_nonzero(different)),
         differing_images=int(np.count_nonzero(different.any(axis=1))),
+        differing_texts=sum(text != line_text(scores) for text, scores in zip(measured.texts, expected, strict=False)),
     )
 
 

@@ -21,6 +21,7 @@ from edgedigits.firmware_export.boards.cores import Core, core
 from edgedigits.firmware_export.boards.measure import measure
 from edgedigits.firmware_export.library import LibraryExport, export_library
 from edgedigits.firmware_export.proof.images import ProofImages
+from edgedigits.firmware_export.proof.lines import LineReference, strip_inputs
 from edgedigits.firmware_export.proof.reference import ReferenceKernels
 from edgedigits.firmware_export.report.cores import CoreCost, core_cost, missing_tool
 from edgedigits.firmware_export.report.layers import LayerCost, layer_costs
@@ -86,7 +87,7 @@ class FirmwareReport:
     @property
     def equal(self) -> bool:
         """Whether every output on every measured core is that of TFLite's reference kernels, and one was measured."""
-        return bool(self.costs) and not any(cost.differing_outputs for cost in self.costs)
+        return bool(self.costs) and not any(cost.differing_outputs or cost.differing_texts for cost in self.costs)
 
     def summary(self) -> dict[str, Any]:
         """Everything but the library, as JSON takes it."""
@@ -104,6 +105,7 @@ def firmware_report(
     name: str = "digits",
     allow_failed: bool = False,
     told: Told = NOTHING_TOLD,
+    width: int | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> FirmwareReport:
     """Export a model, and build, run and weigh it for each core.
@@ -111,12 +113,13 @@ def firmware_report(
     A core that cannot be measured does not stop the others.
 
     Args:
-        model: full-int8 ``.tflite`` digit model.
+        model: full-int8 ``.tflite`` model of digits or of lines.
         cores: names of ``boards.cores.CORES``.
         images: to run, at least one; instructions are the mean over them.
         name: prefix of the C names.
         allow_failed: measure also a model whose card says that its proof failed.
         told: what is known of the model's input, beside its card.
+        width: of the strips, where a line network is to run on others than those of its file; ``images`` have it.
         progress: called with the number of cores done so far, after each.
 
     Raises:
@@ -126,12 +129,8 @@ def firmware_report(
     chosen = [core(one) for one in dict.fromkeys(cores)]
     if len(images.digits) == 0 or not chosen:
         raise EdgedigitsError("there is nothing to measure", "ask for one core and one image or more")
-    library = export_library(model, name=name, allow_failed=allow_failed, told=told)
-    graph = library.graph
-    reference = ReferenceKernels(model, library.contract)
-    entry = graph.values[graph.input]
-    inputs = quantize(reference.digits.contract.values(images.digits), entry.scale, entry.zero_point)
-    job = _Job(library, inputs.reshape(len(inputs), -1), reference.steps(images.digits, graph.values[graph.output]))
+    library = export_library(model, name=name, allow_failed=allow_failed, told=told, width=width)
+    job = _job(library, model, images.digits)
     costs, failures = [], []
     for done, one in enumerate(chosen, start=1):
         found = job.measure(one)
@@ -155,6 +154,16 @@ def firmware_report(
     )
 
 
+def _job(library: LibraryExport, model: Path, images: NDArray[np.uint8]) -> _Job:
+    graph = library.graph
+    if library.line:
+        return _Job(library, strip_inputs(images).reshape(len(images), -1), LineReference(model, graph).steps(images))
+    reference = ReferenceKernels(model, library.contract)
+    entry = graph.values[graph.input]
+    inputs = quantize(reference.digits.contract.values(images), entry.scale, entry.zero_point)
+    return _Job(library, inputs.reshape(len(inputs), -1), reference.steps(images, graph.values[graph.output]))
+
+
 @dataclass(frozen=True)
 class _Job:
     """A library, the int8 inputs to run it on, and the outputs that it has to give."""
@@ -168,7 +177,8 @@ class _Job:
             return CoreFailure(one.name, lacking, missing_tool=True)
         stages = len(self.library.plan.program.stages)
         try:
-            measured = measure(self.library.text, one, self.inputs, stages=stages)
+            lines = self.library.line is not None
+            measured = measure(self.library.text, one, self.inputs, stages=stages, lines=lines)
         except EdgedigitsError as error:
             return CoreFailure(one.name, str(error), missing_tool=False)
         return core_cost(self.library, one, measured, self.expected)

@@ -20,9 +20,8 @@ BAUD = 115200
 _ATTEMPTS = 3
 _POLL_SECONDS = 0.05
 _WRITE_SECONDS = 5.0
+_BITS_A_BYTE = 10
 _HELLO_SECONDS = 1.0
-_FILLER = bytes(protocol.LONGEST_PAYLOAD)
-"""A board that lost a byte waits for the rest of a frame: this completes the longest, and starts none."""
 
 
 class BoardLink:
@@ -34,7 +33,16 @@ class BoardLink:
         repeated: requests that were sent again because no usable answer came.
     """
 
-    def __init__(self, port: str, *, baud: int = BAUD, timeout: float = 10.0, patience: float = 10.0) -> None:
+    def __init__(
+        self,
+        port: str,
+        *,
+        baud: int = BAUD,
+        timeout: float = 10.0,
+        patience: float = 10.0,
+        longest: int = protocol.LONGEST_PAYLOAD,
+        line: bool = False,
+    ) -> None:
         """Open the port and wait until the board says who it is.
 
         Args:
@@ -42,6 +50,8 @@ class BoardLink:
             baud: bits per second.
             timeout: seconds to wait for the answer to one image, the time of the model included.
             patience: seconds to wait for the first answer; many boards restart when their port is opened.
+            longest: bytes of the longest payload that either side sends.
+            line: whether a line network is asked.
 
         Raises:
             EdgedigitsError: the port is missing, forbidden, busy or no port; the board is silent, answers with
@@ -52,7 +62,9 @@ class BoardLink:
         self._baud = baud
         self._timeout = timeout
         self._sequence = 0
-        self._serial = _open(port, baud)
+        self._longest = longest
+        self._line = line
+        self._serial = _open(port, baud, _WRITE_SECONDS + _BITS_A_BYTE * longest / baud)
         try:
             self.board = self._greet(patience)
         except BaseException:
@@ -68,7 +80,7 @@ class BoardLink:
         self._serial.close()
 
     def read(self, grey: bytes) -> BoardAnswer:
-        """Have the board read 784 grey bytes.
+        """Have the board read the grey bytes of a digit, or of a strip.
 
         Raises:
             EdgedigitsError: it stopped answering, answers with something else or damaged frames, the model does not
@@ -83,7 +95,7 @@ class BoardLink:
             if frame is None:
                 continue
             with self._protocol_errors():
-                reading = protocol.reading_of(frame.payload, self.board.output_bytes)
+                reading = protocol.reading_of(frame.payload, self.board.output_bytes, self._line)
             if not self.board.sha256.startswith(reading.sha_prefix):
                 raise EdgedigitsError(
                     f"the board at {self.port} answers with model {reading.sha_prefix}..., it began with "
@@ -117,7 +129,7 @@ class BoardLink:
         """Send one request; None where no usable answer came in time. What did come is noted in ``seen``."""
         self._sequence = (self._sequence + 1) % 256
         self._write(protocol.encode(command, self._sequence, payload))
-        decoder = Decoder()
+        decoder = Decoder(longest=self._longest)
         end = time.monotonic() + timeout
         answer = None
         while answer is None and time.monotonic() < end:
@@ -143,8 +155,11 @@ class BoardLink:
         return answer
 
     def _resynchronise(self) -> None:
-        """Complete whatever frame the board waits for, and drop what it says to that."""
-        self._write(_FILLER)
+        """Complete whatever frame the board waits for, and drop what it says to that.
+
+        A board that lost a byte waits for the rest of a frame: as many zeros complete the longest, and start none.
+        """
+        self._write(bytes(self._longest))
         end = time.monotonic() + _HELLO_SECONDS  # a board may never fall silent
         while self._read() and time.monotonic() < end:
             continue
@@ -216,10 +231,10 @@ class _Seen:
         return f"see that it runs the exported example at {baud} baud, reset it, or wait longer with --timeout"
 
 
-def _open(port: str, baud: int) -> Any:
+def _open(port: str, baud: int, write_seconds: float) -> Any:
     try:
         return serial.serial_for_url(
-            port, baudrate=baud, timeout=_POLL_SECONDS, write_timeout=_WRITE_SECONDS, exclusive=True
+            port, baudrate=baud, timeout=_POLL_SECONDS, write_timeout=write_seconds, exclusive=True
         )
     except ValueError as error:  # unknown URL, or a baud rate that cannot be
         raise EdgedigitsError(f"cannot open the port {port} ({error})", _ports_now()) from error

@@ -26,7 +26,7 @@ ANSWER = 0x80
 HELLO = 0x01
 """Who are you: no payload."""
 READ = 0x02
-"""Read this digit: 784 grey bytes, ink bright on a dark ground, row by row."""
+"""Read this digit or line: as many grey bytes as the model takes, ink bright on a dark ground, row by row."""
 
 VERSION = 1
 """Of this protocol; a board names its own in its answer to HELLO."""
@@ -48,11 +48,14 @@ PREFIX_CHARACTERS = 8
 """So many characters of the model's sha256 stand in every answer: a board may be flashed while one is asking it."""
 
 LONGEST_PAYLOAD = 1024
-"""A length beyond this is noise and not waited for. Longer than any answer that a board gives."""
+"""A length beyond this is noise and not waited for. Longer than any answer of a board that reads digits."""
 
 _HEAD = struct.Struct("<BBH")
 _HELLO = struct.Struct(f"<BBHHI{SHA_CHARACTERS}s")
 _READING = struct.Struct(f"<BBHI{PREFIX_CHARACTERS}s")
+
+HEAD_BYTES = _READING.size
+"""Of the answer to READ, before the outputs."""
 
 
 class FrameError(Exception):
@@ -94,11 +97,12 @@ class BoardAnswer:
     """What a board read.
 
     Attributes:
-        label: index of the best output.
-        confidence: per mille.
+        label: index of the best output; 0 of a line network.
+        confidence: per mille; of a line network how many digits the text has.
         microseconds: that the model ran; 0 where the board has no clock.
         sha_prefix: the first characters of the model's sha256.
         outputs: the model's int8 outputs.
+        text: what they say, of a line network.
     """
 
     label: int
@@ -106,6 +110,7 @@ class BoardAnswer:
     microseconds: int
     sha_prefix: str
     outputs: tuple[int, ...]
+    text: str = ""
 
 
 def checksum(data: bytes) -> int:
@@ -127,7 +132,8 @@ class Decoder:
         damaged: frames whose checksum was wrong.
     """
 
-    def __init__(self, direction: int = FROM_BOARD) -> None:
+    def __init__(self, direction: int = FROM_BOARD, longest: int = LONGEST_PAYLOAD) -> None:
+        self._longest = longest
         self.noise = 0
         self.damaged = 0
         self._start = bytes((MAGIC, direction))
@@ -166,7 +172,7 @@ class Decoder:
         if len(self._pending) < body:
             return None
         _, _, payload = _HEAD.unpack_from(self._pending, len(self._start))
-        if payload > LONGEST_PAYLOAD:
+        if payload > self._longest:
             return 0
         length: int = body + payload + 2
         return length if len(self._pending) >= length else None
@@ -210,12 +216,14 @@ def board_of(payload: bytes) -> Board:
     return Board(protocol, inputs, outputs, arena, sha256, version)
 
 
-def reading_of(payload: bytes, outputs: int) -> BoardAnswer:
-    """Read the answer to READ of a model with so many outputs.
+def reading_of(payload: bytes, outputs: int, line: bool = False) -> BoardAnswer:
+    """Read the answer to READ of a model with so many outputs, of a line network where ``line`` is set.
 
     Raises:
-        FrameError: another length, or a label that no output has.
+        FrameError: another length, a label that no output has, or a text that is none.
     """
+    if line:
+        return _line_of(payload, outputs)
     if len(payload) != _READING.size + outputs:
         raise FrameError(f"{len(payload)} bytes about an image instead of {_READING.size + outputs}")
     _, label, confidence, microseconds, prefix = _READING.unpack_from(payload)
@@ -223,3 +231,15 @@ def reading_of(payload: bytes, outputs: int) -> BoardAnswer:
         raise FrameError(f"label {label} of {outputs}")
     values = struct.unpack(f"{outputs}b", payload[_READING.size :])
     return BoardAnswer(label, confidence, microseconds, prefix.decode("latin-1"), values)
+
+
+def _line_of(payload: bytes, outputs: int) -> BoardAnswer:
+    behind = _READING.size + outputs
+    if len(payload) < behind:
+        raise FrameError(f"{len(payload)} bytes about a line instead of {behind} or more")
+    _, label, digits, microseconds, prefix = _READING.unpack_from(payload)
+    text = payload[behind:].decode("latin-1")
+    if len(text) != digits or not re.fullmatch(r"[0-9]*", text):
+        raise FrameError(f"something that is no text of {digits} digits")
+    values = struct.unpack(f"{outputs}b", payload[_READING.size : behind])
+    return BoardAnswer(label, digits, microseconds, prefix.decode("latin-1"), values, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable
@@ -15,12 +16,15 @@ from edgedigits.core.cards import code_version
 from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
+from edgedigits.core.lines.shapes import LineShape
 from edgedigits.core.paths import StrPath
-from edgedigits.firmware_export.input_contract import contract_of
+from edgedigits.firmware_export.graph.model import Graph
+from edgedigits.firmware_export.input_contract import contract_of, line_of
 from edgedigits.firmware_export.operators.reader import read_graph
+from edgedigits.firmware_export.proof.lines import LineReference, line_text
 from edgedigits.firmware_export.proof.reference import ReferenceKernels
 from edgedigits.firmware_export.serial.link import BAUD, BoardLink
-from edgedigits.firmware_export.serial.protocol import Board, BoardAnswer
+from edgedigits.firmware_export.serial.protocol import HEAD_BYTES, LONGEST_PAYLOAD, Board, BoardAnswer
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,8 @@ class Verification:
         outputs: compared, all outputs of all images.
         differing_outputs: of those, not equal.
         differing_images: with at least one such output.
-        wrong_labels: images whose label is not the first best of the outputs that the board sent with it.
+        wrong_labels: images whose label is not the first best of the outputs that the board sent with it, of a line
+            network lines whose text is not what they say.
         first_difference: None where all are equal.
         repeated: requests sent again because an answer got lost or damaged.
         microseconds: that the model ran for each image by the board's clock; empty where it has none.
@@ -98,6 +103,7 @@ def verify(
     timeout: float = 10.0,
     patience: float = 10.0,
     told: Told = NOTHING_TOLD,
+    width: int | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Verification:
     """Send images to a board that runs the exported example and compare every output.
@@ -105,11 +111,13 @@ def verify(
     Args:
         port: device such as ``/dev/ttyACM0`` or ``COM3``, or a URL of pyserial such as ``socket://host:port``.
         model: the ``.tflite`` file that was exported to the board.
-        images: uint8 of shape (count, 28, 28), normalised digits, at least one.
+        images: uint8 of shape (count, 28, 28), normalised digits, or for a line network strips of shape (count, 32,
+            width); at least one.
         baud: bits per second; the examples use 115,200.
         timeout: seconds to wait for the answer to one image.
         patience: seconds to wait for the board's first answer; many restart when their port is opened.
         told: what is known of the model's input, beside its card; as at the export.
+        width: of the strips that a line network was exported for; None for those of the file.
         progress: called with the number of images done so far, after each.
 
     Raises:
@@ -119,22 +127,44 @@ def verify(
     model = Path(model)
     if len(images) == 0:
         raise EdgedigitsError("there are no images to send", "ask for one image or more")
-    reference = ReferenceKernels(model, contract_of(model, told))
-    graph = read_graph(model)
-    pictures = reference.digits.contract.pictures(images)
-    with BoardLink(port, baud=baud, timeout=timeout, patience=patience) as link:
+    graph = read_graph(model, width)
+    line = line_of(model, graph)
+    pictures, answer = _asked(model, graph, line, images, told)
+    longest = longest_payload(graph, line)
+    with BoardLink(port, baud=baud, timeout=timeout, patience=patience, longest=longest, line=line is not None) as link:
         _check_same_model(link, model, sha256_of(model))
         readings, expected, seconds = [], [], []
         for position in range(len(images)):
             start = time.perf_counter()
             readings.append(link.read(pictures[position].tobytes()))
             seconds.append(time.perf_counter() - start)
-            expected.append(reference.steps(images[position : position + 1], graph.values[graph.output])[0])
+            expected.append(answer(images[position : position + 1])[0])
             if progress:
                 progress(position + 1)
         board, repeated = link.board, link.repeated
     recipe = VerifyRecipe(port, baud, timeout, code_version())
-    return _compare(board, readings, np.array(expected), repeated, tuple(seconds), recipe)
+    return _compare(board, readings, np.array(expected), repeated, tuple(seconds), recipe, line is not None)
+
+
+def _asked(
+    model: Path, graph: Graph, line: LineShape | None, images: NDArray[np.uint8], told: Told
+) -> tuple[NDArray[np.uint8], Callable[[NDArray[np.uint8]], NDArray[np.int8]]]:
+    """Grey pictures in the model's size, and what makes TFLite's outputs of some of the images."""
+    if line:
+        if images.shape[2] != line.width:
+            raise ValueError(f"strips of {images.shape[2]} columns for a network of {line.width}")
+        return images, LineReference(model, graph).steps
+    reference = ReferenceKernels(model, contract_of(model, told))
+    end = graph.values[graph.output]
+    return reference.digits.contract.pictures(images), lambda some: reference.steps(some, end)
+
+
+def longest_payload(graph: Graph, line: LineShape | None) -> int:
+    """Bytes of the longest payload of a conversation about a model."""
+    if line is None:
+        return LONGEST_PAYLOAD
+    sizes = [math.prod(graph.values[end].shape) for end in (graph.input, graph.output)]
+    return max(LONGEST_PAYLOAD, sizes[0], sizes[1] + line.steps + HEAD_BYTES)
 
 
 def _check_same_model(link: BoardLink, model: Path, sha256: str) -> None:
@@ -152,6 +182,7 @@ def _compare(
     repeated: int,
     seconds: tuple[float, ...],
     recipe: VerifyRecipe,
+    lines: bool,
 ) -> Verification:
     found = np.array([reading.outputs for reading in readings], np.int16)
     places = np.argwhere(found != expected)
@@ -159,7 +190,13 @@ def _compare(
     if len(places):
         image, output = (int(value) for value in places[0])
         first = Difference(image, output, int(expected[image, output]), int(found[image, output]))
-    labels = np.array([reading.label for reading in readings])
+    if lines:
+        wrong = sum(
+            reading.text != line_text(scores.astype(np.int8)) for reading, scores in zip(readings, found, strict=True)
+        )
+    else:
+        labels = np.array([reading.label for reading in readings])
+        wrong = int(np.count_nonzero(labels != found.argmax(axis=1)))
     times = tuple(reading.microseconds for reading in readings)
     return Verification(
         board=board,
@@ -167,7 +204,7 @@ def _compare(
         outputs=found.size,
         differing_outputs=len(places),
         differing_images=len(np.unique(places[:, 0])),
-        wrong_labels=int(np.count_nonzero(labels != found.argmax(axis=1))),
+        wrong_labels=wrong,
         first_difference=first,
         repeated=repeated,
         microseconds=times if any(times) else (),

@@ -5,13 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.targets.contract import Target, Written
 
 if TYPE_CHECKING:
     from edgedigits.core.contract.finding import Told
 
 
-def _write(model: Path, name: str, allow_failed: bool, folder: Path, force: bool, told: Told) -> Written:
+def _write(
+    model: Path, name: str, allow_failed: bool, folder: Path, force: bool, told: Told, width: int | None = None
+) -> Written:
+    if width is not None:
+        raise EdgedigitsError("arrays hold a model as it is, whose width cannot be chosen", "leave --width out")
     from edgedigits.firmware_export.arrays.export import export_arrays, write_export
 
     export = export_arrays(model, name=name, allow_failed=allow_failed, told=told)

@@ -38,25 +38,28 @@ class Target:
         name: how users call it.
         about: what it is, in a line.
         write: from the model, the prefix of its symbols, whether one whose proof failed is taken, the folder, whether
-            what lies there is replaced, and what is known of the model's input, to what was written.
+            what lies there is replaced, what is known of the model's input, and the width of a line network's strips
+            where it is not the file's, to what was written.
         layout: of a packed C library: path below the folder, with the library's name to fill in, to the template that
             fills it, :data:`HEADER` or :data:`SOURCE`; empty for what is no such library.
     """
 
     name: str
     about: str
-    write: Callable[[Path, str, bool, Path, bool, Told], Written]
+    write: Callable[[Path, str, bool, Path, bool, Told, int | None], Written]
     layout: Mapping[str, str] = field(default_factory=dict)
 
 
 def library_target(name: str, about: str, layout: Mapping[str, str]) -> Target:
     """A target that is the C library with files around it; the attributes of :class:`Target`."""
 
-    def write(model: Path, prefix: str, allow_failed: bool, folder: Path, force: bool, told: Told) -> Written:
+    def write(
+        model: Path, prefix: str, allow_failed: bool, folder: Path, force: bool, told: Told, width: int | None = None
+    ) -> Written:
         from edgedigits.firmware_export.targets.export import export_target
         from edgedigits.firmware_export.targets.packages import write_target
 
-        made = export_target(model, name=prefix, allow_failed=allow_failed, told=told)
+        made = export_target(model, name=prefix, allow_failed=allow_failed, told=told, width=width)
         files = write_target(name, made.files, folder, force=force)
         library = made.library
         facts = {

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.lines.shapes import LineShape
 from edgedigits.firmware_export.c_source.library_text import LibraryText
 from edgedigits.firmware_export.c_source.names import check_name
 from edgedigits.firmware_export.variants import VARIANTS
@@ -31,12 +32,14 @@ class TestVector:
     Attributes:
         grey: one byte a pixel; for a digit of 28x28 784, ink bright on a dark ground, row by row.
         output: the int8 outputs of TFLite's reference kernels.
+        text: what they say, of a line network.
     """
 
     __test__ = False  # its name makes pytest look for tests in it
 
     grey: bytes
     output: tuple[int, ...]
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,10 @@ class LibraryFiles(LibraryText):
         version: of the toolkit that made the library, as ``code_version`` gives it.
         input_bytes: grey bytes of a picture.
         output_bytes: of the model's output.
-        labels: what each output stands for.
+        labels: what each output stands for; empty of a line network.
         arena_bytes: working memory by the name of the variant of the kernels.
         vectors: images for the self-test, at least one.
+        line: what a line network takes and gives; None of a digit model.
 
     Raises:
         ValueError: a field that does not fit; fields are made by code, so this is a bug and not the user's mistake.
@@ -66,6 +70,7 @@ class LibraryFiles(LibraryText):
     labels: tuple[str, ...]
     arena_bytes: Mapping[str, int]
     vectors: tuple[TestVector, ...]
+    line: LineShape | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -77,12 +82,13 @@ class LibraryFiles(LibraryText):
         for what, fits in (
             ("sha256", re.fullmatch(r"[0-9a-f]{64}", self.sha256)),
             ("version", re.fullmatch(r"[0-9A-Za-z.+!-]{1,64}", self.version)),
-            ("labels", len(self.labels) == self.output_bytes),
+            ("labels", len(self.labels) == (0 if self.line else self.output_bytes)),
             ("labels", all(re.fullmatch(r"[A-Za-z0-9]+", label) for label in self.labels)),
             ("arena_bytes", self.arena_bytes and set(VARIANTS).issuperset(self.arena_bytes)),
             ("vectors", self.vectors),
             ("vectors", all(len(vector.grey) == self.input_bytes for vector in self.vectors)),
             ("vectors", all(len(vector.output) == self.output_bytes for vector in self.vectors)),
+            ("vectors", all(re.fullmatch(r"[0-9]*", vector.text) for vector in self.vectors)),
             ("vectors", all(-128 <= value <= 127 for vector in self.vectors for value in vector.output)),
         ):
             if not fits:

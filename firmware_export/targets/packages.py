@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,12 @@ from edgedigits.firmware_export.variants import README_ORDER
 
 _FUNCTIONS = ("run", "input_from_grey", "top1", "confidence", "label", "serial_start", "serial_receive")
 _CONSTANTS = ("ARENA_BYTES", "INPUT_BYTES", "OUTPUT_BYTES", "INPUT_OFFSET", "OUTPUT_OFFSET", "SERIAL_BAUD")
-_BYTES_PER_LINE = SIDE
+_LINE_FUNCTIONS = ("run", "read_line", "input_from_strip", "text", "serial_start", "serial_receive")
+_LINE_CONSTANTS = (*_CONSTANTS, "STRIP_ROWS", "STRIP_COLUMNS", "STEPS", "CLASSES", "BLANK")
+_OF_LINES = {"c/main.c.j2": "line/main.c.j2", "c/vectors.h.j2": "line/vectors.h.j2"}
+"""Templates that are others for line networks; the rest ask ``line``."""
+
+_STRIP_BYTES_PER_LINE = 32
 
 
 def target_files(target: str, library: LibraryFiles) -> dict[str, str]:
@@ -37,8 +44,13 @@ def target_files(target: str, library: LibraryFiles) -> dict[str, str]:
     templates, facts = _environment(), _facts(library)
     return {
         path.format(name=library.name): ready.get(content) or templates.get_template(content).render(facts)
-        for path, content in layouts[target].items()
+        for path, content in _contents(layouts[target], library).items()
     }
+
+
+def _contents(layout: Mapping[str, str], library: LibraryFiles) -> dict[str, str]:
+    """What fills each file of a layout."""
+    return {path: _OF_LINES.get(content, content) if library.line else content for path, content in layout.items()}
 
 
 def write_target(target: str, library: LibraryFiles, folder: StrPath, force: bool = False) -> tuple[Path, ...]:
@@ -83,13 +95,15 @@ def _facts(library: LibraryFiles) -> dict[str, Any]:
         "vectors": library.vectors,
         "field": f"{SIDE} x {SIDE} grey pixels" if library.input_bytes == SIDE * SIDE else "as many grey bytes",
         "p": serial_protocol,
-        "functions": _FUNCTIONS,
-        "constants": _CONSTANTS,
-        "rows": _rows,
+        "line": library.line,
+        "readme": "line/README.md.j2" if library.line else "common/README.md.j2",
+        "functions": _LINE_FUNCTIONS if library.line else _FUNCTIONS,
+        "constants": _LINE_CONSTANTS if library.line else _CONSTANTS,
+        "rows": partial(_rows, per_line=_STRIP_BYTES_PER_LINE if library.line else SIDE),
     }
 
 
-def _rows(data: bytes) -> str:
-    """Bytes as decimal numbers, one row of the image a line."""
-    rows = (data[start : start + _BYTES_PER_LINE] for start in range(0, len(data), _BYTES_PER_LINE))
+def _rows(data: bytes, per_line: int) -> str:
+    """Bytes as decimal numbers, so many a line: one row of a digit."""
+    rows = (data[start : start + per_line] for start in range(0, len(data), per_line))
     return ",\n".join("        " + ", ".join(str(byte) for byte in row) for row in rows)

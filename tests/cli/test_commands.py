@@ -164,6 +164,17 @@ def test_evaluate_prints_figures_of_every_digit(quantized):
     assert "worst:" in text
 
 
+def test_evaluate_tells_the_errors_on_corrupted_digits(trained, quantized):
+    for model in (trained / "model.keras", quantized):
+        told = json.loads(call("evaluate", model, "--corruptions", "--json").stdout)["corruptions"]
+        assert (told["count"], len(told["kinds"])) == (180, 15)
+        assert 0 < told["mean"] < 90
+    text = call("evaluate", quantized, "--corruptions").stdout
+    assert re.search(rf"mean +{told['mean']:.2f} +{told['normalised_mean']:.2f}", text)
+    assert re.search(r"fog +\d+\.\d\d +\d+\.\d\d +fog twice as bright as the ink", text)
+    assert "corrupted" not in call("evaluate", quantized).stdout
+
+
 def test_export_of_arrays_writes_the_two_files(quantized, tmp_path):
     text = call("export", quantized, "--target", "arrays", "--out", tmp_path / "c", "--allow-failed").stdout
     assert {path.name for path in (tmp_path / "c").iterdir()} == {"digits_model.h", "digits_model.c"}

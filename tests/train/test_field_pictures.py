@@ -7,12 +7,13 @@ import pytest
 from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.digit import BOX
 from edgedigits.train.augmentation import fields
-from edgedigits.train.augmentation.fields import FALSE_CUT_SHARE, PLAIN_SHARE, SMOOTHING, FieldPictures
+from edgedigits.train.augmentation.fields import FALSE_CUT_SHARE, SMOOTHING, FieldPictures
 from edgedigits.train.augmentation.glyphs import any_hand, write
 from edgedigits.train.augmentation.strokes import DRAWN, HEIGHT, INK, crossed, curled, drawn, flagged, joined
 
 ADDITIONS = [(flagged, 1), (crossed, 7), (curled, 0), (joined, 3)]
 COUNT = 600
+SHARE = 5 / 6
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def digits():
 
 @pytest.fixture(scope="module")
 def taken(digits):
-    return FieldPictures(digits, (0, 0)).take(np.arange(COUNT))
+    return FieldPictures(digits, (0, 0), SHARE).take(np.arange(COUNT))
 
 
 def _glyphs(digits, label, count=20):
@@ -62,7 +63,7 @@ def test_pictures_are_digits_with_their_label_or_no_digit_with_none(digits, take
     _, targets = taken
     np.testing.assert_allclose(targets.sum(axis=1), 1, atol=1e-5)
     no_digit = np.ptp(targets, axis=1) == 0
-    assert no_digit.mean() == pytest.approx((1 - PLAIN_SHARE) * FALSE_CUT_SHARE, abs=0.06)
+    assert no_digit.mean() == pytest.approx(SHARE * FALSE_CUT_SHARE, abs=0.06)
     assert (targets.argmax(axis=1) == digits.labels[:COUNT])[~no_digit].all()
     np.testing.assert_allclose(targets.max(axis=1)[~no_digit], 1 - 0.9 * SMOOTHING, atol=1e-5)
 
@@ -70,12 +71,12 @@ def test_pictures_are_digits_with_their_label_or_no_digit_with_none(digits, take
 def test_some_pictures_are_the_digits_as_they_are_and_keep_their_label(digits, taken):
     images, targets = taken
     same = (images == digits.images[:COUNT]).all(axis=(1, 2))
-    assert same.mean() == pytest.approx(PLAIN_SHARE, abs=0.06)
+    assert same.mean() == pytest.approx(1 - SHARE, abs=0.06)
     assert (targets.argmax(axis=1) == digits.labels[:COUNT])[same].all()
 
 
 def test_a_picture_depends_on_its_digit_and_the_seed_and_not_on_what_was_taken_before(digits, taken):
-    again = FieldPictures(digits, (0, 0))
+    again = FieldPictures(digits, (0, 0), SHARE)
     backwards = np.arange(COUNT)[::-1]
     again.take(np.array([5, 7]))
     for first, second in zip(again.take(backwards), taken, strict=True):
@@ -83,14 +84,14 @@ def test_a_picture_depends_on_its_digit_and_the_seed_and_not_on_what_was_taken_b
 
 
 def test_another_seed_gives_other_pictures(digits, taken):
-    images, _ = FieldPictures(digits, (0, 1)).take(np.arange(COUNT))
+    images, _ = FieldPictures(digits, (0, 1), SHARE).take(np.arange(COUNT))
     assert (images != taken[0]).any(axis=(1, 2)).mean() > 0.9
 
 
 def test_a_picture_without_ink_is_no_digit(digits):
     blank = digits.take(np.arange(20))
     blank.images[:] = 0
-    images, targets = FieldPictures(blank, (0, 0)).take(np.arange(20))
+    images, targets = FieldPictures(blank, (0, 0), SHARE).take(np.arange(20))
     assert (np.ptp(targets, axis=1) == 0)[~images.any(axis=(1, 2))].all()
     assert not images.any(axis=(1, 2)).all()
 
@@ -161,5 +162,5 @@ def test_the_shares_of_wrong_cuts_are_all_of_them():
 
 def test_digits_without_a_zero_serve_as_well(digits):
     others = digits.take(np.flatnonzero(digits.labels != 0)[:100])
-    images, _ = FieldPictures(others, (0, 0)).take(np.arange(100))
+    images, _ = FieldPictures(others, (0, 0), SHARE).take(np.arange(100))
     assert images.any(axis=(1, 2)).all()

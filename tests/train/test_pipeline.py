@@ -140,6 +140,15 @@ def test_pictures_of_fields_that_are_made_again_in_the_middle_of_their_epochs_ar
         np.testing.assert_array_equal(first, second)
 
 
+def test_spoilt_pictures_are_spoilt_anew_for_every_epoch_and_the_same_in_every_run(digits):
+    few = digits.take(np.arange(200))
+    recipe = replace(PLAIN, augmentation="robust")
+    first, again, next_one = (_epoch(few, 3, epoch, recipe)[0] for epoch in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    both = {one.tobytes() for one in first} & {one.tobytes() for one in next_one}
+    assert 0.15 < len(both) / 200 < 0.45  # unspoilt both times: 0.55 squared
+
+
 def test_pictures_of_past_epochs_do_not_fill_the_memory(digits):
     few = digits.take(np.arange(200))
     for epoch in range(0, 3 * EPOCHS_PER_PICTURE, EPOCHS_PER_PICTURE):

@@ -21,11 +21,8 @@ from edgedigits.core.digit import CLASSES, SIDE, normalise
 from edgedigits.train.augmentation.glyphs import Hand, any_hand, write
 from edgedigits.train.augmentation.strokes import HEIGHT, INK, Picture, ink_box
 
-PLAIN_SHARE = 1 / 6
-"""Of the pictures, those that stay as they are."""
-
 FALSE_CUT_SHARE = 0.3
-"""Of the rest, those that are no digit."""
+"""Of the digits drawn anew, those that are no digit."""
 
 SMOOTHING = 0.03
 """Share of the target that is spread over all ten digits where the picture is one."""
@@ -42,14 +39,15 @@ class FieldPictures:
     pictures at the same time: what both make is the same.
     """
 
-    def __init__(self, digits: Digits, seed: tuple[int, ...]) -> None:
+    def __init__(self, digits: Digits, seed: tuple[int, ...], share: float) -> None:
         """Make nothing yet.
 
         Args:
             digits: where the strokes are taken from.
             seed: of everything that is drawn by lot; no number is negative.
+            share: of the digits that are drawn anew; the others stay as they are.
         """
-        self._digits = digits
+        self._digits, self._share = digits, share
         self._zeros = np.flatnonzero(digits.labels == 0)
         self._seed = seed
         self._images = np.empty((len(digits), SIDE, SIDE), np.uint8)
@@ -75,7 +73,7 @@ class FieldPictures:
     def _make(self, index: int) -> None:
         draw = np.random.default_rng((*self._seed, index))
         shown = self._digits.labels[index]
-        if draw.random() < PLAIN_SHARE:
+        if draw.random() < 1 - self._share:
             self._images[index] = self._digits.images[index]
         else:
             writer = _Writer(self._digits, self._zeros, any_hand(draw), draw)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,14 @@ from edgedigits.core.digit import CLASSES
 from edgedigits.core.keras.backend import tf
 from edgedigits.train.augmentation.distortion import augment
 from edgedigits.train.augmentation.fields import FieldPictures
+from edgedigits.train.augmentation.spoiling import some_spoilt
 from edgedigits.train.recipes import Augmentation, TrainingRecipe, augmentation
 
 _AHEAD = 4
 _WORKERS = os.cpu_count() or 1
 
 EPOCHS_PER_PICTURE = 3
-"""So many epochs in a row the augmentation ``reading`` shows a picture, as making it takes longer than learning it."""
+"""So many epochs in a row a picture drawn anew is shown, as making it takes longer than learning it."""
 
 
 def training_batches(digits: Digits, batch_size: int, seed: int, epoch: int, recipe: TrainingRecipe) -> Any:
@@ -39,7 +41,9 @@ def training_batches(digits: Digits, batch_size: int, seed: int, epoch: int, rec
     """
     settings = augmentation(recipe.augmentation)
     order, seeds = epoch_order(len(digits), batch_size, seed, epoch)
-    prepare = _from_fields(digits, seed, epoch) if settings.fields else _from_rows(digits, recipe.label_smoothing)
+    prepare = (
+        _from_fields(digits, seed, epoch, settings) if settings.fields else _from_rows(digits, recipe.label_smoothing)
+    )
 
     def batch(indices: Any, lot: Any) -> tuple[Any, Any]:
         images, targets = prepare(indices, lot)
@@ -87,15 +91,16 @@ def _from_rows(digits: Digits, smoothing: float) -> Any:
     return prepare
 
 
-def _from_fields(digits: Digits, seed: int, epoch: int) -> Any:
-    lot = (seed, epoch // EPOCHS_PER_PICTURE)
-    key = (digits.sha256(), lot)
+def _from_fields(digits: Digits, seed: int, epoch: int, settings: Augmentation) -> Any:
+    fresh = (seed, epoch // EPOCHS_PER_PICTURE)
+    key = (digits.sha256(), fresh, settings.fields)
 
-    def take(indices: NDArray[np.intp]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        return _SHELF.pictures(key, digits, lot).take(indices)
+    def take(indices: NDArray[np.intp], lot: NDArray[np.int32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        images, targets = _SHELF.pictures(key, lambda: FieldPictures(digits, fresh, settings.fields)).take(indices)
+        return some_spoilt(images, settings.spoilt, int(lot)) if settings.spoilt else images, targets
 
-    def prepare(indices: Any, _lot: Any) -> tuple[Any, Any]:
-        images, targets = tf.numpy_function(take, (indices,), (tf.uint8, tf.float32))
+    def prepare(indices: Any, lot: Any) -> tuple[Any, Any]:
+        images, targets = tf.numpy_function(take, (indices, lot), (tf.uint8, tf.float32))
         count = indices.shape[0]
         return scaled(tf.ensure_shape(images, (count, 28, 28))), tf.ensure_shape(targets, (count, CLASSES))
 
@@ -112,10 +117,10 @@ class _Shelf:
     def __init__(self) -> None:
         self._kept: tuple[object, FieldPictures] | None = None  # replaced as one: two threads look
 
-    def pictures(self, key: object, digits: Digits, seed: tuple[int, int]) -> FieldPictures:
+    def pictures(self, key: object, make: Callable[[], FieldPictures]) -> FieldPictures:
         kept = self._kept
         if kept is None or kept[0] != key:
-            kept = self._kept = (key, FieldPictures(digits, seed))
+            kept = self._kept = (key, make())
         return kept[1]
 
 

@@ -35,8 +35,8 @@ _JUDGED_AT_ONCE = 500
 def can_hold(devices: Devices, recipe: TrainingRecipe, digits: Digits, batch_size: int) -> bool:
     """Whether these devices hold these digits and make their batches.
 
-    Not with the augmentation ``reading``, which is drawn by code that is no part of TensorFlow, not a data set that
-    would fill a GPU, and not a batch that leaves a device without a digit.
+    Not with the augmentations ``reading`` and ``robust``, which are drawn by code that is no part of TensorFlow, not a
+    data set that would fill a GPU, and not a batch that leaves a device without a digit.
     """
     return (
         devices.hold_digits

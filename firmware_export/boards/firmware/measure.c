@@ -1,6 +1,7 @@
 /* Runs the library on every image and prints what it cost and what it answered, in lines of hexadecimal numbers:
  *     arena BYTES
  *     counts ONE-INFERENCE, outputs ALL-BYTES       (these two for each image)
+ *     texts =TEXT       (with -DLINES; for each image, read from a strip: the image's bytes, 128 higher)
  *     stack BYTES
  *     hook COUNTS, stages COUNTS-PER-STAGE, hooks CALLS-PER-STAGE       (with -DSTAGE_COUNT=n)
  *     end
@@ -129,6 +130,26 @@ static int run(uint16_t image, uint32_t *count, uint32_t *stack)
     return problem;
 }
 
+#ifdef LINES
+/* Returns what the library returned. */
+static int put_text(uint16_t image)
+{
+    static char text[SIZE(STEPS) + 1];
+    uint8_t *const strip = (uint8_t *)(arena + SIZE(INPUT_OFFSET));
+    int digits;
+
+    port_image(arena + SIZE(INPUT_OFFSET), image, SIZE(INPUT_BYTES));
+    for (uint16_t i = 0; i < SIZE(INPUT_BYTES); i++)
+        strip[i] ^= 0x80u;
+    digits = LIB(read_line)(arena, strip, SIZE(STRIP_COLUMNS), text, sizeof text);
+    port_write(PORT_TEXT("texts ="));
+    for (const char *letter = text; digits > 0 && *letter != '\0'; letter++)
+        port_char(*letter);
+    port_char('\n');
+    return digits;
+}
+#endif
+
 static uint32_t empty_interval(void)
 {
     uint32_t before = port_count();
@@ -156,6 +177,12 @@ int firmware(void)
             return 1;
         }
         put_answer(count - overhead);
+#ifdef LINES
+        if (put_text(i) < 0) {
+            put_line(PORT_TEXT("refused "), i);
+            return 1;
+        }
+#endif
         deepest = used > deepest ? used : deepest;
     }
     put_line(PORT_TEXT("stack "), deepest);

@@ -1,0 +1,1 @@
+"""Digits spoilt in fifteen ways, to measure what a network still reads."""
