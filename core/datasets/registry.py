@@ -93,7 +93,7 @@ def check_dataset(spec: str) -> tuple[str, list[Path]]:
     name, _, rest = plain.partition(":")
     if is_lines(plain):
         raise EdgedigitsError(
-            f"{spec} are lines, and this is for networks that read single digits",
+            f"{spec!r} names lines, and this is for networks that read single digits",
             "name digits, or give a line network: `edgedigits train --model line` makes one",
         )
     if name not in KINDS:
