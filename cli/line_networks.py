@@ -154,8 +154,8 @@ def _logits(model: Path, lines: Lines, done: Callable[[int], object]) -> list[ND
 
         return LineModel(model).all_logits(lines.strips, done)
     with loading("TensorFlow"):
-        from edgedigits.core.keras.line_networks import line_logits, load_line_network
-    return line_logits(load_line_network(model), lines.strips, done)
+        from edgedigits.quantize.lines.reading import float_logits
+    return float_logits(model, lines.strips, done)
 
 
 def benchmark_line_network(

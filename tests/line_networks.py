@@ -6,7 +6,6 @@ It reads nothing worth mentioning: what it is for is the way from data to files,
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +19,7 @@ os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 TINY = "line-tiny"
 COUNTS = {"_VALIDATION": 24, "_TEST": 48, "_CALIBRATION": 12}
 LINES_AN_EPOCH = 64
-SHYNESS = 8.0
+SHYNESS = 3.0
 BLANK = 10
 
 
@@ -75,7 +74,7 @@ FIELD_TEXTS = ("120", "45", "7731", "908", "66", "1234", "550", "31", "8002", "9
 
 
 @pytest.fixture(scope="session")
-def trained_lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+def trained_lines(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """The result of a training of the tiny network on composed lines and a folder of fields."""
     folder = tmp_path_factory.mktemp("lines")
     with pytest.MonkeyPatch.context() as patch:
@@ -85,7 +84,7 @@ def trained_lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNa
 
         fields = write_fields(folder / "fields", FIELD_TEXTS, boxes=True)
         result = train_lines(LineTrainingRequest(TINY, f"lines:{fields}"), folder / "float")
-        yield SimpleNamespace(result=result, fields=fields, model=result.model)
+    return SimpleNamespace(result=result, fields=fields, model=result.model)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,7 +99,7 @@ def load_lines(path: StrPath) -> Lines:
         with np.load(path) as found:
             widths, pixels = found["widths"], found["pixels"]
             texts, origins = found["texts"].tolist(), found["origins"].tolist()
-    except (ValueError, KeyError, OSError, EOFError) as error:
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise EdgedigitsError(f"{path} holds no lines ({error})", _REMEDY) from error
     ends = np.cumsum(widths)
     fits = pixels.ndim == 2 and pixels.shape == (HEIGHT, int(ends[-1]) if len(ends) else 0)

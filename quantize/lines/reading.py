@@ -1,4 +1,4 @@
-"""Line networks as ``.tflite`` files of any form on any runtime: what a benchmark reads lines with and times."""
+"""Reading lines with line networks of any form: floats, and ``.tflite`` files that a benchmark makes and times."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgedigits.core.keras.line_networks import line_logits, load_line_network
 from edgedigits.core.lines.decoding import greedy
 from edgedigits.core.lines.strip import BLANK, HEIGHT, WIDTHS, padded
+from edgedigits.core.paths import StrPath
 from edgedigits.core.quiet import native_logs_hidden
 from edgedigits.core.tflite.line_model import LOWEST
 from edgedigits.core.tflite.runtime import Refused, Runtime
@@ -18,6 +20,17 @@ from edgedigits.results import Latency
 from edgedigits.results.timing import CALLS, time_calls
 
 _DELEGATE = "XNNPACK"
+
+
+def float_logits(
+    model: StrPath, strips: Sequence[NDArray[np.uint8]], progress: Callable[[int], object] | None = None
+) -> list[NDArray[np.float32]]:
+    """What a float line network in a ``.keras`` file says of strips, each float32 of shape (steps, 11).
+
+    Raises:
+        EdgedigitsError: as :func:`edgedigits.core.keras.line_networks.load_line_network`.
+    """
+    return line_logits(load_line_network(model), strips, progress)
 
 
 class LineFile:
