@@ -6,6 +6,7 @@ import click
 
 from edgedigits.cli.commands.baselines import baseline, baselines, reported
 from edgedigits.cli.commands.benchmarking import benchmark, calibration, layer_error
+from edgedigits.cli.commands.calibrating import calibrate
 from edgedigits.cli.commands.converting import convert
 from edgedigits.cli.commands.diagnosing import doctor
 from edgedigits.cli.commands.evaluating import evaluate
@@ -52,6 +53,7 @@ for command in (
     firmware,
     predict,
     fields,
+    calibrate,
     camera,
     run,
     benchmark,

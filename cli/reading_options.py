@@ -168,6 +168,25 @@ def opened_reader(
     return DigitReader(loaded) if reject_below is None else DigitReader(loaded, reject_below=reject_below)
 
 
+def opened_line_reader(model: Path, reject_below: float | None, force: bool, how: ReadingOptions) -> LineReader:
+    """A reader by a line network that has not failed its proof.
+
+    Raises:
+        EdgedigitsError: it is none, does not load or failed, or the options make no sense.
+    """
+    from edgedigits.core.cards import card_of, is_line_card, refuse_failed
+    from edgedigits.core.errors import EdgedigitsError
+
+    card = card_of(model)
+    if not is_line_card(card):
+        raise EdgedigitsError(
+            f"{model} reads single digits, and this needs a line network",
+            "give one: `edgedigits train --model line`, then `edgedigits quantize`",
+        )
+    refuse_failed(model, card, force)
+    return _line_reader(model, reject_below, how)
+
+
 def _line_reader(model: Path, reject_below: float | None, how: ReadingOptions) -> LineReader:
     from edgedigits.core.pretrained.bundled import bundled_model
     from edgedigits.core.tflite.digit_model import DigitModel

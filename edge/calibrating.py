@@ -1,13 +1,36 @@
-"""How far a line network's confidence can be trusted, from fields whose digits are known."""
+"""How far a line network's confidence can be trusted, found out on fields whose digits are known."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from edgedigits.core.lines.confidence import RejectPoint
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.cards import write_card
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import write_bytes
+from edgedigits.core.lines.confidence import (
+    RejectPoint,
+    Threshold,
+    choose_threshold,
+    fit_temperature,
+    reject_curve,
+)
+from edgedigits.core.lines.decoding import beam, log_softmax
+from edgedigits.core.lines.truth import Field, read_truth
+from edgedigits.core.paths import StrPath
+from edgedigits.edge.reading.line_reader import READING, LineReader
+from edgedigits.edge.reading.pictures import load_image
 
 CURVE = "rejects.png"
+"""Drawn beside the model."""
+
+LEAST_FIELDS = 20
 
 
 @dataclass(frozen=True)
@@ -15,31 +38,131 @@ class CalibrationOfLines:
     """What was found out about a line network's confidence.
 
     Attributes:
-        fields: that it was found out on.
-        temperature: by which logits are divided, so that confidences are shares of what is right.
-        target_error: percent of the accepted lines that may be wrong.
-        threshold: confidence of a line from which it is accepted; above 1 where none could be proved.
-        proved: whether the error lies below the target with 95 % confidence.
-        accepted: lines of these fields that are.
-        wrong: of them.
-        error_bound: percent, upper end of the error among accepted lines.
-        why: nothing could be proved, for people; else empty.
-        curve: share rejected and error among the others, percent, from the strictest threshold on.
+        fields: that the temperature was fitted on, and others that the threshold was chosen on.
+        temperature: that logits are divided by.
+        threshold: confidence of a line from which it is accepted, and what was proved of it.
+        curve: what each threshold does to the fields that it was chosen on.
     """
 
-    fields: int
+    fields: tuple[int, int]
     temperature: float
-    target_error: float
-    threshold: float
-    proved: bool
-    accepted: int
-    wrong: int
-    error_bound: float
-    why: str
+    threshold: Threshold
     curve: tuple[RejectPoint, ...]
 
+    def settings(self) -> dict[str, Any]:
+        """What the model's card keeps. Where nothing could be proved no line is accepted."""
+        chosen = self.threshold
+        return {
+            "temperature": round(self.temperature, 4),
+            "threshold": chosen.value if chosen.value is not None else NEVER,
+            "proved": chosen.value is not None,
+            "target_error": chosen.target_error,
+            "level": chosen.level,
+            "fields": list(self.fields),
+            "accepted": chosen.accepted,
+            "wrong": chosen.wrong,
+        }
+
     def as_dict(self) -> dict[str, Any]:
-        """All of it but the curve as JSON takes it."""
-        told = asdict(self)
-        told.pop("curve")
-        return told
+        """All of it as JSON takes it."""
+        return asdict(self)
+
+
+NEVER = 2.0
+"""A threshold that no confidence reaches."""
+
+
+def calibrate(
+    reader: LineReader,
+    folder: StrPath,
+    truth_csv: StrPath,
+    target_error: float,
+    *,
+    rows: slice = slice(None),
+    progress: Callable[[int], object] | None = None,
+) -> CalibrationOfLines:
+    """Fit the temperature on every second field and choose the threshold on the others; the card keeps both.
+
+    Args:
+        reader: by the model whose card is written.
+        folder: with the pictures, none of which the network may have learned from.
+        truth_csv: CSV file with the columns ``image`` and ``text``.
+        target_error: percent of the accepted fields that may be wrong.
+        rows: of the table.
+        progress: called with the number of fields done, after each.
+
+    Raises:
+        EdgedigitsError: a malformed table, too few rows, a picture that is missing or unreadable, or a target that is
+            no percentage.
+    """
+    if not 0 < target_error < 100:
+        raise EdgedigitsError(f"--target-error is {target_error}", "give a percentage between 0 and 100, such as 0.5")
+    fields = read_truth(truth_csv)[rows]
+    if len(fields) < LEAST_FIELDS:
+        raise EdgedigitsError(f"{len(fields)} fields cannot calibrate", f"give {LEAST_FIELDS} fields or more")
+    logits = _logits(reader, Path(folder), fields, progress)
+    texts = [field.text for field in fields]
+    temperature = fit_temperature(logits[::2], texts[::2]).temperature
+    confidences, right = _judged(reader, logits[1::2], texts[1::2], temperature)
+    found = CalibrationOfLines(
+        (len(texts[::2]), len(texts[1::2])),
+        temperature,
+        choose_threshold(confidences, right, target_error / 100),
+        reject_curve(confidences, right),
+    )
+    card = reader.model.card
+    write_card(reader.model.path.parent, replace(card, settings=card.settings | {READING: found.settings()}))
+    write_bytes(reader.model.path.parent / CURVE, draw_curve(found))
+    return found
+
+
+def _logits(
+    reader: LineReader, folder: Path, fields: list[Field], progress: Callable[[int], object] | None
+) -> list[NDArray[np.float32]]:
+    found = []
+    for place, field in enumerate(fields):
+        found.append(reader.logits(load_image(folder / field.image)))
+        if progress:
+            progress(place + 1)
+    return found
+
+
+def _judged(
+    reader: LineReader, logits: list[NDArray[np.float32]], truths: list[str], temperature: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    found = [beam(log_softmax(one, temperature), reader.allowed) if len(one) else () for one in logits]
+    best = [texts[0] if texts else None for texts in found]
+    confidences = np.array([one.probability if one and one.text else 0.0 for one in best])
+    right = np.array([one is not None and one.text == truth for one, truth in zip(best, truths, strict=True)])
+    return confidences, right
+
+
+_PLOT, _MARGIN = (560, 360), 50
+
+
+def draw_curve(found: CalibrationOfLines) -> bytes:
+    """The share of wrong fields among those accepted over the share that is rejected, as a PNG."""
+    width, height = _PLOT
+    sheet = np.full((height + 2 * _MARGIN, width + 2 * _MARGIN, 3), 255, np.uint8)
+    most = max([point.error for point in found.curve] + [2 * found.threshold.target_error, 0.01])
+
+    def place(rejected: float, error: float) -> tuple[int, int]:
+        return _MARGIN + round(width * rejected), _MARGIN + height - round(height * error / most)
+
+    cv2.rectangle(sheet, place(0, 0), place(1, most), (0, 0, 0), 1)
+    for share in np.linspace(0, 1, 6):
+        x, y = place(share, 0)
+        _write(sheet, f"{100 * share:.0f}", (x - 10, y + 18))
+        x, y = place(0, share * most)
+        _write(sheet, f"{100 * share * most:.1f}", (4, y + 4))
+    target = found.threshold.target_error
+    cv2.line(sheet, place(0, target), place(1, target), (0, 0, 200), 1, cv2.LINE_AA)
+    points = np.array([place(point.rejected, point.error) for point in found.curve], np.int32)
+    cv2.polylines(sheet, [points], False, (160, 60, 0), 2, cv2.LINE_AA)
+    _write(sheet, "rejected % of fields", (_MARGIN + width // 2 - 70, height + 2 * _MARGIN - 8))
+    _write(sheet, f"wrong % of those accepted; red: the target of {100 * target:g} %", (_MARGIN, 24))
+    return bytes(cv2.imencode(".png", sheet)[1])
+
+
+def _write(sheet: NDArray[np.uint8], text: str, place: tuple[int, int]) -> None:
+    cv2.putText(sheet, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 0, 0), 1, cv2.LINE_AA)

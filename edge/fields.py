@@ -9,8 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
+from edgedigits.core.lines.confidence import error_at, reject_curve
 from edgedigits.core.lines.truth import Field, read_truth
 from edgedigits.core.machine.load import LoadWatch
 from edgedigits.core.paths import StrPath
@@ -43,6 +46,7 @@ class FieldsResult:
         exact_guess: share whose digits were all guessed right, whether or not the reader rejected any of them.
         with_reject: share in which at least one digit was rejected.
         exact_of_accepted: share read exactly of the fields without a rejected digit.
+        error_at_tenth: share guessed wrongly of the nine tenths of the fields that the reader is surest of.
         digits: number of digits in the truth.
         character_error_rate: errors / digits, where errors are the fewest insertions, deletions and substitutions of
             digits that turn the readings into the truth (Levenshtein 1966); rejected digits count as errors. More than
@@ -63,6 +67,7 @@ class FieldsResult:
     exact_guess: float
     with_reject: float
     exact_of_accepted: float
+    error_at_tenth: float
     digits: int
     character_error_rate: float
     digits_right: float
@@ -109,6 +114,7 @@ def measure_fields(
         )
     read: list[str] = []
     guessed: list[str] = []
+    sure: list[float] = []
     seconds = 0.0
     watch = LoadWatch()
     for position, field in enumerate(fields):
@@ -118,9 +124,10 @@ def measure_fields(
         seconds += time.perf_counter() - started
         read.append("".join(reading.text.splitlines()))
         guessed.append("".join(str(digit.label) for line in reading.lines for digit in line))
+        sure.append(reading.confidence)
         if progress:
             progress(position + 1)
-    return _result(reader, fields, read, guessed, seconds, watch.share())
+    return _result(reader, fields, read, guessed, sure, seconds, watch.share())
 
 
 def _result(
@@ -128,6 +135,7 @@ def _result(
     fields: list[Field],
     read: list[str],
     guessed: list[str],
+    sure: list[float],
     seconds: float,
     load: float | None,
 ) -> FieldsResult:
@@ -138,13 +146,15 @@ def _result(
     exact = Counter(len(field.text) for field, is_right in zip(fields, right, strict=True) if is_right)
     digits = sum(len(field.text) for field in fields)
     error_rate = wrong.total() / digits
+    guesses = np.array([field.text == text for field, text in zip(fields, guessed, strict=True)])
     failures = [(f.image, f.text, text) for f, text, is_right in zip(fields, read, right, strict=True) if not is_right]
     return FieldsResult(
         fields=len(fields),
         exact=sum(right) / len(fields),
-        exact_guess=sum(field.text == text for field, text in zip(fields, guessed, strict=True)) / len(fields),
+        exact_guess=float(guesses.mean()),
         with_reject=1 - sum(accepted) / len(fields),
         exact_of_accepted=sum(right) / max(1, sum(accepted)),
+        error_at_tenth=error_at(reject_curve(np.array(sure), guesses), 0.1),
         digits=digits,
         character_error_rate=error_rate,
         digits_right=max(0.0, 1 - error_rate),

@@ -245,6 +245,7 @@ def fields(
         f"fields with a rejected digit {100 * result.with_reject:.1f} %; "
         f"of the others read exactly {100 * result.exact_of_accepted:.1f} %"
     )
+    say(f"wrong among the surest nine tenths of the fields {100 * result.error_at_tenth:.1f} %")
     busy = busy_words(result.load)
     say(f"{result.milliseconds:.1f} ms a field{f'; {busy} meanwhile' if busy else ''}\n")
     show_table(("digits", "fields", "exact"), [(r.length, r.fields, f"{r.exact:>6}") for r in result.by_length])

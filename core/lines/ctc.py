@@ -34,9 +34,34 @@ def text_log_probability(logp: NDArray[Any], text: str) -> float:
 def text_log_probabilities(logp: NDArray[Any], texts: Sequence[str]) -> NDArray[np.float64]:
     """:func:`text_log_probability` of several texts at once, float64 of shape (texts,)."""
     labels, ends = _extended(texts)
-    skips = _skips(labels)
     best = logp.max(axis=1)
-    steps = np.exp(logp - best[:, None])[:, labels]  # (steps, texts, places), at most 1
+    total = _totals(np.exp(logp - best[:, None])[:, labels], labels, ends)
+    return _logarithms(total, np.full(len(texts), best.sum()), [logp] * len(texts), labels, ends)
+
+
+def paired_log_probabilities(logps: NDArray[Any], texts: Sequence[str]) -> NDArray[np.float64]:
+    """:func:`text_log_probability` of one text for each of several lines of as many steps, float64 of shape (lines,).
+
+    Args:
+        logps: logarithms of probabilities, of shape (lines, steps, 11).
+        texts: ASCII digits, or none, of each line.
+    """
+    labels, ends = _extended(texts)
+    best = logps.max(axis=2)
+    steps = np.take_along_axis(np.exp(logps - best[:, :, None]), labels[:, None, :], axis=2)
+    total = _totals(np.moveaxis(steps, 1, 0), labels, ends)
+    return _logarithms(total, best.sum(axis=1), logps, labels, ends)
+
+
+def _totals(steps: NDArray[np.float64], labels: NDArray[np.intp], ends: NDArray[np.intp]) -> NDArray[np.float64]:
+    """The forward algorithm: the sum over each text's alignments, of shape (texts,).
+
+    Args:
+        steps: of shape (steps, texts, places), how likely each place's label is; the likeliest class counts 1.
+        labels: of shape (texts, places).
+        ends: the last place of each text.
+    """
+    skips = _skips(labels)
     alpha = np.zeros(labels.shape)
     alpha[:, :2] = steps[0, :, :2]
     for step in steps[1:]:
@@ -45,11 +70,21 @@ def text_log_probabilities(logp: NDArray[Any], texts: Sequence[str]) -> NDArray[
         alpha[:, 2:] += before[:, :-2] * skips
         alpha *= step
     rows = np.arange(len(ends))
-    total = alpha[rows, ends] + np.where(ends > 0, alpha[rows, ends - 1], 0.0)
+    return np.asarray(alpha[rows, ends] + np.where(ends > 0, alpha[rows, ends - 1], 0.0), np.float64)
+
+
+def _logarithms(
+    total: NDArray[np.float64],
+    best: NDArray[np.float64],
+    logps: Sequence[NDArray[Any]] | NDArray[Any],
+    labels: NDArray[np.intp],
+    ends: NDArray[np.intp],
+) -> NDArray[np.float64]:
+    """The logarithms of the sums in units of the likeliest classes, those too small for floats computed once more."""
     with np.errstate(divide="ignore"):
-        result = np.log(total) + best.sum()
+        result = np.log(total) + best
     for row in np.flatnonzero(total < _SURE):
-        result[row] = _by_logarithms(logp, labels[row, : ends[row] + 1])
+        result[row] = _by_logarithms(logps[row], labels[row, : ends[row] + 1])
     return np.asarray(result, np.float64)
 
 

@@ -59,10 +59,10 @@ class LineMetrics:
 def line_metrics(truths: Sequence[str], texts: Sequence[str]) -> LineMetrics:
     """Judge what was read of lines.
 
-    The interval of the character error rate is Wilson's with the effective number of digits, for the mistakes of
-    one line go together: as many independent digits as would make the rate vary as it does from line to line, but
-    no more than there are (Korn and Graubard, Survey Methodology 24, 1998, 193-201, do so with another interval).
-    Where no digit is read wrongly, nothing is known of that, and each digit counts.
+    The interval of the character error rate is Wilson's with the effective number of digits, for the mistakes of one
+    line go together: as many independent digits as would make the rate vary as it does from line to line, but no more
+    than there are (Korn and Graubard, Survey Methodology 24, 1998, 193-201, do so with another interval). Where no
+    digit is read wrongly, nothing is known of that, and each digit counts.
 
     Args:
         truths: what the lines say, at least one of them not empty.

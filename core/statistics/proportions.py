@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 Z95 = 1.959963984540054
 """The 97.5 % quantile of the normal distribution."""
 
@@ -25,6 +27,45 @@ def wilson_interval(right: float, count: float) -> tuple[float, float]:
     deviation = Z95 * math.sqrt(share * (1 - share) / count + square / (4 * count))
     low, high = (middle - deviation) / (1 + square), (middle + deviation) / (1 + square)
     return (0.0 if right == 0 else low), (1.0 if right == count else high)
+
+
+def binomial_tail(wrong: int, count: int, share: float) -> float:
+    """How likely at most ``wrong`` of ``count`` independent digits or lines are wrong if each is with a probability.
+
+    Args:
+        wrong: 0 to ``count``.
+        count: 0 or more.
+        share: the probability, above 0 and below 1.
+    """
+    if wrong >= count:
+        return 1.0
+    these = np.arange(1, wrong + 1)
+    ratios = np.log((count - these + 1) / these) + math.log(share) - math.log1p(-share)
+    logarithms = count * math.log1p(-share) + np.concatenate([[0.0], np.cumsum(ratios)])
+    return min(float(np.exp(logarithms).sum()), 1.0)
+
+
+def upper_bound(wrong: int, count: int, level: float = 0.95) -> float:
+    """The exact upper bound of a share: it lies below with probability ``level`` at least.
+
+    One-sided; Clopper and Pearson, Biometrika 26, 1934, 404-413. The share at which so few wrong ones, or fewer, would
+    be as unlikely as ``1 - level``, found by bisection.
+
+    Args:
+        wrong: digits or lines read wrongly.
+        count: those read; of none the bound is 1.
+        level: above 0 and below 1.
+    """
+    if wrong >= count:
+        return 1.0
+    low, high = wrong / count, 1.0
+    while high - low > 1e-12:
+        middle = (low + high) / 2
+        if binomial_tail(wrong, count, middle) > 1 - level:
+            low = middle
+        else:
+            high = middle
+    return high
 
 
 def difference_interval(first: tuple[int, int], second: tuple[int, int]) -> tuple[float, float]:

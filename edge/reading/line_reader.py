@@ -52,11 +52,16 @@ _BESIDE = 0.6
 
 @dataclass(frozen=True)
 class _Part:
-    """A part of a line with its strip and what the network says of it: logarithms of probabilities (steps, 11)."""
+    """A part of a line with its strip and what the network says of it: logits and log probabilities (steps, 11)."""
 
     line: SceneLine
     strip: Strip
+    logits: NDArray[np.float32]
     scores: NDArray[np.float64]
+
+
+READING = "reading"
+"""What the settings on a line network's card call what `edgedigits calibrate` found: temperature and threshold."""
 
 
 class LineReader:
@@ -103,7 +108,7 @@ class LineReader:
         self.allowed = allowed
         self.options = options or SceneOptions()
         self.turns = turns
-        reading: dict[str, Any] = self.model.card.settings.get("reading", {})
+        reading: dict[str, Any] = self.model.card.settings.get(READING, {})
         self.temperature = float(reading.get("temperature", 1.0))
         self.accept_from = float(reading.get("threshold", 0.0))
         self._classifying = 0.0
@@ -154,6 +159,8 @@ class LineReader:
         parts = [self._scored(part) for part in line.parts(WIDEST / HEIGHT)]
         scores = np.concatenate([part.scores for part in parts])
         texts = beam(scores, self.allowed)
+        if not texts:
+            return (), LineText(0.0, ())
         best = texts[0]
         digits = _placed(parts, align(scores, best.text), best.text)
         sure = best.probability >= self.accept_from
@@ -168,7 +175,17 @@ class LineReader:
         started = time.perf_counter()
         logits = self.model.logits(strip.pixels)
         self._classifying += time.perf_counter() - started
-        return _Part(line, strip, log_softmax(logits, self.temperature))
+        return _Part(line, strip, logits, log_softmax(logits, self.temperature))
+
+    def logits(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What the network says of a picture's lines, one behind the other: float32 of shape (steps, 11).
+
+        Raises:
+            EdgedigitsError: as :meth:`read`.
+        """
+        lines = find_strips(grey_of(image), self.options).lines
+        parts = [self._scored(part).logits for line in lines for part in line.parts(WIDEST / HEIGHT)]
+        return np.concatenate([np.zeros((0, CLASSES + 1), np.float32), *parts])
 
     def _read_single(self, line: SceneLine, network: DigitModel, one_digit: bool) -> tuple[tuple[Digit, ...], LineText]:
         """What is one digit, by the mean of both networks: each is sure where the other one is not."""

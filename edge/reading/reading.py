@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +62,13 @@ class Reading:
     classify_seconds: float = 0.0
     why: str = ""
     texts: tuple[LineText, ...] = ()
+
+    @property
+    def confidence(self) -> float:
+        """How likely all of it is right, 0 to 1: by lines where they were read whole, else by the doubtful digit."""
+        if self.texts:
+            return math.prod(said.confidence for said in self.texts)
+        return min((digit.confidence for digit in self.digits), default=0.0)
 
     @property
     def reason(self) -> str:

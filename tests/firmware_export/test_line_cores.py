@@ -1,4 +1,4 @@
-"""A line network on emulated cores: every output is TFLite's, every text Python's, and the report says what that takes."""
+"""A line network on emulated cores: every output is that of TFLite, every text that of Python."""
 
 from __future__ import annotations
 
