@@ -10,26 +10,29 @@ import click
 
 from edgedigits.cli.output import epochs, loading, progress, say, show_json, show_table
 from edgedigits.cli.proving import EXIT_CODES, interval
+from edgedigits.core.cards import LINE_TASK
 from edgedigits.core.counting import counted
+from edgedigits.core.lines.naming import LINES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from edgedigits.core.lines.labelled import Lines
     from edgedigits.core.statistics.line_metrics import LineMetrics
     from edgedigits.quantize.lines.quantizing import LineQuantizeResult
 
-_OF_DIGITS = {
-    "split": "--split",
-    "augment": "--augment",
-    "weights": "--weights",
-    "folds": "--folds",
-    "tensorboard": "--tensorboard",
-    "trust": "--trust",
-    "orientation": "--orientation",
-    "invert": "--invert",
-    "skip_bad": "--skip-bad",
-}
-"""Options that say something of digits alone."""
+_OF_TRAINING = ("split", "augment", "weights", "folds", "tensorboard", "trust", "orientation", "invert", "skip_bad")
+_OF_DATA = ("split", "trust", "orientation", "invert", "skip_bad", "input_range", "polarity")
+_OF_EVALUATING = ("corruptions", *_OF_DATA)
+_OF_QUANTIZING = ("dataset", *_OF_DATA)
+_OF_BENCHMARK = (*_OF_QUANTIZING, "seed", "cores", "time_limit", "resume")
+"""Options that say something of digits alone, by what a command does."""
+
+SHOWN = 20
+"""Wrongly read lines and confusions that a terminal shows."""
 
 
 def names_line_network(network: str | None, model: Path | None = None) -> bool:
@@ -42,19 +45,16 @@ def names_line_network(network: str | None, model: Path | None = None) -> bool:
     return model is not None and model.is_file() and is_line_card(card_of(model))
 
 
-def refuse_options(ctx: click.Context, names: Sequence[str] = tuple(_OF_DIGITS)) -> None:
+def refuse_options(ctx: click.Context, names: Sequence[str] = _OF_TRAINING) -> None:
     """Refuse options that say something of digits where the network is one of lines.
 
     Raises:
         click.UsageError: one was given.
     """
-    given = [
-        _OF_DIGITS[name]
-        for name in names
-        if name in ctx.params and ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-    ]
+    given = [name for name in names if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE]
     if given:
-        raise click.UsageError(f"{', '.join(given)} is for networks of digits, and this is a line network.")
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise click.UsageError(f"{flags} cannot be given with a line network.")
 
 
 def train_line_network(
@@ -62,7 +62,6 @@ def train_line_network(
 ) -> None:
     """``edgedigits train`` of a line network; the settings that it shares with others are taken from the context."""
     from edgedigits.core.cards import card_of
-    from edgedigits.core.lines.naming import LINES
     from edgedigits.train.lines.line_request import LineTrainingRequest
 
     refuse_options(ctx)
@@ -108,11 +107,85 @@ def show_lines(*read: Mapping[str, LineMetrics], names: Sequence[str] = ("",)) -
     show_table((*head, ""), [(*row, "") for row in rows])
 
 
+def evaluate_line_network(ctx: click.Context, model: Path, dataset: str | None, as_json: bool) -> None:
+    """``edgedigits evaluate`` of a line network, its float form or its int8 one."""
+    from edgedigits.core.cards import card_of
+    from edgedigits.core.lines.decoding import greedy
+    from edgedigits.core.lines.judging import confusions, lines_to_judge, metrics_by_origin
+    from edgedigits.core.model_files.kinds import is_tflite
+
+    refuse_options(ctx, _OF_EVALUATING)
+    card = card_of(model)
+    assert card is not None
+    lines = lines_to_judge(model, card, dataset)
+    stage_of = "tflite" if is_tflite(model) else "float"
+    with progress() as stage:
+        logits = _logits(model, lines, lambda done: stage(stage_of, done, len(lines)))
+    read = [greedy(scores) for scores in logits]
+    found, wrong = metrics_by_origin(lines, read), confusions(lines, read)
+    missed = [place for place, text in enumerate(read) if text != lines.texts[place]]
+    if as_json:
+        named = [
+            {"index": place, "origin": lines.origins[place], "truth": lines.texts[place], "read": read[place]}
+            for place in missed
+        ]
+        facts = {"model": str(model), "task": LINE_TASK, "dataset": dataset or card.dataset["spec"]}
+        pairs = [{"truth": truth, "read": text, "count": count} for truth, text, count in wrong]
+        show_json(
+            {**facts, "lines": {name: asdict(one) for name, one in found.items()}, "confusions": pairs, "wrong": named}
+        )
+        return
+    which = f"the odd rows of {dataset}" if dataset and dataset != LINES else "its own test lines"
+    say(f"{model} on {which}, decoded greedily")
+    show_lines(found)
+    worst = ", ".join(f"{truth or 'none'} as {text or 'none'} ({count})" for truth, text, count in wrong[:8])
+    say(f"\nworst: {worst or 'none'}")
+    for place in missed[:SHOWN]:
+        click.echo(f"  {lines.texts[place] or 'nothing'} as {read[place] or 'nothing'}  ({lines.origins[place]})")
+    if len(missed) > SHOWN:
+        say(f"  and {len(missed) - SHOWN:,} more: --json names all")
+
+
+def _logits(model: Path, lines: Lines, done: Callable[[int], object]) -> list[NDArray[np.float32]]:
+    from edgedigits.core.model_files.kinds import is_tflite
+
+    if is_tflite(model):
+        from edgedigits.core.tflite.line_model import LineModel
+
+        return LineModel(model).all_logits(lines.strips, done)
+    with loading("TensorFlow"):
+        from edgedigits.quantize.lines.reading import float_logits
+    return float_logits(model, lines.strips, done)
+
+
+def benchmark_line_network(
+    ctx: click.Context, model: Path, recipes: str, out: Path, force: bool, as_json: bool
+) -> None:
+    """``edgedigits benchmark`` of a line network."""
+    from edgedigits.cli.commands.results import show_rows
+    from edgedigits.quantize.benchmark.benchmark_request import ALL, POST_TRAINING, chosen_recipes
+
+    refuse_options(ctx, _OF_BENCHMARK)
+    with loading("TensorFlow"):
+        from edgedigits.quantize.lines.benchmarking import LINE_RECIPES, benchmark_lines
+    from edgedigits.results.table import gather
+    from edgedigits.results.tables.formats import rows_json
+
+    chosen = LINE_RECIPES if recipes in (ALL, POST_TRAINING) else chosen_recipes(recipes)
+    with progress() as stage:
+        table = gather(benchmark_lines(model, out, chosen, force=force, progress=stage))
+    if as_json:
+        show_json(rows_json(table))
+        return
+    show_rows(table)
+    click.echo(f"\n{out / 'index.html'}")
+
+
 def quantize_line_network(
     ctx: click.Context, model: Path, calibration: int | None, max_drop: float, out: Path, force: bool, as_json: bool
 ) -> int:
     """``edgedigits quantize`` of a line network; the exit code."""
-    refuse_options(ctx, ("split", "trust"))
+    refuse_options(ctx, _OF_QUANTIZING)
     if ctx.params["recipe"] != "int8":
         raise click.UsageError("a line network is quantized by the recipe int8.")
     with loading("TensorFlow"):

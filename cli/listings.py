@@ -33,10 +33,11 @@ class TrainingCommand(ListingCommand):
 
     def listings(self) -> Iterator[Listing]:
         """Networks and augmentations."""
+        from edgedigits.train.lines.catalogue import LINE_NETWORKS
         from edgedigits.train.networks.catalogue import NETWORKS
         from edgedigits.train.recipes import AUGMENTATIONS
 
-        yield "Networks (--model; `edgedigits models` tells more)", ", ".join(NETWORKS)
+        yield "Networks (--model; `edgedigits models` tells more)", ", ".join([*NETWORKS, *LINE_NETWORKS])
         yield "Augmentations (--augment)", [(name, entry.about) for name, entry in AUGMENTATIONS.items()]
 
 

@@ -18,6 +18,7 @@ from edgedigits.cli.commands.reading import fields, predict
 from edgedigits.cli.commands.results import choose, compare
 from edgedigits.cli.commands.running import run
 from edgedigits.cli.commands.searching import search
+from edgedigits.cli.commands.simulating import simulate
 from edgedigits.cli.commands.watching import camera
 from edgedigits.cli.errors import Commands
 
@@ -42,6 +43,7 @@ def main() -> None:
 for command in (
     models,
     datasets,
+    simulate,
     train,
     convert,
     quantize,

@@ -192,6 +192,11 @@ def input_contract(command: Callable[..., None]) -> Callable[..., None]:
     return with_told
 
 
+task = click.option(
+    "--task",
+    type=SuggestingChoice(["digit", "line"]),
+    help="Take the rows of networks that read this only.  [default: all, of one kind]",
+)
 trust = click.option("--trust", is_flag=True, help="Run code that MODEL holds, such as Lambda layers.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 reject_below = click.option(

@@ -73,20 +73,20 @@ def is_line_card(card: Card | None) -> bool:
     return card is not None and card.contract.get("task") == LINE_TASK
 
 
-def refuse_line_network(model: StrPath, card: Card | None, what: str) -> None:
+def refuse_line_network(model: StrPath, card: Card | None, what: str = "this") -> None:
     """Keep a line network from where a network of digits is needed.
 
     Args:
         model: of the file, for the message.
         card: of the model.
-        what: does not take it, such as a command's name.
+        what: is not for it, such as a command's name.
 
     Raises:
         EdgedigitsError: it is one.
     """
     if is_line_card(card):
         raise EdgedigitsError(
-            f"{model} reads lines, and {what} takes networks that read single digits",
+            f"{model} reads lines, and {what} is for networks that read single digits",
             "give a network of digits, as `edgedigits train --model small` makes it",
         )
 

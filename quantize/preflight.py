@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from edgedigits.core.cards import Card, card_of
+from edgedigits.core.cards import Card, card_of, refuse_line_network
 from edgedigits.core.datasets import check_dataset, check_own_dataset, check_split, fold_name
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import refuse_inputs_inside
@@ -34,6 +34,7 @@ def check_source(
         check_split(split)
     check_keras_file(model)
     card = card_of(model)
+    refuse_line_network(model, card)
     if card and not dataset:
         paths = check_own_dataset(card)
     if out is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from edgedigits.core.cards import Card, card_of
+from edgedigits.core.cards import Card, card_of, refuse_line_network
 from edgedigits.core.contract.card_contract import card_contract
 from edgedigits.core.contract.contract import LOGITS, PROBABILITIES, InputContract
 from edgedigits.core.contract.finding import ASSUMED, NOTHING_TOLD, FoundContract, Told, TrialDigits, find_contract
@@ -87,6 +87,7 @@ def open_source(
         EdgedigitsError: no such model, a card of another file, data that cannot be loaded or divided so.
     """
     card = card_of(path)
+    refuse_line_network(path, card)
     divided = split_of(card, dataset, split)
     return FloatSource(path, card, divided, _found(path, card, divided, told, trust), trust)
 

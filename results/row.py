@@ -13,18 +13,21 @@ from edgedigits.results.figures import figure, is_later, later
 
 Content = TypeVar("Content")
 
+DIGIT_TASK = "digit"
+"""The task of a row of a network that reads single digits."""
+
 NOT_MADE = "not made"
 """How the failure of a row begins whose model was not begun or finished for want of time."""
 
 
 @dataclass(frozen=True)
 class Accuracy:
-    """What a model reads right of a set of test digits.
+    """What a model reads right of a set of test digits; of a line network, what lines it reads without a mistake.
 
     Attributes:
         digits: which digits these are, for people, such as ``mnist, its own test digits``.
-        digits_sha256: of their pixels and labels (:meth:`edgedigits.core.datasets.Digits.sha256`); only rows with
-            the same one may be compared.
+        digits_sha256: of their pixels and labels (:meth:`edgedigits.core.datasets.Digits.sha256`, or that of
+            :class:`edgedigits.core.lines.labelled.Lines`); only rows with the same one may be compared.
         count: how many they are.
         percent: top-1 accuracy, percent.
         runtime: name and version of what computed it, such as ``tflite-runtime 2.14.0``.
@@ -69,14 +72,14 @@ class Drop:
 
 @dataclass(frozen=True)
 class Latency:
-    """How long one digit takes on this machine, or why a runtime does not load the model.
+    """How long one digit, or one line, takes on this machine, or why a runtime does not load the model.
 
     Attributes:
         runtime: name and version, such as ``tflite-runtime 2.14.0`` or ``scikit-learn 1.9.1``.
         threads: that it may use.
         delegate: what runs the operators, such as ``XNNPACK`` or ``none``.
         batch: digits a call.
-        median_us: microseconds a digit, median over the calls; None where it does not load.
+        median_us: microseconds a digit (or a line), median over the calls; None where it does not load.
         p95_us: the 95th percentile.
         refused: the reason why it does not load; empty where it does.
         load: share of the cores, 0 to 1, that other programs took while it was timed; None where it is not known.
@@ -128,6 +131,8 @@ class Row:
         split_accuracy: on the test part of the split that it was trained on, where that is another set of digits.
         validation: on the validation digits of that split: what rows are chosen by, as test digits only report.
         drop: against the float network that it was made from.
+        character_error_rate: of a line network on the lines of ``accuracy``: digits that were missed, made up or taken
+            for others, for each digit of the truth, percent.
         bytes: size of the model file.
         gzip_bytes: the same after ``gzip -9``.
         parameters: weights and biases that stand in the file: fewer than the card's ``parameters``, which are those of
@@ -140,6 +145,9 @@ class Row:
         checks: what shows that the model is what its recipe says (sparsity, weights a layer...), as JSON takes it.
         settings: the recipe in full, with its budget, as JSON takes it.
         notes: what a reader of the table has to know.
+        task: what the model reads: ``digit``, or ``line`` for a line network, whose ``accuracy``, ``validation`` and
+            ``drop`` count whole lines, greedily decoded, and whose latencies are those of a line. Rows of two tasks are
+            never in one table.
     """
 
     model: str
@@ -152,6 +160,13 @@ class Row:
     split_accuracy: Accuracy | None = None
     validation: Accuracy | None = None
     drop: Drop | None = None
+    character_error_rate: float | None = figure(
+        *("character errors %", "%"),
+        later=True,
+        brief="errors %",
+        decimals=2,
+        note="digits that were missed, made up or taken for others, for each digit that stands on the lines",
+    )
     bytes: int | None = figure("bytes", "bytes", brief="bytes", cost="bytes", label="size of the model file")
     gzip_bytes: int | None = figure("gzip bytes", "bytes", brief="gzip", cost="gzip", label="size after gzip")
     parameters: int | None = figure(
@@ -167,6 +182,7 @@ class Row:
     checks: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    task: str = later(DIGIT_TASK)
 
     @property
     def name(self) -> str:

@@ -12,7 +12,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.results.folder import Results
 from edgedigits.results.front import Cost, costs_of, front, on_platforms
 from edgedigits.results.machine import Machine
-from edgedigits.results.row import Accuracy, Row, dataclass_from
+from edgedigits.results.row import DIGIT_TASK, Accuracy, Row, dataclass_from
 
 COMPARISON, MEASUREMENT = "compare", "measure"
 ORIGINS = "origins"
@@ -63,6 +63,16 @@ class Table:
     fronts: dict[str, tuple[int, ...]]
     results: tuple[Results, ...]
 
+    @property
+    def task(self) -> str:
+        """What the models of all rows read: ``digit`` or ``line``."""
+        return self.entries[0].row.task if self.entries else DIGIT_TASK
+
+    @property
+    def measure(self) -> str:
+        """What an accuracy of the table is called."""
+        return "accuracy" if self.task == DIGIT_TASK else "exact lines"
+
     def on_the_digits(self, entry: Entry) -> bool:
         """Whether a row was measured on the test digits of the table."""
         accuracy = entry.row.accuracy
@@ -92,25 +102,47 @@ def value_of(entry: Entry, cost: Cost) -> float | None:
     return cost.of(entry.row) if cost.machine in (None, entry.machine) else None
 
 
-def gather(results: Results | Sequence[Results]) -> Table:
+def gather(results: Results | Sequence[Results], task: str = "") -> Table:
     """Put the rows of one folder of results, or of several, into one table.
 
+    Args:
+        results: the folders.
+        task: take the rows of this task only: ``digit`` or ``line``; empty: they all have to be of one.
+
     Raises:
-        EdgedigitsError: a folder that compare wrote does not say where its rows come from.
+        EdgedigitsError: a folder that compare wrote does not say where its rows come from; or rows of networks that
+            read digits and of such as read lines, whose accuracies say different things.
     """
     folders = (results,) if isinstance(results, Results) else tuple(results)
     sources = _sources(folders)
     found = [entry for one, source in zip(folders, sources, strict=True) for entry in _of(one, source)]
-    entries = _told_apart(beside_the_same_file(found))
+    entries = _told_apart(beside_the_same_file(_of_one_task(found, task)))
     rows = [entry.row for entry in entries]
     digits = _most_frequent([row.accuracy for row in rows if row.accuracy])
     timed = [entry.machine for entry in entries if entry.row.latency]
     machines = Counter([machine for machine in timed if not machine.emulated] or timed)
     title = folders[0].header.title if len(folders) == 1 else _title(sources)
     machine = next(iter(dict(machines.most_common(1))), None)
-    costs = on_platforms(costs_of(rows), [(entry.machine, entry.row) for entry in entries])
+    costs = _in_words(on_platforms(costs_of(rows), [(entry.machine, entry.row) for entry in entries]), rows)
     bare = Table(title, entries, digits, machine, costs, {}, folders)
     return Table(title, entries, digits, machine, bare.costs, {c.name: _front(bare, c) for c in bare.costs}, folders)
+
+
+def _of_one_task(entries: Sequence[Entry], task: str) -> list[Entry]:
+    tasks = {entry.row.task: entry.source for entry in reversed(entries)}
+    if task or len(tasks) < 2:
+        return [entry for entry in entries if task in ("", entry.row.task)]
+    where = " and ".join(f"{name}s ({source})" for name, source in tasks.items())
+    raise EdgedigitsError(
+        f"these are rows of networks that read {where}, and the accuracies of the two do not compare",
+        f"add --task {' or --task '.join(tasks)}, or name folders of one kind",
+    )
+
+
+def _in_words(costs: Sequence[Cost], rows: Sequence[Row]) -> tuple[Cost, ...]:
+    """Costs of rows of one task, their labels in its words."""
+    task = rows[0].task if rows else DIGIT_TASK
+    return tuple(replace(cost, label=cost.label.replace(DIGIT_TASK, task)) for cost in costs)
 
 
 def _sources(folders: Sequence[Results]) -> list[str]:

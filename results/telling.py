@@ -8,10 +8,13 @@ from edgedigits.core.statistics.proportions import difference_interval
 from edgedigits.results.row import Accuracy
 from edgedigits.results.table import Entry, Table
 
-HOW = (
-    "by the 95 % interval of a difference of two independent proportions (Newcombe); rows keep no outcome of each "
-    "digit, and a paired test may tell more apart"
-)
+
+def how_told(task: str) -> str:
+    """How rows are told apart, for people; ``task`` is what the models read: a digit, or a line."""
+    return (
+        "by the 95 % interval of a difference of two independent proportions (Newcombe); rows keep no outcome of each "
+        f"{task}, and a paired test may tell more apart"
+    )
 
 
 def tells_apart(first: Accuracy, second: Accuracy) -> bool:

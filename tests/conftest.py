@@ -7,6 +7,9 @@ import signal
 from pathlib import Path
 
 import pytest
+from line_networks import line_model, line_network, quantized_lines, tiny_lines, trained_lines
+
+__all__ = ["line_model", "line_network", "quantized_lines", "tiny_lines", "trained_lines"]
 
 
 def pytest_configure() -> None:

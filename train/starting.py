@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.cards import Card, card_of
+from edgedigits.core.cards import Card, card_of, refuse_line_network
 from edgedigits.core.datasets import Dataset, Split, continued_split, trainings
 from edgedigits.core.digit import SIDE
 from edgedigits.core.errors import EdgedigitsError
@@ -81,6 +81,7 @@ def open_start(path: StrPath, network: str | None = None) -> Start:
     """
     path = Path(path)
     card = card_of(path)
+    refuse_line_network(path, card)
     if is_tflite(path) or (card and card.kind != "keras"):
         made_of = f" ({card.parent['file']}, sha256 {card.parent['sha256'][:12]}...)" if card and card.parent else ""
         raise EdgedigitsError(

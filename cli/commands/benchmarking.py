@@ -64,7 +64,8 @@ def benchmark(
     results.md, results.csv, rows.json, index.html with interactive plots and front.png. After a kill the same command
     with --resume makes the rows that are missing or half-written; a row that failed is made again once its folder is
     removed. After --time-limit no recipe that trains is begun, and one that trains is stopped: its row says so, and
-    --resume makes it. Exits with 1 where no row could be measured.
+    --resume makes it. Exits with 1 where no row could be measured. Of a line network it measures the recipes float32
+    and int8 on the lines that its training left: lines read exactly, character errors, bytes, time of a line.
 
     \b
     Examples:
@@ -72,9 +73,13 @@ def benchmark(
       edgedigits benchmark out/float/model.keras --out out/bench \\
         --recipes post-training --cores m0,m4,m55
     """
+    from edgedigits.cli.line_networks import benchmark_line_network, names_line_network
     from edgedigits.quantize import check_source
     from edgedigits.quantize.benchmark import BenchmarkRequest, check_folder, chosen_recipes
 
+    if names_line_network(None, model):
+        benchmark_line_network(ctx, model, recipes, out, force, as_json)
+        return
     names = _cores(cores)
     request = BenchmarkRequest(model, chosen_recipes(recipes), dataset, split, seed, told=told, trust=trust)
     check_folder(out, force=force, resume=resume)

@@ -37,8 +37,10 @@ LEARNS_BELOW = 95.0
 @click.option("--corruptions", is_flag=True, help="Read the digits noisy, blurred, crossed out and so on, too.")
 @options.trust
 @options.as_json
+@click.pass_context
 @options.input_contract
 def evaluate(
+    ctx: click.Context,
     model: Path,
     dataset: str | None,
     split: str | None,
@@ -53,12 +55,17 @@ def evaluate(
     are pictures of their own the files of those that were read wrongly are named. With --corruptions each digit is
     read in fifteen bad states besides, and the share of errors is told for each.
 
+    A line network is measured on the test lines that its training left beside it, by where they come from; with
+    --dataset lines:FOLDER on the odd rows of FOLDER.
+
     \b
     Examples:
       edgedigits evaluate out/int8/model.int8.tflite --dataset mnist
       edgedigits evaluate builtin --dataset folder:mine
       edgedigits evaluate builtin --dataset mnist --corruptions
+      edgedigits evaluate out/line-int8/model.int8.tflite
     """
+    from edgedigits.cli.line_networks import evaluate_line_network, names_line_network
     from edgedigits.core.cards import card_of
     from edgedigits.core.datasets import check_dataset, unseen_part
     from edgedigits.core.errors import EdgedigitsError
@@ -67,6 +74,9 @@ def evaluate(
     from edgedigits.core.pretrained.bundled import bundled_model
     from edgedigits.core.statistics.metrics import evaluate_scores, wrong_digits
 
+    if names_line_network(None, model):
+        evaluate_line_network(ctx, model, dataset, as_json)
+        return
     if not checked_kind(model) and model.suffix.lower() not in OURS:
         raise EdgedigitsError(
             f"{model} is neither .keras nor .tflite", "give one of these, an .h5 file or a SavedModel folder"

@@ -30,16 +30,21 @@ def models(as_json: bool) -> None:
     Example:
       edgedigits models
     """
+    from edgedigits.core.cards import LINE_TASK
+    from edgedigits.results.row import DIGIT_TASK
+    from edgedigits.train.lines.catalogue import LINE_NETWORKS
     from edgedigits.train.networks.catalogue import NETWORKS
 
+    known = [*NETWORKS.values(), *LINE_NETWORKS.values()]
     if as_json:
-        show_json([asdict(network) for network in NETWORKS.values()])
+        tasks = dict.fromkeys(LINE_NETWORKS, LINE_TASK)
+        show_json([{"task": tasks.get(network.name, DIGIT_TASK), **asdict(network)} for network in known])
         return
     show_table(
         ("name", "parameters", "int8 bytes, about", "epochs", "source"),
         [
             (item.name, f"{item.parameters:,}", f"{item.int8_bytes:,}", item.recipe.epochs, item.source)
-            for item in NETWORKS.values()
+            for item in known
         ],
     )
 

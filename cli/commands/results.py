@@ -26,8 +26,8 @@ MAY_GO_FIRST, MAY_GO = ("MACs", "arena"), ("gzip", "on the front of", "from")
 _folders = click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
 
 
-def _read(folders: tuple[Path, ...]) -> Table:
-    """The table of some folders; what is missing in them is said on standard error."""
+def _read(folders: tuple[Path, ...], task: str | None) -> Table:
+    """The table of some folders, or of their rows of one task; what is missing in them is said on standard error."""
     from edgedigits.core.errors import EdgedigitsError
     from edgedigits.results import read_results
     from edgedigits.results.table import gather
@@ -35,29 +35,32 @@ def _read(folders: tuple[Path, ...]) -> Table:
     once: dict[Path, Path] = {}
     for folder in folders:
         once.setdefault(folder.resolve(), folder)
-    table = gather([read_results(folder) for folder in once.values()])
+    table = gather([read_results(folder) for folder in once.values()], task or "")
     for warning in table.warnings:
         say(f"Warning: {warning}", err=True)
     for place in table.missing:
         say(f"Warning: {place} is not there: the command that makes it has not finished", err=True)
     if not table.entries:
         named = ", ".join(str(folder) for folder in folders)
-        raise EdgedigitsError(f"{named}: no row is finished", "run the command that makes them to its end, then again")
+        what = f"no row {f'of the task {task} ' if task else ''}is finished"
+        raise EdgedigitsError(f"{named}: {what}", "run the command that makes them to its end, then again")
     return table
 
 
 @click.command(short_help="Put the rows of several folders into one table.")
 @_folders
+@options.task
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to make of tables, page and picture.")
 @options.force
 @options.as_json
-def compare(folders: tuple[Path, ...], out: Path | None, force: bool, as_json: bool) -> None:
+def compare(folders: tuple[Path, ...], task: str | None, out: Path | None, force: bool, as_json: bool) -> None:
     """Put the rows of several folders of results into one table and one front.
 
     DIR is what benchmark, baseline, search, measure or compare wrote. With --out it writes results.md, results.csv,
     rows.json, index.html with interactive plots, front.png, and the rows themselves, so that compare and choose read
     the folder. A firmware.json beside a model adds its flash, RAM and instructions; what measure wrote on another
-    machine stands behind the row of the same file.
+    machine stands behind the row of the same file. Rows of line networks say how many lines are read exactly, and are
+    in no table with rows of digits: --task takes one kind.
 
     \b
     Example:
@@ -65,7 +68,7 @@ def compare(folders: tuple[Path, ...], out: Path | None, force: bool, as_json: b
     """
     from edgedigits.results.tables.formats import rows_json
 
-    table = _read(folders)
+    table = _read(folders, task)
     if out:
         from edgedigits.results.comparing import write_comparison
 
@@ -92,10 +95,10 @@ def show_rows(table: Table) -> None:
             failure = one_line(entry.row.failure)
             say(f"\n{entry.label} {'' if entry.row.not_made else 'failed: '}{failure}")
     if table.digits:
-        say(f"\naccuracy on {table.digits.digits}, {table.digits.count:,} digits")
+        say(f"\n{table.measure} on {table.digits.digits}, {table.digits.count:,} {table.task}s")
     others = [entry.label for entry in table.entries if entry.row.accuracy and not table.on_the_digits(entry)]
     if others:
-        say(f"* on other test digits, not compared: {', '.join(others)}")
+        say(f"* on other test {table.task}s, not compared: {', '.join(others)}")
     if any(latency and is_busy(latency.load) for latency in (answer_latency(entry.row) for entry in table.entries)):
         say(f"{BUSY_MARK}: {BUSY_TEXT}")
     for line in machine_lines(table):
@@ -130,12 +133,14 @@ def _show_brief(wide: Sequence[Column], narrow: Sequence[Column]) -> None:
 @click.option("--core", default="", help="Take the firmware figures of this core, such as m4.")
 @click.option("--mhz", type=CLOCK, help="Clock of the core; --max-latency with --core needs it.")
 @click.option("--machine", default="", help="Take the latencies of this machine: a part of its name or folder.")
+@options.task
 @options.as_json
-def choose(folders: tuple[Path, ...], as_json: bool, **limits: Any) -> None:
+def choose(folders: tuple[Path, ...], task: str | None, as_json: bool, **limits: Any) -> None:
     """Choose the most accurate row that a device can take, and say which limits bind.
 
     Accuracy is that on validation digits, as test digits only report; the answer tells both. A row that was only
-    measured has none there: it is chosen where no other one fits, by size and latency.
+    measured has none there: it is chosen where no other one fits, by size and latency. Of line networks it is the share
+    of lines that are read exactly; --task takes rows of one kind where the folders hold both.
     k and K are 1,024 bytes, kB is 1,000. Without --core the model file counts as flash, TFLite's arena as RAM, and the
     latency is that of the machine that measured it; an emulated one counts only where --machine names it. With --core
     they come from the firmware.json beside each model, which `edgedigits firmware report MODEL` writes. Exits with 1
@@ -155,7 +160,7 @@ def choose(folders: tuple[Path, ...], as_json: bool, **limits: Any) -> None:
         from edgedigits.firmware_export.boards.cores import core
 
         core(limits["core"])
-    choice = choose_row(_read(folders), Limits(**limits))
+    choice = choose_row(_read(folders, task), Limits(**limits))
     if as_json:
         show_json(choice.as_dict())
     else:

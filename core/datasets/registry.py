@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from edgedigits.core.dataset_spec import AS_IS, INVERTED, ORIENTATIONS, WORDS, spec_with, split_spec
 from edgedigits.core.datasets.kind import DatasetKind
 from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
+from edgedigits.core.lines.naming import is_lines
 from edgedigits.core.naming import suggestion
 
 if TYPE_CHECKING:
@@ -90,6 +91,11 @@ def check_dataset(spec: str) -> tuple[str, list[Path]]:
     """
     plain, words = split_spec(spec)
     name, _, rest = plain.partition(":")
+    if is_lines(plain):
+        raise EdgedigitsError(
+            f"{spec!r} names lines, and this is for networks that read single digits",
+            "name digits, or give a line network: `edgedigits train --model line` makes one",
+        )
     if name not in KINDS:
         known = ", ".join(kind.spec for kind in KINDS.values())
         raise EdgedigitsError(f"no data set is called {name!r}", f"{_guess(plain, name)}choose one of {known}")

@@ -14,7 +14,7 @@ from typing import Any
 
 import h5py
 
-from edgedigits.core.cards import card_of
+from edgedigits.core.cards import card_of, refuse_line_network
 from edgedigits.core.contract.contract import is_picture
 from edgedigits.core.digit import CLASSES, SIDE
 from edgedigits.core.errors import EdgedigitsError
@@ -74,7 +74,7 @@ def open_float_model(path: StrPath, *, trust: bool = False) -> OpenedModel:
             not trusted.
     """
     path = Path(path)
-    card_of(path)
+    refuse_line_network(path, card_of(path))
     check_keras_file(path)
     kind = model_kind(path)
     code: tuple[str, ...] = ()

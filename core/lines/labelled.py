@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +19,11 @@ from edgedigits.core.lines.truth import Field, read_truth
 from edgedigits.core.paths import StrPath
 from edgedigits.core.pictures.loading import read_picture
 
-TEST_LINES, CALIBRATION_LINES = "test_lines.npz", "calibration_lines.npz"
-"""What a training leaves beside its network: what it is judged on, and what it is calibrated with."""
+TEST_LINES, VALIDATION_LINES, CALIBRATION_LINES = "test_lines.npz", "validation_lines.npz", "calibration_lines.npz"
+"""What a training leaves beside its network: what it is judged on, chosen by, and calibrated with."""
+
+COMPOSED = "composed"
+"""The origin of lines that were composed by code."""
 
 _REMEDY = "train the network again, or copy the file from where it was trained"
 
@@ -46,6 +51,15 @@ class Lines:
     def take(self, rows: slice) -> Lines:
         """Some of the lines."""
         return Lines(self.strips[rows], self.texts[rows], self.origins[rows])
+
+    def of(self, origin: str) -> Lines:
+        """Those that come from one origin."""
+        places = [place for place, one in enumerate(self.origins) if one == origin]
+        return Lines(
+            tuple(self.strips[place] for place in places),
+            tuple(self.texts[place] for place in places),
+            tuple(self.origins[place] for place in places),
+        )
 
     def sha256(self) -> str:
         """Of all strips and texts."""
@@ -85,7 +99,7 @@ def load_lines(path: StrPath) -> Lines:
         with np.load(path) as found:
             widths, pixels = found["widths"], found["pixels"]
             texts, origins = found["texts"].tolist(), found["origins"].tolist()
-    except (ValueError, KeyError, OSError, EOFError) as error:
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise EdgedigitsError(f"{path} holds no lines ({error})", _REMEDY) from error
     ends = np.cumsum(widths)
     fits = pixels.ndim == 2 and pixels.shape == (HEIGHT, int(ends[-1]) if len(ends) else 0)

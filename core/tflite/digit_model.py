@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.cards import Card, card_of
+from edgedigits.core.cards import Card, card_of, refuse_line_network
 from edgedigits.core.contract.card_contract import card_contract
 from edgedigits.core.contract.contract import RANGES, InputContract
 from edgedigits.core.contract.finding import NOTHING_TOLD, TOLD, FoundContract, Told, TrialDigits, find_contract
@@ -96,6 +96,7 @@ class DigitModel:
         """
         self.path = Path(path)
         self.card: Card | None = card_of(self.path)
+        refuse_line_network(self.path, self.card)
         self.threads = threads
         check_tflite_file(self.path)
         self.runtime = on or runtime()

@@ -32,9 +32,7 @@ def convert_lines(model: Any, strips: Sequence[NDArray[np.uint8]]) -> bytes:
     """
     if not strips:
         raise EdgedigitsError("there are no lines to calibrate with", "ask for one at least with --calibration")
-    function = tf.function(lambda strip: model(strip, training=False))
-    concrete = function.get_concrete_function(tf.TensorSpec((1, HEIGHT, WIDTH, 1), tf.float32, name="strip"))
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], model)
+    converter = _converter(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: _one_by_one(strips)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
@@ -42,6 +40,19 @@ def convert_lines(model: Any, strips: Sequence[NDArray[np.uint8]]) -> bytes:
     with conversion_errors(recipe_named("int8")):
         content: bytes = converter.convert()
     return content
+
+
+def convert_lines_to_float32(model: Any) -> bytes:
+    """Convert a line network as it is, for one strip at a time, its numbers 0 to 1."""
+    with conversion_errors(recipe_named("float32")):
+        content: bytes = _converter(model).convert()
+    return content
+
+
+def _converter(model: Any) -> Any:
+    function = tf.function(lambda strip: model(strip, training=False))
+    concrete = function.get_concrete_function(tf.TensorSpec((1, HEIGHT, WIDTH, 1), tf.float32, name="strip"))
+    return tf.lite.TFLiteConverter.from_concrete_functions([concrete], model)
 
 
 def _one_by_one(strips: Sequence[NDArray[np.uint8]]) -> Iterator[list[NDArray[np.float32]]]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from edgedigits.core.lines.labelled import Lines
 from edgedigits.core.statistics.line_metrics import LineMetrics
-from edgedigits.core.statistics.metrics import Comparison, compare_right
+from edgedigits.core.statistics.metrics import Comparison
 from edgedigits.core.tflite.file import OperatorVersion
 from edgedigits.quantize.proof.proving import Judged
 
@@ -63,14 +63,6 @@ class LineProof(Judged):
         """Everything as JSON takes it."""
         plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         return plain | {"ratio": round(self.ratio, 3), **self.judgement()}
-
-
-def compare_lines(truths: Sequence[str], before: Sequence[str], after: Sequence[str]) -> Comparison:
-    """Two readings of the same lines by how many each has read exactly."""
-    first = np.array([read == truth for read, truth in zip(before, truths, strict=True)])
-    second = np.array([read == truth for read, truth in zip(after, truths, strict=True)])
-    differ = np.array([one != other for one, other in zip(before, after, strict=True)])
-    return compare_right(first, second, differ)
 
 
 _CELL, _ROW, _COLUMNS, _MOST = (300, 32), 52, 3, 60

@@ -21,16 +21,16 @@ from edgedigits.core.files import (
 from edgedigits.core.keras.backend import tf
 from edgedigits.core.keras.line_networks import line_logits, load_line_network
 from edgedigits.core.lines.decoding import greedy
-from edgedigits.core.lines.judging import metrics_by_origin
+from edgedigits.core.lines.judging import metrics_by_origin, own_test_lines
 from edgedigits.core.lines.labelled import CALIBRATION_LINES, TEST_LINES, Lines, load_lines, save_lines
 from edgedigits.core.paths import StrPath
+from edgedigits.core.statistics.line_metrics import compare_lines
 from edgedigits.core.tflite.line_model import LineModel
 from edgedigits.core.tflite.runtime import runtime
 from edgedigits.quantize.lines.converting import check_line_int8, convert_lines
 from edgedigits.quantize.lines.proof import (
     MIN_EXACT,
     LineProof,
-    compare_lines,
     draw_line_flips,
 )
 from edgedigits.quantize.proof.proving import Progress, part_of
@@ -91,7 +91,7 @@ def quantize_lines(
     if not request.max_drop >= 0:
         raise EdgedigitsError(f"--max-drop is {request.max_drop}", "allow 0 percentage points or more")
     calibration = load_lines(path.parent / CALIBRATION_LINES)
-    test = load_lines(path.parent / TEST_LINES)
+    test = own_test_lines(path, parent)
     strips = _drawn(calibration, request.calibration)
     model = load_line_network(path)
     if progress:
@@ -108,7 +108,7 @@ def quantize_lines(
         read = LineModel(written)
         after = [greedy(logits) for logits in read.all_logits(test.strips, part_of(progress, "int8", len(test)))]
         proof = LineProof(
-            compare_lines(test.texts, before, after),
+            compare_lines(before, after, test.texts),
             metrics_by_origin(test, before),
             metrics_by_origin(test, after),
             str(read.runtime),

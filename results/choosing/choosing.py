@@ -25,8 +25,9 @@ from edgedigits.results.choosing.refusing import (
     some,
 )
 from edgedigits.results.front import answer_latency, figures_on
+from edgedigits.results.row import DIGIT_TASK
 from edgedigits.results.table import MEASUREMENT, Entry, Table
-from edgedigits.results.telling import HOW, alike
+from edgedigits.results.telling import alike, how_told
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,11 @@ def _nothing_fits(contest: _Contest, reasons: dict[str, tuple[str, ...]]) -> Edg
             misses.append(f"{measure.option} by {by} ({measure.label} {measure.text(value)}, {_bound(measure, limit)})")
             allow.append(f"{measure.option} {_argument(measure, value)}")
     accuracy = nearest.row.validation
-    read = f"{accuracy.percent:.2f} % of the validation digits" if accuracy else "its validation accuracy is not known"
+    read = (
+        f"{accuracy.percent:.2f} % of the validation {nearest.row.task}s"
+        if accuracy
+        else "its validation accuracy is not known"
+    )
     aside = sum(map(len, reasons.values()))
     tried = f"{counted(len(contest.candidates), 'row was', 'rows were')} tried" + (
         f", {aside} not: {reasons_text(reasons)}" if aside else ""
@@ -203,9 +208,10 @@ def alike_text(choice: Choice) -> str:
     """The rows that cannot be told apart from the chosen one, with what they read, and how that was found."""
     rows = [(entry.label, entry.row.validation) for entry in choice.alike]
     named = [f"{label} ({accuracy.percent:.2f} %)" for label, accuracy in rows if accuracy]
+    task = choice.chosen.row.task
     count = choice.chosen.row.validation.count if choice.chosen.row.validation else 0
     others = f"{counted(len(named), 'row')}: " if len(named) > NAMED else ""
-    return f"{others}{some(named)}; of {count:,} validation digits, {HOW}"
+    return f"{others}{some(named)}; of {count:,} validation {task}s, {how_told(task)}"
 
 
 def _notes(
@@ -236,10 +242,11 @@ def _accuracy_notes(contest: _Contest, chosen: Entry) -> list[str]:
     if row.validation is None:
         digits = row.accuracy.digits if row.accuracy else "no digits"
         return [
-            f"no accuracy on validation digits is known of {chosen.label}, which was only measured (on {digits}): it "
-            f"is chosen by size and latency alone; to choose by accuracy, {SAME_FILE}"
+            f"no accuracy on validation {row.task}s is known of {chosen.label}, which was only measured (on {digits}): "
+            f"it is chosen by size and latency alone; to choose by accuracy, {SAME_FILE}"
         ]
-    notes = ["rows are chosen by their accuracy on validation digits; test digits only report"]
+    by = "their accuracy on validation digits" if row.task == DIGIT_TASK else "the validation lines they read exactly"
+    notes = [f"rows are chosen by {by}; test {row.task}s only report"]
     unknown = tuple(entry.label for entry in contest.candidates if entry.row.validation is None)
     if unknown:
         notes.append(f"of {some(unknown)} that accuracy is not known: such rows come after all others")

@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from edgedigits.core.cards import Card, card_of
+from edgedigits.core.cards import Card, card_of, refuse_line_network
 from edgedigits.core.datasets import Digits, unseen_part
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import gzip_size, sha256_of
@@ -90,6 +90,8 @@ def measure(request: MeasureRequest, progress: StageCallback | None = None, root
         machine = replace(machine, emulated=True)
     threads = request.threads or tuple(range(1, min(4, machine.cores) + 1))
     cards = {path: card_of(path) for path in models}
+    for path, card in cards.items():
+        refuse_line_network(path, card)
     rows = tuple(_row(path, cards[path], request, runtimes, threads, progress, root) for path in models)
     settings = {
         "models": [str(path) for path in models],

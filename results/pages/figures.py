@@ -55,7 +55,7 @@ def _plot(view: TableView, cost: Cost) -> Plot | None:
         return None
     axis = accuracy_axis([accuracy for place in drawn if (accuracy := rows[place].accuracy)])
     values = [value for place in drawn if (value := cost.of(rows[place])) is not None]
-    figure = go.Figure(layout=_layout(cost, axis, values))
+    figure = go.Figure(layout=_layout(table.measure, cost, axis, values))
     figure.add_trace(_front_line(table, cost, axis))
     for model, kind in dict.fromkeys((rows[place].model, kind_of(rows[place])) for place in drawn):
         places = [place for place in drawn if (rows[place].model, kind_of(rows[place])) == (model, kind)]
@@ -64,7 +64,7 @@ def _plot(view: TableView, cost: Cost) -> Plot | None:
     return Plot(cost, figure.to_plotly_json(), front)
 
 
-def _layout(cost: Cost, axis: AccuracyAxis, values: list[float]) -> go.Layout:
+def _layout(measure: str, cost: Cost, axis: AccuracyAxis, values: list[float]) -> go.Layout:
     lines = {"gridcolor": _GRID, "linecolor": _INK, "showline": True, "zeroline": False, "ticks": "outside"}
     across: dict[str, Any] = {**lines, "title": {"text": _escaped(cost.unit)}, "tickformat": "~s"}
     if logarithmic(values):
@@ -72,7 +72,7 @@ def _layout(cost: Cost, axis: AccuracyAxis, values: list[float]) -> go.Layout:
         across |= {"type": "log", "dtick": "D2" if few else 1}  # D2: at 1, 2 and 5 of each power of ten
     elif max(values) < _NARROW * min(values):
         across["range"] = [0, 1.2 * max(values)]
-    up: dict[str, Any] = {**lines, "title": {"text": "accuracy, %", "standoff": 8}, "automargin": True}
+    up: dict[str, Any] = {**lines, "title": {"text": f"{measure}, %", "standoff": 8}, "automargin": True}
     if axis.by_errors:
         up |= {"type": "log", "autorange": "reversed"}
         up |= {"tickvals": [100 - mark for mark in axis.marks], "ticktext": [f"{mark:g}" for mark in axis.marks]}
@@ -158,7 +158,7 @@ def _hover(view: TableView, cost: Cost, place: int) -> str:
     if place in table.fronts[cost.name]:
         lines.append("on this front")
     elif not table.compares(entry, cost):
-        lines.append("not compared: other test digits")
+        lines.append(f"not compared: other test {table.task}s")
     return "<br>".join(line for line in lines if line)
 
 

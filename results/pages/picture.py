@@ -71,11 +71,13 @@ def _point(entry: Entry, axis: AccuracyAxis) -> tuple[float, float]:
 
 def _title(axes: Axes, table: Table) -> None:
     assert table.digits is not None
-    axes.set_title(f"Accuracy on {table.digits.count:,} test digits ({shortened(table.digits.digits)})", fontsize=11)
+    where = f"{table.digits.count:,} test {table.task}s ({shortened(table.digits.digits)})"
+    axes.set_ylabel(f"{table.measure}, %")
+    axes.set_title(f"{table.measure.capitalize()} on {where}", fontsize=11)
 
 
 def _set_axes(axes: Axes, axis: AccuracyAxis, sizes: list[float]) -> None:
-    axes.set(xlabel="size of the model file, bytes", ylabel="accuracy, %")
+    axes.set(xlabel="size of the model file, bytes")
     if logarithmic(sizes):
         axes.set_xscale("log")
         axes.xaxis.set_minor_formatter(NullFormatter())

@@ -9,7 +9,7 @@ from typing import TypeVar
 from edgedigits.core.machine.load import busy_share
 from edgedigits.results.figures import Figure, figures_of
 from edgedigits.results.front import answer_latency, core_costs, figures_on
-from edgedigits.results.row import NOT_MADE, Accuracy, CoreFigures, Drop, Latency, Row
+from edgedigits.results.row import DIGIT_TASK, NOT_MADE, Accuracy, CoreFigures, Drop, Latency, Row
 from edgedigits.results.table import Entry, Table
 
 Value = TypeVar("Value")
@@ -67,15 +67,16 @@ def columns_of(table: Table) -> tuple[Column, ...]:
         *([_texts("from", sources)] if len(set(sources)) > 1 else []),
         *([_texts("machine", machines)] if len(set(machines) - {""}) > 1 else []),
         Column(
-            "accuracy % (95 % interval)", tuple(_accuracy(entry.row, table.on_the_digits(entry)) for entry in entries)
+            f"{table.measure} % (95 % interval)",
+            tuple(_accuracy(entry.row, table.on_the_digits(entry)) for entry in entries),
         ),
-        Column("accuracy % on its split's test part", tuple(_own_accuracy(row.split_accuracy) for row in rows)),
-        Column("accuracy % on validation digits", tuple(_own_accuracy(row.validation) for row in rows)),
+        Column(f"{table.measure} % on its split's test part", tuple(_own_accuracy(row.split_accuracy) for row in rows)),
+        Column(f"{table.measure} % on validation {table.task}s", tuple(_own_accuracy(row.validation) for row in rows)),
         Column("drop, points (95 % interval)", tuple(_drop(drop) for drop in drops)),
         Column("McNemar p", tuple(_of(drop, lambda d: (p_text(d.p_value), d.p_value)) for drop in drops)),
         Column("agreement %", tuple(_of(drop, lambda d: (f"{d.agreement:.2f}", d.agreement)) for drop in drops)),
         *(_figure(one, one.title, [of(row) for row in rows]) for one, of in FIGURES),
-        _latencies(entries),
+        _latencies(entries, table.task),
         *_cores(rows),
         _texts("on the front of", ["; ".join(_fronts(table, place)) for place in range(len(entries))]),
     ]
@@ -99,12 +100,15 @@ def brief_columns(table: Table, *, stacked: bool = False) -> tuple[Column, ...]:
         *named,
         *([_texts("from", sources)] if len(set(sources)) > 1 else []),
         Column(
-            f"accuracy %{gap}(95 % interval)",
+            f"{table.measure} %{gap}(95 % interval)",
             tuple(_accuracy(entry.row, table.on_the_digits(entry), gap) for entry in entries),
         ),
         Column(f"drop, points{gap}(95 % interval)", tuple(_drop(row.drop, gap) for row in rows)),
         *(_figure(one, one.brief, [of(row) for row in rows]) for one, of in FIGURES if one.brief),
-        Column("latency µs", tuple(_brief_latency(entry, gap) for entry in entries)),
+        Column(
+            "latency µs" if table.task == DIGIT_TASK else f"µs a {table.task}",
+            tuple(_brief_latency(entry, gap) for entry in entries),
+        ),
         *(replace(column, title=column.title.removesuffix(", bytes")) for column in _cores(rows)),
     )
     told = [column for column in columns if any(cell.lines != (NOTHING,) for cell in column.cells)]
@@ -189,10 +193,10 @@ def _letter(place: int) -> str:
     return ("" if more == 0 else _letter(more - 1)) + chr(ord("a") + last)
 
 
-def setting_text(setting: Setting) -> str:
-    """A way to measure latencies in words."""
+def setting_text(setting: Setting, task: str = DIGIT_TASK) -> str:
+    """A way to measure latencies in words; ``task`` is what is read: a digit, or a line."""
     runtime, threads, delegate, batch = setting
-    digits = "one digit a call" if batch == 1 else f"{batch:,} digits a call"
+    digits = f"one {task} a call" if batch == 1 else f"{batch:,} {task}s a call"
     beside = f"{threads} thread{'' if threads == 1 else 's'}"
     return f"{one_line(runtime)}, {beside}, delegate {one_line(delegate)}, {digits}"
 
@@ -230,10 +234,10 @@ def _drop(drop: Drop | None, gap: str = " ") -> Cell:
     return _of(drop, lambda found: (f"{found.points:+.2f}{gap}({found.low:+.2f} to {found.high:+.2f})", found.points))
 
 
-def _latencies(entries: Sequence[Entry]) -> Column:
+def _latencies(entries: Sequence[Entry], task: str) -> Column:
     letters = settings_of([entry.row for entry in entries])
     cells = tuple(_latency(entry, letters) for entry in entries)
-    return Column("latency, µs a digit, median / 95th percentile", cells)
+    return Column(f"latency, µs a {task}, median / 95th percentile", cells)
 
 
 def _latency(entry: Entry, letters: dict[Setting, str]) -> Cell:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from edgedigits.results.front import answer_latency
 from edgedigits.results.machine import Machine
-from edgedigits.results.row import Latency
+from edgedigits.results.row import DIGIT_TASK, Latency
 from edgedigits.results.table import Entry, Table
 
 _KERNELS = {
@@ -83,7 +83,7 @@ def _explained(machine: Machine, runtime: str, pairs: dict[str, list[_Pair]]) ->
         same = next((pair for pair in others if pair.int8 is first.int8 and not pair.slower), None)
         if other != runtime and same:
             sentences.append(f"on {other}, where for int8 {_kernels(same.fixed)}: {same.words()}")
-    if not _ARM.search(machine.system):
+    if not _ARM.search(machine.system) and first.int8.row.task == DIGIT_TASK:
         sentences.append(
             "kernels differ from processor to processor, so this says nothing of a Raspberry Pi: `edgedigits measure "
             "MODEL.tflite...` times both there"

@@ -12,7 +12,7 @@ from edgedigits.results.row import Row
 from edgedigits.results.table import Table
 from edgedigits.results.tables.columns import BUSY_MARK, EMULATED, one_line, setting_text, settings_of
 from edgedigits.results.tables.int8_speed import slower_int8
-from edgedigits.results.telling import HOW, alike, most_accurate
+from edgedigits.results.telling import alike, how_told, most_accurate
 
 BUSY_TEXT = (
     "the share of the cores that other programs took while this was timed, where it is more than "
@@ -89,19 +89,20 @@ def alike_words(table: Table, most: int = 5) -> str:
     named = ", ".join([*(entry.label for entry in found[:most]), *(["..."] if len(found) > most else [])])
     return (
         f"cannot be told apart from the most accurate row, {best.label} ({best.row.accuracy.percent:.2f} %): "
-        f"{len(found)} row{'' if len(found) == 1 else 's'}: {named}; {HOW}"
+        f"{len(found)} row{'' if len(found) == 1 else 's'}: {named}; {how_told(table.task)}"
     )
 
 
 def _legend(table: Table) -> tuple[tuple[str, str], ...]:
     lines: list[tuple[str, str]] = []
     if table.digits:
-        text = f"on {one_line(table.digits.digits)}: {table.digits.count:,} digits, with its 95 % interval (Wilson)"
-        lines.append(("accuracy", text))
+        where = f"{one_line(table.digits.digits)}: {table.digits.count:,} {table.task}s"
+        lines.append((table.measure, f"on {where}, with its 95 % interval (Wilson)"))
     if any(entry.row.drop for entry in table.entries):
         text = (
-            "accuracy of the float network minus this one's, percentage points, with the 95 % interval of a difference "
-            "of paired proportions (Agresti and Min); p of McNemar's exact test; agreement: digits both read the same"
+            f"{table.measure} of the float network minus this one's, percentage points, with the 95 % interval of a "
+            "difference of paired proportions (Agresti and Min); p of McNemar's exact test; agreement: "
+            f"{table.task}s both read the same"
         )
         lines.append(("drop", text))
     for figure, of in figures_of(Row):
@@ -111,7 +112,8 @@ def _legend(table: Table) -> tuple[tuple[str, str], ...]:
         lines.append(("differences", words))
     if table.fronts:
         text = (
-            "no other row costs at most as much and is at least as accurate; only rows on the same test digits compete"
+            "no other row costs at most as much and is at least as accurate; only rows on the same test "
+            f"{table.task}s compete"
         )
         lines.append(("on the front", text))
     if any(is_busy(latency.load) for entry in table.entries for latency in entry.row.latencies):
@@ -121,7 +123,9 @@ def _legend(table: Table) -> tuple[tuple[str, str], ...]:
         for entry in table.entries
         if entry.row.accuracy and not table.on_the_digits(entry)
     }
-    lines += [("*", f"measured on {one_line(one.digits)}, {one.count:,} other digits") for one in others.values()]
+    lines += [
+        ("*", f"measured on {one_line(one.digits)}, {one.count:,} other {table.task}s") for one in others.values()
+    ]
     if any(entry.machine.emulated and entry.row.latency for entry in table.entries):
         lines.append((EMULATED, "timed on an emulated machine: how long a real one takes, it does not say"))
     if any(not one.equal for entry in table.entries for one in entry.row.cores):
@@ -131,7 +135,7 @@ def _legend(table: Table) -> tuple[tuple[str, str], ...]:
 
 def _runtimes(table: Table) -> tuple[tuple[str, str], ...]:
     letters = settings_of([entry.row for entry in table.entries])
-    lines = [(letter, setting_text(setting)) for setting, letter in letters.items()]
+    lines = [(letter, setting_text(setting, table.task)) for setting, letter in letters.items()]
     platforms = dict.fromkeys(cost.name.partition(PLATFORM)[2] for cost in table.costs if cost.machine)
     if len(platforms) > 1:
         text = f"each machine and runtime has fronts of its own, as their times do not compare: {'; '.join(platforms)}"

@@ -12,7 +12,7 @@ from measured_rows import baseline_rows, failed, latency, network_rows, on_core,
 
 from edgedigits.cli.quantities import CLOCK, DURATION, PERCENT, SIZE, Quantity
 from edgedigits.results import read_results
-from edgedigits.results.telling import HOW
+from edgedigits.results.telling import how_told
 
 FILES = {"results.md", "results.csv", "rows.json", "index.html", "front.png", "results.json"}
 
@@ -164,7 +164,8 @@ class TestChoose:
             "--max-flash: 102,992 bytes more would allow small float32, 99.31 %",
             "",
             "2 of 7 rows meet all limits",
-            f"cannot be told apart from it: small pruned-int8 (99.02 %); of 5,000 validation digits, {HOW}",
+            "cannot be told apart from it: small pruned-int8 (99.02 %); of 5,000 validation digits, "
+            + how_told("digit"),
             "next: small pruned-int8: validation accuracy 99.02 %, test accuracy 99.02 % (98.81 to 99.20), model "
             "file 41,600 bytes, arena 12,000 bytes, latency 416 µs",
             "not candidates: 1 without a model (small clustered-int8), 2 without an arena (random-forest scikit-learn, "

@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 
 from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.lines.labelled import LabelledPicture, Lines, load_fields, strips_of
+from edgedigits.core.lines.labelled import COMPOSED, LabelledPicture, Lines, load_fields, strips_of
 from edgedigits.core.lines.naming import folders_of
 from edgedigits.train.lines.composing import Composer
 from edgedigits.train.lines.ctc import LONGEST
 from edgedigits.train.lines.distortion import distorted_line
-
-COMPOSED = "composed"
 
 FIELD_SHARE = 0.4
 """Share of the lines learned from that are real fields, where there are some."""

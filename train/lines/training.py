@@ -14,7 +14,7 @@ from edgedigits.core.files import disk_errors, refuse_inputs_inside, sha256_of, 
 from edgedigits.core.keras.line_networks import line_logits, load_line_network
 from edgedigits.core.lines.decoding import greedy
 from edgedigits.core.lines.judging import metrics_by_origin
-from edgedigits.core.lines.labelled import CALIBRATION_LINES, TEST_LINES, Lines, save_lines
+from edgedigits.core.lines.labelled import CALIBRATION_LINES, TEST_LINES, VALIDATION_LINES, Lines, save_lines
 from edgedigits.core.paths import StrPath
 from edgedigits.core.resumable import identity_of
 from edgedigits.core.statistics.line_metrics import LineMetrics
@@ -193,6 +193,7 @@ def _written(
     write_text(out / HISTORY, history_csv(saved.history))
     curves_png(saved.history, saved.best_epoch, out / CURVES)
     save_lines(out / TEST_LINES, data.test)
+    save_lines(out / VALIDATION_LINES, data.validation)
     save_lines(out / CALIBRATION_LINES, data.calibration())
     card = _card(request, recipe, data, devices, saved, metrics, out / MODEL, model.count_params())
     write_card(out, card)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.naming import entry_named
+from edgedigits.train.lines.catalogue import LINE_NETWORKS
 from edgedigits.train.recipes import TrainingRecipe
 
 
@@ -150,4 +152,9 @@ def network(name: str) -> Network:
     Raises:
         EdgedigitsError: there is none; the message names the nearest ones and all.
     """
+    if name in LINE_NETWORKS:
+        raise EdgedigitsError(
+            f"{name} reads lines, and this is for networks that read single digits",
+            f"train it by `edgedigits train --model {name}`, or name another network of `edgedigits models`",
+        )
     return entry_named(NETWORKS, name, "network", " (`edgedigits models` describes them)")
