@@ -15,7 +15,7 @@ WIDE = 0.92
 TOOTH = 0.75
 """A divider from one rule to another is longer than so many digit heights,"""
 
-DIVIDER = 1.2
+DIVIDER = 0.8
 """and one that begins at a rule and ends free, as in a comb, than so many."""
 
 TALL = 2.2
@@ -30,6 +30,9 @@ THICKEST_OF_PICTURE = 0.03
 GAP = 0.15
 """Lines may be broken by gaps of so many digit heights."""
 
+WIDE_GAP, BROKEN_LENGTH, COVERED = 0.4, 1.2, 0.5
+"""Broken lines have gaps of up to so many digit heights, are longer than so many, and have ink on this share."""
+
 OPEN_BOX = 1.3
 """Boxes with three sides are higher than so many digit heights."""
 
@@ -40,8 +43,8 @@ SIDES = 0.85
 LEAST_SHARE = 0.15
 """Lines across are at least this share of the picture."""
 
-COMB = 3
-"""Dividers that reach only one line across are believed from so many of one height on."""
+COMB = 4
+"""Dividers that reach only one line across are believed from so many of one height and evenly spaced on."""
 
 
 def lines_across(mask: NDArray[np.uint8], digit: float) -> NDArray[np.uint8]:
@@ -53,7 +56,7 @@ def lines_across(mask: NDArray[np.uint8], digit: float) -> NDArray[np.uint8]:
     """
     width = mask.shape[1]
     least = max(24.0, min(LEAST_LENGTH * digit, WIDE * width), LEAST_SHARE * width)
-    return _straight(mask, int(least), _thickest(mask, digit), _gap(digit))
+    return _lines(mask, int(least), digit)
 
 
 def lines_down(mask: NDArray[np.uint8], digit: float, across: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -64,24 +67,23 @@ def lines_down(mask: NDArray[np.uint8], digit: float, across: NDArray[np.uint8])
         digit: typical height of digits in it, in pixels.
         across: of :func:`lines_across`.
     """
-    thickest, gap = _thickest(mask, digit), _gap(digit)
     turned = _flipped(mask)
     height = mask.shape[0]
-    down = _flipped(_straight(turned, int(max(24.0, min(TALL * digit, 0.95 * height))), thickest, gap))
+    down = _flipped(_lines(turned, int(max(24.0, min(TALL * digit, 0.95 * height))), digit))
     if TALL * digit > height and cv2.connectedComponents(down)[0] <= 2:
         down = np.zeros_like(mask)  # one stroke from the upper to the lower edge may as well be a 1
-    if across.any():
+    if present(across):
         rules = cv2.dilate(across, np.ones((3, 3), np.uint8))
         between = _flipped(cv2.subtract(mask, rules))
-        dividers = _flipped(_straight(between, int(max(10, TOOTH * digit)), thickest, gap))
+        dividers = _flipped(_lines(between, int(max(10, TOOTH * digit)), digit))
         dividers = cv2.subtract(dividers, rules)  # gaps were filled across rules as well
         down = cv2.bitwise_or(down, _reaching(dividers, across, DIVIDER * digit))
-    return np.asarray(cv2.bitwise_or(down, _boxes(mask, digit, thickest)), np.uint8)
+    return np.asarray(cv2.bitwise_or(down, _boxes(mask, digit, _thickest(mask, digit))), np.uint8)
 
 
 def without(mask: NDArray[np.uint8], across: NDArray[np.uint8], down: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A mask without printed lines; strokes that go on at both sides of one are kept."""
-    if not across.any() and not down.any():
+    if not present(across) and not present(down):
         return mask
     left = cv2.subtract(mask, cv2.dilate(cv2.bitwise_or(across, down), np.ones((3, 3), np.uint8)))
     kept = cv2.bitwise_or(left, _crossing(mask, left, across))
@@ -92,7 +94,7 @@ def without(mask: NDArray[np.uint8], across: NDArray[np.uint8], down: NDArray[np
 
 def _crossing(mask: NDArray[np.uint8], left: NDArray[np.uint8], across: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Ink on lines across that has ink of the mask without them above and below."""
-    if not across.any():
+    if not present(across):
         return across
     inside = cv2.bitwise_and(mask, across)
     distance = cv2.distanceTransform(inside, cv2.DIST_L1, 3)[inside > 0]
@@ -107,8 +109,33 @@ def _thickest(mask: NDArray[np.uint8], digit: float) -> int:
     return max(3, round(min(THICKEST * digit, THICKEST_OF_PICTURE * max(mask.shape))))
 
 
-def _gap(digit: float) -> int:
-    return max(3, round(GAP * digit)) | 1
+def _lines(mask: NDArray[np.uint8], least: int, digit: float) -> NDArray[np.uint8]:
+    """Lines across of at least ``least`` pixels, whole ones and broken ones."""
+    thickest = _thickest(mask, digit)
+    lines = _straight(mask, least, thickest, max(3, round(GAP * digit)) | 1)
+    # Broken lines are closed over wider gaps, where strokes down do not count: they would make lines of writing.
+    thin = cv2.subtract(mask, cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thickest + 2, 1), np.uint8)))
+    broken = _straight(thin, max(least, int(BROKEN_LENGTH * digit)), thickest, max(3, round(WIDE_GAP * digit)) | 1)
+    if not present(broken):
+        return lines
+    return np.asarray(cv2.bitwise_or(lines, _covered(broken, thin)), np.uint8)
+
+
+def _covered(lines: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Those lines across that have ink on most of their columns."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
+    kept = np.zeros(count, np.uint8)
+    for number in range(1, count):
+        x, y, width, height = stats[number, :4].tolist()
+        window = (slice(y, y + height), slice(x, x + width))
+        own = cv2.bitwise_and(mask[window], (labels[window] == number).astype(np.uint8))
+        kept[number] = own.max(axis=0).sum() >= COVERED * width
+    return kept[labels]
+
+
+def present(mask: cv2.typing.MatLike) -> bool:
+    """Whether anything is in a mask."""
+    return cv2.countNonZero(mask) > 0
 
 
 def _flipped(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -121,9 +148,11 @@ def _straight(mask: NDArray[np.uint8], least: int, thickest: int, gap: int) -> N
     thick = cv2.dilate(mask, np.ones((3, 1), np.uint8))
     thick = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
     runs = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, piece), np.uint8))
+    if not present(runs):
+        return np.asarray(runs, np.uint8)
     # What is thicker than a line is a stroke or an area.
     solid = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thickest + 1, piece), np.uint8))
-    if solid.any():
+    if present(solid):
         runs = cv2.subtract(runs, cv2.dilate(solid, np.ones((5, 3), np.uint8)))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(runs, connectivity=8)
     long = stats[:, cv2.CC_STAT_WIDTH] >= least
@@ -138,25 +167,42 @@ def _straight(mask: NDArray[np.uint8], least: int, thickest: int, gap: int) -> N
 
 def _reaching(dividers: NDArray[np.uint8], across: NDArray[np.uint8], least: float) -> NDArray[np.uint8]:
     """Those dividers that reach two lines across, or one as several others of their height, at least ``least``, do."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(dividers, connectivity=8)
-    if count == 1:
+    if not present(dividers):
         return dividers
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(dividers, connectivity=8)
     number, rules, _, _ = cv2.connectedComponentsWithStats(across, connectivity=8)
     near = cv2.dilate(rules.astype(np.uint16), np.ones((7, 3), np.uint8))
     met = np.bincount((labels * number + near)[labels > 0], minlength=count * number).reshape(count, number)[:, 1:] > 0
     top, height = stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_HEIGHT]
     # A rule may have left the picture at its edge.
     reached = met.sum(axis=1) + ((top <= 1) | (top + height >= len(across) - 1))
-    alike = np.abs(height[:, None] - height[None, :]) <= 0.15 * height[None, :]
-    # Lines across may be tilted: teeth of one comb begin equally far from the line, not at one row.
-    same = alike & (met[:, None, :] & met[None, :, :]).any(axis=2)
-    same &= np.abs(top[:, None] - top[None, :]) <= 0.15 * height[None, :] + 0.04 * across.shape[1]
     usual = float(np.median(height[1:][reached[1:] >= 2])) if (reached[1:] >= 2).any() else 0.0
-    kept = ((reached >= 2) & (height >= 0.85 * usual)) | (
-        (reached == 1) & (height >= least) & (same.sum(axis=1) >= COMB)
-    )
+    kept = (reached >= 2) & (height >= 0.85 * usual)
+    kept |= _teeth(stats, met, (reached == 1) & (height >= least))
     kept[0] = False
     return kept.astype(np.uint8)[labels]
+
+
+def _teeth(stats: NDArray[np.int32], met: NDArray[np.bool_], wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of the wanted dividers are teeth of a comb: of one height, evenly spaced, on one line across."""
+    kept = np.zeros(len(stats), bool)
+    centre = stats[:, cv2.CC_STAT_LEFT] + stats[:, cv2.CC_STAT_WIDTH] / 2
+    height = stats[:, cv2.CC_STAT_HEIGHT]
+    for line in range(met.shape[1]):
+        own = np.flatnonzero(wanted & met[:, line])
+        if len(own) < COMB:
+            continue
+        own = own[np.abs(height[own] / np.median(height[own]) - 1) <= 0.15]
+        if len(own) < COMB:
+            continue
+        own = own[np.argsort(centre[own])]
+        apart = np.diff(centre[own])
+        # Hidden teeth leave gaps of two or three spaces.
+        spaces = apart / np.percentile(apart, 25)
+        even = np.abs(spaces - np.rint(spaces)) <= 0.12 * np.maximum(np.rint(spaces), 1)
+        if even.mean() >= 0.8 and len(own) >= COMB:
+            kept[own] = True
+    return kept
 
 
 def _boxes(mask: NDArray[np.uint8], digit: float, thickest: int) -> NDArray[np.uint8]:
