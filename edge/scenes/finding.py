@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgedigits.edge.reading.rules import remove_rules
 from edgedigits.edge.scenes.contrast import Marks, marked, marks_of, strengths
 from edgedigits.edge.scenes.cutting import cut_line
-from edgedigits.edge.scenes.frames import lines_across, lines_down, present, without
+from edgedigits.edge.scenes.frames import is_boxed, lines_across, lines_down, present, without
 from edgedigits.edge.scenes.grouping import (
     Group,
     Pieces,
@@ -201,7 +201,7 @@ def _lines(marks: Marks, factor: int) -> _Found:
     why = "" if kept else _why_none(ink, pieces)
     if len(kept) > MOST_OF_TEXTURE:
         kept = _most(kept)
-    return _Found(kept, marks, pieces, ink, present(down), factor, why)
+    return _Found(kept, marks, pieces, ink, is_boxed(down), factor, why)
 
 
 def _typical(pieces: Pieces, shape: tuple[int, ...]) -> float:

@@ -30,8 +30,14 @@ THICKEST_OF_PICTURE = 0.03
 GAP = 0.15
 """Lines may be broken by gaps of so many digit heights."""
 
+ALIKE = 0.12
+"""Dividers differ in height by at most this share."""
+
 WIDE_GAP, BROKEN_LENGTH, COVERED = 0.4, 1.2, 0.5
 """Broken lines have gaps of up to so many digit heights, are longer than so many, and have ink on this share."""
+
+ROOM = 3.5
+"""Broken lines are searched in pictures at least so many digit heights high: fields are cut close to their digits."""
 
 OPEN_BOX = 1.3
 """Boxes with three sides are higher than so many digit heights."""
@@ -56,7 +62,10 @@ def lines_across(mask: NDArray[np.uint8], digit: float) -> NDArray[np.uint8]:
     """
     width = mask.shape[1]
     least = max(24.0, min(LEAST_LENGTH * digit, WIDE * width), LEAST_SHARE * width)
-    return _lines(mask, int(least), digit)
+    lines = _whole(mask, int(least), digit)
+    if mask.shape[0] < ROOM * digit:
+        return lines
+    return np.asarray(cv2.bitwise_or(lines, _broken(mask, int(least), digit)), np.uint8)
 
 
 def lines_down(mask: NDArray[np.uint8], digit: float, across: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -69,16 +78,29 @@ def lines_down(mask: NDArray[np.uint8], digit: float, across: NDArray[np.uint8])
     """
     turned = _flipped(mask)
     height = mask.shape[0]
-    down = _flipped(_lines(turned, int(max(24.0, min(TALL * digit, 0.95 * height))), digit))
+    down = _flipped(_whole(turned, int(max(24.0, min(TALL * digit, 0.95 * height))), digit))
     if TALL * digit > height and cv2.connectedComponents(down)[0] <= 2:
         down = np.zeros_like(mask)  # one stroke from the upper to the lower edge may as well be a 1
     if present(across):
         rules = cv2.dilate(across, np.ones((3, 3), np.uint8))
         between = _flipped(cv2.subtract(mask, rules))
-        dividers = _flipped(_lines(between, int(max(10, TOOTH * digit)), digit))
+        least = int(max(10, TOOTH * digit))
+        dividers = _flipped(_whole(between, least, digit))
+        if height >= ROOM * digit:
+            dividers = cv2.bitwise_or(dividers, _flipped(_broken(between, least, digit)))
         dividers = cv2.subtract(dividers, rules)  # gaps were filled across rules as well
         down = cv2.bitwise_or(down, _reaching(dividers, across, DIVIDER * digit))
     return np.asarray(cv2.bitwise_or(down, _boxes(mask, digit, _thickest(mask, digit))), np.uint8)
+
+
+def is_boxed(down: NDArray[np.uint8]) -> bool:
+    """Whether lines of :func:`lines_down` make a row of boxes or one wide box, rather than being a stroke or two."""
+    if not present(down):
+        return False
+    _, _, stats, _ = cv2.connectedComponentsWithStats(down, connectivity=8)
+    height = stats[1:, cv2.CC_STAT_HEIGHT]
+    alike = np.abs(height / np.median(height) - 1) <= ALIKE
+    return bool(alike.sum() >= 3 or stats[1:, cv2.CC_STAT_WIDTH].max() >= 0.5 * down.shape[1])
 
 
 def without(mask: NDArray[np.uint8], across: NDArray[np.uint8], down: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -109,16 +131,20 @@ def _thickest(mask: NDArray[np.uint8], digit: float) -> int:
     return max(3, round(min(THICKEST * digit, THICKEST_OF_PICTURE * max(mask.shape))))
 
 
-def _lines(mask: NDArray[np.uint8], least: int, digit: float) -> NDArray[np.uint8]:
-    """Lines across of at least ``least`` pixels, whole ones and broken ones."""
+def _whole(mask: NDArray[np.uint8], least: int, digit: float) -> NDArray[np.uint8]:
+    """Lines across of at least ``least`` pixels."""
+    return _straight(mask, least, _thickest(mask, digit), max(3, round(GAP * digit)) | 1)
+
+
+def _broken(mask: NDArray[np.uint8], least: int, digit: float) -> NDArray[np.uint8]:
+    """Broken lines across, closed over wider gaps.
+
+    Strokes down do not count there: they would make lines of writing.
+    """
     thickest = _thickest(mask, digit)
-    lines = _straight(mask, least, thickest, max(3, round(GAP * digit)) | 1)
-    # Broken lines are closed over wider gaps, where strokes down do not count: they would make lines of writing.
     thin = cv2.subtract(mask, cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thickest + 2, 1), np.uint8)))
-    broken = _straight(thin, max(least, int(BROKEN_LENGTH * digit)), thickest, max(3, round(WIDE_GAP * digit)) | 1)
-    if not present(broken):
-        return lines
-    return np.asarray(cv2.bitwise_or(lines, _covered(broken, thin)), np.uint8)
+    lines = _straight(thin, max(least, int(BROKEN_LENGTH * digit)), thickest, max(3, round(WIDE_GAP * digit)) | 1)
+    return _covered(lines, thin) if present(lines) else lines
 
 
 def _covered(lines: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
