@@ -213,7 +213,9 @@ def _typical(pieces: Pieces, shape: tuple[int, ...]) -> float:
         # What has marks inside is a frame.
         inside = (x > x[large]) & (x + width < x[large] + width[large])
         inside &= (y > y[large]) & (y + height < y[large] + height[large])
-        good[large] = not (inside & marks).any()
+        inside &= marks
+        many = inside.sum() >= 4 and pieces.areas[inside].sum() >= 0.15 * pieces.areas[large]
+        good[large] = not (many or (height[inside] >= 0.25 * height[large]).any())
     # Dividers are many, high and thin; digits are wider, but for some.
     weights = (pieces.areas * np.clip(width / (0.4 * height), 0.1, 1.0) ** 2)[good]
     return typical_height(height[good], weights) or min(shape) / 3

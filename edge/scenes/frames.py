@@ -89,7 +89,7 @@ def lines_down(mask: NDArray[np.uint8], digit: float, across: NDArray[np.uint8])
         if height >= ROOM * digit:
             dividers = cv2.bitwise_or(dividers, _flipped(_broken(between, least, digit)))
         dividers = cv2.subtract(dividers, rules)  # gaps were filled across rules as well
-        down = cv2.bitwise_or(down, _reaching(dividers, across, DIVIDER * digit))
+        down = cv2.bitwise_or(down, _reaching(dividers, across, mask, DIVIDER * digit))
     return np.asarray(cv2.bitwise_or(down, _boxes(mask, digit, _thickest(mask, digit))), np.uint8)
 
 
@@ -184,14 +184,16 @@ def _straight(mask: NDArray[np.uint8], least: int, thickest: int, gap: int) -> N
     long = stats[:, cv2.CC_STAT_WIDTH] >= least
     # A straight line needs no more height than its thickness and its tilt.
     length = np.maximum(stats[:, cv2.CC_STAT_WIDTH], 1)
-    long &= stats[:, cv2.CC_STAT_HEIGHT] <= 1.5 * stats[:, cv2.CC_STAT_AREA] / length + 0.05 * length + 3
+    long &= stats[:, cv2.CC_STAT_HEIGHT] <= 1.3 * stats[:, cv2.CC_STAT_AREA] / length + 0.05 * length + 2
     long[0] = False
     if count == 1 or not long.any():
         return np.zeros_like(mask)
     return long.astype(np.uint8)[labels]
 
 
-def _reaching(dividers: NDArray[np.uint8], across: NDArray[np.uint8], least: float) -> NDArray[np.uint8]:
+def _reaching(
+    dividers: NDArray[np.uint8], across: NDArray[np.uint8], mask: NDArray[np.uint8], least: float
+) -> NDArray[np.uint8]:
     """Those dividers that reach two lines across, or one as several others of their height, at least ``least``, do."""
     if not present(dividers):
         return dividers
@@ -204,9 +206,52 @@ def _reaching(dividers: NDArray[np.uint8], across: NDArray[np.uint8], least: flo
     reached = met.sum(axis=1) + ((top <= 1) | (top + height >= len(across) - 1))
     usual = float(np.median(height[1:][reached[1:] >= 2])) if (reached[1:] >= 2).any() else 0.0
     kept = (reached >= 2) & (height >= 0.85 * usual)
-    kept |= _teeth(stats, met, (reached == 1) & (height >= least))
+    wanted = (reached == 1) & (height >= least)
+    for tooth in np.flatnonzero(wanted).tolist():
+        wanted[tooth] = _is_free(mask, stats[tooth], round(0.15 * least) + 2)
+    kept |= _teeth(stats, met, wanted)
     kept[0] = False
-    return kept.astype(np.uint8)[labels]
+    return _completed(kept.astype(np.uint8)[labels], stats[kept], np.flatnonzero(mask.any(axis=0)))
+
+
+def _completed(dividers: NDArray[np.uint8], stats: NDArray[np.int32], inked: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """The dividers and those that are missing between them, where they are evenly spaced: broken ones."""
+    order = np.argsort(stats[:, cv2.CC_STAT_LEFT])
+    x, top, width, height = (stats[order, column].astype(np.float64) for column in range(4))
+    centre = x + width / 2
+    rows = [np.flatnonzero(np.abs(top - one) <= 0.5 * high) for one, high in zip(top, height, strict=True)]
+    done: set[int] = set()
+    for own in rows:
+        if len(own) < COMB or int(own[0]) in done:
+            continue
+        done.update(own.tolist())
+        apart = np.diff(centre[own])
+        space = float(np.percentile(apart, 25))
+        counts = np.rint(apart / space).astype(int)
+        if space < height[own].mean() / 3 or (np.abs(apart / space - counts) > 0.12 * np.maximum(counts, 1)).any():
+            continue
+        places = [
+            (centre[one] + share * gap, top[one] + share * (top[other] - top[one]), height[one])
+            for one, other, gap, count in zip(own, own[1:], apart, counts, strict=False)
+            for share in np.arange(1, count) / count
+        ]
+        first, last = own[0], own[-1]
+        places += [(centre[first] - space, top[first], height[first]), (centre[last] + space, top[last], height[last])]
+        thick = max(3, round(float(np.median(width[own]))))
+        for middle, start, high in places:
+            if inked[0] <= middle <= inked[-1]:
+                left = max(0, round(middle - thick / 2))
+                dividers[round(start) : round(start + high), left : left + thick] = 1
+    return dividers
+
+
+def _is_free(mask: NDArray[np.uint8], box: NDArray[np.int32], beside: int) -> bool:
+    """Whether next to nothing is attached to a divider: strokes of digits go on to the side."""
+    x, y, width, height = box[:4].tolist()
+    rows = mask[y : y + height]
+    own = cv2.countNonZero(np.ascontiguousarray(rows[:, x : x + width]))
+    around = cv2.countNonZero(np.ascontiguousarray(rows[:, max(0, x - beside) : x + width + beside]))
+    return around <= 1.25 * own
 
 
 def _teeth(stats: NDArray[np.int32], met: NDArray[np.bool_], wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -243,11 +288,18 @@ def _boxes(mask: NDArray[np.uint8], digit: float, thickest: int) -> NDArray[np.u
         sides = [_side(own, thickest), _side(own[::-1], thickest)[::-1]]
         sides += [_side(own.T, thickest).T, _side(own.T[::-1], thickest)[::-1].T]
         found = sum(bool(side.any()) for side in sides)
-        if found == 4 or (found == 3 and height >= OPEN_BOX * digit):
+        if found - (found == 4) <= _corners(own) and (found == 4 or (found == 3 and height >= OPEN_BOX * digit)):
             window = lines[y : y + height, x : x + width]
             for side in sides:
                 np.maximum(window, side, out=window)
     return lines
+
+
+def _corners(own: NDArray[np.uint8]) -> int:
+    """How many corners of a mark's box have ink: all four of a box, none of a 0."""
+    side = max(2, round(0.08 * min(own.shape)))
+    parts = (own[:side, :side], own[:side, -side:], own[-side:, :side], own[-side:, -side:])
+    return sum(bool(part.any()) for part in parts)
 
 
 def _side(own: NDArray[np.uint8], thickest: int) -> NDArray[np.uint8]:

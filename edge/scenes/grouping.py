@@ -22,6 +22,9 @@ LONGEST_DOWN = 45.0
 SEED = 0.45
 """A piece of this share of its neighbour's height may stand in one line with it."""
 
+BESIDE = 0.35
+"""A piece of this share of its neighbour's height may, where it stands wholly beside it."""
+
 STEEPEST = 0.3
 """Lines climb or fall at most so many rows a column: 17 degrees."""
 
@@ -186,6 +189,10 @@ def _linked(seeds: Pieces, slope: float, joined: NDArray[np.uint8] | None) -> li
     level_enough &= apart <= 0.75 * lower
     near = gap <= GAP * taller
     linked = alike & level_enough & near
+    # A part of an open 4, or a small digit, beside a higher one.
+    upper, foot = level - height / 2, level + height / 2
+    common = np.minimum(foot[:, None], foot[None, :]) - np.maximum(upper[:, None], upper[None, :])
+    linked |= (lower >= BESIDE * taller) & (common >= 0.75 * lower) & (gap <= taller)
     if joined is not None:
         linked |= alike & (apart <= 0.7 * taller) & _same_row(seeds, joined)
     return _components(linked)
