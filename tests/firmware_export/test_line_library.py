@@ -222,20 +222,13 @@ class TestWidths:
     def test_the_width_of_the_file_gives_the_same_c(self, model, library):
         assert export_library(model, width=96).text == library.text
 
-    def test_a_model_that_reads_no_lines_has_no_width_to_choose(self, tmp_path):
-        builder = ModelBuilder()
-        end = builder.conv(builder.input((1, 28, 28, 1)), 4)
-        path = tmp_path / "model.tflite"
-        path.write_bytes(builder.build(end))
+    def test_a_model_that_reads_no_lines_has_no_width_to_choose(self):
         with pytest.raises(EdgedigitsError, match="reads no lines"):
-            export_library(path, width=96)
+            export_library(bundled_model(), width=96)
 
-    def test_a_layer_that_holds_to_one_width_is_named(self, tmp_path):
-        builder = ModelBuilder()
-        path = tmp_path / "model.tflite"
-        path.write_bytes(builder.build(builder.dense(builder.conv(builder.input((1, 8, 8, 1)), 4), 10)))
-        with pytest.raises(EdgedigitsError, match="FULLY_CONNECTED"):
-            export_library(path, width=96)
+    def test_the_network_is_read_as_it_is_where_no_width_is_chosen(self, tmp_path):
+        made = export_bytes(line_model(width=128), tmp_path)
+        assert made.line == LineShape(128, 64)
 
 
 class TestWhatIsALineNetwork:
