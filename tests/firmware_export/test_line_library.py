@@ -17,6 +17,7 @@ from reference import reference_outputs
 
 from edgedigits.core.cards import read_card, write_card
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.lines.decoding import greedy
 from edgedigits.core.lines.shapes import LineShape, line_shape
 from edgedigits.core.lines.strip import padded
 from edgedigits.core.pretrained.bundled import bundled_model
@@ -75,9 +76,8 @@ class TestReading:
         assert set("".join(read)) == set("0123456789")
 
     def test_the_greedy_decoding_of_core_gives_the_same(self, compiled):
-        decoding = pytest.importorskip("edgedigits.core.lines.decoding")
         outputs = np.random.default_rng(3).integers(-128, 128, (300, 48 * 11), np.int8)
-        assert compiled.texts(outputs) == [decoding.greedy(one.reshape(-1, 11)) for one in outputs]
+        assert compiled.texts(outputs) == [greedy(one.reshape(-1, 11)) for one in outputs]
 
     @pytest.mark.parametrize("seed", [0, 1])
     def test_one_step_in_a_column_is_read_as_well(self, seed, tmp_path):
