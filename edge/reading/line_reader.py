@@ -46,8 +46,11 @@ _DIGIT_ROWS = 64
 _INK = 80
 """From here a pixel of a strip belongs to a stroke."""
 
-_BESIDE = 0.6
-"""A piece is read where a digit stands within this share of a digit's height of it."""
+_BESIDE = 0.15
+"""A piece is read where the middle of a digit lies within it, or within this share of a digit's height beside it."""
+
+_FRAGMENT = 0.45
+"""A piece that is lower than this share of the line's digits is a part of one, a dot or a comma."""
 
 
 @dataclass(frozen=True)
@@ -281,10 +284,12 @@ def _box(strip: Strip, left: int, right: int) -> tuple[float, float, float, floa
 def _with_unread(digits: tuple[Digit, ...], line: SceneLine, parts: list[_Part]) -> tuple[Digit, ...]:
     """The digits, and a rejected one for each piece of a digit's size where none was read: no digit vanishes."""
     unread = []
+    height = float(np.median([digit.box[3] for digit in digits]))
     for piece in line.pieces:
         box = line.box_in_picture(piece)
-        middle, reach = box[0] + box[2] / 2, box[2] / 2 + _BESIDE * line.height
-        if not any(abs(digit.box[0] + digit.box[2] / 2 - middle) < reach for digit in digits):
+        middle, reach = box[0] + box[2] / 2, box[2] / 2 + _BESIDE * height
+        read = any(abs(digit.box[0] + digit.box[2] / 2 - middle) < reach for digit in digits)
+        if not read and box[3] >= _FRAGMENT * height:
             unread.append(Digit(box, *_guess(piece, parts), rejected=True))
     return tuple(sorted((*digits, *unread), key=lambda digit: digit.box[0])) if unread else digits
 

@@ -32,11 +32,12 @@ os.sched_setaffinity(0, {int(core)})
 import cv2
 cv2.setNumThreads(1)
 from edgedigits.core.tflite.runtime import runtime
-from edgedigits.edge.reading.reader import DigitReader
+from edgedigits.cli.reading_options import ReadingModel, ReadingOptions, opened_reader
+from edgedigits.core.contract.finding import NOTHING_TOLD
 from edgedigits.edge.sources.registry import open_source
 from edgedigits.edge.loop.loop import JsonLines, Transcript, run_station
 transcript = Transcript()
-reader = DigitReader(model)
+reader = opened_reader(ReadingModel().convert(model, None, None), None, NOTHING_TOLD, True, ReadingOptions())
 started = time.process_time()
 with open(os.devnull, "w") as nowhere:
     result = run_station(reader, open_source(video), [JsonLines(nowhere), transcript])
@@ -80,8 +81,8 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    bundled = Path(str(files("edgedigits.core.pretrained"))) / "small" / "model.int8.tflite"
-    parser.add_argument("--model", type=Path, default=bundled, help="int8 .tflite model (default: the bundled one)")
+    bundled = Path(str(files("edgedigits.core.pretrained"))) / "line" / "model.int8.tflite"
+    parser.add_argument("--model", type=Path, default=bundled, help="int8 .tflite model (default: the built-in line network)")
     parser.add_argument("--frames", type=int, default=600, help="length of the recording (default: 600)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser.parse_args()
