@@ -179,7 +179,7 @@ def _lines(marks: Marks, factor: int) -> _Found:
     pieces = pieces_of(marks)
     digit = _typical(pieces, ink.shape)
     mask = ink
-    if len(pieces) > MANY:
+    if MANY < len(pieces) <= TEXTURE:
         mask = remove_rules(mask, across=True, down=True)
     across = lines_across(mask, digit)
     if present(across):
