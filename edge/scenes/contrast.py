@@ -42,6 +42,9 @@ MOST_MEASURED = 1500
 
 _BLOCK = 16
 
+_MOST_OF_A_BLOCK = np.uint8(40)
+"""Ink in a block counts for no more restlessness than this."""
+
 _GROUNDS = np.arange(256, dtype=np.float64)
 _DARK_GAIN = np.rint(16 * 200 / np.maximum(_GROUNDS, DIMMEST)).astype(np.uint8)
 _BRIGHT_GAIN = np.rint(16 * 200 / np.maximum(255 - _GROUNDS, BRIGHTEST)).astype(np.uint8)
@@ -84,7 +87,7 @@ def strengths(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.ui
 
 
 def _levels(values: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return np.asarray(cv2.add(values, 0.0, dtype=cv2.CV_8U), np.uint8)  # rounds, and cuts off at 0 and 255
+    return np.asarray(cv2.convertScaleAbs(values), np.uint8)  # rounds, and cuts off at 255
 
 
 def floor_of(strength: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -104,7 +107,8 @@ def floor_of(strength: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[n
     # is taken where it is less: a pattern deviates to both sides.
     whole = (slice(0, size[1] * _BLOCK), slice(0, size[0] * _BLOCK))
     own, against = (
-        cv2.resize(cv2.min(side[whole], 40.0), size, interpolation=cv2.INTER_AREA) for side in (strength, other)
+        cv2.resize(np.minimum(side[whole], _MOST_OF_A_BLOCK), size, interpolation=cv2.INTER_AREA)
+        for side in (strength, other)
     )
     restless = cv2.medianBlur(cv2.min(own, against), 5).astype(np.float32)
     floor = np.maximum(np.minimum(restless * 2.5, MOST_NOISE) * NOISES, LEAST)
@@ -131,8 +135,8 @@ def marks_of(strength: NDArray[np.uint8], other: NDArray[np.uint8], bright: bool
         through = width >= SEAM * strength.shape[1] or height >= SEAM * strength.shape[0]
         place = int((0.97 if through else 0.75) * (own.size - 1))
         least[number] = INK_SHARE * float(np.partition(own, place)[place])
-    mask = cv2.bitwise_and(cv2.compare(strength, least[labels], cv2.CMP_GE), loose)
-    return marked(np.asarray(cv2.bitwise_and(mask, 1), np.uint8), strength, cv2.mean(floor)[0], bright)
+    mask = np.asarray(cv2.bitwise_and(cv2.compare(strength, least[labels], cv2.CMP_GE), loose), np.uint8) & 1
+    return marked(np.asarray(mask, np.uint8), strength, cv2.mean(floor)[0], bright)
 
 
 def marked(mask: NDArray[np.uint8], strength: NDArray[np.uint8], floor: float, bright: bool) -> Marks:

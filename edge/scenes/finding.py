@@ -9,20 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.edge.reading.rules import remove_rules
+from edgedigits.edge.scenes.choosing import in_reading_order, worth_reading
 from edgedigits.edge.scenes.contrast import Marks, marked, marks_of, strengths
 from edgedigits.edge.scenes.cutting import cut_line
-from edgedigits.edge.scenes.frames import is_boxed, lines_across, lines_down, present, without
-from edgedigits.edge.scenes.grouping import (
-    Group,
-    Pieces,
-    digit_like,
-    group_lines,
-    in_reading_order,
-    pieces_of,
-    typical_height,
-    worth_reading,
-)
+from edgedigits.edge.scenes.frames import is_boxed, lines_across, lines_down, without
+from edgedigits.edge.scenes.grouping import Group, group_lines
 from edgedigits.edge.scenes.joining import joined
+from edgedigits.edge.scenes.masks import present
+from edgedigits.edge.scenes.pieces import Pieces, digit_like, pieces_of, typical_height
 from edgedigits.edge.scenes.scene import Scene, SceneLine, SceneOptions, composed, rotated, rotation, shrunk
 from edgedigits.edge.scenes.sheets import sheet_mask, without_desk
 from edgedigits.edge.scenes.tilt import straightened, tilt_of
@@ -52,7 +46,7 @@ MANY = 100
 DARK = 1.5
 """Dark writing is so many times likelier: bright marks on a board are reflections."""
 
-FAINT = 14.0
+FAINT = np.uint8(14)
 """Levels that count for nothing in that."""
 
 EITHER = 0.2
@@ -168,7 +162,7 @@ def _found(grey: NDArray[np.uint8], factor: int) -> _Found:
 def _in_either(small: NDArray[np.uint8], factor: int) -> _Found:
     """Lines of dark writing, or of bright writing where there is more of it."""
     darker, brighter = strengths(small)
-    dark, bright = (cv2.sumElems(cv2.subtract(side, FAINT))[0] for side in (darker, brighter))
+    dark, bright = (cv2.sumElems(np.maximum(side, FAINT))[0] - float(FAINT) * side.size for side in (darker, brighter))
     tried = []
     if dark >= EITHER * bright or dark >= bright:
         tried.append(_lines(marks_of(darker, brighter, bright=False), factor))

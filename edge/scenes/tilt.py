@@ -76,7 +76,7 @@ def straightened(grey: NDArray[np.uint8], degrees: float) -> Straightened:
     forth = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
     corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], np.float64) @ forth.T
     low, high = corners.min(axis=0), corners.max(axis=0)
-    forth[:, 2] -= low
+    forth = np.asarray(forth, np.float64) - np.array([[0, 0, low[0]], [0, 0, low[1]]])
     size = (int(np.ceil(high[0] - low[0])), int(np.ceil(high[1] - low[1])))
     turned = cv2.warpAffine(grey, forth, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     seen = cv2.warpAffine(np.full_like(grey, 255), forth, size, flags=cv2.INTER_NEAREST)
