@@ -31,6 +31,9 @@ BRIGHTEST = 120.0
 INK_SHARE = 0.33
 """A pixel counts as ink from this share of the strength of the mark that it belongs to."""
 
+SEAM = 0.97
+"""Marks of this share of the picture's width or height go through it."""
+
 SPECK = 4
 """Marks of fewer pixels are noise."""
 
@@ -38,6 +41,9 @@ MOST_MEASURED = 1500
 """Of more marks than this the largest are looked at one by one: the picture shows a texture."""
 
 _BLOCK = 16
+
+_MOST_OF_A_BLOCK = np.uint8(40)
+"""Ink in a block counts for no more restlessness than this."""
 
 _GROUNDS = np.arange(256, dtype=np.float64)
 _DARK_GAIN = np.rint(16 * 200 / np.maximum(_GROUNDS, DIMMEST)).astype(np.uint8)
@@ -81,7 +87,7 @@ def strengths(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.ui
 
 
 def _levels(values: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return np.asarray(cv2.add(values, 0.0, dtype=cv2.CV_8U), np.uint8)  # rounds, and cuts off at 0 and 255
+    return np.asarray(cv2.convertScaleAbs(values), np.uint8)  # rounds, and cuts off at 255
 
 
 def floor_of(strength: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -101,7 +107,8 @@ def floor_of(strength: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[n
     # is taken where it is less: a pattern deviates to both sides.
     whole = (slice(0, size[1] * _BLOCK), slice(0, size[0] * _BLOCK))
     own, against = (
-        cv2.resize(cv2.min(side[whole], 40.0), size, interpolation=cv2.INTER_AREA) for side in (strength, other)
+        cv2.resize(np.minimum(side[whole], _MOST_OF_A_BLOCK), size, interpolation=cv2.INTER_AREA)
+        for side in (strength, other)
     )
     restless = cv2.medianBlur(cv2.min(own, against), 5).astype(np.float32)
     floor = np.maximum(np.minimum(restless * 2.5, MOST_NOISE) * NOISES, LEAST)
@@ -123,11 +130,13 @@ def marks_of(strength: NDArray[np.uint8], other: NDArray[np.uint8], bright: bool
         x, y, width, height = stats[number, :4].tolist()
         window = (slice(y, y + height), slice(x, x + width))
         own = strength[window][labels[window] == number]
-        # The strongest pixels of a long mark are where the pen rested; three quarters are its stroke.
-        middle = int(0.75 * (own.size - 1))
-        least[number] = INK_SHARE * float(np.partition(own, middle)[middle])
-    mask = cv2.bitwise_and(cv2.compare(strength, least[labels], cv2.CMP_GE), loose)
-    return marked(np.asarray(cv2.bitwise_and(mask, 1), np.uint8), strength, cv2.mean(floor)[0], bright)
+        # The strongest pixels of a long mark are where the pen rested; three quarters are its stroke. A mark from one
+        # edge of the picture to the other may be the seam of a shadow, with stronger strokes on it.
+        through = width >= SEAM * strength.shape[1] or height >= SEAM * strength.shape[0]
+        place = int((0.97 if through else 0.75) * (own.size - 1))
+        least[number] = INK_SHARE * float(np.partition(own, place)[place])
+    mask = np.asarray(cv2.bitwise_and(cv2.compare(strength, least[labels], cv2.CMP_GE), loose), np.uint8) & 1
+    return marked(np.asarray(mask, np.uint8), strength, cv2.mean(floor)[0], bright)
 
 
 def marked(mask: NDArray[np.uint8], strength: NDArray[np.uint8], floor: float, bright: bool) -> Marks:

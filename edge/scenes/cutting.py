@@ -49,7 +49,7 @@ def cut_line(grey: NDArray[np.uint8], factor: int, marks: Marks, group: Group, i
     own_numbers = np.zeros(len(marks.stats), np.uint8)
     own_numbers[numbers] = 1
     own = own_numbers[window.of(marks.labels)]
-    foreign = cv2.subtract(window.of(ink), own)
+    foreign = cv2.subtract(np.asarray(window.of(ink), np.uint8), np.asarray(own, np.uint8))
     picture, known = window.full(grey, factor, shrink)
     size = (picture.shape[1], picture.shape[0])
     own, foreign = (cv2.resize(one, size, interpolation=cv2.INTER_NEAREST) for one in (own, foreign))
@@ -87,7 +87,7 @@ class _Window:
         sides = (max(0, -whole.top), max(0, whole.bottom - height), max(0, -whole.left), max(0, whole.right - width))
         known = cv2.copyMakeBorder(np.ones_like(inside), *sides, cv2.BORDER_CONSTANT, value=(0,))
         part = cv2.copyMakeBorder(inside, *sides, cv2.BORDER_REPLICATE)
-        known = shrunk(np.asarray(known, np.uint8) * 255, shrink)
+        known = shrunk(np.asarray(np.asarray(known, np.uint8) * 255, np.uint8), shrink)
         return shrunk(np.asarray(part, np.uint8), shrink), (known > 200).astype(np.uint8)
 
 
@@ -104,7 +104,9 @@ def _clean(
     ink = cv2.dilate(cv2.bitwise_or(own, foreign), kernel)
     free = cv2.bitwise_and(known, 1 - ink)
     painted = cv2.bitwise_or(cv2.dilate(foreign, kernel), 1 - known)
-    painted = cv2.bitwise_and(painted, 1 - cv2.bitwise_or(cv2.dilate(own, np.ones((3, 3), np.uint8)) & known, own))
+    painted = cv2.bitwise_and(
+        painted, 1 - cv2.bitwise_or(cv2.bitwise_and(cv2.dilate(own, np.ones((3, 3), np.uint8)), known), own)
+    )
     if not painted.any():
         return picture
     ground = local_ground(picture, np.asarray(free, np.uint8), height)

@@ -9,20 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.edge.reading.rules import remove_rules
+from edgedigits.edge.scenes.choosing import in_reading_order, worth_reading
 from edgedigits.edge.scenes.contrast import Marks, marked, marks_of, strengths
 from edgedigits.edge.scenes.cutting import cut_line
-from edgedigits.edge.scenes.frames import is_boxed, lines_across, lines_down, present, without
-from edgedigits.edge.scenes.grouping import (
-    Group,
-    Pieces,
-    digit_like,
-    group_lines,
-    in_reading_order,
-    pieces_of,
-    typical_height,
-    worth_reading,
-)
+from edgedigits.edge.scenes.frames import is_boxed, lines_across, lines_down, without
+from edgedigits.edge.scenes.grouping import Group, group_lines
 from edgedigits.edge.scenes.joining import joined
+from edgedigits.edge.scenes.masks import present
+from edgedigits.edge.scenes.pieces import Pieces, digit_like, pieces_of, typical_height
 from edgedigits.edge.scenes.scene import Scene, SceneLine, SceneOptions, composed, rotated, rotation, shrunk
 from edgedigits.edge.scenes.sheets import sheet_mask, without_desk
 from edgedigits.edge.scenes.tilt import straightened, tilt_of
@@ -43,13 +37,16 @@ MOST_OF_TEXTURE = 20
 TEXTURE = 1500
 """With more marks than this in the small picture it shows a texture, and the finer picture more of it."""
 
+FEW = 24
+"""Up to so many marks of the size of digits are no broken lines."""
+
 MANY = 100
 """With more marks than this, ruled or squared paper is suspected, whose lines may be broken."""
 
 DARK = 1.5
 """Dark writing is so many times likelier: bright marks on a board are reflections."""
 
-FAINT = 14.0
+FAINT = np.uint8(14)
 """Levels that count for nothing in that."""
 
 EITHER = 0.2
@@ -65,6 +62,7 @@ class _Found:
     pieces: Pieces
     ink: NDArray[np.uint8]
     boxed: bool
+    printed: bool
     factor: int
     why: str = ""
 
@@ -126,7 +124,7 @@ def _scene(grey: NDArray[np.uint8], single: bool) -> Scene:
     if tilt:
         level = straightened(grey, tilt)
         again = _search(level.picture)
-        if again.groups:
+        if again.groups and again.printed:
             scene = _cut(level.picture, again)
             return replace(
                 scene, lines=tuple(replace(line, matrix=composed(level.matrix, line.matrix)) for line in scene.lines)
@@ -164,7 +162,7 @@ def _found(grey: NDArray[np.uint8], factor: int) -> _Found:
 def _in_either(small: NDArray[np.uint8], factor: int) -> _Found:
     """Lines of dark writing, or of bright writing where there is more of it."""
     darker, brighter = strengths(small)
-    dark, bright = (cv2.sumElems(cv2.subtract(side, FAINT))[0] for side in (darker, brighter))
+    dark, bright = (cv2.sumElems(np.maximum(side, FAINT))[0] - float(FAINT) * side.size for side in (darker, brighter))
     tried = []
     if dark >= EITHER * bright or dark >= bright:
         tried.append(_lines(marks_of(darker, brighter, bright=False), factor))
@@ -179,13 +177,15 @@ def _lines(marks: Marks, factor: int) -> _Found:
     pieces = pieces_of(marks)
     digit = _typical(pieces, ink.shape)
     mask = ink
-    if len(pieces) > MANY:
+    if MANY < len(pieces) <= TEXTURE:
         mask = remove_rules(mask, across=True, down=True)
-    across = lines_across(mask, digit)
-    if present(across):
-        bare = marked(without(mask, across, np.zeros_like(across)), marks.strength, marks.floor, marks.bright)
-        digit = _typical(pieces_of(bare), ink.shape)
-    down = lines_down(mask, digit, across)
+    across = down = np.zeros_like(mask)
+    if _may_be_printed(pieces, digit):
+        across = lines_across(mask, digit)
+        if present(across):
+            bare = marked(without(mask, across, np.zeros_like(across)), marks.strength, marks.floor, marks.bright)
+            digit = _typical(pieces_of(bare), ink.shape)
+        down = lines_down(mask, digit, across)
     printed = np.asarray(cv2.bitwise_or(across, down), np.uint8)
     left = without(mask, across, down)
     if left is not ink:
@@ -201,7 +201,14 @@ def _lines(marks: Marks, factor: int) -> _Found:
     why = "" if kept else _why_none(ink, pieces)
     if len(kept) > MOST_OF_TEXTURE:
         kept = _most(kept)
-    return _Found(kept, marks, pieces, ink, is_boxed(down), factor, why)
+    return _Found(kept, marks, pieces, ink, is_boxed(down), present(printed), factor, why)
+
+
+def _may_be_printed(pieces: Pieces, digit: float) -> bool:
+    """Whether printed lines are worth looking for: some mark is larger than a digit, or there are many."""
+    _, _, width, height = pieces.boxes.T
+    large = (width > 1.5 * digit) | (height > 1.25 * digit)
+    return bool(large.any() or (np.maximum(width, height) >= 6).sum() > FEW)
 
 
 def _typical(pieces: Pieces, shape: tuple[int, ...]) -> float:

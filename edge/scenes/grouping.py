@@ -1,23 +1,14 @@
-"""From marks to lines of writing: what has the size of a digit, which of them stand in one line, and its direction."""
+"""From pieces to lines of writing: which of them stand in one line, and its direction."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.edge.scenes.contrast import Marks
-
-LEAST_HEIGHT = 8
-"""Digits are at least so many pixels high in the picture that is searched."""
-
-LONGEST_ACROSS = 4.0
-"""Pieces more than so many times wider than high are dashes or rules."""
-
-LONGEST_DOWN = 45.0
-"""Pieces more than so many times higher than wide are hairs or edges; a 1 of a felt pen on a board has 25."""
+from edgedigits.edge.scenes.pieces import Pieces, digit_like, typical_height
 
 SEED = 0.45
 """A piece of this share of its neighbour's height may stand in one line with it."""
@@ -31,44 +22,14 @@ STEEPEST = 0.3
 GAP = 3.0
 """Digits of one line are at most so many digit heights apart; boxes and grids join what is farther apart."""
 
-FAINT = 0.28
-"""Lines of less than this share of the strongest line's strength are print, shadows or ghosts of what was wiped off."""
+PALE = 0.3
+"""A piece of less than this share of its line's strongest is a shadow or noise."""
 
-STRAY = 0.6
-"""A single mark of at most this share of the typical height may be a part of other writing, or nothing."""
-
-SMALL = 0.3
-"""Lines of less than this share of the typical height are dust or print."""
-
-MANY = 200
-"""More marks than this are measured all at once rather than one by one."""
+MOST_GROUPS = 120
+"""More lines than this are those of a texture, and get no fragments."""
 
 MOST_PIECES = 600
 """With more pieces of digit size the picture shows a texture: the largest are looked at."""
-
-
-@dataclass(frozen=True)
-class Pieces:
-    """Marks that may be digits or parts of them; arrays of one length.
-
-    Attributes:
-        numbers: of the marks.
-        boxes: int64 (count, 4): x, y, width, height.
-        areas: in pixels.
-        peaks: 0 to 255.
-    """
-
-    numbers: NDArray[np.int64]
-    boxes: NDArray[np.int64]
-    areas: NDArray[np.int64]
-    peaks: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def taken(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> Pieces:
-        """Some of the pieces."""
-        return Pieces(self.numbers[which], self.boxes[which], self.areas[which], self.peaks[which])
 
 
 @dataclass(frozen=True)
@@ -88,47 +49,6 @@ class Group:
     slope: float
 
 
-def pieces_of(marks: Marks, least: int = 4) -> Pieces:
-    """All marks of at least ``least`` pixels, with their strength."""
-    numbers = np.flatnonzero(marks.stats[:, cv2.CC_STAT_AREA] >= least)
-    numbers = numbers[numbers > 0]
-    boxes = marks.stats[numbers, :4].astype(np.int64)
-    areas = marks.stats[numbers, cv2.CC_STAT_AREA].astype(np.int64)
-    if len(numbers) > MANY:
-        summed = np.bincount(marks.labels.ravel(), weights=marks.strength.ravel(), minlength=len(marks.stats))
-        return Pieces(numbers, boxes, areas, summed[numbers] / areas)
-    peaks = np.zeros(len(numbers))
-    for position in np.flatnonzero((boxes[:, 3] >= 4) | (boxes[:, 2] >= 4)).tolist():
-        x, y, width, height = boxes[position].tolist()
-        window = (slice(y, y + height), slice(x, x + width))
-        own = marks.strength[window][marks.labels[window] == numbers[position]]
-        peaks[position] = float(own.sum()) / own.size
-    return Pieces(numbers, boxes, areas, peaks)
-
-
-def digit_like(pieces: Pieces, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Which pieces have the size and shape of a digit, or of several that touch."""
-    _, _, width, height = pieces.boxes.T
-    right = (height >= LEAST_HEIGHT) & (width <= LONGEST_ACROSS * height) & (height <= LONGEST_DOWN * width)
-    # Frames and edges of sheets fill little of a box that is large in the picture.
-    large = (width > 0.45 * shape[1]) & (height > 0.45 * shape[0])
-    right &= ~(large & (pieces.areas < 0.03 * width * height))
-    # Straight slivers along the picture's edge are what lies beside a sheet.
-    x = pieces.boxes[:, 0]
-    at_edge = (x <= 1) | (x + width >= shape[1] - 1)
-    right &= ~(at_edge & (height > 4 * width) & (height < 0.95 * shape[0]) & (width < 0.05 * shape[1]))
-    return np.asarray(right, np.bool_)
-
-
-def typical_height(heights: NDArray[np.int64], weights: NDArray[np.float64] | None = None) -> float:
-    """Median height, each piece counted by its height or its weight: many specks do not outweigh a few digits."""
-    if heights.size == 0:
-        return 0.0
-    order = np.argsort(heights)
-    summed = np.cumsum((heights if weights is None else weights)[order])
-    return float(heights[order][int(np.searchsorted(summed, summed[-1] / 2))])
-
-
 def group_lines(pieces: Pieces, shape: tuple[int, ...], joined: NDArray[np.uint8] | None = None) -> list[Group]:
     """Lines of writing, unordered.
 
@@ -144,7 +64,10 @@ def group_lines(pieces: Pieces, shape: tuple[int, ...], joined: NDArray[np.uint8
         return []
     slope = _common_slope(seeds)
     members = _linked(seeds, slope, joined)
+    members = [own[seeds.peaks[own] >= PALE * seeds.peaks[own].max()] for own in members]
     groups = [_group(seeds.taken(own), slope) for own in members]
+    if len(groups) > MOST_GROUPS:
+        return groups
     return [_with_fragments(group, seeds, pieces) for group in groups]
 
 
@@ -271,71 +194,3 @@ def _with_fragments(group: Group, seeds: Pieces, pieces: Pieces) -> Group:
         (left < x + width + near) & (x < left + across + near) & (top < y + height + near) & (y < top + down + near)
     )
     return Group(group.numbers, rest.numbers[touches.any(axis=1)], group.height, group.slope)
-
-
-def worth_reading(groups: list[Group], marks: Marks, pieces: Pieces) -> list[Group]:
-    """The groups without those that are much fainter or smaller than the others, or stray marks beside writing."""
-    if not groups:
-        return []
-    strengths = [float(np.max(pieces.peaks[np.isin(pieces.numbers, group.numbers)])) for group in groups]
-    weights = [len(group.numbers) * group.height for group in groups]
-    strongest = max(
-        strength for strength, weight in zip(strengths, weights, strict=True) if weight >= 0.2 * max(weights)
-    )
-    typical = typical_height(np.repeat([round(g.height) for g in groups], [len(g.numbers) for g in groups]))
-    large, small = [], []
-    for group, strength in zip(groups, strengths, strict=True):
-        if strength >= FAINT * strongest and group.height >= 0.5 * SMALL * typical:
-            (small if len(group.numbers) == 1 and group.height <= STRAY * typical else large).append(group)
-    return _with_strays(large, small, marks, SMALL * typical)
-
-
-def _with_strays(large: list[Group], small: list[Group], marks: Marks, least: float) -> list[Group]:
-    """Lines, with single small marks above or below a piece as parts of it: bars of a 5, the top of a broken 3.
-
-    Small marks beside larger writing are commas, dashes, flourishes, and belong to no line; others are lines.
-    """
-    fragments: dict[int, list[int]] = {}
-    alone = []
-    for stray in small:
-        box = marks.stats[stray.numbers[0], :4].tolist()
-        hosts = [
-            (position, *_overlaps(box, other, 0.3 * group.height))
-            for position, group in enumerate(large)
-            if group.height > stray.height
-            for other in marks.stats[group.numbers, :4].tolist()
-        ]
-        home = next((position for position, above, _ in hosts if above), None)
-        if home is not None:
-            fragments.setdefault(home, []).append(int(stray.numbers[0]))
-        elif not any(beside for _, _, beside in hosts) and stray.height >= least:
-            alone.append(stray)
-    return [
-        replace(group, fragments=np.concatenate([group.fragments, np.array(fragments.get(position, []), np.int64)]))
-        for position, group in enumerate(large)
-        if group.height >= least
-    ] + alone
-
-
-def _overlaps(box: list[int], other: list[int], near: float) -> tuple[bool, bool]:
-    """Whether a box lies close above, below or on another one, and whether it lies close to it at all."""
-    x, y, width, height = box
-    left, top, across, down = other
-    common = min(x + width, left + across) - max(x, left)
-    close_down = y < top + down + near and top < y + height + near
-    return close_down and common >= 0.5 * min(width, across), close_down and common >= -2 * near
-
-
-def in_reading_order(boxes: list[tuple[float, float, float, float]]) -> list[int]:
-    """Positions of boxes (x, y, width, height) row by row from the top, each row from the left."""
-    rows: list[list[int]] = []
-    for position in sorted(range(len(boxes)), key=lambda one: boxes[one][1] + boxes[one][3] / 2):
-        _, y, _, height = boxes[position]
-        for row in rows:
-            _, top, _, down = boxes[row[0]]
-            if min(y + height, top + down) - max(y, top) > 0.5 * min(height, down):
-                row.append(position)
-                break
-        else:
-            rows.append([position])
-    return [position for row in rows for position in sorted(row, key=lambda one: boxes[one][0])]

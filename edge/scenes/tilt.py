@@ -20,6 +20,9 @@ LONG = 0.3
 MANY = 24
 """With more marks than this, all may be parts of broken lines."""
 
+MOST, TEXTURE = 600, 1500
+"""But of more than the first only long ones are looked at, and more than the second are a texture."""
+
 AGREED = 0.5
 """Share of the lines' length that must agree within a degree."""
 
@@ -45,9 +48,9 @@ def tilt_of(ink: NDArray[np.uint8]) -> float:
     # Strokes fill more of their box than lines and frames.
     long &= stats[:, cv2.CC_STAT_AREA] < 0.35 * np.maximum(across, down) * np.maximum(np.minimum(across, down), 12)
     long[0] = False
-    if count > MANY:
+    if MANY < count <= MOST:
         long[1:] = True  # broken lines are many short marks
-    if count == 1 or not long.any():
+    if count == 1 or count > TEXTURE or not long.any():
         return 0.0
     least = int(0.2 * max(width, height))
     found = cv2.HoughLinesP(long.astype(np.uint8)[labels], 1, np.pi / 720, least // 2, None, least, max(4, least // 10))
@@ -73,7 +76,7 @@ def straightened(grey: NDArray[np.uint8], degrees: float) -> Straightened:
     forth = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
     corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], np.float64) @ forth.T
     low, high = corners.min(axis=0), corners.max(axis=0)
-    forth[:, 2] -= low
+    forth = np.asarray(forth, np.float64) - np.array([[0, 0, low[0]], [0, 0, low[1]]])
     size = (int(np.ceil(high[0] - low[0])), int(np.ceil(high[1] - low[1])))
     turned = cv2.warpAffine(grey, forth, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     seen = cv2.warpAffine(np.full_like(grey, 255), forth, size, flags=cv2.INTER_NEAREST)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from edgedigits.edge.scenes.contrast import Marks
 from edgedigits.edge.scenes.cutting import cut_line
-from edgedigits.edge.scenes.grouping import Group, Pieces, digit_like, pieces_of, typical_height
+from edgedigits.edge.scenes.grouping import Group
+from edgedigits.edge.scenes.pieces import Pieces, digit_like, pieces_of, typical_height
 from edgedigits.edge.scenes.scene import SceneLine
 
 TINY = 48

@@ -1,0 +1,99 @@
+"""Which lines down are dividers of boxes or teeth of a comb, and those that are broken away between them."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.edge.scenes.masks import present
+
+COMB = 4
+"""Dividers that reach only one line across are believed from so many of one height and evenly spaced on."""
+
+
+def reaching(
+    dividers: NDArray[np.uint8], across: NDArray[np.uint8], mask: NDArray[np.uint8], least: float
+) -> NDArray[np.uint8]:
+    """Those dividers that reach two lines across, or one as several others of their height, at least ``least``, do."""
+    if not present(dividers):
+        return dividers
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(dividers, connectivity=8)
+    number, rules, _, _ = cv2.connectedComponentsWithStats(across, connectivity=8)
+    near = cv2.dilate(rules.astype(np.uint16), np.ones((7, 3), np.uint8))
+    met = np.bincount((labels * number + near)[labels > 0], minlength=count * number).reshape(count, number)[:, 1:] > 0
+    top, height = stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_HEIGHT]
+    # A rule may have left the picture at its edge.
+    reached = met.sum(axis=1) + ((top <= 1) | (top + height >= len(across) - 1))
+    usual = float(np.median(height[1:][reached[1:] >= 2])) if (reached[1:] >= 2).any() else 0.0
+    kept = (reached >= 2) & (height >= 0.85 * usual)
+    wanted = (reached == 1) & (height >= least)
+    for tooth in np.flatnonzero(wanted).tolist():
+        wanted[tooth] = _is_free(mask, stats[tooth], round(0.15 * least) + 2)
+    kept |= _teeth(np.asarray(stats, np.int32), met, wanted)
+    kept[0] = False
+    return _completed(kept.astype(np.uint8)[labels], stats[kept], np.flatnonzero(mask.any(axis=0)))
+
+
+def _completed(dividers: NDArray[np.uint8], stats: NDArray[np.int32], inked: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """The dividers and those that are missing between them, where they are evenly spaced: broken ones."""
+    order = np.argsort(stats[:, cv2.CC_STAT_LEFT])
+    x, top, width, height = (stats[order, column].astype(np.float64) for column in range(4))
+    centre = x + width / 2
+    rows = [np.flatnonzero(np.abs(top - one) <= 0.5 * high) for one, high in zip(top, height, strict=True)]
+    done: set[int] = set()
+    for own in rows:
+        if len(own) < COMB or int(own[0]) in done:
+            continue
+        done.update(own.tolist())
+        apart = np.diff(centre[own])
+        space = float(np.percentile(apart, 25))
+        if space < max(3.0, height[own].mean() / 3):
+            continue
+        counts = np.rint(apart / space).astype(int)
+        if (np.abs(apart / space - counts) > 0.12 * np.maximum(counts, 1)).any():
+            continue
+        places = [
+            (centre[one] + share * gap, top[one] + share * (top[other] - top[one]), height[one])
+            for one, other, gap, count in zip(own, own[1:], apart, counts, strict=False)
+            for share in np.arange(1, count) / count
+        ]
+        first, last = own[0], own[-1]
+        places += [(centre[first] - space, top[first], height[first]), (centre[last] + space, top[last], height[last])]
+        thick = max(3, round(float(np.median(width[own]))))
+        for middle, start, high in places:
+            if inked[0] <= middle <= inked[-1]:
+                left = max(0, round(middle - thick / 2))
+                dividers[round(start) : round(start + high), left : left + thick] = 1
+    return dividers
+
+
+def _is_free(mask: NDArray[np.uint8], box: NDArray[np.int32], beside: int) -> bool:
+    """Whether next to nothing is attached to a divider: strokes of digits go on to the side."""
+    x, y, width, height = box[:4].tolist()
+    rows = mask[y : y + height]
+    own = cv2.countNonZero(np.ascontiguousarray(rows[:, x : x + width]))
+    around = cv2.countNonZero(np.ascontiguousarray(rows[:, max(0, x - beside) : x + width + beside]))
+    return around <= 1.25 * own
+
+
+def _teeth(stats: NDArray[np.int32], met: NDArray[np.bool_], wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of the wanted dividers are teeth of a comb: of one height, evenly spaced, on one line across."""
+    kept = np.zeros(len(stats), bool)
+    centre = stats[:, cv2.CC_STAT_LEFT] + stats[:, cv2.CC_STAT_WIDTH] / 2
+    height = stats[:, cv2.CC_STAT_HEIGHT]
+    for line in range(met.shape[1]):
+        own = np.flatnonzero(wanted & met[:, line])
+        if len(own) < COMB:
+            continue
+        own = own[np.abs(height[own] / np.median(height[own]) - 1) <= 0.15]
+        if len(own) < COMB:
+            continue
+        own = own[np.argsort(centre[own])]
+        apart = np.diff(centre[own])
+        # Hidden teeth leave gaps of two or three spaces.
+        spaces = apart / max(1.0, float(np.percentile(apart, 25)))
+        even = np.abs(spaces - np.rint(spaces)) <= 0.12 * np.maximum(np.rint(spaces), 1)
+        if even.mean() >= 0.8 and len(own) >= COMB:
+            kept[own] = True
+    return kept
