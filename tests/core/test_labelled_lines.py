@@ -42,7 +42,7 @@ class TestFiles:
         assert len({lines.sha256(), other.sha256(), brighter.sha256()}) == 3
 
     def test_a_missing_file(self, tmp_path):
-        with pytest.raises(EdgedigitsError, match="no lines at .*; train the network again, or copy the file"):
+        with pytest.raises(EdgedigitsError, match=r"no lines at .*; train the network again, or copy the file"):
             load_lines(tmp_path / "lines.npz")
 
     def test_parts_that_do_not_fit(self, lines, tmp_path):

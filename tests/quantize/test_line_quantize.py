@@ -113,7 +113,7 @@ class TestVerdicts:
 class TestRefused:
     def test_missing_lines(self, copied, tmp_path):
         (copied.parent / "calibration_lines.npz").unlink()
-        with pytest.raises(EdgedigitsError, match="no lines at .*calibration_lines"):
+        with pytest.raises(EdgedigitsError, match=r"no lines at .*calibration_lines"):
             quantized(copied, tmp_path / "out")
         assert not (tmp_path / "out").exists()
 
