@@ -250,7 +250,7 @@ class TestWhereDigitsAreNeeded:
             ["benchmark", "builtin", "--dataset", "lines", "--out", "out"],
             ["measure", "builtin", "--dataset", "lines"],
             ["baseline", "knn", "--dataset", "lines", "--out", "out"],
-            ["search", "--dataset", "lines", "--out", "out"],
+            ["search", "--preset", "separable", "--dataset", "lines", "--out", "out"],
             ["run", "--dataset", "lines", "--out", "out"],
         ],
         ids=lambda words: " ".join(words[:3]),
