@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgedigits.core.cards import card_of
+from edgedigits.core.cards import card_of, is_line_card
 from edgedigits.core.contract.card_contract import card_contract
 from edgedigits.core.contract.contract import InputContract, is_picture
 from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.lines.shapes import LINE_TASK, LineShape, line_shape
+from edgedigits.core.lines.shapes import LineShape, line_shape
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.file import read_tflite
 from edgedigits.firmware_export.graph.model import Graph
@@ -66,8 +66,7 @@ def line_of(model: Path, graph: Graph) -> LineShape | None:
     source, result = graph.values[graph.input], graph.values[graph.output]
     found = line_shape((1, *source.shape), (1, *result.shape))
     if found is None:
-        card = card_of(model)
-        if card and card.contract.get("task") == LINE_TASK:
+        if is_line_card(card_of(model)):
             raise EdgedigitsError(
                 f"{model} reads lines, by its card, and maps {source.shape} to {result.shape}",
                 "a line network takes (32, width, 1) and gives (1, columns, 11 or a multiple)",

@@ -71,7 +71,7 @@ AUGMENTATIONS = {
     ),
     "reading": Augmentation("for photos and fields: pens, neighbours, base lines, wrong cuts", fields=5 / 6),
     "robust": Augmentation(
-        "as reading, and noise, blur, fog, negatives, outlines, strokes, other places", fields=0.6, spoilt=0.45
+        "as reading, and noise, blur, fog, negatives, outlines, strokes, other places", fields=0.4, spoilt=0.3
     ),
 }
 

@@ -42,7 +42,10 @@ def fog(picture: NDArray[np.uint8], draw: np.random.Generator) -> NDArray[np.uin
         cloud += strength * cv2.resize(octave, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
         points, strength = 2 * points, strength / _FOG_ROUGHNESS
     cloud = (cloud - cloud.min()) / max(float(np.ptp(cloud)), 1e-6)
-    return np.round(255 * (picture / 255 + _FOG * cloud) / (1 + _FOG)).clip(0, 255).astype(np.uint8)
+    behind: NDArray[np.uint8] = (
+        np.round(255 * (picture / 255 + _FOG * cloud) / (1 + _FOG)).clip(0, 255).astype(np.uint8)
+    )
+    return behind
 
 
 def canny_edges(picture: NDArray[np.uint8], _draw: np.random.Generator) -> NDArray[np.uint8]:

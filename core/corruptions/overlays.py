@@ -27,7 +27,8 @@ def spatter(picture: NDArray[np.uint8], draw: np.random.Generator) -> NDArray[np
     inside = noise > np.quantile(noise, 1 - _DROPS)
     soft = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 0.5)
     level = 200 if draw.random() < 0.5 else 0
-    return np.round(picture * (1 - soft) + level * soft).astype(np.uint8)
+    covered: NDArray[np.uint8] = np.round(picture * (1 - soft) + level * soft).astype(np.uint8)
+    return covered
 
 
 def dotted_line(picture: NDArray[np.uint8], draw: np.random.Generator) -> NDArray[np.uint8]:

@@ -97,12 +97,12 @@ class _Look:
 def check_orientation(dataset: Dataset) -> None:
     """Look at a sample of a data set with the built-in model before anything is learned from it.
 
-    Nothing is said of digits that it reads well, nor of so few that chance could play. The set's own test digits are
-    not looked at.
+    Nothing is said of digits that it reads well, unless they lie on a bright ground, on which it reads many; nor of so
+    few that chance could play. The set's own test digits are not looked at.
 
     Raises:
-        EdgedigitsError: it reads the digits far better turned, mirrored or inverted, or under exchanged labels; the
-            remedy names the option.
+        EdgedigitsError: it reads the digits far better turned, mirrored or inverted, or under exchanged labels, or
+            those on a bright ground inverted at least as well; the remedy names the option.
     """
     pool = dataset.pool
     if len(pool) < LEAST_DIGITS or len(np.unique(pool.labels)) < 2:
@@ -117,7 +117,8 @@ def check_orientation(dataset: Dataset) -> None:
         )
         return
     as_is = _look(model, sample, AS_IS, invert=False)
-    if as_is.share >= READS_WELL:
+    on_bright = _on_bright_ground(sample.images)
+    if as_is.share >= READS_WELL and not on_bright:
         return
     others = [
         _look(model, sample, orientation, invert)
@@ -126,7 +127,7 @@ def check_orientation(dataset: Dataset) -> None:
         if invert or orientation != AS_IS
     ]
     best = max(others, key=lambda look: look.share)
-    if _is_far_better(best, as_is):
+    if _is_far_better(best, as_is) or (on_bright and _is_meant(best)):
         raise _turned_error(dataset.spec, best, as_is)
     if mislabelled := _exchanged(as_is, sample.labels):
         raise EdgedigitsError(
@@ -155,6 +156,17 @@ def _look(model: DigitModel, sample: Digits, orientation: str, invert: bool) -> 
     images = turned(sample.images, orientation)
     read = model.probabilities(inverted(images) if invert else images).argmax(axis=1)
     return _Look(orientation, invert, read, read == sample.labels)
+
+
+def _on_bright_ground(images: NDArray[np.uint8]) -> bool:
+    """Whether most pixels at the edge of the field are bright, in more than half of the pictures."""
+    edges = [images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1]]
+    return bool(np.mean(np.median(np.concatenate(edges, axis=1), axis=1) > 127) > 0.5)
+
+
+def _is_meant(best: _Look) -> bool:
+    """Whether digits on a bright ground are read best inverted, and well: then dark ink was not meant to stay dark."""
+    return best.inverted and best.share >= READS_WELL
 
 
 def _is_far_better(other: _Look, as_is: _Look) -> bool:

@@ -11,9 +11,6 @@ from edgedigits.core.lines.strip import HEIGHT
 LINE_CLASSES = CLASSES + 1
 """Scores of a step: those of the digits, then that of the blank."""
 
-LINE_TASK = "line"
-"""What the contract of a line network's card has as its ``task``."""
-
 
 @dataclass(frozen=True)
 class LineShape:

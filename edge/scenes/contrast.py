@@ -34,7 +34,14 @@ INK_SHARE = 0.33
 SPECK = 4
 """Marks of fewer pixels are noise."""
 
+MOST_MEASURED = 1500
+"""Of more marks than this the largest are looked at one by one: the picture shows a texture."""
+
 _BLOCK = 16
+
+_GROUNDS = np.arange(256, dtype=np.float64)
+_DARK_GAIN = np.rint(16 * 200 / np.maximum(_GROUNDS, DIMMEST)).astype(np.uint8)
+_BRIGHT_GAIN = np.rint(16 * 200 / np.maximum(255 - _GROUNDS, BRIGHTEST)).astype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -65,20 +72,19 @@ def strengths(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.ui
     if the ground were 200.
     """
     smooth = cv2.GaussianBlur(grey, (3, 3), 0) if min(grey.shape) > SMOOTHED_FROM else grey
-    ground = ground_of(np.asarray(smooth, np.uint8))
-    fine = smooth.astype(np.float32)
-    darker = cv2.multiply(cv2.subtract(ground, fine), cv2.divide(200.0, cv2.max(ground, DIMMEST)))
-    brighter = cv2.multiply(
-        cv2.subtract(fine, ground), cv2.divide(200.0, cv2.max(cv2.subtract(255.0, ground), BRIGHTEST))
+    ground = _levels(ground_of(np.asarray(smooth, np.uint8)))
+    darker, brighter = cv2.subtract(ground, smooth), cv2.subtract(smooth, ground)
+    return (
+        np.asarray(cv2.multiply(darker, cv2.LUT(ground, _DARK_GAIN), scale=1 / 16), np.uint8),
+        np.asarray(cv2.multiply(brighter, cv2.LUT(ground, _BRIGHT_GAIN), scale=1 / 16), np.uint8),
     )
-    return _levels(darker), _levels(brighter)
 
 
-def _levels(strength: cv2.typing.MatLike) -> NDArray[np.uint8]:
-    return np.asarray(cv2.add(strength, 0.0, dtype=cv2.CV_8U), np.uint8)  # rounds, and cuts off at 0 and 255
+def _levels(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.add(values, 0.0, dtype=cv2.CV_8U), np.uint8)  # rounds, and cuts off at 0 and 255
 
 
-def floor_of(strength: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.float32] | float:
+def floor_of(strength: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The least strength of ink at each pixel, from how restless its surroundings are.
 
     Args:
@@ -88,33 +94,40 @@ def floor_of(strength: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[n
     height, width = strength.shape
     if min(height, width) < 4 * _BLOCK:
         both = cv2.max(strength, other)
-        return max(LEAST, min(MOST_NOISE, 1.4826 * float(np.median(both))) * NOISES)
+        least = max(LEAST, min(MOST_NOISE, 1.4826 * float(np.median(both))) * NOISES)
+        return np.full(strength.shape, round(least), np.uint8)
     size = (width // _BLOCK, height // _BLOCK)
     # The mean of absolute deviations is 0.8 standard deviations; ink in a block raises it, so that the other side's
     # is taken where it is less: a pattern deviates to both sides.
-    own = cv2.resize(cv2.min(strength, 40), size, interpolation=cv2.INTER_AREA)
-    against = cv2.resize(cv2.min(other, 40), size, interpolation=cv2.INTER_AREA)
+    whole = (slice(0, size[1] * _BLOCK), slice(0, size[0] * _BLOCK))
+    own, against = (
+        cv2.resize(cv2.min(side[whole], 40.0), size, interpolation=cv2.INTER_AREA) for side in (strength, other)
+    )
     restless = cv2.medianBlur(cv2.min(own, against), 5).astype(np.float32)
-    floor = np.maximum(np.minimum(restless * 2.5, MOST_NOISE) * NOISES, LEAST).astype(np.float32)
-    return np.asarray(cv2.resize(floor, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    floor = np.maximum(np.minimum(restless * 2.5, MOST_NOISE) * NOISES, LEAST)
+    return np.asarray(cv2.resize(floor.astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def marks_of(strength: NDArray[np.uint8], other: NDArray[np.uint8], bright: bool) -> Marks:
     """Ink as connected marks: each pixel counts by the strength of its own mark, so that faint marks stay whole."""
     floor = floor_of(strength, other)
-    loose = (strength > floor).astype(np.uint8)
+    loose = cv2.compare(strength, floor, cv2.CMP_GT)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(loose, connectivity=8, ltype=cv2.CV_32S)
-    least = np.full(count, 255, np.uint8)
-    for number in np.flatnonzero(stats[:, cv2.CC_STAT_AREA] >= SPECK)[1:].tolist() if count > 1 else ():
+    areas = stats[:, cv2.CC_STAT_AREA]
+    least = np.where(areas >= SPECK, 0, 255).astype(np.uint8)
+    least[0] = 255
+    measured = np.flatnonzero(areas >= 2 * SPECK)[1:]
+    if len(measured) > MOST_MEASURED:
+        measured = measured[np.argpartition(areas[measured], -MOST_MEASURED)[-MOST_MEASURED:]]
+    for number in measured.tolist() if count > 1 else ():
         x, y, width, height = stats[number, :4].tolist()
         window = (slice(y, y + height), slice(x, x + width))
         own = strength[window][labels[window] == number]
         # The strongest pixels of a long mark are where the pen rested; three quarters are its stroke.
         middle = int(0.75 * (own.size - 1))
         least[number] = INK_SHARE * float(np.partition(own, middle)[middle])
-    least[0] = 255
-    mask = cv2.bitwise_and(loose, (strength >= least[labels]).astype(np.uint8))
-    return marked(np.asarray(mask, np.uint8), strength, float(np.mean(floor)), bright)
+    mask = cv2.bitwise_and(cv2.compare(strength, least[labels], cv2.CMP_GE), loose)
+    return marked(np.asarray(cv2.bitwise_and(mask, 1), np.uint8), strength, cv2.mean(floor)[0], bright)
 
 
 def marked(mask: NDArray[np.uint8], strength: NDArray[np.uint8], floor: float, bright: bool) -> Marks:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgedigits.edge.reading.rules import remove_rules
 from edgedigits.edge.scenes.contrast import Marks, marked, marks_of, strengths
 from edgedigits.edge.scenes.cutting import cut_line
-from edgedigits.edge.scenes.frames import lines_across, lines_down, without
+from edgedigits.edge.scenes.frames import is_boxed, lines_across, lines_down, present, without
 from edgedigits.edge.scenes.grouping import (
     Group,
     Pieces,
@@ -40,11 +40,17 @@ MOST_LINES = 60
 MOST_OF_TEXTURE = 20
 """and where they are as irregular as the marks of a texture."""
 
+TEXTURE = 1500
+"""With more marks than this in the small picture it shows a texture, and the finer picture more of it."""
+
 MANY = 100
 """With more marks than this, ruled or squared paper is suspected, whose lines may be broken."""
 
 DARK = 1.5
 """Dark writing is so many times likelier: bright marks on a board are reflections."""
+
+FAINT = 14.0
+"""Levels that count for nothing in that."""
 
 EITHER = 0.2
 """Where what is bright is at least this share of what is dark, or the other way round, both are looked at."""
@@ -138,7 +144,7 @@ def _search(grey: NDArray[np.uint8]) -> _Found:
     fine = max(1, int(np.ceil((grey.size / FINE) ** 0.5)))
     found = _found(grey, coarse)
     marks = int((found.marks.stats[1:, cv2.CC_STAT_HEIGHT] >= 4).sum())
-    if fine < coarse and (found.height < SMALL) and marks >= 1:
+    if fine < coarse and found.height < SMALL and 1 <= marks <= TEXTURE:
         finer = _found(grey, fine)
         if finer.groups:
             return finer
@@ -158,8 +164,7 @@ def _found(grey: NDArray[np.uint8], factor: int) -> _Found:
 def _in_either(small: NDArray[np.uint8], factor: int) -> _Found:
     """Lines of dark writing, or of bright writing where there is more of it."""
     darker, brighter = strengths(small)
-    floor = np.full_like(darker, 14)
-    dark, bright = float(cv2.subtract(darker, floor).sum()), float(cv2.subtract(brighter, floor).sum())
+    dark, bright = (cv2.sumElems(cv2.subtract(side, FAINT))[0] for side in (darker, brighter))
     tried = []
     if dark >= EITHER * bright or dark >= bright:
         tried.append(_lines(marks_of(darker, brighter, bright=False), factor))
@@ -177,7 +182,7 @@ def _lines(marks: Marks, factor: int) -> _Found:
     if len(pieces) > MANY:
         mask = remove_rules(mask, across=True, down=True)
     across = lines_across(mask, digit)
-    if across.any():
+    if present(across):
         bare = marked(without(mask, across, np.zeros_like(across)), marks.strength, marks.floor, marks.bright)
         digit = _typical(pieces_of(bare), ink.shape)
     down = lines_down(mask, digit, across)
@@ -191,12 +196,12 @@ def _lines(marks: Marks, factor: int) -> _Found:
     if whole is not marks:
         marks = whole
         pieces = _not_along(pieces_of(marks), marks, printed)
-    groups = group_lines(pieces, ink.shape, printed if printed.any() else None)
+    groups = group_lines(pieces, ink.shape, printed if present(printed) else None)
     kept = worth_reading(groups, marks, pieces)
     why = "" if kept else _why_none(ink, pieces)
     if len(kept) > MOST_OF_TEXTURE:
         kept = _most(kept)
-    return _Found(kept, marks, pieces, ink, bool(down.any()), factor, why)
+    return _Found(kept, marks, pieces, ink, is_boxed(down), factor, why)
 
 
 def _typical(pieces: Pieces, shape: tuple[int, ...]) -> float:
@@ -208,7 +213,9 @@ def _typical(pieces: Pieces, shape: tuple[int, ...]) -> float:
         # What has marks inside is a frame.
         inside = (x > x[large]) & (x + width < x[large] + width[large])
         inside &= (y > y[large]) & (y + height < y[large] + height[large])
-        good[large] = not (inside & marks).any()
+        inside &= marks
+        many = inside.sum() >= 4 and pieces.areas[inside].sum() >= 0.15 * pieces.areas[large]
+        good[large] = not (many or (height[inside] >= 0.25 * height[large]).any())
     # Dividers are many, high and thin; digits are wider, but for some.
     weights = (pieces.areas * np.clip(width / (0.4 * height), 0.1, 1.0) ** 2)[good]
     return typical_height(height[good], weights) or min(shape) / 3

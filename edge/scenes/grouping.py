@@ -22,6 +22,9 @@ LONGEST_DOWN = 45.0
 SEED = 0.45
 """A piece of this share of its neighbour's height may stand in one line with it."""
 
+BESIDE = 0.35
+"""A piece of this share of its neighbour's height may, where it stands wholly beside it."""
+
 STEEPEST = 0.3
 """Lines climb or fall at most so many rows a column: 17 degrees."""
 
@@ -36,6 +39,9 @@ STRAY = 0.6
 
 SMALL = 0.3
 """Lines of less than this share of the typical height are dust or print."""
+
+MANY = 200
+"""More marks than this are measured all at once rather than one by one."""
 
 MOST_PIECES = 600
 """With more pieces of digit size the picture shows a texture: the largest are looked at."""
@@ -88,12 +94,15 @@ def pieces_of(marks: Marks, least: int = 4) -> Pieces:
     numbers = numbers[numbers > 0]
     boxes = marks.stats[numbers, :4].astype(np.int64)
     areas = marks.stats[numbers, cv2.CC_STAT_AREA].astype(np.int64)
+    if len(numbers) > MANY:
+        summed = np.bincount(marks.labels.ravel(), weights=marks.strength.ravel(), minlength=len(marks.stats))
+        return Pieces(numbers, boxes, areas, summed[numbers] / areas)
     peaks = np.zeros(len(numbers))
     for position in np.flatnonzero((boxes[:, 3] >= 4) | (boxes[:, 2] >= 4)).tolist():
         x, y, width, height = boxes[position].tolist()
         window = (slice(y, y + height), slice(x, x + width))
         own = marks.strength[window][marks.labels[window] == numbers[position]]
-        peaks[position] = float(own.mean())
+        peaks[position] = float(own.sum()) / own.size
     return Pieces(numbers, boxes, areas, peaks)
 
 
@@ -180,6 +189,10 @@ def _linked(seeds: Pieces, slope: float, joined: NDArray[np.uint8] | None) -> li
     level_enough &= apart <= 0.75 * lower
     near = gap <= GAP * taller
     linked = alike & level_enough & near
+    # A part of an open 4, or a small digit, beside a higher one.
+    upper, foot = level - height / 2, level + height / 2
+    common = np.minimum(foot[:, None], foot[None, :]) - np.maximum(upper[:, None], upper[None, :])
+    linked |= (lower >= BESIDE * taller) & (common >= 0.75 * lower) & (gap <= taller)
     if joined is not None:
         linked |= alike & (apart <= 0.7 * taller) & _same_row(seeds, joined)
     return _components(linked)

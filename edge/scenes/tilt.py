@@ -17,6 +17,9 @@ MOST = 20.0
 LONG = 0.3
 """Marks of at least this share of the picture's width or height may be printed lines."""
 
+MANY = 24
+"""With more marks than this, all may be parts of broken lines."""
+
 AGREED = 0.5
 """Share of the lines' length that must agree within a degree."""
 
@@ -42,6 +45,8 @@ def tilt_of(ink: NDArray[np.uint8]) -> float:
     # Strokes fill more of their box than lines and frames.
     long &= stats[:, cv2.CC_STAT_AREA] < 0.35 * np.maximum(across, down) * np.maximum(np.minimum(across, down), 12)
     long[0] = False
+    if count > MANY:
+        long[1:] = True  # broken lines are many short marks
     if count == 1 or not long.any():
         return 0.0
     least = int(0.2 * max(width, height))

@@ -15,7 +15,7 @@ from edgedigits.core.paths import StrPath
 from edgedigits.firmware_export.c_source.library_text import LibraryText
 from edgedigits.firmware_export.c_source.names import check_name
 from edgedigits.firmware_export.graph.model import Graph
-from edgedigits.firmware_export.input_contract import contract_of, line_of
+from edgedigits.firmware_export.input_contract import contract_of, line_in_file, line_of
 from edgedigits.firmware_export.library.writer import LibraryMetadata, fits_dsp, write_library
 from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.planning.plan import Plan, plan
@@ -93,14 +93,14 @@ def export_library(
     model = Path(model)
     check_name(name)
     verdict = proof_verdict(model, allow_failed)
+    if width is not None and line_in_file(model) is None:
+        raise EdgedigitsError(f"{model} reads no lines, whose width could be chosen", "leave --width out")
     graph = read_graph(model, width)
     sha256 = sha256_of(model)
     chosen = plan(graph)
     if not fits_dsp(chosen.program):  # cores with the DSP extension then run the plain kernels
         chosen = replace(chosen, layouts={**chosen.layouts, DSP.name: chosen.layouts[PLAIN.name]})
     contract, line = contract_of(model, told), line_of(model, graph)
-    if width is not None and line is None:
-        raise EdgedigitsError(f"{model} reads no lines, whose width could be chosen", "leave --width out")
     metadata = LibraryMetadata(name, sha256, code_version(), verdict, contract, line)
     text, weight_bytes = write_library(graph, chosen, metadata)
     return LibraryExport(

@@ -135,7 +135,13 @@ def _digit_declarations(output: Value, metadata: LibraryMetadata, common: dict[s
 
 
 def _line_declarations(line: LineShape, common: dict[str, str]) -> str:
-    sizes = {"rows": HEIGHT, "columns": line.width, "steps": line.steps, "classes": LINE_CLASSES, "blank": BLANK}
+    sizes: dict[str, object] = {
+        "rows": HEIGHT,
+        "columns": line.width,
+        "steps": line.steps,
+        "classes": LINE_CLASSES,
+        "blank": BLANK,
+    }
     return _fill("line.h.in", common | sizes)
 
 

@@ -15,6 +15,7 @@ from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel
 
 _MAX = Kernel("pool_max")
+_ROWS = Kernel("pool_rows")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,11 @@ class MaxPool(pooling.Pool):
             if maker and merged:
                 lowering.replace_stage(maker, merged)
                 return
-        self.lower_with(lowering, _MAX)
+        self.lower_with(lowering, _ROWS if self._is_of_rows() else _MAX)
+
+    def _is_of_rows(self) -> bool:
+        """True where the greatest is one of bytes above one another: windows of one column without activation."""
+        return (self.window.size[1], self.window.stride[1]) == (1, 1) and (self.low, self.high) == (-128, 127)
 
     def _is_plain(self) -> bool:
         """True for 2x2 neighbours without padding and activation."""
@@ -52,5 +57,8 @@ OPERATOR = Operator(
     shape=pooling.shape,
     read=pooling.read_pool(MaxPool),
     options="Pool2DOptions",
-    kernels=(KernelSource(_MAX, ("pool_max.c",), "pool_max_row(stage->layer, rows, out)", pooling.emit),),
+    kernels=(
+        KernelSource(_MAX, ("pool_max.c",), "pool_max_row(stage->layer, rows, out)", pooling.emit),
+        KernelSource(_ROWS, ("pool_rows.c",), "pool_rows_row(stage->layer, rows, out)", pooling.emit),
+    ),
 )

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.digit import CLASSES, quantize
+from edgedigits.core.lines.decoding import greedy
 from edgedigits.core.lines.shapes import LINE_CLASSES
-from edgedigits.core.lines.strip import BLANK, HEIGHT
+from edgedigits.core.lines.strip import HEIGHT
 from edgedigits.core.tflite.runtime import runtime
 from edgedigits.firmware_export.graph.evaluation import evaluate
 from edgedigits.firmware_export.graph.model import Graph
@@ -56,14 +57,8 @@ def _cropped(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def line_text(output: NDArray[np.int8]) -> str:
-    """What the scores of one line say: the best class of each step, without repeats and then without blanks.
-
-    Args:
-        output: int8 of any shape that holds steps of 11; of equal scores the smallest class wins.
-    """
-    best = output.reshape(-1, LINE_CLASSES).argmax(axis=1).tolist()
-    before = [BLANK, *best]
-    return "".join(str(one) for one, last in zip(best, before, strict=False) if one not in (last, BLANK))
+    """What the scores of one line say, int8 of any shape that holds steps of 11: the text that the exported C gives."""
+    return greedy(output.reshape(-1, LINE_CLASSES))
 
 
 class LineReference:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.cards import code_version
+from edgedigits.core.cards import card_of, code_version
 from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
@@ -127,6 +127,7 @@ def verify(
     model = Path(model)
     if len(images) == 0:
         raise EdgedigitsError("there are no images to send", "ask for one image or more")
+    card_of(model)  # raises where the file is missing or was changed
     graph = read_graph(model, width)
     line = line_of(model, graph)
     pictures, answer = _asked(model, graph, line, images, told)

@@ -180,3 +180,13 @@ def test_specs_are_taken_apart_and_put_together():
     assert split_spec("csv:a+b.csv") == ("csv:a+b.csv", ())
     assert spec_with("csv:a+rot90", ["skip-bad", "transposed"]) == "csv:a+transposed+skip-bad"
     assert spec_with("csv:a", []) == "csv:a"
+
+
+@pytest.mark.parametrize("count", [20, 60, 300])
+def test_dark_digits_on_bright_ground_stop_although_a_robust_model_reads_them(tmp_path, count):
+    for seed in range(3):
+        pool = load_dataset("optdigits").pool
+        some = pool.take(stratified_sample(pool.labels, count, seed))
+        with pytest.raises(EdgedigitsError, match=r"and \d+ % inverted") as stopped:
+            load_dataset(written(tmp_path, 255 - some.images, some.labels))
+        assert "--invert" in stopped.value.remedy

@@ -166,7 +166,7 @@ def rows_read(checker: ArenaChecker, stage: Stage, y: int) -> Iterator[tuple[int
 
 def _rows(stage: Stage, y: int, heights: list[int]) -> Iterator[tuple[int, int]]:
     node = stage.node
-    windows = {"conv", "depthwise", "pool_max", "pool_average"}
+    windows = {"conv", "depthwise", "pool_max", "pool_rows", "pool_average"}
     if isinstance(node, (Conv, Depthwise, Pool)) and stage.kernel.name in windows:
         window = node.window
         for made in (2 * y, 2 * y + 1) if stage.pooled else (y,):

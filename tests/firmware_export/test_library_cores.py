@@ -11,6 +11,7 @@ from host_library import export_bytes, random_inputs
 from model_builder import ModelBuilder
 from random_networks import random_network
 from reference import reference_outputs
+from test_library_operators import maxima_of_rows
 
 from edgedigits.firmware_export.boards.cores import core
 from edgedigits.firmware_export.boards.measure import measure
@@ -42,6 +43,14 @@ def check(model: bytes, board, folder, inputs=None) -> str:
 @pytest.mark.parametrize("seed", range(6))
 def test_random_networks_equal_the_reference(seed, board, tmp_path):
     check(random_network(random.Random(seed)), board, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("rows", "stride", "padding", "width"),
+    [(2, 2, "VALID", 11), (4, 4, "VALID", 16), (3, 2, "SAME", 5), (2, 1, "SAME", 1)],
+)
+def test_maxima_of_rows(rows, stride, padding, width, board, tmp_path):
+    check(maxima_of_rows(rows, stride, padding, width=width), board, tmp_path)
 
 
 @pytest.mark.slow

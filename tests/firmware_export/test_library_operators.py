@@ -149,6 +149,14 @@ def test_channels_without_weights_and_biases_as_large_as_the_converter_makes_the
     check(builder.build(end), folder)
 
 
+def maxima_of_rows(rows: int, stride: int, padding: str, activation: str = "NONE", width: int = 11) -> bytes:
+    """A pool between a convolution that makes padded rows of it and one that reads its own with padding."""
+    builder = ModelBuilder(8)
+    end = builder.conv(builder.input((1, 9, width, 2), 0.02, -7), 3)
+    end = builder.pool(end, "max", (rows, 1), stride=(stride, 1), padding=padding, activation=activation)
+    return builder.build(builder.conv(end, 4))
+
+
 @pytest.mark.parametrize("rows,columns", [(1, 1), (1, 9), (9, 1), (2, 2)])
 def test_windows_larger_than_their_input(rows, columns, folder):
     builder = ModelBuilder(6)
@@ -156,3 +164,12 @@ def test_windows_larger_than_their_input(rows, columns, folder):
     end = builder.depthwise(end, 2, (3, 5), stride=(2, 1))
     end = builder.pool(end, "average", (4, 4), stride=(1, 1), padding="SAME")
     check(builder.build(end), folder)
+
+
+@pytest.mark.parametrize("activation", ["NONE", "RELU6"])
+@pytest.mark.parametrize(
+    ("rows", "stride", "padding"), [(2, 2, "VALID"), (4, 4, "VALID"), (3, 2, "SAME"), (2, 1, "SAME"), (5, 3, "SAME")]
+)
+def test_maxima_of_rows(rows, stride, padding, activation, folder):
+    """Windows of one column; 33 bytes a row are whole vectors and words, and one more."""
+    check(maxima_of_rows(rows, stride, padding, activation), folder)

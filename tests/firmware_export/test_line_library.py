@@ -17,6 +17,7 @@ from reference import reference_outputs
 
 from edgedigits.core.cards import read_card, write_card
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.lines.decoding import greedy
 from edgedigits.core.lines.shapes import LineShape, line_shape
 from edgedigits.core.lines.strip import padded
 from edgedigits.core.pretrained.bundled import bundled_model
@@ -75,9 +76,8 @@ class TestReading:
         assert set("".join(read)) == set("0123456789")
 
     def test_the_greedy_decoding_of_core_gives_the_same(self, compiled):
-        decoding = pytest.importorskip("edgedigits.core.lines.decoding")
         outputs = np.random.default_rng(3).integers(-128, 128, (300, 48 * 11), np.int8)
-        assert compiled.texts(outputs) == [decoding.greedy(one.reshape(-1, 11)) for one in outputs]
+        assert compiled.texts(outputs) == [greedy(one.reshape(-1, 11)) for one in outputs]
 
     @pytest.mark.parametrize("seed", [0, 1])
     def test_one_step_in_a_column_is_read_as_well(self, seed, tmp_path):
@@ -222,20 +222,13 @@ class TestWidths:
     def test_the_width_of_the_file_gives_the_same_c(self, model, library):
         assert export_library(model, width=96).text == library.text
 
-    def test_a_model_that_reads_no_lines_has_no_width_to_choose(self, tmp_path):
-        builder = ModelBuilder()
-        end = builder.conv(builder.input((1, 28, 28, 1)), 4)
-        path = tmp_path / "model.tflite"
-        path.write_bytes(builder.build(end))
+    def test_a_model_that_reads_no_lines_has_no_width_to_choose(self):
         with pytest.raises(EdgedigitsError, match="reads no lines"):
-            export_library(path, width=96)
+            export_library(bundled_model(), width=96)
 
-    def test_a_layer_that_holds_to_one_width_is_named(self, tmp_path):
-        builder = ModelBuilder()
-        path = tmp_path / "model.tflite"
-        path.write_bytes(builder.build(builder.dense(builder.conv(builder.input((1, 8, 8, 1)), 4), 10)))
-        with pytest.raises(EdgedigitsError, match="FULLY_CONNECTED"):
-            export_library(path, width=96)
+    def test_the_network_is_read_as_it_is_where_no_width_is_chosen(self, tmp_path):
+        made = export_bytes(line_model(width=128), tmp_path)
+        assert made.line == LineShape(128, 64)
 
 
 class TestWhatIsALineNetwork:

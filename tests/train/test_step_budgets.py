@@ -2,7 +2,7 @@
 
 import pytest
 
-from edgedigits.train.fitting.fitting import FEW_TO_VALIDATE, takes_its_place
+from edgedigits.train.fitting.fitting import takes_its_place
 from edgedigits.train.networks.catalogue import NETWORKS
 from edgedigits.train.recipes import LEAST_STEPS, TrainingRecipe
 from edgedigits.train.training_request import EpochRecord, TrainingRequest, resolve
@@ -56,15 +56,14 @@ def record(epoch, right, loss, digits):
 )
 def test_of_many_validation_digits_the_most_right_ones_decide_and_then_the_loss(right, loss, kept):
     before = (record(1, 4950, 0.1, 5000),)
-    assert takes_its_place(record(2, right, loss, 5000), before, 1, 5000) is kept
+    assert takes_its_place(record(2, right, loss, 5000), before, 1, 5000, True) is kept
 
 
 @pytest.mark.parametrize(("right", "kept"), [(60, True), (59, True), (58, True), (57, False)])
 def test_few_validation_digits_that_cannot_tell_epochs_apart_leave_it_to_the_later_one(right, kept):
     """59 of 60 have a standard error of 1.7 points, a digit; 60 of 60 have none."""
     before = (record(1, 40, 0.9, 60), record(2, 59, 0.01, 60), record(3, 58, 0.5, 60))
-    assert FEW_TO_VALIDATE > 60
-    assert takes_its_place(record(4, right, 0.5, 60), before, 3, 60) is kept
+    assert takes_its_place(record(4, right, 0.5, 60), before, 3, 60, False) is kept
     perfect = (record(1, 60, 0.0, 60),)
-    assert takes_its_place(record(2, 59, 0.5, 60), perfect, 1, 60)
-    assert not takes_its_place(record(2, 58, 0.5, 60), perfect, 1, 60)
+    assert takes_its_place(record(2, 59, 0.5, 60), perfect, 1, 60, False)
+    assert not takes_its_place(record(2, 58, 0.5, 60), perfect, 1, 60, False)

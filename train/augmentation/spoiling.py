@@ -20,7 +20,7 @@ from edgedigits.train.augmentation.strokes import Picture
 _MOVED = 0.5
 """Share of the pictures that are moved; of the others each is spoilt otherwise, at least."""
 
-_MOVED_ONLY, _TWICE = 0.3, 0.3
+_MOVED_ONLY, _TWICE = 0.3, 0.15
 """Of those that were moved, the share that is left at that; of all others, the share that is spoilt in two ways."""
 
 

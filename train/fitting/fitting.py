@@ -22,7 +22,7 @@ from edgedigits.train.fitting.epochs import PipelineTraining, Training
 from edgedigits.train.fitting.optimizers import make_optimizer, rate_at, rate_plan
 from edgedigits.train.fitting.resident import ResidentTraining, can_hold
 from edgedigits.train.networks.reported import build
-from edgedigits.train.recipes import TrainingRecipe
+from edgedigits.train.recipes import TrainingRecipe, augmentation
 from edgedigits.train.training_request import EpochRecord, Progress, ProgressCallback, TrainingRequest
 
 _ROUNDING = 1e-3
@@ -146,8 +146,9 @@ def fit(
         EdgedigitsError: the loss is no number any more.
     """
     passed = replace(split, train=split.train.repeated(recipe.passes))
+    clear = len(split.validation) >= FEW_TO_VALIDATE and not augmentation(recipe.augmentation).spoilt
     with closing(_training(fitter, recipe, passed, seed)) as training:
-        return run_epochs(fitter, recipe, training, len(split.validation), seed, saved, keep, progress)
+        return run_epochs(fitter, recipe, training, len(split.validation), clear, seed, saved, keep, progress)
 
 
 def run_epochs(
@@ -155,6 +156,7 @@ def run_epochs(
     recipe: TrainingRecipe,
     training: Training,
     validation: int,
+    clear: bool,
     seed: int,
     saved: Saved,
     keep: Callable[[Saved], None],
@@ -167,6 +169,7 @@ def run_epochs(
         recipe: epochs.
         training: brings what is learned from to the network.
         validation: how many validation examples judge.
+        clear: whether they tell epochs apart, see :func:`takes_its_place`.
         seed: of dropout.
         saved: the state to go on from.
         keep: called with the state after each epoch.
@@ -191,7 +194,7 @@ def run_epochs(
             )
         rate = rate_at(fitter.plan, (epoch + 1) * fitter.steps - 1)
         record = _record(epoch, figures, rate, time.monotonic() - began)
-        saved = _with_epoch(saved, record, fitter.model, validation)
+        saved = _with_epoch(saved, record, fitter.model, validation, clear)
         keep(saved)
         if teller:
             teller.tell(epoch, fitter.steps, figures)
@@ -226,30 +229,33 @@ def _reseed_dropout(model: Any, seed: int, epoch: int) -> None:
             layer._random_generator._generator.reset_from_seed(int(lot))
 
 
-def _with_epoch(saved: Saved, record: EpochRecord, model: Any, validation: int) -> Saved:
+def _with_epoch(saved: Saved, record: EpochRecord, model: Any, validation: int, clear: bool) -> Saved:
     """The state after one more epoch."""
     history = (*saved.history, record)
-    if saved.best_epoch and not takes_its_place(record, saved.history, saved.best_epoch, validation):
+    if saved.best_epoch and not takes_its_place(record, saved.history, saved.best_epoch, validation, clear):
         return Saved(history, saved.best_epoch, saved.best)
     return Saved(history, record.epoch, tuple(model.get_weights()))
 
 
-def takes_its_place(record: EpochRecord, before: tuple[EpochRecord, ...], best_epoch: int, validation: int) -> bool:
+def takes_its_place(
+    record: EpochRecord, before: tuple[EpochRecord, ...], best_epoch: int, validation: int, clear: bool
+) -> bool:
     """Whether the weights of an epoch are kept instead of those of the best epoch before it.
 
     They are where it reads more validation digits right, or as many with a smaller loss. Fewer than
-    :data:`FEW_TO_VALIDATE` digits hardly tell epochs apart, and the late ones, whose learning rate is low, are the
-    better ones: there an epoch is kept unless it is worse than the best one by more than a standard error of that
-    one's accuracy, or a digit where that is more (after the one-standard-error rule of L. Breiman et al.,
-    "Classification and Regression Trees", 1984).
+    :data:`FEW_TO_VALIDATE` digits hardly tell epochs apart, nor do digits as they are tell what was learned of spoilt
+    ones; and the late epochs, whose learning rate is low, are the better ones: there an epoch is kept unless it is
+    worse than the best one by more than a standard error of that one's accuracy, or a digit where that is more (after
+    the one-standard-error rule of L. Breiman et al., "Classification and Regression Trees", 1984).
 
     Args:
         record: the epoch.
         before: all epochs before it.
         best_epoch: that is kept by now, counted from 1.
         validation: how many validation digits there are.
+        clear: whether they tell epochs apart.
     """
-    if validation >= FEW_TO_VALIDATE:
+    if clear:
         best = before[best_epoch - 1]
         return (record.val_accuracy, -record.val_loss) > (best.val_accuracy, -best.val_loss)
     most = max(one.val_accuracy for one in before)

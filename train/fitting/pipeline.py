@@ -50,7 +50,9 @@ def training_batches(digits: Digits, batch_size: int, seed: int, epoch: int, rec
         return as_network_sees(_distorted(images, lot, settings), recipe), targets
 
     rows = tf.data.Dataset.from_tensor_slices((order, seeds))
-    return rows.map(batch, num_parallel_calls=_WORKERS, deterministic=True).prefetch(_AHEAD).with_options(_fixed())
+    return (
+        rows.map(batch, num_parallel_calls=_WORKERS, deterministic=True).prefetch(_AHEAD).with_options(fixed_options())
+    )
 
 
 def epoch_order(count: int, batch_size: int, seed: int, epoch: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -78,7 +80,9 @@ def plain_batches(digits: Digits, batch_size: int, recipe: TrainingRecipe) -> An
         return as_network_sees(scaled(images), recipe), targets_of(labels)
 
     rows = tf.data.Dataset.from_tensor_slices((digits.images, digits.labels)).batch(batch_size)
-    return rows.map(batch, num_parallel_calls=_WORKERS, deterministic=True).prefetch(_AHEAD).with_options(_fixed())
+    return (
+        rows.map(batch, num_parallel_calls=_WORKERS, deterministic=True).prefetch(_AHEAD).with_options(fixed_options())
+    )
 
 
 def _from_rows(digits: Digits, smoothing: float) -> Any:
@@ -131,7 +135,7 @@ def _distorted(images: Any, lot: Any, settings: Augmentation) -> Any:
     return augment(images, tf.stack([lot, 0]), settings) if settings.moves else images
 
 
-def _fixed() -> Any:
+def fixed_options() -> Any:
     """A pipeline that does not tune itself.
 
     TensorFlow's tuner sleeps 10 ms, 20 ms, 40 ms and so on while it watches, and the end of an epoch waits until it

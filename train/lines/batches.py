@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from edgedigits.core.keras.backend import tf
 from edgedigits.core.lines.strip import HEIGHT, STEP, WIDEST, padded, width_of_network
+from edgedigits.train.fitting.pipeline import fixed_options
 from edgedigits.train.lines.ctc import LONGEST, targets_of
 
 Line = tuple[NDArray[np.uint8], str]
@@ -57,7 +58,11 @@ def _dataset(batches: Callable[[], Iterator[tuple[NDArray[np.uint8], NDArray[np.
         tf.TensorSpec((None, LONGEST), tf.int32),
     )
     made = tf.data.Dataset.from_generator(batches, output_signature=signature)
-    return made.map(lambda strips, targets: (tf.cast(strips, tf.float32) / 255, targets)).prefetch(_AHEAD)
+    return (
+        made.map(lambda strips, targets: (tf.cast(strips, tf.float32) / 255, targets))
+        .prefetch(_AHEAD)
+        .with_options(fixed_options())
+    )
 
 
 def _batches(

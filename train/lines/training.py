@@ -140,7 +140,7 @@ def _fit(
 
     training = _LineTraining(fitter.model, fitter.batch_size, data)
     try:
-        return run_epochs(fitter, recipe, training, len(data.validation), request.seed, saved, keep, progress)
+        return run_epochs(fitter, recipe, training, len(data.validation), False, request.seed, saved, keep, progress)
     except KeyboardInterrupt:
         done = len(saved.history)
         remedy = f"--resume goes on after epoch {done}" if done else "no epoch was finished: start again with --force"
