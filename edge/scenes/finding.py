@@ -43,6 +43,9 @@ MOST_OF_TEXTURE = 20
 TEXTURE = 1500
 """With more marks than this in the small picture it shows a texture, and the finer picture more of it."""
 
+FEW = 24
+"""Up to so many marks of the size of digits are no broken lines."""
+
 MANY = 100
 """With more marks than this, ruled or squared paper is suspected, whose lines may be broken."""
 
@@ -65,6 +68,7 @@ class _Found:
     pieces: Pieces
     ink: NDArray[np.uint8]
     boxed: bool
+    printed: bool
     factor: int
     why: str = ""
 
@@ -126,7 +130,7 @@ def _scene(grey: NDArray[np.uint8], single: bool) -> Scene:
     if tilt:
         level = straightened(grey, tilt)
         again = _search(level.picture)
-        if again.groups:
+        if again.groups and again.printed:
             scene = _cut(level.picture, again)
             return replace(
                 scene, lines=tuple(replace(line, matrix=composed(level.matrix, line.matrix)) for line in scene.lines)
@@ -179,13 +183,15 @@ def _lines(marks: Marks, factor: int) -> _Found:
     pieces = pieces_of(marks)
     digit = _typical(pieces, ink.shape)
     mask = ink
-    if len(pieces) > MANY:
+    if MANY < len(pieces) <= TEXTURE:
         mask = remove_rules(mask, across=True, down=True)
-    across = lines_across(mask, digit)
-    if present(across):
-        bare = marked(without(mask, across, np.zeros_like(across)), marks.strength, marks.floor, marks.bright)
-        digit = _typical(pieces_of(bare), ink.shape)
-    down = lines_down(mask, digit, across)
+    across = down = np.zeros_like(mask)
+    if _may_be_printed(pieces, digit):
+        across = lines_across(mask, digit)
+        if present(across):
+            bare = marked(without(mask, across, np.zeros_like(across)), marks.strength, marks.floor, marks.bright)
+            digit = _typical(pieces_of(bare), ink.shape)
+        down = lines_down(mask, digit, across)
     printed = np.asarray(cv2.bitwise_or(across, down), np.uint8)
     left = without(mask, across, down)
     if left is not ink:
@@ -201,7 +207,14 @@ def _lines(marks: Marks, factor: int) -> _Found:
     why = "" if kept else _why_none(ink, pieces)
     if len(kept) > MOST_OF_TEXTURE:
         kept = _most(kept)
-    return _Found(kept, marks, pieces, ink, is_boxed(down), factor, why)
+    return _Found(kept, marks, pieces, ink, is_boxed(down), present(printed), factor, why)
+
+
+def _may_be_printed(pieces: Pieces, digit: float) -> bool:
+    """Whether printed lines are worth looking for: some mark is larger than a digit, or there are many."""
+    _, _, width, height = pieces.boxes.T
+    large = (width > 1.5 * digit) | (height > 1.25 * digit)
+    return bool(large.any() or (np.maximum(width, height) >= 6).sum() > FEW)
 
 
 def _typical(pieces: Pieces, shape: tuple[int, ...]) -> float:

@@ -30,6 +30,9 @@ THICKEST_OF_PICTURE = 0.03
 GAP = 0.15
 """Lines may be broken by gaps of so many digit heights."""
 
+STRAIGHT = 0.8
+"""Pixels, as a standard deviation, by which a broken line's middle leaves a straight line."""
+
 ALIKE = 0.12
 """Dividers differ in height by at most this share."""
 
@@ -79,8 +82,8 @@ def lines_down(mask: NDArray[np.uint8], digit: float, across: NDArray[np.uint8])
     turned = _flipped(mask)
     height = mask.shape[0]
     down = _flipped(_whole(turned, int(max(24.0, min(TALL * digit, 0.95 * height))), digit))
-    if TALL * digit > height and cv2.connectedComponents(down)[0] <= 2:
-        down = np.zeros_like(mask)  # one stroke from the upper to the lower edge may as well be a 1
+    if not present(across) and cv2.connectedComponents(down)[0] <= 2:
+        down = np.zeros_like(mask)  # one stroke down may as well be a 1
     if present(across):
         rules = cv2.dilate(across, np.ones((3, 3), np.uint8))
         between = _flipped(cv2.subtract(mask, rules))
@@ -91,6 +94,15 @@ def lines_down(mask: NDArray[np.uint8], digit: float, across: NDArray[np.uint8])
         dividers = cv2.subtract(dividers, rules)  # gaps were filled across rules as well
         down = cv2.bitwise_or(down, _reaching(dividers, across, mask, DIVIDER * digit))
     return np.asarray(cv2.bitwise_or(down, _boxes(mask, digit, _thickest(mask, digit))), np.uint8)
+
+
+def _is_straight(own: NDArray[np.uint8]) -> bool:
+    """Whether the ink of a line lies on one straight line: parts of digits in one row scatter."""
+    weight = own.sum(axis=0).astype(np.float64)
+    columns = np.flatnonzero(weight)
+    middle = (own * np.arange(len(own))[:, None]).sum(axis=0)[columns] / weight[columns]
+    slope, row = np.polyfit(columns, middle, 1)
+    return bool(np.std(middle - slope * columns - row) <= STRAIGHT)
 
 
 def is_boxed(down: NDArray[np.uint8]) -> bool:
@@ -148,14 +160,14 @@ def _broken(mask: NDArray[np.uint8], least: int, digit: float) -> NDArray[np.uin
 
 
 def _covered(lines: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Those lines across that have ink on most of their columns."""
+    """Those lines across that have ink on most of their columns, and it lies on one straight line."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
     kept = np.zeros(count, np.uint8)
     for number in range(1, count):
         x, y, width, height = stats[number, :4].tolist()
         window = (slice(y, y + height), slice(x, x + width))
         own = cv2.bitwise_and(mask[window], (labels[window] == number).astype(np.uint8))
-        kept[number] = own.max(axis=0).sum() >= COVERED * width
+        kept[number] = own.max(axis=0).sum() >= COVERED * width and _is_straight(own)
     return kept[labels]
 
 
@@ -227,8 +239,10 @@ def _completed(dividers: NDArray[np.uint8], stats: NDArray[np.int32], inked: NDA
         done.update(own.tolist())
         apart = np.diff(centre[own])
         space = float(np.percentile(apart, 25))
+        if space < max(3.0, height[own].mean() / 3):
+            continue
         counts = np.rint(apart / space).astype(int)
-        if space < height[own].mean() / 3 or (np.abs(apart / space - counts) > 0.12 * np.maximum(counts, 1)).any():
+        if (np.abs(apart / space - counts) > 0.12 * np.maximum(counts, 1)).any():
             continue
         places = [
             (centre[one] + share * gap, top[one] + share * (top[other] - top[one]), height[one])
@@ -269,7 +283,7 @@ def _teeth(stats: NDArray[np.int32], met: NDArray[np.bool_], wanted: NDArray[np.
         own = own[np.argsort(centre[own])]
         apart = np.diff(centre[own])
         # Hidden teeth leave gaps of two or three spaces.
-        spaces = apart / np.percentile(apart, 25)
+        spaces = apart / max(1.0, float(np.percentile(apart, 25)))
         even = np.abs(spaces - np.rint(spaces)) <= 0.12 * np.maximum(np.rint(spaces), 1)
         if even.mean() >= 0.8 and len(own) >= COMB:
             kept[own] = True

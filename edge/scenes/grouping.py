@@ -37,11 +37,20 @@ FAINT = 0.28
 STRAY = 0.6
 """A single mark of at most this share of the typical height may be a part of other writing, or nothing."""
 
+HIGH = 1.6
+"""A single mark of more than so many typical heights is no digit among lines of several."""
+
+PALE = 0.3
+"""A piece of less than this share of its line's strongest is a shadow or noise."""
+
 SMALL = 0.3
 """Lines of less than this share of the typical height are dust or print."""
 
 MANY = 200
 """More marks than this are measured all at once rather than one by one."""
+
+MOST_GROUPS = 120
+"""More lines than this are those of a texture, and get no fragments."""
 
 MOST_PIECES = 600
 """With more pieces of digit size the picture shows a texture: the largest are looked at."""
@@ -144,7 +153,10 @@ def group_lines(pieces: Pieces, shape: tuple[int, ...], joined: NDArray[np.uint8
         return []
     slope = _common_slope(seeds)
     members = _linked(seeds, slope, joined)
+    members = [own[seeds.peaks[own] >= PALE * seeds.peaks[own].max()] for own in members]
     groups = [_group(seeds.taken(own), slope) for own in members]
+    if len(groups) > MOST_GROUPS:
+        return groups
     return [_with_fragments(group, seeds, pieces) for group in groups]
 
 
@@ -286,8 +298,20 @@ def worth_reading(groups: list[Group], marks: Marks, pieces: Pieces) -> list[Gro
     large, small = [], []
     for group, strength in zip(groups, strengths, strict=True):
         if strength >= FAINT * strongest and group.height >= 0.5 * SMALL * typical:
+            if any(len(other.numbers) >= 3 for other in groups) and _is_seam(group, marks, typical):
+                continue
             (small if len(group.numbers) == 1 and group.height <= STRAY * typical else large).append(group)
     return _with_strays(large, small, marks, SMALL * typical)
+
+
+def _is_seam(group: Group, marks: Marks, typical: float) -> bool:
+    """Whether a line is one long mark, high among the others: the edge of a sheet, a shadow or a fold."""
+    if len(group.numbers) > 1 or group.height <= HIGH * typical:
+        return False
+    x, y, width, height = marks.stats[group.numbers[0], :4].tolist()
+    rows, columns = marks.mask.shape
+    at_edge = x <= 1 or y <= 1 or x + width >= columns - 1 or y + height >= rows - 1
+    return bool(at_edge or 3 * width < 2 * height)
 
 
 def _with_strays(large: list[Group], small: list[Group], marks: Marks, least: float) -> list[Group]:

@@ -17,6 +17,9 @@ HIGHEST = 1.35
 FEW = 8
 """unless there are no more marks than this: then the parts of one digit may be all that there is."""
 
+MOST = 600
+"""With more marks than this the picture shows a texture, which is left as it is."""
+
 LEAST = 0.12
 """Marks lower and narrower than so many digit heights are not joined: specks would bridge anything."""
 
@@ -33,7 +36,7 @@ def joined(marks: Marks, digit: float) -> Marks:
     large = np.flatnonzero(size >= max(3.0, LEAST * digit))
     large = large[large > 0]
     reach = max(1, round(GAP * digit / 2))
-    if len(large) < 2 or not _any_near(boxes[large], 2 * reach + 1):
+    if not 2 <= len(large) <= MOST or not _any_near(boxes[large], 2 * reach + 1):
         return marks
     wanted = np.zeros(len(marks.stats), np.uint8)
     wanted[large] = 1

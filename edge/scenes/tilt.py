@@ -20,6 +20,9 @@ LONG = 0.3
 MANY = 24
 """With more marks than this, all may be parts of broken lines."""
 
+MOST, TEXTURE = 600, 1500
+"""But of more than the first only long ones are looked at, and more than the second are a texture."""
+
 AGREED = 0.5
 """Share of the lines' length that must agree within a degree."""
 
@@ -45,9 +48,9 @@ def tilt_of(ink: NDArray[np.uint8]) -> float:
     # Strokes fill more of their box than lines and frames.
     long &= stats[:, cv2.CC_STAT_AREA] < 0.35 * np.maximum(across, down) * np.maximum(np.minimum(across, down), 12)
     long[0] = False
-    if count > MANY:
+    if MANY < count <= MOST:
         long[1:] = True  # broken lines are many short marks
-    if count == 1 or not long.any():
+    if count == 1 or count > TEXTURE or not long.any():
         return 0.0
     least = int(0.2 * max(width, height))
     found = cv2.HoughLinesP(long.astype(np.uint8)[labels], 1, np.pi / 720, least // 2, None, least, max(4, least // 10))
