@@ -84,7 +84,8 @@ def strengths(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.ui
 
 
 def _levels(values: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return np.asarray(cv2.add(values, 0.0, dtype=cv2.CV_8U), np.uint8)  # rounds, and cuts off at 0 and 255
+    rounded = cv2.add(values, 0.0, dtype=cv2.CV_8U)  # type: ignore[call-overload]  # cuts off at 0 and 255, too
+    return np.asarray(rounded, np.uint8)
 
 
 def floor_of(strength: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -104,7 +105,8 @@ def floor_of(strength: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[n
     # is taken where it is less: a pattern deviates to both sides.
     whole = (slice(0, size[1] * _BLOCK), slice(0, size[0] * _BLOCK))
     own, against = (
-        cv2.resize(cv2.min(side[whole], 40.0), size, interpolation=cv2.INTER_AREA) for side in (strength, other)
+        cv2.resize(np.minimum(side[whole], np.uint8(40)), size, interpolation=cv2.INTER_AREA)
+        for side in (strength, other)
     )
     restless = cv2.medianBlur(cv2.min(own, against), 5).astype(np.float32)
     floor = np.maximum(np.minimum(restless * 2.5, MOST_NOISE) * NOISES, LEAST)
@@ -132,7 +134,7 @@ def marks_of(strength: NDArray[np.uint8], other: NDArray[np.uint8], bright: bool
         place = int((0.97 if through else 0.75) * (own.size - 1))
         least[number] = INK_SHARE * float(np.partition(own, place)[place])
     mask = cv2.bitwise_and(cv2.compare(strength, least[labels], cv2.CMP_GE), loose)
-    return marked(np.asarray(cv2.bitwise_and(mask, 1), np.uint8), strength, cv2.mean(floor)[0], bright)
+    return marked(np.asarray(mask, np.uint8) & np.uint8(1), strength, cv2.mean(floor)[0], bright)
 
 
 def marked(mask: NDArray[np.uint8], strength: NDArray[np.uint8], floor: float, bright: bool) -> Marks:

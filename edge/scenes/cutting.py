@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +31,9 @@ PEN = 0.075
 """and are then about as thick as this share of it."""
 
 
+Value = TypeVar("Value", bound=np.generic)
+
+
 def cut_line(grey: NDArray[np.uint8], factor: int, marks: Marks, group: Group, ink: NDArray[np.uint8]) -> SceneLine:
     """The picture of one line.
 
@@ -52,11 +57,13 @@ def cut_line(grey: NDArray[np.uint8], factor: int, marks: Marks, group: Group, i
     foreign = cv2.subtract(window.of(ink), own)
     picture, known = window.full(grey, factor, shrink)
     size = (picture.shape[1], picture.shape[0])
-    own, foreign = (cv2.resize(one, size, interpolation=cv2.INTER_NEAREST) for one in (own, foreign))
+    own, foreign = (
+        np.asarray(cv2.resize(one, size, interpolation=cv2.INTER_NEAREST), np.uint8) for one in (own, foreign)
+    )
     height = group.height * factor / shrink
-    clean = _clean(picture, known, np.asarray(own, np.uint8), np.asarray(foreign, np.uint8), height)
+    clean = _clean(picture, known, own, np.asarray(foreign, np.uint8), height)
     to_picture = np.array([[shrink, 0, left * factor], [0, shrink, top * factor]], np.float64)
-    return _upright(clean, np.asarray(own, np.uint8), group, marks, to_picture, factor)
+    return _upright(clean, own, group, marks, to_picture, factor)
 
 
 class _Window:
@@ -65,7 +72,7 @@ class _Window:
     def __init__(self, left: int, top: int, right: int, bottom: int) -> None:
         self.left, self.top, self.right, self.bottom = left, top, right, bottom
 
-    def of(self, array: NDArray[np.generic]) -> NDArray[np.generic]:
+    def of(self, array: NDArray[Value]) -> NDArray[Value]:
         """The part, 0 beyond the edges."""
         height, width = array.shape
         inside = array[max(0, self.top) : min(height, self.bottom), max(0, self.left) : min(width, self.right)]
@@ -87,7 +94,7 @@ class _Window:
         sides = (max(0, -whole.top), max(0, whole.bottom - height), max(0, -whole.left), max(0, whole.right - width))
         known = cv2.copyMakeBorder(np.ones_like(inside), *sides, cv2.BORDER_CONSTANT, value=(0,))
         part = cv2.copyMakeBorder(inside, *sides, cv2.BORDER_REPLICATE)
-        known = shrunk(np.asarray(known, np.uint8) * 255, shrink)
+        known = shrunk(np.asarray(known, np.uint8) * np.uint8(255), shrink)
         return shrunk(np.asarray(part, np.uint8), shrink), (known > 200).astype(np.uint8)
 
 
@@ -104,7 +111,8 @@ def _clean(
     ink = cv2.dilate(cv2.bitwise_or(own, foreign), kernel)
     free = cv2.bitwise_and(known, 1 - ink)
     painted = cv2.bitwise_or(cv2.dilate(foreign, kernel), 1 - known)
-    painted = cv2.bitwise_and(painted, 1 - cv2.bitwise_or(cv2.dilate(own, np.ones((3, 3), np.uint8)) & known, own))
+    near = cv2.bitwise_and(cv2.dilate(own, np.ones((3, 3), np.uint8)), known)
+    painted = cv2.bitwise_and(painted, 1 - cv2.bitwise_or(near, own))
     if not painted.any():
         return picture
     ground = local_ground(picture, np.asarray(free, np.uint8), height)

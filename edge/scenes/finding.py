@@ -165,10 +165,15 @@ def _found(grey: NDArray[np.uint8], factor: int) -> _Found:
     return _in_either(small, factor)
 
 
+def _beyond_faint(side: NDArray[np.uint8]) -> float:
+    """The sum of what the strengths of a side have beyond that of faint ink."""
+    return float(cv2.sumElems(cv2.subtract(side, FAINT))[0])  # type: ignore[call-overload]
+
+
 def _in_either(small: NDArray[np.uint8], factor: int) -> _Found:
     """Lines of dark writing, or of bright writing where there is more of it."""
     darker, brighter = strengths(small)
-    dark, bright = (cv2.sumElems(cv2.subtract(side, FAINT))[0] for side in (darker, brighter))
+    dark, bright = (_beyond_faint(darker), _beyond_faint(brighter))
     tried = []
     if dark >= EITHER * bright or dark >= bright:
         tried.append(_lines(marks_of(darker, brighter, bright=False), factor))

@@ -88,11 +88,12 @@ def lines_down(mask: NDArray[np.uint8], digit: float, across: NDArray[np.uint8])
         rules = cv2.dilate(across, np.ones((3, 3), np.uint8))
         between = _flipped(cv2.subtract(mask, rules))
         least = int(max(10, TOOTH * digit))
-        dividers = _flipped(_whole(between, least, digit))
+        dividers: cv2.typing.MatLike = _flipped(_whole(between, least, digit))
         if height >= ROOM * digit:
             dividers = cv2.bitwise_or(dividers, _flipped(_broken(between, least, digit)))
         dividers = cv2.subtract(dividers, rules)  # gaps were filled across rules as well
-        down = cv2.bitwise_or(down, _reaching(dividers, across, mask, DIVIDER * digit))
+        reaching = _reaching(np.asarray(dividers, np.uint8), across, mask, DIVIDER * digit)
+        down = np.asarray(cv2.bitwise_or(down, reaching), np.uint8)
     return np.asarray(cv2.bitwise_or(down, _boxes(mask, digit, _thickest(mask, digit))), np.uint8)
 
 
@@ -119,7 +120,8 @@ def without(mask: NDArray[np.uint8], across: NDArray[np.uint8], down: NDArray[np
     """A mask without printed lines; strokes that go on at both sides of one are kept."""
     if not present(across) and not present(down):
         return mask
-    left = cv2.subtract(mask, cv2.dilate(cv2.bitwise_or(across, down), np.ones((3, 3), np.uint8)))
+    printed = cv2.dilate(cv2.bitwise_or(across, down), np.ones((3, 3), np.uint8))
+    left = np.asarray(cv2.subtract(mask, printed), np.uint8)
     kept = cv2.bitwise_or(left, _crossing(mask, left, across))
     return np.asarray(
         cv2.bitwise_or(kept, _flipped(_crossing(_flipped(mask), _flipped(left), _flipped(down)))), np.uint8
@@ -154,7 +156,8 @@ def _broken(mask: NDArray[np.uint8], least: int, digit: float) -> NDArray[np.uin
     Strokes down do not count there: they would make lines of writing.
     """
     thickest = _thickest(mask, digit)
-    thin = cv2.subtract(mask, cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thickest + 2, 1), np.uint8)))
+    strokes = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thickest + 2, 1), np.uint8))
+    thin = np.asarray(cv2.subtract(mask, strokes), np.uint8)
     lines = _straight(thin, max(least, int(BROKEN_LENGTH * digit)), thickest, max(3, round(WIDE_GAP * digit)) | 1)
     return _covered(lines, thin) if present(lines) else lines
 
@@ -166,9 +169,9 @@ def _covered(lines: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.ui
     for number in range(1, count):
         x, y, width, height = stats[number, :4].tolist()
         window = (slice(y, y + height), slice(x, x + width))
-        own = cv2.bitwise_and(mask[window], (labels[window] == number).astype(np.uint8))
+        own = np.asarray(cv2.bitwise_and(mask[window], (labels[window] == number).astype(np.uint8)), np.uint8)
         kept[number] = own.max(axis=0).sum() >= COVERED * width and _is_straight(own)
-    return kept[labels]
+    return np.asarray(kept[labels], np.uint8)
 
 
 def present(mask: cv2.typing.MatLike) -> bool:
@@ -176,8 +179,8 @@ def present(mask: cv2.typing.MatLike) -> bool:
     return cv2.countNonZero(mask) > 0
 
 
-def _flipped(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.ascontiguousarray(mask.T)
+def _flipped(mask: cv2.typing.MatLike) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(mask.T, np.uint8)
 
 
 def _straight(mask: NDArray[np.uint8], least: int, thickest: int, gap: int) -> NDArray[np.uint8]:
@@ -200,7 +203,7 @@ def _straight(mask: NDArray[np.uint8], least: int, thickest: int, gap: int) -> N
     long[0] = False
     if count == 1 or not long.any():
         return np.zeros_like(mask)
-    return long.astype(np.uint8)[labels]
+    return np.asarray(long.astype(np.uint8)[labels], np.uint8)
 
 
 def _reaching(
@@ -221,7 +224,7 @@ def _reaching(
     wanted = (reached == 1) & (height >= least)
     for tooth in np.flatnonzero(wanted).tolist():
         wanted[tooth] = _is_free(mask, stats[tooth], round(0.15 * least) + 2)
-    kept |= _teeth(stats, met, wanted)
+    kept |= _teeth(np.asarray(stats, np.int32), met, wanted)
     kept[0] = False
     return _completed(kept.astype(np.uint8)[labels], stats[kept], np.flatnonzero(mask.any(axis=0)))
 

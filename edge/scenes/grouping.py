@@ -295,7 +295,8 @@ def worth_reading(groups: list[Group], marks: Marks, pieces: Pieces) -> list[Gro
         strength for strength, weight in zip(strengths, weights, strict=True) if weight >= 0.2 * max(weights)
     )
     typical = typical_height(np.repeat([round(g.height) for g in groups], [len(g.numbers) for g in groups]))
-    large, small = [], []
+    large: list[Group] = []
+    small: list[Group] = []
     for group, strength in zip(groups, strengths, strict=True):
         if strength >= FAINT * strongest and group.height >= 0.5 * SMALL * typical:
             if any(len(other.numbers) >= 3 for other in groups) and _is_seam(group, marks, typical):

@@ -47,7 +47,7 @@ def joined(marks: Marks, digit: float) -> Marks:
     few = (size >= 0.3 * digit)[1:].sum() <= FEW
     high = stats[:, cv2.CC_STAT_HEIGHT] - 2 * reach
     allowed = (high <= HIGHEST * digit) | few
-    return _renumbered(marks, large, blots, allowed)
+    return _renumbered(marks, large, np.asarray(blots, np.int32), allowed)
 
 
 def _any_near(boxes: NDArray[np.int64], distance: int) -> bool:

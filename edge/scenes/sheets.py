@@ -94,7 +94,7 @@ def _is_inside(points: NDArray[np.float32], shape: tuple[int, ...], margin: int)
 def _at(small: NDArray[np.uint8], points: NDArray[np.float32]) -> NDArray[np.float32]:
     columns = np.clip(np.rint(points[:, 0]), 0, small.shape[1] - 1).astype(int)
     rows = np.clip(np.rint(points[:, 1]), 0, small.shape[0] - 1).astype(int)
-    return small[rows, columns].astype(np.float32)
+    return np.asarray(small[rows, columns], np.float32)
 
 
 def without_desk(grey: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -109,7 +109,7 @@ def without_desk(grey: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> NDArray[n
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     weight = cv2.resize(sheet.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     light = cv2.resize(cv2.multiply(grey, sheet).astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    ground, known = light.copy(), weight.copy()
+    ground, known = np.array(light, np.float32), np.array(weight, np.float32)
     for reach in (5, 15, 45, 135):
         # Where nearer sheet is known, farther sheet counts for nothing.
         ground += cv2.blur(light, (reach, reach)) * 1e-3**reach**0.5
