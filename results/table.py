@@ -129,7 +129,9 @@ def gather(results: Results | Sequence[Results], task: str = "") -> Table:
 
 
 def _of_one_task(entries: Sequence[Entry], task: str) -> list[Entry]:
-    tasks = {entry.row.task: entry.source for entry in reversed(entries)}
+    tasks: dict[str, str] = {}
+    for entry in entries:
+        tasks.setdefault(entry.row.task, entry.source)
     if task or len(tasks) < 2:
         return [entry for entry in entries if task in ("", entry.row.task)]
     where = " and ".join(f"{name}s ({source})" for name, source in tasks.items())

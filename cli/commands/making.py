@@ -10,7 +10,8 @@ import click
 
 if TYPE_CHECKING:
     from edgedigits.core.contract.finding import Told
-
+    from edgedigits.train.lines.catalogue import LineNetwork
+    from edgedigits.train.networks.catalogue import Network
 
 from edgedigits.cli import options
 from edgedigits.cli.commands.baselines import train_with_folds
@@ -35,7 +36,7 @@ def models(as_json: bool) -> None:
     from edgedigits.train.lines.catalogue import LINE_NETWORKS
     from edgedigits.train.networks.catalogue import NETWORKS
 
-    known = [*NETWORKS.values(), *LINE_NETWORKS.values()]
+    known: list[Network | LineNetwork] = [*NETWORKS.values(), *LINE_NETWORKS.values()]
     if as_json:
         tasks = dict.fromkeys(LINE_NETWORKS, LINE_TASK)
         show_json([{"task": tasks.get(network.name, DIGIT_TASK), **asdict(network)} for network in known])
@@ -115,9 +116,7 @@ def datasets(data: Path | None, as_json: bool) -> None:
 @options.out
 @options.force
 @options.as_json
-@click.pass_context
 def train(
-    ctx: click.Context,
     network: str | None,
     start: Path | None,
     folds: int | None,
@@ -155,7 +154,7 @@ def train(
     from edgedigits.train.starting import open_start
 
     if names_line_network(network, None if network else start):
-        train_line_network(ctx, network, start, out, force, resume, as_json)
+        train_line_network(click.get_current_context(), network, start, out, force, resume, as_json)
         return
     network = network or (open_start(start).card.network if start else "small")
     request = TrainingRequest(network, augmentation=augment, start=start, **settings)

@@ -73,7 +73,7 @@ def tilt_of(ink: NDArray[np.uint8]) -> float:
 def straightened(grey: NDArray[np.uint8], degrees: float) -> Straightened:
     """The picture turned back by so many degrees, as large as it was; corners that were not seen show plain ground."""
     height, width = grey.shape
-    forth = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
+    forth = np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1), np.float64)
     corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], np.float64) @ forth.T
     low, high = corners.min(axis=0), corners.max(axis=0)
     forth = np.asarray(forth, np.float64) - np.array([[0, 0, low[0]], [0, 0, low[1]]])
