@@ -88,7 +88,8 @@ def export_library(
     Raises:
         EdgedigitsError: a name that is no C identifier; a missing, damaged, float or partly quantized model, an
             operator that the library lacks, numbers out of range; a card that does not match or tells of a failed
-            proof; a width for a model that reads no lines.
+            proof; a width for a model that reads no lines, or
+            ``told`` for one that does.
     """
     model = Path(model)
     check_name(name)
@@ -101,6 +102,10 @@ def export_library(
     if not fits_dsp(chosen.program):  # cores with the DSP extension then run the plain kernels
         chosen = replace(chosen, layouts={**chosen.layouts, DSP.name: chosen.layouts[PLAIN.name]})
     contract, line = contract_of(model, told), line_of(model, graph)
+    if line and told != NOTHING_TOLD:
+        raise EdgedigitsError(
+            f"{model} is a line network, whose input is always a strip", "leave --input-range and --polarity out"
+        )
     metadata = LibraryMetadata(name, sha256, code_version(), verdict, contract, line)
     text, weight_bytes = write_library(graph, chosen, metadata)
     return LibraryExport(

@@ -149,7 +149,8 @@ RULES = (
     shortened(r"edgedigits calibration .*", r"\g<0> --seeds 1", "five seeds take a minute"),
     as_shown(r"edgedigits layer-error .*"),
     # C
-    as_shown(r"edgedigits export \S+ --out \S+( --force)?"),
+    as_shown(r"edgedigits export \S+( --width \d+)? --out \S+( --force)?"),
+    as_shown(r"python tests/firmware_export/line_networks\.py out/line"),
     as_shown(r"cd (out/\w+|\.\./\.\.)"),
     as_shown(r"kill \$!", programs=QEMU),
     as_shown(r"cc -std=c99 .*", programs=("cc",)),

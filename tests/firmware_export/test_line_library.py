@@ -16,6 +16,7 @@ from model_builder import ModelBuilder
 from reference import reference_outputs
 
 from edgedigits.core.cards import read_card, write_card
+from edgedigits.core.contract.finding import Told
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.lines.decoding import greedy
 from edgedigits.core.lines.shapes import LineShape, line_shape
@@ -281,6 +282,10 @@ class TestWhatIsALineNetwork:
         with pytest.raises(EdgedigitsError, match="proof"):
             export_library(path)
         assert "the proof of this model failed" in export_library(path, allow_failed=True).header
+
+    def test_what_is_told_of_the_input_of_digits_is_refused(self, model):
+        with pytest.raises(EdgedigitsError, match="leave --input-range and --polarity out"):
+            export_library(model, told=Told(polarity="dark"))
 
     def test_what_wants_single_digits_refuses_it_by_name(self, model):
         with pytest.raises(EdgedigitsError, match="is a line network") as caught:
