@@ -37,7 +37,8 @@ class TrainingCommand(ListingCommand):
         from edgedigits.train.networks.catalogue import NETWORKS
         from edgedigits.train.recipes import AUGMENTATIONS
 
-        yield "Networks (--model; `edgedigits models` tells more)", ", ".join([*NETWORKS, *LINE_NETWORKS])
+        yield "Networks (--model; `edgedigits models` tells more)", ", ".join(NETWORKS)
+        yield "Networks that read a line at once (--model)", ", ".join(LINE_NETWORKS)
         yield "Augmentations (--augment)", [(name, entry.about) for name, entry in AUGMENTATIONS.items()]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.lines.automaton import Automaton, TooManyStates, automaton_of, intersection, union
+from edgedigits.core.lines.strip import STEP, WIDEST
 
 MOST_CODES = 1_000_000
 """Codes that a list may hold."""
@@ -17,7 +18,7 @@ MOST_CODES = 1_000_000
 MOST_STATES = 8_000_000
 """States of an automaton, of 41 bytes each: a million random codes of 12 digits take 850,000."""
 
-LONGEST_CODE = 72
+LONGEST_CODE = WIDEST // STEP
 """Digits of a code at most: the steps of the widest strip."""
 
 _MOST_BYTES = 256 * 2**20
