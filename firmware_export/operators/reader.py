@@ -11,7 +11,7 @@ from edgedigits.firmware_export.graph.constant_shapes import with_constant_shape
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, REBUILD, Layer, OperatorNodes, sizes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value
 from edgedigits.firmware_export.operators.registry import OPERATORS
-from edgedigits.firmware_export.operators.resizing import with_width
+from edgedigits.firmware_export.operators.shared.resizing import with_width
 
 LARGEST_FILE = 1 << 24
 """Bytes; no microcontroller's flash holds more."""
