@@ -150,8 +150,13 @@ def _training_on(dataset: Dataset, card: Card | None, remedy: str = "restore it,
 
 
 def _others(card: Card | None, trained: Training | None) -> list[Training]:
-    """The trainings of a model without the one that used the data set in question."""
-    return [one for one in trainings(card) if one is not trained]
+    """The trainings of a model without those that used the data set in question, divided in the same way."""
+    return [one for one in trainings(card) if trained is None or _division(one) != _division(trained)]
+
+
+def _division(trained: Training) -> tuple[str, int, str]:
+    """What is the same of two trainings on the same digits, whose validation and test digits are the same, too."""
+    return str(trained["split"]), int(trained["seed"]), str(trained["train_sha256"])
 
 
 def _holds(dataset: Dataset, trained: Training) -> bool:
