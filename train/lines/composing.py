@@ -169,7 +169,7 @@ def _printed(paper: Grey, layout: Layout, strength: float, draw: np.random.Gener
     """Print and stamp on paper what a form may have around its digits, of an ink of some ``strength``."""
     if draw.random() < 0.06:
         stamp(paper, min(0.35, 0.5 * strength), draw)
-    if layout.pitch and draw.random() < 0.92:
+    if layout.pitch and draw.random() < 0.6:  # cells that were taken out leave digits far apart
         cells(paper, layout, draw)
         return
     if draw.random() < 0.38:

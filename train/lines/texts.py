@@ -41,8 +41,8 @@ def any_wording(draw: np.random.Generator) -> Wording:
 
 
 def one_digit(draw: np.random.Generator) -> Wording:
-    """A digit alone."""
-    return Wording(DIGITS[draw.integers(10)], 1)
+    """A digit alone; a 1 more often, as a bare stroke is easily taken for no digit."""
+    return Wording("1" if draw.random() < 0.12 else DIGITS[draw.integers(10)], 1)
 
 
 def _digits(count: int, draw: np.random.Generator) -> str:
