@@ -21,7 +21,6 @@ from edgedigits.core.lines.confidence import (
     fit_temperature,
     reject_curve,
 )
-from edgedigits.core.lines.decoding import beam, log_softmax
 from edgedigits.core.lines.truth import Field, read_truth
 from edgedigits.core.paths import StrPath
 from edgedigits.edge.reading.line_reader import READING, LineReader
@@ -100,12 +99,13 @@ def calibrate(
     fields = read_truth(truth_csv)[rows]
     if len(fields) < LEAST_FIELDS:
         raise EdgedigitsError(f"{len(fields)} fields cannot calibrate", f"give {LEAST_FIELDS} fields or more")
-    logits = _logits(reader, Path(folder), fields, progress)
-    texts = [field.text for field in fields]
-    temperature = fit_temperature(logits[::2], texts[::2]).temperature
-    confidences, right = _judged(reader, logits[1::2], texts[1::2], temperature)
+    logits = _logits(reader, Path(folder), fields[::2], progress)
+    texts = [field.text for field in fields[::2]]
+    temperature = fit_temperature(logits, texts).temperature
+    reader.temperature, reader.accept_from = temperature, 0.0
+    confidences, right = _judged(reader, Path(folder), fields[1::2])
     found = CalibrationOfLines(
-        (len(texts[::2]), len(texts[1::2])),
+        (len(texts), len(fields) - len(texts)),
         temperature,
         choose_threshold(confidences, right, target_error / 100),
         reject_curve(confidences, right),
@@ -127,14 +127,12 @@ def _logits(
     return found
 
 
-def _judged(
-    reader: LineReader, logits: list[NDArray[np.float32]], truths: list[str], temperature: float
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    found = [beam(log_softmax(one, temperature), reader.allowed) if len(one) else () for one in logits]
-    best = [texts[0] if texts else None for texts in found]
-    confidences = np.array([one.probability if one and one.text else 0.0 for one in best])
-    right = np.array([one is not None and one.text == truth for one, truth in zip(best, truths, strict=True)])
-    return confidences, right
+def _judged(reader: LineReader, folder: Path, fields: list[Field]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """How sure the reader is of each field, and whether it reads it right."""
+    readings = [reader.read(load_image(folder / field.image)) for field in fields]
+    guesses = ["".join(str(digit.label) for digit in reading.digits) for reading in readings]
+    right = [guess == field.text for guess, field in zip(guesses, fields, strict=True)]
+    return np.array([reading.confidence for reading in readings]), np.array(right, np.bool_)
 
 
 _PLOT, _MARGIN = (560, 360), 50

@@ -19,14 +19,18 @@ from edgedigits.core.lines.strip import HEIGHT, STEP, WIDEST, Strip, ink_of, str
 from edgedigits.core.paths import StrPath
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.line_model import LineModel
+from edgedigits.edge.reading.doubt import DOUBTFUL, is_possible, other_looks, put_together
 from edgedigits.edge.reading.pictures import grey_of, load_image
 from edgedigits.edge.reading.reading import Digit, LineText, Reading
 from edgedigits.edge.scenes.finding import find_strips
 from edgedigits.edge.scenes.scene import QUARTERS, Box, SceneLine, SceneOptions
 from edgedigits.edge.scenes.whole import is_tiny
 
-REJECT_BELOW = 0.5
-"""Default confidence below which a digit is shown as ``?``: it is as likely wrong as right."""
+REJECT_BELOW = 0.4
+"""Default confidence below which a digit is shown as ``?``: where it is more likely wrong than right.
+
+Of lines of the cheque table whose most doubtful digit has 0.3 to 0.4, 29 % are right, of those from 0.4 to 0.5 54 %.
+"""
 
 SURE = 0.5
 """A line in which no digit reaches this is a smudge, a pattern or the edge of something, and is not shown."""
@@ -162,10 +166,15 @@ class LineReader:
         parts = [self._scored(part) for part in line.parts(WIDEST / HEIGHT)]
         scores = np.concatenate([part.scores for part in parts])
         texts = beam(scores, self.allowed)
+        looks: list[NDArray[np.float64]] = []
+        if len(parts) == 1 and (not texts or texts[0].probability < DOUBTFUL):
+            looks = [self._look(one) for one in other_looks(parts[0].strip.pixels)]
+            every = put_together([texts, *(beam(look, self.allowed) for look in looks)])
+            texts = tuple(one for one in every if is_possible(scores, one.text))
         if not texts:
             return (), LineText(0.0, ())
         best = texts[0]
-        digits = _placed(parts, align(scores, best.text), best.text)
+        digits = _placed(parts, _aligned(scores, looks, best.text), best.text)
         sure = best.probability >= self.accept_from
         digits = tuple(replace(digit, rejected=digit.confidence < self.reject_below or not sure) for digit in digits)
         if digits and self.allowed is ANY_TEXTS:
@@ -175,10 +184,17 @@ class LineReader:
 
     def _scored(self, line: SceneLine) -> _Part:
         strip = strip_of(line.picture)
-        started = time.perf_counter()
-        logits = self.model.logits(strip.pixels)
-        self._classifying += time.perf_counter() - started
+        logits = self._classified(strip.pixels)
         return _Part(line, strip, logits, log_softmax(logits, self.temperature))
+
+    def _classified(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        started = time.perf_counter()
+        logits = self.model.logits(pixels)
+        self._classifying += time.perf_counter() - started
+        return logits
+
+    def _look(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+        return log_softmax(self._classified(pixels), self.temperature)
 
     def logits(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the network says of a picture's lines, one behind the other: float32 of shape (steps, 11).
@@ -225,6 +241,14 @@ def _around(pieces: tuple[Box, ...]) -> Box:
     left, top = min(x for x, _, _, _ in pieces), min(y for _, y, _, _ in pieces)
     right, bottom = max(x + width for x, _, width, _ in pieces), max(y + height for _, y, _, height in pieces)
     return left, top, right - left, bottom - top
+
+
+def _aligned(scores: NDArray[np.float64], looks: list[NDArray[np.float64]], text: str) -> tuple[Span, ...]:
+    """Where the digits of a text stand by the first look, and how sure all looks are of each, on the average."""
+    spans = align(scores, text)
+    every = [spans, *(align(look, text) for look in looks if is_possible(look, text))]
+    means = np.mean([[span.confidence for span in one] for one in every], axis=0)
+    return tuple(replace(span, confidence=float(mean)) for span, mean in zip(spans, means, strict=True))
 
 
 def _weight(reading: Reading) -> float:
