@@ -41,6 +41,16 @@ def test_data_that_changed_since_is_refused(card):
         unseen_digits(changed)
 
 
+def test_two_trainings_on_the_same_split_leave_its_validation_and_test_digits(card):
+    twice = Card(**{**vars(card), "pretrained_on": [dict(card.dataset)]})
+    once, again = split_of(card), split_of(twice)
+    assert len(again.test) == len(once.test) > 0
+    assert again.validation.sha256() == once.validation.sha256()
+    assert unseen_digits(twice).sha256() == unseen_digits(card).sha256()
+    further = continued_split(twice, load_dataset("optdigits"), "vit", 3)
+    assert further.validation.sha256() == once.validation.sha256()
+
+
 @pytest.fixture
 def others():
     """Digits that are in no other data set."""

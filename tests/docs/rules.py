@@ -95,6 +95,13 @@ RULES = (
         rf"edgedigits train --model small --augment reading --epochs 1 {FEW} --out out/reader",
         "trains 25 minutes",
     ),
+    shortened(
+        r"edgedigits train --from out/reader/model\.keras --augment robust --epochs 40 --rate 0\.004 --out out/robust",
+        r"edgedigits train --from out/reader/model.keras --augment robust --epochs 1 "
+        rf"{FEW} --out out/robust",
+        "trains 20 minutes",
+    ),
+    as_shown(r"edgedigits evaluate builtin --dataset mnist --corruptions", data="mnist"),
     as_shown(r"python tests/samples/make_folder\.py out/mine", data="mnist"),
     as_shown(r"edgedigits evaluate builtin --dataset folder:out/mine", data="mnist"),
     shortened(
@@ -112,7 +119,7 @@ RULES = (
     ),
     as_shown(r"edgedigits quantize out/folds --out \S+", data="mnist", codes=FEW_DIGITS),
     as_shown(
-        r"edgedigits quantize out/(float|reader)/model\.keras( --input-range 0\.\.1 --polarity bright)? --out \S+",
+        r"edgedigits quantize out/(float|robust)/model\.keras( --input-range 0\.\.1 --polarity bright)? --out \S+",
         codes=FEW_DIGITS,
     ),
     as_shown(r"edgedigits convert out/float/model\.keras --out out/converted"),

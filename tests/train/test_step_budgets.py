@@ -67,3 +67,11 @@ def test_few_validation_digits_that_cannot_tell_epochs_apart_leave_it_to_the_lat
     perfect = (record(1, 60, 0.0, 60),)
     assert takes_its_place(record(2, 59, 0.5, 60), perfect, 1, 60, False)
     assert not takes_its_place(record(2, 58, 0.5, 60), perfect, 1, 60, False)
+
+
+@pytest.mark.parametrize(("right", "kept"), [(4946, True), (4945, False)])
+def test_many_digits_that_do_not_show_what_was_learned_leave_it_to_the_later_one_too(right, kept):
+    """4,952 right ones of 5,000 have a standard error of 6.9 digits: 6 fewer are as good, 7 are not."""
+    best = (record(1, 4950, 0.01, 5000), record(2, 4952, 0.01, 5000))
+    assert takes_its_place(record(3, right, 0.5, 5000), best, 2, 5000, False) is kept
+    assert not takes_its_place(record(3, right, 0.5, 5000), best, 2, 5000, True)
