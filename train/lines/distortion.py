@@ -14,12 +14,13 @@ from edgedigits.core.lines.strip import WIDEST, strip_of
 
 Picture = NDArray[np.uint8]
 
-_JOINED = 0.35
+_JOINED = 0.6
 """Share of the lines that are joined from the left part of one field and the right part of another one."""
 
-_TURN, _SLANT, _STRETCH = 2.5, 0.22, 0.16
+_TURN, _SLANT, _STRETCH, _BEND = 3.5, 0.3, 0.2, 0.03
 _CUT, _ADDED = 0.04, 0.2
-"""Largest turn in degrees and slant in columns a row, deviation of the width, shares of the height cut and added."""
+"""Largest turn in degrees, slant in columns a row; deviations of the width and, in heights, of a smooth bend; shares of
+the height cut and added."""
 
 _PEN, _BLUR, _NOISE = 0.25, 0.25, 0.3
 """Shares of the lines with a thicker or thinner pen, blurred, and with noise."""
@@ -60,7 +61,7 @@ def _between(strip: _Strip, digit: int) -> int:
 
 def _distorted(field: LabelledPicture, draw: np.random.Generator) -> _Strip:
     grey, move = _moved(field.grey, draw)
-    strip = strip_of(_lit(grey, draw))
+    strip = strip_of(_lit(_bent(grey, draw), draw))
     middle = field.grey.shape[0] / 2
     spans = [[(move[0] @ (column, middle, 1)) / strip.across for column in span] for span in field.spans]
     return _Strip(_pen(strip.pixels, draw), field.text, tuple((left, right) for left, right in spans))
@@ -80,6 +81,20 @@ def _moved(grey: Picture, draw: np.random.Generator) -> tuple[Picture, NDArray[n
     move = np.column_stack([matrix, wanted - matrix @ centre])
     moved = cv2.warpAffine(grey, move, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(moved, np.uint8), move
+
+
+def _bent(grey: Picture, draw: np.random.Generator) -> Picture:
+    """The picture with its strokes bent a little, each place in its own way."""
+    height, width = grey.shape
+    grid = (4, max(4, round(4 * width / height)), 2)
+    bend = cv2.resize(
+        draw.normal(0, _BEND * height, grid).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC
+    )
+    rows, columns = np.indices(grey.shape, np.float32)
+    moved = cv2.remap(
+        grey, columns + bend[..., 0], rows + bend[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(moved, np.uint8)
 
 
 def _lit(grey: Picture, draw: np.random.Generator) -> Picture:
