@@ -31,8 +31,8 @@ BRIGHTEST = 120.0
 INK_SHARE = 0.33
 """A pixel counts as ink from this share of the strength of the mark that it belongs to."""
 
-SEAM = 0.97
-"""Marks of this share of the picture's width or height go through it."""
+SEAM = 0.88
+"""Marks of this share of the picture's width or height may be the seam of a shadow, with strokes on it."""
 
 SPECK = 4
 """Marks of fewer pixels are noise."""
@@ -130,8 +130,8 @@ def marks_of(strength: NDArray[np.uint8], other: NDArray[np.uint8], bright: bool
         x, y, width, height = stats[number, :4].tolist()
         window = (slice(y, y + height), slice(x, x + width))
         own = strength[window][labels[window] == number]
-        # The strongest pixels of a long mark are where the pen rested; three quarters are its stroke. A mark from one
-        # edge of the picture to the other may be the seam of a shadow, with stronger strokes on it.
+        # The strongest pixels of a long mark are where the pen rested; three quarters are its stroke. A mark that goes
+        # far through the picture may be the seam of a shadow, with stronger strokes on it.
         through = width >= SEAM * strength.shape[1] or height >= SEAM * strength.shape[0]
         place = int((0.97 if through else 0.75) * (own.size - 1))
         least[number] = INK_SHARE * float(np.partition(own, place)[place])
