@@ -100,12 +100,14 @@ def calibrate(
     if len(fields) < LEAST_FIELDS:
         raise EdgedigitsError(f"{len(fields)} fields cannot calibrate", f"give {LEAST_FIELDS} fields or more")
     logits = _logits(reader, Path(folder), fields[::2], progress)
-    texts = [field.text for field in fields[::2]]
-    temperature = fit_temperature(logits, texts).temperature
+    seen = [place for place, one in enumerate(logits) if len(one)]  # in the others no line was found
+    temperature = fit_temperature(
+        [logits[place] for place in seen], [fields[2 * place].text for place in seen]
+    ).temperature
     reader.temperature, reader.accept_from = temperature, 0.0
     confidences, right = _judged(reader, Path(folder), fields[1::2])
     found = CalibrationOfLines(
-        (len(texts), len(fields) - len(texts)),
+        (len(fields[::2]), len(fields[1::2])),
         temperature,
         choose_threshold(confidences, right, target_error / 100),
         reject_curve(confidences, right),

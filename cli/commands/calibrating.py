@@ -48,10 +48,17 @@ def calibrate(
     Example:
       edgedigits calibrate out/line8 codes/images --target-error 1
     """
+    from edgedigits.core.errors import EdgedigitsError
     from edgedigits.core.lines.confidence import error_at
     from edgedigits.core.lines.truth import read_truth
+    from edgedigits.core.pretrained.bundled import bundled_line_model
     from edgedigits.edge.calibrating import calibrate as fit
 
+    if model == bundled_line_model():
+        raise EdgedigitsError(
+            "the built-in model belongs to the installation, and its card would be changed",
+            f"copy its folder and name the copy: {model.parent}",
+        )
     reader = opened_line_reader(model, None, force, how)
     table = truth or folder.parent / "truth.csv"
     total = len(read_truth(table)[rows])

@@ -35,6 +35,9 @@ Of lines of the cheque table whose most doubtful digit has 0.3 to 0.4, 29 % are 
 SURE = 0.5
 """A line in which no digit reaches this is a smudge, a pattern or the edge of something, and is not shown."""
 
+DOUBTED = 0.1
+"""A line whose text has less probability than this is shown as ``?`` throughout: next to none of such lines is right."""
+
 ALTERNATIVES = 5
 """Texts that are told of a line, at most."""
 
@@ -156,7 +159,7 @@ class LineReader:
         one_digit = options.single or is_tiny(grey)
         read = [self._read_line(line, one_digit) for line in scene.lines]
         least = 0.0 if one_digit else SURE
-        kept = [(digits, said) for digits, said in read if any(digit.confidence >= least for digit in digits)]
+        kept = [(digits, said) for digits, said in read if _is_shown(digits, least)]
         why = "" if kept else scene.why or "marks of digit size were found, and the model reads no digit in them"
         return Reading(tuple(digits for digits, _ in kept), why=why, texts=tuple(said for _, said in kept))
 
@@ -175,7 +178,7 @@ class LineReader:
             return (), LineText(0.0, ())
         best = texts[0]
         digits = _placed(parts, _aligned(scores, looks, best.text), best.text)
-        sure = best.probability >= self.accept_from
+        sure = best.probability >= max(self.accept_from, DOUBTED)
         digits = tuple(replace(digit, rejected=digit.confidence < self.reject_below or not sure) for digit in digits)
         if digits and self.allowed is ANY_TEXTS:
             digits = _with_unread(digits, line, parts)
@@ -249,6 +252,12 @@ def _aligned(scores: NDArray[np.float64], looks: list[NDArray[np.float64]], text
     every = [spans, *(align(look, text) for look in looks if is_possible(look, text))]
     means = np.mean([[span.confidence for span in one] for one in every], axis=0)
     return tuple(replace(span, confidence=float(mean)) for span, mean in zip(spans, means, strict=True))
+
+
+def _is_shown(digits: tuple[Digit, ...], least: float) -> bool:
+    """Whether a line is one of digits: one is sure, and no more was left unread than was read, as of letters."""
+    read = sum(digit.confidence >= least for digit in digits)
+    return read > 0 and 2 * read >= len(digits)
 
 
 def _weight(reading: Reading) -> float:

@@ -184,6 +184,13 @@ RULES = (
         "1,080 fields take a minute, and a model trained for seconds fails its proof",
         data="cheques",
     ),
+    as_shown(r"edgedigits simulate --count \d+ --out out/fields", data="mnist"),
+    only_checked(
+        r"edgedigits train --model line .*", "25 minutes; tests/train/test_line_training.py trains a tiny one"
+    ),
+    only_checked(r"edgedigits train --from out/lines/.*", "15 minutes; tests/cli/test_lines.py trains on for an epoch"),
+    only_checked(r"edgedigits quantize out/lines/.*", "there is none; tests/quantize/test_line_quantize.py has one"),
+    only_checked(r"edgedigits calibrate .*", "needs a network that reads well; tests/cli/test_calibrate.py has one"),
     shortened(r"(edgedigits measure builtin) (.*)", r"\1 \2 --threads 1", "on up to four threads"),
     only_checked(r"~/edgedigits/bin/edgedigits camera --source 0", "needs a camera"),
     as_shown(r"python tests/samples/make_picture\.py out/sample\.jpg"),
