@@ -36,7 +36,7 @@ SURE = 0.5
 """A line in which no digit reaches this is a smudge, a pattern or the edge of something, and is not shown."""
 
 DOUBTED = 0.1
-"""A line whose text has less probability than this is shown as ``?`` throughout: next to none of such lines is right."""
+"""A line whose text has less probability than this is shown as ``?`` throughout: hardly any of these is right."""
 
 ALTERNATIVES = 5
 """Texts that are told of a line, at most."""

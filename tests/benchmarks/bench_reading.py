@@ -9,8 +9,9 @@ SET is one of
     digits        MNIST's test digits as 28x28 pictures, dark on white
     nothing       500 pictures made here without a digit: paper of all kinds, wood, letters, noise
 
-and the figure is how many are read as they should be, or how many digits are read where there are none (a
-``?`` is none). A picture is read as `edgedigits predict` reads it, with no option given. ``--show`` prints a line for each that is not right.
+and the figure is how many are read as they should be, or how many digits are read where there are none (a ``?`` is
+none). A picture is read as `edgedigits predict` reads it, with no option given. ``--show`` prints a line for each that
+is not right.
 """
 
 from __future__ import annotations
