@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from edgedigits.core.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from edgedigits.core.pretrained.bundled import bundled_float_model, bundled_model
+    from edgedigits.core.pretrained.bundled import bundled_float_model, bundled_line_model, bundled_model
     from edgedigits.edge.fields import FieldsResult, measure_fields
     from edgedigits.edge.loop.empty_frames import EmptyFrames
     from edgedigits.edge.loop.loop import JsonLines, Sink, StationResult, Transcript, run_station, stop_on_signals
@@ -55,6 +55,7 @@ __all__ = [
     "WrongFrames",
     "annotate",
     "bundled_float_model",
+    "bundled_line_model",
     "bundled_model",
     "compose_recording",
     "load_image",
@@ -68,7 +69,9 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
-        **dict.fromkeys(("bundled_float_model", "bundled_model"), "edgedigits.core.pretrained.bundled"),
+        **dict.fromkeys(
+            ("bundled_float_model", "bundled_line_model", "bundled_model"), "edgedigits.core.pretrained.bundled"
+        ),
         **dict.fromkeys(("FieldsResult", "measure_fields"), "fields"),
         **dict.fromkeys(("VideoPreview", "WindowPreview"), "loop.preview"),
         **dict.fromkeys(("Digit", "Reading"), "reading.reading"),
