@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from line_networks import line_model, line_network, quantized_lines, tiny_lines, trained_lines
+from trained_lines import line_model, line_network, quantized_lines, tiny_lines, trained_lines
 
 __all__ = ["line_model", "line_network", "quantized_lines", "tiny_lines", "trained_lines"]
 

@@ -177,7 +177,7 @@ class TestExport:
     @pytest.mark.parametrize("target", ["c", "arrays"])
     def test_a_model_whose_proof_failed_needs_a_word(self, target: str, model: Path, tmp_path: Path):
         card = json.loads((model.parent / "card.json").read_text())
-        (model.parent / "card.json").write_text(json.dumps(card | {"passed": False}))
+        (model.parent / "card.json").write_text(json.dumps(card | {"passed": False, "verdict": "failed"}))
         given = ("export", model, "--target", target, "--out", tmp_path / "o")
         assert "add --force to take it all the same" in " ".join(call(*given, code=1).stderr.split())
         call(*given, "--allow-failed")

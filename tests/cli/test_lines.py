@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from calling import call
-from line_networks import COUNTS, FIELD_TEXTS, TINY, write_fields
+from trained_lines import COUNTS, FIELD_TEXTS, TINY, write_fields
 
 from edgedigits.core.cards import card_of
 from edgedigits.core.lines.truth import read_truth

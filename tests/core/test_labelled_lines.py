@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from line_networks import write_fields
+from trained_lines import write_fields
 
 from edgedigits.core.cards import Card
 from edgedigits.core.errors import EdgedigitsError

@@ -99,7 +99,7 @@ def test_predict_says_on_standard_error_why_a_picture_of_a_folder_gave_nothing(p
     told = done.stderr.splitlines()
     assert [line.partition(": no digits: ")[0] for line in told] == [f"{pictures}/{number}.png" for number in (1, 2, 3)]
     assert "no ink was found" in told[0]
-    assert "frames or edges" in told[2]
+    assert "the model reads no digit in them" in told[2]
 
 
 def test_predicts_json_says_why_where_there_is_nothing_and_else_what_it_said_before(pictures):
@@ -107,7 +107,7 @@ def test_predicts_json_says_why_where_there_is_nothing_and_else_what_it_said_bef
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row["text"] for row in rows] == ["", "", "", "7"]
     assert "no ink was found" in rows[0]["why"]
-    assert set(rows[3]) == {"image", "text", "digits"}
+    assert set(rows[3]) == {"image", "text", "digits", "lines"}
 
 
 def test_camera_tells_of_frames_without_digits_and_counts_them(pictures):
@@ -117,7 +117,7 @@ def test_camera_tells_of_frames_without_digits_and_counts_them(pictures):
     assert "why" not in rows[3]
     told = " ".join(done.stderr.split())
     assert told.count("no digits: no ink was found") == 2
-    assert "frame 2: no digits: only straight lines" in told
+    assert "frame 2: no digits: marks of digit size" in told
     assert "3 of 4 frames without digits: 2 as no ink was found" in told
 
 

@@ -19,7 +19,7 @@ from edgedigits.firmware_export.proof.drawn import drawn_digits
 from edgedigits.firmware_export.proof.reference import REFERENCE_RUNTIME, ReferenceKernels
 
 SMALL = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
-ROUNDED_OTHERWISE = (119, 240, 288)
+ROUNDED_OTHERWISE = (140, 227, 260, 281, 283)
 """Drawn digits of which the built-in model's outputs depend on how often its FULLY_CONNECTED rounds."""
 
 
@@ -35,7 +35,7 @@ def outputs():
 
 def test_outputs_of_drawn_digits_are_the_same_bytes_everywhere(outputs):
     found = hashlib.sha256(np.asarray(outputs, np.int8).tobytes()).hexdigest()
-    assert found == "19cc3d6da2c1ddb2758e32480b7e8243b0717207874a336d57d9517f7eb6581f"
+    assert found == "4b78d4c7e2dc25f270e7834ac89ceff548a329eb8bbeeae3bd1fffa5279b6b63"
 
 
 def test_a_graph_gives_what_the_runtimes_reference_kernels_give(outputs):

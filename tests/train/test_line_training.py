@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from line_networks import COUNTS, FIELD_TEXTS, TINY, write_fields
+from trained_lines import COUNTS, FIELD_TEXTS, TINY, write_fields
 
 from edgedigits.core.cards import card_of, is_line_card, write_card
 from edgedigits.core.errors import EdgedigitsError
