@@ -10,7 +10,7 @@ import click
 from edgedigits.cli import options
 from edgedigits.cli.output import say
 from edgedigits.cli.piping import plain_stdout
-from edgedigits.cli.reading_options import ReadingModel, ReadingOptions, of_pictures, opened_reader, reading_model
+from edgedigits.cli.reading_options import ReadingOptions, of_pictures, opened_reader
 from edgedigits.core.counting import counted
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ EMPTY_TOLD = 10
 
 
 @click.command(short_help="Read digits from a camera, a video, pictures or a stream.")
-@click.argument("word", metavar="[MODEL]", required=False, type=ReadingModel())
-@reading_model
+@click.argument("word", metavar="[MODEL]", required=False, type=options.Model())
+@click.option("--model", type=options.Model(), help="A .tflite model.  [default: builtin]")
 @click.option("--source", default="0", show_default=True, help="Camera number, video, folder, address, or picamera.")
 @click.option("--wait", is_flag=True, help="Wait for a camera or stream that is not there yet.")
 @click.option("--window", is_flag=True, help="Show what is read in a window (needs edgedigits[desktop]).")
@@ -58,7 +58,8 @@ def camera(
     first frames without digits standard error says why. Ends with the source, or on Ctrl-C, and then says on standard
     error how fast it was and how many frames had none. A picture of a folder that cannot be read is named there, the
     others are read all the same, and the exit code is 1. MODEL is a .tflite file, the folder
-    in which `quantize` made it, or the word builtin, which is the default; --model MODEL says the same.
+    in which `quantize` made it, or the word builtin, which is the default; --model MODEL says the same. The built-in
+    model of a camera reads digit by digit, which is faster, unless an option such as --form asks for whole lines.
 
     \b
     Examples:
@@ -69,7 +70,7 @@ def camera(
     from contextlib import ExitStack
 
     from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace
-    from edgedigits.core.pretrained.bundled import bundled_line_model
+    from edgedigits.core.pretrained.bundled import bundled_line_model, bundled_model
     from edgedigits.edge import (
         EmptyFrames,
         JsonLines,
@@ -86,7 +87,10 @@ def camera(
     frames = open_source(source)
     if wait and not frames.live:
         raise click.UsageError(f"--wait is for cameras and streams; {source} is a file")
-    reader = opened_reader(word or model or bundled_line_model(), reject_below, told, force, how)
+    taken = word or model or bundled_model()
+    if taken == bundled_model() and how.given():
+        taken = bundled_line_model()
+    reader = opened_reader(taken, reject_below, told, force, how)
     _log_with_times()
     with ExitStack() as stack:
         empty = EmptyFrames(lambda text: click.echo(text, err=True), 1 if frames.live else EMPTY_TOLD)

@@ -38,14 +38,14 @@ SURE = 0.5
 DOUBTED = 0.1
 """A line whose text has less probability than this is shown as ``?`` throughout: hardly any of these is right."""
 
+DOUBTED_IN_A_SCENE = 0.5
+"""The same of a line that was looked for in a picture, where letters and patterns are found, too."""
+
 ALTERNATIVES = 5
 """Texts that are told of a line, at most."""
 
 _GUESS = 0.2
 """Where a picture is known to be one digit, less confidence than this is shown as ``?``: ten equal scores are 0.1."""
-
-_LEAST = 1e-6
-"""Of a probability that others are divided by."""
 
 _DIGIT_ROWS = 64
 """A picture of one digit that is higher is made so high before it is normalised."""
@@ -157,13 +157,15 @@ class LineReader:
     def _read(self, grey: NDArray[np.uint8], options: SceneOptions) -> Reading:
         scene = find_strips(grey, options)
         one_digit = options.single or is_tiny(grey)
-        read = [self._read_line(line, one_digit) for line in scene.lines]
+        read = [self._read_line(line, one_digit, grey.shape) for line in scene.lines]
         least = 0.0 if one_digit else SURE
         kept = [(digits, said) for digits, said in read if _is_shown(digits, least)]
         why = "" if kept else scene.why or "marks of digit size were found, and the model reads no digit in them"
         return Reading(tuple(digits for digits, _ in kept), why=why, texts=tuple(said for _, said in kept))
 
-    def _read_line(self, line: SceneLine, one_digit: bool) -> tuple[tuple[Digit, ...], LineText]:
+    def _read_line(
+        self, line: SceneLine, one_digit: bool, whole: tuple[int, ...]
+    ) -> tuple[tuple[Digit, ...], LineText]:
         if self.digits and (one_digit or line.is_single) and self.allowed is ANY_TEXTS and line.pieces:
             return self._read_single(line, self.digits, one_digit)
         parts = [self._scored(part) for part in line.parts(WIDEST / HEIGHT)]
@@ -178,7 +180,8 @@ class LineReader:
             return (), LineText(0.0, ())
         best = texts[0]
         digits = _placed(parts, _aligned(scores, looks, best.text), best.text)
-        sure = best.probability >= max(self.accept_from, DOUBTED)
+        least = DOUBTED if line.picture.shape == whole else DOUBTED_IN_A_SCENE
+        sure = best.probability >= max(self.accept_from, least)
         digits = tuple(replace(digit, rejected=digit.confidence < self.reject_below or not sure) for digit in digits)
         if digits and self.allowed is ANY_TEXTS:
             digits = _with_unread(digits, line, parts)
@@ -210,16 +213,14 @@ class LineReader:
         return np.concatenate([np.zeros((0, CLASSES + 1), np.float32), *parts])
 
     def _read_single(self, line: SceneLine, network: DigitModel, one_digit: bool) -> tuple[tuple[Digit, ...], LineText]:
-        """What is one digit, by the mean of both networks: each is sure where the other one is not."""
+        """What is known to be one digit by the network of digits, what may be one by the mean of both networks."""
         x, y, width, height = _around(line.pieces)
         part = self._scored(line)
         started = time.perf_counter()
         alone = network.probabilities(_one_digit(line.picture, (x, y, width, height))[np.newaxis])[0]
         self._classifying += time.perf_counter() - started
         in_line = np.exp(text_log_probabilities(part.scores, LABELS))
-        if one_digit:
-            in_line /= max(float(in_line.sum()), _LEAST)
-        scores = (alone + in_line) / 2
+        scores = alone if one_digit else (alone + in_line) / 2
         order = np.argsort(-scores, kind="stable")[:ALTERNATIVES]
         label, confidence = int(order[0]), float(scores[order[0]])
         box = line.box_in_picture((x, y, width, height))

@@ -81,8 +81,8 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    bundled = Path(str(files("edgedigits.core.pretrained"))) / "line" / "model.int8.tflite"
-    parser.add_argument("--model", type=Path, default=bundled, help="(default: the built-in line network)")
+    bundled = Path(str(files("edgedigits.core.pretrained"))) / "small" / "model.int8.tflite"
+    parser.add_argument("--model", type=Path, default=bundled, help="(default: the built-in network of digits)")
     parser.add_argument("--frames", type=int, default=600, help="length of the recording (default: 600)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser.parse_args()

@@ -117,7 +117,7 @@ def test_camera_tells_of_frames_without_digits_and_counts_them(pictures):
     assert "why" not in rows[3]
     told = " ".join(done.stderr.split())
     assert told.count("no digits: no ink was found") == 2
-    assert "frame 2: no digits: marks of digit size" in told
+    assert "frame 2: no digits: only straight lines" in told
     assert "3 of 4 frames without digits: 2 as no ink was found" in told
 
 

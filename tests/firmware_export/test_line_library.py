@@ -288,9 +288,9 @@ class TestWhatIsALineNetwork:
             export_library(model, told=Told(polarity="dark"))
 
     def test_what_wants_single_digits_refuses_it_by_name(self, model):
-        with pytest.raises(EdgedigitsError, match="is a line network") as caught:
+        with pytest.raises(EdgedigitsError, match="reads lines") as caught:
             DigitModel(model)
-        assert "give a digit model" in str(caught.value)
+        assert "give a network of digits" in str(caught.value)
 
 
 @needs_a_compiler

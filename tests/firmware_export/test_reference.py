@@ -51,7 +51,7 @@ def test_it_matters_how_often_a_dense_layer_rounds(outputs):
     theirs = rounded_once(graph)
     once = np.array([evaluate(theirs, given).ravel() for given in model.inputs(drawn_digits(300))])
     assert tuple(np.flatnonzero((once != outputs).any(axis=1))) == ROUNDED_OTHERWISE
-    assert np.abs(once.astype(int) - outputs).max() == 1
+    assert 1 <= np.abs(once.astype(int) - outputs).max() <= 3  # a step before softmax, which is steep
 
 
 @pytest.mark.parametrize("name", ["int8", "int8_float_doors", "uint8_doors"])
