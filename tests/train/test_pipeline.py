@@ -146,7 +146,7 @@ def test_spoilt_pictures_are_spoilt_anew_for_every_epoch_and_the_same_in_every_r
     first, again, next_one = (_epoch(few, 3, epoch, recipe)[0] for epoch in (0, 0, 1))
     np.testing.assert_array_equal(first, again)
     both = {one.tobytes() for one in first} & {one.tobytes() for one in next_one}
-    assert 0.15 < len(both) / 200 < 0.45  # unspoilt both times: 0.55 squared
+    assert 0.35 < len(both) / 200 < 0.63  # unspoilt both times: 0.7 squared
 
 
 def test_pictures_of_past_epochs_do_not_fill_the_memory(digits):
