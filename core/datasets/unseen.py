@@ -105,8 +105,12 @@ def continued_split(card: Card, dataset: Dataset, name: str, seed: int) -> Split
 
 
 def trainings(card: Card | None) -> list[Training]:
-    """What a model was trained on, the latest first; nothing where nobody knows, as of a model from elsewhere."""
-    return [one for one in (card.dataset, *card.pretrained_on) if one] if card else []
+    """What a model was trained on, each once, the latest first; nothing where nobody knows, as of a foreign one."""
+    each: dict[object, Training] = {}
+    for one in (card.dataset, *card.pretrained_on) if card else ():
+        if one:
+            each.setdefault(_division(one), one)
+    return list(each.values())
 
 
 def check_own_dataset(card: Card) -> list[Path]:
@@ -150,13 +154,13 @@ def _training_on(dataset: Dataset, card: Card | None, remedy: str = "restore it,
 
 
 def _others(card: Card | None, trained: Training | None) -> list[Training]:
-    """The trainings of a model without those that used the data set in question, divided in the same way."""
-    return [one for one in trainings(card) if trained is None or _division(one) != _division(trained)]
+    """The trainings of a model without the one that used the data set in question."""
+    return [one for one in trainings(card) if one is not trained]
 
 
-def _division(trained: Training) -> tuple[str, int, str]:
+def _division(trained: Training) -> tuple[object, ...]:
     """What is the same of two trainings on the same digits, whose validation and test digits are the same, too."""
-    return str(trained["split"]), int(trained["seed"]), str(trained["train_sha256"])
+    return tuple(trained.get(name) for name in ("split", "seed", "train_sha256"))
 
 
 def _holds(dataset: Dataset, trained: Training) -> bool:

@@ -16,6 +16,7 @@ from edgedigits.core.datasets import (
     unseen_digits,
     unseen_part,
 )
+from edgedigits.core.datasets.unseen import trainings
 from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
 
 
@@ -49,6 +50,12 @@ def test_two_trainings_on_the_same_split_leave_its_validation_and_test_digits(ca
     assert unseen_digits(twice).sha256() == unseen_digits(card).sha256()
     further = continued_split(twice, load_dataset("optdigits"), "vit", 3)
     assert further.validation.sha256() == once.validation.sha256()
+
+
+def test_a_training_on_the_same_digits_counts_once_and_where_it_was_last(card):
+    elsewhere = {**card.dataset, "train_sha256": "0"}
+    known = Card(**{**vars(card), "pretrained_on": [elsewhere, dict(card.dataset)]})
+    assert trainings(known) == [card.dataset, elsewhere]
 
 
 @pytest.fixture

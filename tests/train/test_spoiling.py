@@ -68,9 +68,10 @@ def test_no_function_that_measures_robustness_takes_part_in_training():
         assert not any("core.corruptions" in name for name in names), module
 
 
-def test_hardly_a_picture_that_is_measured_is_one_that_was_learned_from(images):
-    """Of the kinds that leave nothing to chance a negative band may be met by lot, once in thousands."""
+def test_what_is_measured_is_hardly_ever_drawn_by_lot(images):
+    """Of the negative bands one in some hundreds is the measured stripe; nothing else is met but fields without ink."""
     draw = np.random.default_rng(0)
     learned = {spoilt(one, draw).tobytes() for one in images for _ in range(4)}
-    for kind in KINDS:
-        assert sum(one.tobytes() in learned for one in corrupted(images, kind)) <= len(images) / 400
+    met = {kind: sum(one.tobytes() in learned for one in corrupted(images, kind) if one.any()) for kind in KINDS}
+    assert met.pop("stripe") <= 0.002 * 4 * len(images)
+    assert not any(met.values())
