@@ -94,11 +94,17 @@ class ReadingOptions:
         return both(forms, codes)
 
 
+_form = click.option(
+    "--form", "forms", multiple=True, metavar="REGEX", help="What lines look like, as '\\d{5}'; several."
+)
+_codes = click.option("--codes", type=click.Path(path_type=Path), help="File of all codes there are, one a line.")
+
+
 def of_lines(command: Callable[..., None]) -> Callable[..., None]:
     """The options ``--form`` and ``--codes`` of a command, which gets them as ``how``."""
 
-    @click.option("--form", "forms", multiple=True, metavar="REGEX", help="What lines look like, as '\\d{5}'; several.")
-    @click.option("--codes", type=click.Path(path_type=Path), help="File of all codes there are, one a line.")
+    @_form
+    @_codes
     @wraps(command)
     def with_how(*words: Any, forms: tuple[str, ...], codes: Path | None, **settings: Any) -> None:
         command(*words, how=ReadingOptions(forms, codes), **settings)
@@ -109,8 +115,8 @@ def of_lines(command: Callable[..., None]) -> Callable[..., None]:
 def of_pictures(command: Callable[..., None]) -> Callable[..., None]:
     """Those of :func:`of_lines`, and ``--region``, ``--rotate`` and ``--single``."""
 
-    @click.option("--form", "forms", multiple=True, metavar="REGEX", help="What lines look like, as '\\d{5}'; several.")
-    @click.option("--codes", type=click.Path(path_type=Path), help="File of all codes there are, one a line.")
+    @_form
+    @_codes
     @click.option("--region", type=RegionOf(), help="Search this part of each picture only, in its pixels.")
     @click.option(
         "--rotate",

@@ -30,6 +30,12 @@ TENSORBOARD = "tensorboard"
 class TrainingInterrupted(EdgedigitsError):
     """The user stopped the run; what its finished epochs learned is kept."""
 
+    @classmethod
+    def after(cls, done: int, epochs: int) -> TrainingInterrupted:
+        """Of a run of so many epochs that has finished ``done`` of them."""
+        remedy = f"--resume goes on after epoch {done}" if done else "no epoch was finished: start again with --force"
+        return cls(f"training stopped in epoch {done + 1} of {epochs}", remedy)
+
 
 def train(
     request: TrainingRequest,
@@ -105,9 +111,7 @@ def _fit(
     try:
         return fit(fitter, recipe, split, request.seed, saved, keep, progress)
     except KeyboardInterrupt:
-        done = len(saved.history)
-        remedy = f"--resume goes on after epoch {done}" if done else "no epoch was finished: start again with --force"
-        raise TrainingInterrupted(f"training stopped in epoch {done + 1} of {recipe.epochs}", remedy) from None
+        raise TrainingInterrupted.after(len(saved.history), recipe.epochs) from None
     finally:
         if log:
             log.close()

@@ -142,9 +142,7 @@ def _fit(
     try:
         return run_epochs(fitter, recipe, training, len(data.validation), False, request.seed, saved, keep, progress)
     except KeyboardInterrupt:
-        done = len(saved.history)
-        remedy = f"--resume goes on after epoch {done}" if done else "no epoch was finished: start again with --force"
-        raise TrainingInterrupted(f"training stopped in epoch {done + 1} of {recipe.epochs}", remedy) from None
+        raise TrainingInterrupted.after(len(saved.history), recipe.epochs) from None
 
 
 def _network(request: LineTrainingRequest) -> Any:
