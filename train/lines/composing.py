@@ -35,7 +35,7 @@ from edgedigits.train.lines.scanning import LEAST_SIZE, any_strength, inked, sca
 from edgedigits.train.lines.texts import any_wording, one_digit
 from edgedigits.train.lines.writing import Writer, Writing, any_hand
 
-NOTHING_SHARE = 0.12
+NOTHING_SHARE = 0.15
 """Of the pictures, those without a digit."""
 
 SINGLE_SHARE = 0.06

@@ -16,11 +16,13 @@ from edgedigits.train.lines.paper import (
     cells,
     frame,
     ground,
+    level,
     patterned,
     press,
     press_at,
     ruled,
     stamp,
+    upright,
 )
 from edgedigits.train.lines.printing import any_letters, any_word, handwritten, printed
 from edgedigits.train.lines.scanning import any_strength, inked
@@ -40,8 +42,8 @@ def nothing(kind: str, draw: np.random.Generator) -> Grey:
 
 
 def any_kind(draw: np.random.Generator) -> str:
-    """One of :data:`KINDS`."""
-    return str(draw.choice(list(KINDS)))
+    """One of :data:`KINDS`, letters and what is left of forms twice as often as the others."""
+    return str(draw.choice([*KINDS, "printed", "handwritten", "stubs"]))
 
 
 def _empty(paper: Grey, draw: np.random.Generator) -> None:
@@ -60,7 +62,7 @@ def _pattern(paper: Grey, draw: np.random.Generator) -> None:
 
 def _printed(paper: Grey, draw: np.random.Generator) -> None:
     """One or two words of a form."""
-    size = paper.shape[0] * draw.uniform(0.3, 0.85)
+    size = paper.shape[0] * draw.uniform(0.3, 1)
     column = round(draw.uniform(0, 0.2) * paper.shape[1])
     strength = draw.uniform(0.3, 0.9)
     while column < paper.shape[1]:
@@ -71,7 +73,7 @@ def _printed(paper: Grey, draw: np.random.Generator) -> None:
 
 
 def _handwritten(paper: Grey, draw: np.random.Generator) -> None:
-    size = max(8, round(paper.shape[0] * draw.uniform(0.4, 0.9)))
+    size = max(8, round(paper.shape[0] * draw.uniform(0.4, 1)))
     word = handwritten(any_letters(int(draw.integers(2, 9)), draw), size, draw)
     cover = np.zeros(paper.shape, np.uint8)
     row, column = round((paper.shape[0] - size) * draw.random()), round(draw.uniform(0, 0.3) * paper.shape[1])
@@ -173,6 +175,22 @@ def _form(paper: Grey, draw: np.random.Generator) -> None:
         base_line(paper, layout, draw)
 
 
+def _stubs(paper: Grey, draw: np.random.Generator) -> None:
+    """What is left of boxes and squared paper whose long lines were taken out: short upright strokes, all alike."""
+    height, width = paper.shape
+    mask = np.zeros(paper.shape, np.uint8)
+    apart = min(height * draw.uniform(0.4, 1.6), 0.4 * width)
+    pen = max(1, round(height * draw.uniform(0.02, 0.12)))
+    top, bottom = draw.uniform(0, 0.25) * height, draw.uniform(0.75, 1) * height
+    foot = draw.uniform(0, 0.4) * apart if draw.random() < 0.5 else 0.0
+    first = draw.uniform(0, 0.9) * apart
+    for column in np.arange(first, min(width, first + 7 * apart), apart):
+        upright(mask, column, top, bottom, pen)
+        if foot:
+            level(mask, bottom, 0, pen, column - foot * draw.random(), column + foot)
+    press(paper, mask, draw.uniform(0.15, 0.9))
+
+
 def _blobs(paper: Grey, draw: np.random.Generator) -> None:
     """Soft round things, some like faces: an oval with darker spots in it."""
     height, width = paper.shape
@@ -221,6 +239,7 @@ KINDS: dict[str, Kind] = {
     "marks": _marks,
     "strike": _strike,
     "form": _form,
+    "stubs": _stubs,
     "blobs": _blobs,
 }
 """What there is instead of digits."""

@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 from edgedigits.train.augmentation.strokes import Picture, ink_box
 from edgedigits.train.lines.hands import resized
 
-LETTERS = "ACDEFHJKLMNRTUVWXacdefjkmnrtuvwx"
-"""Letters that are no digit in another hand: without B, G, I, O, P, Q, S, Y, Z and b, g, h, i, l, o, p, q, s, y, z."""
+SMALL, CAPITAL = "acdefjkmnrtuvwx", "ACDEFHJKLMNRTUVWX"
+"""Letters that are no digit in another hand: without b, g, h, i, l, o, p, q, s, y, z and B, G, I, O, P, Q, S, Y, Z."""
 
 CURRENCIES = ("R$", "US$", "$", "EUR", "CHF", "Fr.", "kr", "Kr.", "€", "£", "FCFA", "DM", "Rs.", "DH", "NOK", "€ ")
 """What stands before or after the field of an amount."""
@@ -50,8 +50,11 @@ _WHITE = (255,)
 
 def any_letters(count: int, draw: np.random.Generator) -> str:
     """Letters that nobody reads as digits, in one case or with a capital first."""
-    letters = "".join(LETTERS[place] for place in draw.integers(len(LETTERS), size=count))
-    return str(draw.choice([letters.lower(), letters.upper(), letters.capitalize()])) if count > 1 else letters.upper()
+    capitals = int(draw.choice([0, 1, count])) if count > 1 else 1
+    return "".join(
+        letters[draw.integers(len(letters))]
+        for letters in (CAPITAL if place < capitals else SMALL for place in range(count))
+    )
 
 
 def any_word(draw: np.random.Generator) -> str:

@@ -23,6 +23,9 @@ ROWS = 4 * HEIGHT
 _BASE = 2.5 * HEIGHT
 _NOWHERE = -1e6
 _FROM_DATA = -1
+_LONGEST = 9.0
+_NARROW = 0.6
+"""Heights that a line is long at most where its gaps are wide, and that a digit takes of it besides its gap."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +85,12 @@ def any_hand(draw: np.random.Generator) -> LineHand:
     by_code = draw.choice([0.12, 0.35, 0.8], p=[0.4, 0.35, 0.25])
     forms = tuple(int(draw.integers(forms_of(d))) if draw.random() < by_code else _FROM_DATA for d in range(10))
     small_zeros = draw.random() < 0.25
-    gaps = [draw.normal(0.14, 0.08), draw.uniform(-0.08, 0.04), draw.uniform(0.3, 0.8)]
+    gaps = [draw.normal(0.14, 0.08), draw.uniform(-0.08, 0.04), draw.uniform(0.3, 0.8), draw.uniform(0.8, 1.8)]
     return LineHand(
         slant=float(draw.normal(0.18, 0.2)),
         width=math.exp(draw.normal(0, 0.16)),
         pen=float(np.clip(math.exp(draw.normal(1.33, 0.34)), 2, 12)),
-        gap=float(draw.choice(gaps, p=[0.58, 0.32, 0.1])),
+        gap=float(draw.choice(gaps, p=[0.54, 0.3, 0.1, 0.06])),
         gap_spread=float(draw.uniform(0.02, 0.1)),
         drift=float(draw.normal(0, 0.02)),
         wobble=float(abs(draw.normal(0, 0.05))),
@@ -164,6 +167,7 @@ class _Line:
         self._last: tuple[int, int, Picture, int] | None = None
         self._raised: list[int] = []
         self._zeros_size = hand.zeros
+        self._gap = min(hand.gap, max(0.3, _LONGEST / max(length, 1) - _NARROW))
 
     def skip(self, gap: float) -> None:
         """Leave a gap, in heights."""
@@ -180,7 +184,7 @@ class _Line:
         rise += (hand.zeros_rise if label == 0 else 0) + (draw.uniform(0.35, 0.55) if raised else 0)
         top = round(_BASE - glyph.shape[0] - float(np.clip(rise, -0.6, 0.8)) * HEIGHT)
         same = self._last is not None and self._last[3] == label
-        left = self._put(glyph, top, draw.normal(hand.gap, hand.gap_spread), 0.4 if same else 0.28)
+        left = self._put(glyph, top, draw.normal(self._gap, hand.gap_spread), 0.4 if same else 0.28)
         if self._last is not None and draw.random() < hand.joins:
             self._join(self._last, (left, top, glyph, label))
         self._last = (left, top, glyph, label)
