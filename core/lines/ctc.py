@@ -61,14 +61,19 @@ def _totals(steps: NDArray[np.float64], labels: NDArray[np.intp], ends: NDArray[
         labels: of shape (texts, places).
         ends: the last place of each text.
     """
-    skips = _skips(labels)
-    alpha = np.zeros(labels.shape)
-    alpha[:, :2] = steps[0, :, :2]
+    # Places down, texts across: each row is then contiguous.
+    steps = np.ascontiguousarray(np.swapaxes(steps, 1, 2))
+    skips = np.ascontiguousarray(_skips(labels).T, np.float64)
+    alpha = np.zeros(steps.shape[1:])
+    alpha[:2] = steps[0, :2]
+    over, summed = np.empty_like(skips), np.empty_like(alpha)
     for step in steps[1:]:
-        before = alpha.copy()
-        alpha[:, 1:] += before[:, :-1]
-        alpha[:, 2:] += before[:, :-2] * skips
-        alpha *= step
+        np.multiply(alpha[:-2], skips, out=over)
+        summed[0] = alpha[0]
+        np.add(alpha[1:], alpha[:-1], out=summed[1:])
+        summed[2:] += over
+        np.multiply(summed, step, out=alpha)
+    alpha = alpha.T
     rows = np.arange(len(ends))
     return np.asarray(alpha[rows, ends] + np.where(ends > 0, alpha[rows, ends - 1], 0.0), np.float64)
 

@@ -6,6 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+LEAST_BOX = 0.03
+"""Boxes are larger than this share of the picture, or than most of a digit."""
+
 OPEN_BOX = 1.3
 """Boxes with three sides are higher than so many digit heights."""
 
@@ -17,7 +20,7 @@ def box_sides(mask: NDArray[np.uint8], digit: float, thickest: int) -> NDArray[n
     """The sides of boxes, of marks that have at least three straight sides."""
     lines = np.zeros_like(mask)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    least = max(12.0, 0.8 * digit)
+    least = max(12.0, min(0.8 * digit, LEAST_BOX * max(mask.shape)))
     large = (stats[:, cv2.CC_STAT_WIDTH] >= least) & (stats[:, cv2.CC_STAT_HEIGHT] >= least)
     for number in np.flatnonzero(large[1:count]) + 1:
         x, y, width, height, _ = stats[number].tolist()

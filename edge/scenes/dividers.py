@@ -6,7 +6,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.edge.scenes.masks import present
+from edgedigits.edge.scenes.masks import either, present
+
+LEAST_BAR = 8
+"""Rows of a side at least: marks lower than digits may be are left alone."""
+
+BAR = 0.35
+"""Sides of empty boxes are narrower than this share of their height,"""
+
+SOLID = 0.75
+"""and fill this share of the box around them."""
+
+TWINS = 0.08
+"""Sides of boxes of one row differ in height, and in where they begin and end, by at most this share."""
+
+RULE = 8
+"""Lines down that are known reach over the ends of others by their own width, at most so many pixels."""
 
 COMB = 4
 """Dividers that reach only one line across are believed from so many of one height and evenly spaced on."""
@@ -33,6 +48,45 @@ def reaching(
     kept |= _teeth(np.asarray(stats, np.int32), met, wanted)
     kept[0] = False
     return _completed(kept.astype(np.uint8)[labels], stats[kept], np.flatnonzero(mask.any(axis=0)))
+
+
+def bars_between(
+    mask: NDArray[np.uint8], across: NDArray[np.uint8], down: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Upright bars of a mask that reach from one line across to another, or are twins of such: sides of small boxes.
+
+    A 1 between two base lines may reach both of them, but hardly ever two of one height do.
+
+    Args:
+        mask: uint8 (height, width), 1 on ink that is on no printed line.
+        across: of the same shape, 1 on lines across.
+        down: the same of lines down that are known; they may be twins, too.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    x, top, width, height, area = stats.T.astype(np.int64)
+    bar = (height >= LEAST_BAR) & (width <= np.maximum(BAR * height, 3)) & (area >= SOLID * width * height)
+    bar[0] = False
+    if not bar.any():
+        return np.zeros_like(mask)
+    rules = cv2.dilate(either(across, down), np.ones((7, 3), np.uint8)) > 0
+    above = rules[np.maximum(top - 1, 0), x + width // 2]
+    below = rules[np.minimum(top + height, len(mask) - 1), x + width // 2]
+    bars = np.flatnonzero(bar & (above | below))
+    spread = np.maximum(TWINS * height[bars], 2)
+    twins = np.abs(height[bars][:, None] - height[bars][None, :]) <= spread[:, None]
+    twins &= np.abs(top[bars][:, None] - top[bars][None, :]) <= 2 * spread[:, None]
+    joined = (above & below)[bars]
+    # Itself is one of its twins. Known lines go on over the lines across.
+    _, _, known, _ = cv2.connectedComponentsWithStats(down, connectivity=8)
+    over = known[1:, cv2.CC_STAT_TOP][None, :] - top[bars][:, None]
+    under = over + known[1:, cv2.CC_STAT_HEIGHT][None, :] - height[bars][:, None]
+    reach = np.minimum(known[1:, cv2.CC_STAT_WIDTH], RULE)[None, :] + 2
+    kin = (np.abs(over) <= reach) & (np.abs(under) <= reach)
+    pairs = (twins.sum(axis=1) >= 2) & (joined | (twins & joined[None, :]).any(axis=1))
+    sides = bars[pairs | (joined & kin.any(axis=1))]
+    kept = np.zeros(count, np.uint8)
+    kept[sides] = 1
+    return np.asarray(kept[labels], np.uint8)
 
 
 def _completed(dividers: NDArray[np.uint8], stats: NDArray[np.int32], inked: NDArray[np.int64]) -> NDArray[np.uint8]:

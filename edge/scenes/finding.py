@@ -37,6 +37,9 @@ MOST_OF_TEXTURE = 20
 TEXTURE = 1500
 """With more marks than this in the small picture it shows a texture, and the finer picture more of it."""
 
+HOLLOW = 0.3
+"""Frames fill less than this share of the box around them."""
+
 FEW = 24
 """Up to so many marks of the size of digits are no broken lines."""
 
@@ -45,6 +48,9 @@ MANY = 100
 
 DARK = 1.5
 """Dark writing is so many times likelier: bright marks on a board are reflections."""
+
+EDGE_OF_SHEET = 0.04
+"""Marks within this share of the picture's longer side of an empty sheet are its edges."""
 
 FAINT = np.uint8(14)
 """Levels that count for nothing in that."""
@@ -154,9 +160,17 @@ def _found(grey: NDArray[np.uint8], factor: int) -> _Found:
     sheet = sheet_mask(small)
     if sheet is not None:
         found = _in_either(without_desk(small, sheet), factor)
-        if found.groups:
-            return found
+        return found if found.groups else _beside(_in_either(small, factor), sheet)
     return _in_either(small, factor)
+
+
+def _beside(found: _Found, sheet: NDArray[np.uint8]) -> _Found:
+    """What was found beside an empty sheet: its edges and corners are no digits."""
+    reach = 2 * round(EDGE_OF_SHEET * max(sheet.shape)) + 1
+    around = cv2.dilate(sheet, np.ones((reach, reach), np.uint8)) > 0
+    touching = np.unique(found.marks.labels[around])
+    groups = [group for group in found.groups if not np.isin(group.numbers, touching).any()]
+    return replace(found, groups=groups, why=found.why or "a sheet stands out, and nothing is written on it")
 
 
 def _in_either(small: NDArray[np.uint8], factor: int) -> _Found:
@@ -205,9 +219,10 @@ def _lines(marks: Marks, factor: int) -> _Found:
 
 
 def _may_be_printed(pieces: Pieces, digit: float) -> bool:
-    """Whether printed lines are worth looking for: some mark is larger than a digit, or there are many."""
+    """Whether printed lines are worth looking for: some mark is larger than a digit, or hollow and wide, or many are."""
     _, _, width, height = pieces.boxes.T
     large = (width > 1.5 * digit) | (height > 1.25 * digit)
+    large |= (width > 1.5 * height) & (height >= SMALL) & (pieces.areas < HOLLOW * width * height)
     return bool(large.any() or (np.maximum(width, height) >= 6).sum() > FEW)
 
 
@@ -254,7 +269,9 @@ def _why_none(ink: NDArray[np.uint8], pieces: Pieces) -> str:
 
 
 def _cut(grey: NDArray[np.uint8], found: _Found) -> Scene:
-    lines: list[SceneLine] = [cut_line(grey, found.factor, found.marks, group, found.ink) for group in found.groups]
+    lines: list[SceneLine] = [
+        cut_line(grey, found.factor, found.marks, group, found.ink).closed_up() for group in found.groups
+    ]
     boxes = [line.box_in_picture((0, 0, line.picture.shape[1], line.picture.shape[0])) for line in lines]
     order = in_reading_order([(float(x), float(y), float(w), float(h)) for x, y, w, h in boxes])
     return Scene(tuple(lines[position] for position in order))

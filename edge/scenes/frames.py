@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.edge.scenes.boxes import box_sides
-from edgedigits.edge.scenes.dividers import reaching
+from edgedigits.edge.scenes.dividers import bars_between, reaching
 from edgedigits.edge.scenes.masks import both, either, flipped, less, present
 
 LEAST_LENGTH = 4.0
@@ -87,7 +87,12 @@ def lines_down(mask: NDArray[np.uint8], digit: float, across: NDArray[np.uint8])
             dividers = either(dividers, flipped(_broken(between, least, digit)))
         dividers = less(dividers, rules)  # gaps were filled across rules as well
         down = either(down, reaching(dividers, across, mask, DIVIDER * digit))
-    return either(down, box_sides(mask, digit, _thickest(mask, digit)))
+    down = either(down, box_sides(mask, digit, _thickest(mask, digit)))
+    frames = either(across, down)
+    if not present(frames):
+        return down
+    left = less(mask, cv2.dilate(frames, np.ones((3, 3), np.uint8)))
+    return either(down, bars_between(left, across, down))
 
 
 def _is_straight(own: NDArray[np.uint8]) -> bool:

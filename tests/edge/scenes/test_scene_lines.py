@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from composing import Page, dim, on_a_desk, seen
 
 from edgedigits.edge.scenes.finding import find_strips
+from edgedigits.edge.scenes.scene import WIDEST_GAP
 
 
 @pytest.fixture
@@ -127,13 +130,65 @@ def test_rows_of_a_grid_are_a_line_each_however_many_boxes_are_empty(page):
     assert pieces(find_strips(written.photo())) == [6, 6, 7, 6]
 
 
-def test_a_long_line_is_read_in_parts_without_its_empty_boxes(page):
+def test_digits_far_apart_are_close_together_in_their_line(page):
     written = page(1280, 600, 3).boxes_with_digits(40, 240, 12, 100, empty=(4, 5, 6, 7))
 
-    parts = find_strips(written.photo()).lines[0].parts(9.0)
+    line = find_strips(written.photo()).lines[0]
 
-    assert [len(part.pieces) for part in parts] == [4, 4]
-    assert all(part.picture.shape[1] <= 9 * part.picture.shape[0] for part in parts)
+    gaps = [right[0] - left[0] - left[2] for left, right in pairwise(line.pieces)]
+    assert len(line.pieces) == 8
+    assert max(gaps) <= WIDEST_GAP * np.median([height for _, _, _, height in line.pieces]) + 1
+    assert line.picture.shape[1] <= 9 * line.picture.shape[0]
+
+
+@pytest.mark.parametrize("turned", [0, 7])
+def test_boxes_of_digits_far_apart_lead_back_to_the_picture(page, turned):
+    photo = page(1280, 400, 3).write(60, 120, 6, 90, gap=1.3).photo(turned=turned)
+    line = find_strips(photo).lines[0]
+    assert line.omitted
+
+    found = np.zeros(photo.shape, np.uint8)
+    for piece in line.pieces:
+        x, y, width, height = line.box_in_picture(piece)
+        found[y : y + height, x : x + width] = 1
+
+    ink = photo < 120
+    assert (ink & (found > 0)).sum() >= 0.98 * ink.sum()
+    assert found.mean() <= 0.3
+
+
+def test_a_line_of_digits_far_apart_is_cut_as_any_other(page):
+    line = find_strips(page(1280, 300, 3).write(40, 100, 9, 60, gap=1.2).photo()).lines[0]
+
+    parts = line.parts(4.0)
+
+    boxes = [part.box_in_picture(piece) for part in parts for piece in part.pieces]
+    assert len(parts) > 1
+    assert boxes == [line.box_in_picture(piece) for piece in line.pieces]
+
+
+def test_empty_boxes_leave_none_of_their_sides(page):
+    written = page(1280, 720, 3)
+    for row, count in enumerate((9, 3, 7, 3, 5)):
+        written.boxes_with_digits(200, 60 + 120 * row, count, 50, empty=range(count))
+
+    assert find_strips(written.photo()).lines == ()
+
+
+def test_ones_that_reach_a_line_of_a_row_of_boxes_stay(page):
+    written = page(1280, 400, 3).boxes_with_digits(100, 120, 8, 100, empty=range(8))
+    for place, reach in ((1, (12, 99)), (4, (22, 78)), (6, (30, 96))):
+        column = 150 + 100 * place
+        written.rule((column + 6, 120 + reach[0]), (column - 6, 120 + reach[1]), 9)
+
+    assert pieces(find_strips(written.photo())) == [3]
+
+
+def test_an_empty_sheet_on_a_desk_has_no_lines(page):
+    scene = find_strips(on_a_desk(page(700, 500), 1280, 960, 9, 100))
+
+    assert scene.lines == ()
+    assert "sheet" in scene.why
 
 
 def test_ruled_paper_is_kept_out_of_its_writing(page):
