@@ -13,7 +13,7 @@ from calling import call
 
 from edgedigits.core.cards import read_card
 from edgedigits.core.datasets.sample_digits import load_samples
-from edgedigits.train.lines.composing import Composer
+from edgedigits.train.lines.composing.composing import Composer
 
 FIELDS = 60
 
