@@ -23,6 +23,7 @@ from edgedigits.core.lines.confidence import (
 )
 from edgedigits.core.lines.truth import Field, read_truth
 from edgedigits.core.paths import StrPath
+from edgedigits.core.pictures.drawing import draw_text
 from edgedigits.edge.reading.line_reader import READING, LineReader
 from edgedigits.edge.reading.pictures import load_image
 
@@ -137,7 +138,7 @@ def _judged(reader: LineReader, folder: Path, fields: list[Field]) -> tuple[NDAr
     return np.array([reading.confidence for reading in readings]), np.array(right, np.bool_)
 
 
-_PLOT, _MARGIN = (560, 360), 50
+_PLOT, _MARGIN, _LETTERS = (560, 360), 50, 0.42
 
 
 def draw_curve(found: CalibrationOfLines) -> bytes:
@@ -152,17 +153,14 @@ def draw_curve(found: CalibrationOfLines) -> bytes:
     cv2.rectangle(sheet, place(0, 0), place(1, most), (0, 0, 0), 1)
     for share in np.linspace(0, 1, 6):
         x, y = place(share, 0)
-        _write(sheet, f"{100 * share:.0f}", (x - 10, y + 18))
+        draw_text(sheet, f"{100 * share:.0f}", (x - 10, y + 18), _LETTERS)
         x, y = place(0, share * most)
-        _write(sheet, f"{100 * share * most:.1f}", (4, y + 4))
+        draw_text(sheet, f"{100 * share * most:.1f}", (4, y + 4), _LETTERS)
     target = found.threshold.target_error
     cv2.line(sheet, place(0, target), place(1, target), (0, 0, 200), 1, cv2.LINE_AA)
     points = np.array([place(point.rejected, point.error) for point in found.curve], np.int32)
     cv2.polylines(sheet, [points], False, (160, 60, 0), 2, cv2.LINE_AA)
-    _write(sheet, "rejected % of fields", (_MARGIN + width // 2 - 70, height + 2 * _MARGIN - 8))
-    _write(sheet, f"wrong % of those accepted; red: the target of {100 * target:g} %", (_MARGIN, 24))
+    draw_text(sheet, "rejected % of fields", (_MARGIN + width // 2 - 70, height + 2 * _MARGIN - 8), _LETTERS)
+    title = f"wrong % of those accepted; red: the target of {100 * target:g} %"
+    draw_text(sheet, title, (_MARGIN, 24), _LETTERS)
     return bytes(cv2.imencode(".png", sheet)[1])
-
-
-def _write(sheet: NDArray[np.uint8], text: str, place: tuple[int, int]) -> None:
-    cv2.putText(sheet, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 0, 0), 1, cv2.LINE_AA)
