@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -100,13 +101,19 @@ def calibrate(
     fields = read_truth(truth_csv)[rows]
     if len(fields) < LEAST_FIELDS:
         raise EdgedigitsError(f"{len(fields)} fields cannot calibrate", f"give {LEAST_FIELDS} fields or more")
-    logits = _logits(reader, Path(folder), fields[::2], progress)
+    done = count(1)
+
+    def one_more() -> None:
+        if progress:
+            progress(next(done))
+
+    logits = _logits(reader, Path(folder), fields[::2], one_more)
     seen = [place for place, one in enumerate(logits) if len(one)]  # in the others no line was found
     temperature = fit_temperature(
         [logits[place] for place in seen], [fields[2 * place].text for place in seen]
     ).temperature
     reader.temperature, reader.accept_from = temperature, 0.0
-    confidences, right = _judged(reader, Path(folder), fields[1::2])
+    confidences, right = _judged(reader, Path(folder), fields[1::2], one_more)
     found = CalibrationOfLines(
         (len(fields[::2]), len(fields[1::2])),
         temperature,
@@ -120,22 +127,26 @@ def calibrate(
 
 
 def _logits(
-    reader: LineReader, folder: Path, fields: list[Field], progress: Callable[[int], object] | None
+    reader: LineReader, folder: Path, fields: list[Field], one_more: Callable[[], object]
 ) -> list[NDArray[np.float32]]:
     found = []
-    for place, field in enumerate(fields):
+    for field in fields:
         found.append(reader.logits(load_image(folder / field.image)))
-        if progress:
-            progress(place + 1)
+        one_more()
     return found
 
 
-def _judged(reader: LineReader, folder: Path, fields: list[Field]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def _judged(
+    reader: LineReader, folder: Path, fields: list[Field], one_more: Callable[[], object]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """How sure the reader is of each field, and whether it reads it right."""
-    readings = [reader.read(load_image(folder / field.image)) for field in fields]
-    guesses = ["".join(str(digit.label) for digit in reading.digits) for reading in readings]
-    right = [guess == field.text for guess, field in zip(guesses, fields, strict=True)]
-    return np.array([reading.confidence for reading in readings]), np.array(right, np.bool_)
+    confidences, right = [], []
+    for field in fields:
+        reading = reader.read(load_image(folder / field.image))
+        confidences.append(reading.confidence)
+        right.append("".join(str(digit.label) for digit in reading.digits) == field.text)
+        one_more()
+    return np.array(confidences), np.array(right, np.bool_)
 
 
 _PLOT, _MARGIN, _LETTERS = (560, 360), 50, 0.42
