@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from edgedigits.core.lines.confidence import (
 )
 from edgedigits.core.lines.truth import Field, read_truth
 from edgedigits.core.paths import StrPath
+from edgedigits.core.pictures.drawing import draw_text
 from edgedigits.edge.reading.line_reader import READING, LineReader
 from edgedigits.edge.reading.pictures import load_image
 
@@ -99,13 +101,19 @@ def calibrate(
     fields = read_truth(truth_csv)[rows]
     if len(fields) < LEAST_FIELDS:
         raise EdgedigitsError(f"{len(fields)} fields cannot calibrate", f"give {LEAST_FIELDS} fields or more")
-    logits = _logits(reader, Path(folder), fields[::2], progress)
+    done = count(1)
+
+    def one_more() -> None:
+        if progress:
+            progress(next(done))
+
+    logits = _logits(reader, Path(folder), fields[::2], one_more)
     seen = [place for place, one in enumerate(logits) if len(one)]  # in the others no line was found
     temperature = fit_temperature(
         [logits[place] for place in seen], [fields[2 * place].text for place in seen]
     ).temperature
     reader.temperature, reader.accept_from = temperature, 0.0
-    confidences, right = _judged(reader, Path(folder), fields[1::2])
+    confidences, right = _judged(reader, Path(folder), fields[1::2], one_more)
     found = CalibrationOfLines(
         (len(fields[::2]), len(fields[1::2])),
         temperature,
@@ -119,25 +127,29 @@ def calibrate(
 
 
 def _logits(
-    reader: LineReader, folder: Path, fields: list[Field], progress: Callable[[int], object] | None
+    reader: LineReader, folder: Path, fields: list[Field], one_more: Callable[[], object]
 ) -> list[NDArray[np.float32]]:
     found = []
-    for place, field in enumerate(fields):
+    for field in fields:
         found.append(reader.logits(load_image(folder / field.image)))
-        if progress:
-            progress(place + 1)
+        one_more()
     return found
 
 
-def _judged(reader: LineReader, folder: Path, fields: list[Field]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def _judged(
+    reader: LineReader, folder: Path, fields: list[Field], one_more: Callable[[], object]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """How sure the reader is of each field, and whether it reads it right."""
-    readings = [reader.read(load_image(folder / field.image)) for field in fields]
-    guesses = ["".join(str(digit.label) for digit in reading.digits) for reading in readings]
-    right = [guess == field.text for guess, field in zip(guesses, fields, strict=True)]
-    return np.array([reading.confidence for reading in readings]), np.array(right, np.bool_)
+    confidences, right = [], []
+    for field in fields:
+        reading = reader.read(load_image(folder / field.image))
+        confidences.append(reading.confidence)
+        right.append("".join(str(digit.label) for digit in reading.digits) == field.text)
+        one_more()
+    return np.array(confidences), np.array(right, np.bool_)
 
 
-_PLOT, _MARGIN = (560, 360), 50
+_PLOT, _MARGIN, _LETTERS = (560, 360), 50, 0.42
 
 
 def draw_curve(found: CalibrationOfLines) -> bytes:
@@ -152,17 +164,14 @@ def draw_curve(found: CalibrationOfLines) -> bytes:
     cv2.rectangle(sheet, place(0, 0), place(1, most), (0, 0, 0), 1)
     for share in np.linspace(0, 1, 6):
         x, y = place(share, 0)
-        _write(sheet, f"{100 * share:.0f}", (x - 10, y + 18))
+        draw_text(sheet, f"{100 * share:.0f}", (x - 10, y + 18), _LETTERS)
         x, y = place(0, share * most)
-        _write(sheet, f"{100 * share * most:.1f}", (4, y + 4))
+        draw_text(sheet, f"{100 * share * most:.1f}", (4, y + 4), _LETTERS)
     target = found.threshold.target_error
     cv2.line(sheet, place(0, target), place(1, target), (0, 0, 200), 1, cv2.LINE_AA)
     points = np.array([place(point.rejected, point.error) for point in found.curve], np.int32)
     cv2.polylines(sheet, [points], False, (160, 60, 0), 2, cv2.LINE_AA)
-    _write(sheet, "rejected % of fields", (_MARGIN + width // 2 - 70, height + 2 * _MARGIN - 8))
-    _write(sheet, f"wrong % of those accepted; red: the target of {100 * target:g} %", (_MARGIN, 24))
+    draw_text(sheet, "rejected % of fields", (_MARGIN + width // 2 - 70, height + 2 * _MARGIN - 8), _LETTERS)
+    title = f"wrong % of those accepted; red: the target of {100 * target:g} %"
+    draw_text(sheet, title, (_MARGIN, 24), _LETTERS)
     return bytes(cv2.imencode(".png", sheet)[1])
-
-
-def _write(sheet: NDArray[np.uint8], text: str, place: tuple[int, int]) -> None:
-    cv2.putText(sheet, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 0, 0), 1, cv2.LINE_AA)

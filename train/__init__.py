@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from edgedigits.train.baselines.reports.baseline import Baseline
     from edgedigits.train.baselines.running import baseline_folds, run_baseline
     from edgedigits.train.evaluation import evaluate_keras
+    from edgedigits.train.fitting.training_folder import TrainingInterrupted
     from edgedigits.train.folds import CrossValidation, FoldScore, train_folds
     from edgedigits.train.networks.catalogue import NETWORKS, Network, network
     from edgedigits.train.networks.reported import build
     from edgedigits.train.plots import confusion_png, curves_png
     from edgedigits.train.preflight import check_training
     from edgedigits.train.recipes import AUGMENTATIONS, Augmentation, TrainingRecipe
-    from edgedigits.train.training import TrainingInterrupted, train
+    from edgedigits.train.training import train
     from edgedigits.train.training_request import (
         EpochRecord,
         Progress,
@@ -74,7 +75,8 @@ __getattr__ = lazy_exports(
         "evaluate_keras": "evaluation",
         "keras_scores": "edgedigits.core.keras.models",
         **dict.fromkeys(("confusion_png", "curves_png"), "plots"),
-        **dict.fromkeys(("TrainingInterrupted", "train"), "training"),
+        "TrainingInterrupted": "fitting.training_folder",
+        "train": "training",
         **dict.fromkeys(("BASELINES", "baseline"), "baselines.catalogue"),
         "Baseline": "baselines.reports.baseline",
         **dict.fromkeys(("baseline_folds", "run_baseline"), "baselines.running"),

@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from edgedigits.core.datasets import Split, load_dataset
-from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import disk_errors
 from edgedigits.core.paths import StrPath
 from edgedigits.core.resumable import identity_of
 from edgedigits.train.advice import Advise, advice
 from edgedigits.train.artifacts import TensorboardLog, write_results
-from edgedigits.train.fitting import checkpoint
 from edgedigits.train.fitting.checkpoint import Saved
 from edgedigits.train.fitting.devices import Devices, choose_devices
 from edgedigits.train.fitting.fitting import fit, prepare
+from edgedigits.train.fitting.training_folder import TrainingFolder
 from edgedigits.train.networks.reported import build
 from edgedigits.train.preflight import check_training
 from edgedigits.train.recipes import TrainingRecipe
 from edgedigits.train.training_request import ProgressCallback, TrainingRequest, TrainingResult, resolve
 
 TENSORBOARD = "tensorboard"
-
-
-class TrainingInterrupted(EdgedigitsError):
-    """The user stopped the run; what its finished epochs learned is kept."""
-
-    @classmethod
-    def after(cls, done: int, epochs: int) -> TrainingInterrupted:
-        """Of a run of so many epochs that has finished ``done`` of them."""
-        remedy = f"--resume goes on after epoch {done}" if done else "no epoch was finished: start again with --force"
-        return cls(f"training stopped in epoch {done + 1} of {epochs}", remedy)
 
 
 def train(
@@ -73,17 +61,11 @@ def train(
     if advise:
         for sentence in advice(request, recipe, len(split.train)):
             advise(sentence)
-    identity = _identity(request, recipe, split)
-    if resume:
-        checkpoint.TRAINING.check_same(out, checkpoint.load_identity(out), identity)
-    else:
-        with disk_errors(out):
-            shutil.rmtree(out / checkpoint.FOLDER, ignore_errors=True)
-            shutil.rmtree(out / TENSORBOARD, ignore_errors=True)
-            out.mkdir(parents=True, exist_ok=True)
-    saved = _fit(request, recipe, split, devices, out, identity, resume, progress)
+    folder = TrainingFolder(out, _identity(request, recipe, split), resume)
+    folder.begin(TENSORBOARD)
+    saved = _fit(request, recipe, split, devices, folder, progress)
     result = write_results(request, recipe, split, devices, saved, out)
-    shutil.rmtree(out / checkpoint.FOLDER)
+    folder.end()
     return result
 
 
@@ -92,29 +74,23 @@ def _fit(
     recipe: TrainingRecipe,
     split: Split,
     devices: Devices,
-    out: Path,
-    identity: dict[str, Any],
-    resume: bool,
+    folder: TrainingFolder,
     progress: ProgressCallback | None,
 ) -> Saved:
     fitter = prepare(request, recipe, len(split.train), devices, _started(request))
-    saved = checkpoint.load(out, fitter.variables) if resume else Saved()
-    log = TensorboardLog(out / TENSORBOARD) if request.tensorboard else None
 
-    def keep(state: Saved) -> None:
-        nonlocal saved
-        checkpoint.save(out, identity, state, fitter.variables)
-        saved = state
-        if log:
-            log.add(state.history[-1])
+    def epochs(saved: Saved, keep: Callable[[Saved], None]) -> Saved:
+        if not request.tensorboard:
+            return fit(fitter, recipe, split, request.seed, saved, keep, progress)
+        with closing(TensorboardLog(folder.path / TENSORBOARD)) as log:
 
-    try:
-        return fit(fitter, recipe, split, request.seed, saved, keep, progress)
-    except KeyboardInterrupt:
-        raise TrainingInterrupted.after(len(saved.history), recipe.epochs) from None
-    finally:
-        if log:
-            log.close()
+            def keep_and_log(state: Saved) -> None:
+                keep(state)
+                log.add(state.history[-1])
+
+            return fit(fitter, recipe, split, request.seed, saved, keep_and_log, progress)
+
+    return folder.train(epochs, fitter.variables, recipe.epochs)
 
 
 def _started(request: TrainingRequest) -> Callable[[], Any] | None:

@@ -95,17 +95,6 @@ def _least(function: Callable[[float], float], low: float, high: float) -> float
     return (low + high) / 2
 
 
-def line_confidence(logits: NDArray[Any], text: str, temperature: float = 1.0) -> float:
-    """How likely a line says a text, among all texts, 0 to 1.
-
-    Args:
-        logits: real numbers of shape (steps, 11).
-        text: what was read of it.
-        temperature: of a :class:`Calibration`.
-    """
-    return math.exp(text_log_probability(log_softmax(logits, temperature), text))
-
-
 @dataclass(frozen=True)
 class Threshold:
     """The least confidence at which a line may be accepted, and what was proved of it.

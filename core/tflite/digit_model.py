@@ -29,7 +29,7 @@ from edgedigits.core.paths import StrPath
 from edgedigits.core.quiet import native_logs_hidden
 from edgedigits.core.tflite.digit_tensors import check_digit_tensors
 from edgedigits.core.tflite.file import read_tflite
-from edgedigits.core.tflite.runtime import Refused, Runtime, runtime
+from edgedigits.core.tflite.runtime import Refused, Runtime, delegate_of, runtime
 from edgedigits.core.tflite.trial import TRIAL_SECONDS, try_model
 
 _TRIED = ((100_000, 500), (1_000_000, 200))
@@ -156,12 +156,7 @@ class DigitModel:
     @property
     def delegate(self) -> str:
         """What runs the operators: ``XNNPACK``, ``XNNPACK in part`` or ``none`` (the runtime's own kernels)."""
-        # XNNPACK is the only delegate that a runtime brings. The operators that it takes over stay in the list.
-        nodes = [node for node in self._interpreter._get_ops_details() if "DELEGATE" in node["op_name"].upper()]
-        if not nodes:
-            return "none"
-        whole = self._input_index in nodes[0]["inputs"] and self._output_index in nodes[0]["outputs"]
-        return "XNNPACK" if whole else "XNNPACK in part"
+        return delegate_of(self._interpreter)
 
     def raw(self, images: NDArray[np.uint8], progress: Callable[[int], object] | None = None) -> NDArray[Any]:
         """The model's output tensor for each image, in the output's own type.

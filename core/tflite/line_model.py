@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.cards import Card, card_of, is_line_card
+from edgedigits.core.digit import dequantize
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.lines.strip import BLANK, HEIGHT, OUTPUTS, STRIDE, padded, width_of_network
 from edgedigits.core.model_files.kinds import check_tflite_file
 from edgedigits.core.paths import StrPath
 from edgedigits.core.quiet import native_logs_hidden
-from edgedigits.core.tflite.runtime import Refused, Runtime, runtime
+from edgedigits.core.tflite.runtime import Refused, Runtime, delegate_of, runtime
 
 LOWEST = -128
 """The int8 number of a strip's ground: a strip is fed as its pixels less 128."""
@@ -24,26 +25,28 @@ _REMEDY = "make it with `edgedigits quantize` of a network that `edgedigits trai
 
 
 class LineModel:
-    """An int8 ``.tflite`` line network, built once for each width of strips and run many times.
+    """A ``.tflite`` line network of int8 or float32, built once for each width of strips and run many times.
 
     Attributes:
         path: of the model file.
-        card: beside it.
-        scale: real logits are ``(q - zero_point) * scale``.
-        zero_point: of the logits.
+        card: the model's card.
+        threads: that the runtime may use.
         runtime: that runs it.
+        is_int8: whether it takes and gives int8; else float32.
+        scale: real logits are ``(q - zero_point) * scale``; 0 where the model gives floats.
+        zero_point: of the logits.
 
     Not safe to share between threads.
     """
 
-    def __init__(self, path: StrPath, *, threads: int = 1, reference: bool = False, on: Runtime | None = None) -> None:
+    def __init__(self, path: StrPath, *, threads: int = 1, on: Runtime | None = None, card: Card | None = None) -> None:
         """Load and check a model.
 
         Args:
-            path: of the ``.tflite`` file, its card beside it.
+            path: of the ``.tflite`` file.
             threads: that the runtime may use.
-            reference: run TFLite's reference kernels, whose arithmetic microcontrollers have.
             on: another runtime than this machine's own.
+            card: of the model where it is known and not written yet; None: the card beside the file.
 
         Raises:
             Refused: the runtime does not load it.
@@ -51,23 +54,21 @@ class LineModel:
         """
         self.path = Path(path)
         check_tflite_file(self.path)
-        card = card_of(self.path)
-        if card is None or not is_line_card(card):
+        known = card or card_of(self.path)
+        if known is None or not is_line_card(known):
             raise EdgedigitsError(f"{self.path} has no card that says that it reads lines", _REMEDY)
-        self.card: Card = card
+        self.card: Card = known
         self.threads = threads
         self.runtime = on or runtime()
-        self._options: dict[str, Any] = {"model_path": str(self.path), "num_threads": threads}
-        if reference:
-            self._options["experimental_op_resolver_type"] = self.runtime.module.OpResolverType.BUILTIN_REF
         self._interpreters: dict[int, Any] = {}
         interpreter = self._interpreter(width_of_network(1))
         source, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
         self._input, self._output = source["index"], result["index"]
-        scale, zero_point = source["quantization"]
-        fed = abs(scale - 1 / 255) < 1e-4 and zero_point == LOWEST and source["dtype"] is np.int8
-        if not fed or result["dtype"] is not np.int8:
-            raise EdgedigitsError(f"{self.path} is not fed strips as int8 by its input's scale", _REMEDY)
+        if source["dtype"] is not result["dtype"] or not _takes_strips(source):
+            raise EdgedigitsError(
+                f"{self.path} is fed strips neither as int8 by its input's scale nor as floats", _REMEDY
+            )
+        self.is_int8 = source["dtype"] is np.int8
         self.scale, self.zero_point = float(result["quantization"][0]), int(result["quantization"][1])
 
     def _interpreter(self, width: int) -> Any:
@@ -76,7 +77,7 @@ class LineModel:
             return self._interpreters[width]
         try:
             with native_logs_hidden():
-                made = self.runtime.module.Interpreter(**self._options)
+                made = self.runtime.module.Interpreter(model_path=str(self.path), num_threads=self.threads)
                 made.resize_tensor_input(made.get_input_details()[0]["index"], (1, HEIGHT, width, 1), strict=False)
                 made.allocate_tensors()
         except (ValueError, RuntimeError) as error:
@@ -87,30 +88,46 @@ class LineModel:
         self._interpreters[width] = made
         return made
 
-    def raw(self, strip: NDArray[np.uint8]) -> NDArray[np.int8]:
-        """Scores of a strip, uint8 of shape (32, width), as int8 of shape (steps, 11)."""
-        filled = padded(strip)
-        interpreter = self._interpreter(filled.shape[1])
-        interpreter.set_tensor(self._input, (filled.astype(np.int16) + LOWEST).astype(np.int8)[None, ..., None])
+    @property
+    def delegate(self) -> str:
+        """What runs the operators: ``XNNPACK``, ``XNNPACK in part`` or ``none`` (the runtime's own kernels)."""
+        return delegate_of(self._interpreter(width_of_network(1)))
+
+    def tensor(self, strip: NDArray[np.uint8]) -> NDArray[Any]:
+        """What the model is fed of a strip, uint8 of shape (32, width): shape (1, 32, one of the widths, 1)."""
+        filled = padded(strip)[None, ..., None]
+        if self.is_int8:
+            return (filled.astype(np.int16) + LOWEST).astype(np.int8)
+        return filled.astype(np.float32) / 255
+
+    def run(self, tensor: NDArray[Any]) -> NDArray[Any]:
+        """One inference: a :meth:`tensor` to scores of shape (steps, 11) in the output's own type."""
+        interpreter = self._interpreter(tensor.shape[2])
+        interpreter.set_tensor(self._input, tensor)
         interpreter.invoke()
-        scores: NDArray[np.int8] = interpreter.get_tensor(self._output).reshape(-1, BLANK + 1)
+        scores: NDArray[Any] = interpreter.get_tensor(self._output).reshape(-1, BLANK + 1)
         return scores
 
     def logits(self, strip: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Real logits of a strip, float32 of shape (steps, 11)."""
-        return self.real(self.raw(strip))
-
-    def real(self, scores: NDArray[np.int8]) -> NDArray[np.float32]:
-        """int8 scores as the real logits that they stand for."""
-        return np.asarray((scores.astype(np.float32) - self.zero_point) * self.scale, np.float32)
+        scores = self.run(self.tensor(strip))
+        return dequantize(scores, self.scale, self.zero_point) if self.is_int8 else scores
 
     def all_logits(
         self, strips: Sequence[NDArray[np.uint8]], progress: Callable[[int], object] | None = None
     ) -> list[NDArray[np.float32]]:
         """Real logits of several strips; ``progress`` is told how many are done."""
         found = []
-        for place, strip in enumerate(strips):
+        for place, strip in enumerate(strips, start=1):
             found.append(self.logits(strip))
-            if progress and (place % 50 == 49 or place + 1 == len(strips)):
-                progress(place + 1)
+            if progress and (place % 50 == 0 or place == len(strips)):
+                progress(place)
         return found
+
+
+def _takes_strips(source: Any) -> bool:
+    """Whether an input tensor holds pixels of a strip, 0 to 255, as they are less 128, or 0 to 1 as floats."""
+    scale, zero_point = source["quantization"]
+    return source["dtype"] is np.float32 or (
+        source["dtype"] is np.int8 and abs(scale - 1 / 255) < 1e-4 and zero_point == LOWEST
+    )

@@ -12,6 +12,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.quiet import native_logs_hidden
@@ -69,6 +70,16 @@ def runtime() -> Runtime:
         except ImportError as error:
             reasons.append(f"{name} {found} does not load here ({' '.join(str(error).split())[:200]})")
     raise EdgedigitsError(", ".join(reasons) or "no TFLite runtime is installed", 'pip install "edgedigits[edge]"')
+
+
+def delegate_of(interpreter: Any) -> str:
+    """What runs an interpreter's operators: ``XNNPACK``, ``XNNPACK in part`` or ``none``, its runtime's own kernels."""
+    # XNNPACK is the only delegate that a runtime brings. The operators that it takes over stay in the list.
+    nodes = [node for node in interpreter._get_ops_details() if "DELEGATE" in node["op_name"].upper()]
+    if not nodes:
+        return "none"
+    source, result = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+    return "XNNPACK" if source in nodes[0]["inputs"] and result in nodes[0]["outputs"] else "XNNPACK in part"
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edgedigits.core.pictures.drawing import draw_text, text_size
 from edgedigits.edge.reading.pictures import bgr_copy_of
 from edgedigits.edge.reading.reading import Reading
 
@@ -37,17 +38,13 @@ def annotate(image: NDArray[np.uint8], reading: Reading) -> NDArray[np.uint8]:
         _write(canvas, digit.character, (x, y - gap), above, colour, stroke)
         below = float(np.clip(width / 60, 0.25, 0.8))  # "100%" as wide as the box, so that neighbours stay apart
         text = f"{digit.confidence:.0%}"
-        _write(canvas, text, (x, y + height + gap + _height(text, below)), below, colour, max(1, stroke // 2))
+        _write(canvas, text, (x, y + height + gap + text_size(text, below)[1]), below, colour, max(1, stroke // 2))
     return canvas
-
-
-def _height(text: str, scale: float) -> int:
-    return int(cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)[0][1])
 
 
 def _write(
     canvas: NDArray[np.uint8], text: str, start: tuple[int, int], scale: float, colour: tuple[int, ...], stroke: int
 ) -> None:
     """Write a text with its lower left corner at ``start``, moved back inside where it would leave the picture."""
-    row = min(max(start[1], _height(text, scale) + 1), canvas.shape[0] - 2)
-    cv2.putText(canvas, text, (start[0], row), cv2.FONT_HERSHEY_SIMPLEX, scale, colour, stroke, cv2.LINE_AA)
+    row = min(max(start[1], text_size(text, scale)[1] + 1), canvas.shape[0] - 2)
+    draw_text(canvas, text, (start[0], row), scale, colour, stroke)

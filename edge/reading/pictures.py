@@ -80,15 +80,3 @@ def reduction_of(grey: NDArray[np.uint8]) -> int:
     """The whole factor by which a picture is reduced to about 800 pixels on its longer side."""
     longer: int = max(grey.shape)
     return max(1, round(longer / WORK_SIDE))
-
-
-def reduced(grey: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
-    """A picture smaller by a whole factor, each pixel the average of ``factor`` squared.
-
-    Averages over whole pixels are several times faster than other factors, and they lower the camera's noise.
-    """
-    if factor == 1:
-        return grey
-    size = (max(1, grey.shape[1] // factor), max(1, grey.shape[0] // factor))
-    part = grey[: size[1] * factor, : size[0] * factor]
-    return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)

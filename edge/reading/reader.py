@@ -16,9 +16,10 @@ from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.edge.reading.finding import Found, Line, find_lines
 from edgedigits.edge.reading.ink import find_ink
 from edgedigits.edge.reading.lattice import Hypothesis, best_path, hypotheses, picture
-from edgedigits.edge.reading.pictures import grey_of, load_image, reduced, reduction_of
+from edgedigits.edge.reading.pictures import grey_of, load_image, reduction_of
 from edgedigits.edge.reading.reading import Digit, Reading
 from edgedigits.edge.reading.splitting import Part, Upright, divided, upright
+from edgedigits.edge.scenes.scene import shrunk
 
 REJECT_BELOW = 0.35
 """Default confidence below which a digit is shown as ``?``: where it is more likely wrong than right.
@@ -176,7 +177,8 @@ def _doubt(read: list[tuple[Digit, ...]]) -> str:
 
 def _searched(grey: NDArray[np.uint8], factor: int) -> tuple[NDArray[np.uint8], Found]:
     """The soft ink of a picture reduced by a factor, and its lines."""
-    ink = find_ink(reduced(grey, factor))
+    # Averages over whole pixels are several times faster than other factors, and they lower the camera's noise.
+    ink = find_ink(shrunk(grey, factor))
     return ink.soft, find_lines(ink)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from edgedigits.core.pictures.drawing import draw_text, text_size
 from edgedigits.core.statistics.edits import edits
 from edgedigits.edge.loop.loop import FrameReading
 from edgedigits.edge.reading.annotation import annotate
@@ -117,7 +118,6 @@ def _words(key: tuple[str, str], frames: list[int]) -> str:
 def _caption(text: str) -> Image:
     """A line of text as wide as a picture."""
     field = np.full((_CAPTION, _WIDTH, 3), 255, np.uint8)
-    wide = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.45, 1)[0][0]
-    scale = 0.45 * min(1.0, (_WIDTH - 12) / max(wide, 1))
-    cv2.putText(field, text, (6, 19), cv2.FONT_HERSHEY_SIMPLEX, scale, _INK, 1, cv2.LINE_AA)
+    wide, _ = text_size(text, 0.45)
+    draw_text(field, text, (6, 19), 0.45 * min(1.0, (_WIDTH - 12) / max(wide, 1)), _INK)
     return field

@@ -24,12 +24,13 @@ from edgedigits.core.lines.labelled import VALIDATION_LINES, Lines, load_lines
 from edgedigits.core.paths import StrPath
 from edgedigits.core.statistics.line_metrics import compare_lines, line_metrics
 from edgedigits.core.tflite.costs import costs_of
+from edgedigits.core.tflite.line_model import LineModel
 from edgedigits.core.tflite.runtime import runtime
 from edgedigits.quantize.benchmark.benchmark_request import KIND
 from edgedigits.quantize.benchmark.float_reference import drop_of
 from edgedigits.quantize.lines.converting import WIDTH, convert_lines_to_float32
 from edgedigits.quantize.lines.quantizing import LineQuantizeRequest, quantize_lines
-from edgedigits.quantize.lines.reading import LineFile, line_latency_on
+from edgedigits.quantize.lines.reading import line_latency_on
 from edgedigits.quantize.proof.proving import Progress, part_of
 from edgedigits.quantize.proof.runtimes import litert
 from edgedigits.quantize.recipes import Recipe, recipe_named
@@ -138,8 +139,9 @@ def _float32(source: _Source, network: Any, folder: Path) -> Path:
 def _row(source: _Source, path: Path, recipe: Recipe, progress: Progress | None) -> Row:
     """Read every line with a model that was made, weigh and time it; the latencies come last."""
     test, spec = source.test, source.card.dataset["spec"]
-    reader = LineFile(path, runtime())
-    read = reader.read(test.strips, part_of(progress, f"{recipe.name}: test", len(test)))
+    model = LineModel(path)
+    logits = model.all_logits(test.strips, part_of(progress, f"{recipe.name}: test", len(test)))
+    read = [greedy(one) for one in logits]
     found = metrics_by_origin(test, read)
     costs = costs_of(path)
     return Row(
@@ -148,8 +150,8 @@ def _row(source: _Source, path: Path, recipe: Recipe, progress: Progress | None)
         about=recipe.about,
         file=path.name,
         sha256=sha256_of(path),
-        accuracy=_exact(f"{spec}, its own test lines", test, read, reader),
-        validation=_validation(source, reader),
+        accuracy=_exact(f"{spec}, its own test lines", test, read, model),
+        validation=_validation(source, model),
         drop=drop_of(compare_lines(source.before, read, test.texts)),
         character_error_rate=found["all"].character_error_rate,
         bytes=path.stat().st_size,
@@ -165,15 +167,17 @@ def _row(source: _Source, path: Path, recipe: Recipe, progress: Progress | None)
     )
 
 
-def _exact(name: str, lines: Lines, read: list[str], reader: LineFile) -> Accuracy:
+def _exact(name: str, lines: Lines, read: list[str], model: LineModel) -> Accuracy:
     """The share of lines that were read without a mistake, in the form of an accuracy."""
-    return Accuracy(name, lines.sha256(), len(lines), line_metrics(lines.texts, read).exact, str(reader.runtime))
+    return Accuracy(name, lines.sha256(), len(lines), line_metrics(lines.texts, read).exact, str(model.runtime))
 
 
-def _validation(source: _Source, reader: LineFile) -> Accuracy | None:
+def _validation(source: _Source, model: LineModel) -> Accuracy | None:
     held = source.validation
+    if not held:
+        return None
     name = f"{source.card.dataset['spec']}, its validation lines"
-    return _exact(name, held, reader.read(held.strips), reader) if held else None
+    return _exact(name, held, [greedy(one) for one in model.all_logits(held.strips)], model)
 
 
 def _notes(source: _Source) -> tuple[str, ...]:

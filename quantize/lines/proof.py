@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.lines.labelled import Lines
+from edgedigits.core.pictures.drawing import draw_text
 from edgedigits.core.statistics.line_metrics import LineMetrics
 from edgedigits.core.statistics.metrics import Comparison
 from edgedigits.core.tflite.file import OperatorVersion
-from edgedigits.quantize.proof.proving import Judged
+from edgedigits.quantize.proof.proving import Judged, flip_colour
 
 MIN_EXACT = 50.0
 """Percent of the test lines that float network and model have to read exactly, unless the user says otherwise."""
@@ -65,7 +66,7 @@ class LineProof(Judged):
         return plain | {"ratio": round(self.ratio, 3), **self.judgement()}
 
 
-_CELL, _ROW, _COLUMNS, _MOST = (300, 32), 52, 3, 60
+_CELL, _ROW, _COLUMNS, _MOST, _LETTERS = (300, 32), 52, 3, 60, 0.42
 
 
 def draw_line_flips(comparison: Comparison, lines: Lines, before: Sequence[str], after: Sequence[str]) -> bytes:
@@ -75,16 +76,13 @@ def draw_line_flips(comparison: Comparison, lines: Lines, before: Sequence[str],
     width, height = _CELL
     sheet = np.full((rows * _ROW + 24, _COLUMNS * (width + 10), 3), 255, np.uint8)
     title = f"{len(comparison.flipped)} of {comparison.count} lines flipped: truth, float > int8"
-    _write(sheet, title, (4, 17), (0, 0, 0))
+    draw_text(sheet, title, (4, 17), _LETTERS)
     for place, index in enumerate(flipped):
         top, left = 24 + place // _COLUMNS * _ROW, place % _COLUMNS * (width + 10)
         strip: NDArray[np.uint8] = lines.strips[index][:, :width]
         sheet[top : top + height, left : left + strip.shape[1]] = (255 - strip)[..., np.newaxis]
         truth = lines.texts[index]
-        colour = (0, 128, 0) if after[index] == truth else (0, 0, 200) if before[index] == truth else (110, 110, 110)
-        _write(sheet, f"{truth}: {before[index]} > {after[index]}", (left + 4, top + height + 13), colour)
+        words = f"{truth}: {before[index]} > {after[index]}"
+        colour = flip_colour(truth, before[index], after[index])
+        draw_text(sheet, words, (left + 4, top + height + 13), _LETTERS, colour)
     return bytes(cv2.imencode(".png", sheet)[1])
-
-
-def _write(sheet: NDArray[np.uint8], text: str, place: tuple[int, int], colour: tuple[int, int, int]) -> None:
-    cv2.putText(sheet, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42, colour, 1, cv2.LINE_AA)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -104,22 +104,22 @@ def quantize_lines(
         written = work / "model.int8.tflite"
         write_bytes(written, content)
         operators = check_line_int8(written).operators
-        write_card(work, _card(parent, path, written, len(strips)))
-        read = LineModel(written)
-        after = [greedy(logits) for logits in read.all_logits(test.strips, part_of(progress, "int8", len(test)))]
+        unproved = _card(parent, path, written, len(strips))
+        int8 = LineModel(written, card=unproved)
+        after = [greedy(logits) for logits in int8.all_logits(test.strips, part_of(progress, "int8", len(test)))]
         proof = LineProof(
             compare_lines(before, after, test.texts),
             metrics_by_origin(test, before),
             metrics_by_origin(test, after),
-            str(read.runtime),
-            read.threads,
+            str(int8.runtime),
+            int8.threads,
             4 * parent.parameters,
             len(content),
             operators,
             request.max_drop,
             request.min_exact,
         )
-        card = _card(parent, path, written, len(strips), proof)
+        card = _proved(unproved, proof)
         write_card(work, card)
         write_json(work / "proof.json", proof.as_dict())
         write_bytes(work / "flips.png", draw_line_flips(proof.comparison, test, before, after))
@@ -133,11 +133,9 @@ def _drawn(lines: Lines, wanted: int | None) -> tuple[NDArray[np.uint8], ...]:
     return lines.strips[:wanted]
 
 
-def _card(parent: Card, source: Path, path: Path, calibration: int, proof: LineProof | None = None) -> Card:
+def _card(parent: Card, source: Path, path: Path, calibration: int) -> Card:
+    """The card of a model before its proof."""
     here = runtime()
-    summary = proof.as_dict() if proof else {}
-    if proof:
-        summary["comparison"].pop("flipped")
     return Card(
         kind="tflite",
         file=path.name,
@@ -148,12 +146,16 @@ def _card(parent: Card, source: Path, path: Path, calibration: int, proof: LineP
         dataset=parent.dataset,
         seed=parent.seed,
         settings={"recipe": "int8", "calibration": calibration},
-        measured={"float_exact": proof.comparison.before, "int8_exact": proof.comparison.after} if proof else {},
-        proof=summary,
-        passed=proof.passed if proof else True,
-        verdict=proof.verdict if proof else "",
+        measured={},
         parent={"file": source.name, "sha256": parent.sha256},
         pretrained_on=parent.pretrained_on,
         contract={"task": LINE_TASK, "type": "int8"},
         software={"edgedigits": code_version(), "tensorflow": tf.__version__, here.name: here.version},
     )
+
+
+def _proved(card: Card, proof: LineProof) -> Card:
+    summary = proof.as_dict()
+    summary["comparison"].pop("flipped")
+    measured = {"float_exact": proof.comparison.before, "int8_exact": proof.comparison.after}
+    return replace(card, measured=measured, proof=summary, passed=proof.passed, verdict=proof.verdict)

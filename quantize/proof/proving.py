@@ -18,6 +18,7 @@ from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.models import keras_scores
 from edgedigits.core.paths import StrPath
+from edgedigits.core.pictures.drawing import draw_text
 from edgedigits.core.stages import StageCallback
 from edgedigits.core.statistics.metrics import Comparison, compare
 from edgedigits.core.statistics.outcome import CHANCE_MARGIN, FAILED, PASSED, Outcome, outcome_of, required_digits
@@ -208,7 +209,7 @@ def draw_flips(proof: Proof, name: str, test: Digits, before: NDArray[np.float32
     rows = max(1, -(-len(flipped) // _COLUMNS))
     sheet = np.full((rows * (_CELL + _TEXT) + 24, _COLUMNS * _CELL, 3), 255, np.uint8)
     title = f"{len(proof.comparison.flipped)} of {proof.comparison.count} digits flipped: truth, float > {name}"
-    cv2.putText(sheet, title, (4, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA)
+    draw_text(sheet, title, (4, 17), 0.45)
     for place, index in enumerate(flipped):
         top = 24 + place // _COLUMNS * (_CELL + _TEXT)
         left = place % _COLUMNS * _CELL
@@ -218,13 +219,18 @@ def draw_flips(proof: Proof, name: str, test: Digits, before: NDArray[np.float32
     return bytes(cv2.imencode(".png", sheet)[1])
 
 
+def flip_colour(truth: object, before: object, after: object) -> tuple[int, int, int]:
+    """BGR of what two models read differently: green where the second is right, red where the first is, else grey."""
+    return (0, 128, 0) if after == truth else (0, 0, 200) if before == truth else (110, 110, 110)
+
+
 def _caption(
     sheet: NDArray[np.uint8], left: int, top: int, truth: int, before: NDArray[np.float32], after: NDArray[np.float32]
 ) -> None:
     first, second = int(before.argmax()), int(after.argmax())
-    colour = (0, 128, 0) if second == truth else (0, 0, 200) if first == truth else (110, 110, 110)
+    colour = flip_colour(truth, first, second)
     cv2.rectangle(sheet, (left + 1, top + 1), (left + _CELL - 2, top + _CELL + _TEXT - 3), colour, 1)
     lines = (f"{truth}: {first} > {second}", f"{before[first]:.2f} > {after[second]:.2f}")
     for number, text in enumerate(lines):
         place = (left + 6, top + _CELL + 10 + 15 * number)
-        cv2.putText(sheet, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.4, colour, 1, cv2.LINE_AA)
+        draw_text(sheet, text, place, 0.4, colour)

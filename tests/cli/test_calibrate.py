@@ -13,7 +13,9 @@ from calling import call
 
 from edgedigits.core.cards import read_card
 from edgedigits.core.datasets.sample_digits import load_samples
-from edgedigits.train.lines.composing import Composer
+from edgedigits.edge import LineReader
+from edgedigits.edge.calibrating import calibrate
+from edgedigits.train.lines.composing.composing import Composer
 
 FIELDS = 60
 
@@ -53,6 +55,12 @@ def test_the_card_keeps_what_was_found_and_readers_follow_it(model, fields):
     assert cv2.imread(str(model.parent / "rejects.png")) is not None
     after = json.loads(call("fields", model, fields / "images", "--json").stdout)
     assert after["with_reject"] >= before["with_reject"]
+
+
+def test_progress_is_told_of_every_field(model, fields):
+    told = []
+    calibrate(LineReader(model), fields / "images", fields / "truth.csv", 45, progress=told.append)
+    assert told == list(range(1, FIELDS + 1))
 
 
 def test_where_nothing_is_proved_every_line_is_rejected(model, fields):

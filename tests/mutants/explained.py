@@ -322,11 +322,11 @@ TASTE: dict[str, tuple[str, ...]] = {
     "quantize/proof/proving.py": (
         "_CELL = 96",
         "_TEXT = 34",
-        "cv2.putText(sheet, title, (4, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA)",
-        "colour = (0, 128, 0) if second == truth else (0, 0, 200) if first == truth else (110, 110, 110)",
+        "draw_text(sheet, title, (4, 17), 0.45)",
+        "return (0, 128, 0) if after == truth else (0, 0, 200) if before == truth else (110, 110, 110)",
         "cv2.rectangle(sheet, (left + 1, top + 1), (left + _CELL - 2, top + _CELL + _TEXT - 3), colour, 1)",
         "place = (left + 6, top + _CELL + 10 + 15 * number)",
-        "cv2.putText(sheet, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.4, colour, 1, cv2.LINE_AA)",
+        "draw_text(sheet, text, place, 0.4, colour)",
     ),
 }
 """Lines whose numbers are sizes, places and shades of a picture; tests hold what can be seen to be wrong of them."""

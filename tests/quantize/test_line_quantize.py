@@ -53,6 +53,18 @@ def test_the_model_gives_what_the_network_gives_for_every_width(line_network, li
     assert np.abs(floats - whole).max() < 12 * model.scale
 
 
+def test_a_model_is_read_by_a_card_that_is_not_written_yet(line_model, tmp_path):
+    from edgedigits.core.tflite.line_model import LineModel
+
+    bare = tmp_path / line_model.name
+    shutil.copy(line_model, bare)
+    with pytest.raises(EdgedigitsError, match="no card that says that it reads lines"):
+        LineModel(bare)
+    strip = np.eye(32, 70, dtype=np.uint8) * 255
+    known = LineModel(bare, card=card_of(line_model))
+    assert (known.logits(strip) == LineModel(line_model).logits(strip)).all()
+
+
 def test_the_files_and_the_card(quantized_lines, line_network):
     folder, card = quantized_lines.model.parent, card_of(quantized_lines.model)
     names = {"model.int8.tflite", "card.json", "proof.json", "flips.png", "test_lines.npz"}
@@ -206,6 +218,18 @@ class TestBenchmark:
         for row in bench.rows:
             assert len(row.latencies) == 2
             assert all(one.median_us > 0 and one.batch == 1 for one in row.latencies)
+
+    @pytest.mark.parametrize("width", [40, 97, 288])
+    def test_the_floats_as_a_file_give_what_the_network_gives(self, bench, line_network, width):
+        from edgedigits.core.keras.line_networks import line_logits, load_line_network
+        from edgedigits.core.tflite.line_model import LineModel
+
+        strip = np.zeros((32, width), np.uint8)
+        cv2.circle(strip, (width // 2, 16), 9, (255,), 2)
+        model = LineModel(bench.folder / "float32" / bench.rows[0].file)
+        assert (model.is_int8, model.scale) == (False, 0.0)
+        network = line_logits(load_line_network(line_network), [strip])[0]
+        assert np.abs(model.logits(strip) - network).max() < 1e-3
 
     def test_the_tables_speak_of_lines(self, bench):
         text = (bench.folder / "results.md").read_text()

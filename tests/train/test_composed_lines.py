@@ -10,13 +10,13 @@ import pytest
 from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.lines.strip import HEIGHT, STEP
 from edgedigits.train.augmentation import strokes
-from edgedigits.train.lines import hands, marks, patterns
-from edgedigits.train.lines.composing import NOTHING_SHARE, SINGLE_SHARE, Composer
-from edgedigits.train.lines.nothing import KINDS, any_kind, nothing
-from edgedigits.train.lines.pens import skeleton, with_pen
-from edgedigits.train.lines.scanning import scanned
-from edgedigits.train.lines.texts import MOST_DIGITS, Wording, any_wording
-from edgedigits.train.lines.writing import Writer, any_hand
+from edgedigits.train.lines.composing import hands, marks, patterns
+from edgedigits.train.lines.composing.composing import NOTHING_SHARE, SINGLE_SHARE, Composer
+from edgedigits.train.lines.composing.nothing import KINDS, any_kind, nothing
+from edgedigits.train.lines.composing.pens import skeleton, with_pen
+from edgedigits.train.lines.composing.scanning import scanned
+from edgedigits.train.lines.composing.texts import MOST_DIGITS, Wording, any_wording
+from edgedigits.train.lines.composing.writing import Writer, any_hand
 
 COUNT = 500
 

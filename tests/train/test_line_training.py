@@ -99,8 +99,8 @@ def weights_of(model):
 
 
 def test_a_training_that_was_stopped_goes_on_to_the_same_weights(trained_lines, tmp_path):
+    from edgedigits.train import TrainingInterrupted
     from edgedigits.train.lines.training import train_lines
-    from edgedigits.train.training import TrainingInterrupted
 
     request, out = trained_lines.result.request, tmp_path / "out"
 

@@ -10,7 +10,7 @@ import pytest
 from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.digit import model_input
 from edgedigits.core.keras.backend import tf
-from edgedigits.train import training
+from edgedigits.train import TrainingInterrupted, training
 from edgedigits.train.augmentation.distortion import augment
 from edgedigits.train.fitting.checkpoint import Saved
 from edgedigits.train.fitting.devices import choose_devices
@@ -136,7 +136,7 @@ def test_a_training_of_digits_on_the_devices_goes_on_where_it_was_stopped(tmp_pa
             raise KeyboardInterrupt
 
     whole = training.train(request, tmp_path / "whole")
-    with pytest.raises(training.TrainingInterrupted):
+    with pytest.raises(TrainingInterrupted):
         training.train(request, tmp_path / "parts", progress=stop)
     parts = training.train(request, tmp_path / "parts", resume=True)
     assert parts.history[1].loss == pytest.approx(whole.history[1].loss, rel=1e-4)

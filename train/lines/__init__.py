@@ -1,1 +1,1 @@
-"""Networks that read a line of digits at once: lines written by code, and how they are learned from."""
+"""Networks that read a line of digits at once, and how they learn from composed lines and from those of a folder."""

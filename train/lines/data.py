@@ -13,7 +13,7 @@ from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.lines.labelled import COMPOSED, LabelledPicture, Lines, load_fields, strips_of
 from edgedigits.core.lines.naming import folders_of
-from edgedigits.train.lines.composing import Composer
+from edgedigits.train.lines.composing.composing import Composer
 from edgedigits.train.lines.ctc import LONGEST
 from edgedigits.train.lines.distortion import distorted_line
 

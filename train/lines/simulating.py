@@ -14,7 +14,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import csv_text, whole_folder, write_bytes, write_text
 from edgedigits.core.paths import StrPath
 from edgedigits.core.stages import StageCallback, untold
-from edgedigits.train.lines.composing import ComposedLine, Composer
+from edgedigits.train.lines.composing.composing import ComposedLine, Composer
 
 Part = Literal["train", "validation", "test"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 from edgedigits.core.cards import LINE_TASK, Card, write_card
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import disk_errors, refuse_inputs_inside, sha256_of, write_text, write_with
+from edgedigits.core.files import refuse_inputs_inside, sha256_of, write_text, write_with
 from edgedigits.core.keras.line_networks import line_logits, load_line_network
 from edgedigits.core.lines.decoding import greedy
 from edgedigits.core.lines.judging import metrics_by_origin
@@ -24,6 +24,7 @@ from edgedigits.train.fitting.checkpoint import Saved
 from edgedigits.train.fitting.devices import Devices, choose_devices
 from edgedigits.train.fitting.epochs import StepsDone, Told
 from edgedigits.train.fitting.fitting import Task, prepare_network, run_epochs
+from edgedigits.train.fitting.training_folder import TrainingFolder
 from edgedigits.train.lines.batches import plain_batches, training_batches
 from edgedigits.train.lines.catalogue import LINES_AN_EPOCH
 from edgedigits.train.lines.ctc import CtcLoss, accuracy
@@ -32,7 +33,6 @@ from edgedigits.train.lines.line_request import LineTrainingRequest, LineTrainin
 from edgedigits.train.lines.networks import build_line_network
 from edgedigits.train.plots import curves_png
 from edgedigits.train.recipes import TrainingRecipe
-from edgedigits.train.training import TrainingInterrupted
 from edgedigits.train.training_request import ProgressCallback
 
 _TASK = Task(CtcLoss, accuracy)
@@ -83,16 +83,11 @@ def train_lines(
     devices = choose_devices(request.device)
     recipe = request.recipe()
     data = load_line_data(request.dataset, request.seed)
-    identity = _identity(request, recipe, data)
-    if resume:
-        checkpoint.TRAINING.check_same(out, checkpoint.load_identity(out), identity)
-    else:
-        with disk_errors(out):
-            shutil.rmtree(out / checkpoint.FOLDER, ignore_errors=True)
-            out.mkdir(parents=True, exist_ok=True)
-    saved = _fit(request, recipe, data, devices, out, identity, resume, progress)
+    folder = TrainingFolder(out, _identity(request, recipe, data), resume)
+    folder.begin()
+    saved = _fit(request, recipe, data, devices, folder, progress)
     result = _written(request, recipe, data, devices, saved, out)
-    shutil.rmtree(out / checkpoint.FOLDER)
+    folder.end()
     return result
 
 
@@ -125,24 +120,16 @@ def _fit(
     recipe: TrainingRecipe,
     data: LineData,
     devices: Devices,
-    out: Path,
-    identity: dict[str, Any],
-    resume: bool,
+    folder: TrainingFolder,
     progress: ProgressCallback | None,
 ) -> Saved:
     fitter = prepare_network(partial(_network, request), _TASK, recipe, LINES_AN_EPOCH, request.seed, devices)
-    saved = checkpoint.load(out, fitter.variables) if resume else Saved()
-
-    def keep(state: Saved) -> None:
-        nonlocal saved
-        checkpoint.save(out, identity, state, fitter.variables)
-        saved = state
-
     training = _LineTraining(fitter.model, fitter.batch_size, data)
-    try:
+
+    def epochs(saved: Saved, keep: Callable[[Saved], None]) -> Saved:
         return run_epochs(fitter, recipe, training, len(data.validation), False, request.seed, saved, keep, progress)
-    except KeyboardInterrupt:
-        raise TrainingInterrupted.after(len(saved.history), recipe.epochs) from None
+
+    return folder.train(epochs, fitter.variables, recipe.epochs)
 
 
 def _network(request: LineTrainingRequest) -> Any:

@@ -12,7 +12,6 @@ from edgedigits.core.lines.confidence import (
     choose_threshold,
     fewest_lines,
     fit_temperature,
-    line_confidence,
     reject_curve,
 )
 from edgedigits.core.lines.ctc import paired_log_probabilities, text_log_probability
@@ -68,12 +67,6 @@ def test_each_line_is_judged_by_its_own_text():
     assert paired_log_probabilities(logps, texts) == pytest.approx(
         [text_log_probability(one, text) for one, text in zip(logps, texts)]
     )
-
-
-def test_a_lines_confidence_is_the_probability_of_its_text():
-    logits = np.log([[0.5, 0.3] + [1e-9] * 8 + [0.2]])
-    assert line_confidence(logits, "0") == pytest.approx(0.5)
-    assert line_confidence(logits, "0", 2.0) == pytest.approx(np.sqrt(0.5) / np.sqrt([0.5, 0.3, 0.2]).sum(), abs=1e-3)
 
 
 @pytest.mark.parametrize(("target", "lines"), [(0.02, 149), (0.01, 299), (0.05, 59), (0.5, 5), (0.96, 1)])

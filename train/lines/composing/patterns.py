@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.train.augmentation.strokes import Picture
-from edgedigits.train.lines.printing import any_letters
+from edgedigits.train.lines.composing.printing import any_letters
 
 Pattern = Callable[[tuple[int, int], np.random.Generator], Picture]
 _WHITE = (255,)

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from edgedigits.core.datasets import Digits
 from edgedigits.train.augmentation.glyphs import Hand, write
 from edgedigits.train.augmentation.strokes import HEIGHT, INK, Picture, polyline
-from edgedigits.train.lines.hands import any_aspect, drawn, forms_of, resized
-from edgedigits.train.lines.marks import mark_drawn
-from edgedigits.train.lines.pens import with_pen
-from edgedigits.train.lines.texts import DIGITS, Wording
+from edgedigits.train.lines.composing.hands import any_aspect, drawn, forms_of, resized
+from edgedigits.train.lines.composing.marks import mark_drawn
+from edgedigits.train.lines.composing.pens import with_pen
+from edgedigits.train.lines.composing.texts import DIGITS, Wording
 
 ROWS = 4 * HEIGHT
 """Rows in which a line is written."""
@@ -43,7 +43,7 @@ class LineHand:
         long_stems: how far 1, 4, 7 and 9 reach below the line at most.
         lean_of_stems: how much more than the others 1 and 7 lean.
         joins: share of neighbours that a stroke joins.
-        forms: of each digit its form of :mod:`edgedigits.train.lines.hands`, or that it is taken from the data.
+        forms: of each digit its form of module ``hands``, or that it is taken from the data.
         aspects: of each digit the width it is drawn with.
     """
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.train.augmentation.strokes import Picture
-from edgedigits.train.lines.patterns import any_pattern
-from edgedigits.train.lines.printing import CURRENCIES, any_word, printed
+from edgedigits.train.lines.composing.patterns import any_pattern
+from edgedigits.train.lines.composing.printing import CURRENCIES, any_word, printed
 
 Grey = NDArray[np.float32]
 _WHITE = (255,)

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from edgedigits.train.augmentation.strokes import Picture, ink_box
-from edgedigits.train.lines.hands import resized
+from edgedigits.train.lines.composing.hands import resized
 
 SMALL, CAPITAL = "acdefjkmnrtuvwx", "ACDEFHJKLMNRTUVWX"
 """Letters that are no digit in another hand: without b, g, h, i, l, o, p, q, s, y, z and B, G, I, O, P, Q, S, Y, Z."""

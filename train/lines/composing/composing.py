@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from edgedigits.core.datasets import Digits
 from edgedigits.core.lines.strip import strip_of
 from edgedigits.train.augmentation.strokes import HEIGHT, Picture
-from edgedigits.train.lines.hands import resized
-from edgedigits.train.lines.nothing import any_kind, nothing
-from edgedigits.train.lines.paper import (
+from edgedigits.train.lines.composing.hands import resized
+from edgedigits.train.lines.composing.nothing import any_kind, nothing
+from edgedigits.train.lines.composing.paper import (
     Grey,
     Layout,
     base_line,
@@ -31,9 +31,9 @@ from edgedigits.train.lines.paper import (
     stamp,
     word_beside,
 )
-from edgedigits.train.lines.scanning import LEAST_SIZE, any_strength, inked, scanned, turned
-from edgedigits.train.lines.texts import any_wording, one_digit
-from edgedigits.train.lines.writing import Writer, Writing, any_hand
+from edgedigits.train.lines.composing.scanning import LEAST_SIZE, any_strength, inked, scanned, turned
+from edgedigits.train.lines.composing.texts import any_wording, one_digit
+from edgedigits.train.lines.composing.writing import Writer, Writing, any_hand
 
 NOTHING_SHARE = 0.15
 """Of the pictures, those without a digit."""
@@ -51,7 +51,7 @@ class ComposedLine:
 
     Attributes:
         picture: uint8 of shape (height, width), grey as a scanner or camera shows it.
-        text: its digits from left to right, at most :data:`~edgedigits.train.lines.texts.MOST_DIGITS`; empty for none.
+        text: its digits from left to right, at most ``MOST_DIGITS`` of module ``texts``; empty for none.
     """
 
     picture: NDArray[np.uint8]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.train.augmentation.strokes import Picture
-from edgedigits.train.lines.paper import Grey
+from edgedigits.train.lines.composing.paper import Grey
 
 LEAST_SIZE = 12.0
 """Pixels of height below which no digit is scaled."""

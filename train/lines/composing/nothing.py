@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from edgedigits.train.augmentation.strokes import Picture, Points, polyline, spline
-from edgedigits.train.lines.paper import (
+from edgedigits.train.lines.composing.paper import (
     Grey,
     Layout,
     base_line,
@@ -24,8 +24,8 @@ from edgedigits.train.lines.paper import (
     stamp,
     upright,
 )
-from edgedigits.train.lines.printing import any_letters, any_word, handwritten, printed
-from edgedigits.train.lines.scanning import any_strength, inked
+from edgedigits.train.lines.composing.printing import any_letters, any_word, handwritten, printed
+from edgedigits.train.lines.composing.scanning import any_strength, inked
 
 Kind = Callable[[Grey, np.random.Generator], None]
 _WHITE = (255,)

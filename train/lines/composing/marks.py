@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.train.augmentation.strokes import Picture
-from edgedigits.train.lines.hands import ways_drawn
+from edgedigits.train.lines.composing.hands import ways_drawn
 
 _MARKS: dict[str, tuple[str, ...]] = {
     ".": ("0,97 4,98 6,99", "0,92 6,97 4,103", "0,100 8,97 16,96"),
@@ -26,7 +26,7 @@ _MARKS: dict[str, tuple[str, ...]] = {
     "$": ("80,15 40,5 15,28 55,50 80,75 45,98 5,85 | 55,-12 48,50 40,115",),
     "x": ("0,48 20,70 42,98 | 44,50 20,75 -2,96",),
 }
-"""Ways of the pen as in :mod:`edgedigits.train.lines.hands`; 0 is the top of a digit and 100 the line it stands on."""
+"""Ways of the pen as in module ``hands``; 0 is the top of a digit and 100 the line it stands on."""
 
 _LEAN = {".": 0.0, "/": 0.0, "-": 0.0, "=": 0.0, "'": 0.0}
 _WAYS = {
@@ -42,7 +42,7 @@ def mark_drawn(mark: str, slant: float, pen: float, draw: np.random.Generator) -
     """A mark.
 
     Returns:
-        Its picture, as :func:`edgedigits.train.lines.hands.drawn` gives it, and how far its upper edge lies below the
+        Its picture, as ``drawn`` of module ``hands`` gives it, and how far its upper edge lies below the
         top of the digits, in their heights.
     """
     ways = _WAYS[mark][draw.integers(len(_WAYS[mark]))]
