@@ -50,9 +50,7 @@ def reaching(
     return _completed(kept.astype(np.uint8)[labels], stats[kept], np.flatnonzero(mask.any(axis=0)))
 
 
-def bars_between(
-    mask: NDArray[np.uint8], across: NDArray[np.uint8], down: NDArray[np.uint8]
-) -> NDArray[np.uint8]:
+def bars_between(mask: NDArray[np.uint8], across: NDArray[np.uint8], down: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Upright bars of a mask that reach from one line across to another, or are twins of such: sides of small boxes.
 
     A 1 between two base lines may reach both of them, but hardly ever two of one height do.

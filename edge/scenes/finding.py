@@ -219,7 +219,7 @@ def _lines(marks: Marks, factor: int) -> _Found:
 
 
 def _may_be_printed(pieces: Pieces, digit: float) -> bool:
-    """Whether printed lines are worth looking for: some mark is larger than a digit, or hollow and wide, or many are."""
+    """Whether printed lines are worth looking for: marks larger than digits, or hollow and wide, or many."""
     _, _, width, height = pieces.boxes.T
     large = (width > 1.5 * digit) | (height > 1.25 * digit)
     large |= (width > 1.5 * height) & (height >= SMALL) & (pieces.areas < HOLLOW * width * height)
