@@ -5,49 +5,67 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.lines.ctc import text_log_probability
+from edgedigits.core.lines.ctc import text_log_probabilities, text_log_probability
 from edgedigits.core.lines.decoding import Hypothesis
 from edgedigits.core.lines.strip import HEIGHT, STRIDE, WIDEST
 
-DOUBTFUL = 0.9
+DOUBTFUL = 0.95
 """Lines that are read with less confidence are read again.
 
-On the even rows of the cheque table, by a network that had not seen them, that read 403 of 540 fields right where one
-look reads 381, as many as when every line was read again.
+On the even rows of the cheque table, by a network that had learned from composed lines alone, that read 445 of 540
+fields right where one look reads 400 and reading every line again reads 446.
 """
 
-_WIDTHS = (0.87, 1.2)
-_SLANTS = (-0.2, 0.2)
-_SMALLER = 0.85
+
+@dataclass(frozen=True)
+class _Look:
+    """Another form of a strip: ``size`` and ``width`` are factors, ``slant`` is in columns a row."""
+
+    size: float = 1.0
+    width: float = 1.0
+    slant: float = 0.0
+
+
+_LOOKS = (
+    _Look(width=0.87),
+    _Look(size=0.85, slant=-0.1),
+    _Look(size=0.85, slant=-0.2),
+    _Look(size=0.85, slant=0.2),
+    _Look(size=0.78, slant=-0.1),
+)
+"""Of thirteen forms those whose mean with the strip as it is read most of the even rows."""
 
 
 def other_looks(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ...]:
-    """A strip, uint8 of shape (32, width), narrower, wider, slanted to either side, and smaller."""
-    return (
-        *(_stretched(pixels, factor) for factor in _WIDTHS),
-        *(_slanted(pixels, slant) for slant in _SLANTS),
-        _smaller(pixels),
-    )
+    """A strip, uint8 of shape (32, width), narrower, and smaller with other slants."""
+    return tuple(_slanted(_smaller(_stretched(pixels, look.width), look.size), look.slant) for look in _LOOKS)
 
 
 def _stretched(pixels: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
+    if factor == 1:
+        return pixels
     width = min(WIDEST, max(STRIDE, round(pixels.shape[1] * factor)))
     return np.asarray(cv2.resize(pixels, (width, HEIGHT), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _slanted(pixels: NDArray[np.uint8], slant: float) -> NDArray[np.uint8]:
+    if slant == 0:
+        return pixels
     move = np.array([[1, slant, STRIDE - slant * HEIGHT / 2], [0, 1, 0]])
     size = (min(WIDEST, pixels.shape[1] + 2 * STRIDE), HEIGHT)
     return np.asarray(cv2.warpAffine(pixels, move, size), np.uint8)
 
 
-def _smaller(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    size = (max(STRIDE, round(pixels.shape[1] * _SMALLER)), round(HEIGHT * _SMALLER))
+def _smaller(pixels: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
+    if factor == 1:
+        return pixels
+    size = (max(STRIDE, round(pixels.shape[1] * factor)), round(HEIGHT * factor))
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     above = (HEIGHT - size[1]) // 2
     framed = cv2.copyMakeBorder(small, above, HEIGHT - size[1] - above, STRIDE, 0, cv2.BORDER_CONSTANT, value=(0,))
@@ -62,6 +80,13 @@ def put_together(looks: Sequence[Sequence[Hypothesis]]) -> tuple[Hypothesis, ...
             chances[one.text] += one.probability / len(looks)
     ranked = sorted(chances.items(), key=lambda item: -item[1])
     return tuple(Hypothesis(text, math.log(max(chance, 1e-300))) for text, chance in ranked)
+
+
+def told_by(looks: Sequence[NDArray[np.float64]], texts: Sequence[Hypothesis | str]) -> tuple[Hypothesis, ...]:
+    """The mean probability that several looks give to texts, each of which is told once."""
+    names = list(dict.fromkeys(one if isinstance(one, str) else one.text for one in texts))
+    means = np.mean([np.exp(text_log_probabilities(look, names)) for look in looks], axis=0).tolist()
+    return tuple(Hypothesis(name, math.log(max(mean, 1e-300))) for name, mean in zip(names, means, strict=True))
 
 
 def is_possible(scores: NDArray[np.float64], text: str) -> bool:
