@@ -12,7 +12,7 @@ from edgedigits.core.files import write_json, write_text
 
 if TYPE_CHECKING:
     from edgedigits.cli.judging import Failure
-    from edgedigits.edge import Recording, StationResult, WrongFrame
+    from edgedigits.edge import Recording, Sheet, StationResult, WrongFrame
     from edgedigits.firmware_export import ArrayExport, LibraryExport, SelfTest
     from edgedigits.quantize import QuantizeResult
     from edgedigits.train import TrainingResult
@@ -43,6 +43,13 @@ class Seen:
     def exact(self) -> int:
         """Frames that were read exactly."""
         return self.frames - len(self.wrong)
+
+    @property
+    def sheets(self) -> tuple[Sheet, ...]:
+        """What was read of each sheet of paper in the recording."""
+        from edgedigits.edge import sheets_of
+
+        return sheets_of(self.recording, self.wrong)
 
 
 @dataclass(frozen=True)
@@ -105,6 +112,7 @@ class Report:
             "proof_verdict": proof.verdict,
             "frames": self.seen.station.frames,
             "frames_exact": self.seen.exact,
+            "sheets": [asdict(sheet) for sheet in self.seen.sheets],
             "wrong_frames": [asdict(frame) for frame in self.seen.wrong],
             "fps": round(self.seen.station.fps, 1),
             "c_library": {**asdict(self.exported.test), "arena_bytes": self.exported.library.arena_bytes},
@@ -142,10 +150,16 @@ def write_report(report: Report, folder: Path) -> None:
         seen=report.seen,
         seconds=report.seconds,
         pictures=pictures,
+        in_a_line=in_a_line,
         busy=busy_words(report.seen.station.load),
     )
     write_text(folder / "report.html", page)
     write_json(folder / "report.json", report.summary(Path()))
+
+
+def in_a_line(text: str | None) -> str:
+    """What was read in a frame, in a line: its lines with a stroke between them."""
+    return text.replace("\n", " / ") if text else "nothing"
 
 
 def _data_address(picture: Path) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from edgedigits.edge.reading.reader import DigitReader
     from edgedigits.edge.reading.reading import Digit, Reading
     from edgedigits.edge.recordings.recording import Recording, compose_recording, read_recording
+    from edgedigits.edge.recordings.sheets import Misreading, Sheet, sheets_of
     from edgedigits.edge.recordings.wrong_frames import WrongFrame, WrongFrames
     from edgedigits.edge.sources.base import Source
     from edgedigits.edge.sources.image_folder import ImageFolder
@@ -40,9 +41,11 @@ __all__ = [
     "ImageFolder",
     "JsonLines",
     "LineReader",
+    "Misreading",
     "PiCamera",
     "Reading",
     "Recording",
+    "Sheet",
     "Sink",
     "Source",
     "StationResult",
@@ -63,6 +66,7 @@ __all__ = [
     "open_source",
     "read_recording",
     "run_station",
+    "sheets_of",
     "stop_on_signals",
 ]
 
@@ -87,6 +91,7 @@ __getattr__ = lazy_exports(
         **dict.fromkeys(
             ("JsonLines", "Sink", "StationResult", "Transcript", "run_station", "stop_on_signals"), "loop.loop"
         ),
+        **dict.fromkeys(("Misreading", "Sheet", "sheets_of"), "recordings.sheets"),
         **dict.fromkeys(("WrongFrame", "WrongFrames"), "recordings.wrong_frames"),
         "DigitReader": "reading.reader",
         "LineReader": "reading.line_reader",

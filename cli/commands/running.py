@@ -17,13 +17,16 @@ from edgedigits.cli.proving import digits_that_tell, doubt
 from edgedigits.cli.quantities import PERCENT
 
 if TYPE_CHECKING:
+    from edgedigits.cli.report import Report
+    from edgedigits.edge import Misreading
     from edgedigits.edge.loop.loop import FrameReading
     from edgedigits.train import TrainingRequest
     from edgedigits.train.training_request import Device
 
 FALLBACK = "optdigits"
 FRAMES = 240
-WRONG_SHOWN = 10
+MISREADINGS_SHOWN = 2
+"""Of each sheet in what is printed; all of them stand in the report."""
 
 
 @click.command(short_help="Train, quantize, prove, export C, and write one report.")
@@ -242,7 +245,7 @@ def _first_frame(video: Path, picture: Path) -> Path:
     return picture
 
 
-def _say(report: Any, out: Path) -> None:
+def _say(report: Report, out: Path) -> None:
     from edgedigits.core.machine.load import busy_words
 
     summary = report.summary(out)
@@ -256,24 +259,32 @@ def _say(report: Any, out: Path) -> None:
         f"recording: {summary['frames_exact']} of {summary['frames']} frames read exactly, "
         f"{summary['fps']:.0f} a second{f' while {busy}' if busy else ''}"
     )
-    _say_wrong(report)
+    _say_sheets(report)
     say(f"C library: {out / 'c'}, {report.exported.words}; arrays for TFLite Micro: {out / 'arrays'}")
     say("seconds: " + ", ".join(f"{name} {spent:.0f}" for name, spent in summary["seconds"].items()))
     say(f"report: {out / 'report.html'}")
 
 
-def _say_wrong(report: Any) -> None:
-    """The first frames that were read wrongly, and where the others are."""
-    wrong = report.seen.wrong
-    if not wrong:
-        return
-    rows = [(frame.frame, _line(frame.truth), _line(frame.read), "") for frame in wrong[:WRONG_SHOWN]]
-    say("frames read wrongly:")
-    show_table(("frame", "truth", "read", ""), rows, left=3)
-    if len(wrong) > WRONG_SHOWN:
-        say(f"and {len(wrong) - WRONG_SHOWN} more, all of them in report.json")
+def _say_sheets(report: Report) -> None:
+    """What each sheet of the recording shows, and what was read instead where it was not read exactly."""
+    from edgedigits.cli.report import in_a_line
+
+    rows = [
+        (
+            f"{sheet.first}-{sheet.last}",
+            in_a_line(sheet.truth),
+            f"{sheet.exact} of {sheet.frames}",
+            misread_words(sheet.misreadings),
+        )
+        for sheet in report.seen.sheets
+    ]
+    show_table(("frames", "shown", "exactly", "else read as"), rows, left=2)
 
 
-def _line(text: str | None) -> str:
-    """What stands in a frame, in a line."""
-    return text.replace("\n", " / ") if text else "nothing"
+def misread_words(misreadings: tuple[Misreading, ...]) -> str:
+    """The most frequent misreadings of a sheet with the frames of each, and how many frames the others have."""
+    from edgedigits.cli.report import in_a_line
+
+    told = [f"{in_a_line(one.read)} ({one.frames})" for one in misreadings[:MISREADINGS_SHOWN]]
+    rest = sum(one.frames for one in misreadings[MISREADINGS_SHOWN:])
+    return ", ".join([*told, f"others ({rest})"] if rest else told)

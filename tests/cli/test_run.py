@@ -14,6 +14,7 @@ import pytest
 from calling import call
 
 from edgedigits.cli.commands import running
+from edgedigits.edge import Misreading
 from edgedigits.firmware_export.proof.compiler import find_compiler
 
 EDGEDIGITS = Path(sys.executable).with_name("edgedigits")
@@ -96,7 +97,7 @@ def test_frames_that_were_read_wrongly_are_told_one_by_one(fallen_back):
         if wanted != found
     ]
     assert summary["wrong_frames"] == wrong == json.loads((out / "report.json").read_text())["wrong_frames"]
-    assert summary["frames_exact"] == 240 - len(wrong)
+    assert summary["frames_exact"] == 240 - len(wrong) == sum(sheet["exact"] for sheet in summary["sheets"])
     assert (out / "recording" / "wrong.jpg").is_file() == bool(wrong)
 
 
@@ -170,13 +171,40 @@ def test_card_and_c_files_of_a_useless_model_say_that_it_failed(useless, tmp_pat
     assert "--force" in call("export", model, "--out", tmp_path / "c", code=1).stderr
 
 
-def test_the_first_wrong_frames_are_printed_and_where_the_others_are(useless):
+def test_what_was_shown_and_what_was_read_is_printed_for_every_sheet(useless):
     out, done = useless
-    wrong = json.loads((out / "report.json").read_text())["wrong_frames"]
+    report = json.loads((out / "report.json").read_text())
+    assert len(report["sheets"]) == 2
+    assert report["frames_exact"] < FEW_FRAMES
     lines = done.stdout.splitlines()
-    start = lines.index("frames read wrongly:") + 2
-    assert [int(line.split()[0]) for line in lines[start : start + 10]] == [frame["frame"] for frame in wrong[:10]]
-    assert lines[start + 10] == f"and {len(wrong) - 10} more, all of them in report.json"
+    start = lines.index(next(line for line in lines if line.startswith("frames ")))
+    printed = [re.split(" {2,}", line)[:3] for line in lines[start + 1 : start + 3]]
+    assert printed == [
+        [
+            f"{sheet['first']}-{sheet['last']}",
+            sheet["truth"].replace("\n", " / "),
+            f"{sheet['exact']} of {sheet['last'] - sheet['first'] + 1}",
+        ]
+        for sheet in report["sheets"]
+    ]
+
+
+def test_the_report_shows_what_each_sheet_was_read_as(useless):
+    page = (useless[0] / "report.html").read_text(encoding="utf-8")
+    for sheet in json.loads((useless[0] / "report.json").read_text())["sheets"]:
+        assert sheet["misreadings"]
+        assert f"<td>{sheet['first']} to {sheet['last']}</td><td>{sheet['truth'].replace(chr(10), ' / ')}</td>" in page
+        for other in sheet["misreadings"]:
+            assert f"{(other['read'] or 'nothing').replace(chr(10), ' / ')} ({other['frames']})" in page
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [((), ""), ((3, 2), "7 / 2 (3), nothing (2)"), ((3, 2, 1, 1), "7 / 2 (3), nothing (2), others (2)")],
+)
+def test_the_most_frequent_misreadings_of_a_sheet_are_printed(counts, told):
+    misreadings = [Misreading(read, count) for read, count in zip(("7\n2", "", "?", None), counts)]
+    assert running.misread_words(tuple(misreadings)) == told
 
 
 def test_a_self_test_that_fails_fails_the_run(useless):
