@@ -6,12 +6,13 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.lines.ctc import text_log_probabilities, text_log_probability
+from edgedigits.core.lines.ctc import text_log_probabilities
 from edgedigits.core.lines.decoding import Hypothesis
 from edgedigits.core.lines.strip import HEIGHT, STRIDE, WIDEST
 
@@ -90,5 +91,5 @@ def told_by(looks: Sequence[NDArray[np.float64]], texts: Sequence[Hypothesis | s
 
 
 def is_possible(scores: NDArray[np.float64], text: str) -> bool:
-    """Whether scores, logarithms of probabilities (steps, 11), have steps enough for a text."""
-    return text_log_probability(scores, text) > -math.inf
+    """Whether scores, logarithms of probabilities (steps, 11), have steps enough for a text: a blank parts repeats."""
+    return len(scores) >= len(text) + sum(one == other for one, other in pairwise(text))

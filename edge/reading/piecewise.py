@@ -58,27 +58,31 @@ def is_apart(line: SceneLine) -> bool:
 
 def digit_chances(line: SceneLine, network: DigitModel) -> NDArray[np.float64]:
     """What a network of digits says of each piece of a line, float64 of shape (pieces, 10)."""
+    ink, scale = _ink(line.picture)
+    ink[ink < _GROUND] = 0
     boxes = [_widened(line.pieces, place) for place in range(len(line.pieces))]
-    images = np.stack([one_digit(line.picture, box, _GROUND) for box in boxes])
+    images = np.stack([normalise(_cut(ink, scale, box)) for box in boxes])
     return np.asarray(network.probabilities(images), np.float64)
 
 
-def one_digit(grey: NDArray[np.uint8], box: Box, ground: int = 0) -> NDArray[np.uint8]:
-    """What a network of digits sees of a digit in a picture, uint8 (28, 28).
+def one_digit(grey: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
+    """What a network of digits sees of the digit in a box of a grey picture, uint8 (28, 28)."""
+    return normalise(_cut(*_ink(grey), box))
 
-    Args:
-        grey: uint8 (height, width).
-        box: of the digit in it.
-        ground: levels of ink below this are nothing.
-    """
+
+def _ink(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
+    """The ink of a picture, of :data:`_ROWS` rows at most, and how many of its pixels one of the picture is."""
     scale = min(1.0, _ROWS / grey.shape[0])
     if scale < 1:
         size = (max(1, round(grey.shape[1] * scale)), _ROWS)
         grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return ink_of(grey), scale
+
+
+def _cut(ink: NDArray[np.uint8], scale: float, box: Box) -> NDArray[np.uint8]:
     left, top = int(box[0] * scale), int(box[1] * scale)
     right, bottom = int(np.ceil((box[0] + box[2]) * scale)), int(np.ceil((box[1] + box[3]) * scale))
-    ink = ink_of(grey)[top:bottom, left:right]
-    return normalise(np.where(ink >= ground, ink, 0).astype(np.uint8))
+    return ink[top:bottom, left:right]
 
 
 def _widened(pieces: tuple[Box, ...], place: int) -> Box:
