@@ -1,11 +1,11 @@
-"""A doubtful line is read again, as other hands would have written it, and the readings are put together."""
+"""What is doubted: unsure lines, which are read again as other hands would have written them, and few among many."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import cv2
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from edgedigits.core.lines.ctc import text_log_probabilities
 from edgedigits.core.lines.decoding import Hypothesis
 from edgedigits.core.lines.strip import HEIGHT, STRIDE, WIDEST
+from edgedigits.edge.reading.reading import Digit, LineText
 
 DOUBTFUL = 0.95
 """Lines that are read with less confidence are read again.
@@ -22,6 +23,16 @@ DOUBTFUL = 0.95
 On the even rows of the cheque table, by a network that had learned from composed lines alone, that read 445 of 540
 fields right where one look reads 400 and reading every line again reads 446.
 """
+
+
+CROWD, READ_OF_A_CROWD = 3, 0.4
+"""Where at least so many lines were found and at most this share of them says something, most marks are print, grain or
+noise,"""
+
+SHORT, SURE_IN_A_CROWD = 2, 0.99
+"""and what has at most so many digits is shown as ``?`` unless it has this probability."""
+
+ReadLine = tuple[tuple[Digit, ...], LineText]
 
 
 @dataclass(frozen=True)
@@ -93,3 +104,16 @@ def told_by(looks: Sequence[NDArray[np.float64]], texts: Sequence[Hypothesis | s
 def is_possible(scores: NDArray[np.float64], text: str) -> bool:
     """Whether scores, logarithms of probabilities (steps, 11), have steps enough for a text: a blank parts repeats."""
     return len(scores) >= len(text) + sum(one == other for one, other in pairwise(text))
+
+
+def doubted_in_a_crowd(kept: list[ReadLine], found: int) -> list[ReadLine]:
+    """The lines that are shown; short ones rejected where nearly all others of the picture say nothing."""
+    said = sum(any(not digit.rejected for digit in digits) for digits, _ in kept)
+    if found < CROWD or said > READ_OF_A_CROWD * found:
+        return kept
+    return [
+        (tuple(replace(digit, rejected=True) for digit in digits), text)
+        if len(digits) <= SHORT and text.confidence < SURE_IN_A_CROWD
+        else (digits, text)
+        for digits, text in kept
+    ]

@@ -17,7 +17,15 @@ from edgedigits.core.lines.strip import HEIGHT, WIDEST, strip_of
 from edgedigits.core.paths import StrPath
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.line_model import LineModel
-from edgedigits.edge.reading.doubt import DOUBTFUL, is_possible, other_looks, put_together, told_by
+from edgedigits.edge.reading.doubt import (
+    DOUBTFUL,
+    ReadLine,
+    doubted_in_a_crowd,
+    is_possible,
+    other_looks,
+    put_together,
+    told_by,
+)
 from edgedigits.edge.reading.pictures import grey_of, load_image
 from edgedigits.edge.reading.piecewise import digit_chances, is_apart, likeliest, one_digit, with_piece, with_pieces
 from edgedigits.edge.reading.placing import Part, in_pieces, placed, with_unread
@@ -41,20 +49,11 @@ DOUBTED = 0.1
 DOUBTED_IN_A_SCENE = 0.7
 """The same of a line that was looked for in a picture, where letters and patterns are found, too."""
 
-CROWD, READ_OF_A_CROWD = 3, 0.4
-"""Where at least so many lines were found and at most this share of them says something, most marks are print, grain or
-noise,"""
-
-SHORT, SURE_IN_A_CROWD = 2, 0.99
-"""and what has at most so many digits is shown as ``?`` unless it has this probability."""
-
 ALTERNATIVES = 5
 """Texts that are told of a line, at most."""
 
 _GUESS = 0.2
 """Where a picture is known to be one digit, less confidence than this is shown as ``?``: ten equal scores are 0.1."""
-
-_ReadLine = tuple[tuple[Digit, ...], LineText]
 
 READING = "reading"
 """What the settings on a line network's card call what `edgedigits calibrate` found: temperature and threshold."""
@@ -147,7 +146,7 @@ class LineReader:
         least = 0.0 if single else SURE
         kept = [(digits, said) for digits, said in read if _is_shown(digits, least)]
         if not single:
-            kept = _doubted_in_a_crowd(kept, len(read))
+            kept = doubted_in_a_crowd(kept, len(read))
         why = "" if kept else scene.why or "marks of digit size were found, and the model reads no digit in them"
         return Reading(tuple(digits for digits, _ in kept), why=why, texts=tuple(said for _, said in kept))
 
@@ -207,7 +206,7 @@ class LineReader:
         parts = [self._scored(part).logits for line in lines for part in line.parts(WIDEST / HEIGHT)]
         return np.concatenate([np.zeros((0, CLASSES + 1), np.float32), *parts])
 
-    def _read_single(self, line: SceneLine, network: DigitModel) -> _ReadLine:
+    def _read_single(self, line: SceneLine, network: DigitModel) -> ReadLine:
         """What is known to be one digit, by the network of digits alone."""
         started = time.perf_counter()
         box = _around(line.pieces)
@@ -244,19 +243,6 @@ def _with_chances(spans: tuple[Span, ...], text: str, chances: NDArray[np.float6
         replace(span, confidence=with_piece(span.confidence, float(own[int(label)])))
         for span, label, own in zip(spans, text, chances, strict=True)
     )
-
-
-def _doubted_in_a_crowd(kept: list[_ReadLine], found: int) -> list[_ReadLine]:
-    """The lines that are shown; short ones rejected where nearly all others of the picture say nothing."""
-    said = sum(any(not digit.rejected for digit in digits) for digits, _ in kept)
-    if found < CROWD or said > READ_OF_A_CROWD * found:
-        return kept
-    return [
-        (tuple(replace(digit, rejected=True) for digit in digits), text)
-        if len(digits) <= SHORT and text.confidence < SURE_IN_A_CROWD
-        else (digits, text)
-        for digits, text in kept
-    ]
 
 
 def _is_shown(digits: tuple[Digit, ...], least: float) -> bool:
