@@ -81,7 +81,9 @@ def greedy(scores: NDArray[Any]) -> str:
     return str((said + _ZERO).astype(np.uint8).tobytes(), "ascii")
 
 
-def beam(logp: NDArray[Any], allowed: LineTexts = ANY_TEXTS, width: int = 12) -> tuple[Hypothesis, ...]:
+def beam(
+    logp: NDArray[Any], allowed: LineTexts = ANY_TEXTS, width: int = 12, least: float = 0.0
+) -> tuple[Hypothesis, ...]:
     """The likeliest texts that a line may say, the likeliest first.
 
     A prefix beam search: at each step the likeliest beginnings of texts stay, each with the sum of the alignments found
@@ -94,13 +96,14 @@ def beam(logp: NDArray[Any], allowed: LineTexts = ANY_TEXTS, width: int = 12) ->
         logp: logarithms of probabilities, of shape (steps, 11).
         allowed: what the line may say.
         width: beginnings that stay, at least 1.
+        least: share of the likeliest beginning's probability below which others are dropped, where any text is allowed.
 
     Returns:
         At most ``width`` texts; none where none of those allowed was found, so unlikely are they.
     """
     searched = np.exp(logp - logp.max(axis=1, keepdims=True))
     for wider in _WIDER:
-        found = _search(searched, allowed.automaton, width * wider)
+        found = _search(searched, allowed.automaton, width * wider, least)
         if found or allowed.automaton is None:
             break
     if not found:
@@ -115,12 +118,15 @@ _Beginning = tuple[str, int, int, float, float]
 that end with a blank, and of those that end with the last digit."""
 
 
-def _search(steps: NDArray[np.float64], automaton: Automaton | None, width: int) -> list[tuple[str, float]]:
+def _search(
+    steps: NDArray[np.float64], automaton: Automaton | None, width: int, least: float
+) -> list[tuple[str, float]]:
     """The texts among the ``width`` likeliest beginnings at the last step, and the alignments' sum that was found."""
     following, distances = ([], []) if automaton is None else automaton.lookup
     state = 0 if automaton is None else automaton.start
     here: dict[str, _Beginning] = {"": ("", -1, state, 1.0, 0.0)}
     order = np.argsort(-steps[:, :CLASSES], axis=1, kind="stable").tolist()
+    hopeless = least if automaton is None else 0.0
     for number, (step, digits) in enumerate(zip(steps.tolist(), order, strict=True)):
         left = len(steps) - number - 1
         there = _kept(here, step)
@@ -128,6 +134,7 @@ def _search(steps: NDArray[np.float64], automaton: Automaton | None, width: int)
             there = {text: one for text, one in there.items() if distances[one[2]] <= left}
         for some in (digits[:1], digits[1:]):
             floor = sorted(map(_total, there.values()), reverse=True)[width - 1] if len(there) >= width else 0.0
+            floor = max(floor, hopeless * max(map(_total, there.values()), default=0.0))
             for one in _longer(here, step, some, floor):
                 if one[0] in there:
                     continue
@@ -140,7 +147,8 @@ def _search(steps: NDArray[np.float64], automaton: Automaton | None, width: int)
                     there[one[0]] = one
         if len(there) > width:
             there = {one[0]: one for one in sorted(there.values(), key=_total, reverse=True)[:width]}
-        here = there
+        dropped = hopeless * max(map(_total, there.values()), default=0.0)
+        here = {text: one for text, one in there.items() if _total(one) >= dropped}
     whole = here.values() if automaton is None else [one for one in here.values() if distances[one[2]] == 0]
     return [(one[0], _total(one)) for one in whole]
 

@@ -49,6 +49,12 @@ DOUBTED = 0.1
 DOUBTED_IN_A_SCENE = 0.7
 """The same of a line that was looked for in a picture, where letters and patterns are found, too."""
 
+DIGIT_OF_A_SCENE = 0.9
+"""or, where it is long, less than this to the power of its digits: what is no digit is rarely read as many at once."""
+
+HOPELESS = 1e-4
+"""Texts whose beginnings are so much less likely than the likeliest are not searched for."""
+
 ALTERNATIVES = 5
 """Texts that are told of a line, at most."""
 
@@ -156,13 +162,13 @@ class LineReader:
             return self._read_single(line, self.digits)
         parts = [self._scored(part) for part in line.parts(WIDEST / HEIGHT)]
         scores = np.concatenate([part.scores for part in parts])
-        texts, looks, chances = beam(scores, self.allowed), [scores], None
-        if self.digits and free and is_apart(line) and not _is_sure(texts):
+        texts, looks, chances = beam(scores, self.allowed, least=HOPELESS), [scores], None
+        if self.digits and free and is_apart(line) and not _is_sure(texts, len(line.pieces)):
             chances = digit_chances(line, self.digits)
             texts = with_pieces(told_by(looks, [*texts, likeliest(chances)]), chances)
-        if len(parts) == 1 and not _is_sure(texts):
+        if len(parts) == 1 and not _is_sure(texts, len(line.pieces) if chances is not None else None):
             looks += [self._look(one) for one in other_looks(parts[0].strip.pixels)]
-            texts = put_together([beam(look, self.allowed) for look in looks])
+            texts = put_together([beam(look, self.allowed, least=HOPELESS) for look in looks])
             if chances is not None:
                 texts = with_pieces(told_by(looks, [*texts, likeliest(chances)]), chances)
         texts = tuple(one for one in texts if is_possible(scores, one.text))
@@ -174,7 +180,7 @@ class LineReader:
         if chances is not None and in_each:
             spans = _with_chances(spans, best.text, chances)
         digits = in_pieces(line, spans, best.text) if in_each else placed(parts, spans, best.text)
-        least = DOUBTED if line.picture.shape == whole else DOUBTED_IN_A_SCENE
+        least = DOUBTED if line.picture.shape == whole else min(DOUBTED_IN_A_SCENE, DIGIT_OF_A_SCENE ** len(best.text))
         sure = best.probability >= max(self.accept_from, least)
         digits = tuple(replace(digit, rejected=digit.confidence < self.reject_below or not sure) for digit in digits)
         if digits and free and not in_each:
@@ -226,8 +232,11 @@ def _around(pieces: tuple[Box, ...]) -> Box:
     return left, top, right - left, bottom - top
 
 
-def _is_sure(texts: tuple[Hypothesis, ...]) -> bool:
-    return bool(texts) and texts[0].probability >= DOUBTFUL
+def _is_sure(texts: tuple[Hypothesis, ...], pieces: int | None) -> bool:
+    """Whether a text is beyond doubt: likely, and none or a digit in each of the pieces where these are counted."""
+    if not texts or texts[0].probability < DOUBTFUL:
+        return False
+    return pieces is None or len(texts[0].text) in {0, pieces}
 
 
 def _aligned(looks: list[NDArray[np.float64]], text: str) -> tuple[Span, ...]:
