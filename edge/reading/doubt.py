@@ -17,11 +17,11 @@ from edgedigits.core.lines.decoding import Hypothesis
 from edgedigits.core.lines.strip import HEIGHT, STRIDE, WIDEST
 from edgedigits.edge.reading.reading import Digit, LineText
 
-DOUBTFUL = 0.95
+DOUBTFUL = 0.99
 """Lines that are read with less confidence are read again.
 
-On the even rows of the cheque table, by a network that had learned from composed lines alone, that read 445 of 540
-fields right where one look reads 400 and reading every line again reads 446.
+On the even rows of the cheque table, by a network that had learned from composed lines alone, that read 446 of 540
+fields right where one look reads 400; from 0.95 on it were 445.
 """
 
 

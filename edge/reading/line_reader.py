@@ -55,6 +55,10 @@ DIGIT_OF_A_SCENE = 0.9
 HOPELESS = 1e-4
 """Texts whose beginnings are so much less likely than the likeliest are not searched for."""
 
+NO_DIGIT = 0.02
+"""In a field that is a picture of its own, pieces are dashes, flourishes and print as well: those for which the network
+gives no digit more than this are no digits."""
+
 ALTERNATIVES = 5
 """Texts that are told of a line, at most."""
 
@@ -161,17 +165,7 @@ class LineReader:
         if self.digits and single and free and line.pieces:
             return self._read_single(line, self.digits)
         parts = [self._scored(part) for part in line.parts(WIDEST / HEIGHT)]
-        scores = np.concatenate([part.scores for part in parts])
-        texts, looks, chances = beam(scores, self.allowed, least=HOPELESS), [scores], None
-        if self.digits and free and is_apart(line) and not _is_sure(texts, len(line.pieces)):
-            chances = digit_chances(line, self.digits)
-            texts = with_pieces(told_by(looks, [*texts, likeliest(chances)]), chances)
-        if len(parts) == 1 and not _is_sure(texts, len(line.pieces) if chances is not None else None):
-            looks += [self._look(one) for one in other_looks(parts[0].strip.pixels)]
-            texts = put_together([beam(look, self.allowed, least=HOPELESS) for look in looks])
-            if chances is not None:
-                texts = with_pieces(told_by(looks, [*texts, likeliest(chances)]), chances)
-        texts = tuple(one for one in texts if is_possible(scores, one.text))
+        texts, looks, chances = self._texts(line, parts)
         if not texts:
             return (), LineText(0.0, ())
         best = texts[0]
@@ -180,13 +174,30 @@ class LineReader:
         if chances is not None and in_each:
             spans = _with_chances(spans, best.text, chances)
         digits = in_pieces(line, spans, best.text) if in_each else placed(parts, spans, best.text)
-        least = DOUBTED if line.picture.shape == whole else min(DOUBTED_IN_A_SCENE, DIGIT_OF_A_SCENE ** len(best.text))
+        is_field = line.picture.shape == whole
+        least = DOUBTED if is_field else min(DOUBTED_IN_A_SCENE, DIGIT_OF_A_SCENE ** len(best.text))
         sure = best.probability >= max(self.accept_from, least)
         digits = tuple(replace(digit, rejected=digit.confidence < self.reject_below or not sure) for digit in digits)
         if digits and free and not in_each:
-            digits = with_unread(digits, line, parts)
+            digits = with_unread(digits, line, parts, NO_DIGIT if is_field else 0.0)
         said = tuple((one.text, one.probability) for one in texts[:ALTERNATIVES])
         return digits, LineText(best.probability, said)
+
+    def _texts(
+        self, line: SceneLine, parts: list[Part]
+    ) -> tuple[tuple[Hypothesis, ...], list[NDArray[np.float64]], NDArray[np.float64] | None]:
+        """What a line may say, the scores of all looks at it, and what is known of each piece where that was asked."""
+        scores = np.concatenate([part.scores for part in parts])
+        texts, looks, chances = beam(scores, self.allowed, least=HOPELESS), [scores], None
+        if self.digits and self.allowed is ANY_TEXTS and is_apart(line) and not _is_sure(texts, len(line.pieces)):
+            chances = digit_chances(line, self.digits)
+            texts = with_pieces(told_by(looks, [*texts, likeliest(chances)]), chances)
+        if len(parts) == 1 and not _is_sure(texts, len(line.pieces) if chances is not None else None):
+            looks += [self._look(one) for one in other_looks(parts[0].strip.pixels)]
+            texts = put_together([beam(look, self.allowed, least=HOPELESS) for look in looks])
+            if chances is not None:
+                texts = with_pieces(told_by(looks, [*texts, likeliest(chances)]), chances)
+        return tuple(one for one in texts if is_possible(scores, one.text)), looks, chances
 
     def _scored(self, line: SceneLine) -> Part:
         strip = strip_of(line.picture)

@@ -78,8 +78,17 @@ def _box(strip: Strip, left: int, right: int) -> tuple[float, float, float, floa
     return left * strip.across, top * strip.down, (right - left) * strip.across, (bottom - top) * strip.down
 
 
-def with_unread(digits: tuple[Digit, ...], line: SceneLine, parts: Sequence[Part]) -> tuple[Digit, ...]:
-    """The digits, and a rejected one for each piece of a digit's size where none was read: no digit vanishes."""
+def with_unread(
+    digits: tuple[Digit, ...], line: SceneLine, parts: Sequence[Part], least: float = 0.0
+) -> tuple[Digit, ...]:
+    """The digits, and a rejected one for each piece of a digit's size where none was read: no digit vanishes.
+
+    Args:
+        digits: that were read.
+        line: with its pieces.
+        parts: of the line.
+        least: a piece for which the network gives less than this to every digit is none.
+    """
     unread = []
     height = float(np.median([digit.box[3] for digit in digits]))
     for piece in line.pieces:
@@ -87,7 +96,9 @@ def with_unread(digits: tuple[Digit, ...], line: SceneLine, parts: Sequence[Part
         middle, reach = box[0] + box[2] / 2, box[2] / 2 + _BESIDE * height
         read = any(abs(digit.box[0] + digit.box[2] / 2 - middle) < reach for digit in digits)
         if not read and box[3] >= _FRAGMENT * height:
-            unread.append(Digit(box, *_guess(piece, parts), rejected=True))
+            label, confidence = _guess(piece, parts)
+            if confidence >= least or len(parts) > 1:
+                unread.append(Digit(box, label, confidence, rejected=True))
     return tuple(sorted((*digits, *unread), key=lambda digit: digit.box[0])) if unread else digits
 
 

@@ -17,7 +17,7 @@ from edgedigits.train.lines.composing.composing import Composer
 from edgedigits.train.lines.ctc import LONGEST
 from edgedigits.train.lines.distortion import distorted_line
 
-FIELD_SHARE = 0.3
+FIELD_SHARE = 0.4
 """Share of the lines learned from that are real fields, where there are some."""
 
 EPOCHS_PER_LINE = 3
