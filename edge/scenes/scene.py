@@ -103,7 +103,7 @@ class SceneLine:
         kept = np.ones(self.picture.shape[1], np.bool_)
         for start, stop in runs:
             kept[start:stop] = False
-        place = np.cumsum(kept) - kept
+        place: NDArray[np.int64] = np.cumsum(kept) - kept
         pieces = tuple((int(place[x]), y, width, height) for x, y, width, height in self.pieces)
         omitted = tuple((int(place[start]), stop - start) for start, stop in runs)
         return replace(self, picture=self.picture[:, kept], pieces=pieces, omitted=omitted)
