@@ -28,7 +28,7 @@ from edgedigits.edge.reading.doubt import (
 )
 from edgedigits.edge.reading.pictures import grey_of, load_image
 from edgedigits.edge.reading.piecewise import digit_chances, is_apart, likeliest, one_digit, with_piece, with_pieces
-from edgedigits.edge.reading.placing import Part, in_pieces, placed, with_unread
+from edgedigits.edge.reading.placing import Part, doubtful_pieces, in_pieces, placed, with_unread
 from edgedigits.edge.reading.reading import Digit, LineText, Reading
 from edgedigits.edge.scenes.finding import find_strips
 from edgedigits.edge.scenes.scene import QUARTERS, Box, SceneLine, SceneOptions
@@ -58,6 +58,12 @@ HOPELESS = 1e-4
 NO_DIGIT = 0.02
 """In a field that is a picture of its own, pieces are dashes, flourishes and print as well: those for which the network
 gives no digit more than this are no digits."""
+
+A_DIGIT = 0.9
+"""Pieces that a network of digits is so sure of are shown as ``?`` where the network of lines says nothing."""
+
+UPRIGHT = 1.3
+"""A turn must read so many times better than the picture as it stands."""
 
 ALTERNATIVES = 5
 """Texts that are told of a line, at most."""
@@ -145,7 +151,7 @@ class LineReader:
             found = self._read(grey, self.options)
         else:
             readings = [self._read(grey, replace(self.options, rotate=turn)) for turn in self.turns]
-            found = max(readings, key=_weight)
+            found = max(readings, key=lambda reading: _weight(reading) * (UPRIGHT if reading is readings[0] else 1))
         total = time.perf_counter() - started
         return replace(found, find_seconds=total - self._classifying, classify_seconds=self._classifying)
 
@@ -157,8 +163,14 @@ class LineReader:
         kept = [(digits, said) for digits, said in read if _is_shown(digits, least)]
         if not single:
             kept = doubted_in_a_crowd(kept, len(read))
-        why = "" if kept else scene.why or "marks of digit size were found, and the model reads no digit in them"
+        why = "" if kept else scene.why or self._why_unread
         return Reading(tuple(digits for digits, _ in kept), why=why, texts=tuple(said for _, said in kept))
+
+    @property
+    def _why_unread(self) -> str:
+        if self.allowed is ANY_TEXTS:
+            return "marks of digit size were found, and the model reads no digit in them"
+        return f"marks of digit size were found, and none is read as {self.allowed.source}"
 
     def _read_line(self, line: SceneLine, single: bool, whole: tuple[int, ...]) -> tuple[tuple[Digit, ...], LineText]:
         free = self.allowed is ANY_TEXTS
@@ -169,6 +181,8 @@ class LineReader:
         if not texts:
             return (), LineText(0.0, ())
         best = texts[0]
+        if not best.text and chances is not None and chances.max(axis=1).min() >= A_DIGIT:
+            return doubtful_pieces(line, chances), LineText(best.probability, ())
         spans = _aligned(looks, best.text)
         in_each = is_apart(line) and len(spans) == len(line.pieces)
         if chances is not None and in_each:
@@ -189,15 +203,24 @@ class LineReader:
         """What a line may say, the scores of all looks at it, and what is known of each piece where that was asked."""
         scores = np.concatenate([part.scores for part in parts])
         texts, looks, chances = beam(scores, self.allowed, least=HOPELESS), [scores], None
-        if self.digits and self.allowed is ANY_TEXTS and is_apart(line) and not _is_sure(texts, len(line.pieces)):
+        sure = _is_sure(texts, len(line.pieces)) and texts[0].text
+        if self.digits and is_apart(line) and not sure:
             chances = digit_chances(line, self.digits)
-            texts = with_pieces(told_by(looks, [*texts, likeliest(chances)]), chances)
+            texts = self._with_pieces(texts, looks, chances)
         if len(parts) == 1 and not _is_sure(texts, len(line.pieces) if chances is not None else None):
             looks += [self._look(one) for one in other_looks(parts[0].strip.pixels)]
             texts = put_together([beam(look, self.allowed, least=HOPELESS) for look in looks])
             if chances is not None:
-                texts = with_pieces(told_by(looks, [*texts, likeliest(chances)]), chances)
+                texts = self._with_pieces(texts, looks, chances)
         return tuple(one for one in texts if is_possible(scores, one.text)), looks, chances
+
+    def _with_pieces(
+        self, texts: tuple[Hypothesis, ...], looks: list[NDArray[np.float64]], chances: NDArray[np.float64]
+    ) -> tuple[Hypothesis, ...]:
+        """Texts, and the one that the pieces say where it is allowed, with their probabilities by both networks."""
+        said = likeliest(chances)
+        names = [*texts, *([said] if self.allowed.accepts(said) else [])]
+        return with_pieces(told_by(looks, names), chances) if names else ()
 
     def _scored(self, line: SceneLine) -> Part:
         strip = strip_of(line.picture)

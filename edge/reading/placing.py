@@ -59,6 +59,14 @@ def in_pieces(line: SceneLine, spans: Sequence[Span], text: str) -> tuple[Digit,
     )
 
 
+def doubtful_pieces(line: SceneLine, chances: NDArray[np.float64]) -> tuple[Digit, ...]:
+    """A rejected digit for each piece of a line, as a network of digits sees it: float64 (pieces, 10)."""
+    return tuple(
+        Digit(line.box_in_picture(piece), int(own.argmax()), float(own.max()), rejected=True)
+        for piece, own in zip(line.pieces, chances, strict=True)
+    )
+
+
 def _reach(column: float, columns: list[float], strip: Strip) -> tuple[int, int]:
     """The columns of the strip that are nearer to a digit's middle than to its neighbours'."""
     half = 0.45 * HEIGHT

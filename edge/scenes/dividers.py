@@ -20,6 +20,18 @@ SOLID = 0.75
 TWINS = 0.08
 """Sides of boxes of one row differ in height, and in where they begin and end, by at most this share."""
 
+NARROWEST, WIDEST = 0.6, 3.0
+"""Boxes are at least and at most so many times wider than high."""
+
+OFF_THE_SIDES = 0.12
+"""Sides of boxes stand within this share of their width where they should; other lines down between them are 1s."""
+
+MISSING = 0.5
+"""A side that is missing speaks against where sides should be, so many times as much as one that is there for it."""
+
+TAKEN_OFF = 2
+"""Rows by which dividers are shorter than the ink between lines across, as these are taken off a little thicker."""
+
 RULE = 8
 """Lines down that are known reach over the ends of others by their own width, at most so many pixels."""
 
@@ -42,6 +54,8 @@ def reaching(
     reached = met.sum(axis=1) + ((top <= 1) | (top + height >= len(across) - 1))
     usual = float(np.median(height[1:][reached[1:] >= 2])) if (reached[1:] >= 2).any() else 0.0
     kept = (reached >= 2) & (height >= 0.85 * usual)
+    some = np.flatnonzero(kept)
+    kept[some[_off_the_sides(np.asarray(stats[some], np.int32))]] = False
     wanted = (reached == 1) & (height >= least)
     for tooth in np.flatnonzero(wanted).tolist():
         wanted[tooth] = _is_free(mask, stats[tooth], round(0.15 * least) + 2)
@@ -50,13 +64,58 @@ def reaching(
     return _completed(kept.astype(np.uint8)[labels], stats[kept], np.flatnonzero(mask.any(axis=0)))
 
 
-def bars_between(mask: NDArray[np.uint8], across: NDArray[np.uint8], down: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _attached(ink: NDArray[np.uint8], stats: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which lines down go on in ink at both ends, into the lines across that were taken off there."""
+    found = np.zeros(len(stats), np.bool_)
+    for number, (x, top, width, height) in enumerate(stats[:, :4].tolist()):
+        above = ink[max(0, top - TAKEN_OFF) : top, x : x + width].any(axis=1)
+        below = ink[top + height : top + height + TAKEN_OFF, x : x + width].any(axis=1)
+        found[number] = above.all() and below.all()
+    return found
+
+
+def _off_the_sides(stats: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which lines down of a row stand between its evenly spaced ones: 1s as high as their boxes."""
+    centre = stats[:, cv2.CC_STAT_LEFT] + stats[:, cv2.CC_STAT_WIDTH] / 2
+    top, height = stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_HEIGHT]
+    off, left = np.zeros(len(stats), np.bool_), np.ones(len(stats), np.bool_)
+    while left.any():
+        first = int(np.argmax(left))
+        near = 0.3 * height[first]
+        row = left & (np.abs(top - top[first]) <= near) & (np.abs(height - height[first]) <= near)
+        left &= ~row
+        places = np.flatnonzero(row)
+        even = _evenly_spaced(centre[places], float(height[first]))
+        off[places[~even]] = True
+    return off
+
+
+def _evenly_spaced(centre: NDArray[np.float64], height: float) -> NDArray[np.bool_]:
+    """The most of some columns that stand evenly, boxes apart; all of them where no row of boxes stands out."""
+    best, most = np.ones(len(centre), np.bool_), COMB - 1.0
+    for start in centre:
+        for apart in centre - start:
+            if not NARROWEST * height <= apart <= WIDEST * height:
+                continue
+            places = (centre - start) / apart
+            even = np.abs(places - np.rint(places)) <= OFF_THE_SIDES
+            missing = np.ptp(np.rint(places[even])) + 1 - even.sum()
+            weight = float(even.sum() - MISSING * missing)
+            if weight > most:
+                best, most = even, weight
+    return best
+
+
+def bars_between(
+    ink: NDArray[np.uint8], mask: NDArray[np.uint8], across: NDArray[np.uint8], down: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
     """Upright bars of a mask that reach from one line across to another, or are twins of such: sides of small boxes.
 
     A 1 between two base lines may reach both of them, but hardly ever two of one height do.
 
     Args:
-        mask: uint8 (height, width), 1 on ink that is on no printed line.
+        ink: uint8 (height, width), 1 on all ink.
+        mask: of the same shape, 1 on ink that is on no printed line.
         across: of the same shape, 1 on lines across.
         down: the same of lines down that are known; they may be twins, too.
     """
@@ -73,7 +132,7 @@ def bars_between(mask: NDArray[np.uint8], across: NDArray[np.uint8], down: NDArr
     spread = np.maximum(TWINS * height[bars], 2)
     twins = np.abs(height[bars][:, None] - height[bars][None, :]) <= spread[:, None]
     twins &= np.abs(top[bars][:, None] - top[bars][None, :]) <= 2 * spread[:, None]
-    joined = (above & below)[bars]
+    joined = (above & below & _attached(ink, stats))[bars]
     # Itself is one of its twins. Known lines go on over the lines across.
     _, _, known, _ = cv2.connectedComponentsWithStats(down, connectivity=8)
     over = known[1:, cv2.CC_STAT_TOP][None, :] - top[bars][:, None]

@@ -219,10 +219,10 @@ def _lines(marks: Marks, factor: int) -> _Found:
 
 
 def _may_be_printed(pieces: Pieces, digit: float) -> bool:
-    """Whether printed lines are worth looking for: marks larger than digits, or hollow and wide, or many."""
+    """Whether printed lines are worth looking for: marks larger than digits, or hollow, or many."""
     _, _, width, height = pieces.boxes.T
     large = (width > 1.5 * digit) | (height > 1.25 * digit)
-    large |= (width > 1.5 * height) & (height >= SMALL) & (pieces.areas < HOLLOW * width * height)
+    large |= (np.minimum(width, height) >= SMALL) & (pieces.areas < HOLLOW * width * height)
     return bool(large.any() or (np.maximum(width, height) >= 6).sum() > FEW)
 
 

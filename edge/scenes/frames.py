@@ -92,7 +92,7 @@ def lines_down(mask: NDArray[np.uint8], digit: float, across: NDArray[np.uint8])
     if not present(frames):
         return down
     left = less(mask, cv2.dilate(frames, np.ones((3, 3), np.uint8)))
-    return either(down, bars_between(left, across, down))
+    return either(down, bars_between(mask, left, across, down))
 
 
 def _is_straight(own: NDArray[np.uint8]) -> bool:

@@ -15,6 +15,9 @@ LEAST_AREA, MOST_AREA = 0.1, 0.97
 LEAST_STEP = 35.0
 """Grey levels between a sheet and what it lies on."""
 
+SHADOW = 0.5
+"""What has less than this share of a sheet's brightness is no shadow on it."""
+
 SOLID = 0.88
 """A sheet fills this share of its convex hull."""
 
@@ -47,7 +50,8 @@ def sheet_mask(grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     closed = cv2.morphologyEx(bright, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
     opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, kernel, borderType=cv2.BORDER_REPLICATE)
     outlines, _ = cv2.findContours(opened, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    sheets = [outline for outline in outlines if _is_sheet(outline, np.asarray(small, np.uint8), means[0] - means[1])]
+    dark = means[1] < SHADOW * means[0]
+    sheets = [one for one in outlines if _is_sheet(one, np.asarray(small, np.uint8), means[0] - means[1], dark)]
     if not sheets:
         return None
     inside = np.zeros(small.shape, np.uint8)
@@ -57,7 +61,7 @@ def sheet_mask(grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     return np.asarray(cv2.resize(inside, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
-def _is_sheet(outline: cv2.typing.MatLike, small: NDArray[np.uint8], step: float) -> bool:
+def _is_sheet(outline: cv2.typing.MatLike, small: NDArray[np.uint8], step: float, dark: bool) -> bool:
     height, width = small.shape
     area = cv2.contourArea(outline)
     if not LEAST_AREA * height * width <= area <= MOST_AREA * height * width:
@@ -70,8 +74,9 @@ def _is_sheet(outline: cv2.typing.MatLike, small: NDArray[np.uint8], step: float
         return False
     points = outline[:, 0].astype(np.float32)
     free = _is_inside(points, small.shape, 4)
-    # At least two corners, or a corner's worth of two sides, are seen: one edge may be a shadow's.
-    if _is_inside(corners.astype(np.float32), small.shape, 4).sum() < 2 or free.mean() < 0.25:
+    # Two corners are seen, or one of a sheet on something that is darker than a shadow: one edge may be a shadow's.
+    seen = int(_is_inside(corners.astype(np.float32), small.shape, 4).sum())
+    if seen < (1 if dark else 2) or free.mean() < 0.25:
         return False
     # Outwards is across the direction of the smoothed outline.
     ahead = np.roll(points, -4, axis=0) - np.roll(points, 4, axis=0)
@@ -115,6 +120,6 @@ def without_desk(grey: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> NDArray[n
         share = 1e-3**reach**0.5
         ground = ground + share * np.asarray(cv2.blur(light, (reach, reach)), np.float64)
         known = known + share * np.asarray(cv2.blur(weight, (reach, reach)), np.float64)
-    surface = np.where(known > 0, ground / np.maximum(known, 1e-30), float(light.sum() / max(weight.sum(), 1e-6)))
+    surface = np.where(known > 0, ground / np.maximum(known, 1e-300), float(light.sum() / max(weight.sum(), 1e-6)))
     whole = cv2.resize(surface.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
     return np.where(sheet > 0, grey, np.clip(whole, 0, 255).astype(np.uint8))

@@ -184,6 +184,28 @@ def test_ones_that_reach_a_line_of_a_row_of_boxes_stay(page):
     assert pieces(find_strips(written.photo())) == [3]
 
 
+def test_ones_as_high_as_their_boxes_are_no_dividers(page):
+    written = page(1280, 400, 3).boxes_with_digits(100, 120, 8, 100, empty=range(8))
+    for place in range(8):
+        written.rule((157 + 100 * place, 125), (149 + 100 * place, 215), 8)
+
+    assert pieces(find_strips(written.photo())) == [8]
+
+
+@pytest.mark.parametrize("thick", [1, 2])
+def test_digits_in_boxes_of_their_own(page, thick):
+    written = page(1280, 400, 3)
+    for place in range(5):
+        written.boxes_with_digits(200 + 130 * place, 150, 1, 90, thick=thick)
+
+    assert pieces(find_strips(written.photo())) == [5]
+
+
+@pytest.mark.parametrize(("width", "height"), [(2200, 1600), (1900, 1400)])
+def test_a_small_sheet_on_a_large_desk(page, width, height):
+    assert pieces(find_strips(on_a_desk(page(820, 620).write(90, 250, 6, 90), width, height, 5, 90))) == [6]
+
+
 def test_an_empty_sheet_on_a_desk_has_no_lines(page):
     scene = find_strips(on_a_desk(page(700, 500), 1280, 960, 9, 100))
 

@@ -1,0 +1,69 @@
+"""The built-in network of lines on pictures that are drawn here, with what is told it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edgedigits.core.lines.allowed import from_forms
+from edgedigits.core.pretrained.bundled import bundled_line_model, bundled_model
+from edgedigits.core.tflite.digit_model import DigitModel
+from edgedigits.edge import LineReader
+from edgedigits.edge.reading.line_reader import turns_of
+from edgedigits.edge.reading.pictures import load_image
+
+SAMPLE = Path(__file__).parents[2] / "docs" / "sample.jpg"
+TEXTS = ("0123456789", "31415926", "5807")
+
+
+def reader(**options) -> LineReader:
+    return LineReader(bundled_line_model(), digits=DigitModel(bundled_model()), **options)
+
+
+def texts(reading) -> set[str]:
+    return set(reading.text.split())
+
+
+def bars(count: int) -> np.ndarray:
+    picture = np.full((240, 640), 215, np.uint8)
+    for place in range(count):
+        column = 120 + 55 * place
+        cv2.line(picture, (column + 7, 90), (column, 150), (40,), 6, cv2.LINE_AA)
+    return cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 7])
+def test_ones_never_vanish(count):
+    reading = reader().read(bars(count))
+
+    assert len(reading.digits) == count
+    assert {digit.label for digit in reading.digits if not digit.rejected} <= {1}
+
+
+def test_a_form_does_not_make_lines_that_fit_it_worse():
+    free, told = (
+        reader(allowed=allowed).read(load_image(SAMPLE)) for allowed in (from_forms([]), from_forms([r"\d*"]))
+    )
+
+    assert texts(told) == texts(free) == set(TEXTS)
+
+
+def test_lines_that_do_not_fit_leave_those_that_do():
+    assert texts(reader(allowed=from_forms([r"\d{4}"])).read(load_image(SAMPLE))) >= {"5807"}
+
+
+def test_where_no_line_fits_the_form_is_named():
+    reading = reader(allowed=from_forms([r"\d{20}"])).read(load_image(SAMPLE))
+
+    assert reading.text == ""
+    assert "20" in reading.why
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2])
+def test_a_page_is_turned_upright(quarters):
+    picture = np.ascontiguousarray(np.rot90(load_image(SAMPLE), quarters))
+
+    assert texts(reader(turns=turns_of("auto")).read(picture)) == set(TEXTS)
