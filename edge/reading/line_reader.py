@@ -59,6 +59,9 @@ NO_DIGIT = 0.02
 """In a field that is a picture of its own, pieces are dashes, flourishes and print as well: those for which the network
 gives no digit more than this are no digits."""
 
+TOLD, SOMETHING = 0.5, 0.9
+"""Nor is a line hidden whose likeliest texts have this probability together, and that says something with this one."""
+
 A_DIGIT = 0.9
 """Pieces that a network of digits is so sure of are shown as ``?`` where the network of lines says nothing."""
 
@@ -160,7 +163,8 @@ class LineReader:
         single = options.single or is_tiny(grey)
         read = [self._read_line(line, single, grey.shape) for line in scene.lines]
         least = 0.0 if single else SURE
-        kept = [(digits, said) for digits, said in read if _is_shown(digits, least)]
+        shown = [(_shown(digits, said, least), said) for digits, said in read]
+        kept = [(digits, said) for digits, said in shown if digits]
         if not single:
             kept = doubted_in_a_crowd(kept, len(read))
         why = "" if kept else scene.why or self._why_unread
@@ -181,8 +185,7 @@ class LineReader:
         if not texts:
             return (), LineText(0.0, ())
         best = texts[0]
-        if not best.text and chances is not None and chances.max(axis=1).min() >= A_DIGIT:
-            return doubtful_pieces(line, chances), LineText(best.probability, ())
+        said = tuple((one.text, one.probability) for one in texts[:ALTERNATIVES])
         spans = _aligned(looks, best.text)
         in_each = is_apart(line) and len(spans) == len(line.pieces)
         if chances is not None and in_each:
@@ -191,10 +194,12 @@ class LineReader:
         is_field = line.picture.shape == whole
         least = DOUBTED if is_field else min(DOUBTED_IN_A_SCENE, DIGIT_OF_A_SCENE ** len(best.text))
         sure = best.probability >= max(self.accept_from, least)
+        doubtful = not in_each and not (sure and best.text)
+        if doubtful and chances is not None and chances.max(axis=1).min() >= A_DIGIT:
+            return doubtful_pieces(line, chances), LineText(best.probability, said)
         digits = tuple(replace(digit, rejected=digit.confidence < self.reject_below or not sure) for digit in digits)
         if digits and free and not in_each:
             digits = with_unread(digits, line, parts, NO_DIGIT if is_field else 0.0)
-        said = tuple((one.text, one.probability) for one in texts[:ALTERNATIVES])
         return digits, LineText(best.probability, said)
 
     def _texts(
@@ -219,7 +224,9 @@ class LineReader:
     ) -> tuple[Hypothesis, ...]:
         """Texts, and the one that the pieces say where it is allowed, with their probabilities by both networks."""
         said = likeliest(chances)
-        names = [*texts, *([said] if self.allowed.accepts(said) else [])]
+        names: list[Hypothesis | str] = list(texts)
+        if self.allowed.accepts(said):
+            names.append(said)
         return with_pieces(told_by(looks, names), chances) if names else ()
 
     def _scored(self, line: SceneLine) -> Part:
@@ -288,10 +295,18 @@ def _with_chances(spans: tuple[Span, ...], text: str, chances: NDArray[np.float6
     )
 
 
-def _is_shown(digits: tuple[Digit, ...], least: float) -> bool:
-    """Whether a line is one of digits: one is sure, and no more was left unread than was read, as of letters."""
-    read = sum(digit.confidence >= least for digit in digits)
-    return read > 0 and 2 * read >= len(digits)
+def _shown(digits: tuple[Digit, ...], said: LineText, least: float) -> tuple[Digit, ...]:
+    """A line's digits where it is one of digits: one is sure, and most of it was read.
+
+    Where only which digits they are and how many is unsure, all are rejected; none where there may as well be nothing.
+    """
+    if 2 * sum(digit.confidence >= least for digit in digits) >= max(1, len(digits)):
+        return digits
+    nothing = sum(chance for text, chance in said.alternatives if not text)
+    told = sum(chance for _, chance in said.alternatives)
+    if len(digits) < 2 or told < TOLD or nothing > 1 - SOMETHING:
+        return ()
+    return tuple(replace(digit, rejected=True) for digit in digits)
 
 
 def _weight(reading: Reading) -> float:

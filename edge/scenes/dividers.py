@@ -132,7 +132,7 @@ def bars_between(
     spread = np.maximum(TWINS * height[bars], 2)
     twins = np.abs(height[bars][:, None] - height[bars][None, :]) <= spread[:, None]
     twins &= np.abs(top[bars][:, None] - top[bars][None, :]) <= 2 * spread[:, None]
-    joined = (above & below & _attached(ink, stats))[bars]
+    joined = (above & below & _attached(ink, np.asarray(stats, np.int32)))[bars]
     # Itself is one of its twins. Known lines go on over the lines across.
     _, _, known, _ = cv2.connectedComponentsWithStats(down, connectivity=8)
     over = known[1:, cv2.CC_STAT_TOP][None, :] - top[bars][:, None]

@@ -55,11 +55,18 @@ def test_lines_that_do_not_fit_leave_those_that_do():
     assert texts(reader(allowed=from_forms([r"\d{4}"])).read(load_image(SAMPLE))) >= {"5807"}
 
 
-def test_where_no_line_fits_the_form_is_named():
+def test_lines_that_fit_no_form_are_seen_and_not_read():
     reading = reader(allowed=from_forms([r"\d{20}"])).read(load_image(SAMPLE))
 
+    assert len(reading.digits) == len("".join(TEXTS))
+    assert all(digit.rejected for digit in reading.digits)
+
+
+def test_where_nothing_fits_the_form_it_is_named():
+    reading = reader(allowed=from_forms([r"\d{20}"])).read(bars(1))
+
     assert reading.text == ""
-    assert "20" in reading.why
+    assert r"\d{20}" in reading.why
 
 
 @pytest.mark.parametrize("quarters", [0, 1, 2])
