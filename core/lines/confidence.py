@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.lines.ctc import paired_log_probabilities, text_log_probability
+from edgedigits.core.lines.ctc import is_possible, paired_log_probabilities
 from edgedigits.core.lines.decoding import log_softmax
 from edgedigits.core.statistics.proportions import binomial_tail, upper_bound
 
@@ -59,7 +59,7 @@ def fit_temperature(logits: Sequence[NDArray[Any]], truths: Sequence[str]) -> Ca
     """
     groups: dict[int, list[tuple[NDArray[Any], str]]] = defaultdict(list)
     for one, truth in zip(logits, truths, strict=True):
-        if text_log_probability(np.zeros(one.shape), truth) > -np.inf:
+        if is_possible(one, truth):
             groups[len(one)].append((one, truth))
     count = sum(map(len, groups.values()))
     if not count:

@@ -8,6 +8,7 @@ Fernández, Gomez and Schmidhuber, "Connectionist temporal classification", ICML
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,11 @@ _ZERO = ord("0")
 
 _SURE = 1e-200
 """Probabilities below it are computed once more as logarithms: what was too small for a float may be missing there."""
+
+
+def is_possible(logp: NDArray[Any], text: str) -> bool:
+    """Whether scores of shape (steps, 11) have steps enough for a text: a blank parts digits that repeat."""
+    return len(logp) >= len(text) + sum(one == other for one, other in pairwise(text))
 
 
 def text_log_probability(logp: NDArray[Any], text: str) -> float:

@@ -6,7 +6,6 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -99,11 +98,6 @@ def told_by(looks: Sequence[NDArray[np.float64]], texts: Sequence[Hypothesis | s
     names = list(dict.fromkeys(one if isinstance(one, str) else one.text for one in texts))
     means = np.mean([np.exp(text_log_probabilities(look, names)) for look in looks], axis=0).tolist()
     return tuple(Hypothesis(name, math.log(max(mean, 1e-300))) for name, mean in zip(names, means, strict=True))
-
-
-def is_possible(scores: NDArray[np.float64], text: str) -> bool:
-    """Whether scores, logarithms of probabilities (steps, 11), have steps enough for a text: a blank parts repeats."""
-    return len(scores) >= len(text) + sum(one == other for one, other in pairwise(text))
 
 
 def doubted_in_a_crowd(kept: list[ReadLine], found: int) -> list[ReadLine]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.lines.allowed import ANY_TEXTS, LineTexts
+from edgedigits.core.lines.ctc import is_possible
 from edgedigits.core.lines.decoding import Hypothesis, Span, align, beam, log_softmax
 from edgedigits.core.lines.strip import HEIGHT, WIDEST, strip_of
 from edgedigits.core.paths import StrPath
@@ -21,7 +24,6 @@ from edgedigits.edge.reading.doubt import (
     DOUBTFUL,
     ReadLine,
     doubted_in_a_crowd,
-    is_possible,
     other_looks,
     put_together,
     told_by,
@@ -83,7 +85,8 @@ class LineReader:
 
     Attributes:
         model: the line network.
-        digits: a network of single digits that reads what is one digit; None: the line network reads that, too.
+        digits: a network of single digits that reads what is one digit, and the digits of a doubtful line that stand
+            apart; None: the line network reads them alone.
         reject_below: digits with a lower confidence are shown as ``?``.
         allowed: what a line may say.
         options: what is known of the pictures.
@@ -105,7 +108,7 @@ class LineReader:
 
         Args:
             model: a loaded line model, or the path of its ``.tflite`` file.
-            digits: reads what is one digit.
+            digits: reads single digits.
             reject_below: confidence between 0 and 1.
             allowed: what a line may say.
             options: what is known of the pictures.
@@ -176,7 +179,7 @@ class LineReader:
             return "marks of digit size were found, and the model reads no digit in them"
         return f"marks of digit size were found, and none is read as {self.allowed.source}"
 
-    def _read_line(self, line: SceneLine, single: bool, whole: tuple[int, ...]) -> tuple[tuple[Digit, ...], LineText]:
+    def _read_line(self, line: SceneLine, single: bool, whole: tuple[int, ...]) -> ReadLine:
         free = self.allowed is ANY_TEXTS
         if self.digits and single and free and line.pieces:
             return self._read_single(line, self.digits)
@@ -210,7 +213,8 @@ class LineReader:
         texts, looks, chances = beam(scores, self.allowed, least=HOPELESS), [scores], None
         sure = _is_sure(texts, len(line.pieces)) and texts[0].text
         if self.digits and is_apart(line) and not sure:
-            chances = digit_chances(line, self.digits)
+            with self._timed():
+                chances = digit_chances(line, self.digits)
             texts = self._with_pieces(texts, looks, chances)
         if len(parts) == 1 and not _is_sure(texts, len(line.pieces) if chances is not None else None):
             looks += [self._look(one) for one in other_looks(parts[0].strip.pixels)]
@@ -235,10 +239,15 @@ class LineReader:
         return Part(line, strip, logits, log_softmax(logits, self.temperature))
 
     def _classified(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        with self._timed():
+            return self.model.logits(pixels)
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        """Count what is done here as time of the networks."""
         started = time.perf_counter()
-        logits = self.model.logits(pixels)
+        yield
         self._classifying += time.perf_counter() - started
-        return logits
 
     def _look(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
         return log_softmax(self._classified(pixels), self.temperature)
@@ -255,10 +264,9 @@ class LineReader:
 
     def _read_single(self, line: SceneLine, network: DigitModel) -> ReadLine:
         """What is known to be one digit, by the network of digits alone."""
-        started = time.perf_counter()
         box = _around(line.pieces)
-        scores = network.probabilities(one_digit(line.picture, box)[np.newaxis])[0]
-        self._classifying += time.perf_counter() - started
+        with self._timed():
+            scores = network.probabilities(one_digit(line.picture, box)[np.newaxis])[0]
         order = np.argsort(-scores, kind="stable")[:ALTERNATIVES]
         label, confidence = int(order[0]), float(scores[order[0]])
         rejected = confidence < max(min(self.reject_below, _GUESS), self.accept_from)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.edge.scenes.masks import either, present
+from edgedigits.edge.scenes.masks import either, less, present
 
 LEAST_BAR = 8
 """Rows of a side at least: marks lower than digits may be are left alone."""
@@ -94,45 +94,50 @@ def _evenly_spaced(centre: NDArray[np.float64], height: float) -> NDArray[np.boo
     """The most of some columns that stand evenly, boxes apart; all of them where no row of boxes stands out."""
     best, most = np.ones(len(centre), np.bool_), COMB - 1.0
     for start in centre:
-        for apart in centre - start:
-            if not NARROWEST * height <= apart <= WIDEST * height:
-                continue
-            places = (centre - start) / apart
-            even = np.abs(places - np.rint(places)) <= OFF_THE_SIDES
-            missing = np.ptp(np.rint(places[even])) + 1 - even.sum()
-            weight = float(even.sum() - MISSING * missing)
-            if weight > most:
-                best, most = even, weight
+        away = centre - start
+        apart = away[(away >= NARROWEST * height) & (away <= WIDEST * height)]
+        if not len(apart):
+            continue
+        places = away / apart[:, None]
+        even = np.abs(places - np.rint(places)) <= OFF_THE_SIDES
+        count = even.sum(axis=1)
+        # The start itself is even, at place 0.
+        missing = np.ptp(np.where(even, np.rint(places), 0), axis=1) + 1 - count
+        weights = count - MISSING * missing
+        likeliest = int(np.argmax(weights))
+        if weights[likeliest] > most:
+            best, most = even[likeliest], float(weights[likeliest])
     return best
 
 
-def bars_between(
-    ink: NDArray[np.uint8], mask: NDArray[np.uint8], across: NDArray[np.uint8], down: NDArray[np.uint8]
-) -> NDArray[np.uint8]:
-    """Upright bars of a mask that reach from one line across to another, or are twins of such: sides of small boxes.
+def bars_between(ink: NDArray[np.uint8], across: NDArray[np.uint8], down: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Upright bars that reach from one line across to another, or are twins of such: sides of small boxes.
 
     A 1 between two base lines may reach both of them, but hardly ever two of one height do.
 
     Args:
         ink: uint8 (height, width), 1 on all ink.
-        mask: of the same shape, 1 on ink that is on no printed line.
         across: of the same shape, 1 on lines across.
         down: the same of lines down that are known; they may be twins, too.
     """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    frames = either(across, down)
+    if not present(frames):
+        return np.zeros_like(ink)
+    left = less(ink, cv2.dilate(frames, np.ones((3, 3), np.uint8)))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(left, connectivity=8)
     x, top, width, height, area = stats.T.astype(np.int64)
     bar = (height >= LEAST_BAR) & (width <= np.maximum(BAR * height, 3)) & (area >= SOLID * width * height)
     bar[0] = False
     if not bar.any():
-        return np.zeros_like(mask)
-    rules = cv2.dilate(either(across, down), np.ones((7, 3), np.uint8)) > 0
+        return np.zeros_like(ink)
+    rules = cv2.dilate(frames, np.ones((7, 3), np.uint8)) > 0
     above = rules[np.maximum(top - 1, 0), x + width // 2]
-    below = rules[np.minimum(top + height, len(mask) - 1), x + width // 2]
+    below = rules[np.minimum(top + height, len(ink) - 1), x + width // 2]
     bars = np.flatnonzero(bar & (above | below))
     spread = np.maximum(TWINS * height[bars], 2)
     twins = np.abs(height[bars][:, None] - height[bars][None, :]) <= spread[:, None]
     twins &= np.abs(top[bars][:, None] - top[bars][None, :]) <= 2 * spread[:, None]
-    joined = (above & below & _attached(ink, np.asarray(stats, np.int32)))[bars]
+    joined = (above & below)[bars] & _attached(ink, np.asarray(stats[bars], np.int32))
     # Itself is one of its twins. Known lines go on over the lines across.
     _, _, known, _ = cv2.connectedComponentsWithStats(down, connectivity=8)
     over = known[1:, cv2.CC_STAT_TOP][None, :] - top[bars][:, None]

@@ -88,11 +88,7 @@ def lines_down(mask: NDArray[np.uint8], digit: float, across: NDArray[np.uint8])
         dividers = less(dividers, rules)  # gaps were filled across rules as well
         down = either(down, reaching(dividers, across, mask, DIVIDER * digit))
     down = either(down, box_sides(mask, digit, _thickest(mask, digit)))
-    frames = either(across, down)
-    if not present(frames):
-        return down
-    left = less(mask, cv2.dilate(frames, np.ones((3, 3), np.uint8)))
-    return either(down, bars_between(mask, left, across, down))
+    return either(down, bars_between(mask, across, down))
 
 
 def _is_straight(own: NDArray[np.uint8]) -> bool:

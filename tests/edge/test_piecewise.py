@@ -7,8 +7,9 @@ import math
 import numpy as np
 import pytest
 
+from edgedigits.core.lines.ctc import is_possible
 from edgedigits.core.lines.decoding import Hypothesis
-from edgedigits.edge.reading.doubt import doubted_in_a_crowd, is_possible, other_looks, put_together, told_by
+from edgedigits.edge.reading.doubt import doubted_in_a_crowd, other_looks, put_together, told_by
 from edgedigits.edge.reading.piecewise import is_apart, likeliest, with_piece, with_pieces
 from edgedigits.edge.reading.reading import Digit, LineText
 from edgedigits.edge.scenes.scene import SceneLine
