@@ -15,7 +15,7 @@ from edgedigits.edge.scenes.cutting import cut_line
 from edgedigits.edge.scenes.frames import is_boxed, lines_across, lines_down, without
 from edgedigits.edge.scenes.grouping import Group, group_lines
 from edgedigits.edge.scenes.joining import joined
-from edgedigits.edge.scenes.masks import present
+from edgedigits.edge.scenes.masks import less, present
 from edgedigits.edge.scenes.pieces import Pieces, digit_like, pieces_of, typical_height
 from edgedigits.edge.scenes.scene import Scene, SceneLine, SceneOptions, composed, rotated, rotation, shrunk
 from edgedigits.edge.scenes.sheets import sheet_mask, without_desk
@@ -85,7 +85,8 @@ class _Found:
             own = self.pieces.taken(np.isin(self.pieces.numbers, group.numbers))
             _, _, width, height = own.boxes.T
             blots = (own.areas > 0.62 * width * height) & (3 * width > height)
-            total += float((own.peaks * height)[~blots].sum())
+            digits = np.where(own.chains, width / height, 1.0)
+            total += float((own.peaks * height * digits)[~blots].sum())
         return total
 
 
@@ -195,11 +196,12 @@ def _lines(marks: Marks, factor: int) -> _Found:
         mask = remove_rules(mask, across=True, down=True)
     across = down = np.zeros_like(mask)
     if _may_be_printed(pieces, digit):
-        across = lines_across(mask, digit)
+        straight = _without_chains(mask, marks, pieces)
+        across = lines_across(straight, digit)
         if present(across):
             bare = marked(without(mask, across, np.zeros_like(across)), marks.strength, marks.floor, marks.bright)
             digit = _typical(pieces_of(bare), ink.shape)
-        down = lines_down(mask, digit, across)
+        down = lines_down(straight, digit, across)
     printed = np.asarray(cv2.bitwise_or(across, down), np.uint8)
     left = without(mask, across, down)
     if left is not ink:
@@ -216,6 +218,13 @@ def _lines(marks: Marks, factor: int) -> _Found:
     if len(kept) > MOST_OF_TEXTURE:
         kept = _most(kept)
     return _Found(kept, marks, pieces, ink, is_boxed(down), present(printed), factor, why)
+
+
+def _without_chains(mask: NDArray[np.uint8], marks: Marks, pieces: Pieces) -> NDArray[np.uint8]:
+    """A mask without chains of zeros, whose heads and feet would make straight lines."""
+    if not pieces.chains.any():
+        return mask
+    return less(mask, np.isin(marks.labels, pieces.numbers[pieces.chains]).astype(np.uint8))
 
 
 def _may_be_printed(pieces: Pieces, digit: float) -> bool:

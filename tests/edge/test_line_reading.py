@@ -43,6 +43,30 @@ def test_ones_never_vanish(count):
     assert {digit.label for digit in reading.digits if not digit.rejected} <= {1}
 
 
+def joined_zeros(count: int, height: int) -> tuple[np.ndarray, int]:
+    """A 1 and zeros in one go of the pen on a page, and the column in which the last one ends."""
+    picture = np.full((300, 700), 215, np.uint8)
+    cv2.line(picture, (70, 110), (66, 110 + height), (40,), 3, cv2.LINE_AA)
+    turn = np.linspace(0, 2 * np.pi * 1.08, 24) + 1.2
+    loops = [
+        (100 + (0.9 * place + np.cos(turn) / 2) * height, 110 + height / 2 * (1 - np.sin(turn)))
+        for place in range(count)
+    ]
+    points = np.concatenate([np.column_stack(loop) for loop in loops])
+    cv2.polylines(picture, [np.round(points * 8).astype(np.int32)], False, (40,), 3, cv2.LINE_AA, 3)
+    return cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), int(points[:, 0].max())
+
+
+@pytest.mark.parametrize("height", [24, 36])
+@pytest.mark.parametrize("count", [3, 4, 6])
+def test_zeros_that_are_joined_to_a_chain_do_not_vanish(count, height):
+    picture, end = joined_zeros(count, height)
+    reading = reader().read(picture)
+
+    assert len(reading.lines) == 1
+    assert max(digit.box[0] + digit.box[2] for digit in reading.digits) >= end - height
+
+
 def test_a_form_does_not_make_lines_that_fit_it_worse():
     free, told = (
         reader(allowed=allowed).read(load_image(SAMPLE)) for allowed in (from_forms([]), from_forms([r"\d*"]))

@@ -1,6 +1,7 @@
 """Lines composed by code: the same for the same seed and index, digits alone as truth, and every kind of nothing."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import cv2
@@ -137,6 +138,21 @@ def test_digits_stand_in_the_order_of_the_wording(digits):
         short = writer.write(Wording("12", 2), hand, draw).ink
         longer = writer.write(Wording("1234567", 7), hand, draw).ink
         assert longer.shape[1] > short.shape[1]
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_zeros_in_one_go_are_one_stroke_with_a_loop_for_each(count):
+    for index in range(20):
+        glyph = hands.chained_zeros(count, 0.9, 0.1, 3, _draw(index))
+        loops = cv2.findContours(glyph, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)[1][0]
+        assert cv2.connectedComponents((glyph > strokes.INK).astype(np.uint8))[0] == 2
+        assert sum(around >= 0 for _, _, _, around in loops) >= count
+
+
+def test_hands_that_chain_zeros_write_all_that_stand_together_in_one_go(digits):
+    hand = replace(any_hand(_draw(3)), chains=1.0, gap=0.5, gap_spread=0.0, forms=(-1,) * 10, joins=0.0)
+    ink = Writer(digits).write(Wording("70000", 5), hand, _draw(4)).ink
+    assert cv2.connectedComponents((ink > strokes.INK).astype(np.uint8))[0] == 3
 
 
 @pytest.mark.parametrize("pattern", [kind for _, kind in patterns._KINDS])

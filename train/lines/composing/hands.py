@@ -107,6 +107,9 @@ _FORMS: dict[int, tuple[str, ...]] = {
 }
 """Ways of the pen, in percent to the right and down."""
 
+_PER_LOOP = 8
+"""Points of a zero in a chain."""
+
 _ASPECTS = {0: (0.5, 1.15), 1: (0.2, 0.55)}
 _ASPECT = (0.42, 0.85)
 _ROOM = HEIGHT // 2
@@ -146,14 +149,35 @@ def drawn(label: int, form: int, aspect: float, slant: float, pen: float, draw: 
     return ways_drawn(_WAYS[label][form], aspect, slant, pen, draw)
 
 
+def chained_zeros(count: int, aspect: float, slant: float, pen: float, draw: np.random.Generator) -> Picture:
+    """Zeros in one go of the pen, as the last ones of an amount are written: loops that a stroke at the top joins.
+
+    Args:
+        count: of the zeros.
+        aspect: width of one of them for a height of 1.
+        slant: as in :func:`drawn`.
+        pen: pixels of the stroke.
+        draw: how this drawing differs from others.
+    """
+    apart, over = draw.uniform(0.75, 1.2), draw.uniform(0, 0.14)
+    turns = np.linspace(0, 2 * math.pi * (1 + over), _PER_LOOP + 1) + math.pi / 2 - draw.uniform(-0.2, 0.5)
+    sizes = np.exp(draw.normal(0, 0.07, count))
+    loops = [
+        np.column_stack([0.5 + apart * place + np.cos(turns) * size / 2, 0.5 - np.sin(turns) * size / 2])
+        for place, size in enumerate(sizes)
+    ]
+    return ways_drawn((np.vstack(loops),), aspect, slant, pen, draw)
+
+
 def ways_drawn(
     ways: tuple[NDArray[np.float64], ...], aspect: float, slant: float, pen: float, draw: np.random.Generator
 ) -> Picture:
     """Ways of a pen, each float64 of shape (count, 2) in heights, drawn as :func:`drawn` does."""
+    widest = max(1.0, *(float(way[:, 0].max()) for way in ways))
     stretch = np.array([aspect * math.exp(draw.normal(0, 0.08)), 1.0])
     lean = np.array([[1, 0], [-slant, 1]])
     bend = draw.normal(0, 0.03, 2)
-    width = int(HEIGHT * (1.3 * stretch[0] + 1.3 * abs(slant))) + 2 * _ROOM
+    width = int(HEIGHT * (1.3 * widest * stretch[0] + 1.3 * abs(slant))) + 2 * _ROOM
     field = np.zeros((2 * HEIGHT + _ROOM, width), np.uint8)
     left = _ROOM + max(0.0, -slant) * 0.3 * HEIGHT
     for way in ways:

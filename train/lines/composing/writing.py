@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edgedigits.core.datasets import Digits
 from edgedigits.train.augmentation.glyphs import Hand, write
 from edgedigits.train.augmentation.strokes import HEIGHT, INK, Picture, polyline
-from edgedigits.train.lines.composing.hands import any_aspect, drawn, forms_of, resized
+from edgedigits.train.lines.composing.hands import any_aspect, chained_zeros, drawn, forms_of, resized
 from edgedigits.train.lines.composing.marks import mark_drawn
 from edgedigits.train.lines.composing.pens import with_pen
 from edgedigits.train.lines.composing.texts import DIGITS, Wording
@@ -43,6 +43,7 @@ class LineHand:
         long_stems: how far 1, 4, 7 and 9 reach below the line at most.
         lean_of_stems: how much more than the others 1 and 7 lean.
         joins: share of neighbours that a stroke joins.
+        chains: share of neighbouring zeros that are written in one go.
         forms: of each digit its form of module ``hands``, or that it is taken from the data.
         aspects: of each digit the width it is drawn with.
     """
@@ -60,6 +61,7 @@ class LineHand:
     long_stems: float
     lean_of_stems: float
     joins: float
+    chains: float
     forms: tuple[int, ...]
     aspects: tuple[float, ...]
 
@@ -100,6 +102,7 @@ def any_hand(draw: np.random.Generator) -> LineHand:
         long_stems=float(draw.uniform(0, 0.35) if draw.random() < 0.4 else 0.03),
         lean_of_stems=float(draw.choice([0, draw.normal(0.1, 0.2)])),
         joins=float(draw.choice([0, 0.12, 0.6], p=[0.6, 0.28, 0.12])),
+        chains=float(draw.choice([0, 0.4, 0.9], p=[0.7, 0.15, 0.15])),
         forms=forms,
         aspects=tuple(any_aspect(d, draw) for d in range(10)),
     )
@@ -116,16 +119,26 @@ class Writer:
         """Write a line; with ``cells``, its digits alone, each in the middle of a cell of one width."""
         if cells:
             return self._in_cells(wording.text, hand, draw)
-        line = _Line(hand, draw, len(wording.marks))
+        line, chained = _Line(hand, draw, len(wording.marks)), 0
         for place, mark in enumerate(wording.marks):
             raised = place >= wording.raised
-            if mark == " ":
+            if chained > 1:
+                chained -= 1
+            elif (chained := self._chained(wording.marks[place:], hand, draw)) > 1:
+                zeros = chained_zeros(chained, hand.aspects[0] * hand.width, hand.slant, hand.pen, draw)
+                line.add_digit(zeros, 0, raised)
+            elif mark == " ":
                 line.skip(draw.uniform(0.2, 0.6))
             elif mark in DIGITS:
                 line.add_digit(self.digit(int(mark), hand, draw), int(mark), raised)
             else:
                 line.add_mark(mark)
         return line.written(wording.underlined)
+
+    def _chained(self, marks: str, hand: LineHand, draw: np.random.Generator) -> int:
+        """How many zeros, of those that some marks begin with, are written in one go."""
+        count = len(marks) - len(marks.lstrip("0"))
+        return count if count > 1 and draw.random() < hand.chains else 0
 
     def digit(self, label: int, hand: LineHand, draw: np.random.Generator) -> Picture:
         """A digit, about :data:`HEIGHT` pixels high, cropped to its ink."""
