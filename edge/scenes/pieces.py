@@ -22,9 +22,9 @@ SHORTEST_CHAIN, LONGEST_CHAIN = 1.5, 14.0
 LOOPS = 2
 """with at least so many loops, each of them"""
 
-LEAST_LOOP, ROUNDEST_LOOP = 0.3, 0.9
-"""of this share of the chain's height at least, and filling this share of the box around it at most: those of printed
-boxes fill all of it."""
+LEAST_LOOP, ROUND_LOOP, ROUND_CHAIN = 0.3, 0.9, 0.95
+"""of this share of the chain's height at least; loops and chain fill at most such shares of the rectangle around them,
+where those of printed boxes fill all of it."""
 
 LONGEST_DOWN = 45.0
 """Pieces more than so many times higher than wide are hairs or edges; a 1 of a felt pen on a board has 25."""
@@ -94,10 +94,17 @@ def _loops(own: NDArray[np.uint8]) -> int:
     outlines, levels = cv2.findContours(own, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     count = 0
     for outline, (_, _, _, around) in zip(outlines, levels[0], strict=True):
-        _, _, width, height = cv2.boundingRect(outline)
-        round_enough = cv2.contourArea(outline) <= ROUNDEST_LOOP * (width - 1) * (height - 1)
-        count += around >= 0 and round_enough and height >= LEAST_LOOP * own.shape[0]
+        if around < 0 and _filling(outline) > ROUND_CHAIN:
+            return 0
+        large = cv2.boundingRect(outline)[3] >= LEAST_LOOP * own.shape[0]
+        count += around >= 0 and large and _filling(outline) <= ROUND_LOOP
     return count
+
+
+def _filling(outline: cv2.typing.MatLike) -> float:
+    """The share of the rectangle around an outline, turned as fits best, that is within it."""
+    _, (width, height), _ = cv2.minAreaRect(outline)
+    return cv2.contourArea(outline) / max(width * height, 1.0)
 
 
 def digit_like(pieces: Pieces, shape: tuple[int, ...]) -> NDArray[np.bool_]:
