@@ -50,6 +50,31 @@ class RegionOf(click.ParamType[Region]):
 
 reading_model = click.option("--model", type=ReadingModel(), help="A .tflite model.  [default: builtin]")
 
+class Rows(click.ParamType[slice]):
+    """Rows of a table as Python slices them: ``1::2``, ``:100``."""
+
+    name = "start:stop:step"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> slice:
+        """Turn the text into a slice."""
+        if isinstance(value, slice):
+            return value
+        try:
+            parts = [int(part) if part else None for part in value.split(":")]
+            rows = slice(*parts)
+            rows.indices(0)  # refuses a step of zero
+            return rows
+        except (ValueError, TypeError):
+            self.fail(f"{value!r} is not of the form start:stop:step", param, ctx)
+
+
+def labelled(command: Callable[..., None]) -> Callable[..., None]:
+    """The options ``--truth`` and ``--rows`` of a command that reads a folder of fields whose digits are known."""
+    about = "CSV: image,text.  [default: truth.csv in the folder, or beside it]"
+    rows = click.option("--rows", type=Rows(), default=slice(None), help="Which rows of it, as 1::2.  [default: all]")
+    return click.option("--truth", type=click.Path(path_type=Path), help=about)(rows(command))
+
+
 
 @dataclass(frozen=True)
 class ReadingOptions:
