@@ -43,8 +43,10 @@ class RegionOf(click.ParamType[Region]):
             x, y, width, height = (int(part) for part in value.split(","))
         except ValueError:
             self.fail(f"{value!r} is not of the form x,y,w,h, four whole numbers of pixels", param, ctx)
-        if width < 1 or height < 1 or x < 0 or y < 0:
-            self.fail(f"{value!r} has no pixels: x and y are 0 or more, w and h 1 or more", param, ctx)
+        if x < 0 or y < 0:
+            self.fail(f"{value!r} begins outside of a picture: x and y are 0 or more", param, ctx)
+        if width < 1 or height < 1:
+            self.fail(f"{value!r} has no pixels: w and h are 1 or more", param, ctx)
         return x, y, width, height
 
 

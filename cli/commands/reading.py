@@ -91,13 +91,16 @@ def predict(
     if annotate:
         refuse_inputs_inside([path for path, _ in images], annotate, "--annotate")
     names = _names(images)
+    unread = 0
     for image, _ in images:
         try:
             _predict_one(reader, image, annotate / names[image] if annotate else None, as_json)
         except EdgedigitsError as error:
-            failed += 1
+            unread += 1
             click.echo(f"Error: {error}", err=True)
-    if failed:
+    if unread and len(images) > 1:
+        say(f"{unread:,} of {counted(len(images), 'picture')} not read", err=True)
+    if failed or unread:
         ctx.exit(1)
 
 
@@ -144,10 +147,14 @@ def _names(images: Sequence[tuple[Path, Path]]) -> dict[Path, Path]:
 
 
 def _predict_one(reader: DigitReader | LineReader, path: Path, marked: Path | None, as_json: bool) -> None:
+    from edgedigits.core.errors import EdgedigitsError
     from edgedigits.edge import annotate, load_image
 
     image = load_image(path)
-    reading = reader.read(image)
+    try:
+        reading = reader.read(image)
+    except EdgedigitsError as error:
+        raise EdgedigitsError(f"{path}: {error.what}", error.remedy) from error
     if marked:
         save_png(marked, annotate(image, reading))
     if reading.why:
