@@ -50,8 +50,6 @@ class RegionOf(click.ParamType[Region]):
         return x, y, width, height
 
 
-reading_model = click.option("--model", type=ReadingModel(), help="A .tflite model.  [default: builtin]")
-
 class Rows(click.ParamType[slice]):
     """Rows of a table as Python slices them: ``1::2``, ``:100``."""
 
@@ -76,6 +74,8 @@ def labelled(command: Callable[..., None]) -> Callable[..., None]:
     rows = click.option("--rows", type=Rows(), default=slice(None), help="Which rows of it, as 1::2.  [default: all]")
     return click.option("--truth", type=click.Path(path_type=Path), help=about)(rows(command))
 
+
+reading_model = click.option("--model", type=ReadingModel(), help="A .tflite model.  [default: builtin]")
 
 
 @dataclass(frozen=True)
@@ -188,8 +188,8 @@ def opened_reader(
         return _line_reader(model, reject_below, how)
     if given := how.given():
         raise EdgedigitsError(
-            f"{model} reads single digits, and {', '.join(given)} are for line networks",
-            "leave the model out, which takes the built-in line network, or train one: --model line",
+            f"{model} reads single digits, and only line networks follow {', '.join(given)}",
+            "give the word builtin, which then is a line network, or train one: `edgedigits train --model line`",
         )
     from edgedigits.cli.output import tell_contract
     from edgedigits.core.tflite.digit_model import DigitModel
@@ -211,6 +211,12 @@ def opened_line_reader(model: Path, reject_below: float | None, force: bool, how
     from edgedigits.core.errors import EdgedigitsError
 
     card = card_of(model)
+    if card is None:
+        raise EdgedigitsError(
+            f"{model} has no card.json beside it that says that it reads lines",
+            "copy its card.json from where it was made, or give a line network: `edgedigits train --model line`, "
+            "then `edgedigits quantize`",
+        )
     if not is_line_card(card):
         raise EdgedigitsError(
             f"{model} reads single digits, and this needs a line network",

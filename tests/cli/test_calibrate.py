@@ -120,5 +120,15 @@ def test_a_network_of_digits_is_refused(fields):
     assert "reads single digits, and this needs a line network" in said
 
 
+def test_a_line_network_without_its_card_asks_for_it(model, fields):
+    card = model.with_name("card.json").rename(model.with_name("away.json"))
+    said = call("calibrate", model, fields, "--target-error", 45, code=1).stderr
+    assert "has no card.json beside it that says that it reads lines; copy its card.json" in said
+    said = call("fields", model, fields, "--rows", ":1", code=1).stderr
+    assert "is a line network: it reads the strip of a whole line and no single digits; copy its card.json" in said
+    card.rename(model.with_name("card.json"))
+    assert call("fields", model, fields, "--rows", ":1").stdout
+
+
 def test_the_built_in_model_is_left_as_it_is(fields):
     assert "copy its folder" in call("calibrate", "builtin", fields / "images", code=1).stderr
