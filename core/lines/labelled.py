@@ -148,7 +148,9 @@ def checked_fields(folder: StrPath) -> list[Field]:
     if not Path(folder).is_dir():
         raise EdgedigitsError(f"no folder at {folder}", remedy)
     if not table.is_file():
-        raise EdgedigitsError(f"no {TRUTH} in {folder}", remedy)
+        above = Path(folder).parent
+        named = f"give the folder of its table: lines:{above}" if (above / TRUTH).is_file() else remedy
+        raise EdgedigitsError(f"no {TRUTH} in {folder}", named)
     fields = read_truth(table)
     check_pictures(table, folder, fields)
     return fields
