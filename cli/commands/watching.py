@@ -57,9 +57,10 @@ def camera(
     Prints one JSON object a line and a frame: time, frame, text, boxes, confidences, latencies (milliseconds). Of the
     first frames without digits standard error says why. Ends with the source, or on Ctrl-C, and then says on standard
     error how fast it was and how many frames had none. A picture of a folder that cannot be read, or lacks the
-    --region, is named there, the others are read all the same, and the exit code is 1. MODEL is a .tflite file, the folder
-    in which `quantize` made it, or the word builtin, which is the default; --model MODEL says the same. The built-in
-    model of a camera reads digit by digit, which is faster, unless an option such as --form asks for whole lines.
+    --region, is named there, the others are read all the same, and the exit code is 1. MODEL is a .tflite file, the
+    folder in which `quantize` made it, or the word builtin, which is the default; --model MODEL says the same. The
+    built-in model of a camera reads digit by digit, which is faster, unless an option such as --form asks for whole
+    lines.
 
     \b
     Examples:
