@@ -17,7 +17,8 @@ DOCUMENTED = ROOT / "docs" / "benchmark"
 def unread(*words: object) -> tuple[int, str]:
     """Exit code and standard error of a command whose output nobody reads."""
     command = [sys.executable, "-m", "edgedigits", *map(str, words)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+    strict = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}  # as most locales have it
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=strict) as running:
         assert running.stdout and running.stderr
         running.stdout.close()
         errors = running.stderr.read()
