@@ -72,7 +72,7 @@ def labelled(command: Callable[..., None]) -> Callable[..., None]:
     """The options ``--truth`` and ``--rows`` of a command that reads a folder of fields whose digits are known."""
     about = "CSV: image,text.  [default: truth.csv in the folder, or beside it]"
     rows = click.option("--rows", type=Rows(), default=slice(None), help="Which rows of it, as 1::2.  [default: all]")
-    return click.option("--truth", type=click.Path(path_type=Path), help=about)(rows(command))
+    return click.option("--truth", type=options.NamedPath(), help=about)(rows(command))
 
 
 reading_model = click.option("--model", type=ReadingModel(), help="A .tflite model.  [default: builtin]")
@@ -124,7 +124,7 @@ class ReadingOptions:
 _form = click.option(
     "--form", "forms", multiple=True, metavar="REGEX", help="What lines look like, as '\\d{5}'; several."
 )
-_codes = click.option("--codes", type=click.Path(path_type=Path), help="File of all codes there are, one a line.")
+_codes = click.option("--codes", type=options.NamedPath(), help="File of all codes there are, one a line.")
 
 
 def of_lines(command: Callable[..., None]) -> Callable[..., None]:

@@ -16,7 +16,7 @@ _SHOWN = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
 
 @click.command(short_help="Fit a line network's confidence, and when to reject a line.")
 @click.argument("model", type=ReadingModel())
-@click.argument("folder", metavar="FIELDS", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="FIELDS", type=options.NamedPath())
 @labelled
 @click.option(
     "--target-error", type=float, default=0.5, show_default=True, help="Percent of accepted lines that may be wrong."

@@ -185,7 +185,7 @@ def save_jpeg(path: Path, image: NDArray[np.uint8]) -> None:
 
 @click.command(short_help="Measure how many labelled fields are read exactly.")
 @click.argument("model", type=ReadingModel())
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=options.NamedPath())
 @labelled
 @options.reject_below
 @click.option("--force", is_flag=True, help="Take a model whose card says that its proof failed.")

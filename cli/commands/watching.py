@@ -24,7 +24,13 @@ EMPTY_TOLD = 10
 @click.command(short_help="Read digits from a camera, a video, pictures or a stream.")
 @click.argument("word", metavar="[MODEL]", required=False, type=options.Model())
 @click.option("--model", type=options.Model(), help="A .tflite model.  [default: builtin]")
-@click.option("--source", default="0", show_default=True, help="Camera number, video, folder, address, or picamera.")
+@click.option(
+    "--source",
+    default="0",
+    show_default=True,
+    callback=lambda ctx, option, value: options.not_empty(value, option, ctx),
+    help="Camera number, video, folder, address, or picamera.",
+)
 @click.option("--wait", is_flag=True, help="Wait for a camera or stream that is not there yet.")
 @click.option("--window", is_flag=True, help="Show what is read in a window (needs edgedigits[desktop]).")
 @click.option(

@@ -201,6 +201,21 @@ def test_predict_annotates_into_a_folder_and_does_not_overwrite_it(quantized, ph
     call("predict", quantized, photo, "--annotate", tmp_path / "marked", "--force")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("camera", "--source", ""),
+        ("fields", "builtin", ""),
+        ("fields", "builtin", ".", "--truth", ""),
+        ("fields", "builtin", ".", "--codes", ""),
+        ("calibrate", "builtin", ""),
+    ],
+    ids=" ".join,
+)
+def test_an_empty_word_is_no_folder(words):
+    assert "it is empty, as a variable without a value is" in call(*words, code=2).stderr
+
+
 def test_a_name_that_is_too_long_is_no_bug():
     said = call("predict", "a" * 300 + ".png", code=1).stderr
     assert said.startswith(f"Error: the name {'a' * 40}... of 304 characters is too long for a file; check the path")
