@@ -83,9 +83,9 @@ class Commands(click.Group):
             if sys.stderr.isatty():
                 click.echo(err=True)  # after the terminal's ^C
         except OSError as error:
-            if error.errno != errno.ENOSPC:
+            message = _words_of(error)
+            if not message:
                 raise
-            message = f"no room left to write the output ({error.strerror}); free some disk space"
         except Exception as error:
             errors = sys.modules.get("edgedigits.core.errors")
             if errors is None or not isinstance(error, errors.EdgedigitsError):
@@ -95,6 +95,18 @@ class Commands(click.Group):
             _tell_about_the_data_folder()
         click.echo(f"Error: {message}", err=True)
         return ctx.exit(1)
+
+
+def _words_of(error: OSError) -> str:
+    """What the system refused and what to do, where a user can mend it; else empty."""
+    if error.errno == errno.ENOSPC:
+        return f"no room left to write the output ({error.strerror}); free some disk space"
+    name = str(error.filename or "")
+    if name and error.errno == errno.ENAMETOOLONG:
+        return f"the name {name[:40]}... of {len(name):,} characters is too long for a file; check the path"
+    if name and error.errno in {errno.EACCES, errno.EPERM}:
+        return f"{name} may not be used ({error.strerror}); check the rights to it and to the folders that it lies in"
+    return ""
 
 
 def _tell_about_the_data_folder() -> None:

@@ -163,9 +163,11 @@ def benchmark_line_network(
 ) -> None:
     """``edgedigits benchmark`` of a line network."""
     from edgedigits.cli.commands.results import show_rows
+    from edgedigits.core.model_files.keras_file import check_keras_file
     from edgedigits.quantize.benchmark.benchmark_request import ALL, POST_TRAINING, chosen_recipes
 
     refuse_options(ctx, _OF_BENCHMARK)
+    check_keras_file(model)
     with loading("TensorFlow"):
         from edgedigits.quantize.lines.benchmarking import LINE_RECIPES, benchmark_lines
     from edgedigits.results.table import gather
@@ -185,7 +187,10 @@ def quantize_line_network(
     ctx: click.Context, model: Path, calibration: int | None, max_drop: float, out: Path, force: bool, as_json: bool
 ) -> int:
     """``edgedigits quantize`` of a line network; the exit code."""
+    from edgedigits.core.model_files.keras_file import check_keras_file
+
     refuse_options(ctx, _OF_QUANTIZING)
+    check_keras_file(model)
     if ctx.params["recipe"] != "int8":
         raise click.UsageError("a line network is quantized by the recipe int8.")
     with loading("TensorFlow"):

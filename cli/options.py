@@ -24,6 +24,28 @@ class Model(click.ParamType[Path]):
         return model_path(value)
 
 
+class NamedPath(click.Path):
+    """A path that is not empty: an empty one would be the folder that one works in."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Turn the word into a path."""
+        return super().convert(not_empty(value, param, ctx), param, ctx)
+
+
+def not_empty(value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    """The word, where it is one.
+
+    Raises:
+        click.BadParameter: it is empty.
+    """
+    if value == "":
+        raise click.BadParameter("it is empty, as a variable without a value is.", ctx, param)
+    return value
+
+
 class FloatModel(click.ParamType[Path]):
     """A float model by its path or folder, or ``builtin``: the floats that the built-in model was quantized from."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from codecs import lookup
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from io import TextIOWrapper
 from typing import Any, TextIO, cast
 
 
@@ -46,8 +48,26 @@ def read_or_not() -> Iterator[None]:
     if plain is None or sys.stdout is not plain:
         yield
         return
-    with redirect_stdout(cast(TextIO, ReadOrNot(plain))):
+    stream = ReadOrNot(plain)
+    with redirect_stdout(cast(TextIO, stream)), _any_name(stream):
         yield
+
+
+@contextmanager
+def _any_name(stream: ReadOrNot) -> Iterator[None]:
+    """Let names of files be printed that are no text: as the bytes that they are, or where that fails, escaped."""
+    plain, errors = stream.plain, stream.plain.errors
+    if not isinstance(plain, TextIOWrapper) or errors != "strict":
+        yield
+        return
+    utf8 = lookup(plain.encoding).name == "utf-8"
+    stream.flush()  # what changes the stream flushes it, and its reader may have gone
+    plain.reconfigure(errors="surrogateescape" if utf8 else "backslashreplace")
+    try:
+        yield
+    finally:
+        stream.flush()
+        plain.reconfigure(errors=errors)
 
 
 def plain_stdout() -> TextIO:

@@ -43,9 +43,36 @@ class RegionOf(click.ParamType[Region]):
             x, y, width, height = (int(part) for part in value.split(","))
         except ValueError:
             self.fail(f"{value!r} is not of the form x,y,w,h, four whole numbers of pixels", param, ctx)
-        if width < 1 or height < 1 or x < 0 or y < 0:
-            self.fail(f"{value!r} has no pixels: x and y are 0 or more, w and h 1 or more", param, ctx)
+        if x < 0 or y < 0:
+            self.fail(f"{value!r} begins outside of a picture: x and y are 0 or more", param, ctx)
+        if width < 1 or height < 1:
+            self.fail(f"{value!r} has no pixels: w and h are 1 or more", param, ctx)
         return x, y, width, height
+
+
+class Rows(click.ParamType[slice]):
+    """Rows of a table as Python slices them: ``1::2``, ``:100``."""
+
+    name = "start:stop:step"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> slice:
+        """Turn the text into a slice."""
+        if isinstance(value, slice):
+            return value
+        try:
+            parts = [int(part) if part else None for part in value.split(":")]
+            rows = slice(*parts)
+            rows.indices(0)  # refuses a step of zero
+            return rows
+        except (ValueError, TypeError):
+            self.fail(f"{value!r} is not of the form start:stop:step", param, ctx)
+
+
+def labelled(command: Callable[..., None]) -> Callable[..., None]:
+    """The options ``--truth`` and ``--rows`` of a command that reads a folder of fields whose digits are known."""
+    about = "CSV: image,text.  [default: truth.csv in the folder, or beside it]"
+    rows = click.option("--rows", type=Rows(), default=slice(None), help="Which rows of it, as 1::2.  [default: all]")
+    return click.option("--truth", type=options.NamedPath(), help=about)(rows(command))
 
 
 reading_model = click.option("--model", type=ReadingModel(), help="A .tflite model.  [default: builtin]")
@@ -97,7 +124,7 @@ class ReadingOptions:
 _form = click.option(
     "--form", "forms", multiple=True, metavar="REGEX", help="What lines look like, as '\\d{5}'; several."
 )
-_codes = click.option("--codes", type=click.Path(path_type=Path), help="File of all codes there are, one a line.")
+_codes = click.option("--codes", type=options.NamedPath(), help="File of all codes there are, one a line.")
 
 
 def of_lines(command: Callable[..., None]) -> Callable[..., None]:
@@ -161,8 +188,8 @@ def opened_reader(
         return _line_reader(model, reject_below, how)
     if given := how.given():
         raise EdgedigitsError(
-            f"{model} reads single digits, and {', '.join(given)} are for line networks",
-            "leave the model out, which takes the built-in line network, or train one: --model line",
+            f"{model} reads single digits, and only line networks follow {', '.join(given)}",
+            "give the word builtin, which then is a line network, or train one: `edgedigits train --model line`",
         )
     from edgedigits.cli.output import tell_contract
     from edgedigits.core.tflite.digit_model import DigitModel
@@ -184,6 +211,12 @@ def opened_line_reader(model: Path, reject_below: float | None, force: bool, how
     from edgedigits.core.errors import EdgedigitsError
 
     card = card_of(model)
+    if card is None:
+        raise EdgedigitsError(
+            f"{model} has no card.json beside it that says that it reads lines",
+            "copy its card.json from where it was made, or give a line network: `edgedigits train --model line`, "
+            "then `edgedigits quantize`",
+        )
     if not is_line_card(card):
         raise EdgedigitsError(
             f"{model} reads single digits, and this needs a line network",

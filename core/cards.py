@@ -117,7 +117,9 @@ def read_card(path: StrPath) -> Card:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise EdgedigitsError(f"{path} is not JSON ({error})", "make the model again, or remove the card") from error
+        raise EdgedigitsError(
+            f"{path} is not JSON ({error})", "copy it from where the model was made, or make the model again"
+        ) from error
     except OSError as error:
         raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check the path") from error
     names = {item.name for item in fields(Card)}

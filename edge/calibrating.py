@@ -22,7 +22,7 @@ from edgedigits.core.lines.confidence import (
     fit_temperature,
     reject_curve,
 )
-from edgedigits.core.lines.truth import Field, read_truth
+from edgedigits.core.lines.truth import Field, check_pictures, picture_of, read_truth
 from edgedigits.core.paths import StrPath
 from edgedigits.core.pictures.drawing import draw_text
 from edgedigits.edge.reading.line_reader import READING, LineReader
@@ -86,7 +86,8 @@ def calibrate(
 
     Args:
         reader: by the model whose card is written.
-        folder: with the pictures, none of which the network may have learned from.
+        folder: with the pictures, or with the folder ``images`` that they lie in. The network may not have learned
+            from any.
         truth_csv: CSV file with the columns ``image`` and ``text``.
         target_error: percent of the accepted fields that may be wrong.
         rows: of the table.
@@ -101,6 +102,7 @@ def calibrate(
     fields = read_truth(truth_csv)[rows]
     if len(fields) < LEAST_FIELDS:
         raise EdgedigitsError(f"{len(fields)} fields cannot calibrate", f"give {LEAST_FIELDS} fields or more")
+    check_pictures(truth_csv, folder, fields)
     done = count(1)
 
     def one_more() -> None:
@@ -131,7 +133,7 @@ def _logits(
 ) -> list[NDArray[np.float32]]:
     found = []
     for field in fields:
-        found.append(reader.logits(load_image(folder / field.image)))
+        found.append(reader.logits(load_image(picture_of(folder, field))))
         one_more()
     return found
 
@@ -142,7 +144,7 @@ def _judged(
     """How sure the reader is of each field, and whether it reads it right."""
     confidences, right = [], []
     for field in fields:
-        reading = reader.read(load_image(folder / field.image))
+        reading = reader.read(load_image(picture_of(folder, field)))
         confidences.append(reading.confidence)
         right.append("".join(str(digit.label) for digit in reading.digits) == field.text)
         one_more()

@@ -14,7 +14,7 @@ import numpy as np
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
 from edgedigits.core.lines.confidence import error_at, reject_curve
-from edgedigits.core.lines.truth import Field, read_truth
+from edgedigits.core.lines.truth import Field, check_pictures, picture_of, read_truth
 from edgedigits.core.machine.load import LoadWatch
 from edgedigits.core.paths import StrPath
 from edgedigits.core.statistics.edits import differences
@@ -96,7 +96,7 @@ def measure_fields(
 
     Args:
         reader: to measure.
-        folder: with the pictures.
+        folder: with the pictures, or with the folder ``images`` that they lie in.
         truth_csv: CSV file with the columns ``image`` and ``text``.
         rows: which rows of the file, all by default; ``slice(1, None, 2)`` leaves out those that the constants of
             this toolkit were chosen on.
@@ -112,13 +112,14 @@ def measure_fields(
         raise EdgedigitsError(
             f"none of the {len(known)} rows of {truth_csv} is asked for", "ask for others, counted from 0, or for all"
         )
+    check_pictures(truth_csv, folder, fields)
     read: list[str] = []
     guessed: list[str] = []
     sure: list[float] = []
     seconds = 0.0
     watch = LoadWatch()
     for position, field in enumerate(fields):
-        image = load_image(folder / field.image)
+        image = load_image(picture_of(folder, field))
         started = time.perf_counter()
         reading = reader.read(image)
         seconds += time.perf_counter() - started

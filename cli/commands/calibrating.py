@@ -7,9 +7,8 @@ from pathlib import Path
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.commands.reading import Rows
 from edgedigits.cli.output import progress, say, show_json, show_table
-from edgedigits.cli.reading_options import ReadingModel, ReadingOptions, of_lines, opened_line_reader
+from edgedigits.cli.reading_options import ReadingModel, ReadingOptions, labelled, of_lines, opened_line_reader
 
 _SHOWN = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
 """Shares of rejected fields that are told."""
@@ -17,9 +16,8 @@ _SHOWN = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
 
 @click.command(short_help="Fit a line network's confidence, and when to reject a line.")
 @click.argument("model", type=ReadingModel())
-@click.argument("folder", metavar="FIELDS", type=click.Path(path_type=Path))
-@click.option("--truth", type=click.Path(path_type=Path), help="CSV: image,text.  [default: truth.csv beside FIELDS]")
-@click.option("--rows", type=Rows(), default=slice(None), help="Which rows of it, as 1::2.  [default: all]")
+@click.argument("folder", metavar="FIELDS", type=options.NamedPath())
+@labelled
 @click.option(
     "--target-error", type=float, default=0.5, show_default=True, help="Percent of accepted lines that may be wrong."
 )
@@ -50,7 +48,7 @@ def calibrate(
     """
     from edgedigits.core.errors import EdgedigitsError
     from edgedigits.core.lines.confidence import error_at
-    from edgedigits.core.lines.truth import read_truth
+    from edgedigits.core.lines.truth import read_truth, truth_of
     from edgedigits.core.pretrained.bundled import bundled_line_model
     from edgedigits.edge.calibrating import calibrate as fit
 
@@ -60,7 +58,7 @@ def calibrate(
             f"copy its folder and name the copy: {model.parent}",
         )
     reader = opened_line_reader(model, None, force, how)
-    table = truth or folder.parent / "truth.csv"
+    table = truth_of(folder, truth)
     total = len(read_truth(table)[rows])
     with progress() as stage:
         found = fit(reader, folder, table, target_error, rows=rows, progress=lambda done: stage("fields", done, total))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +15,7 @@ from edgedigits.cli.output import progress, say, show_json, show_table
 from edgedigits.cli.reading_options import (
     ReadingModel,
     ReadingOptions,
+    labelled,
     of_lines,
     of_pictures,
     opened_reader,
@@ -90,13 +91,16 @@ def predict(
     if annotate:
         refuse_inputs_inside([path for path, _ in images], annotate, "--annotate")
     names = _names(images)
+    unread = 0
     for image, _ in images:
         try:
             _predict_one(reader, image, annotate / names[image] if annotate else None, as_json)
         except EdgedigitsError as error:
-            failed += 1
+            unread += 1
             click.echo(f"Error: {error}", err=True)
-    if failed:
+    if unread and len(images) > 1:
+        say(f"{unread:,} of {counted(len(images), 'picture')} not read", err=True)
+    if failed or unread:
         ctx.exit(1)
 
 
@@ -143,10 +147,14 @@ def _names(images: Sequence[tuple[Path, Path]]) -> dict[Path, Path]:
 
 
 def _predict_one(reader: DigitReader | LineReader, path: Path, marked: Path | None, as_json: bool) -> None:
+    from edgedigits.core.errors import EdgedigitsError
     from edgedigits.edge import annotate, load_image
 
     image = load_image(path)
-    reading = reader.read(image)
+    try:
+        reading = reader.read(image)
+    except EdgedigitsError as error:
+        raise EdgedigitsError(f"{path}: {error.what}", error.remedy) from error
     if marked:
         save_png(marked, annotate(image, reading))
     if reading.why:
@@ -175,29 +183,10 @@ def save_jpeg(path: Path, image: NDArray[np.uint8]) -> None:
     write_bytes(path, cv2.imencode(".jpg", image)[1].tobytes())
 
 
-class Rows(click.ParamType[slice]):
-    """Rows of a table as Python slices them: ``1::2``, ``:100``."""
-
-    name = "start:stop:step"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> slice:
-        """Turn the text into a slice."""
-        if isinstance(value, slice):
-            return value
-        try:
-            parts = [int(part) if part else None for part in value.split(":")]
-            rows = slice(*parts)
-            rows.indices(0)  # refuses a step of zero
-            return rows
-        except (ValueError, TypeError):
-            self.fail(f"{value!r} is not of the form start:stop:step", param, ctx)
-
-
 @click.command(short_help="Measure how many labelled fields are read exactly.")
 @click.argument("model", type=ReadingModel())
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--truth", type=click.Path(path_type=Path), help="CSV: image,text.  [default: truth.csv beside FOLDER]")
-@click.option("--rows", type=Rows(), default=slice(None), help="Which rows of it, as 1::2.  [default: all]")
+@click.argument("folder", type=options.NamedPath())
+@labelled
 @options.reject_below
 @click.option("--force", is_flag=True, help="Take a model whose card says that its proof failed.")
 @options.as_json
@@ -216,19 +205,22 @@ def fields(
 ) -> None:
     """Measure how many labelled fields in FOLDER (amounts, postal codes) are read exactly.
 
-    MODEL may be the word builtin. The character error rate counts digits missed, made up and taken for others, for each
-    digit of the truth: more than 100 % where more are made up than stand there. Line breaks do not count.
+    A table says what stands on each picture: CSV with the columns image and text. The pictures lie in FOLDER, or in
+    images in it. MODEL may be the word builtin. The character error rate counts digits missed, made up and taken for
+    others, for each digit of the truth: more than 100 % where more are made up than stand there. Line breaks do not
+    count.
 
     \b
     Example:
-      edgedigits fields builtin cheques/images --truth cheques/truth.csv
+      edgedigits fields builtin cheques
+      edgedigits fields builtin photos --truth tables/photos.csv
     """
-    from edgedigits.core.lines.truth import read_truth
+    from edgedigits.core.lines.truth import read_truth, truth_of
     from edgedigits.core.machine.load import busy_words
     from edgedigits.edge import measure_fields
 
     reader = opened_reader(model, reject_below, told, force, how)
-    table = truth or folder.parent / "truth.csv"
+    table = truth_of(folder, truth)
     total = len(read_truth(table)[rows])
     with progress() as stage:
         result = measure_fields(reader, folder, table, rows=rows, progress=lambda done: stage("fields", done, total))

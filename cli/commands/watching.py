@@ -24,7 +24,13 @@ EMPTY_TOLD = 10
 @click.command(short_help="Read digits from a camera, a video, pictures or a stream.")
 @click.argument("word", metavar="[MODEL]", required=False, type=options.Model())
 @click.option("--model", type=options.Model(), help="A .tflite model.  [default: builtin]")
-@click.option("--source", default="0", show_default=True, help="Camera number, video, folder, address, or picamera.")
+@click.option(
+    "--source",
+    default="0",
+    show_default=True,
+    callback=lambda ctx, option, value: options.not_empty(value, option, ctx),
+    help="Camera number, video, folder, address, or picamera.",
+)
 @click.option("--wait", is_flag=True, help="Wait for a camera or stream that is not there yet.")
 @click.option("--window", is_flag=True, help="Show what is read in a window (needs edgedigits[desktop]).")
 @click.option(
@@ -56,10 +62,11 @@ def camera(
 
     Prints one JSON object a line and a frame: time, frame, text, boxes, confidences, latencies (milliseconds). Of the
     first frames without digits standard error says why. Ends with the source, or on Ctrl-C, and then says on standard
-    error how fast it was and how many frames had none. A picture of a folder that cannot be read is named there, the
-    others are read all the same, and the exit code is 1. MODEL is a .tflite file, the folder
-    in which `quantize` made it, or the word builtin, which is the default; --model MODEL says the same. The built-in
-    model of a camera reads digit by digit, which is faster, unless an option such as --form asks for whole lines.
+    error how fast it was and how many frames had none. A picture of a folder that cannot be read, or lacks the
+    --region, is named there, the others are read all the same, and the exit code is 1. MODEL is a .tflite file, the
+    folder in which `quantize` made it, or the word builtin, which is the default; --model MODEL says the same. The
+    built-in model of a camera reads digit by digit, which is faster, unless an option such as --form asks for whole
+    lines.
 
     \b
     Examples:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import write_with
 from edgedigits.core.lines.strip import HEIGHT, strip_of
-from edgedigits.core.lines.truth import Field, read_truth
+from edgedigits.core.lines.truth import TRUTH, Field, check_pictures, picture_of, read_truth
 from edgedigits.core.paths import StrPath
 from edgedigits.core.pictures.loading import read_picture
 
@@ -131,13 +131,29 @@ def load_fields(folder: StrPath) -> tuple[LabelledPicture, ...]:
         EdgedigitsError: no such folder or table, a truth that is not digits, or a picture that is missing.
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        raise EdgedigitsError(f"no folder at {folder}", "give a folder with truth.csv and its pictures: lines:FOLDER")
-    fields = read_truth(folder / "truth.csv")
     return tuple(
-        LabelledPicture(_grey(_picture_of(folder, field)), field.text, spans_of(field.boxes, len(field.text)))
-        for field in fields
+        LabelledPicture(_grey(picture_of(folder, field)), field.text, spans_of(field.boxes, len(field.text)))
+        for field in checked_fields(folder)
     )
+
+
+def checked_fields(folder: StrPath) -> list[Field]:
+    """The rows of ``FOLDER/truth.csv``, none of whose pictures is missing.
+
+    Raises:
+        EdgedigitsError: as :func:`load_fields`.
+    """
+    table = Path(folder, TRUTH)
+    remedy = f"give a folder with {TRUTH} and its pictures: lines:FOLDER"
+    if not Path(folder).is_dir():
+        raise EdgedigitsError(f"no folder at {folder}", remedy)
+    if not table.is_file():
+        above = Path(folder).parent
+        named = f"give the folder of its table: lines:{above}" if (above / TRUTH).is_file() else remedy
+        raise EdgedigitsError(f"no {TRUTH} in {folder}", named)
+    fields = read_truth(table)
+    check_pictures(table, folder, fields)
+    return fields
 
 
 def spans_of(boxes: str, digits: int) -> tuple[tuple[int, int], ...]:
@@ -149,11 +165,6 @@ def spans_of(boxes: str, digits: int) -> tuple[tuple[int, int], ...]:
     if len(found) != digits or any(len(box) != 4 for box in found):
         return ()
     return tuple((box[0], box[0] + box[2]) for box in found)
-
-
-def _picture_of(folder: Path, field: Field) -> Path:
-    beside, below = folder / field.image, folder / "images" / field.image
-    return below if not beside.is_file() and below.is_file() else beside
 
 
 def _grey(path: Path) -> NDArray[np.uint8]:

@@ -17,14 +17,12 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.git_lfs import refuse_pointer
 from edgedigits.core.paths import StrPath
 from edgedigits.core.pictures.exif import is_cmyk_tiff, orientation_of, turned
+from edgedigits.core.pictures.refusing import no_picture
 from edgedigits.core.pictures.transparency import opaque
 from edgedigits.core.quiet import native_logs_hidden
 
 _DEPTHS = (8, 10, 12, 14, 16)
 """Bits that cameras and scanners fill of the 16 that their files have for a pixel."""
-
-_FOREIGN = {b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIF", b"msf1": "HEIF", b"avif": "AVIF"}
-"""Kinds of picture that phones write and OpenCV's wheels do not read, by the brand in their ninth byte."""
 
 
 def read_picture(path: StrPath) -> NDArray[np.uint8]:
@@ -44,12 +42,7 @@ def read_picture(path: StrPath) -> NDArray[np.uint8]:
     except cv2.error as error:  # OpenCV refuses more than 2^30 pixels by an exception, all else by None
         raise EdgedigitsError(f"{path} cannot be loaded ({error.err})", "give a smaller picture") from error
     if picture is None:
-        kind = _FOREIGN.get(data[8:12].tobytes(), "")
-        if data[4:8].tobytes() == b"ftyp" and kind:
-            raise EdgedigitsError(f"{path} is a {kind} picture, which OpenCV does not read", "save it as JPEG or PNG")
-        if data[:4].tobytes() == b"GIF8":
-            raise EdgedigitsError(f"{path} is a GIF that OpenCV does not read here", "save it as JPEG or PNG")
-        raise EdgedigitsError(f"{path} is no picture that OpenCV reads, or it is damaged", "give a JPEG or PNG file")
+        raise no_picture(path, data.tobytes())
     if picture.ndim == 3 and picture.shape[2] not in {1, 3, 4}:
         raise EdgedigitsError(
             f"{path} has {picture.shape[2]} channels", "save it as grey, colour, or with transparency"

@@ -33,8 +33,7 @@ def check_digit_tensors(path: Path, source: Any, result: Any) -> None:
     if len(shapes) == 2 and line_shape(*shapes):
         raise EdgedigitsError(
             f"{path} is a line network: it reads the strip of a whole line and no single digits",
-            "give a digit model, such as the word builtin; `edgedigits export` and `edgedigits firmware report` take "
-            "line networks",
+            "copy its card.json, which says so, to beside it, or give a digit model, such as the word builtin",
         )
     if not (takes_a_digit and gives_ten):
         raise EdgedigitsError(

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -33,6 +34,7 @@ class Frame:
         rate: frames per second of the source, as far as it tells.
         position: seconds from the start of the recording, None for a live source or a folder.
         live: whether the source is: its frames come when they come, at no fixed rate.
+        file: that the picture alone is in, None where it is one of a recording or a live source.
     """
 
     index: int
@@ -43,6 +45,7 @@ class Frame:
     rate: float
     position: float | None = None
     live: bool = False
+    file: Path | None = None
 
 
 class Slot:
@@ -259,8 +262,8 @@ class Capture:
                 return
             fetched = time.perf_counter() - started
             source = self._source
-            rate, position, live = source.rate, source.position, source.live
-            self._slot.put(Frame(index, time.time(), image, started, fetched, rate, position, live))
+            told = source.rate, source.position, source.live, source.file
+            self._slot.put(Frame(index, time.time(), image, started, fetched, *told))
             index += 1
 
     def _reopen(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import threading
@@ -22,6 +23,8 @@ from edgedigits.core.machine.load import LoadWatch
 from edgedigits.edge.loop.capture import Capture, Frame
 from edgedigits.edge.reading.reading import Reading
 from edgedigits.edge.sources.base import Image, Source
+
+_log = logging.getLogger(__name__)
 
 _PATIENCE = 0.1
 """Seconds after which a loop that waits for a frame looks whether it shall stop."""
@@ -151,7 +154,8 @@ class StationResult:
         ended: ``end`` of the source, ``limit`` reached, ``stop`` asked for, or a ``sink`` had enough.
         load: share of the cores, 0 to 1, that other programs took from the first frame to the last; None where it
             cannot be known.
-        unreadable: pictures that could not be read; each was logged with its reason.
+        unreadable: pictures of a folder that could not be read, or lack the region to search; each was logged with its
+            reason.
     """
 
     frames: int
@@ -198,7 +202,7 @@ def run_station(
         EdgedigitsError: the source cannot be opened or is damaged, or a sink cannot write.
     """
     spent: deque[tuple[float, ...]] = deque(maxlen=_REMEMBERED)
-    frames = 0
+    frames = refused = 0
     first = last = 0.0
     watch: LoadWatch | None = None
     load: float | None = None
@@ -218,6 +222,9 @@ def run_station(
                 continue
             watch = watch or LoadWatch()
             frame_reading = _look(reader, frame)
+            if frame_reading is None:
+                refused += 1
+                continue
             latencies = frame_reading.latencies
             spent.append((latencies.capture, latencies.find, latencies.classify, latencies.total))
             frames += 1
@@ -228,12 +235,19 @@ def run_station(
                 ended = "sink"
                 break
         load = watch.share() if watch else None
-        skipped, reopened, unreadable = capture.skipped, capture.reopened, capture.unreadable
+        skipped, reopened, unreadable = capture.skipped, capture.reopened, capture.unreadable + refused
     return StationResult(frames, skipped, reopened, last - first, _stages(spent), ended, load, unreadable)
 
 
-def _look(reader: Reader, frame: Frame) -> FrameReading:
-    reading = reader.read(frame.image)
+def _look(reader: Reader, frame: Frame) -> FrameReading | None:
+    """Read a frame; None where the reader refuses it and it is a file of its own: the next may be of another size."""
+    try:
+        reading = reader.read(frame.image)
+    except EdgedigitsError as error:
+        if frame.file is None:
+            raise
+        _log.error("%s: %s", frame.file, error)
+        return None
     total = time.perf_counter() - frame.started
     milliseconds = (frame.fetch_seconds, reading.find_seconds, reading.classify_seconds, total)
     return FrameReading(frame, reading, Latencies(*(1000 * seconds for seconds in milliseconds)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
@@ -79,6 +80,11 @@ class Source(ABC):
     @property
     def position(self) -> float | None:
         """Seconds from the start of the recording to the picture read last; None where there is no such time."""
+        return None
+
+    @property
+    def file(self) -> Path | None:
+        """Of the picture read last, where each is a file of its own, which says nothing of the next; else None."""
         return None
 
     def __iter__(self) -> Iterator[Image]:

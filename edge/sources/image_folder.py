@@ -6,6 +6,7 @@ from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.paths import StrPath
+from edgedigits.core.pictures.refusing import is_video
 from edgedigits.edge.reading.pictures import load_image
 from edgedigits.edge.sources.base import FrameUnreadable, Image, Source, SourceKind
 from edgedigits.edge.sources.picture_files import IMAGE_SUFFIXES, no_picture_in, pictures_in
@@ -51,6 +52,11 @@ class ImageFolder(Source):
         except EdgedigitsError as error:
             raise FrameUnreadable(error.what, f"{error.remedy}, or remove it") from error
 
+    @property
+    def file(self) -> Path | None:
+        """Of the picture read last."""
+        return self._paths[self._next - 1] if 0 < self._next <= len(self._paths) else None
+
     def close(self) -> None:
         """Forget the list."""
         self._paths = []
@@ -58,7 +64,7 @@ class ImageFolder(Source):
 
 def _named(word: str) -> Source | None:
     path = Path(word)
-    if path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES:
+    if path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES and not is_video(path):
         raise EdgedigitsError(
             f"{path} is one picture", "`edgedigits predict` reads pictures; as a source, give its folder"
         )

@@ -87,10 +87,47 @@ def test_what_makes_no_sense(words, says, model, fields):
     assert (model.parent / "card.json").read_bytes() == before
 
 
+def test_the_table_in_the_folder_is_taken(model, fields):
+    words = ["--rows", ":6", "--json"]
+    beside, inside = (json.loads(call("fields", model, at, *words).stdout) for at in (fields / "images", fields))
+    assert beside["fields"] == inside["fields"] == 6
+    assert beside["exact"] == inside["exact"]
+    assert call("calibrate", model, fields, "--target-error", 45).stdout
+
+
+@pytest.mark.parametrize("command", ["fields", "calibrate"])
+def test_without_a_table_the_option_that_names_one_is_told(command, model, tmp_path):
+    (tmp_path / "photos").mkdir()
+    said = call(command, model, tmp_path / "photos", code=1).stderr
+    assert f"no truth.csv in {tmp_path / 'photos'} or beside it; name the CSV file" in said
+    assert "--truth FILE" in said
+    assert "no folder at none; give the folder" in call(command, model, "none", code=1).stderr
+
+
+def test_pictures_that_are_missing_are_told_before_the_first_is_read(model, fields, tmp_path):
+    rows = (fields / "truth.csv").read_text()
+    (tmp_path / "truth.csv").write_text(f"{rows}none.png,12\n")
+    before = (model.parent / "card.json").read_bytes()
+    said = call("calibrate", model, fields, "--truth", tmp_path / "truth.csv", code=1).stderr
+    assert f"1 of the {FIELDS + 1} pictures that" in said
+    assert "none.png; give the folder that they lie in" in said
+    assert (model.parent / "card.json").read_bytes() == before
+
+
 def test_a_network_of_digits_is_refused(fields):
     digits = Path(str(files("edgedigits.core.pretrained"))) / "small" / "model.int8.tflite"
     said = call("calibrate", digits, fields / "images", code=1).stderr
     assert "reads single digits, and this needs a line network" in said
+
+
+def test_a_line_network_without_its_card_asks_for_it(model, fields):
+    card = model.with_name("card.json").rename(model.with_name("away.json"))
+    said = call("calibrate", model, fields, "--target-error", 45, code=1).stderr
+    assert "has no card.json beside it that says that it reads lines; copy its card.json" in said
+    said = call("fields", model, fields, "--rows", ":1", code=1).stderr
+    assert "is a line network: it reads the strip of a whole line and no single digits; copy its card.json" in said
+    card.rename(model.with_name("card.json"))
+    assert call("fields", model, fields, "--rows", ":1").stdout
 
 
 def test_the_built_in_model_is_left_as_it_is(fields):

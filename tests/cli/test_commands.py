@@ -201,6 +201,39 @@ def test_predict_annotates_into_a_folder_and_does_not_overwrite_it(quantized, ph
     call("predict", quantized, photo, "--annotate", tmp_path / "marked", "--force")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("camera", "--source", ""),
+        ("fields", "builtin", ""),
+        ("fields", "builtin", ".", "--truth", ""),
+        ("fields", "builtin", ".", "--codes", ""),
+        ("calibrate", "builtin", ""),
+    ],
+    ids=" ".join,
+)
+def test_an_empty_word_is_no_folder(words):
+    assert "it is empty, as a variable without a value is" in call(*words, code=2).stderr
+
+
+def test_a_name_that_is_too_long_is_no_bug():
+    said = call("predict", "a" * 300 + ".png", code=1).stderr
+    assert said.startswith(f"Error: the name {'a' * 40}... of 304 characters is too long for a file; check the path")
+
+
+def test_a_folder_that_may_not_be_searched_is_no_bug(monkeypatch):
+    is_file = Path.is_file
+
+    def refuse(path: Path) -> bool:
+        if path.parent.name == "secret":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    said = call("predict", "builtin", "secret/a.png", code=1).stderr
+    assert said.startswith("Error: secret/a.png may not be used (Permission denied); check the rights to it")
+
+
 def test_fields_measures_labelled_pictures(quantized, photo, tmp_path):
     shutil.copy(photo, tmp_path / "a.png")
     (tmp_path / "truth.csv").write_text("image,text\na.png,12\na.png,3\n")

@@ -227,6 +227,15 @@ class TestWhereDigitsAreNeeded:
         assert "reads lines, and this is for networks that read single digits; give a network of digits" in done.stderr
         assert not (tmp_path / "out").exists()
 
+    @pytest.mark.parametrize("command", ["quantize", "benchmark"])
+    def test_an_int8_line_network_is_no_float_one(self, command, tmp_path, monkeypatch):
+        from edgedigits.core.pretrained.bundled import bundled_line_model
+
+        monkeypatch.chdir(tmp_path)
+        said = call(command, bundled_line_model(), "--out", "out", code=1).stderr
+        assert "is a TFLite model, where the float model is wanted; give the model.keras" in said
+        assert not (tmp_path / "out").exists()
+
     @pytest.mark.parametrize(
         "words",
         [
@@ -269,4 +278,4 @@ class TestWhereDigitsAreNeeded:
 
         folder = write_fields(tmp_path / "fields", ("12",))
         done = call("predict", bundled_model(), folder / "0.png", *option, code=1)
-        assert f"reads single digits, and {option[0]} are for line networks" in done.stderr
+        assert f"reads single digits, and only line networks follow {option[0]}; give the word builtin" in done.stderr

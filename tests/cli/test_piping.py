@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +17,8 @@ DOCUMENTED = ROOT / "docs" / "benchmark"
 def unread(*words: object) -> tuple[int, str]:
     """Exit code and standard error of a command whose output nobody reads."""
     command = [sys.executable, "-m", "edgedigits", *map(str, words)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+    strict = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}  # as most locales have it
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=strict) as running:
         assert running.stdout and running.stderr
         running.stdout.close()
         errors = running.stderr.read()
@@ -42,6 +45,18 @@ def test_is_no_error(words: tuple[object, ...]):
     assert code == 0 and "Traceback" not in errors and "Broken" not in errors, errors
     if words[0] != "camera":
         assert errors == ""
+
+
+@pytest.mark.parametrize(("encoding", "printed"), [("utf-8", b"\xff \xc3\xa9"), ("latin-1", b"\\udcff \xe9")])
+def test_names_that_the_terminal_cannot_show_are_printed_all_the_same(encoding: str, printed: bytes, tmp_path: Path):
+    picture = tmp_path / os.fsdecode(b"\xff \xc3\xa9.jpg")
+    shutil.copyfile(ROOT / "docs" / "sample.jpg", picture)
+    command = [sys.executable, "-m", "edgedigits", "predict", picture]
+    done = subprocess.run(
+        command, capture_output=True, env=os.environ | {"PYTHONIOENCODING": f"{encoding}:strict"}, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == bytes(tmp_path) + b"/" + printed + b".jpg\t0123456789 31415926 5807\n"
 
 
 def test_keeps_the_exit_code_that_tells_of_a_failure(tmp_path: Path):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -106,9 +108,29 @@ def test_a_word_that_leads_nowhere_is_neither(word: str):
 def test_a_file_that_is_neither_is_no_model_by_its_place(mine: Path):
     read, said = predict("notes/0.txt", "mine/0/a.jpg", "mine/.hidden.jpg", code=1)
     assert read == ["mine/0/a.jpg", "mine/.hidden.jpg"]
-    assert "Error: notes/0.txt is no picture that OpenCV reads, or it is damaged; give" in said
+    assert "Error: notes/0.txt is text, not a picture; give" in said
+    assert said.endswith("1 of 3 pictures not read\n")
     shutil.copyfile(SAMPLE, "photo")
     assert predict("photo", "photo") == (["photo", "photo"], "")
+
+
+def test_pictures_that_lack_the_region_are_named_and_counted_and_the_others_are_read():
+    Path("sizes").mkdir()
+    for number, side in enumerate((90, 40, 30, 120)):
+        cv2.imwrite(f"sizes/{number}.png", np.full((side, side), 255, np.uint8))
+    found = CliRunner().invoke(main, ["predict", "sizes", "--region", "10,10,60,60"])
+    assert found.exit_code == 1
+    assert found.stdout == "sizes/0.png\t\nsizes/3.png\t\n"
+    assert "Error: sizes/1.png: the region 10,10,60,60 is not inside the picture of 40x40 pixels; give" in found.stderr
+    assert found.stderr.endswith("2 of 4 pictures not read\n")
+
+
+@pytest.mark.parametrize(
+    ("region", "says"),
+    [("-1,0,9,9", "begins outside of a picture"), ("0,0,0,9", "has no pixels"), ("0,0,9", "not of the form x,y,w,h")],
+)
+def test_a_region_that_no_picture_has_is_wrong_usage(region: str, says: str):
+    assert says in predict(f"--region={region}", "mine", code=2)[1]
 
 
 def test_an_empty_word_is_wrong_usage():

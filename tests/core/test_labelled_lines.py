@@ -96,6 +96,12 @@ class TestFields:
         with pytest.raises(EdgedigitsError, match=r"1\.png"):
             load_fields(folder)
 
+    def test_a_table_that_lies_beside_the_folder(self, tmp_path):
+        folder = write_fields(tmp_path / "fields", ("12", "3"))
+        (folder / "images").mkdir()
+        with pytest.raises(EdgedigitsError, match=f"no truth.csv in .*; give the folder of its table: lines:{folder}$"):
+            load_fields(folder / "images")
+
     def test_a_folder_that_there_is_not(self, tmp_path):
         with pytest.raises(EdgedigitsError, match="no folder at"):
             load_fields(tmp_path / "none")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
+from edgedigits.core.lines.truth import Field, read_truth, truth_of
 from edgedigits.core.statistics.edits import differences
-from edgedigits.edge.fields import measure_fields, read_truth
+from edgedigits.edge.fields import measure_fields
 from edgedigits.edge.reading.pictures import load_image
 from edgedigits.edge.reading.reader import DigitReader
 
@@ -101,11 +104,13 @@ def test_digits_in_two_lines_are_read_on_and_made_up_ones_do_not_make_a_share_be
     ("content", "message"),
     [
         ("image,label\na.png,12\n", "no column text"),
-        ("", "no column image and no column text"),
+        ("", "is empty"),
+        ("a.png,12\nb.png,3\n", "no column image and no column text: its first line names a.png, 12; let"),
         ("image,text\n", "no rows"),
         ("image,text\na.png,12\nb.png,1O2\n", "'1O2' in line 3"),
-        ("image,text\na.png,\n", "line 2, which is not digits"),
-        ("image,text\na.png\n", "line 2, which is not digits"),
+        ("image,text\na.png,\n", "no text in line 2, and so no digits; write the digits that stand on the picture"),
+        ("image,text\na.png\n", "no text in line 2, and so no digits"),
+        ("image,text\na.png,1,234\n", "more cells in line 2 than columns"),
         ("image,text\n,12\n", "names no image in line 2"),
     ],
 )
@@ -117,15 +122,57 @@ def test_a_malformed_truth_file_is_refused(tmp_path, content, message):
 def test_a_truth_file_that_is_no_text_is_refused(tmp_path):
     path = tmp_path / "truth.csv"
     path.write_bytes(b"image,text\n\xff\xfe\x00,12\n")
-    with pytest.raises(EdgedigitsError, match="not a CSV file"):
+    with pytest.raises(EdgedigitsError, match=r"not a CSV file in UTF-8 .*; save it as CSV in UTF-8"):
         read_truth(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "image,text\na.png,12\nb.png,3\n",
+        "\ufeffimage;text\r\na.png;12\r\nb.png;3\r\n",
+        "text\timage\n12\ta.png\n3\tb.png\n",
+        "Image, Text\na.png, 12\n\nb.png, 3\n",
+        'id,"image",note,"text",\n0,"a.png","x, y",12,\n1,b.png,,3,\n',
+    ],
+    ids=["commas", "semicolons and a mark", "tabs", "spaces and capitals", "other columns"],
+)
+def test_tables_of_spreadsheets_are_read(tmp_path, content):
+    assert read_truth(truth(tmp_path, content)) == [Field("a.png", "12"), Field("b.png", "3")]
+
+
+def test_the_table_of_a_folder_lies_in_it_or_beside_it(tmp_path, monkeypatch):
+    (tmp_path / "fields" / "images").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "fields")
+    with pytest.raises(EdgedigitsError, match=r"no truth.csv in \. or beside it; name the CSV file .* by --truth FILE"):
+        truth_of(".")
+    (tmp_path / "truth.csv").touch()
+    assert truth_of(".").samefile(tmp_path / "truth.csv")
+    assert truth_of(tmp_path / "fields") == tmp_path / "truth.csv"
+    (tmp_path / "fields" / "truth.csv").touch()
+    assert truth_of(tmp_path / "fields") == tmp_path / "fields" / "truth.csv"
+    assert truth_of(tmp_path / "fields" / "images") == tmp_path / "fields" / "truth.csv"
+    assert truth_of("images", "other.csv") == Path("other.csv")
+
+
+def test_a_folder_of_fields_that_is_none(tmp_path):
+    with pytest.raises(EdgedigitsError, match=r"no folder at .*none; give the folder with the pictures"):
+        truth_of(tmp_path / "none", "truth.csv")
+    with pytest.raises(EdgedigitsError, match=r"truth\.csv is a file, and a folder of pictures is wanted"):
+        truth_of(truth(tmp_path, "image,text\n"))
+    with pytest.raises(EdgedigitsError, match="is a folder, and a table is wanted; name the CSV file in it"):
+        read_truth(tmp_path)
 
 
 def test_a_missing_truth_file_and_a_missing_picture_are_refused(reader: DigitReader, tmp_path):
     with pytest.raises(EdgedigitsError, match="no truth file"):
         measure_fields(reader, tmp_path, tmp_path / "truth.csv")
-    with pytest.raises(EdgedigitsError, match="no picture at"):
-        measure_fields(reader, tmp_path, truth(tmp_path, "image,text\nnone.png,12\n"))
+    rows = "".join(f"{number}.png,12\n" for number in range(7))
+    with pytest.raises(
+        EdgedigitsError, match=r"6 of the 7 pictures that .*truth\.csv names are not in .*: 1\.png, .*1 more"
+    ):
+        (tmp_path / "0.png").touch()
+        measure_fields(reader, tmp_path, truth(tmp_path, f"image,text\n{rows}"))
 
 
 def test_rows_that_are_not_there_are_refused(reader: DigitReader, tmp_path):

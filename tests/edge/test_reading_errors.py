@@ -32,7 +32,7 @@ def test_an_empty_file(reader: DigitReader, tmp_path):
 def test_text_that_is_called_png(reader: DigitReader, tmp_path):
     path = tmp_path / "text.png"
     path.write_text("seven")
-    with pytest.raises(EdgedigitsError, match="no picture that OpenCV reads"):
+    with pytest.raises(EdgedigitsError, match="is text, not a picture"):
         reader.read_file(path)
 
 

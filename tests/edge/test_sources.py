@@ -104,7 +104,7 @@ def test_a_folder_without_pictures_is_an_error(tmp_path):
         pass
 
 
-@pytest.mark.parametrize(("content", "says"), [(b"", "is empty"), (b"not a picture", "is no picture")])
+@pytest.mark.parametrize(("content", "says"), [(b"", "is empty"), (b"not a picture", "is text, not a picture")])
 def test_a_damaged_picture_is_named(tmp_path, content, says):
     (tmp_path / "broken.png").write_bytes(content)
 

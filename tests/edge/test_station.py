@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,10 +22,14 @@ import pytest
 from mjpeg_server import MjpegServer
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.pretrained.bundled import bundled_line_model
 from edgedigits.edge.loop.loop import FrameReading, JsonLines, Transcript, run_station, stop_on_signals
 from edgedigits.edge.loop.preview import VideoPreview, WindowPreview, open_preview
+from edgedigits.edge.reading.line_reader import LineReader
+from edgedigits.edge.reading.pictures import load_image
 from edgedigits.edge.reading.reader import DigitReader
 from edgedigits.edge.recordings.recording import Recording, compose_recording
+from edgedigits.edge.scenes.scene import SceneOptions
 from edgedigits.edge.sources.registry import open_source
 
 FRAMES = 20
@@ -191,10 +196,37 @@ def test_a_picture_that_cannot_be_read_is_named_and_counted_and_the_others_are_r
 
     assert (result.frames, result.unreadable, result.skipped, result.ended) == (3, 2, 0, "end")
     assert list(transcript.texts) == [0, 2, 4], "frames keep the numbers of their pictures"
-    assert [("1.png is empty" in text, "3.png is no picture" in text) for text in caplog.messages] == [
+    assert [("1.png is empty" in text, "3.png is text" in text) for text in caplog.messages] == [
         (True, False),
         (False, True),
     ]
+
+
+def test_a_picture_of_a_folder_that_lacks_the_region_is_named_and_counted_and_the_others_are_read(tmp_path, caplog):
+    for number, side in enumerate((90, 64, 200)):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((side, side, 3), 200, np.uint8))
+    reader = LineReader(bundled_line_model(), options=SceneOptions(region=(10, 10, 70, 70)))
+    transcript = Transcript()
+
+    result = run_station(reader, open_source(str(tmp_path)), [transcript])
+
+    assert (result.frames, result.unreadable, result.ended) == (2, 1, "end")
+    assert list(transcript.texts) == [0, 2]
+    said = f"{tmp_path / '1.png'}: the region 10,10,70,70 is not inside the picture of 64x64 pixels"
+    assert [text.startswith(said) for text in caplog.messages] == [True]
+
+
+def test_a_video_that_is_called_as_pictures_are_is_a_video_all_the_same(model, recording, tmp_path):
+    shutil.copyfile(recording.path, tmp_path / "a.png")
+    with pytest.raises(EdgedigitsError, match=r"is a video, .*; `edgedigits camera --source .*a\.png` reads"):
+        load_image(tmp_path / "a.png")
+    assert run_station(DigitReader(model), open_source(tmp_path / "a.png"), limit=2).frames == 2
+
+
+def test_a_region_that_no_frame_of_a_video_has_ends_the_loop(recording):
+    reader = LineReader(bundled_line_model(), options=SceneOptions(region=(0, 0, 9000, 10)))
+    with pytest.raises(EdgedigitsError, match="the region 0,0,9000,10 is not inside the picture"):
+        run_station(reader, open_source(str(recording.path)))
 
 
 def test_a_source_that_does_not_open_ends_the_loop_with_its_error(model):

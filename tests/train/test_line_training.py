@@ -32,7 +32,7 @@ def check(request: LineTrainingRequest, out) -> None:
         ({"rate": 1.5}, "--rate is 1.5"),
         ({"dataset": "mnist"}, "'mnist' names digits"),
         ({"dataset": "lines:"}, "lacks the name of a folder"),
-        ({"dataset": "lines:nowhere"}, "no truth.csv in nowhere"),
+        ({"dataset": "lines:nowhere"}, "no folder at nowhere"),
         ({"start": "nowhere.keras"}, "no model at nowhere.keras"),
     ],
     ids=str,

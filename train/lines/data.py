@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.lines.labelled import COMPOSED, LabelledPicture, Lines, load_fields, strips_of
+from edgedigits.core.lines.labelled import COMPOSED, LabelledPicture, Lines, checked_fields, load_fields, strips_of
 from edgedigits.core.lines.naming import folders_of
 from edgedigits.train.lines.composing.composing import Composer
 from edgedigits.train.lines.ctc import LONGEST
@@ -105,14 +105,11 @@ def check_lines(spec: str) -> list[Path]:
     """The folders that a name of lines names.
 
     Raises:
-        EdgedigitsError: it names no lines, or a folder that there is not.
+        EdgedigitsError: it names no lines, a folder that there is not, a malformed table, or pictures are missing.
     """
     folders = folders_of(spec)
     for folder in folders:
-        if not (folder / "truth.csv").is_file():
-            raise EdgedigitsError(
-                f"no truth.csv in {folder}", "give a folder with truth.csv and its pictures: lines:FOLDER"
-            )
+        checked_fields(folder)
     return list(folders)
 
 
