@@ -112,10 +112,10 @@ def forward(steps: NDArray[np.float64], labels: NDArray[np.intp]) -> NDArray[np.
     summed, over = np.empty_like(skips), np.empty_like(skips)
     views = zip(whole[:-1, 2:], whole[:-1, 1:-1], whole[:-1, :-2], whole[1:, 2:], steps[1:], strict=True)
     for same, one, two, there, step in views:
-        np.multiply(two, skips, out=over)
-        np.add(same, one, out=summed)
-        np.add(summed, over, out=summed)
-        np.multiply(summed, step, out=there)
+        np.multiply(two, skips, over)
+        np.add(same, one, summed)
+        np.add(summed, over, summed)
+        np.multiply(summed, step, there)
     return whole[:, 2:]
 
 
@@ -194,10 +194,10 @@ def best_steps(logp: NDArray[Any], text: str) -> tuple[tuple[int, int], ...]:
     for same, one, two, there, step in zip(
         score[:-1, 2:], score[:-1, 1:-1], score[:-1, :-2], score[1:, 2:], steps[1:], strict=True
     ):
-        np.add(two, skips, out=way)
-        np.maximum(way, one, out=way)
-        np.maximum(way, same, out=way)
-        np.add(way, step, out=there)
+        np.add(two, skips, way)
+        np.maximum(way, one, way)
+        np.maximum(way, same, way)
+        np.add(way, step, there)
     place = len(labels) - 1 if score[-1, -1] > score[-1, -2] else len(labels) - 2
     if score[-1, place + 2] == -np.inf:
         raise ValueError(f"{len(steps)} steps cannot say {text}")

@@ -89,8 +89,8 @@ def _replaced(
     leaving = behind[1:, :, 2::2, None] + behind[1:, :, 3::2, None] * before_other
     before = np.zeros(inside.shape[1:])
     for there, step in zip(inside, table[:, :, None], strict=True):
-        np.add(there, before, out=there)
-        np.multiply(there, step, out=there)
+        np.add(there, before, there)
+        np.multiply(there, step, there)
         before = there
     return np.asarray((inside * leaving).sum(axis=0), np.float64)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import attrgetter
+from operator import add, attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -66,12 +66,10 @@ class _Beginnings:
         """The sums after a step that makes no text longer: blanks, digits and totals."""
         silent = chances[BLANK]
         flow = [*self.totals, *self.blanks, 0.0]
-        digits = [
-            (digit + flow[way]) * chances[last]
-            for digit, way, last in zip(self.digits, self.ways, self.lasts, strict=True)
-        ]
-        blanks = [total * silent for total in self.totals]
-        return blanks, digits, [blank + digit for blank, digit in zip(blanks, digits, strict=True)]
+        held = zip(self.digits, self.ways, self.lasts, strict=True)
+        digits = [(digit + flow[way]) * chances[last] for digit, way, last in held]
+        blanks = self.totals if silent == 1.0 else [total * silent for total in self.totals]
+        return blanks, digits, list(map(add, blanks, digits))
 
     def told(self, blanks: list[float], digits: list[float], totals: list[float]) -> list[_Beginning]:
         """The same beginnings with other sums."""
@@ -113,7 +111,7 @@ def search(
     """
     rules = _Rules(None, ()) if automaton is None else _Rules(*automaton.lookup)
     hopeless = least if automaton is None else 0.0
-    here = _Beginnings([_Beginning("", -1, automaton.start if automaton else 0, 1.0, 0.0, 1.0)])
+    here = _Beginnings([_Beginning("", -1, 0 if automaton is None else automaton.start, 1.0, 0.0, 1.0)])
     orders = np.argsort(-steps[:, :CLASSES], axis=1, kind="stable").tolist()
     left = len(steps)
     for chances, order in zip(steps.tolist(), orders, strict=True):
@@ -129,9 +127,11 @@ def search(
             some = sorted(some, key=_total, reverse=True)[:width]
         floor = hopeless * max(map(_total, some), default=0.0)
         here = _Beginnings([one for one in some if one.total >= floor])
-    whole = here.some if automaton is None else [one for one in here.some if rules.distances[one.state] == 0]
-    totals = {one.text: total for one, total in zip(here.some, here.totals, strict=True)}
-    return [(one.text, totals[one.text]) for one in whole]
+    return [
+        (one.text, total)
+        for one, total in zip(here.some, here.totals, strict=True)
+        if automaton is None or rules.distances[one.state] == 0
+    ]
 
 
 def _stay(before: list[float], after: list[float], likeliest: float, width: int, hopeless: float) -> bool:
