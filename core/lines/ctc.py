@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from edgedigits.core.lines.strip import BLANK
 
 _ZERO = ord("0")
+_FILL = chr(_ZERO + BLANK)
 
-_SURE = 1e-200
+SURE = 1e-200
 """Probabilities below it are computed once more as logarithms: what was too small for a float may be missing there."""
 
 
@@ -39,10 +40,27 @@ def text_log_probability(logp: NDArray[Any], text: str) -> float:
 
 def text_log_probabilities(logp: NDArray[Any], texts: Sequence[str]) -> NDArray[np.float64]:
     """:func:`text_log_probability` of several texts at once, float64 of shape (texts,)."""
-    labels, ends = _extended(texts)
-    best = logp.max(axis=1)
-    total = _totals(np.exp(logp - best[:, None])[:, labels], labels, ends)
-    return _logarithms(total, np.full(len(texts), best.sum()), [logp] * len(texts), labels, ends)
+    return log_probabilities_of_lines([logp], [texts])[0]
+
+
+def log_probabilities_of_lines(
+    logps: Sequence[NDArray[Any]], texts: Sequence[Sequence[str]]
+) -> list[NDArray[np.float64]]:
+    """:func:`text_log_probability` of several texts of each of several lines, float64 of shape (texts,) of each line.
+
+    Args:
+        logps: logarithms of probabilities of each line, of shape (steps, 11) with its own steps.
+        texts: of each line, ASCII digits or none; as many as you like.
+    """
+    counts = [len(some) for some in texts]
+    if not sum(counts):
+        return [np.zeros(0) for _ in texts]
+    lines = np.repeat(np.arange(len(logps)), counts)
+    labels, ends = extended([text for some in texts for text in some])
+    alpha = forward(step_table(logps)[:, lines, labels.T], labels)
+    best = np.array([logp.max(axis=1).sum() for logp in logps])
+    values = _logarithms(_totals(alpha, ends), best[lines], [logps[line] for line in lines.tolist()], labels, ends)
+    return np.split(values, np.cumsum(counts)[:-1])
 
 
 def paired_log_probabilities(logps: NDArray[Any], texts: Sequence[str]) -> NDArray[np.float64]:
@@ -52,36 +70,59 @@ def paired_log_probabilities(logps: NDArray[Any], texts: Sequence[str]) -> NDArr
         logps: logarithms of probabilities, of shape (lines, steps, 11).
         texts: ASCII digits, or none, of each line.
     """
-    labels, ends = _extended(texts)
+    labels, ends = extended(texts)
     best = logps.max(axis=2)
-    steps = np.take_along_axis(np.exp(logps - best[:, :, None]), labels[:, None, :], axis=2)
-    total = _totals(np.moveaxis(steps, 1, 0), labels, ends)
-    return _logarithms(total, best.sum(axis=1), logps, labels, ends)
+    steps = np.moveaxis(np.exp(logps - best[:, :, None]), 1, 0)
+    alpha = forward(steps[:, np.arange(len(texts)), labels.T], labels)
+    return _logarithms(_totals(alpha, ends), best.sum(axis=1), logps, labels, ends)
 
 
-def _totals(steps: NDArray[np.float64], labels: NDArray[np.intp], ends: NDArray[np.intp]) -> NDArray[np.float64]:
-    """The forward algorithm: the sum over each text's alignments, of shape (texts,).
+def step_table(logps: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
+    """How likely each class is at each step of several lines, in units of the likeliest, of shape (steps, lines, 11).
+
+    Lines with fewer steps than others end with steps that surely say nothing, which leaves every text as likely as it
+    is.
 
     Args:
-        steps: of shape (steps, texts, places), how likely each place's label is; the likeliest class counts 1.
-        labels: of shape (texts, places).
-        ends: the last place of each text.
+        logps: logarithms of probabilities of each line, of shape (steps, 11) with its own steps.
     """
-    # Places down, texts across: each row is then contiguous.
-    steps = np.ascontiguousarray(np.swapaxes(steps, 1, 2))
-    skips = np.ascontiguousarray(_skips(labels).T, np.float64)
-    alpha = np.zeros(steps.shape[1:])
-    alpha[:2] = steps[0, :2]
-    over, summed = np.empty_like(skips), np.empty_like(alpha)
-    for step in steps[1:]:
-        np.multiply(alpha[:-2], skips, out=over)
-        summed[0] = alpha[0]
-        np.add(alpha[1:], alpha[:-1], out=summed[1:])
-        summed[2:] += over
-        np.multiply(summed, step, out=alpha)
-    alpha = alpha.T
+    table = np.zeros((max(map(len, logps)), len(logps), BLANK + 1))
+    table[:, :, BLANK] = 1.0
+    for line, logp in enumerate(logps):
+        table[: len(logp), line] = np.exp(logp - logp.max(axis=1, keepdims=True))
+    return table
+
+
+def forward(steps: NDArray[np.float64], labels: NDArray[np.intp]) -> NDArray[np.float64]:
+    """The forward variables of texts at each step: the sum over the alignments so far that end at each place.
+
+    Args:
+        steps: of shape (steps, places, texts), how likely each place's label is.
+        labels: of shape (texts, places), those of :func:`extended`.
+
+    Returns:
+        of the same shape as ``steps``.
+    """
+    # Places down, texts across: each row is then contiguous. Two rows of nothing above spare the first two places
+    # being cases of their own.
+    whole = np.zeros((len(steps), steps.shape[1] + 2, steps.shape[2]))
+    whole[0, 2:4] = steps[0, :2]
+    skips = np.zeros(steps.shape[1:])
+    skips[2:] = _skips(labels).T
+    summed, over = np.empty_like(skips), np.empty_like(skips)
+    views = zip(whole[:-1, 2:], whole[:-1, 1:-1], whole[:-1, :-2], whole[1:, 2:], steps[1:], strict=True)
+    for same, one, two, there, step in views:
+        np.multiply(two, skips, over)
+        np.add(same, one, summed)
+        np.add(summed, over, summed)
+        np.multiply(summed, step, there)
+    return whole[:, 2:]
+
+
+def _totals(alpha: NDArray[np.float64], ends: NDArray[np.intp]) -> NDArray[np.float64]:
+    """The sum over all alignments of each text, whose last places are known, by its forward variables."""
     rows = np.arange(len(ends))
-    return np.asarray(alpha[rows, ends] + np.where(ends > 0, alpha[rows, ends - 1], 0.0), np.float64)
+    return np.asarray(alpha[-1, ends, rows] + np.where(ends > 0, alpha[-1, ends - 1, rows], 0.0), np.float64)
 
 
 def _logarithms(
@@ -94,18 +135,21 @@ def _logarithms(
     """The logarithms of the sums in units of the likeliest classes, those too small for floats computed once more."""
     with np.errstate(divide="ignore"):
         result = np.log(total) + best
-    for row in np.flatnonzero(total < _SURE):
+    for row in np.flatnonzero(total < SURE):
         result[row] = _by_logarithms(logps[row], labels[row, : ends[row] + 1])
     return np.asarray(result, np.float64)
 
 
-def _extended(texts: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def extended(texts: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The classes of each text with blanks around its digits, of shape (texts, places), and the last place of each."""
-    ends = np.array([2 * len(text) for text in texts], np.intp)
-    labels = np.full((len(texts), max(int(ends.max()) + 1, 2)), BLANK, np.intp)
-    for row, text in enumerate(texts):
-        labels[row, 1 : 2 * len(text) : 2] = np.frombuffer(text.encode("ascii"), np.uint8).astype(np.intp) - _ZERO
-    return labels, ends
+    longest = max(map(len, texts))
+    labels = np.full((len(texts), max(2 * longest + 1, 2)), BLANK, np.intp)
+    # Beyond its end a text is filled up with what stands for blanks.
+    filled = "".join([text.ljust(longest, _FILL) for text in texts]).encode("ascii")
+    labels[:, 1 : 2 * longest : 2] = (np.frombuffer(filled, np.uint8).astype(np.intp) - _ZERO).reshape(
+        len(texts), longest
+    )
+    return labels, np.array([2 * len(text) for text in texts], np.intp)
 
 
 def _skips(labels: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -139,25 +183,40 @@ def best_steps(logp: NDArray[Any], text: str) -> tuple[tuple[int, int], ...]:
     """
     if not text:
         return ()
-    labels = _extended([text])[0]
-    skips = np.concatenate([[-np.inf, -np.inf], np.where(_skips(labels)[0], 0.0, -np.inf)])
-    steps = logp[:, labels[0]].astype(np.float64)
-    score = np.full(steps.shape[1], -np.inf)
-    score[:2] = steps[0, :2]
-    came = np.zeros(steps.shape, np.intp)
-    ways = np.full((3, len(score)), -np.inf)
-    for number, step in enumerate(steps[1:], start=1):
-        ways[0] = score
-        ways[1, 1:] = score[:-1]
-        ways[2, 2:] = score[:-2] + skips[2:]
-        came[number] = ways.argmax(axis=0)
-        score = ways.max(axis=0) + step
-    place = len(score) - 1 if score[-1] > score[-2] else len(score) - 2
-    if score[place] == -np.inf:
+    labels = extended([text])[0][0]
+    steps = logp[:, labels].astype(np.float64)
+    skips = np.full(len(labels), -np.inf)
+    skips[2:][_skips(labels[None])[0]] = 0.0
+    # Two places that cannot be come from spare the first two being cases of their own.
+    score = np.full((len(steps), len(labels) + 2), -np.inf)
+    score[0, 2:4] = steps[0, :2]
+    way = np.empty_like(skips)
+    for same, one, two, there, step in zip(
+        score[:-1, 2:], score[:-1, 1:-1], score[:-1, :-2], score[1:, 2:], steps[1:], strict=True
+    ):
+        np.add(two, skips, way)
+        np.maximum(way, one, way)
+        np.maximum(way, same, way)
+        np.add(way, step, there)
+    place = len(labels) - 1 if score[-1, -1] > score[-1, -2] else len(labels) - 2
+    if score[-1, place + 2] == -np.inf:
         raise ValueError(f"{len(steps)} steps cannot say {text}")
+    return _runs(_path_back(score.tolist(), skips.tolist(), place), len(text))
+
+
+def _path_back(score: list[list[float]], skips: list[float], place: int) -> list[int]:
+    """The places of the likeliest alignment at each step, from the last one; of equal ways the shortest is gone."""
     path = [place]
-    for back in came[:0:-1]:
-        path.append(path[-1] - int(back[path[-1]]))
-    places = np.array(path[::-1])
-    where = [np.flatnonzero(places == 2 * digit + 1) for digit in range(len(text))]
+    for row in score[-2::-1]:
+        same, one, two = row[place + 2], row[place + 1], row[place] + skips[place]
+        if same < one or same < two:
+            place -= 1 if one >= two else 2
+        path.append(place)
+    return path[::-1]
+
+
+def _runs(path: list[int], digits: int) -> tuple[tuple[int, int], ...]:
+    """The first and last step at each digit's place."""
+    places = np.array(path)
+    where = [np.flatnonzero(places == 2 * digit + 1) for digit in range(digits)]
     return tuple((int(one[0]), int(one[-1])) for one in where)

@@ -101,8 +101,8 @@ def ink_of(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     ground = cv2.medianBlur(grey, min(_GROUND_WINDOW * rows // HEIGHT, _WIDEST_WINDOW) | 1)
     darker = ground.astype(np.float32) - grey
     inner = darker[rows * _INNER // HEIGHT : rows - rows * _INNER // HEIGHT]
-    dark, bright = np.percentile(inner, _STRONG), -np.percentile(inner, 100 - _STRONG)
-    ink = darker if dark >= bright else -darker
+    dark, bright = np.percentile(inner, (_STRONG, 100 - _STRONG))
+    ink = darker if dark >= -bright else -darker
     strong = max(float(np.percentile(ink, _STRONG)), _LEAST_CONTRAST)
     return np.asarray(np.clip(ink * (255 / strong), 0, 255), np.uint8)
 

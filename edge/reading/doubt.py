@@ -1,20 +1,28 @@
-"""What is doubted: unsure lines, which are read again as other hands would have written them, and few among many."""
+"""What is doubted: unsure lines, which are read again as other hands would have written them, and few among many.
+
+A line's digits are also looked at one by one where they stand apart.
+"""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.lines.ctc import text_log_probabilities
-from edgedigits.core.lines.decoding import Hypothesis
+from edgedigits.core.lines.allowed import LineTexts
+from edgedigits.core.lines.ctc import is_possible, log_probabilities_of_lines
+from edgedigits.core.lines.decoding import Hypothesis, beam, beams
 from edgedigits.core.lines.strip import HEIGHT, STRIDE, WIDEST
+from edgedigits.edge.reading.piecewise import likeliest, with_pieces
 from edgedigits.edge.reading.reading import Digit, LineText
+
+HOPELESS = 1e-4
+"""Texts whose beginnings are so much less likely than the likeliest are not searched for."""
 
 DOUBTFUL = 0.99
 """Lines that are read with less confidence are read again.
@@ -22,7 +30,6 @@ DOUBTFUL = 0.99
 On the even rows of the cheque table, by a network that had learned from composed lines alone, that read 446 of 540
 fields right where one look reads 400; from 0.95 on it were 445.
 """
-
 
 CROWD, READ_OF_A_CROWD = 3, 0.4
 """Where at least so many lines were found and at most this share of them says something, most marks are print, grain or
@@ -32,6 +39,69 @@ SHORT, SURE_IN_A_CROWD = 2, 0.99
 """and what has at most so many digits is shown as ``?`` unless it has this probability."""
 
 ReadLine = tuple[tuple[Digit, ...], LineText]
+
+Scores = NDArray[np.float64]
+"""Logarithms of probabilities, of shape (steps, 11)."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a line may say.
+
+    Attributes:
+        texts: that its steps can say, the likeliest first.
+        looks: the scores of all looks at it, the first of which is at the line as it is.
+        chances: what a network of digits says of each piece, float64 of shape (pieces, 10); None: it was not asked.
+    """
+
+    texts: tuple[Hypothesis, ...]
+    looks: list[Scores]
+    chances: NDArray[np.float64] | None
+
+
+def said_by(
+    scores: Scores,
+    pieces: int,
+    ask_digits: Callable[[], NDArray[np.float64]] | None,
+    look_again: Callable[[], list[Scores]] | None,
+    allowed: LineTexts,
+) -> Said:
+    """What a line may say, by as many looks at it and its pieces as its doubt asks for.
+
+    Args:
+        scores: of the line as it is.
+        pieces: of the line.
+        ask_digits: looks at each piece, float64 of shape (pieces, 10); None where pieces are not digits for sure.
+        look_again: the scores of other looks at the line; None where there are none.
+        allowed: what the line may say.
+    """
+    first = texts = beam(scores, allowed, least=HOPELESS)
+    looks, chances = [scores], None
+    if ask_digits and not (_is_sure(texts, pieces) and texts[0].text):
+        chances = ask_digits()
+        told = (*texts, *told_by(looks, _piecewise(chances, texts, allowed)))
+        texts = with_pieces(told, chances)
+    if look_again and not _is_sure(texts, None if chances is None else pieces):
+        others = look_again()
+        looks += others
+        texts = put_together([first, *beams(others, allowed, least=HOPELESS)])
+        if chances is not None:
+            names = [*(one.text for one in texts), *_piecewise(chances, texts, allowed)]
+            texts = with_pieces(told_by(looks, names), chances)
+    return Said(tuple(one for one in texts if is_possible(scores, one.text)), looks, chances)
+
+
+def _piecewise(chances: NDArray[np.float64], texts: Sequence[Hypothesis], allowed: LineTexts) -> list[str]:
+    """The text that the pieces say, where it is allowed and not among those that the line says."""
+    said = likeliest(chances)
+    return [said] if allowed.accepts(said) and all(one.text != said for one in texts) else []
+
+
+def _is_sure(texts: tuple[Hypothesis, ...], pieces: int | None) -> bool:
+    """Whether a text is beyond doubt: likely, and none or a digit in each of the pieces where these are counted."""
+    if not texts or texts[0].probability < DOUBTFUL:
+        return False
+    return pieces is None or len(texts[0].text) in {0, pieces}
 
 
 @dataclass(frozen=True)
@@ -93,10 +163,9 @@ def put_together(looks: Sequence[Sequence[Hypothesis]]) -> tuple[Hypothesis, ...
     return tuple(Hypothesis(text, math.log(max(chance, 1e-300))) for text, chance in ranked)
 
 
-def told_by(looks: Sequence[NDArray[np.float64]], texts: Sequence[Hypothesis | str]) -> tuple[Hypothesis, ...]:
-    """The mean probability that several looks give to texts, each of which is told once."""
-    names = list(dict.fromkeys(one if isinstance(one, str) else one.text for one in texts))
-    means = np.mean([np.exp(text_log_probabilities(look, names)) for look in looks], axis=0).tolist()
+def told_by(looks: Sequence[Scores], names: Sequence[str]) -> tuple[Hypothesis, ...]:
+    """The mean probability that several looks give to texts."""
+    means = np.mean(np.exp(log_probabilities_of_lines(looks, [names] * len(looks))), axis=0).tolist()
     return tuple(Hypothesis(name, math.log(max(mean, 1e-300))) for name, mean in zip(names, means, strict=True))
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,22 +15,14 @@ from numpy.typing import NDArray
 from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.lines.allowed import ANY_TEXTS, LineTexts
-from edgedigits.core.lines.ctc import is_possible
-from edgedigits.core.lines.decoding import Hypothesis, Span, align, beam, log_softmax
+from edgedigits.core.lines.decoding import Span, align_looks, log_softmax
 from edgedigits.core.lines.strip import HEIGHT, WIDEST, strip_of
 from edgedigits.core.paths import StrPath
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.line_model import LineModel
-from edgedigits.edge.reading.doubt import (
-    DOUBTFUL,
-    ReadLine,
-    doubted_in_a_crowd,
-    other_looks,
-    put_together,
-    told_by,
-)
+from edgedigits.edge.reading.doubt import ReadLine, Said, doubted_in_a_crowd, other_looks, said_by
 from edgedigits.edge.reading.pictures import grey_of, load_image
-from edgedigits.edge.reading.piecewise import digit_chances, is_apart, likeliest, one_digit, with_piece, with_pieces
+from edgedigits.edge.reading.piecewise import digit_chances, is_apart, one_digit, with_piece
 from edgedigits.edge.reading.placing import Part, doubtful_pieces, in_pieces, placed, with_unread
 from edgedigits.edge.reading.reading import Digit, LineText, Reading
 from edgedigits.edge.scenes.finding import find_strips
@@ -53,9 +46,6 @@ DOUBTED_IN_A_SCENE = 0.7
 
 DIGIT_OF_A_SCENE = 0.9
 """or, where it is long, less than this to the power of its digits: what is no digit is rarely read as many at once."""
-
-HOPELESS = 1e-4
-"""Texts whose beginnings are so much less likely than the likeliest are not searched for."""
 
 NO_DIGIT = 0.02
 """In a field that is a picture of its own, pieces are dashes, flourishes and print as well: those for which the network
@@ -184,13 +174,14 @@ class LineReader:
         if self.digits and single and free and line.pieces:
             return self._read_single(line, self.digits)
         parts = [self._scored(part) for part in line.parts(WIDEST / HEIGHT)]
-        texts, looks, chances = self._texts(line, parts)
-        if not texts:
+        apart = is_apart(line)
+        heard = self._said(line, parts, apart)
+        if not heard.texts:
             return (), LineText(0.0, ())
-        best = texts[0]
-        said = tuple((one.text, one.probability) for one in texts[:ALTERNATIVES])
-        spans = _aligned(looks, best.text)
-        in_each = is_apart(line) and len(spans) == len(line.pieces)
+        best, chances = heard.texts[0], heard.chances
+        said = tuple((one.text, one.probability) for one in heard.texts[:ALTERNATIVES])
+        spans = align_looks(heard.looks, best.text)
+        in_each = apart and len(spans) == len(line.pieces)
         if chances is not None and in_each:
             spans = _with_chances(spans, best.text, chances)
         digits = in_pieces(line, spans, best.text) if in_each else placed(parts, spans, best.text)
@@ -205,33 +196,20 @@ class LineReader:
             digits = with_unread(digits, line, parts, NO_DIGIT if is_field else 0.0)
         return digits, LineText(best.probability, said)
 
-    def _texts(
-        self, line: SceneLine, parts: list[Part]
-    ) -> tuple[tuple[Hypothesis, ...], list[NDArray[np.float64]], NDArray[np.float64] | None]:
-        """What a line may say, the scores of all looks at it, and what is known of each piece where that was asked."""
+    def _said(self, line: SceneLine, parts: list[Part], apart: bool) -> Said:
+        """What a line may say, by further looks where it is doubtful: at its pieces and, unless it is cut, at all."""
         scores = np.concatenate([part.scores for part in parts])
-        texts, looks, chances = beam(scores, self.allowed, least=HOPELESS), [scores], None
-        sure = _is_sure(texts, len(line.pieces)) and texts[0].text
-        if self.digits and is_apart(line) and not sure:
-            with self._timed():
-                chances = digit_chances(line, self.digits)
-            texts = self._with_pieces(texts, looks, chances)
-        if len(parts) == 1 and not _is_sure(texts, len(line.pieces) if chances is not None else None):
-            looks += [self._look(one) for one in other_looks(parts[0].strip.pixels)]
-            texts = put_together([beam(look, self.allowed, least=HOPELESS) for look in looks])
-            if chances is not None:
-                texts = self._with_pieces(texts, looks, chances)
-        return tuple(one for one in texts if is_possible(scores, one.text)), looks, chances
+        ask_digits = partial(self._chances, line, self.digits) if self.digits and apart else None
+        look_again = partial(self._looks, parts[0]) if len(parts) == 1 else None
+        return said_by(scores, len(line.pieces), ask_digits, look_again, self.allowed)
 
-    def _with_pieces(
-        self, texts: tuple[Hypothesis, ...], looks: list[NDArray[np.float64]], chances: NDArray[np.float64]
-    ) -> tuple[Hypothesis, ...]:
-        """Texts, and the one that the pieces say where it is allowed, with their probabilities by both networks."""
-        said = likeliest(chances)
-        names: list[Hypothesis | str] = list(texts)
-        if self.allowed.accepts(said):
-            names.append(said)
-        return with_pieces(told_by(looks, names), chances) if names else ()
+    def _chances(self, line: SceneLine, digits: DigitModel) -> NDArray[np.float64]:
+        with self._timed():
+            return digit_chances(line, digits)
+
+    def _looks(self, part: Part) -> list[NDArray[np.float64]]:
+        """The scores of other looks at a part."""
+        return [log_softmax(self._classified(pixels), self.temperature) for pixels in other_looks(part.strip.pixels)]
 
     def _scored(self, line: SceneLine) -> Part:
         strip = strip_of(line.picture)
@@ -248,9 +226,6 @@ class LineReader:
         started = time.perf_counter()
         yield
         self._classifying += time.perf_counter() - started
-
-    def _look(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
-        return log_softmax(self._classified(pixels), self.temperature)
 
     def logits(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the network says of a picture's lines, one behind the other: float32 of shape (steps, 11).
@@ -279,20 +254,6 @@ def _around(pieces: tuple[Box, ...]) -> Box:
     left, top = min(x for x, _, _, _ in pieces), min(y for _, y, _, _ in pieces)
     right, bottom = max(x + width for x, _, width, _ in pieces), max(y + height for _, y, _, height in pieces)
     return left, top, right - left, bottom - top
-
-
-def _is_sure(texts: tuple[Hypothesis, ...], pieces: int | None) -> bool:
-    """Whether a text is beyond doubt: likely, and none or a digit in each of the pieces where these are counted."""
-    if not texts or texts[0].probability < DOUBTFUL:
-        return False
-    return pieces is None or len(texts[0].text) in {0, pieces}
-
-
-def _aligned(looks: list[NDArray[np.float64]], text: str) -> tuple[Span, ...]:
-    """Where the digits of a text stand by the first look, and how sure all looks are of each, on the average."""
-    every = [align(look, text) for look in looks if is_possible(look, text)]
-    means = np.mean([[span.confidence for span in one] for one in every], axis=0)
-    return tuple(replace(span, confidence=float(mean)) for span, mean in zip(every[0], means, strict=True))
 
 
 def _with_chances(spans: tuple[Span, ...], text: str, chances: NDArray[np.float64]) -> tuple[Span, ...]:

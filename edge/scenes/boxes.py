@@ -26,6 +26,8 @@ def box_sides(mask: NDArray[np.uint8], digit: float, thickest: int) -> NDArray[n
         x, y, width, height, _ = stats[number].tolist()
         own = (labels[y : y + height, x : x + width] == number).astype(np.uint8)
         sides = [_side(own, thickest), _side(own[::-1], thickest)[::-1]]
+        if not (sides[0].any() or sides[1].any()):
+            continue  # three of four are wanted
         sides += [_side(own.T, thickest).T, _side(own.T[::-1], thickest)[::-1].T]
         found = sum(bool(side.any()) for side in sides)
         if found - (found == 4) <= _corners(own) and (found == 4 or (found == 3 and height >= OPEN_BOX * digit)):

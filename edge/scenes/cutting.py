@@ -69,13 +69,11 @@ class _Window:
         """The part, 0 beyond the edges."""
         height, width = array.shape
         inside = array[max(0, self.top) : min(height, self.bottom), max(0, self.left) : min(width, self.right)]
-        return np.pad(
-            inside,
-            (
-                (max(0, -self.top), max(0, self.bottom - height)),
-                (max(0, -self.left), max(0, self.right - width)),
-            ),
+        beyond = (
+            (max(0, -self.top), max(0, self.bottom - height)),
+            (max(0, -self.left), max(0, self.right - width)),
         )
+        return np.pad(inside, beyond) if any(map(any, beyond)) else inside
 
     def full(self, grey: NDArray[np.uint8], factor: int, shrink: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """The part of the whole picture, reduced by ``shrink``, and 1 where it lies in the picture."""
@@ -99,6 +97,8 @@ def _clean(
     height: float,
 ) -> NDArray[np.uint8]:
     """The picture with its own ink alone: the rest of the ink, and what lies beyond the edge, painted over."""
+    if not foreign.any() and known.all():
+        return picture
     reach = max(1, round(0.06 * height))
     kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     ink = cv2.dilate(cv2.bitwise_or(own, foreign), kernel)
@@ -147,8 +147,9 @@ def _upright(
     scale = factor / shrink
     for number in np.concatenate([group.numbers, group.fragments]).tolist():
         x, y, width, height = marks.stats[number, :4].tolist()
-        local = marks.labels[y : y + height, x : x + width] == number
-        rows, columns = np.nonzero(local) if angle else (np.array([0, height - 1]), np.array([0, width - 1]))
+        rows, columns = np.array([0, height - 1]), np.array([0, width - 1])
+        if angle:
+            rows, columns = np.nonzero(marks.labels[y : y + height, x : x + width] == number)
         points = np.stack([columns + x, rows + y], axis=1).astype(np.float64) * factor
         there = (points - to_picture[:, 2]) / shrink @ forth[:, :2].T
         low, high = there.min(axis=0), there.max(axis=0) + scale

@@ -70,11 +70,6 @@ class SceneLine:
     pieces: tuple[Box, ...]
     omitted: tuple[tuple[int, int], ...] = ()
 
-    @property
-    def is_single(self) -> bool:
-        """Whether the line is one piece that is no wider than a digit: a network for single digits may read it."""
-        return len(self.pieces) == 1 and self.pieces[0][2] <= _WIDEST_DIGIT * self.pieces[0][3]
-
     def box_in_picture(self, box: tuple[float, float, float, float]) -> Box:
         """The upright box in the whole picture around a box (x, y, width, height) of the line."""
         left, right = self._unclosed(box[0]), self._unclosed(box[0] + box[2])
@@ -146,9 +141,6 @@ class SceneLine:
 
 WIDEST_GAP = 0.5
 """Gaps between digits that are wider than so many of their heights are closed up to that."""
-
-_WIDEST_DIGIT = 1.4
-"""Digits are at most so many times wider than high."""
 
 
 def _gaps(pieces: tuple[Box, ...]) -> list[tuple[int, int]]:

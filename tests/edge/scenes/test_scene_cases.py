@@ -51,7 +51,7 @@ def test_a_digit_of_mnist_is_its_whole_picture(data_folder):
         for one in (picture, 255 - picture):
             (line,) = find_strips(one).lines
             assert np.array_equal(line.picture, one)
-            assert line.is_single
+            assert len(line.pieces) == 1
 
 
 def test_fields_of_cheques_are_given_whole(data_folder):

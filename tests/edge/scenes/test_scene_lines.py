@@ -84,7 +84,7 @@ def test_nine_lines_in_a_column_with_a_dim_corner(page):
     scene = find_strips(written.photo(light=dim(500, 1300)))
 
     assert len(scene.lines) == 9
-    assert all(line.is_single for line in scene.lines)
+    assert all(len(line.pieces) == 1 for line in scene.lines)
 
 
 def test_a_shadow_with_a_sharp_edge_hides_no_digit(page):
