@@ -29,7 +29,15 @@ from edgedigits.edge.reading.doubt import (
     told_by,
 )
 from edgedigits.edge.reading.pictures import grey_of, load_image
-from edgedigits.edge.reading.piecewise import digit_chances, is_apart, likeliest, one_digit, with_piece, with_pieces
+from edgedigits.edge.reading.piecewise import (
+    digit_chances,
+    is_apart,
+    likeliest,
+    one_digit,
+    shares,
+    with_piece,
+    with_pieces,
+)
 from edgedigits.edge.reading.placing import Part, doubtful_pieces, in_pieces, placed, with_unread
 from edgedigits.edge.reading.reading import Digit, LineText, Reading
 from edgedigits.edge.scenes.finding import find_strips
@@ -191,7 +199,12 @@ class LineReader:
         said = tuple((one.text, one.probability) for one in texts[:ALTERNATIVES])
         spans = _aligned(looks, best.text)
         in_each = is_apart(line) and len(spans) == len(line.pieces)
-        if chances is not None and in_each:
+        each = in_each and line.in_cells and free and not self.accept_from
+        if each:
+            told = shares(texts, best.text)
+            spans = tuple(replace(span, confidence=one) for span, one in zip(spans, told, strict=True))
+            each = 2 * sum(one >= DIGIT_OF_A_SCENE for one in told) >= len(told)
+        elif chances is not None and in_each:
             spans = _with_chances(spans, best.text, chances)
         digits = in_pieces(line, spans, best.text) if in_each else placed(parts, spans, best.text)
         is_field = line.picture.shape == whole
@@ -200,7 +213,8 @@ class LineReader:
         doubtful = not in_each and not (sure and best.text)
         if doubtful and chances is not None and chances.max(axis=1).min() >= A_DIGIT:
             return doubtful_pieces(line, chances), LineText(best.probability, said)
-        digits = tuple(replace(digit, rejected=digit.confidence < self.reject_below or not sure) for digit in digits)
+        least = max(self.reject_below, DOUBTED_IN_A_SCENE) if each else self.reject_below
+        digits = tuple(replace(one, rejected=one.confidence < least or not (sure or each)) for one in digits)
         if digits and free and not in_each:
             digits = with_unread(digits, line, parts, NO_DIGIT if is_field else 0.0)
         return digits, LineText(best.probability, said)
@@ -215,23 +229,27 @@ class LineReader:
         if self.digits and is_apart(line) and not sure:
             with self._timed():
                 chances = digit_chances(line, self.digits)
-            texts = self._with_pieces(texts, looks, chances)
+            texts = self._with_pieces(texts, looks, chances, line.in_cells)
         if len(parts) == 1 and not _is_sure(texts, len(line.pieces) if chances is not None else None):
             looks += [self._look(one) for one in other_looks(parts[0].strip.pixels)]
             texts = put_together([beam(look, self.allowed, least=HOPELESS) for look in looks])
             if chances is not None:
-                texts = self._with_pieces(texts, looks, chances)
+                texts = self._with_pieces(texts, looks, chances, line.in_cells)
         return tuple(one for one in texts if is_possible(scores, one.text)), looks, chances
 
     def _with_pieces(
-        self, texts: tuple[Hypothesis, ...], looks: list[NDArray[np.float64]], chances: NDArray[np.float64]
+        self,
+        texts: tuple[Hypothesis, ...],
+        looks: list[NDArray[np.float64]],
+        chances: NDArray[np.float64],
+        in_cells: bool,
     ) -> tuple[Hypothesis, ...]:
         """Texts, and the one that the pieces say where it is allowed, with their probabilities by both networks."""
         said = likeliest(chances)
         names: list[Hypothesis | str] = list(texts)
         if self.allowed.accepts(said):
             names.append(said)
-        return with_pieces(told_by(looks, names), chances) if names else ()
+        return with_pieces(told_by(looks, names), chances, in_cells) if names else ()
 
     def _scored(self, line: SceneLine) -> Part:
         strip = strip_of(line.picture)
