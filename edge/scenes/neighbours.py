@@ -51,7 +51,7 @@ def missing_of(row: list[Form], mask: NDArray[np.uint8]) -> list[Form]:
     if pitch > FARTHEST * size[0] or (np.abs(apart / pitch - np.rint(apart / pitch)) > OFF).any():
         return []
     thick = np.array([[one[3] - one[1] for one in row[0].across], [one[2] - one[0] for one in row[0].down[:2]]]).max()
-    ink = cv2.dilate(mask, np.ones((3, 3), np.uint8))
+    ink = np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)), np.uint8)
     found = []
     taken = np.rint((starts - starts[0]) / pitch).astype(int).tolist()
     inside = [place for place in range(taken[-1]) if place not in taken]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.edge.scenes.form import Area, Form, lines_of
-from edgedigits.edge.scenes.masks import either, less
+from edgedigits.edge.scenes.masks import less
 
 SLIVER = 2
 """Marks beside lines that are no wider than so many pixels are remains of them."""
@@ -16,7 +16,10 @@ SLIVER = 2
 def without_forms(mask: NDArray[np.uint8], forms: tuple[Form, ...]) -> NDArray[np.uint8]:
     """A mask without the lines of forms; where a stroke meets a line, its half of the line stays."""
     across, down = lines_of(forms, mask.shape)
-    bands = either(cv2.dilate(across, np.ones((3, 1), np.uint8)), cv2.dilate(down, np.ones((1, 3), np.uint8)))
+    bands = np.asarray(
+        cv2.bitwise_or(cv2.dilate(across, np.ones((3, 1), np.uint8)), cv2.dilate(down, np.ones((1, 3), np.uint8))),
+        np.uint8,
+    )
     left = less(mask, bands)
     _drop_slivers(left, bands)
     kept = left.copy()
