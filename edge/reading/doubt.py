@@ -65,6 +65,7 @@ def said_by(
     ask_digits: Callable[[], NDArray[np.float64]] | None,
     look_again: Callable[[], list[Scores]] | None,
     allowed: LineTexts,
+    in_cells: bool = False,
 ) -> Said:
     """What a line may say, by as many looks at it and its pieces as its doubt asks for.
 
@@ -74,20 +75,21 @@ def said_by(
         ask_digits: looks at each piece, float64 of shape (pieces, 10); None where pieces are not digits for sure.
         look_again: the scores of other looks at the line; None where there are none.
         allowed: what the line may say.
+        in_cells: each piece stands in a box of a form.
     """
     first = texts = beam(scores, allowed, least=HOPELESS)
     looks, chances = [scores], None
     if ask_digits and not (_is_sure(texts, pieces) and texts[0].text):
         chances = ask_digits()
         told = (*texts, *told_by(looks, _piecewise(chances, texts, allowed)))
-        texts = with_pieces(told, chances)
+        texts = with_pieces(told, chances, in_cells)
     if look_again and not _is_sure(texts, None if chances is None else pieces):
         others = look_again()
         looks += others
         texts = put_together([first, *beams(others, allowed, least=HOPELESS)])
         if chances is not None:
             names = [*(one.text for one in texts), *_piecewise(chances, texts, allowed)]
-            texts = with_pieces(told_by(looks, names), chances)
+            texts = with_pieces(told_by(looks, names), chances, in_cells)
     return Said(tuple(one for one in texts if is_possible(scores, one.text)), looks, chances)
 
 

@@ -22,7 +22,7 @@ from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.line_model import LineModel
 from edgedigits.edge.reading.doubt import ReadLine, Said, doubted_in_a_crowd, other_looks, said_by
 from edgedigits.edge.reading.pictures import grey_of, load_image
-from edgedigits.edge.reading.piecewise import digit_chances, is_apart, one_digit, with_piece
+from edgedigits.edge.reading.piecewise import digit_chances, is_apart, one_digit, shares, with_piece
 from edgedigits.edge.reading.placing import Part, doubtful_pieces, in_pieces, placed, with_unread
 from edgedigits.edge.reading.reading import Digit, LineText, Reading
 from edgedigits.edge.scenes.finding import find_strips
@@ -182,7 +182,12 @@ class LineReader:
         said = tuple((one.text, one.probability) for one in heard.texts[:ALTERNATIVES])
         spans = align_looks(heard.looks, best.text)
         in_each = apart and len(spans) == len(line.pieces)
-        if chances is not None and in_each:
+        each = in_each and line.in_cells and free and not self.accept_from
+        if each:
+            told = shares(heard.texts, best.text)
+            spans = tuple(replace(span, confidence=one) for span, one in zip(spans, told, strict=True))
+            each = 2 * sum(one >= DIGIT_OF_A_SCENE for one in told) >= len(told)
+        elif chances is not None and in_each:
             spans = _with_chances(spans, best.text, chances)
         digits = in_pieces(line, spans, best.text) if in_each else placed(parts, spans, best.text)
         is_field = line.picture.shape == whole
@@ -191,7 +196,8 @@ class LineReader:
         doubtful = not in_each and not (sure and best.text)
         if doubtful and chances is not None and chances.max(axis=1).min() >= A_DIGIT:
             return doubtful_pieces(line, chances), LineText(best.probability, said)
-        digits = tuple(replace(digit, rejected=digit.confidence < self.reject_below or not sure) for digit in digits)
+        least = max(self.reject_below, DOUBTED_IN_A_SCENE) if each else self.reject_below
+        digits = tuple(replace(one, rejected=one.confidence < least or not (sure or each)) for one in digits)
         if digits and free and not in_each:
             digits = with_unread(digits, line, parts, NO_DIGIT if is_field else 0.0)
         return digits, LineText(best.probability, said)
@@ -201,7 +207,7 @@ class LineReader:
         scores = np.concatenate([part.scores for part in parts])
         ask_digits = partial(self._chances, line, self.digits) if self.digits and apart else None
         look_again = partial(self._looks, parts[0]) if len(parts) == 1 else None
-        return said_by(scores, len(line.pieces), ask_digits, look_again, self.allowed)
+        return said_by(scores, len(line.pieces), ask_digits, look_again, self.allowed, line.in_cells)
 
     def _chances(self, line: SceneLine, digits: DigitModel) -> NDArray[np.float64]:
         with self._timed():

@@ -7,6 +7,7 @@ say the same, more can be believed than either says alone.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 import cv2
@@ -31,6 +32,9 @@ OVERLAP = 0.25
 AGREED, MOST_AGREED = 2.0, 10.0
 """How much likelier it becomes that a line has as many digits as pieces with each piece on which both networks agree,
 and at most with all of them."""
+
+IN_CELLS = 1e6
+"""The same where each piece stands in a box of a form: one digit is expected in each."""
 
 DISTRUST = 0.1
 """Share of the pieces that are no digit as a network of digits knows them, of which it says anything."""
@@ -101,7 +105,9 @@ def likeliest(chances: NDArray[np.float64]) -> str:
     return "".join(LABELS[label] for label in chances.argmax(axis=1).tolist())
 
 
-def with_pieces(texts: tuple[Hypothesis, ...], chances: NDArray[np.float64]) -> tuple[Hypothesis, ...]:
+def with_pieces(
+    texts: tuple[Hypothesis, ...], chances: NDArray[np.float64], in_cells: bool = False
+) -> tuple[Hypothesis, ...]:
     """Texts of a line with their probabilities after each piece was looked at, the likeliest first.
 
     Bayes: a line either has a digit in each piece, and then both networks' probabilities of a text multiply, or it has
@@ -111,6 +117,7 @@ def with_pieces(texts: tuple[Hypothesis, ...], chances: NDArray[np.float64]) -> 
     Args:
         texts: with their probabilities by the line network.
         chances: of :func:`digit_chances`.
+        in_cells: each piece stands in a box of a form.
     """
     trusted = (1 - DISTRUST) * chances + DISTRUST / CLASSES
     fitting = {one.text: one.probability for one in texts if len(one.text) == len(chances)}
@@ -122,7 +129,7 @@ def with_pieces(texts: tuple[Hypothesis, ...], chances: NDArray[np.float64]) -> 
     if not total:
         return texts
     rest = max(1 - whole, 1e-12)
-    weight = min(AGREED ** len(chances), MOST_AGREED) * total
+    weight = (IN_CELLS if in_cells else min(AGREED ** len(chances), MOST_AGREED)) * total
     share = weight / (weight + rest)
     new = [
         (one.text, share * agreed[one.text] / total if one.text in agreed else one.probability * (1 - share) / rest)
@@ -130,6 +137,12 @@ def with_pieces(texts: tuple[Hypothesis, ...], chances: NDArray[np.float64]) -> 
     ]
     new.sort(key=lambda one: -one[1])
     return tuple(Hypothesis(text, math.log(max(min(chance, 1.0), 1e-300))) for text, chance in new)
+
+
+def shares(texts: Sequence[Hypothesis], best: str) -> list[float]:
+    """How likely each digit of the best of several texts is: in all that have as many digits together."""
+    alike = [one for one in texts if len(one.text) == len(best)]
+    return [sum(one.probability for one in alike if one.text[place] == best[place]) for place in range(len(best))]
 
 
 def with_piece(confidence: float, chance: float) -> float:

@@ -62,6 +62,7 @@ class SceneLine:
         pieces: boxes in pixels of the line, from left to right, of what has the size of a digit or of several.
         omitted: columns of ground that were taken out of the picture: of each run, the column of the picture before
             which it was, and how many columns; from left to right.
+        in_cells: each piece stands in a box of a form, or between teeth of a comb, where one digit is expected.
     """
 
     picture: NDArray[np.uint8]
@@ -69,6 +70,7 @@ class SceneLine:
     height: float
     pieces: tuple[Box, ...]
     omitted: tuple[tuple[int, int], ...] = ()
+    in_cells: bool = False
 
     def box_in_picture(self, box: tuple[float, float, float, float]) -> Box:
         """The upright box in the whole picture around a box (x, y, width, height) of the line."""

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 SIDE = 200
 """Sheets are searched in a picture of about so many pixels on the longer side."""
 
-LEAST_AREA, MOST_AREA = 0.1, 0.97
-"""Share of the picture that a sheet covers."""
+LEAST_AREA, MOST_AREA = 0.02, 0.97
+"""Share of the picture that a sheet covers: of 200 pixels a side, 20 by 40 at least, or its outline says nothing."""
 
 LEAST_STEP = 35.0
 """Grey levels between a sheet and what it lies on."""

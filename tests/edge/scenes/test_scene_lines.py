@@ -206,6 +206,13 @@ def test_a_small_sheet_on_a_large_desk(page, width, height):
     assert pieces(find_strips(on_a_desk(page(820, 620).write(90, 250, 6, 90), width, height, 5, 90))) == [6]
 
 
+@pytest.mark.parametrize("turned", [0, -9])
+def test_a_slip_of_a_twentieth_of_the_picture(page, turned):
+    written = page(400, 160, 3).write(50, 55, 6, 50)
+
+    assert pieces(find_strips(on_a_desk(written, 1280, 960, turned, 60))) == [6]
+
+
 def test_an_empty_sheet_on_a_desk_has_no_lines(page):
     scene = find_strips(on_a_desk(page(700, 500), 1280, 960, 9, 100))
 
