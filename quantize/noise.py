@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from tensorflow.lite.python.convert import mlir_quantize
+from tensorflow.lite.tools import flatbuffer_utils
 
 from edgedigits.core.keras.backend import tf
 from edgedigits.core.quiet import native_logs_hidden
@@ -64,6 +65,22 @@ def calibrated(converter: Any) -> bytes:
     converter._experimental_calibrate_only = True
     content: bytes = converter.convert()
     return content
+
+
+def with_output_range(content: bytes, low: float, high: float) -> bytes:
+    """A calibrated model whose output has another range than was found.
+
+    Args:
+        content: from :func:`calibrated`.
+        low: the lowest number that its int8 output will say; lower ones become it.
+        high: the highest.
+    """
+    model = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
+    for graph in model.subgraphs:
+        for place in graph.outputs:
+            found = graph.tensors[place].quantization
+            found.min, found.max = np.array([low], np.float32), np.array([high], np.float32)
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
 def layer_noise(content: bytes, digits: NDArray[np.float32]) -> tuple[LayerNoise, ...]:

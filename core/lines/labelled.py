@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +55,10 @@ class Lines:
 
     def of(self, origin: str) -> Lines:
         """Those that come from one origin."""
-        places = [place for place, one in enumerate(self.origins) if one == origin]
+        return self.at([place for place, one in enumerate(self.origins) if one == origin])
+
+    def at(self, places: Sequence[int]) -> Lines:
+        """The lines of some places, in their order."""
         return Lines(
             tuple(self.strips[place] for place in places),
             tuple(self.texts[place] for place in places),

@@ -14,18 +14,20 @@ from edgedigits.core.keras.backend import tf
 from edgedigits.core.lines.strip import HEIGHT, WIDTHS, padded
 from edgedigits.core.tflite.file import TfliteFile
 from edgedigits.quantize.conversion import check_full_int8, conversion_errors
+from edgedigits.quantize.noise import calibrated, with_float_layers, with_output_range
 from edgedigits.quantize.recipes import recipe_named
 
 WIDTH = WIDTHS[1]
 """Columns of the strips that the file says it takes; the runtime of a computer takes the other widths, too."""
 
 
-def convert_lines(model: Any, strips: Sequence[NDArray[np.uint8]]) -> bytes:
+def convert_lines(model: Any, strips: Sequence[NDArray[np.uint8]], logits: tuple[float, float]) -> bytes:
     """Convert a line network to int8, for one strip at a time.
 
     Args:
         model: maps (batch, 32, width, 1) to logits (batch, 1, width / 4, 22).
         strips: the representative dataset, uint8 of shape (32, width) each.
+        logits: lowest and highest logit that the model shall say.
 
     Raises:
         EdgedigitsError: no strips, or an operator without an int8 form.
@@ -38,8 +40,8 @@ def convert_lines(model: Any, strips: Sequence[NDArray[np.uint8]]) -> bytes:
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
     with conversion_errors(recipe_named("int8")):
-        content: bytes = converter.convert()
-    return content
+        ranged = with_output_range(calibrated(converter), *logits)
+    return with_float_layers(ranged, ())
 
 
 def convert_lines_to_float32(model: Any) -> bytes:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgedigits.core.cards import LINE_TASK, Card, card_of, code_version, is_line_card, write_card
 from edgedigits.core.errors import EdgedigitsError
@@ -28,6 +28,7 @@ from edgedigits.core.statistics.line_metrics import compare_lines
 from edgedigits.core.tflite.line_model import LineModel
 from edgedigits.core.tflite.runtime import runtime
 from edgedigits.quantize.lines.converting import check_line_int8, convert_lines
+from edgedigits.quantize.lines.logit_range import logit_range
 from edgedigits.quantize.lines.proof import (
     MIN_EXACT,
     LineProof,
@@ -90,13 +91,13 @@ def quantize_lines(
         raise EdgedigitsError(f"{path} is no float line network with its card", "train one: --model line")
     if not request.max_drop >= 0:
         raise EdgedigitsError(f"--max-drop is {request.max_drop}", "allow 0 percentage points or more")
-    calibration = load_lines(path.parent / CALIBRATION_LINES)
+    lines = _drawn(load_lines(path.parent / CALIBRATION_LINES), request.calibration)
     test = own_test_lines(path, parent)
-    strips = _drawn(calibration, request.calibration)
     model = load_line_network(path)
     if progress:
         progress("convert", 0, 1)
-    content = convert_lines(model, strips)
+    found = logit_range(np.concatenate(line_logits(model, lines.strips)))
+    content = convert_lines(model, lines.strips, found)
     if progress:
         progress("convert", 1, 1)
     before = [greedy(logits) for logits in line_logits(model, test.strips, part_of(progress, "float", len(test)))]
@@ -104,7 +105,7 @@ def quantize_lines(
         written = work / "model.int8.tflite"
         write_bytes(written, content)
         operators = check_line_int8(written).operators
-        unproved = _card(parent, path, written, len(strips))
+        unproved = _card(parent, path, written, {"calibration": len(lines), "logits": found})
         int8 = LineModel(written, card=unproved)
         after = [greedy(logits) for logits in int8.all_logits(test.strips, part_of(progress, "int8", len(test)))]
         proof = LineProof(
@@ -127,13 +128,14 @@ def quantize_lines(
     return LineQuantizeResult(request, out / written.name, card, proof)
 
 
-def _drawn(lines: Lines, wanted: int | None) -> tuple[NDArray[np.uint8], ...]:
+def _drawn(lines: Lines, wanted: int | None) -> Lines:
+    """So many of the lines, spread over all: composed ones come first, fields behind them."""
     if wanted is not None and not 1 <= wanted <= len(lines):
         raise EdgedigitsError(f"{wanted} lines cannot be drawn from {len(lines)}", f"ask for 1 to {len(lines)}")
-    return lines.strips[:wanted]
+    return lines if wanted is None else lines.at([place * len(lines) // wanted for place in range(wanted)])
 
 
-def _card(parent: Card, source: Path, path: Path, calibration: int) -> Card:
+def _card(parent: Card, source: Path, path: Path, converted: dict[str, Any]) -> Card:
     """The card of a model before its proof."""
     here = runtime()
     return Card(
@@ -145,7 +147,7 @@ def _card(parent: Card, source: Path, path: Path, calibration: int) -> Card:
         parameters=parent.parameters,
         dataset=parent.dataset,
         seed=parent.seed,
-        settings={"recipe": "int8", "calibration": calibration},
+        settings={"recipe": "int8", **converted},
         measured={},
         parent={"file": source.name, "sha256": parent.sha256},
         pretrained_on=parent.pretrained_on,
