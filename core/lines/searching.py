@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import add, attrgetter
+from operator import add
 from typing import NamedTuple
 
 import numpy as np
@@ -40,7 +40,8 @@ class _Beginning(NamedTuple):
     total: float
 
 
-_total = attrgetter("total")
+def _total(one: _Beginning) -> float:
+    return one.total
 
 
 class _Beginnings:
