@@ -88,7 +88,7 @@ def lines_among(marks: Marks, factor: int) -> Found:
     ink = marks.mask
     pieces = pieces_of(marks)
     digit = _typical(pieces, ink.shape)
-    forms = forms_in(ink, digit)
+    forms = forms_in(_without_chains(ink, marks, pieces), digit)
     if forms:
         marks = marked(without_forms(ink, forms), marks.strength, marks.floor, marks.bright)
         pieces = pieces_of(marks)

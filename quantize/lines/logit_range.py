@@ -37,7 +37,8 @@ def _rounded(values: NDArray[np.float64], low: float, high: float) -> NDArray[np
     """Values as int8 gives them back."""
     scale = (high - low) / 255
     zero = np.round(-128 - low / scale)
-    return (np.clip(np.round(values / scale) + zero, -128, 127) - zero) * scale
+    rounded: NDArray[np.float64] = (np.clip(np.round(values / scale) + zero, -128, 127) - zero) * scale
+    return rounded
 
 
 def _log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
