@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.lines.allowed import ANY_TEXTS, LineTexts
-from edgedigits.core.lines.decoding import Span, align_looks, log_softmax
+from edgedigits.core.lines.decoding import Hypothesis, Span, align_looks, log_softmax
 from edgedigits.core.lines.strip import HEIGHT, WIDEST, strip_of
 from edgedigits.core.paths import StrPath
 from edgedigits.core.tflite.digit_model import DigitModel
@@ -46,6 +46,10 @@ DOUBTED_IN_A_SCENE = 0.7
 
 DIGIT_OF_A_SCENE = 0.9
 """or, where it is long, less than this to the power of its digits: what is no digit is rarely read as many at once."""
+
+MAYBE_NOTHING = 0.1
+"""Where several digits are read in a picture that was searched, and that nothing stands there has this probability, the
+line is shown as ``?`` throughout."""
 
 NO_DIGIT = 0.02
 """In a field that is a picture of its own, pieces are dashes, flourishes and print as well: those for which the network
@@ -192,7 +196,7 @@ class LineReader:
         digits = in_pieces(line, spans, best.text) if in_each else placed(parts, spans, best.text)
         is_field = line.picture.shape == whole
         least = DOUBTED if is_field else min(DOUBTED_IN_A_SCENE, DIGIT_OF_A_SCENE ** len(best.text))
-        sure = best.probability >= max(self.accept_from, least)
+        sure = best.probability >= max(self.accept_from, least) and (is_field or not _may_be_nothing(heard.texts))
         doubtful = not in_each and not (sure and best.text)
         if doubtful and chances is not None and chances.max(axis=1).min() >= A_DIGIT:
             return doubtful_pieces(line, chances), LineText(best.probability, said)
@@ -268,6 +272,12 @@ def _with_chances(spans: tuple[Span, ...], text: str, chances: NDArray[np.float6
         replace(span, confidence=with_piece(span.confidence, float(own[int(label)])))
         for span, label, own in zip(spans, text, chances, strict=True)
     )
+
+
+def _may_be_nothing(texts: tuple[Hypothesis, ...]) -> bool:
+    """Whether what is read as several digits may as well be none: rules of squared paper are read as 1s."""
+    nothing = next((one.probability for one in texts if not one.text), 0.0)
+    return len(texts[0].text) > 1 and nothing >= MAYBE_NOTHING
 
 
 def _shown(digits: tuple[Digit, ...], said: LineText, least: float) -> tuple[Digit, ...]:
