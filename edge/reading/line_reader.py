@@ -26,7 +26,7 @@ from edgedigits.edge.reading.piecewise import digit_chances, is_apart, one_digit
 from edgedigits.edge.reading.placing import Part, doubtful_pieces, in_pieces, placed, with_unread
 from edgedigits.edge.reading.reading import Digit, LineText, Reading
 from edgedigits.edge.scenes.finding import find_strips
-from edgedigits.edge.scenes.scene import QUARTERS, Box, SceneLine, SceneOptions
+from edgedigits.edge.scenes.scene import QUARTERS, Box, Scene, SceneLine, SceneOptions
 from edgedigits.edge.scenes.whole import is_tiny
 
 REJECT_BELOW = 0.4
@@ -164,11 +164,12 @@ class LineReader:
         kept = [(digits, said) for digits, said in shown if digits]
         if not single:
             kept = doubted_in_a_crowd(kept, len(read))
-        why = "" if kept else scene.why or self._why_unread
+        why = "" if kept else scene.why or self._why_unread(scene)
         return Reading(tuple(digits for digits, _ in kept), why=why, texts=tuple(said for _, said in kept))
 
-    @property
-    def _why_unread(self) -> str:
+    def _why_unread(self, scene: Scene) -> str:
+        if not any(line.pieces for line in scene.lines):
+            return "no mark of a digit's size was found"
         if self.allowed is ANY_TEXTS:
             return "marks of digit size were found, and the model reads no digit in them"
         return f"marks of digit size were found, and none is read as {self.allowed.source}"

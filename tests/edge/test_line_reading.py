@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import cv2
@@ -9,10 +10,11 @@ import numpy as np
 import pytest
 
 from edgedigits.core.lines.allowed import from_forms
+from edgedigits.core.lines.decoding import Hypothesis
 from edgedigits.core.pretrained.bundled import bundled_line_model, bundled_model
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.edge import LineReader
-from edgedigits.edge.reading.line_reader import turns_of
+from edgedigits.edge.reading.line_reader import _may_be_nothing, turns_of
 from edgedigits.edge.reading.pictures import load_image
 
 SAMPLE = Path(__file__).parents[2] / "docs" / "sample.jpg"
@@ -94,8 +96,24 @@ def test_where_nothing_fits_the_form_it_is_named():
     assert r"\d{20}" in reading.why
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (3, 3), (28, 28), (28, 1), (1, 5000), (40, 200)], ids=str)
+def test_where_nothing_stands_no_mark_is_told_of(shape):
+    reading = reader().read(np.full(shape, 255, np.uint8))
+    assert reading.text == ""
+    assert "marks of digit size were found" not in reading.why
+    assert reading.why.startswith(("no mark of a digit's size was found", "no ink was found"))
+
+
 @pytest.mark.parametrize("quarters", [0, 1, 2])
 def test_a_page_is_turned_upright(quarters):
     picture = np.ascontiguousarray(np.rot90(load_image(SAMPLE), quarters))
 
     assert texts(reader(turns=turns_of("auto")).read(picture)) == set(TEXTS)
+
+
+def test_several_digits_where_nothing_may_stand_are_doubted():
+    texts = [Hypothesis("1111111", math.log(0.51)), Hypothesis("", math.log(0.3))]
+
+    assert _may_be_nothing(tuple(texts))
+    assert not _may_be_nothing((texts[0], Hypothesis("", math.log(0.05))))
+    assert not _may_be_nothing((Hypothesis("7", math.log(0.6)), texts[1]))
