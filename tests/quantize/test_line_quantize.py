@@ -168,7 +168,7 @@ class TestRefused:
         from edgedigits.quantize.lines.converting import convert_lines
 
         with pytest.raises(EdgedigitsError, match="no lines to calibrate with"):
-            convert_lines(None, ())
+            convert_lines(None, (), (-9.0, 9.0))
 
     def test_a_model_that_was_not_calibrated_over_the_range_of_strips(self, tmp_path):
         import tf_keras as keras
@@ -180,7 +180,9 @@ class TestRefused:
         with pytest.MonkeyPatch.context() as patch:
             faint = np.full((1, 32, 192, 1), 0.25, np.float32)
             patch.setattr(converting, "_one_by_one", lambda _strips: iter([[faint]]))
-            (tmp_path / "model.tflite").write_bytes(converting.convert_lines(model, (np.zeros((32, 9), np.uint8),)))
+            (tmp_path / "model.tflite").write_bytes(
+                converting.convert_lines(model, (np.zeros((32, 9), np.uint8),), (-9.0, 9.0))
+            )
         with pytest.raises(EdgedigitsError, match="not calibrated over the range of strips"):
             converting.check_line_int8(tmp_path / "model.tflite")
 

@@ -27,7 +27,7 @@ def test_the_catalogue_says_parameters_and_bytes(entry):
     model = build_line_network(entry)
     assert model.count_params() == entry.parameters
     noise = np.random.default_rng(0).integers(0, 256, (2, 32, 150), dtype=np.uint8)
-    assert len(convert_lines(model, tuple(noise))) == pytest.approx(entry.int8_bytes, rel=0.01)
+    assert len(convert_lines(model, tuple(noise), (-9.0, 9.0))) == pytest.approx(entry.int8_bytes, rel=0.01)
 
 
 def test_no_line_network_is_taken_for_one_of_digits(entry):
