@@ -86,7 +86,7 @@ class Reading:
         return "\n".join("".join(digit.character for digit in line) for line in self.lines)
 
     def as_dict(self) -> dict[str, Any]:
-        """``text`` and ``digits`` (``box``, ``label``, ``confidence``) as JSON takes them, without digits ``why``.
+        """``text`` and ``digits`` (``box``, ``label``, ``confidence``, ``rejected``) for JSON; without digits ``why``.
 
         Of a reader that reads whole lines ``lines``, too: ``text``, ``confidence``, ``alternatives`` and ``digits``.
         """
@@ -108,5 +108,11 @@ def _line(digits: tuple[Digit, ...], said: LineText) -> dict[str, Any]:
 
 def _digits(digits: tuple[Digit, ...]) -> list[dict[str, Any]]:
     return [
-        {"box": list(digit.box), "label": digit.label, "confidence": round(digit.confidence, 4)} for digit in digits
+        {
+            "box": list(digit.box),
+            "label": digit.label,
+            "confidence": round(digit.confidence, 4),
+            "rejected": digit.rejected,
+        }
+        for digit in digits
     ]

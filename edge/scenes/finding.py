@@ -33,6 +33,9 @@ IN_FORM = 3
 EDGE_OF_SHEET = 0.04
 """Marks within this share of the picture's longer side of an empty sheet are its edges."""
 
+MOSTLY = 0.5
+"""A line is one of such marks where this share of its marks is: a line of digits may reach into a bright corner."""
+
 FAINT = np.uint8(14)
 """Levels that count for nothing in that."""
 
@@ -120,7 +123,7 @@ def _beside(found: Found, sheet: NDArray[np.uint8]) -> Found:
     reach = 2 * round(EDGE_OF_SHEET * max(sheet.shape)) + 1
     around = cv2.dilate(sheet, np.ones((reach, reach), np.uint8)) > 0
     touching = np.unique(found.marks.labels[around])
-    groups = [group for group in found.groups if not np.isin(group.numbers, touching).any()]
+    groups = [group for group in found.groups if np.isin(group.numbers, touching).mean() < MOSTLY]
     return replace(found, groups=groups, why=found.why or "a sheet stands out, and nothing is written on it")
 
 

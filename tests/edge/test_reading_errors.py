@@ -96,7 +96,7 @@ def test_a_rejected_digit_is_a_question_mark_in_the_text():
     reading = Reading(((sure, unsure), (sure,)))
 
     assert reading.text == "4?\n4"
-    assert reading.as_dict()["digits"][1] == {"box": [9, 0, 5, 9], "label": 2, "confidence": 0.3}
+    assert reading.as_dict()["digits"][1] == {"box": [9, 0, 5, 9], "label": 2, "confidence": 0.3, "rejected": True}
 
 
 def test_everything_is_rejected_below_a_threshold_of_one(reader: DigitReader, mnist_training_digits):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
 from composing import Page, dim, on_a_desk, seen
@@ -218,6 +219,16 @@ def test_an_empty_sheet_on_a_desk_has_no_lines(page):
 
     assert scene.lines == ()
     assert "sheet" in scene.why
+
+
+def test_a_bright_corner_does_not_hide_the_line_that_reaches_it(page):
+    written = page(950, 193, 5).write(60, 55, 8, 80)
+    light = np.full((193, 950), 0.58, np.float32)
+    cv2.fillPoly(light, [np.array([(0, 80), (0, 193), (140, 193)], np.int32)], (1.17,))
+
+    (line,) = find_strips(written.photo(cv2.GaussianBlur(light, (0, 0), 3))).lines
+
+    assert len(line.pieces) >= 7
 
 
 def test_ruled_paper_is_kept_out_of_its_writing(page):
