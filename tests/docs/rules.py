@@ -189,7 +189,7 @@ RULES = (
         r"edgedigits train --model line .*", "25 minutes; tests/train/test_line_training.py trains a tiny one"
     ),
     only_checked(
-        r"edgedigits train --from out/lines2?/.*", "15 minutes; tests/cli/test_lines.py trains on for an epoch"
+        r"edgedigits train --from out/lines[23]?/.*", "15 minutes; tests/cli/test_lines.py trains on for an epoch"
     ),
     only_checked(r"edgedigits quantize out/lines/.*", "there is none; tests/quantize/test_line_quantize.py has one"),
     only_checked(r"edgedigits calibrate .*", "needs a network that reads well; tests/cli/test_calibrate.py has one"),
