@@ -44,7 +44,7 @@ def text_log_probabilities(logp: NDArray[Any], texts: Sequence[str]) -> NDArray[
 
 
 def log_probabilities_of_lines(
-    logps: Sequence[NDArray[Any]], texts: Sequence[Sequence[str]]
+    logps: Sequence[NDArray[Any]] | NDArray[Any], texts: Sequence[Sequence[str]]
 ) -> list[NDArray[np.float64]]:
     """:func:`text_log_probability` of several texts of each of several lines, float64 of shape (texts,) of each line.
 
@@ -70,14 +70,10 @@ def paired_log_probabilities(logps: NDArray[Any], texts: Sequence[str]) -> NDArr
         logps: logarithms of probabilities, of shape (lines, steps, 11).
         texts: ASCII digits, or none, of each line.
     """
-    labels, ends = extended(texts)
-    best = logps.max(axis=2)
-    steps = np.moveaxis(np.exp(logps - best[:, :, None]), 1, 0)
-    alpha = forward(steps[:, np.arange(len(texts)), labels.T], labels)
-    return _logarithms(_totals(alpha, ends), best.sum(axis=1), logps, labels, ends)
+    return np.concatenate(log_probabilities_of_lines(logps, [[text] for text in texts]))
 
 
-def step_table(logps: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
+def step_table(logps: Sequence[NDArray[Any]] | NDArray[Any]) -> NDArray[np.float64]:
     """How likely each class is at each step of several lines, in units of the likeliest, of shape (steps, lines, 11).
 
     Lines with fewer steps than others end with steps that surely say nothing, which leaves every text as likely as it

@@ -201,8 +201,8 @@ class LineReader:
         doubtful = not in_each and not (sure and best.text)
         if doubtful and chances is not None and chances.max(axis=1).min() >= A_DIGIT:
             return doubtful_pieces(line, chances), LineText(best.probability, said)
-        least = max(self.reject_below, DOUBTED_IN_A_SCENE) if each else self.reject_below
-        digits = tuple(replace(one, rejected=one.confidence < least or not (sure or each)) for one in digits)
+        reject_below = max(self.reject_below, DOUBTED_IN_A_SCENE) if each else self.reject_below
+        digits = tuple(replace(one, rejected=one.confidence < reject_below or not (sure or each)) for one in digits)
         if digits and free and not in_each:
             digits = with_unread(digits, line, parts, NO_DIGIT if is_field else 0.0)
         return digits, LineText(best.probability, said)

@@ -22,6 +22,9 @@ PART = 0.5
 LEAST = 0.12
 """Marks smaller than this share of the highest in their box are specks."""
 
+WIDEST_DIGIT = 1.25
+"""Digits in boxes are at most so many times wider than high: two in one box are wider, as a rule."""
+
 NEIGHBOURS, LEVEL = 2.0, 0.2
 """Boxes of one row are at most so many of their widths apart, and differ in where they begin and end by at most this
 share of their height."""
@@ -99,7 +102,3 @@ def all_in_cells(cells: NDArray[np.int64], boxes: tuple[Box, ...]) -> bool:
     """
     narrow = all(width <= WIDEST_DIGIT * height for _, _, width, height in boxes)
     return bool(len(cells) and (cells > 0).all() and len(np.unique(cells)) == len(cells) and narrow)
-
-
-WIDEST_DIGIT = 1.25
-"""Digits in boxes are at most so many times wider than high: two in one box are wider, as a rule."""

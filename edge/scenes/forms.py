@@ -64,7 +64,7 @@ def forms_in(mask: NDArray[np.uint8], digit: float) -> tuple[Form, ...]:
         mask: uint8 (height, width) of 0 and 1.
         digit: typical height of digits in it, or of their boxes, in pixels.
     """
-    sides = segments_across(mask, max(8, round(SIDE * digit)), 1)
+    sides = segments_across(mask, max(8, round(SIDE * digit)))
     if not len(sides):
         return ()
     boxes = _boxes(sides, mask)

@@ -37,18 +37,15 @@ class Segments:
         return len(self.left)
 
 
-def segments_across(mask: NDArray[np.uint8], least: int, gap: int) -> Segments:
-    """Runs of at least ``least`` pixels that lie level, gaps of less than ``gap`` filled.
+def segments_across(mask: NDArray[np.uint8], least: int) -> Segments:
+    """Runs of at least ``least`` pixels that lie level.
 
     Args:
         mask: uint8 (height, width) of 0 and 1.
         least: pixels.
-        gap: pixels.
     """
     # A line that is not quite level, or thin and noisy, goes on in the next row.
     thick = cv2.dilate(mask, np.ones((3, 1), np.uint8))
-    if gap > 1:
-        thick = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
     runs = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, least), np.uint8))
     if not present(runs):
         return _segments([])
