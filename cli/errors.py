@@ -23,6 +23,8 @@ EXTRAS = {
         ),
         "train",
     ),
+    **dict.fromkeys(("paho", "prometheus_client", "starlette", "uvicorn", "cryptography"), "station"),
+    "pyarrow": "parquet",
 }
 
 

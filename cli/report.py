@@ -12,7 +12,7 @@ from edgedigits.core.files import write_json, write_text
 
 if TYPE_CHECKING:
     from edgedigits.cli.judging import Failure
-    from edgedigits.edge import Recording, Sheet, StationResult, WrongFrame
+    from edgedigits.edge import LoopResult, Recording, Sheet, WrongFrame
     from edgedigits.firmware_export import ArrayExport, LibraryExport, SelfTest
     from edgedigits.quantize import QuantizeResult
     from edgedigits.train import TrainingResult
@@ -31,7 +31,7 @@ class Seen:
 
     recording: Recording
     wrong: tuple[WrongFrame, ...]
-    station: StationResult
+    loop: LoopResult
     picture: Path
 
     @property
@@ -110,13 +110,13 @@ class Report:
             "passed": self.verdict == "passed",
             "failures": [asdict(failure) for failure in self.failures],
             "proof_verdict": proof.verdict,
-            "frames": self.seen.station.frames,
+            "frames": self.seen.loop.frames,
             "frames_exact": self.seen.exact,
             "sheets": [asdict(sheet) for sheet in self.seen.sheets],
             "wrong_frames": [asdict(frame) for frame in self.seen.wrong],
-            "fps": round(self.seen.station.fps, 1),
+            "fps": round(self.seen.loop.fps, 1),
             "c_library": {**asdict(self.exported.test), "arena_bytes": self.exported.library.arena_bytes},
-            "load": self.seen.station.load,
+            "load": self.seen.loop.load,
             "seconds": {name: round(spent, 1) for name, spent in self.seconds.items()},
             "files": {
                 "float": str(out / "float" / "model.keras"),
@@ -151,7 +151,7 @@ def write_report(report: Report, folder: Path) -> None:
         seconds=report.seconds,
         pictures=pictures,
         in_a_line=in_a_line,
-        busy=busy_words(report.seen.station.load),
+        busy=busy_words(report.seen.loop.load),
     )
     write_text(folder / "report.html", page)
     write_json(folder / "report.json", report.summary(Path()))

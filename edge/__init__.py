@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from edgedigits.core.pretrained.bundled import bundled_float_model, bundled_line_model, bundled_model
     from edgedigits.edge.fields import FieldsResult, measure_fields
     from edgedigits.edge.loop.empty_frames import EmptyFrames
-    from edgedigits.edge.loop.loop import JsonLines, Sink, StationResult, Transcript, run_station, stop_on_signals
+    from edgedigits.edge.loop.loop import JsonLines, LoopResult, Sink, Transcript, run_loop, stop_on_signals
     from edgedigits.edge.loop.preview import VideoPreview, WindowPreview
     from edgedigits.edge.reading.annotation import annotate
     from edgedigits.edge.reading.line_reader import LineReader
@@ -41,6 +41,7 @@ __all__ = [
     "ImageFolder",
     "JsonLines",
     "LineReader",
+    "LoopResult",
     "Misreading",
     "PiCamera",
     "Reading",
@@ -48,7 +49,6 @@ __all__ = [
     "Sheet",
     "Sink",
     "Source",
-    "StationResult",
     "Stream",
     "Transcript",
     "VideoFile",
@@ -65,7 +65,7 @@ __all__ = [
     "measure_fields",
     "open_source",
     "read_recording",
-    "run_station",
+    "run_loop",
     "sheets_of",
     "stop_on_signals",
 ]
@@ -88,9 +88,7 @@ __getattr__ = lazy_exports(
         "Stream": "sources.stream",
         "VideoFile": "sources.video_file",
         "open_source": "sources.registry",
-        **dict.fromkeys(
-            ("JsonLines", "Sink", "StationResult", "Transcript", "run_station", "stop_on_signals"), "loop.loop"
-        ),
+        **dict.fromkeys(("JsonLines", "Sink", "LoopResult", "Transcript", "run_loop", "stop_on_signals"), "loop.loop"),
         **dict.fromkeys(("Misreading", "Sheet", "sheets_of"), "recordings.sheets"),
         **dict.fromkeys(("WrongFrame", "WrongFrames"), "recordings.wrong_frames"),
         "DigitReader": "reading.reader",

@@ -189,7 +189,7 @@ def _read_recording(proved: Any, seed: int, out: Path) -> Any:
         VideoPreview,
         WrongFrames,
         compose_recording,
-        run_station,
+        run_loop,
     )
 
     test = split_of(proved.card).test
@@ -211,7 +211,7 @@ def _read_recording(proved: Any, seed: int, out: Path) -> Any:
         progress() as stage,
     ):
         sinks = (JsonLines(lines), wrong, preview, Counted(lambda done: stage("read", done, FRAMES)))
-        result = run_station(DigitReader(proved.model), VideoFile(recording.path), sinks)
+        result = run_loop(DigitReader(proved.model), VideoFile(recording.path), sinks)
     picture = _first_frame(out / "read.avi", out / "read.png")
     (out / "wrong.jpg").unlink(missing_ok=True)  # of an earlier run
     if wrong.found:

@@ -15,7 +15,7 @@ from edgedigits.core.counting import counted
 
 if TYPE_CHECKING:
     from edgedigits.core.contract.finding import Told
-    from edgedigits.edge.loop.loop import StationResult
+    from edgedigits.edge.loop.loop import LoopResult
 
 EMPTY_TOLD = 10
 """Frames of a video or a folder without digits that are told of, one by one, for each reason."""
@@ -85,7 +85,7 @@ def camera(
         VideoPreview,
         WindowPreview,
         open_source,
-        run_station,
+        run_loop,
         stop_on_signals,
     )
 
@@ -110,7 +110,7 @@ def camera(
         if window:
             sinks.append(stack.enter_context(WindowPreview()))
         stop = stack.enter_context(stop_on_signals())
-        result = run_station(reader, frames, sinks, limit=limit, wait=wait, stop=stop)
+        result = run_loop(reader, frames, sinks, limit=limit, wait=wait, stop=stop)
     if words := empty.summary(result.frames):
         say(words, err=True)
     show_summary(result)
@@ -118,7 +118,7 @@ def camera(
         ctx.exit(1)
 
 
-def show_summary(result: StationResult) -> None:
+def show_summary(result: LoopResult) -> None:
     """Say on standard error what a run of the loop came to."""
     from edgedigits.core.machine.load import busy_words
 

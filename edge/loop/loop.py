@@ -142,7 +142,7 @@ class StageLatency:
 
 
 @dataclass(frozen=True)
-class StationResult:
+class LoopResult:
     """What a run of the loop came to.
 
     Attributes:
@@ -177,7 +177,7 @@ class StationResult:
         return asdict(self) | {"fps": round(self.fps, 2)}
 
 
-def run_station(
+def run_loop(
     reader: Reader,
     source: Source,
     sinks: Sequence[Sink] = (),
@@ -185,7 +185,7 @@ def run_station(
     limit: int | None = None,
     wait: bool = False,
     stop: threading.Event | None = None,
-) -> StationResult:
+) -> LoopResult:
     """Read digits from a source until it ends.
 
     The reader, and with it the interpreter of the model, is the caller's and is used for every frame.
@@ -236,7 +236,7 @@ def run_station(
                 break
         load = watch.share() if watch else None
         skipped, reopened, unreadable = capture.skipped, capture.reopened, capture.unreadable + refused
-    return StationResult(frames, skipped, reopened, last - first, _stages(spent), ended, load, unreadable)
+    return LoopResult(frames, skipped, reopened, last - first, _stages(spent), ended, load, unreadable)
 
 
 def _look(reader: Reader, frame: Frame) -> FrameReading | None:
@@ -263,7 +263,7 @@ def _stages(spent: Sequence[tuple[float, ...]]) -> dict[str, StageLatency]:
 
 @contextmanager
 def stop_on_signals() -> Iterator[threading.Event]:
-    """Turn the first SIGINT (Ctrl-C) or SIGTERM into an event for ``run_station``; main thread only.
+    """Turn the first SIGINT (Ctrl-C) or SIGTERM into an event for ``run_loop``; main thread only.
 
     A second signal does what it did before, so that a program that hangs can still be ended.
     """

@@ -19,7 +19,7 @@ KINDS: tuple[SourceKind, ...] = tuple(import_module(f"{__package__}.{module}").K
 
 
 def open_source(spec: StrPath) -> Source:
-    """Choose the source that ``spec`` names. Use it with ``with``, or hand it to ``run_station``, which opens it.
+    """Choose the source that ``spec`` names. Use it with ``with``, or hand it to ``run_loop``, which opens it.
 
     Args:
         spec: a camera's number (``0``) or device (``/dev/video0``); a video file; a folder of pictures; the address

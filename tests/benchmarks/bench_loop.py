@@ -35,12 +35,12 @@ from edgedigits.core.tflite.runtime import runtime
 from edgedigits.cli.reading_options import ReadingModel, ReadingOptions, opened_reader
 from edgedigits.core.contract.finding import NOTHING_TOLD
 from edgedigits.edge.sources.registry import open_source
-from edgedigits.edge.loop.loop import JsonLines, Transcript, run_station
+from edgedigits.edge.loop.loop import JsonLines, Transcript, run_loop
 transcript = Transcript()
 reader = opened_reader(ReadingModel().convert(model, None, None), None, NOTHING_TOLD, True, ReadingOptions())
 started = time.process_time()
 with open(os.devnull, "w") as nowhere:
-    result = run_station(reader, open_source(video), [JsonLines(nowhere), transcript])
+    result = run_loop(reader, open_source(video), [JsonLines(nowhere), transcript])
 spent = time.process_time() - started
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))
 print(json.dumps({

@@ -171,19 +171,19 @@ def test_predict_without_a_picture_is_wrong_usage():
 
 def test_a_station_that_saw_no_frame_tells_no_times(capsys):
     from edgedigits.cli.commands.watching import show_summary
-    from edgedigits.edge.loop.loop import StationResult
+    from edgedigits.edge.loop.loop import LoopResult
 
-    show_summary(StationResult(0, 0, 0, 0.0, {}, "stop"))
+    show_summary(LoopResult(0, 0, 0, 0.0, {}, "stop"))
     assert capsys.readouterr().err == "0 frames, 0.0 a second, 0 skipped, source reopened 0 times\n"
 
 
 def test_the_summary_fits_the_terminal(capsys, monkeypatch):
     from edgedigits.cli.commands.watching import show_summary
-    from edgedigits.edge.loop.loop import StageLatency, StationResult
+    from edgedigits.edge.loop.loop import LoopResult, StageLatency
 
     monkeypatch.setenv("COLUMNS", "80")
     times = {name: StageLatency(5.0, 9.0) for name in ("capture", "find", "classify", "total")}
-    show_summary(StationResult(240, 0, 3, 8.0, times, "end"))
+    show_summary(LoopResult(240, 0, 3, 8.0, times, "end"))
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) > 1 and max(map(len, lines)) <= 80
     assert lines[0].startswith("240 frames, ") and " ".join(lines).endswith("(p50/p99)")

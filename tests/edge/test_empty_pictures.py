@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from edgedigits.cli.main import main
 from edgedigits.core.datasets import load_dataset
-from edgedigits.edge import DigitReader, EmptyFrames, ImageFolder, bundled_model, run_station
+from edgedigits.edge import DigitReader, EmptyFrames, ImageFolder, bundled_model, run_loop
 
 
 def paper() -> np.ndarray:
@@ -124,7 +124,7 @@ def test_camera_tells_of_frames_without_digits_and_counts_them(pictures):
 def test_a_camera_is_told_of_once_for_each_reason(pictures):
     told: list[str] = []
     empty = EmptyFrames(told.append)
-    run_station(DigitReader(bundled_model()), ImageFolder(pictures), [empty])
+    run_loop(DigitReader(bundled_model()), ImageFolder(pictures), [empty])
     assert len(told) == len(empty.reasons) == 2
     assert empty.reasons.total() == 3
 

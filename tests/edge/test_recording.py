@@ -127,7 +127,7 @@ def test_a_recording_of_mnist_digits_is_read(data_folder, tmp_path):
     if not model.is_file():
         pytest.skip(f"no bundled model at {model}")
     from edgedigits.core.datasets.formats.idx import read_idx_pair
-    from edgedigits.edge.loop.loop import Transcript, run_station
+    from edgedigits.edge.loop.loop import Transcript, run_loop
     from edgedigits.edge.reading.reader import DigitReader
 
     mnist = data_folder / "mnist"
@@ -135,7 +135,7 @@ def test_a_recording_of_mnist_digits_is_read(data_folder, tmp_path):
     recording = compose_recording(test.images, test.labels, tmp_path / "mnist.mp4", frames=40, hold=2, seed=1)
     transcript = Transcript()
 
-    run_station(DigitReader(model), open_source(str(recording.path)), [transcript])
+    run_loop(DigitReader(model), open_source(str(recording.path)), [transcript])
 
     assert recording.exact(transcript.texts) >= 0.75 * 40
 

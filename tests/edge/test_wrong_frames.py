@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgedigits.core.datasets import load_dataset
-from edgedigits.edge import WrongFrame, WrongFrames, compose_recording, open_source, run_station
+from edgedigits.edge import WrongFrame, WrongFrames, compose_recording, open_source, run_loop
 from edgedigits.edge.loop.loop import Transcript
 
 FRAMES, HOLD = 12, 4
@@ -23,7 +23,7 @@ def read(reader, tmp_path_factory):
         pool.images, pool.labels, path, size=(640, 360), digits=4, frames=FRAMES, hold=HOLD, seed=2
     )
     transcript = Transcript()
-    run_station(reader, open_source(str(path)), [transcript])
+    run_loop(reader, open_source(str(path)), [transcript])
     texts = tuple(transcript.texts[index] for index in range(FRAMES))
     assert all(texts), "something is read in every frame"
     return replace(recording, texts=texts)
@@ -31,7 +31,7 @@ def read(reader, tmp_path_factory):
 
 def looked_at(reader, recording) -> WrongFrames:
     wrong = WrongFrames(recording)
-    run_station(reader, open_source(str(recording.path)), [wrong])
+    run_loop(reader, open_source(str(recording.path)), [wrong])
     return wrong
 
 
@@ -60,7 +60,7 @@ def test_a_wrong_frame_tells_its_number_the_truth_and_what_was_read(reader, read
 
 def test_a_frame_that_was_not_looked_at_is_wrong_too(reader, read):
     wrong = WrongFrames(read)
-    run_station(reader, open_source(str(read.path)), [wrong], limit=FRAMES - 1)
+    run_loop(reader, open_source(str(read.path)), [wrong], limit=FRAMES - 1)
     assert wrong.found == (WrongFrame(FRAMES - 1, read.texts[-1], None),)
 
 

@@ -23,7 +23,7 @@ from mjpeg_server import MjpegServer
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.pretrained.bundled import bundled_line_model
-from edgedigits.edge.loop.loop import FrameReading, JsonLines, Transcript, run_station, stop_on_signals
+from edgedigits.edge.loop.loop import FrameReading, JsonLines, Transcript, run_loop, stop_on_signals
 from edgedigits.edge.loop.preview import VideoPreview, WindowPreview, open_preview
 from edgedigits.edge.reading.line_reader import LineReader
 from edgedigits.edge.reading.pictures import load_image
@@ -39,10 +39,10 @@ import sys
 from edgedigits.edge.loop.preview import open_preview
 from edgedigits.edge.reading.reader import DigitReader
 from edgedigits.edge.sources.registry import open_source
-from edgedigits.edge.loop.loop import JsonLines, run_station, stop_on_signals
+from edgedigits.edge.loop.loop import JsonLines, run_loop, stop_on_signals
 model, source, preview = sys.argv[1:]
 with stop_on_signals() as stop, open_preview(preview) as video:
-    result = run_station(DigitReader(model), open_source(source), [JsonLines(sys.stdout), video], stop=stop)
+    result = run_loop(DigitReader(model), open_source(source), [JsonLines(sys.stdout), video], stop=stop)
 print(result.ended, result.frames, file=sys.stderr)
 """
 
@@ -77,7 +77,7 @@ def frames_in(path: Path) -> int:
 def test_each_frame_of_a_file_is_told_in_one_line(model, recording):
     output = io.StringIO()
 
-    result = run_station(DigitReader(model), open_source(str(recording.path)), [JsonLines(output)])
+    result = run_loop(DigitReader(model), open_source(str(recording.path)), [JsonLines(output)])
 
     assert [line["frame"] for line in lines_of(output)] == list(range(FRAMES))
     assert (result.frames, result.skipped, result.reopened, result.ended) == (FRAMES, 0, 0, "end")
@@ -86,7 +86,7 @@ def test_each_frame_of_a_file_is_told_in_one_line(model, recording):
 def test_a_line_tells_what_the_reader_found(model, recording):
     output = io.StringIO()
     reader = DigitReader(model)
-    run_station(reader, open_source(str(recording.path)), [JsonLines(output)], limit=1)
+    run_loop(reader, open_source(str(recording.path)), [JsonLines(output)], limit=1)
     with open_source(str(recording.path)) as source:
         reading = reader.read(source.read())
 
@@ -102,7 +102,7 @@ def test_a_line_tells_what_the_reader_found(model, recording):
 def test_a_line_tells_the_time_in_utc_and_the_latencies_in_milliseconds(model, recording):
     output = io.StringIO()
     before = datetime.now(UTC)
-    result = run_station(DigitReader(model), open_source(str(recording.path)), [JsonLines(output)])
+    result = run_loop(DigitReader(model), open_source(str(recording.path)), [JsonLines(output)])
     after = datetime.now(UTC)
 
     line = lines_of(output)[3]
@@ -117,7 +117,7 @@ def test_a_line_tells_the_time_in_utc_and_the_latencies_in_milliseconds(model, r
 
 def test_the_result_sums_up_the_run(model, recording):
     output = io.StringIO()
-    result = run_station(DigitReader(model), open_source(str(recording.path)), [JsonLines(output)])
+    result = run_loop(DigitReader(model), open_source(str(recording.path)), [JsonLines(output)])
 
     totals = [line["latencies"]["total"] for line in lines_of(output)]
 
@@ -133,13 +133,13 @@ def test_the_interpreter_is_built_once(model, recording, tmp_path):
     reader = DigitReader(copy)
     copy.unlink()
 
-    assert run_station(reader, open_source(str(recording.path))).frames == FRAMES
+    assert run_loop(reader, open_source(str(recording.path))).frames == FRAMES
 
 
 def test_a_limit_ends_the_loop(model, recording):
     transcript = Transcript()
 
-    result = run_station(DigitReader(model), open_source(str(recording.path)), [transcript], limit=7)
+    result = run_loop(DigitReader(model), open_source(str(recording.path)), [transcript], limit=7)
 
     assert (result.frames, result.ended) == (7, "limit")
     assert list(transcript.texts) == list(range(7))
@@ -149,7 +149,7 @@ def test_a_loop_asked_to_stop_before_the_first_frame_reads_none(model, recording
     stop = threading.Event()
     stop.set()
 
-    result = run_station(DigitReader(model), open_source(str(recording.path)), stop=stop)
+    result = run_loop(DigitReader(model), open_source(str(recording.path)), stop=stop)
 
     assert (result.frames, result.fps, result.stages, result.ended) == (0, 0.0, {}, "stop")
 
@@ -165,7 +165,7 @@ class Slow:
 def test_a_live_stream_is_read_at_its_newest_frame_and_what_is_skipped_is_counted(model):
     output = io.StringIO()
     with MjpegServer(rate=200) as camera:
-        result = run_station(DigitReader(model), open_source(camera.url), [JsonLines(output), Slow()], limit=20)
+        result = run_loop(DigitReader(model), open_source(camera.url), [JsonLines(output), Slow()], limit=20)
 
     lines = lines_of(output)
     never_told = lines[-1]["frame"] + 1 - len(lines)
@@ -179,7 +179,7 @@ def test_a_folder_is_read_to_its_end_whatever_the_sizes(model, tmp_path):
         cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((side, side, 3), 200, np.uint8))
     transcript = Transcript()
 
-    result = run_station(DigitReader(model), open_source(str(tmp_path)), [transcript])
+    result = run_loop(DigitReader(model), open_source(str(tmp_path)), [transcript])
 
     assert result.ended == "end"
     assert transcript.texts == {0: "", 1: "", 2: ""}
@@ -192,7 +192,7 @@ def test_a_picture_that_cannot_be_read_is_named_and_counted_and_the_others_are_r
     (tmp_path / "3.png").write_text("no picture")
     transcript = Transcript()
 
-    result = run_station(DigitReader(model), open_source(str(tmp_path)), [transcript])
+    result = run_loop(DigitReader(model), open_source(str(tmp_path)), [transcript])
 
     assert (result.frames, result.unreadable, result.skipped, result.ended) == (3, 2, 0, "end")
     assert list(transcript.texts) == [0, 2, 4], "frames keep the numbers of their pictures"
@@ -208,7 +208,7 @@ def test_a_picture_of_a_folder_that_lacks_the_region_is_named_and_counted_and_th
     reader = LineReader(bundled_line_model(), options=SceneOptions(region=(10, 10, 70, 70)))
     transcript = Transcript()
 
-    result = run_station(reader, open_source(str(tmp_path)), [transcript])
+    result = run_loop(reader, open_source(str(tmp_path)), [transcript])
 
     assert (result.frames, result.unreadable, result.ended) == (2, 1, "end")
     assert list(transcript.texts) == [0, 2]
@@ -220,31 +220,31 @@ def test_a_video_that_is_called_as_pictures_are_is_a_video_all_the_same(model, r
     shutil.copyfile(recording.path, tmp_path / "a.png")
     with pytest.raises(EdgedigitsError, match=r"is a video, .*; `edgedigits camera --source .*a\.png` reads"):
         load_image(tmp_path / "a.png")
-    assert run_station(DigitReader(model), open_source(tmp_path / "a.png"), limit=2).frames == 2
+    assert run_loop(DigitReader(model), open_source(tmp_path / "a.png"), limit=2).frames == 2
 
 
 def test_a_region_that_no_frame_of_a_video_has_ends_the_loop(recording):
     reader = LineReader(bundled_line_model(), options=SceneOptions(region=(0, 0, 9000, 10)))
     with pytest.raises(EdgedigitsError, match="the region 0,0,9000,10 is not inside the picture"):
-        run_station(reader, open_source(str(recording.path)))
+        run_loop(reader, open_source(str(recording.path)))
 
 
 def test_a_source_that_does_not_open_ends_the_loop_with_its_error(model):
     with pytest.raises(EdgedigitsError, match="no camera 97"):
-        run_station(DigitReader(model), open_source("97"))
+        run_loop(DigitReader(model), open_source("97"))
 
 
 @pytest.mark.parametrize("name", ["preview.avi", "preview.mp4"])
 def test_the_preview_video_has_a_frame_for_each_frame_read(model, recording, tmp_path, name):
     with VideoPreview(tmp_path / name) as preview:
-        result = run_station(DigitReader(model), open_source(str(recording.path)), [preview], limit=11)
+        result = run_loop(DigitReader(model), open_source(str(recording.path)), [preview], limit=11)
 
     assert frames_in(tmp_path / name) == result.frames == 11
 
 
 def test_the_preview_shows_more_than_the_frame(model, recording, tmp_path):
     with VideoPreview(tmp_path / "preview.avi") as preview:
-        run_station(DigitReader(model), open_source(str(recording.path)), [preview], limit=1)
+        run_loop(DigitReader(model), open_source(str(recording.path)), [preview], limit=1)
 
     with open_source(str(recording.path)) as plain, open_source(str(tmp_path / "preview.avi")) as marked:
         difference = cv2.absdiff(plain.read(), marked.read())

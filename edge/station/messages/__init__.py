@@ -1,0 +1,1 @@
+"""Telling others what was read: MQTT, a webhook, lines of JSON."""

@@ -1,0 +1,1 @@
+"""Mail pieces: told apart, read over several frames, decided."""

@@ -1,0 +1,1 @@
+"""The station as a service of the system."""
