@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Literal
 
+from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.sources.base import Image
 from edgedigits.edge.station.journal import review, storing
 from edgedigits.edge.station.journal.crops import Crops, encoded, path_of
@@ -14,7 +15,6 @@ from edgedigits.edge.station.journal.records import Counts, Event, Keyed, Waitin
 from edgedigits.edge.station.journal.replacing import JournalFile
 from edgedigits.edge.station.journal.retention import Retention, Tidied
 from edgedigits.edge.station.results import PieceResult
-from edgedigits.edge.station.settings import Box
 
 Kept = Literal["all", "doubtful", "none"]
 """Of which pieces pictures are kept."""
@@ -183,9 +183,7 @@ class Journal:
         self._file.write(lambda at: review.release(at, None, person))
         self._tell()
 
-    def tidy(
-        self, now: float, *, keep_days: int, keep_megabytes: int, outputs: Collection[str] = ()
-    ) -> Tidied:
+    def tidy(self, now: float, *, keep_days: int, keep_megabytes: int, outputs: Collection[str] = ()) -> Tidied:
         """Delete what is older, or more, than is kept; meant for a thread of its own, every few minutes.
 
         Never deleted is what waits to be keyed, what somebody was given to key, and what an output has not delivered.

@@ -88,9 +88,7 @@ def export_labelled(folder: StrPath, out: StrPath, kind: Kind = "lines", *, forc
     return Labelled(out, kind, pieces, pictures, dict(left_out))
 
 
-def _usable(
-    connection: sqlite3.Connection, folder: Path, kind: Kind, left_out: Counter[str]
-) -> Iterator[_Piece]:
+def _usable(connection: sqlite3.Connection, folder: Path, kind: Kind, left_out: Counter[str]) -> Iterator[_Piece]:
     for row in connection.execute(_LABELLED):
         picture = folder / row["crop"] if row["crop"] else None
         if not row["label"]:

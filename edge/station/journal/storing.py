@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.station.journal.records import COLUMNS, Counts, Event, result_of, row_of
 from edgedigits.edge.station.journal.schema import DOUBTFUL, HELD, REJECTED
 from edgedigits.edge.station.results import PieceResult
-from edgedigits.edge.station.settings import Box
 
 _LAST = "SELECT max((SELECT coalesce(max(sequence), 0) FROM pieces), (SELECT max(sequence) FROM beginnings))"
 _FINAL = ("sequence", "until", "held_for", "review", "crop", "crop_bytes", "boxes")
