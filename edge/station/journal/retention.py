@@ -210,4 +210,6 @@ def delete_strays(database: Database, folder: Path, before: float) -> int:
 def give_back_room(database: Database) -> None:
     """Return pages of the file that became free to the disk, some at a time."""
     with database.writing() as connection:
-        connection.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall()
+        free = connection.execute("PRAGMA freelist_count").fetchone()[0]
+        for _ in range(min(free, _VACUUM_PAGES)):
+            connection.execute("PRAGMA incremental_vacuum(1)")  # Python's module makes one step of it, whatever N is
