@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from edgedigits.core.files import disk_errors
 from edgedigits.edge.station.journal.crops import CROPS, MEGABYTE
 from edgedigits.edge.station.journal.database import Database
 from edgedigits.edge.station.journal.replacing import JournalFile
@@ -180,7 +181,8 @@ def _unlink(folder: Path, rows: Iterable[sqlite3.Row]) -> None:
     """Delete pictures, before their rows: one that is left without its row would never be."""
     paths = [folder / row["crop"] for row in rows if row["crop"]]
     for path in paths:
-        path.unlink(missing_ok=True)
+        with disk_errors(path):
+            path.unlink(missing_ok=True)
     newest = max((path.name for path in (folder / CROPS).glob("*")), default="")
     for day in {path.parent for path in paths}:
         if day.name != newest:  # into which a picture may be written now
@@ -202,7 +204,8 @@ def delete_strays(database: Database, folder: Path, before: float) -> int:
         with database.reading() as connection:
             known = connection.execute("SELECT 1 FROM pieces WHERE id = ?", (path.stem,)).fetchone()
         if not known:
-            path.unlink(missing_ok=True)
+            with disk_errors(path):
+                path.unlink(missing_ok=True)
             found += 1
     return found
 

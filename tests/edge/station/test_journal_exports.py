@@ -114,7 +114,7 @@ def test_a_table_of_another_kind_is_refused(folder: Path, tmp_path: Path):
 
 
 def test_a_journal_that_ends_in_damage_leaves_no_half_table(folder: Path, tmp_path: Path):
-    journal = Journal(folder)
+    journal = Journal(folder, durable=False)
     for number in range(2000):
         journal.add(piece(f"piece-{number}"), None)
     journal.close()

@@ -17,7 +17,7 @@ FOR_EVER = 1_000_000
 
 @pytest.fixture
 def journal(tmp_path: Path):
-    opened = Journal(tmp_path)
+    opened = Journal(tmp_path, durable=False)
     yield opened
     opened.close()
 
