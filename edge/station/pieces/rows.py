@@ -41,6 +41,10 @@ _FRAME = (2.0, 16.0)
 _BESIDE, _ABOVE = 0.8, 0.25
 """Heights of ground that are left beside a row, and above and below it."""
 
+_LEAST_PART, _COVERED, _BREAK = 8, 0.6, 0.4
+"""Pixels of height that a part of a broken digit has, the share of the narrower one's columns that two parts share, and
+the gap between them in heights of the lower one."""
+
 _LEVEL = 1.0
 """Degrees that a row may be turned by before it is turned back."""
 
@@ -98,9 +102,39 @@ def _ink_of(grey: NDArray[np.uint8]) -> _Ink:
     darker = cv2.subtract(ground, grey)
     level = max(_FAINTEST, _SHARE * float(np.percentile(darker[::3, ::3], 99.5)))
     mask = cv2.morphologyEx((darker > level).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    boxes = tuple((x, y, width, height) for x, y, width, height, _ in stats[:count].tolist())
-    return _Ink(grey, ground, np.asarray(labels, np.int32), ((0, 0, 0, 0), *boxes[1:]))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    boxes = stats[:, :4].astype(np.int64)
+    boxes[0] = 0  # the ground
+    whole = _mended(boxes)
+    return _Ink(grey, ground, whole[labels], tuple(map(tuple, boxes.tolist())))
+
+
+def _mended(boxes: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Put together what a pen has left broken: parts of one digit, one right above the other.
+
+    Args:
+        boxes: int64 (marks, 4), x, y, width and height of each mark; those of parts become those of the whole.
+
+    Returns:
+        int32 (marks,), the number of the whole for each part.
+    """
+    whole = np.arange(len(boxes), dtype=np.int32)
+    parts = np.flatnonzero((boxes[:, 3] >= _LEAST_PART) & (boxes[:, 3] <= MOST_HEIGHT) & (boxes[:, 2] <= MOST_HEIGHT))
+    x, y, width, height = boxes[parts].T
+    across = np.minimum.outer(x + width, x + width) - np.maximum.outer(x, x)
+    down = y[np.newaxis, :] - (y + height)[:, np.newaxis]  # from the lower edge of the first to the second
+    narrow, low = np.minimum.outer(width, width), np.minimum.outer(height, height)
+    close = (across >= _COVERED * narrow) & (np.abs(down) <= _BREAK * low)
+    for one, other in zip(*np.nonzero(close), strict=True):
+        first, second = whole[parts[one]], whole[parts[other]]
+        if first == second:
+            continue
+        start = np.minimum(boxes[first, :2], boxes[second, :2])
+        end = np.maximum(boxes[first, :2] + boxes[first, 2:], boxes[second, :2] + boxes[second, 2:])
+        boxes[first] = [*start, *(end - start)]
+        boxes[second] = 0
+        whole[whole == second] = first
+    return whole
 
 
 def _linked(boxes: Sequence[Box], numbers: Sequence[int]) -> list[list[int]]:
