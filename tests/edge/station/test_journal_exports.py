@@ -214,6 +214,15 @@ def test_a_piece_whose_picture_is_gone_is_left_out_and_counted(folder: Path, tmp
     assert done.left_out == {"nobody could read it": 1, "its picture is not kept": 1}
 
 
+@pytest.mark.parametrize("content", [b"", b"no picture", "half"])
+def test_a_damaged_picture_is_left_out_and_counted(folder: Path, tmp_path: Path, content):
+    path = folder / "crops" / "2026-11-30" / "keyed.png"
+    path.write_bytes(path.read_bytes()[:100] if content == "half" else content)
+    done = export_labelled(folder, tmp_path / "lines")
+    assert done.pieces == 1
+    assert done.left_out == {"nobody could read it": 1, "its picture is damaged": 1}
+
+
 def test_a_data_set_is_replaced_by_force(folder: Path, tmp_path: Path):
     for kind in ("lines", "folder", "lines"):
         export_labelled(folder, tmp_path / "out", kind, force=True)  # type: ignore[arg-type]
