@@ -93,7 +93,7 @@ def test_a_piece_that_nobody_can_read_has_a_label_without_a_code(folder: Path, t
 
 def test_parquet_has_the_same_with_types(folder: Path, tmp_path: Path):
     needs_pyarrow()
-    import pyarrow.parquet as parquet
+    from pyarrow import parquet
 
     export_journal(folder, tmp_path / "pieces.parquet")
     table = parquet.read_table(tmp_path / "pieces.parquet")
