@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 
+from edgedigits.edge.station.messages.discovery import is_discovery
 from edgedigits.edge.station.messages.outputs import OutputAway
 
 AGAIN = 0.2
@@ -61,3 +62,39 @@ def refused_words(where: str, reason: str) -> OutputAway:
     else:
         remedy = "look at the broker's log"
     return OutputAway(f"the broker at {where} refuses the station ({reason})", remedy, AGAIN)
+
+
+def connection_ended(where: str, reason: str, *, stood: bool) -> OutputAway:
+    """What it means that a connection broke.
+
+    Args:
+        where: host and port.
+        reason: name of the reason code, if the broker sent one.
+        stood: whether the broker had accepted it.
+    """
+    if stood:
+        return OutputAway(
+            f"the connection to the broker at {where} was lost ({reason})",
+            "look whether the broker runs, and whether another station has the same name",
+            AGAIN,
+        )
+    return OutputAway(
+        f"the broker at {where} closed the connection before it was made ({reason})",
+        "look whether it expects tls, and whether it speaks MQTT 5",
+        AGAIN,
+    )
+
+
+def publishing_refused(where: str, topic: str, reason: str, user: str) -> OutputAway:
+    """What it means that a broker acknowledged a message and did not take it.
+
+    Args:
+        where: host and port.
+        topic: of the message.
+        reason: name of the reason code (MQTT 5, section 3.4.2.1).
+        user: who published.
+    """
+    remedy = f"let {f'user {user}' if user else 'all users'} write there"
+    if is_discovery(topic):
+        remedy += ", or set mqtt.discovery to false"
+    return OutputAway(f"the broker at {where} does not take what is published to {topic} ({reason})", remedy)

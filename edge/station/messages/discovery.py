@@ -37,6 +37,11 @@ class Topics:
         return cls(*(f"{base}/{last}" for last in ("pieces", "status", "alarms", "counts")))
 
 
+def is_discovery(topic: str) -> bool:
+    """Whether a topic is one of :func:`discovery_messages`."""
+    return topic.startswith(f"{_PREFIX}/")
+
+
 def discovery_messages(topics: Topics, station: str) -> dict[str, dict[str, Any]]:
     """Configurations of the station's sensors, by the topic at which each is published.
 

@@ -69,6 +69,10 @@ def append_line(path: Path, line: bytes) -> None:
     Raises:
         OSError: the disk refuses; the file is as it was before.
     """
+    if path.exists() and not path.is_file():  # a device or a pipe: nothing can be taken back from it
+        with path.open("wb", buffering=0) as taker:
+            taker.write(line)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:

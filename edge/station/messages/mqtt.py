@@ -12,15 +12,22 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.station.messages.broker_errors import AGAIN, connecting_failed, refused_words
-from edgedigits.edge.station.messages.discovery import Topics, discovery_messages
+from edgedigits.edge.station.messages.broker_errors import (
+    AGAIN,
+    connecting_failed,
+    connection_ended,
+    publishing_refused,
+    refused_words,
+)
+from edgedigits.edge.station.messages.discovery import Topics, discovery_messages, is_discovery
 from edgedigits.edge.station.messages.json_lines import event_as_json
 from edgedigits.edge.station.messages.outputs import Output, OutputAway
 from edgedigits.edge.station.messages.secret_files import secret_of
@@ -60,11 +67,16 @@ class MqttOutput(Output):
         self._station, self._settings, self._patience = station, settings, patience
         self._topics = Topics.of(settings.topic, station)
         self._changed = threading.Condition()  # guards what the client's thread and the forwarder's share, below
-        self._connected = self._closed = self._refused = False
+        self._connected = self._closed = False
+        self._explained = False  # whether it is known why the last attempt to connect failed
         self._why = OutputAway(f"the broker at {self._where} did not answer yet", "wait a moment", AGAIN)
         self._acknowledged: dict[int, Any] = {}
         self._in_flight: tuple[int, int] | None = None  # sequence and message id of what was sent last
         self._alarms: bytes = b"{}"
+        self._denied: OutputAway | None = None  # what the broker did not let be published since the last connection
+        self._retained: Iterator[tuple[str, bytes]] = iter(())  # topics and messages that every connection begins with
+        self._retained_in_flight = 0, ""  # id and topic of the last of them
+        self._discovers = settings.discovery
         self._counts = {"accepted": 0, "rejected": 0, "keyed": 0}
         self._counted = 0
         self._client = self._new_client(identity or f"edgedigits-{station}")
@@ -76,20 +88,18 @@ class MqttOutput(Output):
 
         settings = self._settings
         client = Client(CallbackAPIVersion.VERSION2, client_id=identity, protocol=MQTTv5)
-        client.suppress_exceptions = True  # a bug in a callback is logged and does not end the client's thread
-        client.enable_logger(logging.getLogger(f"{__name__}.paho"))
-        logging.getLogger(f"{__name__}.paho").setLevel(logging.WARNING)
         if settings.tls:
             client.tls_set_context(_context(settings.ca_file))
         if settings.user or settings.password_file:
             client.username_pw_set(settings.user, secret_of(settings.password_file, "mqtt.password_file") or None)
         client.will_set(self._topics.status, "offline", qos=1, retain=True)
-        client.reconnect_delay_set(min_delay=1, max_delay=30)
-        client.on_pre_connect = self._on_pre_connect
-        client.on_connect = self._on_connect
-        client.on_connect_fail = self._on_connect_fail
-        client.on_disconnect = self._on_disconnect
-        client.on_publish = self._on_publish
+        client.reconnect_delay_set(min_delay=1, max_delay=10)
+        client.on_socket_open = _guarded(_send_at_once)
+        client.on_pre_connect = _guarded(self._on_pre_connect)
+        client.on_connect = _guarded(self._on_connect)
+        client.on_connect_fail = _guarded(self._on_connect_fail)
+        client.on_disconnect = _guarded(self._on_disconnect)
+        client.on_publish = _guarded(self._on_publish)
         session = Properties(PacketTypes.CONNECT)
         session.SessionExpiryInterval = _SESSION
         host, port = self._where.rsplit(":", 1)
@@ -101,31 +111,30 @@ class MqttOutput(Output):
         return client
 
     def check(self) -> None:
-        """Connect if that was not begun.
+        """Connect if that was not begun, and wait for how it ends.
 
         Raises:
             OutputAway: there is no connection now.
         """
-        self._begin()
-        with self._changed:
-            if not self._connected:
-                raise self._why
-
-    def _begin(self) -> None:
-        if self._closed:
-            raise OutputAway(f"the connection to the broker at {self._where} was closed", "start the station again")
-        self._client.loop_start()  # does nothing while the client's thread lives
+        self.wait_connected(self._patience)
 
     def wait_connected(self, seconds: float) -> None:
-        """Wait for the connection, to try a configuration.
+        """Wait so long until the connection stands, or it is known why it does not.
 
         Raises:
-            OutputAway: there is none after that time, and why.
+            OutputAway: it does not, and why.
         """
-        self._begin()
+        if not self._closed:
+            self._client.loop_start()  # does nothing while the client's thread lives
         with self._changed:
-            if not self._changed.wait_for(lambda: self._connected or self._refused, seconds) or not self._connected:
-                raise self._why
+            self._changed.wait_for(lambda: self._connected or self._explained or self._closed, seconds)
+            self._raise_if_away()
+
+    def _raise_if_away(self) -> None:
+        if self._closed:
+            raise OutputAway(f"the connection to the broker at {self._where} was closed", "start the station again")
+        if not self._connected:
+            raise self._why
 
     def deliver(self, event: Event) -> None:
         """Publish a result and wait until the broker acknowledged it.
@@ -148,10 +157,10 @@ class MqttOutput(Output):
                 lambda: message in self._acknowledged or self._closed or not self._connected, self._patience
             )
             reason = self._acknowledged.pop(message, None)
-            if reason is None and not self._closed and not self._connected:
-                raise self._why
+            if reason is None:
+                self._raise_if_away()
         if reason is None:
-            self._begin()  # raises where that is why
+            self._client.loop_start()  # its thread may have died of a bug
             raise OutputAway(
                 f"the broker at {self._where} did not acknowledge within {self._patience:g} s",
                 "look at the broker's load and disk",
@@ -159,10 +168,7 @@ class MqttOutput(Output):
             )
         if reason.is_failure:
             self._in_flight = None
-            raise OutputAway(
-                f"the broker at {self._where} does not take what is published to {self._topics.pieces} ({reason})",
-                f"let user {self._settings.user or '(none)'} write there, or change mqtt.topic",
-            )
+            raise publishing_refused(self._where, self._topics.pieces, str(reason), self._settings.user)
 
     def _count(self, event: Event) -> None:
         """Publish the counts, without waiting: what is lost of them is made good by the next."""
@@ -196,19 +202,21 @@ class MqttOutput(Output):
     # Called in the client's thread:
 
     def _on_pre_connect(self, *_: Any) -> None:
-        self._refused = False
+        with self._changed:
+            self._explained, self._denied = False, None
 
-    def _on_connect(self, client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+    def _on_connect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
             with self._changed:
-                self._refused, self._why = True, refused_words(self._where, str(reason))
+                self._explained, self._why = True, refused_words(self._where, str(reason))
                 self._changed.notify_all()
             return
-        client.publish(self._topics.status, "online", qos=1, retain=True)
-        client.publish(self._topics.alarms, self._alarms, qos=1, retain=True)
-        if self._settings.discovery:
-            for topic, message in discovery_messages(self._topics, self._station).items():
-                client.publish(topic, json.dumps(message), qos=1, retain=True)
+        first = [(self._topics.status, b"online"), (self._topics.alarms, self._alarms)]
+        if self._discovers:
+            found = discovery_messages(self._topics, self._station)
+            first += [(topic, json.dumps(message).encode()) for topic, message in found.items()]
+        self._retained = iter(first)
+        self._publish_next_retained()
         with self._changed:
             self._connected = True
             self._changed.notify_all()
@@ -217,28 +225,56 @@ class MqttOutput(Output):
         error = sys.exc_info()[1]  # the callback is told nothing, but is called while the error is handled
         with self._changed:
             self._why = connecting_failed(self._where, error, tls=self._settings.tls)
-            self._refused = True
+            self._explained = True
             self._changed.notify_all()
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         with self._changed:
-            if self._connected or not self._refused:
-                made = "lost" if self._connected else "closed before it was made"
-                self._why = OutputAway(
-                    f"the connection to the broker at {self._where} was {made} ({reason})",
-                    _REMEDIES.get(str(reason), "look whether the broker runs, and whether it expects tls"),
-                    AGAIN,
-                )
-            self._connected = False
+            if self._connected or not self._explained:
+                self._why = self._denied or connection_ended(self._where, str(reason), stood=self._connected)
+            self._connected, self._explained = False, True
             self._changed.notify_all()
 
     def _on_publish(self, _client: Any, _data: Any, message: int, reason: Any, _properties: Any) -> None:
         with self._changed:
             self._acknowledged[message] = reason
             self._changed.notify_all()
+        mine, topic = self._retained_in_flight
+        if reason.is_failure:
+            self._deny(topic if message == mine else self._topics.pieces, str(reason))
+        if message == mine:
+            self._publish_next_retained()
+
+    def _publish_next_retained(self) -> None:
+        """One at a time: mosquitto 2.0.11 drops the connection after one that it does not take, before it reads on."""
+        for topic, message in self._retained:
+            self._retained_in_flight = self._client.publish(topic, message, qos=1, retain=True).mid, topic
+            return
+
+    def _deny(self, topic: str, reason: str) -> None:
+        denied = publishing_refused(self._where, topic, reason, self._settings.user)
+        with self._changed:
+            self._denied = denied
+        if is_discovery(topic):
+            log.warning("%s; Home Assistant is not told of this station", denied)
+            self._discovers, self._retained = False, iter(())
 
 
-_REMEDIES = {"Session taken over": "give each station a name of its own"}
+def _send_at_once(_client: Any, _data: Any, opened: socket.socket) -> None:
+    """Without this, a message after another waits 40 ms for the other side's TCP acknowledgement (Nagle's algorithm)."""
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _guarded(callback: Callable[..., None]) -> Callable[..., None]:
+    """The same, but a bug in it is logged with its traceback and does not end the client's thread."""
+
+    def call(*given: Any) -> None:
+        try:
+            callback(*given)
+        except Exception:
+            log.exception("a bug in what follows a message of the broker")
+
+    return call
 
 
 def _context(ca_file: str) -> Any:
