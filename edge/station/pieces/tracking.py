@@ -97,7 +97,7 @@ class Tracker:
             else:
                 followed.append(replace(track, is_whole=False))
         self._learn(followed, moment)
-        fresh = [blob for number, blob in enumerate(blobs) if number not in mine and not _is_fragment(blob, followed)]
+        fresh = [blob for number, blob in enumerate(blobs) if number not in mine and not _is_fragment(blob, expected)]
         self.tracks = (*followed, *(self._begun(blob, moment) for blob in fresh))
         return tuple(gone)
 
@@ -114,7 +114,10 @@ class Tracker:
         return Track(track.number, box, velocity, track.entered, moment, since, whole, is_merged)
 
     def _velocity(self, track: Track, box: Box, moment: float) -> Velocity:
-        """By the edges that were and are within the region: one at its border stands still while the piece comes in."""
+        """By the edges that were and are within the region: one at its border stands still while the piece comes in.
+
+        Of two edges that one is believed which goes on as before: the other may be a shadow's.
+        """
         spent = moment - track.seen
         if spent <= 0:
             return track.velocity
@@ -127,8 +130,7 @@ class Tracker:
                 for start, end in zip(before, now, strict=True)
                 if all(margin < place < length - margin for place in (start, end))
             ]
-            was = track.velocity[axis]
-            told.append(0.5 * was + 0.5 * float(np.mean(moves)) if moves else was)
+            told.append(_speed(track.velocity[axis], moves))
         return told[0], told[1]
 
     def _learn(self, tracks: Sequence[Track], moment: float) -> None:
@@ -148,6 +150,10 @@ class Tracker:
             if main in {None, axis} and (start < margin or end > length - margin):
                 return False
         return True
+
+
+def _speed(was: float, moves: Sequence[float]) -> float:
+    return 0.5 * was + 0.5 * min(moves, key=lambda move: abs(move - was)) if moves else was
 
 
 def _ends(box: Box, axis: int) -> tuple[int, int]:
@@ -178,9 +184,7 @@ def _likest(box: Box, blobs: Sequence[Blob]) -> int | None:
     return int(np.argmax(shared)) if shared and max(shared) > 0 else None
 
 
-def _is_fragment(blob: Blob, tracks: Sequence[Track]) -> bool:
-    """Whether a blob is but a part that has come apart of a piece that was seen whole."""
+def _is_fragment(blob: Blob, expected: Sequence[Box]) -> bool:
+    """Whether a blob is but a scrap that has come apart of a piece that was expected there."""
     area = blob.box[2] * blob.box[3]
-    return any(
-        _overlap(blob.box, track.box) >= _SAME and area < _FRAGMENT * track.box[2] * track.box[3] for track in tracks
-    )
+    return any(_overlap(blob.box, box) >= _SAME and area < _FRAGMENT * box[2] * box[3] for box in expected)

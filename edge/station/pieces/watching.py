@@ -133,7 +133,7 @@ class Watch:
         return np.ascontiguousarray(np.rot90(image, -self._rotate // 90)) if self._rotate else image
 
     def _next(self, moment: float) -> Track | None:
-        """The piece to read in this frame: of those not decided that with the fewest looks, then the longest in view."""
+        """The piece to read in this frame: of the open ones that with the fewest looks, then the longest in view."""
         open_ones = [
             track
             for track in self.tracks
