@@ -76,6 +76,7 @@ class MqttOutput(Output):
         self._denied: OutputAway | None = None  # what the broker did not let be published since the last connection
         self._retained: Iterator[tuple[str, bytes]] = iter(())  # topics and messages that every connection begins with
         self._retained_in_flight = 0, ""  # id and topic of the last of them
+        self._alarms_in_order = threading.Lock()  # the newest alarms are published last
         self._discovers = settings.discovery
         self._counts = {"accepted": 0, "rejected": 0, "keyed": 0}
         self._counted = 0
@@ -179,11 +180,17 @@ class MqttOutput(Output):
 
     def tell_alarms(self, active: Mapping[str, str]) -> None:
         """Publish the active alarms, now or when there is a connection."""
-        self._alarms = json.dumps(active, ensure_ascii=False).encode()
+        with self._alarms_in_order:
+            self._alarms = json.dumps(active, ensure_ascii=False).encode()
         with self._changed:
             connected = self._connected
         if connected:
-            self._client.publish(self._topics.alarms, self._alarms, qos=1, retain=True)
+            self._publish_alarms()
+
+    def _publish_alarms(self) -> None:
+        """Without acknowledgement: the client must not repeat old ones, and every connection begins with the newest."""
+        with self._alarms_in_order:
+            self._client.publish(self._topics.alarms, self._alarms, qos=0, retain=True)
 
     def close(self) -> None:
         """Disconnect; the broker then says ``offline``, as it does for a station that vanished."""
@@ -211,15 +218,16 @@ class MqttOutput(Output):
                 self._explained, self._why = True, refused_words(self._where, str(reason))
                 self._changed.notify_all()
             return
-        first = [(self._topics.status, b"online"), (self._topics.alarms, self._alarms)]
-        if self._discovers:
-            found = discovery_messages(self._topics, self._station)
-            first += [(topic, json.dumps(message).encode()) for topic, message in found.items()]
-        self._retained = iter(first)
-        self._publish_next_retained()
         with self._changed:
             self._connected = True
             self._changed.notify_all()
+        self._publish_alarms()
+        first = {self._topics.status: b"online"}
+        if self._discovers:
+            found = discovery_messages(self._topics, self._station)
+            first |= {topic: json.dumps(message).encode() for topic, message in found.items()}
+        self._retained = iter(first.items())
+        self._publish_next_retained()
 
     def _on_connect_fail(self, *_: Any) -> None:
         error = sys.exc_info()[1]  # the callback is told nothing, but is called while the error is handled
@@ -261,7 +269,7 @@ class MqttOutput(Output):
 
 
 def _send_at_once(_client: Any, _data: Any, opened: socket.socket) -> None:
-    """Without this, a message after another waits 40 ms for the other side's TCP acknowledgement (Nagle's algorithm)."""
+    """Else a message that follows another waits 40 ms for TCP's acknowledgement (Nagle's algorithm)."""
     opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
