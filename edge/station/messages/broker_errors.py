@@ -75,7 +75,7 @@ def connection_ended(where: str, reason: str, *, stood: bool) -> OutputAway:
     if stood:
         return OutputAway(
             f"the connection to the broker at {where} was lost ({reason})",
-            "look whether the broker runs, lets the station write to its topics, and whether another station has the same name",
+            "look whether the broker runs and lets the station write to its topics, and whether another has its name",
             AGAIN,
         )
     return OutputAway(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.station.messages.outputs import Output, OutputAway
+from edgedigits.edge.station.messages.outputs import PRINTED, Output, OutputAway
 
 if TYPE_CHECKING:
     from edgedigits.edge.station.journal.records import Event
@@ -43,7 +43,7 @@ class JsonLinesOutput(Output):
         Raises:
             EdgedigitsError: a folder has that name.
         """
-        self._path = None if file == "-" else Path(file)
+        self._path = None if file == PRINTED else Path(file)
         if self._path is not None and self._path.is_dir():
             raise EdgedigitsError(f"{file} is a folder", "name a file in json_lines.file")
 

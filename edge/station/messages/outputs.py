@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from edgedigits.core.errors import EdgedigitsError
@@ -10,6 +12,10 @@ from edgedigits.core.errors import EdgedigitsError
 if TYPE_CHECKING:
     from edgedigits.edge.station.journal.records import Event
     from edgedigits.edge.station.settings import StationSettings
+
+
+PRINTED = "-"
+"""Name of a file that stands for standard output."""
 
 
 class OutputAway(EdgedigitsError):
@@ -63,23 +69,32 @@ class Output(Protocol):
         return
 
 
-def outputs_of(settings: StationSettings) -> list[Output]:
+def outputs_of(settings: StationSettings, folder: Path = Path()) -> list[Output]:
     """The outputs that a configuration names; nothing is connected yet.
+
+    Args:
+        settings: of the station.
+        folder: that their paths are relative to.
 
     Raises:
         EdgedigitsError: a file of a password, token or certificate cannot be read, or an address is none.
     """
+
+    def placed(file: str) -> str:
+        return str(folder / file) if file and file != PRINTED else file
+
     outputs: list[Output] = []
-    if settings.mqtt.host:
+    if (mqtt := settings.mqtt).host:
         from edgedigits.edge.station.messages.mqtt import MqttOutput
 
-        outputs.append(MqttOutput(settings.mqtt, settings.name))
-    if settings.webhook.url:
+        mqtt = replace(mqtt, password_file=placed(mqtt.password_file), ca_file=placed(mqtt.ca_file))
+        outputs.append(MqttOutput(mqtt, settings.name))
+    if (webhook := settings.webhook).url:
         from edgedigits.edge.station.messages.webhook import WebhookOutput
 
-        outputs.append(WebhookOutput(settings.webhook))
-    if settings.json_lines.file:
+        outputs.append(WebhookOutput(replace(webhook, token_file=placed(webhook.token_file))))
+    if file := settings.json_lines.file:
         from edgedigits.edge.station.messages.json_lines import JsonLinesOutput
 
-        outputs.append(JsonLinesOutput(settings.json_lines.file))
+        outputs.append(JsonLinesOutput(placed(file)))
     return outputs

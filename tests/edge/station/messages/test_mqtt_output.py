@@ -118,7 +118,7 @@ def _until_away(output):
 def test_two_stations_of_one_name_are_told_so(broker, output):
     other = MqttOutput(MqttSettings(host="127.0.0.1", port=broker.port), "north")
     other.wait_connected(PATIENCE)
-    with pytest.raises(OutputAway, match=r"was lost.*whether another station has the same name"):
+    with pytest.raises(OutputAway, match=r"was lost.*whether another has its name"):
         _until_away(output)
     other.close()
 
