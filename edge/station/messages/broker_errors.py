@@ -23,8 +23,9 @@ def connecting_failed(where: str, error: BaseException | None, *, tls: bool) -> 
         tls: whether TLS was asked for.
     """
     if isinstance(error, ssl.SSLCertVerificationError):
+        words = getattr(error, "verify_message", "") or str(error)
         return OutputAway(
-            f"the certificate of the broker at {where} is not trusted ({error.verify_message})",
+            f"the certificate of the broker at {where} is not trusted ({words})",
             "name the certificate of its authority in mqtt.ca_file, and in mqtt.host the name that stands in it",
             AGAIN,
         )

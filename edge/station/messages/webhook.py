@@ -85,8 +85,9 @@ class WebhookOutput(Output):
             answer = self._connection.getresponse()
             self._judge(answer.status, answer.reason, answer.headers)
         except ssl.SSLCertVerificationError as error:
+            words = getattr(error, "verify_message", "") or str(error)
             raise OutputAway(
-                f"the certificate of {self._settings.url} is not trusted ({error.verify_message})",
+                f"the certificate of {self._settings.url} is not trusted ({words})",
                 "add its authority to the system's certificates",
             ) from error
         except (OSError, http.client.HTTPException) as error:

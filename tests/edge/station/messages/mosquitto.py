@@ -32,7 +32,7 @@ def free_port() -> int:
 class Broker:
     """mosquitto with a configuration of its own; what subscribers wait for outlives a restart."""
 
-    def __init__(self, folder: Path, *lines: str, port: int = 0) -> None:
+    def __init__(self, folder: Path, *lines: str, port: int = 0, whole: str = "") -> None:
         found = program()
         if found is None:
             pytest.skip("mosquitto is not installed (Debian package mosquitto)")
@@ -47,7 +47,7 @@ class Broker:
             "max_queued_messages 0",
             *(lines or ("allow_anonymous true",)),
         )
-        (folder / "mosquitto.conf").write_text("\n".join(settings) + "\n")
+        (folder / "mosquitto.conf").write_text(whole or "\n".join(settings) + "\n")
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from made_certificates import authority_and_server
 from made_results import result
 from mosquitto import PATIENCE, free_port
 
@@ -150,6 +152,17 @@ def test_a_server_that_says_nothing_is_given_up_after_the_timeout(server):
 def test_no_server_is_told(tmp_path):
     with pytest.raises(OutputAway, match=r"cannot be reached \(Connection refused\)"):
         WebhookOutput(WebhookSettings(url=f"http://127.0.0.1:{free_port()}/")).deliver(Event(1, result(1)))
+
+
+def test_a_server_with_a_certificate_of_nobody_is_not_trusted(server, tmp_path):
+    authority_and_server(tmp_path, "ours")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server.crt", tmp_path / "server.key")
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    output = WebhookOutput(WebhookSettings(url=server.url.replace("http:", "https:")))
+    with pytest.raises(OutputAway, match=r"the certificate of https://\S+ is not trusted \(.*\); add its authority"):
+        output.deliver(Event(1, result(1)))
+    assert server.requests == []
 
 
 def test_a_server_that_fails_now_and_then_gets_everything_in_order(server, journal):
