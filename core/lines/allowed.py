@@ -72,8 +72,8 @@ def from_forms(forms: Sequence[str]) -> LineTexts:
     return LineTexts(whole, f"the form {named[0]}" if len(forms) == 1 else f"the forms {', '.join(named)}")
 
 
-def read_codes(path: Path) -> LineTexts:
-    """The codes of a file: one a line, as the first column where there are more.
+def listed_codes(path: Path) -> tuple[str, ...]:
+    """The codes of a file in ascending order: one a line, as the first column where there are more.
 
     UTF-8 text with or without its mark. Columns are separated by commas, semicolons or tabs. A first line that begins
     with a letter is taken for a header. Blank lines and spaces around a code say nothing, quotes around it neither;
@@ -86,6 +86,16 @@ def read_codes(path: Path) -> LineTexts:
     codes = _codes(path, _text(path))
     if not codes:
         raise EdgedigitsError(f"{path} holds no codes", "write one code of digits on each line")
+    return tuple(sorted(codes))
+
+
+def read_codes(path: Path) -> LineTexts:
+    """The codes of a file as :func:`listed_codes` takes it.
+
+    Raises:
+        EdgedigitsError: see there; or the codes hold too many digits together.
+    """
+    codes = listed_codes(path)
     try:
         automaton = automaton_of(list(codes), MOST_STATES)
     except TooManyStates:
