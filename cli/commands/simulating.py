@@ -106,10 +106,13 @@ def station(
       edgedigits simulate station --level hard --hand slanted --pieces 20 --out out/hard
     """
     from edgedigits.core.datasets import load_dataset, split_dataset
+    from edgedigits.core.files import refuse_inputs_inside
     from edgedigits.core.lines.allowed import listed_codes
     from edgedigits.edge.recordings.mail.belt import BeltPlan
     from edgedigits.edge.recordings.mail.simulating import simulate_station
 
+    if codes:
+        refuse_inputs_inside([codes], out)
     plan = BeltPlan(level, seed, pieces, hand, form, listed_codes(codes) if codes else (), frames)
     digits = getattr(split_dataset(load_dataset("mnist"), "default"), part)
     with progress() as stage:

@@ -26,7 +26,7 @@ class Camera:
         share = _light(level, draw) * draw.uniform(*level.exposure)
         tint = 1 - draw.uniform(0, 0.07, 3) * [1, 0.5, 0]
         self._light = np.clip(share[..., np.newaxis] * tint * _BRIGHTEST, 0, 255).round().astype(np.uint8)
-        grain = draw.normal(0, level.noise, (SIZE[1] + 256, SIZE[0] + 256, 3)).round()
+        grain = (draw.standard_normal((SIZE[1] + 256, SIZE[0] + 256, 3), np.float32) * np.float32(level.noise)).round()
         self._brighter = np.clip(grain, 0, 255).astype(np.uint8)
         self._darker = np.clip(-grain, 0, 255).astype(np.uint8)
 
@@ -60,8 +60,8 @@ def belt_picture(level: Level, seed: int) -> Image:
     """The belt, uint8 of shape (720, a belt's length and a picture more, 3): woven, worn, with a seam and scratches."""
     draw = np.random.default_rng((seed, 4))
     size = (SIZE[1], _LENGTH)
-    grain = cv2.GaussianBlur(_wrapped(draw.normal(0, 1, size)), (0, 0), 1.0) * 9
-    worn = cv2.blur(_wrapped(draw.normal(0, 1, size)), (61, 3)) * 60
+    grain = cv2.GaussianBlur(_wrapped(draw.standard_normal(size, np.float32)), (0, 0), 1.0) * 9
+    worn = cv2.blur(_wrapped(draw.standard_normal(size, np.float32)), (61, 3)) * 60
     grey = draw.uniform(*level.belt) + (grain + worn)[:, SIZE[0] // 2 : SIZE[0] // 2 + _LENGTH]
     rows, columns = np.arange(SIZE[1])[:, np.newaxis], np.arange(_LENGTH)[np.newaxis]
     grey = grey + 2.5 * np.cos(2 * np.pi * rows / 9) * np.cos(2 * np.pi * columns / 8)
@@ -84,7 +84,7 @@ def belt_at(belt: Image, moved: float) -> Image:
     return belt[:, start : start + SIZE[0]].copy()
 
 
-def _wrapped(values: NDArray[np.float64]) -> NDArray[np.float32]:
+def _wrapped(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Values with half a picture's width of their other end on either side, so that what is blurred has no end."""
     half = SIZE[0] // 2
-    return np.hstack([values[:, -half:], values, values[:, :half]]).astype(np.float32)
+    return np.hstack([values[:, -half:], values, values[:, :half]])

@@ -62,8 +62,9 @@ class SimulatedMail(Source):
         """The next picture; None after the last, and where the source is not open."""
         if self._frames is None:
             return None
-        self._next += 1
-        return next(self._frames, None)
+        picture = next(self._frames, None)
+        self._next += picture is not None
+        return picture
 
     @property
     def position(self) -> float | None:

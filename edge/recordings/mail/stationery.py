@@ -104,8 +104,8 @@ class Stationer:
         """Take who writes, and how well."""
         self._writer, self._level, self._kind = writer, level, kind
         draw = np.random.default_rng((seed, 1))
-        grain = draw.normal(0, 1.6, (700, 900)).astype(np.float32)
-        fibres = cv2.GaussianBlur(draw.normal(0, 1, (700, 900)).astype(np.float32), (0, 0), 5) * 14
+        grain = draw.standard_normal((700, 900), np.float32) * 1.6
+        fibres = cv2.GaussianBlur(draw.standard_normal((700, 900), np.float32), (0, 0), 5) * 14
         self._grain = np.clip(242 + grain + fibres, 0, 255).astype(np.uint8)
 
     def piece(self, order: Order, draw: np.random.Generator) -> Flat:

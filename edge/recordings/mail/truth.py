@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,13 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import read_json, write_json
 from edgedigits.core.paths import StrPath
 from edgedigits.edge.recordings.mail.belt import BeltPlan
-from edgedigits.edge.recordings.mail.pieces import MailPiece
+from edgedigits.edge.recordings.mail.pieces import MailPiece, passing
+from edgedigits.edge.sources.base import SIZE
 
 FORMAT = 1
 
+_PLAN_FIELDS = {field.name for field in fields(BeltPlan)}
+_PIECE_FIELDS = {field.name for field in fields(MailPiece)}
 _REMEDY = "write the recording again with `edgedigits simulate station`"
 
 
@@ -66,6 +69,8 @@ def read_mail_truth(path: StrPath) -> MailTruth:
         if content["format"] != FORMAT:
             raise ValueError("another format")
         plan = content["plan"] | {"codes": tuple(str(code) for code in content["plan"]["codes"])}
+        if set(plan) != _PLAN_FIELDS:
+            raise ValueError("another plan")
         width, height = content["size"]
         return MailTruth(
             BeltPlan(**plan),
@@ -75,7 +80,7 @@ def read_mail_truth(path: StrPath) -> MailTruth:
             int(content["frames"]),
             tuple(_piece(row, index) for index, row in enumerate(content["pieces"])),
         )
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         raise EdgedigitsError(f"{path} is not the truth of simulated mail", _REMEDY) from error
 
 
@@ -83,16 +88,18 @@ def _piece(row: dict[str, Any], index: int) -> MailPiece:
     """A piece of the file.
 
     Raises:
-        ValueError: its numbers contradict one another.
-        TypeError: a field is missing, of another type, or too many.
+        ValueError: its fields are others, or contradict one another.
+        TypeError: a field is of another type.
     """
+    if set(row) != _PIECE_FIELDS:
+        raise ValueError(f"piece {index} has other fields")
     wide, high = (int(side) for side in row["size"])
     x, y, field_wide, field_high = (int(side) for side in row["field"])
-    piece = MailPiece(**(row | {"size": (wide, high), "field": (x, y, field_wide, field_high)}))
-    frames = (piece.first, piece.first_whole, piece.last_whole, piece.last)
-    whole_numbers = all(isinstance(frame, int) for frame in frames)
-    if piece.index != index or not whole_numbers or list(frames) != sorted(frames):
-        raise ValueError(f"piece {index} contradicts itself")
-    if not (piece.code == "" or (piece.code.isascii() and piece.code.isdigit())):
+    start, step, top, code = float(row["start"]), float(row["step"]), int(row["top"]), row["code"]
+    frames = tuple(row[name] for name in ("first", "first_whole", "last_whole", "last"))
+    if not isinstance(code, str) or (code and not (code.isascii() and code.isdigit())):
         raise ValueError(f"piece {index} has no code of digits")
-    return piece
+    possible = 1 <= abs(step) <= SIZE[0] and 1 <= wide <= SIZE[0]
+    if row["index"] != index or not possible or frames != passing(start, step, wide):
+        raise ValueError(f"piece {index} contradicts itself")
+    return MailPiece(index, code, *frames, start, step, top, (wide, high), (x, y, field_wide, field_high))
