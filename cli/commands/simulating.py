@@ -107,13 +107,13 @@ def station(
     """
     from edgedigits.core.datasets import load_dataset, split_dataset
     from edgedigits.core.files import refuse_inputs_inside
-    from edgedigits.core.lines.allowed import listed_codes
+    from edgedigits.core.lines.code_file import read_code_list
     from edgedigits.edge.recordings.mail.belt import BeltPlan
     from edgedigits.edge.recordings.mail.simulating import simulate_station
 
     if codes:
         refuse_inputs_inside([codes], out)
-    plan = BeltPlan(level, seed, pieces, hand, form, listed_codes(codes) if codes else (), frames)
+    plan = BeltPlan(level, seed, pieces, hand, form, tuple(sorted(read_code_list(codes))) if codes else (), frames)
     digits = getattr(split_dataset(load_dataset("mnist"), "default"), part)
     with progress() as stage:
         made = simulate_station(out, (digits.images, digits.labels), f"mnist {part}", plan, force=force, progress=stage)

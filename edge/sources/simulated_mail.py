@@ -23,7 +23,7 @@ def _named(word: str) -> Source | None:
     """
     if not word.startswith(PREFIX):
         return None
-    from edgedigits.core.lines.allowed import listed_codes
+    from edgedigits.core.lines.code_file import read_code_list
     from edgedigits.edge.recordings.mail.belt import BeltPlan
     from edgedigits.edge.recordings.mail.source import MailAtItsPace, SimulatedMail
 
@@ -38,7 +38,7 @@ def _named(word: str) -> Source | None:
         pieces=_number(told, "pieces", None if real == "real" else BeltPlan.pieces),
         hand=told.get("hand", BeltPlan.hand),
         form=told.get("form", BeltPlan.form),
-        codes=listed_codes(Path(told["codes"])) if "codes" in told else (),
+        codes=tuple(sorted(read_code_list(Path(told["codes"])))) if "codes" in told else (),
         frames_in_view=_number(told, "frames", None),
     )
     return (MailAtItsPace if real == "real" else SimulatedMail)(plan, name=word)
