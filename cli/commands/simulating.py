@@ -103,7 +103,7 @@ def station(
     \b
     Examples:
       edgedigits simulate station --pieces 20 --out out/mail
-      edgedigits simulate station --level hard --hand slanted --pieces 20 --out out/hard
+      edgedigits simulate station --level hard --hand slanted --out out/hard
     """
     from edgedigits.core.datasets import load_dataset, split_dataset
     from edgedigits.core.files import refuse_inputs_inside
