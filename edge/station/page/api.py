@@ -74,17 +74,20 @@ class StationApi:
         number = str(self._parts.live.number)
         if request.query_params.get("after") == number:
             return Response(status_code=204)
-        jpeg = await run_in_threadpool(self._parts.live.jpeg, int(asked))
+        whole = request.query_params.get("whole") == "1"
+        jpeg = await run_in_threadpool(functools.partial(self._parts.live.jpeg, int(asked), whole=whole))
         if jpeg is None:
             return Response(status_code=204)
         return Response(jpeg, media_type="image/jpeg", headers={"x-frame-number": number})
 
     async def crop(self, request: Request) -> Response:
-        """A piece's picture."""
+        """A piece's picture; 204 where none is kept."""
         piece = piece_named(request.path_params["piece"])
         png = await run_in_threadpool(self._parts.journal.crop, piece)
+        if png is None and await run_in_threadpool(self._parts.journal.piece, piece) is None:
+            raise Refused(404, "there is no such piece", "take the next one")
         if png is None:
-            raise Refused(404, "there is no picture of this piece", "take the next one")
+            return Response(status_code=204)
         return Response(png, media_type="image/png", headers={"cache-control": "private, max-age=3600"})
 
     async def adjustments(self, request: Request) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from edgedigits.edge.station.page.answers import Refused
@@ -61,11 +61,11 @@ class EventStreams:
             self._closed = True
             self._loop.call_soon_threadsafe(self._close)
 
-    async def stream(self, first: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+    async def stream(self, first: Callable[[], Awaitable[bytes]], scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request with events until the page goes away, or lies behind.
 
         Args:
-            first: events that it begins with.
+            first: gives the events that it begins with; those that happen meanwhile follow.
             scope: of the request.
             receive: by which the page's leaving is told.
             send: by which events go out.
@@ -76,12 +76,12 @@ class EventStreams:
         if len(self._queues) >= self._limits.event_streams:
             raise Refused(503, "too many pages are open", "close one of them", {"retry-after": "10"})
         queue: asyncio.Queue[bytes | None] = asyncio.Queue(self._limits.event_backlog)
-        queue.put_nowait(first)
         self._queues.add(queue)
         left = asyncio.create_task(_leaving(receive, queue))
         try:
             async with asyncio.timeout(self._limits.write_seconds):
                 await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+                await send({"type": "http.response.body", "body": await first(), "more_body": True})
             while (data := await _next(queue)) is not None:
                 async with asyncio.timeout(self._limits.write_seconds):
                     await send({"type": "http.response.body", "body": data, "more_body": True})

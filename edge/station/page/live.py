@@ -35,6 +35,7 @@ class _Shown:
     number: int
     image: Image
     boxes: tuple[tuple[Box, str, str], ...]
+    whole: Image
 
 
 class LiveState:
@@ -50,17 +51,21 @@ class LiveState:
         self._times: deque[float] = deque(maxlen=1000)
         self._times_lock = threading.Lock()  # the loop appends while a page counts
         self._encoding = threading.Lock()  # several pages want one picture: the first encodes it
-        self._encoded: dict[int, tuple[int, bytes]] = {}
+        self._encoded: dict[tuple[int, bool], tuple[int, bytes]] = {}
 
-    def publish(self, image: Image, boxes: Sequence[tuple[Box, str, str]]) -> None:
-        """Take over a frame; costs next to nothing.
+    def publish(
+        self, image: Image, boxes: Sequence[tuple[Box, str, str]], whole: Image | None = None
+    ) -> None:
+        """Take over a frame; costs next to nothing. Nobody changes the pictures afterwards.
 
         Args:
-            image: the whole upright picture, in whose pixels the region is given; not changed afterwards, by nobody.
-            boxes: of each piece in view: where, words, and its outcome or ``reading``.
+            image: the part that is looked at, upright.
+            boxes: of each piece in view: where in ``image``, words, and its outcome or ``reading``.
+            whole: the camera's own picture, in whose pixels the region is given; ``image`` where it is not told.
         """
         before = self._shown
-        self._shown = _Shown(before.number + 1 if before else 1, image, tuple(boxes))
+        whole = image if whole is None else whole
+        self._shown = _Shown(before.number + 1 if before else 1, image, tuple(boxes), whole)
         with self._times_lock:
             self._times.append(self._now())
 
@@ -74,7 +79,7 @@ class LiveState:
         """Width and height of the camera's picture in pixels; None before the first."""
         if self._shown is None:
             return None
-        height, width = self._shown.image.shape[:2]
+        height, width = self._shown.whole.shape[:2]
         return width, height
 
     def rates(self) -> dict[str, float]:
@@ -86,11 +91,12 @@ class LiveState:
             return {"frames_per_second": 0.0}
         return {"frames_per_second": round((len(recent) - 1) / max(1e-6, now - recent[0]), 1)}
 
-    def jpeg(self, width: int) -> bytes | None:
-        """The newest picture with the pieces drawn into it, as JPEG.
+    def jpeg(self, width: int, *, whole: bool = False) -> bytes | None:
+        """The newest picture as JPEG.
 
         Args:
             width: in pixels, moved to 160 to 1,280 and never more than the camera's.
+            whole: the camera's own picture, in place of the part that is looked at with the pieces drawn into it.
 
         Returns:
             None before the first frame.
@@ -98,22 +104,23 @@ class LiveState:
         shown = self._shown
         if shown is None:
             return None
-        width = min(max(width, NARROWEST), WIDEST, shown.image.shape[1])
+        image = shown.whole if whole else shown.image
+        width = min(max(width, NARROWEST), WIDEST, image.shape[1])
         with self._encoding:
-            number, data = self._encoded.get(width, (0, b""))
+            number, data = self._encoded.get((width, whole), (0, b""))
             if number < shown.number:
-                data = _encoded(shown, width)
+                data = _encoded(image, () if whole else shown.boxes, width)
                 if len(self._encoded) >= 4:  # windows of many widths must not keep a picture each
                     self._encoded.clear()
-                self._encoded[width] = (shown.number, data)
+                self._encoded[width, whole] = (shown.number, data)
             return data
 
 
-def _encoded(shown: _Shown, width: int) -> bytes:
-    scale = width / shown.image.shape[1]
-    height = max(1, round(shown.image.shape[0] * scale))
-    canvas = cv2.resize(shown.image, (width, height), interpolation=cv2.INTER_AREA) if scale < 1 else shown.image.copy()
-    for box, words, outcome in shown.boxes:
+def _encoded(image: Image, boxes: Sequence[tuple[Box, str, str]], width: int) -> bytes:
+    scale = width / image.shape[1]
+    height = max(1, round(image.shape[0] * scale))
+    canvas = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA) if scale < 1 else image.copy()
+    for box, words, outcome in boxes:
         _draw(canvas, [round(side * scale) for side in box], words, outcome)  # type: ignore[arg-type]
     return bytes(cv2.imencode(".jpg", canvas, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))[1])
 

@@ -28,12 +28,23 @@ class ShownMetrics(Protocol):
         ...
 
 
+class Named(Protocol):
+    """What has a name."""
+
+    name: str
+
+
 class ShownOutput(Protocol):
-    """An output, and how far it lies behind."""
+    """What takes results to an output, and how far it lies behind."""
 
     @property
-    def name(self) -> str:
-        """What it is called."""
+    def output(self) -> Named:
+        """Who is told."""
+        ...
+
+    @property
+    def away(self) -> bool:
+        """Whether it does not get through now."""
         ...
 
     @property
@@ -48,7 +59,7 @@ class ShownOutput(Protocol):
 
     @property
     def last_error(self) -> str:
-        """Why it does not get through now; empty where it does."""
+        """Why it does not or did not get through; empty where it always did."""
         ...
 
 
@@ -64,9 +75,10 @@ class PageParts:
         alarms: what is wrong now.
         metrics: figures for Prometheus.
         outputs: who is told of results.
-        bin_of: where a piece of a code goes.
         accepts: whether a code has one of the forms that are expected, and is valid where there is a list.
         forms: regular expressions of the codes that are expected, for people to see.
+        threshold: the confidence from which codes are accepted now, and where it comes from, in words; None where only
+            the adjustments tell.
         log: the last warnings.
     """
 
@@ -77,7 +89,7 @@ class PageParts:
     alarms: ShownAlarms
     metrics: ShownMetrics
     outputs: Sequence[ShownOutput] = ()
-    bin_of: Callable[[str], str] = lambda code: ""  # noqa: ARG005
     accepts: Callable[[str], bool] = lambda code: True  # noqa: ARG005
     forms: tuple[str, ...] = ()
+    threshold: Callable[[], tuple[float, str]] | None = None
     log: RecentLog = field(default_factory=RecentLog)

@@ -190,5 +190,8 @@ class EventsEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        state = await run_in_threadpool(state_of, self._parts, time.time())
-        await self._streams.stream(event_text("state", state), scope, receive, send)
+
+        async def first() -> bytes:
+            return event_text("state", await run_in_threadpool(state_of, self._parts, time.time()))
+
+        await self._streams.stream(first, scope, receive, send)

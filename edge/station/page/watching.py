@@ -52,7 +52,12 @@ def status_of(parts: PageParts, now: float) -> dict[str, Any]:
             "pieces_per_minute": minute.accepted + minute.rejected + minute.keyed,
         },
         "outputs": [
-            {"name": one.name, "waiting": one.waiting, "reconnects": one.reconnects, "error": one.last_error}
+            {
+                "name": one.output.name,
+                "waiting": one.waiting,
+                "reconnects": one.reconnects,
+                "error": one.last_error if one.away else "",
+            }
             for one in parts.outputs
         ],
         "alarms": parts.alarms.active(),
@@ -65,9 +70,11 @@ def status_of(parts: PageParts, now: float) -> dict[str, Any]:
 def adjustments_of(parts: PageParts) -> dict[str, Any]:
     """Region and threshold as they hold now, and as they are configured."""
     current, configured = parts.adjustments.current, parts.adjustments.configured
+    threshold, words = parts.threshold() if parts.threshold else (current.threshold, "")
     return {
         "region": current.region,
-        "threshold": current.threshold,
+        "threshold": threshold if threshold is None else min(threshold, 1.0),
+        "threshold_words": words,
         "changed": parts.adjustments.changed,
         "configured": {"region": configured.region, "threshold": configured.threshold},
     }
@@ -92,8 +99,9 @@ class Watcher(threading.Thread):
         self._streams = streams
         self._stopped = threading.Event()
         self._sequence = parts.journal.last_sequence()
-        self._told: dict[str, Any] = {}
-        self._looked = 0.0
+        self._changes = -1
+        self._status: dict[str, Any] = {}
+        self._looked = self._woke = 0.0
 
     def stop(self) -> None:
         """End; the next change of the journal, or a second, lets it notice."""
@@ -101,10 +109,11 @@ class Watcher(threading.Thread):
 
     def run(self) -> None:
         """Look, tell, wait."""
-        while not self._stopped.wait(SHORTEST):
+        while not self._stopped.wait(max(0.0, SHORTEST - (time.monotonic() - self._woke))):
+            self._woke = time.monotonic()
             changes = self._parts.journal.changes
             try:
-                self._look()
+                self._look(changes)
             except EdgedigitsError as error:  # a journal that cannot be read now: the alarm stands on the page
                 _log.warning("the page cannot be told what is new: %s", error)
                 self._stopped.wait(EVERY)
@@ -113,21 +122,21 @@ class Watcher(threading.Thread):
     def _wait(self) -> float:
         return max(0.0, self._looked + EVERY - time.monotonic())
 
-    def _look(self) -> None:
+    def _look(self, changes: int) -> None:
         if not self._streams.watched:
             self._sequence = self._parts.journal.last_sequence()
             self._looked = time.monotonic()
             return
         journal, now = self._parts.journal, time.time()
-        self._tell("review", review_of(journal.counts(now)))
+        if changes != self._changes:  # also where a piece is given back, which no count tells
+            self._changes = changes
+            self._streams.publish_from_thread("review", review_of(journal.counts(now)))
         if events := journal.events(self._sequence):
             self._sequence = events[-1].sequence
             self._streams.publish_from_thread("results", [event.result.as_dict() for event in events])
         if not self._wait():
             self._looked = time.monotonic()
-            self._tell("status", status_of(self._parts, now))
-
-    def _tell(self, name: str, told: Any) -> None:
-        if self._told.get(name) != told:
-            self._told[name] = told
-            self._streams.publish_from_thread(name, told)
+            status = status_of(self._parts, now)
+            if status != self._status:
+                self._status = status
+                self._streams.publish_from_thread("status", status)
