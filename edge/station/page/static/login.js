@@ -1,4 +1,4 @@
-import { one } from "./common.js";
+const one = (selector) => document.querySelector(selector);
 
 one("#login").addEventListener("submit", async (event) => {
   event.preventDefault();
