@@ -11,8 +11,9 @@ from itertools import count
 from pathlib import Path
 
 from edgedigits.core.files import disk_errors
-from edgedigits.edge.station.journal.database import connect, sqlite_errors
+from edgedigits.edge.station.journal.database import DAMAGED, connect, connect_to_read, primary_code, sqlite_errors
 from edgedigits.edge.station.journal.schema import create, standing
+from edgedigits.edge.station.journal.storing import last_sequence
 
 FILE = "journal.sqlite"
 """Name of the file in the journal's folder."""
@@ -20,6 +21,7 @@ FILE = "journal.sqlite"
 CHECK_SECONDS = 1.0
 """A file so large that its check takes longer is checked as far as it goes: the station has to start."""
 
+_WHY = {"foreign": "is no journal of edgedigits", "newer": "is of another version of edgedigits"}
 _BESIDE = ("", "-wal", "-shm")
 _STEPS = 10_000  # of SQLite's machine between two looks at the clock
 _log = logging.getLogger(__name__)
@@ -40,33 +42,50 @@ def prepare(folder: Path, *, durable: bool) -> Path | None:
     why = "is no file" if path.exists() and not path.is_file() else _why_not(path, durable=durable)
     if not why:
         return None
-    last = _last_sequence(path)
+    return begin_anew(path, why, _last_sequence(path), durable=durable)
+
+
+def begin_anew(path: Path, why: str, last: int, *, durable: bool) -> Path:
+    """Set a file aside and make a new one whose events go on after those of the old one.
+
+    Returns:
+        Where the old one lies.
+
+    Raises:
+        EdgedigitsError: it cannot be renamed, or the new one cannot be made.
+    """
     aside = set_aside(path, why)
-    with sqlite_errors(path):
-        _create(path, durable=durable, last_sequence=last)
+    _make(path, last, durable=durable)
     return aside
 
 
 def _why_not(path: Path, *, durable: bool) -> str:
     """Why a file cannot go on as a journal, in words; empty where it can."""
-    with sqlite_errors(path):
-        try:
-            connection = connect(path, durable=durable)
+    if path.exists():
+        with sqlite_errors(path):
             try:
-                found = standing(connection)
-                if found == "new":
-                    create(connection)
-                elif found == "ours":
-                    return _damage(connection)
-                else:
-                    return "is of a newer edgedigits" if found == "newer" else "is no journal of edgedigits"
-            finally:
-                connection.close()
-        except sqlite3.DatabaseError as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-                return f"is damaged ({error})"
-            raise
+                connection = connect_to_read(path)  # one that writes would change what it closes
+                try:
+                    found = standing(connection)
+                    if found != "new":
+                        return _WHY[found] if found in _WHY else _damage(connection)
+                finally:
+                    connection.close()
+            except sqlite3.DatabaseError as error:
+                if primary_code(error) in DAMAGED:
+                    return f"is damaged ({error})"
+                raise
+    _make(path, 0, durable=durable)
     return ""
+
+
+def _make(path: Path, last: int, *, durable: bool) -> None:
+    with sqlite_errors(path):
+        connection = connect(path, durable=durable)
+        try:
+            create(connection, last)
+        finally:
+            connection.close()
 
 
 def _damage(connection: sqlite3.Connection) -> str:
@@ -88,9 +107,9 @@ def _damage(connection: sqlite3.Connection) -> str:
 def _last_sequence(path: Path) -> int:
     """Of the last event in a damaged file, as far as it can be read, so that the new one goes on from there."""
     try:
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        connection = connect_to_read(path)
         try:
-            return int(connection.execute("SELECT coalesce(max(sequence), 0) FROM pieces").fetchone()[0])
+            return last_sequence(connection)
         finally:
             connection.close()
     except (sqlite3.Error, TypeError, ValueError):
@@ -118,11 +137,3 @@ def _names(path: Path, stamp: str) -> Iterator[Path]:
     first = path.with_stem(f"{path.stem}-set-aside-{stamp}")
     yield first
     yield from (first.with_stem(f"{first.stem}-{number}") for number in count(2))
-
-
-def _create(path: Path, *, durable: bool, last_sequence: int) -> None:
-    connection = connect(path, durable=durable)
-    try:
-        create(connection, last_sequence)
-    finally:
-        connection.close()
