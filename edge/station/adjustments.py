@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import threading
 import warnings
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any, Final
 
 from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
 from edgedigits.core.files import write_json
-from edgedigits.edge.station.settings import Box
+from edgedigits.edge.scenes.scene import Box
 
 FILE = "adjustments.json"
 
@@ -70,9 +69,7 @@ class Adjustments:
         """Names of what was changed on the page."""
         return tuple(sorted(self._changed))
 
-    def change(
-        self, *, region: Box | None | _Kept = KEPT, threshold: float | None | _Kept = KEPT
-    ) -> Adjusted:
+    def change(self, *, region: Box | None | _Kept = KEPT, threshold: float | None | _Kept = KEPT) -> Adjusted:
         """Change one or both, and keep them.
 
         Args:
@@ -120,10 +117,9 @@ def checked_region(region: object) -> Box | None:
     """
     if region is None:
         return None
-    whole = isinstance(region, list | tuple) and len(region) == 4 and all(type(one) is int for one in region)
-    if not whole:
+    if not (isinstance(region, list | tuple) and len(region) == 4 and all(type(one) is int for one in region)):
         raise EdgedigitsError("the region is not four whole numbers", "give x, y, width and height in pixels")
-    x, y, width, height = region  # type: ignore[misc]
+    x, y, width, height = region
     if min(width, height) < SMALLEST_REGION:
         raise EdgedigitsError(
             f"the region is {width} x {height} pixels", f"make it at least {SMALLEST_REGION} wide and high"
@@ -142,7 +138,7 @@ def checked_threshold(threshold: object) -> float | None:
     if threshold is None:
         return None
     number = isinstance(threshold, int | float) and not isinstance(threshold, bool)
-    if not number or not math.isfinite(threshold) or not 0 <= threshold <= 1:  # type: ignore[operator, arg-type]
+    if not number or not 0 <= threshold <= 1:  # type: ignore[operator]
         raise EdgedigitsError("the threshold is no number of 0 to 1", "give a number such as 0.97")
     return float(threshold)  # type: ignore[arg-type]
 

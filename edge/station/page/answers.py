@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -67,3 +69,24 @@ def text_in(told: dict[str, Any], name: str, longest: int) -> str:
     if len(value) > longest or not value.isprintable():
         raise Refused(422, f"{name} is too long, or holds control characters", f"give at most {longest} characters")
     return value
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """The answer where something is wrong that the visitor can mend."""
+    if isinstance(error, Refused):
+        return refusal_of(error)
+    assert isinstance(error, EdgedigitsError)
+    return refusal_of(Refused(422, error.what, error.remedy))
+
+
+async def nothing_there(request: Request, error: Exception) -> Response:
+    """The answer to what is none of the page's addresses, or not asked for in this way."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        headers = dict(error.headers or {})
+        return refusal_of(Refused(405, "the address does not take this method", "open the page itself", headers))
+    return refusal_of(Refused(error.status_code, "there is nothing at this address", "open the page at /"))
+
+
+HANDLERS: Mapping[Any, Any] = {EdgedigitsError: refused, HTTPException: nothing_there}
+"""Which answer goes with which error; any other is a bug, answered with 500 and logged with its traceback."""

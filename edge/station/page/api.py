@@ -5,40 +5,20 @@ from __future__ import annotations
 import functools
 import re
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.station.page.answers import Refused, json_of, refusal_of
+from edgedigits.edge.station.page.answers import Refused, json_of
 from edgedigits.edge.station.page.parts import PageParts
 from edgedigits.edge.station.page.watching import adjustments_of, state_of
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 WIDTH = 960
 """Pixels that the live picture is wide where nothing else is asked for."""
 
 _PIECE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,199}")
-
-
-def answering(handler: Handler) -> Handler:
-    """A handler whose errors that a user can mend are told to the page."""
-
-    @functools.wraps(handler)
-    async def answer(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except Refused as refused:
-            return refusal_of(refused)
-        except EdgedigitsError as error:
-            return refusal_of(Refused(422, error.what, error.remedy))
-
-    return answer
 
 
 def piece_named(piece: str) -> str:
@@ -127,12 +107,3 @@ class StationApi:
             raise Refused(
                 422, f"the region lies outside of the picture of {size[0]} x {size[1]} pixels", "draw a smaller one"
             )
-
-
-async def not_found(request: Request, error: Exception) -> Response:
-    """The answer to what is none of the page's addresses, or not asked for in this way."""
-    status = error.status_code if isinstance(error, HTTPException) else 404
-    if status == 405:
-        headers = dict(getattr(error, "headers", None) or {})
-        return refusal_of(Refused(405, "the address does not take this method", "open the page itself", headers))
-    return refusal_of(Refused(status, "there is nothing at this address", "open the page at /"))

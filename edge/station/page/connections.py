@@ -43,6 +43,12 @@ class BoundedConnection(H11Protocol):
         if self.conn.their_state is not h11.IDLE:
             self._come()
 
+    def on_response_complete(self) -> None:
+        """Wait for the rest of a request of which a part came while the one before it was answered."""
+        super().on_response_complete()
+        if self.conn.trailing_data[0] and not self.transport.is_closing():
+            self._wait()
+
     def _wait(self) -> None:
         if self._late is None and self.conn.their_state is h11.IDLE:
             self._late = self.loop.call_later(self.limits.header_seconds, self.transport.abort)

@@ -74,8 +74,11 @@ class Guard:
     async def _check(self, visit: Visit) -> None:
         if not self._rate.allows(visit.address):
             raise Refused(429, "too many requests", "wait a moment", {"retry-after": "1"})
+        if visit.header_bytes > self._limits.header_bytes:
+            raise Refused(431, "the headers are too large", f"send at most {self._limits.header_bytes:,} bytes")
         if visit.length is None or visit.length > self._limits.body_bytes:
-            raise Refused(413, "the request is too large", f"send at most {self._limits.body_bytes:,} bytes")
+            words = f"send at most {self._limits.body_bytes:,} bytes"
+            raise Refused(413, "the request is too large", words, {"connection": "close"})
         if self._own_names is not None:
             check_host(visit, self._own_names)
         check_origin(visit)

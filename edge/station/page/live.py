@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import cv2
 
 from edgedigits.core.pictures.drawing import draw_text, text_size
+from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.sources.base import Image
-from edgedigits.edge.station.settings import Box
 
 NARROWEST, WIDEST = 160, 1280
 """Pixels that a picture for the page is wide."""
@@ -53,9 +53,7 @@ class LiveState:
         self._encoding = threading.Lock()  # several pages want one picture: the first encodes it
         self._encoded: dict[tuple[int, bool], tuple[int, bytes]] = {}
 
-    def publish(
-        self, image: Image, boxes: Sequence[tuple[Box, str, str]], whole: Image | None = None
-    ) -> None:
+    def publish(self, image: Image, boxes: Sequence[tuple[Box, str, str]], whole: Image | None = None) -> None:
         """Take over a frame; costs next to nothing. Nobody changes the pictures afterwards.
 
         Args:

@@ -105,9 +105,7 @@ class Door:
         async with self._hashing:  # waits are looked at in turn, so that no burst of tries slips through
             if wait := self._tries.wait(address):
                 seconds = math.ceil(wait)
-                raise Refused(
-                    429, "too many wrong passwords", f"wait {seconds} seconds", {"retry-after": str(seconds)}
-                )
+                raise Refused(429, "too many wrong passwords", f"wait {seconds} seconds", {"retry-after": str(seconds)})
             if self._password is None or not await asyncio.to_thread(self._password.fits, password):
                 self._tries.wrong(address)
                 raise Refused(403, "that is not the password", "try again")

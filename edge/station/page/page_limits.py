@@ -24,7 +24,8 @@ class PageLimits:
         session_seconds: after which a password is asked for again.
         sessions: at the same time; the oldest ends where there would be more.
         free_tries: wrong passwords of one address before it has to wait.
-        export_pieces: labelled pieces of one export, the newest.
+        export_pieces: labelled pieces of one archive.
+        export_bytes: of their pictures.
     """
 
     body_bytes: int = 64 * 1024
@@ -41,4 +42,5 @@ class PageLimits:
     session_seconds: float = 12 * 3600.0
     sessions: int = 100
     free_tries: int = 3
-    export_pieces: int = 20_000
+    export_pieces: int = 5_000
+    export_bytes: int = 250_000_000

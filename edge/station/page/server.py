@@ -7,6 +7,7 @@ import logging
 import socket
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import uvicorn
@@ -14,10 +15,11 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
-from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.station.page.api import StationApi, answering, not_found
+from edgedigits.edge.station.page.answers import HANDLERS
+from edgedigits.edge.station.page.api import StationApi
 from edgedigits.edge.station.page.connections import abort, bounded_by
 from edgedigits.edge.station.page.events import EventStreams, event_text
+from edgedigits.edge.station.page.export import ExportApi
 from edgedigits.edge.station.page.guard import Guard
 from edgedigits.edge.station.page.listening import (
     ListenAddress,
@@ -153,27 +155,33 @@ class PageServer:
             abort(self._server.server_state.connections, scope.get("client"))
 
     def _application(self, door: Door) -> Starlette:
-        station, review, views = StationApi(self._parts), ReviewApi(self._parts), PageViews(self._parts, door)
+        station, review = StationApi(self._parts), ReviewApi(self._parts)
+        views, export = PageViews(self._parts, door), ExportApi(self._parts, self._limits)
         routes = [
-            *(Route(path, answering(views.view)) for path in VIEWS),
-            Route("/static/{name}", answering(views.asset)),
-            Route("/api/session", answering(views.session)),
-            Route("/api/login", answering(views.log_in), methods=["POST"]),
-            Route("/api/logout", answering(views.log_out), methods=["POST"]),
-            Route("/api/state", answering(station.state)),
+            *(Route(path, views.view) for path in VIEWS),
+            Route("/static/{name}", views.asset),
+            Route("/api/session", views.session),
+            Route("/api/login", views.log_in, methods=["POST"]),
+            Route("/api/logout", views.log_out, methods=["POST"]),
+            Route("/api/state", station.state),
             Route("/api/events", EventsEndpoint(self._parts, self._streams)),
-            Route("/api/live.jpg", answering(station.picture)),
-            Route("/api/pieces/{piece}/crop.png", answering(station.crop)),
-            Route("/api/adjustments", answering(station.adjustments), methods=["GET"]),
-            Route("/api/adjustments", answering(station.adjust), methods=["POST"]),
-            Route("/api/adjustments/reset", answering(station.reset), methods=["POST"]),
-            Route("/api/review/claim", answering(review.claim), methods=["POST"]),
-            Route("/api/review/release", answering(review.release), methods=["POST"]),
-            Route("/api/review/key", answering(review.key), methods=["POST"]),
-            Route("/metrics", answering(station.metrics)),
-            Route("/healthz", answering(station.health)),
+            Route("/api/live.jpg", station.picture),
+            Route("/api/pieces/{piece}/crop.png", station.crop),
+            Route("/api/adjustments", station.adjustments, methods=["GET"]),
+            Route("/api/adjustments", station.adjust, methods=["POST"]),
+            Route("/api/adjustments/reset", station.reset, methods=["POST"]),
+            Route("/api/review/claim", review.claim, methods=["POST"]),
+            Route("/api/review/release", review.release, methods=["POST"]),
+            Route("/api/review/key", review.key, methods=["POST"]),
+            Route("/api/review/labelled", export.labelled),
+            Route("/api/review/lines.zip", partial(export.archive, "lines")),
+            Route("/api/review/folder.zip", partial(export.archive, "folder")),
+            Route("/metrics", station.metrics),
+            Route("/healthz", station.health),
         ]
-        return Starlette(routes=routes, exception_handlers={404: not_found, 405: not_found})
+        app = Starlette(routes=routes, exception_handlers=HANDLERS)
+        app.router.redirect_slashes = False
+        return app
 
 
 class EventsEndpoint:

@@ -8,8 +8,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from edgedigits.edge.station.page.answers import json_of, text_in
 from edgedigits.edge.station.page.assets import Asset, read_assets
 from edgedigits.edge.station.page.login import Door
-from edgedigits.edge.station.page.password import LONGEST
 from edgedigits.edge.station.page.parts import PageParts
+from edgedigits.edge.station.page.password import LONGEST
 from edgedigits.edge.station.page.visit import Visit
 
 VIEWS = {"/": "dashboard.html", "/review": "review.html", "/settings": "settings.html", "/login": "login.html"}

@@ -19,10 +19,12 @@ class Visit:
         address: of who asks, as the connection tells it: no header can.
         host: header ``Host``.
         scheme: http or https.
+        header_bytes: of names and values of all headers.
         session: of who asks; None where there is none.
     """
 
     def __init__(self, scope: Scope) -> None:
+        self.header_bytes = sum(len(name) + len(value) for name, value in scope["headers"])
         self._headers: dict[str, list[str]] = {}
         for name, value in scope["headers"]:
             self._headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))

@@ -15,6 +15,9 @@ from edgedigits.edge.station.page.parts import PageParts
 EVERY = 1.0
 """Seconds between two looks at what does not tell of itself: rates, alarms, outputs."""
 
+PATIENCE = 0.2
+"""Seconds after which the thread looks whether it is to end."""
+
 SHORTEST = 0.02
 """Seconds between two looks at the journal, however much happens in it."""
 
@@ -104,7 +107,7 @@ class Watcher(threading.Thread):
         self._looked = self._woke = 0.0
 
     def stop(self) -> None:
-        """End; the next change of the journal, or a second, lets it notice."""
+        """End soon."""
         self._stopped.set()
 
     def run(self) -> None:
@@ -117,7 +120,7 @@ class Watcher(threading.Thread):
             except EdgedigitsError as error:  # a journal that cannot be read now: the alarm stands on the page
                 _log.warning("the page cannot be told what is new: %s", error)
                 self._stopped.wait(EVERY)
-            self._parts.journal.wait(self._sequence, self._wait(), changes)
+            self._parts.journal.wait(self._sequence, min(PATIENCE, self._wait()), changes)
 
     def _wait(self) -> float:
         return max(0.0, self._looked + EVERY - time.monotonic())

@@ -302,6 +302,20 @@ document.addEventListener("visibilitychange", () => {
   show();
 });
 
+// An archive is asked for once there is one: what is wrong is said here, not on a page of its own.
+for (const link of document.querySelectorAll(".exports a")) {
+  link.addEventListener("click", async (event) => {
+    event.preventDefault();
+    try {
+      const { pieces } = await (await get("/api/review/labelled")).json();
+      say(`${pieces} labelled`);
+      location.assign(link.href);
+    } catch (failure) {
+      say(failure.message);
+    }
+  });
+}
+
 function showCounts(review) {
   const more = review.held > counts.held;
   counts = { ...review };

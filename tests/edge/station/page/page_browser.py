@@ -22,7 +22,9 @@ FLAGS = (
 def lacking() -> str:
     """Which programs are not installed, in words; empty where all are."""
     missing = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
-    return f"{' and '.join(missing)} not installed (Debian: apt-get install chromium chromium-driver)" if missing else ""
+    return (
+        f"{' and '.join(missing)} not installed (Debian: apt-get install chromium chromium-driver)" if missing else ""
+    )
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """A station without a loop: a journal, a page that is served, and a thread that publishes frames and results.
 
-    python tests/edge/station/page/page_station.py    serves it until Ctrl-C
+python tests/edge/station/page/page_station.py    serves it until Ctrl-C
 """
 
 from __future__ import annotations
@@ -175,7 +175,9 @@ class PageStation:
             x, y = 120 + 560 * place + step % 40, 190
             cv2.rectangle(frame, (x, y), (x + 500, y + 330), (206, 222, 228), cv2.FILLED)
             for line in range(3):
-                cv2.rectangle(frame, (x + 30, y + 30 + 22 * line), (x + 190 - 30 * line, y + 38 + 22 * line), (150, 150, 150), -1)
+                cv2.rectangle(
+                    frame, (x + 30, y + 30 + 22 * line), (x + 190 - 30 * line, y + 38 + 22 * line), (150, 150, 150), -1
+                )
             cv2.rectangle(frame, (x + 420, y + 24), (x + 476, y + 92), (120, 100, 170), 3)
             crop = self.crop(code)
             frame[y + 200 : y + 200 + crop.shape[0], x + 150 : x + 150 + crop.shape[1]] = crop

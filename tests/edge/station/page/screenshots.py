@@ -1,6 +1,6 @@
 """Pictures of the page for the docs, of a station whose pieces are made up.
 
-    python tests/edge/station/page/screenshots.py --out docs/station
+python tests/edge/station/page/screenshots.py --out docs/station
 """
 
 from __future__ import annotations
@@ -54,7 +54,11 @@ def take(driver: Any, path: Path, size: tuple[int, int], *, dark: bool = False) 
 def pictures(out: Path) -> None:
     """All of them."""
     outputs = [Told("mqtt"), Told("webhook", 14, 2, "connection refused")]
-    with tempfile.TemporaryDirectory() as made, PageStation(Path(made), outputs=outputs) as station, chromium() as driver:
+    with (
+        tempfile.TemporaryDirectory() as made,
+        PageStation(Path(made), outputs=outputs) as station,
+        chromium() as driver,
+    ):
         furnish(station)
         wait = WebDriverWait(driver, 30)
         for name, dark in (("dashboard", False), ("dashboard-dark", True)):

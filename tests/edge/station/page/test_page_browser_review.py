@@ -10,9 +10,9 @@ from page_browser import logged
 from page_station import PageStation
 
 pytest.importorskip("selenium", reason="selenium is not installed")
-from selenium.webdriver.common.by import By  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 
 def wait(browser: Any, condition: Any) -> None:

@@ -10,10 +10,10 @@ from page_browser import asked_for, emulate, logged
 from page_station import PageStation
 
 pytest.importorskip("selenium", reason="selenium is not installed")
-from selenium.webdriver.common.by import By  # noqa: E402
-from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 
-from edgedigits.edge.station.page.password import hash_password  # noqa: E402
+from edgedigits.edge.station.page.password import hash_password
 
 VIEWS = ("/", "/review", "/settings")
 PASSWORD = "correct horse battery"
@@ -79,18 +79,14 @@ def test_a_view_of_a_narrow_phone_does_not_scroll_sideways(browser: Any, station
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("path", VIEWS)
-def test_the_accessibility_checker_finds_nothing(
-    browser: Any, station: PageStation, axe: str, path: str, dark: bool
-):
+def test_the_accessibility_checker_finds_nothing(browser: Any, station: PageStation, axe: str, path: str, dark: bool):
     furnish(station)
     emulate(browser, (1280, 900), dark=dark)
     assert violations(opened(browser, station, path), axe) == []
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_the_accessibility_checker_finds_nothing_where_one_logs_in(
-    browser: Any, tmp_path: Path, axe: str, dark: bool
-):
+def test_the_accessibility_checker_finds_nothing_where_one_logs_in(browser: Any, tmp_path: Path, axe: str, dark: bool):
     with PageStation(tmp_path, password=str(hash_password(PASSWORD))) as station:
         emulate(browser, (1280, 900), dark=dark)
         assert violations(opened(browser, station, "/login"), axe) == []
