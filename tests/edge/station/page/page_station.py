@@ -167,7 +167,11 @@ class PageStation:
         return cv2.GaussianBlur(paper, (3, 3), 0)
 
     def publish(self, step: int, pieces: tuple[tuple[str, str], ...] = (("48213", "accepted"),)) -> None:
-        """A frame of 1280 x 720 with pieces on a belt."""
+        """Show :meth:`frame`."""
+        self.live.publish(*self.frame(step, pieces))
+
+    def frame(self, step: int, pieces: tuple[tuple[str, str], ...] = (("48213", "accepted"),)) -> tuple[Any, list[Any]]:
+        """A picture of 1280 x 720 with pieces on a belt, and what is to be drawn into it."""
         frame = np.full((720, 1280, 3), (74, 70, 66), np.uint8)
         frame[:, ::64] = (84, 80, 76)
         boxes = []
@@ -183,7 +187,7 @@ class PageStation:
             frame[y + 200 : y + 200 + crop.shape[0], x + 150 : x + 150 + crop.shape[1]] = crop
             words = {"accepted": f"{code}  99.9%", "rejected": f"{code}  71%"}.get(outcome, "reading")
             boxes.append(((x, y, 500, 330), words, outcome))
-        self.live.publish(frame, boxes)
+        return frame, boxes
 
     def visit(self) -> Visitor:
         """Somebody who asks by HTTP."""
