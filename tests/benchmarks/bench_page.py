@@ -26,7 +26,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from edgedigits.core.machine.host import machine
+from edgedigits.core.machine.load import LoadWatch, busy_words
+from edgedigits.results.machine import this_machine
 
 VIEWS = ("/", "/review", "/settings")
 TIMES = 20
@@ -128,7 +129,9 @@ def spent(process: psutil.Process, without: int) -> float:
 
 
 def measure() -> None:
-    print(machine().words if hasattr(machine(), "words") else machine())
+    where = this_machine()
+    print(f"{where.processor}, {where.cores} cores, {where.system}")
+    watch = LoadWatch()
     with tempfile.TemporaryDirectory() as made, PageStation(Path(made)) as station:
         for number in range(30):
             station.add(f"48{number:03d}")
@@ -146,6 +149,8 @@ def measure() -> None:
             print(f"review queue open: {share_of_a_core(station):.1f} % of a core")
             driver.get(station.url)
             print(f"dashboard open: {share_of_a_core(station):.1f} % of a core")
+    if busy := busy_words(watch.share()):
+        print(f"{busy} meanwhile")
 
 
 if __name__ == "__main__":
