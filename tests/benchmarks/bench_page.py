@@ -66,7 +66,9 @@ def until_shown(driver: Any, station: PageStation) -> list[float]:
         time.sleep(0.3)
         begun = time.time()
         station.journal.hold(result, crop, begun + 60)
-        shown = WebDriverWait(driver, 30, 0.02).until(lambda d: d.execute_script("return window.seen[arguments[0]]", result.id))
+        shown = WebDriverWait(driver, 30, 0.02).until(
+            lambda d, piece=result.id: d.execute_script("return window.seen[arguments[0]]", piece)
+        )
         found.append(shown - 1000 * begun)
         driver.switch_to.active_element.send_keys(code, Keys.ENTER)
         WebDriverWait(driver, 30, 0.02).until(lambda d: d.find_element(By.ID, "empty").is_displayed())
@@ -84,8 +86,10 @@ def keying(driver: Any, station: PageStation) -> float:
         before = driver.find_element(By.ID, "piece").get_attribute("data-piece")
         driver.switch_to.active_element.send_keys("10000", Keys.ENTER)
         WebDriverWait(driver, 30, 0.01).until(
-            lambda d, before=before: d.find_element(By.ID, "empty").is_displayed()
-            or d.find_element(By.ID, "piece").get_attribute("data-piece") != before
+            lambda d, before=before: (
+                d.find_element(By.ID, "empty").is_displayed()
+                or d.find_element(By.ID, "piece").get_attribute("data-piece") != before
+            )
         )
     return (time.perf_counter() - begun) / TIMES
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from edgedigits.core.errors import EdgedigitsError
@@ -88,5 +88,10 @@ async def nothing_there(request: Request, error: Exception) -> Response:
     return refusal_of(Refused(error.status_code, "there is nothing at this address", "open the page at /"))
 
 
-HANDLERS: Mapping[Any, Any] = {EdgedigitsError: refused, HTTPException: nothing_there}
+async def gone(request: Request, error: Exception) -> Response:
+    """The answer that nobody reads: the visitor left before its request had come."""
+    return Response(status_code=400)
+
+
+HANDLERS: Mapping[Any, Any] = {EdgedigitsError: refused, HTTPException: nothing_there, ClientDisconnect: gone}
 """Which answer goes with which error; any other is a bug, answered with 500 and logged with its traceback."""

@@ -68,7 +68,7 @@ class StationApi:
             raise Refused(404, "there is no such piece", "take the next one")
         if png is None:
             return Response(status_code=204)
-        return Response(png, media_type="image/png", headers={"cache-control": "private, max-age=3600"})
+        return Response(png, media_type="image/png")
 
     async def adjustments(self, request: Request) -> Response:
         """Region and threshold."""

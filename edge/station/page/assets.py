@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,13 @@ class Asset:
 def read_assets() -> dict[str, Asset]:
     """The files by their names: no other file can be asked for, whatever a path says."""
     return {path.name: _asset(path) for path in sorted(FOLDER.iterdir()) if path.suffix in _TYPES}
+
+
+@functools.cache
+def page_version() -> str:
+    """A digest of all files: a page that was opened before an update loads itself again."""
+    tags = "".join(asset.etag for asset in read_assets().values())
+    return hashlib.sha256(tags.encode()).hexdigest()[:20]
 
 
 def _asset(path: Path) -> Asset:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from edgedigits.edge.station.page.answers import Refused
@@ -120,6 +121,7 @@ async def _next(queue: asyncio.Queue[bytes | None]) -> bytes | None:
 
 
 async def _leaving(receive: Receive, queue: asyncio.Queue[bytes | None]) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    with suppress(Refused):  # whoever sends a body with such a request, and slowly
+        while (await receive())["type"] != "http.disconnect":
+            pass
     _end(queue)

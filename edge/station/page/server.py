@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
-from edgedigits.edge.station.page.answers import HANDLERS
+from edgedigits.edge.station.page.answers import HANDLERS, Refused
 from edgedigits.edge.station.page.api import StationApi
 from edgedigits.edge.station.page.connections import abort, bounded_by
 from edgedigits.edge.station.page.events import EventStreams, event_text
@@ -198,6 +198,8 @@ class EventsEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["method"] != "GET":
+            raise Refused(405, "events are only streamed", "ask by GET", {"allow": "GET"})
 
         async def first() -> bytes:
             return event_text("state", await run_in_threadpool(state_of, self._parts, time.time()))

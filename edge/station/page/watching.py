@@ -9,6 +9,7 @@ from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.station.journal.records import Counts
+from edgedigits.edge.station.page.assets import page_version
 from edgedigits.edge.station.page.events import EventStreams
 from edgedigits.edge.station.page.parts import PageParts
 
@@ -37,6 +38,7 @@ def state_of(parts: PageParts, now: float) -> dict[str, Any]:
         now: seconds since 1970.
     """
     return {
+        "version": page_version(),
         "results": [result.as_dict() for result in parts.journal.latest(LATEST)],
         "review": review_of(parts.journal.counts(now)),
         "status": status_of(parts, now),

@@ -31,18 +31,27 @@ async function answered(path, options) {
   return answer;
 }
 
-const asked = answered("/api/session").then((answer) => answer.json());
-asked.catch(() => {});
+let asked = null;
+let version = null;
 
-export const session = () => asked;
+export const session = () => (asked ??= answered("/api/session").then((answer) => answer.json()));
 
 export const get = (path) => answered(path);
 
 export async function post(path, told, keepalive = false) {
-  const { token } = await asked;
-  const headers = { "content-type": "application/json", "x-csrf-token": token };
-  const answer = await answered(path, { method: "POST", headers, body: JSON.stringify(told), keepalive });
-  return answer.json();
+  const body = JSON.stringify(told);
+  const send = async () => {
+    const { token } = await session();
+    const headers = { "content-type": "application/json", "x-csrf-token": token };
+    return (await answered(path, { method: "POST", headers, body, keepalive })).json();
+  };
+  try {
+    return await send();
+  } catch (failure) {
+    if (failure.status !== 403 && asked) throw failure;
+    asked = null; // the station was started again, and has new tokens
+    return send();
+  }
 }
 
 // Events while the view can be seen: a browser has six connections for all of its windows.
@@ -68,6 +77,11 @@ export function listen(handlers) {
     for (const [name, handle] of Object.entries(handlers)) {
       stream.addEventListener(name, (event) => handle(JSON.parse(event.data)));
     }
+    stream.addEventListener("state", (event) => {
+      const served = JSON.parse(event.data).version;
+      if (version !== null && version !== served) location.reload();
+      version = served;
+    });
   };
   const close = () => {
     clearTimeout(retry);
@@ -113,6 +127,9 @@ export function showPicture(image, placeholder, whole = false) {
   loop();
 }
 
+session().catch(() => {
+  asked = null; // asked for again when it is needed
+});
 session().then(({ station, locked }) => {
   const name = one("#station");
   if (name) name.textContent = station;

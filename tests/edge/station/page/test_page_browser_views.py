@@ -14,6 +14,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from edgedigits.edge.station.page.password import hash_password
+from edgedigits.edge.station.page.server import PageServer
+from edgedigits.edge.station.settings import PageSettings
 
 VIEWS = ("/", "/review", "/settings")
 PASSWORD = "correct horse battery"
@@ -126,6 +128,23 @@ def test_words_of_an_alarm_are_no_markup(browser: Any, station: PageStation):
     opened(browser, station, "/")
     wait(browser, lambda: "<img src=x" in text(browser, "alarms"))
     assert browser.execute_script("return window.harmed") is None
+
+
+def test_an_open_page_goes_on_where_the_station_was_started_again(browser: Any, station: PageStation):
+    piece = station.hold("48213", 600)
+    opened(browser, station, "/review")
+    host, port = station.server.url.removeprefix("http://").split(":")
+    station.server.stop()
+    again = PageServer(PageSettings(f"{host}:{port}"), station.parts)
+    again.start()
+    try:
+        wait(browser, lambda: text(browser, "link") == "Connected")
+        browser.find_element(By.ID, "code").send_keys("48213\n")
+        wait(browser, lambda: station.journal.last_sequence() == 1)
+        found = station.journal.piece(piece.id)
+        assert found is not None and found.person == "Anna"
+    finally:
+        again.stop()
 
 
 def test_one_logs_in_with_the_password_and_out_again(browser: Any, tmp_path: Path):

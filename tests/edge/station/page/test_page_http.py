@@ -122,6 +122,22 @@ def test_a_visitor_without_end_is_told_to_wait(tmp_path: Path):
         assert [visitor.get("/healthz").status for _ in range(7)] == [200] * 5 + [429] * 2
 
 
+def test_a_visitor_who_leaves_amid_a_request_leaves_no_traceback(
+    station: PageStation, caplog: pytest.LogCaptureFixture
+):
+    visitor = station.visit()
+    visitor.post("/api/review/claim", WINDOW)
+    place = urlsplit(station.url)
+    more = ("Content-Type: application/json", f"X-CSRF-Token: {visitor.token}", "Content-Length: 20")
+    for _ in range(3):
+        with socket.create_connection((place.hostname, place.port), timeout=30) as connection:
+            connection.sendall(header(station, "POST /api/review/claim HTTP/1.1", *more) + b'{"per')
+            assert visitor.get("/healthz").status == 200
+    assert visitor.get("/healthz").status == 200
+    station.server.stop()
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 def test_one_address_has_so_many_connections_and_no_more(tmp_path: Path):
     with PageStation(tmp_path, limits=PageLimits(connections_per_address=3)) as station:
         place = urlsplit(station.url)
@@ -175,6 +191,11 @@ def test_another_site_may_not_look_but_may_link(station: PageStation):
     assert visitor.get("/api/live.jpg", sec_fetch_site="cross-site").status == 403
     assert visitor.get("/api/events", sec_fetch_site="cross-site").status == 403
     assert visitor.get("/review", sec_fetch_site="cross-site", sec_fetch_mode="navigate").status == 200
+
+
+def test_a_proxy_that_encrypts_for_the_page_is_its_own_origin(station: PageStation):
+    origin = station.url.replace("http:", "https:")
+    assert station.visit().post("/api/adjustments", {"threshold": 0.9}, origin=origin).status == 200
 
 
 def test_the_pages_own_origin_is_taken(station: PageStation):
@@ -240,6 +261,10 @@ def test_a_look_is_no_change_and_a_change_is_no_look(station: PageStation):
     assert station.visit().post("/api/state", {}).status == 405
 
 
+def test_events_are_only_streamed(station: PageStation):
+    assert station.visit().ask("HEAD", "/api/events").status == 405
+
+
 @pytest.mark.parametrize("piece", ["unknown-1", "..", "a" * 300, "x'; --"])
 def test_a_piece_that_does_not_exist_is_none(station: PageStation, piece: str):
     visitor = station.visit()
@@ -295,6 +320,16 @@ def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < deadline
+
+
+def test_what_was_keyed_is_exported_as_single_digits_where_their_boxes_are_known(station: PageStation):
+    result = station.result("48213", "rejected", 0.7)
+    boxes = [(28 + 42 * place, 10, 44, 44) for place in range(5)]
+    station.journal.add(result, station.crop("48213"), boxes)
+    visitor = station.visit()
+    visitor.post("/api/review/key", {"person": "Anna", "piece": result.id, "code": "48213"})
+    names = zipfile.ZipFile(io.BytesIO(visitor.get("/api/review/folder.zip").body)).namelist()
+    assert sorted(Path(name).parts[1] for name in names if name.endswith(".png")) == ["1", "2", "3", "4", "8"]
 
 
 def test_nothing_keyed_is_nothing_to_export(station: PageStation):
