@@ -12,9 +12,10 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors, replace_folder, write_bytes
 from edgedigits.edge.station.updates.bundle import MODEL, NoUpdate, Update
 from edgedigits.edge.station.updates.self_test import try_folder
+from edgedigits.edge.station.updates.state import LOCK
 
 _TEMPORARY = "."
-"""How names of folders begin that are not whole yet."""
+"""How names of files and folders begin that are not whole yet."""
 
 
 def model_in(folder: Path, model: str) -> Path:
@@ -59,6 +60,8 @@ def remove_others(folder: Path, needed: set[str]) -> None:
     for path in folder.iterdir():
         if path.is_dir() and path.name not in needed:
             shutil.rmtree(path, ignore_errors=True)
+        elif path.name.startswith(_TEMPORARY) and path.name != LOCK:
+            path.unlink(missing_ok=True)
 
 
 def _try(folder: Path) -> None:
