@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.lines.automaton import Automaton, TooManyStates, automaton_of, intersection, union
-from edgedigits.core.lines.strip import STEP, WIDEST
-
-MOST_CODES = 1_000_000
-"""Codes that a list may hold."""
+from edgedigits.core.lines.code_file import read_code_list
 
 MOST_STATES = 8_000_000
 """States of an automaton, of 41 bytes each: a million random codes of 12 digits take 850,000."""
-
-LONGEST_CODE = WIDEST // STEP
-"""Digits of a code at most: the steps of the widest strip."""
-
-_MOST_BYTES = 256 * 2**20
-_SEPARATOR = re.compile(r"[,;\t]")
-_SPREADSHEET = re.compile(r"\d+([.,]\d+)?[eE][+]?\d+")
 
 
 @dataclass(frozen=True)
@@ -73,19 +62,20 @@ def from_forms(forms: Sequence[str]) -> LineTexts:
 
 
 def read_codes(path: Path) -> LineTexts:
-    """The codes of a file: one a line, as the first column where there are more.
-
-    UTF-8 text with or without its mark. Columns are separated by commas, semicolons or tabs. A first line that begins
-    with a letter is taken for a header. Blank lines and spaces around a code say nothing, quotes around it neither;
-    zeros in front are part of it, and what occurs twice counts once.
+    """The codes of a file, as :func:`edgedigits.core.lines.code_file.read_code_list` takes them.
 
     Raises:
-        EdgedigitsError: no such file, no text, something else than digits in place of a code, a code that is longer
-            than :data:`LONGEST_CODE`, no code at all, or too many.
+        EdgedigitsError: see there; or the codes hold too many digits together.
     """
-    codes = _codes(path, _text(path))
-    if not codes:
-        raise EdgedigitsError(f"{path} holds no codes", "write one code of digits on each line")
+    return of_codes(read_code_list(path), path)
+
+
+def of_codes(codes: Collection[str], path: Path) -> LineTexts:
+    """Codes that were read from a file.
+
+    Raises:
+        EdgedigitsError: they hold too many digits together.
+    """
     try:
         automaton = automaton_of(list(codes), MOST_STATES)
     except TooManyStates:
@@ -94,64 +84,6 @@ def read_codes(path: Path) -> LineTexts:
             "give fewer codes, or their form as a regular expression",
         ) from None
     return LineTexts(automaton, f"{counted(len(codes), 'code')} of {path.name}")
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.is_dir():
-            raise EdgedigitsError(f"{path} is a folder", "name the file of codes in it")
-        size = path.stat().st_size
-        if not path.is_file():
-            raise EdgedigitsError(f"{path} is no file", "name a text file with one code of digits a line")
-        if size > _MOST_BYTES:
-            raise EdgedigitsError(
-                f"{path} is too large for a list of codes ({size / 2**20:,.0f} MiB)", f"give {MOST_CODES:,} at most"
-            )
-        return path.read_text("utf-8-sig")
-    except FileNotFoundError:
-        raise EdgedigitsError(f"there is no file {path}", "name a text file with one code of digits a line") from None
-    except OSError as error:
-        raise EdgedigitsError(f"{path} cannot be read ({error.strerror})", "make it readable, or copy it") from None
-    except UnicodeDecodeError:
-        raise EdgedigitsError(f"{path} is no text in UTF-8", "save the codes as UTF-8 text or CSV") from None
-
-
-def _codes(path: Path, text: str) -> set[str]:
-    """The distinct codes of a text."""
-    codes: set[str] = set()
-    first = True
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        code = _SEPARATOR.split(line, maxsplit=1)[0].strip().strip("\"'").strip()
-        header, first = first and code[:1].isalpha(), False
-        if header:
-            continue
-        if not (code.isascii() and code.isdigit()):
-            raise _no_code(path, number, code)
-        if len(code) > LONGEST_CODE:
-            raise EdgedigitsError(
-                f"line {number:,} of {path} holds a code of {len(code):,} digits, and {LONGEST_CODE} are the most",
-                "write one code on each line",
-            )
-        codes.add(code)
-        if len(codes) > MOST_CODES:
-            raise EdgedigitsError(
-                f"{path} holds more than {MOST_CODES:,} codes", "give fewer, or their form as a regular expression"
-            )
-    return codes
-
-
-def _no_code(path: Path, number: int, code: str) -> EdgedigitsError:
-    shown = code if len(code) <= 40 else f"{code[:37]}..."
-    if _SPREADSHEET.fullmatch(code):
-        return EdgedigitsError(
-            f'line {number:,} of {path} holds "{shown}", a code that a spreadsheet took for a number',
-            "make the column one of text there, put the codes in again and save the file anew",
-        )
-    return EdgedigitsError(
-        f'line {number:,} of {path} holds "{shown}" in place of a code', "leave only digits in its first column"
-    )
 
 
 def both(forms: LineTexts, codes: LineTexts) -> LineTexts:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-Box = tuple[int, int, int, int]
-"""x, y, width and height in pixels of the camera's picture."""
+from edgedigits.edge.scenes.scene import Box
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ import sys
 import pytest
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.lines import allowed
+from edgedigits.core.lines import allowed, code_file
 from edgedigits.core.lines.allowed import ANY_TEXTS, both, from_forms, read_codes
+from edgedigits.core.lines.code_file import read_bins
 
 
 def written(folder, content, name="codes.csv"):
@@ -86,15 +87,15 @@ def test_missing_files_and_folders_are_told(tmp_path):
 
 def test_too_many_codes_are_refused(tmp_path, monkeypatch):
     path = written(tmp_path, "1\n2\n3\n3\n")
-    monkeypatch.setattr(allowed, "MOST_CODES", 3)
+    monkeypatch.setattr(code_file, "MOST_CODES", 3)
     assert read_codes(path).accepts("3")
-    monkeypatch.setattr(allowed, "MOST_CODES", 2)
+    monkeypatch.setattr(code_file, "MOST_CODES", 2)
     with pytest.raises(EdgedigitsError, match="more than 2 codes"):
         read_codes(path)
 
 
 def test_too_large_a_file_is_refused_before_it_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(allowed, "_MOST_BYTES", 3)
+    monkeypatch.setattr(code_file, "_MOST_BYTES", 3)
     with pytest.raises(EdgedigitsError, match="too large for a list of codes"):
         read_codes(written(tmp_path, "1\n2\n3\n"))
 
@@ -128,3 +129,16 @@ def test_codes_none_of_which_has_the_form_are_told(tmp_path):
 def test_lists_of_codes_need_no_parser_of_expressions():
     code = "import sys, edgedigits.core.lines.allowed; sys.exit('greenery' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_second_column_is_the_bin_of_a_code(tmp_path):
+    assert read_bins(written(tmp_path, "code,bin\n0012,A 1\n345;'B'\n77\n")) == {"0012": "A 1", "345": "B", "77": ""}
+
+
+def test_a_code_in_two_bins_is_refused_with_its_line(tmp_path):
+    with pytest.raises(EdgedigitsError, match=r'line 3 .* puts 12 into "B", an earlier one into "A"'):
+        read_bins(written(tmp_path, "12,A\n13,A\n12,B\n"))
+
+
+def test_a_code_of_two_towns_is_one_code_where_bins_are_not_asked_for(tmp_path):
+    assert read_codes(written(tmp_path, "89073,Ulm\n89073,Neu-Ulm\n")).accepts("89073")

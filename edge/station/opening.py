@@ -1,0 +1,76 @@
+"""The reader of a station: its model, what a code may be, and the bins."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgedigits.core.cards import card_of, is_line_card, refuse_failed
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.lines.allowed import ANY_TEXTS, both, from_forms, of_codes
+from edgedigits.core.lines.code_file import read_bins
+from edgedigits.core.pretrained.bundled import BUILTIN, bundled_line_model, bundled_model
+from edgedigits.core.tflite.digit_model import DigitModel
+from edgedigits.edge.reading.line_reader import LineReader
+from edgedigits.edge.station.settings import ReadingSettings
+
+
+@dataclass(frozen=True)
+class StationReader:
+    """What reads the codes of a station.
+
+    Attributes:
+        lines: reads lines.
+        bins: the valid codes, each with its bin; empty where any code of the forms is valid.
+        model: sha256 of the line network.
+        expected: sha256 of what a code may be: the forms and the list.
+    """
+
+    lines: LineReader
+    bins: dict[str, str]
+    model: str
+    expected: str
+
+    def bin_of(self, code: str) -> str:
+        """Where a piece of this code goes; empty where none is told."""
+        return self.bins.get(code, "")
+
+    def accepts(self, code: str) -> bool:
+        """Whether this is a code that a piece may have."""
+        return self.lines.allowed.accepts(code)
+
+
+def open_reader(settings: ReadingSettings, folder: Path, model: Path | None = None) -> StationReader:
+    """Open the reader that a configuration tells of.
+
+    Args:
+        settings: table ``reading``.
+        folder: that its paths are relative to.
+        model: in place of the one that is told.
+
+    Raises:
+        EdgedigitsError: a model that is missing, no line network or failed its proof; forms or codes that make no
+            sense, or none at all.
+    """
+    if not settings.forms and not settings.codes:
+        raise EdgedigitsError("neither forms nor codes say what a code is", r"give forms such as ['\d{5}']")
+    forms = from_forms(settings.forms)
+    bins = read_bins(folder / settings.codes) if settings.codes else {}
+    codes = of_codes(bins, folder / settings.codes) if bins else ANY_TEXTS
+    path = model or model_of(settings, folder)
+    card = card_of(path)
+    if not is_line_card(card):
+        raise EdgedigitsError(
+            f"{path} reads no lines", f"give the word {BUILTIN} or a network that `edgedigits train --model line` made"
+        )
+    refuse_failed(path, card, allowed=False)
+    digits = DigitModel(bundled_model())
+    lines = LineReader(path, digits=digits, allowed=both(forms, codes))
+    told = "\n".join((*settings.forms, "", *sorted(bins)))
+    return StationReader(lines, bins, lines.model.card.sha256, hashlib.sha256(told.encode()).hexdigest())
+
+
+def model_of(settings: ReadingSettings, folder: Path) -> Path:
+    """Where the model lies that a configuration tells of."""
+    return bundled_line_model() if settings.model == BUILTIN else folder / settings.model

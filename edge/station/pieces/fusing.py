@@ -1,0 +1,111 @@
+"""What several frames say of one piece, put together: probabilities, not votes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from edgedigits.edge.reading.line_reader import HeardLine
+from edgedigits.edge.scenes.scene import Box
+
+_SAME_PLACE = 0.6
+"""Of a line's height, how far its middle may be from where it was before on its piece."""
+
+_UNTOLD = 1e-3
+"""Probability of a text that a frame does not name among its likeliest."""
+
+OTHERWISE = 0.1
+"""Weight of what is neither nothing nor any text that is allowed: most codes are as they are expected."""
+
+
+@dataclass(frozen=True)
+class Fused:
+    """What all frames say together of one line on a piece.
+
+    Attributes:
+        box: of the line in the last frame that found it, in pixels of the piece.
+        texts: with their probabilities, the likeliest first.
+        frames: that found it.
+    """
+
+    box: Box
+    texts: tuple[tuple[str, float], ...]
+    frames: int
+
+    @property
+    def confidence(self) -> float:
+        """How likely the likeliest is right, 0 to 1, before calibration."""
+        return self.texts[0][1] if self.texts else 0.0
+
+
+@dataclass
+class _Place:
+    box: Box
+    logs: list[dict[str, float]] = field(default_factory=list)
+
+
+class Evidence:
+    """What was read on one piece so far.
+
+    Attributes:
+        frames: that looked at it.
+    """
+
+    def __init__(self) -> None:
+        self._places: list[_Place] = []
+        self.frames = 0
+
+    def add(self, lines: Sequence[HeardLine]) -> None:
+        """What one frame hears, boxes in pixels of the piece; a frame that hears nothing counts, too."""
+        self.frames += 1
+        for line in lines:
+            said = posterior(line)
+            place = next((one for one in self._places if _is_there(one.box, line.box)), None)
+            if place is None:
+                place = _Place(line.box)
+                self._places.append(place)
+            place.box = line.box
+            place.logs.append({text: math.log(max(chance, _UNTOLD)) for text, chance in said})
+
+    def fused(self) -> tuple[Fused, ...]:
+        """What all frames say of each line that may be a code, the surest first.
+
+        The probability of a text is the geometric mean over the frames that found its line, as of experts that look at
+        the same ink (Hinton, "Products of experts", ICANN 1999, here with weights that sum to 1: frames of one piece
+        are no independent witnesses).
+        """
+        told = [_fused(place) for place in self._places]
+        return tuple(sorted((one for one in told if one.texts), key=lambda one: -one.confidence))
+
+
+def posterior(line: HeardLine) -> tuple[tuple[str, float], ...]:
+    """The probabilities of a line's texts where it is known what codes there are (Bayes' rule).
+
+    A text that is not allowed has only the weight :data:`OTHERWISE`, that nothing stands there has all of its own.
+    """
+    told = sum(chance for _, chance in line.texts)
+    whole = told + line.nothing + OTHERWISE * max(0.0, 1 - told - line.nothing)
+    return tuple((text, chance / whole) for text, chance in line.texts)
+
+
+def _fused(place: _Place) -> Fused:
+    floor = math.log(_UNTOLD)
+    texts = {text for said in place.logs for text in said}
+    means = {text: math.exp(sum(said.get(text, floor) for said in place.logs) / len(place.logs)) for text in texts}
+    ranked = sorted(means.items(), key=lambda item: (-item[1], item[0]))
+    return Fused(place.box, tuple(ranked), len(place.logs))
+
+
+def moved(line: HeardLine, right: int, down: int) -> HeardLine:
+    """A line with its box so many pixels further."""
+    x, y, width, height = line.box
+    return replace(line, box=(x + right, y + down, width, height))
+
+
+def _is_there(one: Box, other: Box) -> bool:
+    """Whether two boxes on a piece are of one line: at one height, and one above the other."""
+    height = min(one[3], other[3])
+    apart = abs((one[1] + one[3] / 2) - (other[1] + other[3] / 2))
+    common = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    return apart <= _SAME_PLACE * height and common > 0

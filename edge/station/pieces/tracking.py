@@ -1,0 +1,190 @@
+"""Which thing on the belt is which mail piece, from frame to frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from edgedigits.edge.scenes.scene import Box
+from edgedigits.edge.station.pieces.presence import Blob
+
+Velocity = tuple[float, float]
+"""Pixels a second to the right and down."""
+
+_SAME = 0.3
+"""Share of the smaller of two boxes that they have in common where they are of one piece."""
+
+_PATIENCE = 0.3
+"""Seconds for which a piece may be lost sight of."""
+
+_MARGIN = 0.008
+"""Share of the region's width or height within which a box touches its border."""
+
+_FRAGMENT = 0.3
+"""What falls off a piece is another piece where it is larger than this share of it."""
+
+_MOVING = 20.0
+"""Pixels a second from which pieces are said to move."""
+
+
+@dataclass(frozen=True)
+class Track:
+    """A mail piece in view.
+
+    Attributes:
+        number: of the piece, from 0 on.
+        box: in pixels of the region, as far as it is in view.
+        velocity: of the piece.
+        entered: seconds at which it was first seen.
+        seen: seconds at which it was last seen.
+        whole_since: seconds at which it was wholly in view for the first time; None before.
+        is_whole: it is wholly in view now.
+        is_merged: it touches another piece now, and its box is where it should be.
+    """
+
+    number: int
+    box: Box
+    velocity: Velocity
+    entered: float
+    seen: float
+    whole_since: float | None = None
+    is_whole: bool = False
+    is_merged: bool = False
+
+    def at(self, moment: float) -> Box:
+        """Where its box should be at a moment."""
+        spent = moment - self.seen
+        x, y, width, height = self.box
+        return round(x + self.velocity[0] * spent), round(y + self.velocity[1] * spent), width, height
+
+
+class Tracker:
+    """Follows the pieces of one region through frames."""
+
+    def __init__(self, width: int, height: int) -> None:
+        """Begin with none.
+
+        Args:
+            width: of the region in pixels.
+            height: the same.
+        """
+        self.size = (width, height)
+        self.tracks: tuple[Track, ...] = ()
+        self._next = 0
+        self._belt: Velocity = (0.0, 0.0)
+
+    def update(self, blobs: Sequence[Blob], moment: float) -> tuple[Track, ...]:
+        """Follow the pieces into a frame.
+
+        Args:
+            blobs: what lies there.
+            moment: seconds of a clock that never goes back.
+
+        Returns:
+            the pieces that have gone since the frame before; those in view are :attr:`tracks`.
+        """
+        expected = [track.at(moment) for track in self.tracks]
+        mine = [_likest(box, blobs) for box in expected]
+        followed: list[Track] = []
+        gone: list[Track] = []
+        for track, box, blob in zip(self.tracks, expected, mine, strict=True):
+            if blob is not None:
+                followed.append(self._followed(track, box, blobs[blob].box, mine.count(blob) > 1, moment))
+            elif moment - track.seen > _PATIENCE or not _overlap(box, (0, 0, *self.size)):
+                gone.append(track)
+            else:
+                followed.append(replace(track, is_whole=False))
+        self._learn(followed, moment)
+        fresh = [blob for number, blob in enumerate(blobs) if number not in mine and not _is_fragment(blob, expected)]
+        self.tracks = (*followed, *(self._begun(blob, moment) for blob in fresh))
+        return tuple(gone)
+
+    def _begun(self, blob: Blob, moment: float) -> Track:
+        whole = self._is_whole(blob.box)
+        number, self._next = self._next, self._next + 1
+        return Track(number, blob.box, self._belt, moment, moment, moment if whole else None, whole)
+
+    def _followed(self, track: Track, expected: Box, blob: Box, is_merged: bool, moment: float) -> Track:
+        box = _common(expected, blob) or blob if is_merged else blob
+        velocity = track.velocity if is_merged or track.is_merged else self._velocity(track, box, moment)
+        whole = self._is_whole(box)
+        since = track.whole_since if track.whole_since is not None or not whole else moment
+        return Track(track.number, box, velocity, track.entered, moment, since, whole, is_merged)
+
+    def _velocity(self, track: Track, box: Box, moment: float) -> Velocity:
+        """By the edges that were and are within the region: one at its border stands still while the piece comes in.
+
+        Of two edges that one is believed which goes on as before: the other may be a shadow's.
+        """
+        spent = moment - track.seen
+        if spent <= 0:
+            return track.velocity
+        told = []
+        for axis, length in enumerate(self.size):
+            margin = max(1.0, _MARGIN * length)
+            before, now = _ends(track.box, axis), _ends(box, axis)
+            moves = [
+                (end - start) / spent
+                for start, end in zip(before, now, strict=True)
+                if all(margin < place < length - margin for place in (start, end))
+            ]
+            told.append(_speed(track.velocity[axis], moves))
+        return told[0], told[1]
+
+    def _learn(self, tracks: Sequence[Track], moment: float) -> None:
+        """The belt's speed, with which the next pieces will come."""
+        moving = [track.velocity for track in tracks if track.is_whole and track.seen == moment]
+        if moving:
+            across, down = np.median(np.array(moving), axis=0).tolist()
+            self._belt = (0.8 * self._belt[0] + 0.2 * across, 0.8 * self._belt[1] + 0.2 * down)
+
+    def _is_whole(self, box: Box) -> bool:
+        """Whether a box touches no border that pieces come or go by."""
+        speeds = [abs(speed) for speed in self._belt]
+        main = int(np.argmax(speeds)) if max(speeds) > _MOVING else None
+        for axis, length in enumerate(self.size):
+            margin = max(1.0, _MARGIN * length)
+            start, end = _ends(box, axis)
+            if main in {None, axis} and (start < margin or end > length - margin):
+                return False
+        return True
+
+
+def _speed(was: float, moves: Sequence[float]) -> float:
+    return 0.5 * was + 0.5 * min(moves, key=lambda move: abs(move - was)) if moves else was
+
+
+def _ends(box: Box, axis: int) -> tuple[int, int]:
+    return box[axis], box[axis] + box[axis + 2]
+
+
+def _common(one: Box, other: Box) -> Box | None:
+    """The box that two have in common; None where they have none."""
+    left, top = max(one[0], other[0]), max(one[1], other[1])
+    right = min(one[0] + one[2], other[0] + other[2])
+    bottom = min(one[1] + one[3], other[1] + other[3])
+    return (left, top, right - left, bottom - top) if right > left and bottom > top else None
+
+
+def _overlap(one: Box, other: Box) -> float:
+    """Share of the smaller of two boxes that they have in common."""
+    common = _common(one, other)
+    return common[2] * common[3] / max(1, min(one[2] * one[3], other[2] * other[3])) if common else 0.0
+
+
+def _likest(box: Box, blobs: Sequence[Blob]) -> int | None:
+    """Which blob is of the piece that is expected in a box."""
+    shared = []
+    for blob in blobs:
+        common = _common(box, blob.box)
+        is_same = _overlap(box, blob.box) >= _SAME
+        shared.append(common[2] * common[3] if common and is_same else 0)
+    return int(np.argmax(shared)) if shared and max(shared) > 0 else None
+
+
+def _is_fragment(blob: Blob, expected: Sequence[Box]) -> bool:
+    """Whether a blob is but a scrap that has come apart of a piece that was expected there."""
+    area = blob.box[2] * blob.box[3]
+    return any(_overlap(blob.box, box) >= _SAME and area < _FRAGMENT * box[2] * box[3] for box in expected)

@@ -1,0 +1,218 @@
+"""From frames to decided pieces: who is on the belt, what is written on it, and when that is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.edge.reading.line_reader import LineReader
+from edgedigits.edge.scenes.scene import Box
+from edgedigits.edge.sources.base import Image
+from edgedigits.edge.station.pieces.deciding import Decider, Decision
+from edgedigits.edge.station.pieces.fusing import Evidence, moved
+from edgedigits.edge.station.pieces.presence import Presence
+from edgedigits.edge.station.pieces.tracking import Track, Tracker
+
+_ONE_MORE = 0.05
+"""Seconds before its deadline at which a piece is decided: another frame would come too late."""
+
+_LINGERING = 1.0
+"""Seconds after which a piece that never was wholly in view is read as far as it is."""
+
+_FLASH = 2
+"""Frames in which something must have been seen to be a piece: less is a reflection."""
+
+_MARGIN = 6
+
+
+@dataclass(frozen=True)
+class DecidedPiece:
+    """A piece that has its result.
+
+    Attributes:
+        track: the piece.
+        decision: what is said of it.
+        since: seconds from when it was wholly in view (or first seen, if it never was) to the frame that decided.
+        picture: of its code, or of all of it where no code was found: uint8 (height, width, 3), upright.
+        shows_code: whether the picture is of the code alone.
+    """
+
+    track: Track
+    decision: Decision
+    since: float
+    picture: Image
+    shows_code: bool
+
+
+@dataclass
+class _Piece:
+    """What is known of a piece in view."""
+
+    evidence: Evidence
+    seen: int = 0
+    decided: bool = False
+    picture: Image | None = None
+
+
+class Watch:
+    """Looks at frames one after the other. Not safe to share between threads.
+
+    Attributes:
+        tracks: the pieces in view.
+        words: of each piece in view by its number, what is said of it so far and how it stands, for people.
+    """
+
+    def __init__(
+        self,
+        reader: LineReader,
+        decider: Callable[[], Decider],
+        *,
+        rotate: int = 0,
+        decide_within: float = 0.2,
+    ) -> None:
+        """Begin with an empty belt.
+
+        Args:
+            reader: of lines, with what a code may be.
+            decider: asked anew in each frame, since the threshold may be changed.
+            rotate: degrees by which frames must be turned clockwise to stand upright.
+            decide_within: seconds within which a piece in view is decided.
+        """
+        self._reader, self._decider = reader, decider
+        self._rotate, self._within = rotate, decide_within
+        self._presence = Presence()
+        self._tracker: Tracker | None = None
+        self._pieces: dict[int, _Piece] = {}
+        self.words: dict[int, tuple[str, str]] = {}
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """The pieces in view, boxes in pixels of the upright region."""
+        return self._tracker.tracks if self._tracker else ()
+
+    def look(self, image: Image, moment: float, region: Box | None = None) -> list[DecidedPiece]:
+        """Look at one frame.
+
+        Args:
+            image: uint8 (height, width, 3) BGR.
+            moment: seconds of a clock that never goes back.
+            region: of the picture to look at; all of it by default.
+
+        Returns:
+            the pieces that this frame decides.
+        """
+        upright = self.upright(image, region)
+        grey = np.asarray(cv2.cvtColor(upright, cv2.COLOR_BGR2GRAY), np.uint8)
+        if self._tracker is None or self._tracker.size != (grey.shape[1], grey.shape[0]):
+            self._presence, self._tracker = Presence(), Tracker(grey.shape[1], grey.shape[0])
+            self._pieces, self.words = {}, {}
+        gone = self._tracker.update(self._presence.find(grey), moment)
+        decided = [self._left(track, moment) for track in gone]
+        for track in self.tracks:
+            piece = self._pieces.setdefault(track.number, _Piece(Evidence()))
+            piece.seen += track.seen == moment
+        if (track := self._next(moment)) is not None:
+            self._read(track, grey)
+            decided.append(self._decided_early(track, upright, moment))
+        decided += [self._overdue(track, upright, moment) for track in self.tracks]
+        return [one for one in decided if one is not None]
+
+    def rest(self, moment: float) -> list[DecidedPiece]:
+        """Decide what is still in view when no more frames come."""
+        return [one for track in self.tracks if (one := self._left(track, moment)) is not None]
+
+    def upright(self, image: Image, region: Box | None) -> Image:
+        """The part of a frame that is looked at, as it is read."""
+        if region is not None:
+            x, y, width, height = region
+            image = image[y : y + height, x : x + width]
+        return np.ascontiguousarray(np.rot90(image, -self._rotate // 90)) if self._rotate else image
+
+    def _next(self, moment: float) -> Track | None:
+        """The piece to read in this frame: of the open ones that with the fewest looks, then the longest in view."""
+        open_ones = [
+            track
+            for track in self.tracks
+            if not self._pieces[track.number].decided and track.seen == moment and self._is_readable(track, moment)
+        ]
+        return min(
+            open_ones,
+            key=lambda track: (self._pieces[track.number].evidence.frames, track.whole_since or moment),
+            default=None,
+        )
+
+    def _is_readable(self, track: Track, moment: float) -> bool:
+        return track.is_whole or (track.whole_since is None and moment - track.entered >= _LINGERING)
+
+    def _read(self, track: Track, grey: NDArray[np.uint8]) -> None:
+        piece = self._pieces[track.number]
+        left, top, right, bottom = self._around(track.box, grey.shape)
+        lines = self._reader.hear(grey[top:bottom, left:right])
+        right_by, down_by = left - track.box[0], top - track.box[1]
+        piece.evidence.add([moved(line, right_by, down_by) for line in lines])
+
+    def _decided_early(self, track: Track, upright: Image, moment: float) -> DecidedPiece | None:
+        piece = self._pieces[track.number]
+        decision = self._decider().early(piece.evidence)
+        if decision is None:
+            self.words[track.number] = (_so_far(piece.evidence), "reading")
+            piece.picture = self._cut(upright, track.box)
+            return None
+        return self._settled(track, decision, upright, moment)
+
+    def _overdue(self, track: Track, upright: Image, moment: float) -> DecidedPiece | None:
+        piece = self._pieces[track.number]
+        begun = track.whole_since if track.whole_since is not None else track.entered + _LINGERING
+        if piece.decided or track.seen != moment or moment - begun < self._within - _ONE_MORE:
+            return None
+        if not piece.evidence.frames and track.is_whole and moment - begun < 2 * self._within:
+            return None  # others were read first
+        return self._settled(track, self._decider().final(piece.evidence), upright, moment)
+
+    def _left(self, track: Track, moment: float) -> DecidedPiece | None:
+        """The decision on a piece that went before it had one."""
+        piece = self._pieces.pop(track.number, None)
+        self.words.pop(track.number, None)
+        if piece is None or piece.decided or piece.seen < _FLASH:
+            return None
+        picture = piece.picture if piece.picture is not None else np.zeros((1, 1, 3), np.uint8)
+        decision = self._decider().final(piece.evidence)
+        return DecidedPiece(track, decision, self._since(track, moment), picture, False)
+
+    def _settled(self, track: Track, decision: Decision, upright: Image, moment: float) -> DecidedPiece:
+        piece = self._pieces[track.number]
+        piece.decided = True
+        self.words[track.number] = (decision.code or "?", decision.outcome)
+        box = _placed(decision.box, track.box) if decision.box else track.box
+        return DecidedPiece(
+            track, decision, self._since(track, moment), self._cut(upright, box), decision.box is not None
+        )
+
+    def _since(self, track: Track, moment: float) -> float:
+        return moment - (track.whole_since if track.whole_since is not None else track.entered)
+
+    def _cut(self, upright: Image, box: Box) -> Image:
+        left, top, right, bottom = self._around(box, upright.shape, box[3] // 4)
+        return upright[top:bottom, left:right].copy()
+
+    def _around(self, box: Box, shape: Sequence[int], margin: int = _MARGIN) -> tuple[int, int, int, int]:
+        x, y, width, height = box
+        return (
+            max(0, x - margin),
+            max(0, y - margin),
+            min(shape[1], x + width + margin),
+            min(shape[0], y + height + margin),
+        )
+
+
+def _placed(box: Box, piece: Box) -> Box:
+    return box[0] + piece[0], box[1] + piece[1], box[2], box[3]
+
+
+def _so_far(evidence: Evidence) -> str:
+    fused = evidence.fused()
+    return fused[0].texts[0][0] if fused else "?"

@@ -1,0 +1,221 @@
+"""The station at work: frames in, results into the journal, until it is told to stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from edgedigits.edge.loop.capture import Capture, Frame
+from edgedigits.edge.scenes.scene import Box
+from edgedigits.edge.sources.base import Image, Source
+from edgedigits.edge.station.alarms import Alarms
+from edgedigits.edge.station.journal.journal import Journal
+from edgedigits.edge.station.keeping import Keeper
+from edgedigits.edge.station.picture_health import PictureHealth
+from edgedigits.edge.station.pieces.watching import Watch
+from edgedigits.edge.station.results import PieceResult
+
+CAMERA = "camera"
+
+_PATIENCE = 0.1
+"""Seconds after which a loop that waits for a frame looks what else there is to do."""
+
+_SILENCE = 3.0
+"""Seconds without a frame after which a live source is said to be away."""
+
+
+class Display(Protocol):
+    """What shows the running station, as the page does."""
+
+    def publish(self, image: Image, boxes: Sequence[tuple[Box, str, str]]) -> None:
+        """Show a frame (upright, of the region) with the pieces in it: box, words, outcome or ``reading``."""
+
+
+class Gauge(Protocol):
+    """What counts frames and pieces, as the metrics do."""
+
+    def frame(self, seconds: float) -> None:
+        """A frame was looked at in so many seconds."""
+
+    def skipped(self, total: int) -> None:
+        """So many frames were not looked at since the start."""
+
+    def piece(self, result: PieceResult) -> None:
+        """A piece was decided."""
+
+
+@dataclass(frozen=True)
+class Shift:
+    """What a station did from start to stop.
+
+    Attributes:
+        frames: looked at.
+        skipped: not looked at because a newer one had come.
+        reopened: times that the camera was lost and came back.
+        outcomes: pieces by outcome.
+        seconds: from the first frame to the last.
+        unwritten: results that never found room in the journal.
+    """
+
+    frames: int
+    skipped: int
+    reopened: int
+    outcomes: dict[str, int]
+    seconds: float
+    unwritten: int
+
+    @property
+    def pieces(self) -> int:
+        """Pieces that had a result."""
+        return sum(self.outcomes.values())
+
+
+@dataclass(frozen=True)
+class Works:
+    """What a station is made of.
+
+    Attributes:
+        watch: tells pieces apart and reads them.
+        journal: keeps them.
+        keeper: writes them there.
+        alarms: what is wrong.
+        region: of the picture, asked for each frame.
+        hold_seconds: for which a rejected piece waits for a person.
+        dark_alarm: seconds of black or frozen frames that are an alarm.
+        displays: show each frame.
+        gauges: count.
+        told: called with each result, after the journal has it.
+        often: called several times a second.
+    """
+
+    watch: Watch
+    journal: Journal
+    keeper: Keeper
+    alarms: Alarms
+    region: Callable[[], Box | None]
+    hold_seconds: float = 0.0
+    dark_alarm: float = 10.0
+    displays: Sequence[Display] = ()
+    gauges: Sequence[Gauge] = ()
+    told: Sequence[Callable[[PieceResult], object]] = ()
+    often: Sequence[Callable[[], object]] = ()
+
+
+def run_shift(
+    works: Works, source: Source, *, stop: threading.Event | None = None, limit: int | None = None, wait: bool = False
+) -> Shift:
+    """Read mail pieces from a source until it ends, or until ``stop`` is set.
+
+    Args:
+        works: what the station is made of.
+        source: opened and closed here.
+        stop: end soon after this is set; the pieces in view are decided by what was seen of them.
+        limit: end after so many frames.
+        wait: for a camera that is not there yet.
+
+    Raises:
+        EdgedigitsError: the source cannot be opened, or is damaged.
+    """
+    run = _Run(works)
+    with Capture(source, wait=wait) as capture:
+        while not (stop is not None and stop.is_set()) and (limit is None or run.frames < limit):
+            frame = capture.take(_PATIENCE)
+            run.keep_house()
+            if frame is None:
+                if capture.ended:
+                    break
+                run.miss(source)
+                continue
+            run.take(frame)
+            for gauge in works.gauges:
+                gauge.skipped(capture.skipped)
+        run.end()
+        return Shift(
+            run.frames, capture.skipped, capture.reopened, dict(run.outcomes), run.seconds, len(works.keeper.backlog)
+        )
+
+
+class _Run:
+    """One shift in progress."""
+
+    def __init__(self, works: Works) -> None:
+        self.works = works
+        self.frames = 0
+        self.outcomes: Counter[str] = Counter()
+        self._health = PictureHealth(works.alarms, works.dark_alarm)
+        self._first = self._last = 0.0
+        self._moment = 0.0
+        self._house = 0.0
+
+    @property
+    def seconds(self) -> float:
+        return self._last - self._first
+
+    def take(self, frame: Frame) -> None:
+        """Look at a frame."""
+        begun = time.perf_counter()
+        works = self.works
+        works.alarms.clear(CAMERA)
+        moment = frame.started if frame.live or frame.position is None else frame.position
+        self._moment = max(self._moment, moment)
+        self._health.look(frame.image, self._moment, frame.live)
+        region = _within(works.region(), frame.image)
+        for piece in works.watch.look(frame.image, self._moment, region):
+            waited = time.perf_counter() - (frame.started if frame.live else begun)
+            self._settle(works.keeper.keep(piece, waited, works.hold_seconds))
+        self._show(frame, region)
+        self.frames += 1
+        self._first, self._last = self._first or begun, time.perf_counter()
+        for gauge in works.gauges:
+            gauge.frame(self._last - begun)
+
+    def _settle(self, result: PieceResult) -> None:
+        self.outcomes[result.outcome] += 1
+        for gauge in self.works.gauges:
+            gauge.piece(result)
+        for tell in self.works.told:
+            tell(result)
+
+    def _show(self, frame: Frame, region: Box | None) -> None:
+        if not self.works.displays:
+            return
+        watch = self.works.watch
+        boxes = [(track.box, *watch.words.get(track.number, ("", "reading"))) for track in watch.tracks]
+        upright = watch.upright(frame.image, region)
+        for display in self.works.displays:
+            display.publish(upright, boxes)
+
+    def keep_house(self) -> None:
+        """What has to be done several times a second, frames or none."""
+        now = time.monotonic()
+        if now - self._house < _PATIENCE:
+            return
+        self._house = now
+        self.works.keeper.write()
+        self.works.journal.settle(time.time())
+        for task in self.works.often:
+            task()
+
+    def miss(self, source: Source) -> None:
+        """No frame has come for a while."""
+        if source.live and self._last and time.perf_counter() - self._last > _SILENCE:
+            self.works.alarms.set(CAMERA, f"no frame of {source.name} for {_SILENCE:.0f} seconds")
+
+    def end(self) -> None:
+        """Decide what is still in view, and write what is still in memory."""
+        for piece in self.works.watch.rest(self._moment):
+            self._settle(self.works.keeper.keep(piece, 0.0, self.works.hold_seconds))
+        self.works.keeper.write(again=True)
+
+
+def _within(region: Box | None, image: Image) -> Box | None:
+    """The part of a region that a picture has; None where it has none of it."""
+    if region is None:
+        return None
+    height, width = image.shape[:2]
+    x, y = min(region[0], width - 1), min(region[1], height - 1)
+    return x, y, min(region[2], width - x), min(region[3], height - y)

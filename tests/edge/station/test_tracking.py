@@ -1,0 +1,114 @@
+"""Which thing on the belt is which piece."""
+
+from __future__ import annotations
+
+from edgedigits.edge.station.pieces.presence import Blob
+from edgedigits.edge.station.pieces.tracking import Tracker
+
+WIDTH, HEIGHT = 1000, 500
+
+
+def blob(x, width=300, y=100, height=200):
+    """What of a piece at x lies in the region; None where nothing does."""
+    left, right = max(0, x), min(WIDTH, x + width)
+    share = (right - left) * height / (WIDTH * HEIGHT)
+    return Blob((left, y, right - left, height), share) if right - left > 5 else None
+
+
+def frames(tracker, *paths, step=1 / 30):
+    """Run pieces along paths (x of each frame); the tracks of each frame, and the numbers of those that left."""
+    seen, left = [], []
+    for index, places in enumerate(zip(*paths, strict=True)):
+        gone = tracker.update([one for x in places if (one := blob(x)) is not None], index * step)
+        left += [track.number for track in gone]
+        seen.append(tracker.tracks)
+    return seen, left
+
+
+def test_a_piece_that_crosses_is_one_piece():
+    seen, left = frames(Tracker(WIDTH, HEIGHT), range(-300, 1300, 25))
+    assert {track.number for tracks in seen for track in tracks} == {0}
+    assert left == [0]
+
+
+def test_a_piece_is_whole_once_it_touches_no_border():
+    seen, _ = frames(Tracker(WIDTH, HEIGHT), range(-300, 1300, 25))
+    first = next(index for index, tracks in enumerate(seen) if tracks and tracks[0].is_whole)
+    assert -300 + 25 * first == 25  # at 0 it touches
+    track = seen[-10][0] if seen[-10] else seen[40][0]
+    assert track.whole_since == first / 30
+
+
+def test_the_speed_is_known_before_a_piece_is_whole():
+    seen, _ = frames(Tracker(WIDTH, HEIGHT), range(-300, 0, 25))
+    assert abs(seen[-1][0].velocity[0] - 25 * 30) < 40
+
+
+def test_pieces_one_behind_the_other_are_two():
+    seen, left = frames(Tracker(WIDTH, HEIGHT), range(-300, 1700, 25), range(-700, 1300, 25))
+    assert {track.number for tracks in seen for track in tracks} == {0, 1}
+    assert left == [0, 1]
+
+
+def test_pieces_that_come_to_touch_stay_two():
+    tracker = Tracker(WIDTH, HEIGHT)
+    for index in range(12):  # apart by 60 pixels, both move by 10
+        tracker.update([blob(10 + 10 * index), blob(370 + 10 * index)], index / 30)
+    numbers = [track.number for track in tracker.tracks]
+    for index in range(12, 20):  # a shadow joins them
+        left = 10 + 10 * index
+        tracker.update([Blob((left, 100, 660, 200), 0.26)], index / 30)
+    merged = tracker.tracks
+    tracker.update([blob(210), blob(570)], 20 / 30)
+    assert [track.number for track in merged] == numbers
+    assert all(track.is_merged for track in merged)
+    assert abs(merged[1].box[0] - (370 + 190)) < 20
+    assert [track.number for track in tracker.tracks] == numbers
+
+
+def test_what_comes_apart_is_two_pieces():
+    tracker = Tracker(WIDTH, HEIGHT)
+    for index in range(6):
+        tracker.update([Blob((100 + 10 * index, 100, 620, 200), 0.25)], index / 30)
+    tracker.update([blob(160), blob(480)], 6 / 30)
+    assert len(tracker.tracks) == 2
+
+
+def test_a_scrap_beside_a_piece_is_none():
+    tracker = Tracker(WIDTH, HEIGHT)
+    for index in range(6):
+        tracker.update([Blob((100, 100, 620, 200), 0.25)], index / 30)
+    tracker.update([Blob((100, 100, 560, 200), 0.25), Blob((670, 120, 50, 60), 0.006)], 6 / 30)
+    assert len(tracker.tracks) == 1
+
+
+def test_a_piece_lost_for_a_moment_is_the_same_piece():
+    tracker = Tracker(WIDTH, HEIGHT)
+    for index in range(6):
+        tracker.update([blob(100 + 25 * index)], index / 30)
+    tracker.update([], 6 / 30)
+    tracker.update([], 7 / 30)
+    tracker.update([blob(300)], 8 / 30)
+    assert [track.number for track in tracker.tracks] == [0]
+
+
+def test_frames_that_were_skipped_lose_no_piece():
+    seen, left = frames(Tracker(WIDTH, HEIGHT), range(-300, 1300, 100), step=4 / 30)
+    assert {track.number for tracks in seen for track in tracks} == {0}
+    assert left == [0]
+
+
+def test_a_piece_that_lies_still_stays_one_for_ever():
+    tracker = Tracker(WIDTH, HEIGHT)
+    for index in range(3000):
+        tracker.update([blob(100)], index / 30)
+    assert [track.number for track in tracker.tracks] == [0]
+
+
+def test_on_a_belt_that_moves_to_the_right_the_upper_border_hides_nothing():
+    tracker = Tracker(WIDTH, HEIGHT)
+    for x in range(20, 400, 25):
+        tracker.update([blob(x)], x / 25 / 30)
+    for index, x in enumerate(range(20, 400, 25)):
+        tracker.update([blob(x, y=0, height=300)], 10 + index / 30)
+    assert tracker.tracks[0].is_whole
