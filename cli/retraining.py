@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from edgedigits.edge.station.updates.comparing import PieceRead
     from edgedigits.edge.station.updates.proving import UpdateProof
     from edgedigits.edge.station.updates.queues import Queues
+    from edgedigits.train.lines.line_request import LineTrainingRequest
     from edgedigits.train.training_request import Device, ProgressCallback
 
 LINES, FLOAT, INT8 = "lines", "float", "int8"
@@ -147,14 +148,13 @@ def retrain(
     from edgedigits.core.files import whole_folder, write_json, write_text
     from edgedigits.core.statistics.outcome import FAILED
     from edgedigits.edge.station.updates.bundle import SUFFIX, write_update
-    from edgedigits.edge.station.updates.queues import split_queues, write_lines
+    from edgedigits.edge.station.updates.queues import write_lines
     from edgedigits.edge.station.updates.self_test import self_test_of
 
     began = time.perf_counter()
-    check_retraining(request, out, force)
+    queues = check_retraining(request, out, force)
     running = card_of(request.running)
     assert running is not None
-    queues = split_queues(request.queues, request.held_out, request.seed)
     out.mkdir(parents=True, exist_ok=True)
     for path in (out / REPORT_JSON, out / REPORT_TEXT, *out.glob(f"update-*{SUFFIX}")):
         path.unlink(missing_ok=True)  # of an earlier run: what stands there shall belong together
@@ -179,8 +179,8 @@ def retrain(
     return done
 
 
-def check_retraining(request: Retraining, out: Path, force: bool) -> None:
-    """Raise where a retraining cannot begin: before the first second of training is spent.
+def check_retraining(request: Retraining, out: Path, force: bool) -> Queues:
+    """The pieces, divided; raise where a retraining cannot begin, before the first second of training is spent.
 
     Raises:
         EdgedigitsError: as :func:`retrain`.
@@ -189,6 +189,7 @@ def check_retraining(request: Retraining, out: Path, force: bool) -> None:
     from edgedigits.core.files import refuse_inputs_inside, refuse_to_overwrite
     from edgedigits.edge.station.opening import open_reader
     from edgedigits.edge.station.updates.keys import private_key
+    from edgedigits.edge.station.updates.queues import split_queues
 
     private_key(request.key)
     if "," in str(out):
@@ -198,6 +199,10 @@ def check_retraining(request: Retraining, out: Path, force: bool) -> None:
     refuse_inputs_inside([*request.queues, request.running, request.start, request.key], out)
     refuse_to_overwrite(out, force)
     open_reader(request.reading, Path(), request.running)
+    training = _training(request, out)
+    training.recipe()
+    training.start_card()
+    return split_queues(request.queues, request.held_out, request.seed)
 
 
 def float_of(running: Path) -> Path:
@@ -222,17 +227,12 @@ def float_of(running: Path) -> Path:
     )
 
 
-def _trained(
-    request: Retraining, out: Path, force: bool, stage: StageCallback, training: ProgressCallback | None
-) -> tuple[Path, str]:
-    """The new int8 network, and the verdict of its proof against the floats."""
+def _training(request: Retraining, out: Path) -> LineTrainingRequest:
     from edgedigits.core.cards import card_of
-    from edgedigits.quantize.lines.quantizing import LineQuantizeRequest, quantize_lines
     from edgedigits.train.lines.line_request import LineTrainingRequest
-    from edgedigits.train.lines.training import train_lines
 
     card = card_of(request.start)
-    asked = LineTrainingRequest(
+    return LineTrainingRequest(
         card.network if card else "line",
         f"lines:{out / LINES}",
         epochs=request.epochs,
@@ -241,7 +241,16 @@ def _trained(
         rate=request.rate,
         start=request.start,
     )
-    trained = train_lines(asked, out / FLOAT, force=force, progress=training)
+
+
+def _trained(
+    request: Retraining, out: Path, force: bool, stage: StageCallback, training: ProgressCallback | None
+) -> tuple[Path, str]:
+    """The new int8 network, and the verdict of its proof against the floats."""
+    from edgedigits.quantize.lines.quantizing import LineQuantizeRequest, quantize_lines
+    from edgedigits.train.lines.training import train_lines
+
+    trained = train_lines(_training(request, out), out / FLOAT, force=force, progress=training)
     made = quantize_lines(
         LineQuantizeRequest(trained.model, max_drop=_MAX_DROP, min_exact=0.0), out / INT8, force=force, progress=stage
     )
