@@ -31,6 +31,10 @@ class LineTexts:
         """Whether a line may say a text of ASCII digits."""
         return self.automaton is None or self.automaton.accepts(text)
 
+    def accepts_length(self, length: int) -> bool:
+        """Whether a line may say a text of so many digits."""
+        return self.automaton is None or self.automaton.accepts_length(length)
+
 
 ANY_TEXTS = LineTexts(None, "any digits")
 """A line may say any digits, or none."""

@@ -60,6 +60,20 @@ class Automaton:
         """Whether there is no text at all."""
         return not self.accepting.any()
 
+    def accepts_length(self, length: int) -> bool:
+        """Whether a text of so many digits is one of the set."""
+        if length not in self._lengths:
+            reached = np.array([self.start], np.int32)
+            for _ in range(length):
+                reached = np.unique(self.transitions[reached])
+                reached = reached[reached != NOWHERE]
+            self._lengths[length] = bool(self.accepting[reached].any())
+        return self._lengths[length]
+
+    @cached_property
+    def _lengths(self) -> dict[int, bool]:
+        return {}
+
     @cached_property
     def distances(self) -> NDArray[np.int32]:
         """Digits that make the text so far whole at least, int32 of shape (states,); 0 of those that accept."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.lines.allowed import ANY_TEXTS, LineTexts
 from edgedigits.core.lines.decoding import Hypothesis, Span, align_looks, log_softmax
-from edgedigits.core.lines.strip import BLANK, HEIGHT, WIDEST, strip_of
+from edgedigits.core.lines.strip import HEIGHT, WIDEST, strip_of
 from edgedigits.core.paths import StrPath
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.line_model import LineModel
@@ -67,29 +67,11 @@ UPRIGHT = 1.3
 ALTERNATIVES = 5
 """Texts that are told of a line, at most."""
 
-UNHEARD = 0.98
-"""A line that says nothing with this probability is looked at but once."""
-
 _GUESS = 0.2
 """Where a picture is known to be one digit, less confidence than this is shown as ``?``: ten equal scores are 0.1."""
 
 READING = "reading"
 """What the settings on a line network's card call what `edgedigits calibrate` found: temperature and threshold."""
-
-
-@dataclass(frozen=True)
-class HeardLine:
-    """What a line may say.
-
-    Attributes:
-        box: of its marks, in pixels of the picture.
-        texts: that are allowed and not empty, with their probabilities, the likeliest first.
-        nothing: probability that it says nothing.
-    """
-
-    box: Box
-    texts: tuple[tuple[str, float], ...]
-    nothing: float
 
 
 class LineReader:
@@ -173,26 +155,6 @@ class LineReader:
         total = time.perf_counter() - started
         return replace(found, find_seconds=total - self._classifying, classify_seconds=self._classifying)
 
-    def hear(self, image: NDArray[np.uint8]) -> tuple[HeardLine, ...]:
-        """What each line of a picture may say, however unlikely, and nothing decided: for who looks several times.
-
-        Args:
-            image: as :meth:`read`.
-
-        Raises:
-            EdgedigitsError: as :meth:`read`.
-        """
-        heard = []
-        for line in find_strips(grey_of(image), self.options).lines:
-            parts = [self._scored(part) for part in line.parts(WIDEST / HEIGHT)]
-            scores = np.concatenate([part.scores for part in parts])
-            nothing = float(np.exp(scores[:, BLANK].sum()))
-            said = self._said(line, parts, is_apart(line), nothing < UNHEARD)
-            texts = tuple((one.text, one.probability) for one in said.texts[:ALTERNATIVES] if one.text)
-            around = _around(line.pieces) if line.pieces else (0, 0, line.picture.shape[1], line.picture.shape[0])
-            heard.append(HeardLine(line.box_in_picture(around), texts, nothing))
-        return tuple(heard)
-
     def _read(self, grey: NDArray[np.uint8], options: SceneOptions) -> Reading:
         scene = find_strips(grey, options)
         single = options.single or is_tiny(grey)
@@ -245,11 +207,11 @@ class LineReader:
             digits = with_unread(digits, line, parts, NO_DIGIT if is_field else 0.0)
         return digits, LineText(best.probability, said)
 
-    def _said(self, line: SceneLine, parts: list[Part], apart: bool, in_doubt: bool = True) -> Said:
+    def _said(self, line: SceneLine, parts: list[Part], apart: bool) -> Said:
         """What a line may say, by further looks where it is doubtful: at its pieces and, unless it is cut, at all."""
         scores = np.concatenate([part.scores for part in parts])
-        ask_digits = partial(self._chances, line, self.digits) if self.digits and apart and in_doubt else None
-        look_again = partial(self._looks, parts[0]) if len(parts) == 1 and in_doubt else None
+        ask_digits = partial(self._chances, line, self.digits) if self.digits and apart else None
+        look_again = partial(self._looks, parts[0]) if len(parts) == 1 else None
         return said_by(scores, len(line.pieces), ask_digits, look_again, self.allowed, line.in_cells)
 
     def _chances(self, line: SceneLine, digits: DigitModel) -> NDArray[np.float64]:

@@ -12,7 +12,8 @@ from edgedigits.core.lines.allowed import ANY_TEXTS, both, from_forms, of_codes
 from edgedigits.core.lines.code_file import read_bins
 from edgedigits.core.pretrained.bundled import BUILTIN, bundled_line_model, bundled_model
 from edgedigits.core.tflite.digit_model import DigitModel
-from edgedigits.edge.reading.line_reader import LineReader
+from edgedigits.core.tflite.line_model import LineModel
+from edgedigits.edge.station.pieces.code_reader import CodeReader
 from edgedigits.edge.station.settings import ReadingSettings
 
 
@@ -21,13 +22,13 @@ class StationReader:
     """What reads the codes of a station.
 
     Attributes:
-        lines: reads lines.
+        codes: reads them.
         bins: the valid codes, each with its bin; empty where any code of the forms is valid.
         model: sha256 of the line network.
         expected: sha256 of what a code may be: the forms and the list.
     """
 
-    lines: LineReader
+    codes: CodeReader
     bins: dict[str, str]
     model: str
     expected: str
@@ -38,7 +39,7 @@ class StationReader:
 
     def accepts(self, code: str) -> bool:
         """Whether this is a code that a piece may have."""
-        return self.lines.allowed.accepts(code)
+        return self.codes.allowed.accepts(code)
 
 
 def open_reader(settings: ReadingSettings, folder: Path, model: Path | None = None) -> StationReader:
@@ -65,10 +66,9 @@ def open_reader(settings: ReadingSettings, folder: Path, model: Path | None = No
             f"{path} reads no lines", f"give the word {BUILTIN} or a network that `edgedigits train --model line` made"
         )
     refuse_failed(path, card, allowed=False)
-    digits = DigitModel(bundled_model())
-    lines = LineReader(path, digits=digits, allowed=both(forms, codes))
+    reader = CodeReader(LineModel(path), DigitModel(bundled_model()), both(forms, codes))
     told = "\n".join((*settings.forms, "", *sorted(bins)))
-    return StationReader(lines, bins, lines.model.card.sha256, hashlib.sha256(told.encode()).hexdigest())
+    return StationReader(reader, bins, reader.model.card.sha256, hashlib.sha256(told.encode()).hexdigest())
 
 
 def model_of(settings: ReadingSettings, folder: Path) -> Path:

@@ -6,17 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from edgedigits.edge.reading.line_reader import HeardLine
 from edgedigits.edge.scenes.scene import Box
+from edgedigits.edge.station.pieces.code_reader import RowTexts
 
 _SAME_PLACE = 0.6
 """Of a line's height, how far its middle may be from where it was before on its piece."""
 
-_UNTOLD = 1e-3
+_UNTOLD = 1e-4
 """Probability of a text that a frame does not name among its likeliest."""
-
-OTHERWISE = 0.1
-"""Weight of what is neither nothing nor any text that is allowed: most codes are as they are expected."""
 
 
 @dataclass(frozen=True)
@@ -56,48 +53,38 @@ class Evidence:
         self._places: list[_Place] = []
         self.frames = 0
 
-    def add(self, lines: Sequence[HeardLine]) -> None:
+    def add(self, lines: Sequence[RowTexts]) -> None:
         """What one frame hears, boxes in pixels of the piece; a frame that hears nothing counts, too."""
         self.frames += 1
         for line in lines:
-            said = posterior(line)
             place = next((one for one in self._places if _is_there(one.box, line.box)), None)
             if place is None:
                 place = _Place(line.box)
                 self._places.append(place)
             place.box = line.box
-            place.logs.append({text: math.log(max(chance, _UNTOLD)) for text, chance in said})
+            place.logs.append({text: math.log(max(chance, _UNTOLD)) for text, chance in line.texts})
 
     def fused(self) -> tuple[Fused, ...]:
         """What all frames say of each line that may be a code, the surest first.
 
-        The probability of a text is the geometric mean over the frames that found its line, as of experts that look at
-        the same ink (Hinton, "Products of experts", ICANN 1999, here with weights that sum to 1: frames of one piece
-        are no independent witnesses).
+        The probability of a text is the geometric mean over all frames, as of experts that look at the same ink
+        (Hinton, "Products of experts", ICANN 1999, here with weights that sum to 1: frames of one piece are no
+        independent witnesses). A frame that did not find the line, or does not name the text, gives it :data:`_UNTOLD`.
         """
-        told = [_fused(place) for place in self._places]
+        told = [_fused(place, self.frames) for place in self._places]
         return tuple(sorted((one for one in told if one.texts), key=lambda one: -one.confidence))
 
 
-def posterior(line: HeardLine) -> tuple[tuple[str, float], ...]:
-    """The probabilities of a line's texts where it is known what codes there are (Bayes' rule).
-
-    A text that is not allowed has only the weight :data:`OTHERWISE`, that nothing stands there has all of its own.
-    """
-    told = sum(chance for _, chance in line.texts)
-    whole = told + line.nothing + OTHERWISE * max(0.0, 1 - told - line.nothing)
-    return tuple((text, chance / whole) for text, chance in line.texts)
-
-
-def _fused(place: _Place) -> Fused:
+def _fused(place: _Place, frames: int) -> Fused:
     floor = math.log(_UNTOLD)
     texts = {text for said in place.logs for text in said}
-    means = {text: math.exp(sum(said.get(text, floor) for said in place.logs) / len(place.logs)) for text in texts}
+    unfound = (frames - len(place.logs)) * floor
+    means = {text: math.exp((unfound + sum(said.get(text, floor) for said in place.logs)) / frames) for text in texts}
     ranked = sorted(means.items(), key=lambda item: (-item[1], item[0]))
     return Fused(place.box, tuple(ranked), len(place.logs))
 
 
-def moved(line: HeardLine, right: int, down: int) -> HeardLine:
+def moved(line: RowTexts, right: int, down: int) -> RowTexts:
     """A line with its box so many pixels further."""
     x, y, width, height = line.box
     return replace(line, box=(x + right, y + down, width, height))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edgedigits.edge.scenes.scene import Box
 
-WIDTH = 160
+WIDTH = 320
 """Columns to which a region is reduced before it is looked at: a piece's edges need no more."""
 
 LEAST_SHARE = 0.004
@@ -18,6 +18,9 @@ LEAST_SHARE = 0.004
 
 _DIFFERENCE = 14.0
 """Grey levels by which a piece is brighter or darker than the belt at least."""
+
+_CLOSED = 5
+"""Columns and rows of the reduced region over which marks on a piece are closed; gaps between pieces are wider."""
 
 _LEARNING = 0.6
 """Grey levels by which the picture of the empty belt follows each frame."""
@@ -82,7 +85,7 @@ class Presence:
         assert self._belt is not None
         apart = small - self._belt if self._quantile == _DARK else np.abs(small - self._belt)
         mask = (apart > _DIFFERENCE).astype(np.uint8)
-        return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)), np.uint8)
+        return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((_CLOSED, _CLOSED), np.uint8)), np.uint8)
 
     def _learn(self, small: NDArray[np.float32]) -> None:
         assert self._belt is not None

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.edge.reading.line_reader import LineReader
 from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.sources.base import Image
+from edgedigits.edge.station.pieces.code_reader import CodeReader
 from edgedigits.edge.station.pieces.deciding import Decider, Decision
 from edgedigits.edge.station.pieces.fusing import Evidence, moved
 from edgedigits.edge.station.pieces.presence import Presence
@@ -68,7 +68,7 @@ class Watch:
 
     def __init__(
         self,
-        reader: LineReader,
+        reader: CodeReader,
         decider: Callable[[], Decider],
         *,
         rotate: int = 0,
@@ -77,7 +77,7 @@ class Watch:
         """Begin with an empty belt.
 
         Args:
-            reader: of lines, with what a code may be.
+            reader: of the codes.
             decider: asked anew in each frame, since the threshold may be changed.
             rotate: degrees by which frames must be turned clockwise to stand upright.
             decide_within: seconds within which a piece in view is decided.
@@ -151,7 +151,7 @@ class Watch:
     def _read(self, track: Track, grey: NDArray[np.uint8]) -> None:
         piece = self._pieces[track.number]
         left, top, right, bottom = self._around(track.box, grey.shape)
-        lines = self._reader.hear(grey[top:bottom, left:right])
+        lines = self._reader.read(grey[top:bottom, left:right])
         right_by, down_by = left - track.box[0], top - track.box[1]
         piece.evidence.add([moved(line, right_by, down_by) for line in lines])
 
