@@ -21,7 +21,7 @@ LINES, FLOAT, INT8 = "lines", "float", "int8"
 
 REPORT_JSON, REPORT_TEXT = "report.json", "report.txt"
 
-COMPOSED = 2_000
+COMPOSED = 4_000
 """Composed lines of many hands on which nothing may be forgotten."""
 
 _MAX_DROP = 1.0

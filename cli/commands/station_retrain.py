@@ -53,7 +53,7 @@ def keys(out: Path, as_json: bool) -> None:
 @click.option("--codes", type=options.NamedPath(), help="File of the valid codes, as the stations have it.")
 @click.option("--threshold", type=click.FloatRange(0, 1), help="Confidence to accept from.  [default: 0.97]")
 @click.option("--held-out", default=25.0, show_default=True, help="Percent of each queue that is proved on.")
-@click.option("--composed", default=2000, show_default=True, help="Composed lines to prove on that nothing is lost.")
+@click.option("--composed", default=4000, show_default=True, help="Composed lines to prove on that nothing is lost.")
 @click.option("--epochs", "passes", type=int, help="Epochs of the training.  [default: 12]")
 @click.option("--rate", type=float, help="Highest learning rate.  [default: 0.001]")
 @click.option("--seed", default=0, show_default=True, help="Of all that is drawn.")

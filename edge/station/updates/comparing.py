@@ -45,7 +45,7 @@ def read_pieces(
     read = []
     for number, line in enumerate(lines, start=1):
         evidence = Evidence()
-        evidence.add(reader.lines.hear(grey_of(load_image(line.picture))))
+        evidence.add(reader.codes.read(grey_of(load_image(line.picture))))
         decision = decider.final(evidence)
         read.append(PieceRead(decision.code, decision.outcome == "accepted"))
         if progress:

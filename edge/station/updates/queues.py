@@ -19,7 +19,7 @@ from edgedigits.core.lines.labelled import checked_fields
 from edgedigits.core.lines.truth import IMAGES, TEST, TRAIN, TRUTH, picture_of
 from edgedigits.core.paths import StrPath
 from edgedigits.edge.reading.pictures import grey_of, load_image
-from edgedigits.edge.scenes.finding import find_strips
+from edgedigits.edge.station.pieces.rows import find_rows
 from edgedigits.edge.station.updates.proving import LEAST_HELD_OUT
 
 _BLOCK = 8
@@ -150,7 +150,7 @@ def _refuse_few(queues: Queues) -> None:
 
 
 def write_lines(queues: Queues, folder: Path) -> None:
-    """Write the pieces as a data set of lines, each cut out as the reader cuts it: ``--dataset lines:FOLDER`` takes it.
+    """Write the pieces as a data set of lines, each cut out as a station does it: ``--dataset lines:FOLDER`` takes it.
 
     A column ``part`` says which are learned from and which judge, another one the queue.
     """
@@ -164,12 +164,12 @@ def write_lines(queues: Queues, folder: Path) -> None:
 
 
 def line_in(grey: NDArray[np.uint8], text: str) -> NDArray[np.uint8]:
-    """The line of a picture that most likely says a text, as the reader cuts it out; all of it where none is found.
+    """The row of a picture that most likely says a text, as a station cuts it out; all of it where none is found.
 
-    By the number of marks on it, and of lines with as many by their height: on a picture of a whole piece there may be
+    By the number of marks in it, and of rows with as many by their height: on a picture of a whole piece there may be
     several.
     """
-    lines = [line for line in find_strips(grey).lines if line.pieces]
-    if not lines:
+    rows = [row for row in find_rows(grey) if row.marks]
+    if not rows:
         return grey
-    return min(lines, key=lambda line: (abs(len(line.pieces) - len(text)), -line.height)).picture
+    return min(rows, key=lambda row: (abs(len(row.marks) - len(text)), -row.height)).picture
