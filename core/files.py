@@ -40,6 +40,7 @@ _WRITTEN = (
     *("fold.json", "folds.json", "folds.csv", "study.db", "trials.csv", "trials.png"),
     *("test_lines.npz", "validation_lines.npz", "calibration_lines.npz"),
     *("truth.csv", f"line-{'[0-9]' * 6}.png"),
+    *("mail.avi", "mail.json", f"piece-{'[0-9]' * 6}.png"),
 )
 """Names of the files in folders that commands make as a whole, as :func:`fnmatch.fnmatchcase` reads them."""
 
