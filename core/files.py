@@ -41,6 +41,7 @@ _WRITTEN = (
     *("test_lines.npz", "validation_lines.npz", "calibration_lines.npz"),
     *("truth.csv", f"line-{'[0-9]' * 6}.png"),
     *("mail.avi", "mail.json", f"piece-{'[0-9]' * 6}.png"),
+    *("truth.csv", *(f"{name}-{'[0-9]' * 6}.png" for name in ("line", "digit"))),
 )
 """Names of the files in folders that commands make as a whole, as :func:`fnmatch.fnmatchcase` reads them."""
 

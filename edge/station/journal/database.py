@@ -10,13 +10,15 @@ from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
 
-BUSY_SECONDS = 10.0
-"""How long to wait for another program that writes to the file."""
+BUSY_SECONDS = 1.0
+"""How long to wait for another program that writes to the file: the station must not stand still."""
 
 MOST_WAL_BYTES = 8 << 20
 """To which the write-ahead log is cut once its content is in the file."""
 
-_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+"""Primary codes of errors that say: no SQLite file, or none any more."""
+
 _REMEDIES = {
     sqlite3.SQLITE_FULL: "free some disk space",
     sqlite3.SQLITE_IOERR: "look whether the disk is full or failing",
@@ -32,8 +34,15 @@ class JournalUnwritable(EdgedigitsError):
     """The disk, the system or another program does not let the journal be read or written now; it may later."""
 
 
+class JournalClosed(EdgedigitsError):
+    """The journal was closed."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is closed", "open it again")
+
+
 class JournalDamaged(EdgedigitsError):
-    """The journal's file is damaged."""
+    """The journal's file is damaged, or none."""
 
 
 @contextmanager
@@ -47,12 +56,19 @@ def sqlite_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary one
-        if code in _DAMAGED:
-            raise JournalDamaged(f"{path} is damaged ({error})", "start the station again") from error
+        code = primary_code(error)
+        if code in DAMAGED:
+            raise JournalDamaged(
+                f"{path} is damaged ({error})", "start the station again, which sets it aside"
+            ) from error
         if code in _REMEDIES:
-            raise JournalUnwritable(f"cannot write {path} ({error})", _REMEDIES[code]) from error
+            raise JournalUnwritable(f"cannot read or write {path} ({error})", _REMEDIES[code]) from error
         raise
+
+
+def primary_code(error: sqlite3.Error) -> int:
+    """SQLite's code of an error without what is particular; 0 of an error that is Python's."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 class Database:
@@ -61,24 +77,37 @@ class Database:
     Args:
         path: of a file with the tables.
         durable: whether what was committed also outlives a loss of power.
+
+    Attributes:
+        closed: it was closed.
     """
 
     def __init__(self, path: Path, *, durable: bool) -> None:
         self.path = path
         self._durable = durable
-        self._lock = threading.RLock()  # guards the writing connection, and the list below
+        self._writing = threading.Lock()  # guards the connection that writes
+        with sqlite_errors(path):
+            self._writer = connect(path, durable=durable)
+        self._returned = threading.Condition()  # guards what follows
         self._idle: list[sqlite3.Connection] = []
-        self._closed = False
-        self._writer = connect(path, durable=durable)
+        self._lent = 0
+        self.closed = False
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self, *, flush: bool = True) -> Iterator[sqlite3.Connection]:
         """A transaction, with which nobody else writes meanwhile; all of it is committed, or nothing.
+
+        Args:
+            flush: whether it must outlive a loss of power where the database is durable.
 
         Raises:
             JournalUnwritable, JournalDamaged: as :func:`sqlite_errors`.
+            JournalClosed: it was closed.
         """
-        with self._lock, sqlite_errors(self.path):
+        with self._writing, sqlite_errors(self.path):
+            if self.closed:
+                raise JournalClosed(self.path)
+            self._writer.execute(f"PRAGMA synchronous = {'FULL' if flush and self._durable else 'NORMAL'}")
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
@@ -94,27 +123,47 @@ class Database:
 
         Raises:
             JournalUnwritable, JournalDamaged: as :func:`sqlite_errors`.
+            JournalClosed: it was closed.
         """
         with sqlite_errors(self.path):
-            with self._lock:
-                connection = self._idle.pop() if self._idle else None
-            connection = connection or connect(self.path, durable=self._durable)
+            connection = self._lend()
             try:
                 yield connection
             finally:
-                with self._lock:
-                    if self._closed:
-                        connection.close()
-                    else:
-                        self._idle.append(connection)
+                with self._returned:
+                    self._idle.append(connection)
+                    self._lent -= 1
+                    self._returned.notify_all()
+
+    def _lend(self) -> sqlite3.Connection:
+        with self._returned:
+            if self.closed:
+                raise JournalClosed(self.path)
+            connection = self._idle.pop() if self._idle else connect(self.path, durable=self._durable)
+            self._lent += 1
+            return connection
 
     def close(self) -> None:
-        """Close all connections; those in use close when they are given back."""
-        with self._lock:
-            self._closed = True
+        """Close all connections, once those in use are given back.
+
+        SQLite deletes the write-ahead log by its name when the last connection closes: none may be open any more when
+        the file gets another name.
+        """
+        with self._writing, self._returned:
+            self.closed = True
+            self._returned.wait_for(lambda: self._lent == 0)
             for connection in (*self._idle, self._writer):
                 connection.close()
             self._idle.clear()
+
+
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that changes nothing, as for programs beside the station."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+    )
+    connection.row_factory = sqlite3.Row
+    return connection
 
 
 def connect(path: Path, *, durable: bool) -> sqlite3.Connection:

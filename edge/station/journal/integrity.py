@@ -10,63 +10,78 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors
-from edgedigits.edge.station.journal.database import connect, sqlite_errors
+from edgedigits.edge.station.journal.database import DAMAGED, connect, connect_to_read, primary_code, sqlite_errors
 from edgedigits.edge.station.journal.schema import create, standing
+from edgedigits.edge.station.journal.sharing import Use
+from edgedigits.edge.station.journal.storing import last_sequence
 
 FILE = "journal.sqlite"
 """Name of the file in the journal's folder."""
 
-CHECK_SECONDS = 1.0
+CHECK_SECONDS = 0.5
 """A file so large that its check takes longer is checked as far as it goes: the station has to start."""
 
+_WHY = {"foreign": "is no journal of edgedigits", "newer": "is of another version of edgedigits"}
 _BESIDE = ("", "-wal", "-shm")
 _STEPS = 10_000  # of SQLite's machine between two looks at the clock
 _log = logging.getLogger(__name__)
 
 
-def prepare(folder: Path, *, durable: bool) -> Path | None:
+def prepare(folder: Path, use: Use, *, durable: bool, last: int = 0) -> Path | None:
     """Make ``FOLDER/journal.sqlite`` ready to be opened.
+
+    Args:
+        folder: of the journal, which is there.
+        use: of that folder.
+        durable: whether what is written is flushed to the disk.
+        last: sequence of the last event before a file that is new; of one that is set aside its own, if it can tell.
 
     Returns:
         Where the file lies that was found and is none, or none any more; None where all is well.
 
     Raises:
-        EdgedigitsError: the folder or the file cannot be made, read or written.
+        EdgedigitsError: the file cannot be made or read; or another program uses it, and it would be set aside.
     """
     path = folder / FILE
-    with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    why = "is no file" if path.exists() and not path.is_file() else _why_not(path, durable=durable)
-    if not why:
-        return None
-    last = _last_sequence(path)
-    aside = set_aside(path, why)
-    with sqlite_errors(path):
-        _create(path, durable=durable, last_sequence=last)
+    why = _why_not(path)
+    aside = None
+    if why:
+        last = max(last, _last_sequence(path))
+        aside = set_aside(path, use, why)
+    if why != "":
+        _make(path, last, durable=durable)
     return aside
 
 
-def _why_not(path: Path, *, durable: bool) -> str:
-    """Why a file cannot go on as a journal, in words; empty where it can."""
+def _why_not(path: Path) -> str | None:
+    """Why a file cannot go on as a journal, in words; empty where it can, None where nothing is there yet."""
+    if not path.exists():
+        return None
+    if not path.is_file():
+        return "is no file"
     with sqlite_errors(path):
         try:
-            connection = connect(path, durable=durable)
+            connection = connect_to_read(path)  # one that writes would change what it closes
             try:
                 found = standing(connection)
-                if found == "new":
-                    create(connection)
-                elif found == "ours":
-                    return _damage(connection)
-                else:
-                    return "is of a newer edgedigits" if found == "newer" else "is no journal of edgedigits"
+                return None if found == "new" else _WHY.get(found) or _damage(connection)
             finally:
                 connection.close()
         except sqlite3.DatabaseError as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            if primary_code(error) in DAMAGED:
                 return f"is damaged ({error})"
             raise
-    return ""
+
+
+def _make(path: Path, last: int, *, durable: bool) -> None:
+    with sqlite_errors(path):
+        connection = connect(path, durable=durable)
+        try:
+            create(connection, last)
+        finally:
+            connection.close()
 
 
 def _damage(connection: sqlite3.Connection) -> str:
@@ -78,7 +93,7 @@ def _damage(connection: sqlite3.Connection) -> str:
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
             raise
-        _log.info("the journal is large: checked for %.0f s, not wholly", CHECK_SECONDS)
+        _log.info("the journal is large: checked for %.1f s, not wholly", CHECK_SECONDS)
         return ""
     finally:
         connection.set_progress_handler(None, 0)
@@ -88,28 +103,38 @@ def _damage(connection: sqlite3.Connection) -> str:
 def _last_sequence(path: Path) -> int:
     """Of the last event in a damaged file, as far as it can be read, so that the new one goes on from there."""
     try:
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        connection = connect_to_read(path)
         try:
-            return int(connection.execute("SELECT coalesce(max(sequence), 0) FROM pieces").fetchone()[0])
+            return last_sequence(connection)
         finally:
             connection.close()
     except (sqlite3.Error, TypeError, ValueError):
         return 0
 
 
-def set_aside(path: Path, why: str) -> Path:
+def set_aside(path: Path, use: Use, why: str) -> Path:
     """Rename a file, with what SQLite keeps beside it, to a free name with the time, and log it.
 
+    Args:
+        path: of the file, which this program has closed.
+        use: of its folder.
+        why: what is wrong with it, in words.
+
     Raises:
-        EdgedigitsError: it cannot be renamed.
+        EdgedigitsError: another program uses it, or it cannot be renamed.
     """
     stamp = f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}"
     aside = next(free for free in _names(path, stamp) if not free.exists())
-    with disk_errors(path):
-        for end in reversed(_BESIDE):
-            beside = path.with_name(path.name + end)
-            if beside.exists():
-                beside.rename(aside.with_name(aside.name + end))
+    if not use.take_alone():
+        raise EdgedigitsError(f"{path} {why}, and another program uses it", "end that program, and start again")
+    try:
+        with disk_errors(path):
+            for end in reversed(_BESIDE):
+                beside = path.with_name(path.name + end)
+                if beside.exists():
+                    beside.rename(aside.with_name(aside.name + end))
+    finally:
+        use.share()
     _log.warning("%s %s: it is kept as %s, and a new one begins", path, why, aside.name)
     return aside
 
@@ -118,11 +143,3 @@ def _names(path: Path, stamp: str) -> Iterator[Path]:
     first = path.with_stem(f"{path.stem}-set-aside-{stamp}")
     yield first
     yield from (first.with_stem(f"{first.stem}-{number}") for number in count(2))
-
-
-def _create(path: Path, *, durable: bool, last_sequence: int) -> None:
-    connection = connect(path, durable=durable)
-    try:
-        create(connection, last_sequence)
-    finally:
-        connection.close()

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Literal
 
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.sources.base import Image
 from edgedigits.edge.station.journal import review, storing
 from edgedigits.edge.station.journal.crops import Crops, encoded, path_of
-from edgedigits.edge.station.journal.database import Database
-from edgedigits.edge.station.journal.integrity import FILE, prepare
 from edgedigits.edge.station.journal.records import Counts, Event, Keyed, Waiting, result_of
+from edgedigits.edge.station.journal.replacing import JournalFile
+from edgedigits.edge.station.journal.retention import Retention, Tidied
 from edgedigits.edge.station.results import PieceResult
-from edgedigits.edge.station.settings import Box
 
 Kept = Literal["all", "doubtful", "none"]
 """Of which pieces pictures are kept."""
@@ -39,9 +40,6 @@ class Journal:
         doubtful_below: confidence below which an accepted piece is to be reviewed, too.
         least_free_megabytes: of the disk, with less of which no pictures are written.
 
-    Attributes:
-        set_aside: where the file lies that was found there and was damaged or no journal; None where all was well.
-
     Raises:
         EdgedigitsError: folder or file cannot be made, read or written.
     """
@@ -57,14 +55,18 @@ class Journal:
         least_free_megabytes: int = 200,
     ) -> None:
         self.folder = Path(folder)
-        self.set_aside = prepare(self.folder, durable=durable)
-        self._database = Database(self.folder / FILE, durable=durable)
+        self._file = JournalFile(self.folder, durable=durable)
         self._crops = Crops(self.folder, least_free_megabytes, durable=durable)
         self._bin_of, self._kept, self._doubtful_below = bin_of, crops, doubtful_below
+        self._retention = Retention(self._file, self.folder)
         self._changed = threading.Condition()  # guards what follows
         self._changes = 0
-        self._last = self._read_last()
         self._unwritten: dict[str, bytes] = {}
+
+    @property
+    def set_aside(self) -> Path | None:
+        """Where the file lies that was damaged or no journal, when this was opened or since; None if all is well."""
+        return self._file.set_aside
 
     @property
     def crops_stopped(self) -> str:
@@ -94,8 +96,7 @@ class Journal:
         doubtful = result.outcome == "accepted" and result.confidence < self._doubtful_below
         kept = self._kept == "all" or (self._kept == "doubtful" and (doubtful or result.outcome == "rejected"))
         picture = self._crops.write(result, encoded(crop)) if crop is not None and kept else None
-        with self._database.writing() as connection:
-            event = storing.insert_final(connection, result, picture, boxes, doubtful)
+        event = self._file.write(lambda at: storing.insert_final(at, result, picture, boxes, doubtful))
         self._tell(event.sequence)
         return event
 
@@ -116,8 +117,7 @@ class Journal:
         path_of(result)
         png = None if crop is None else encoded(crop)
         picture = self._crops.write(result, png) if png is not None and self._kept != "none" else None
-        with self._database.writing() as connection:
-            storing.insert_held(connection, result, picture, boxes, until)
+        self._file.write(lambda at: storing.insert_held(at, result, picture, boxes, until))
         with self._changed:
             if png is not None and picture is None:
                 self._unwritten[result.id] = png
@@ -129,11 +129,9 @@ class Journal:
         Where the clock was set back, none waits longer from now than it was to wait at first; where it was set forward,
         those that are due by it are settled at once.
         """
-        with self._database.reading() as connection:
-            if not storing.any_held(connection):
-                return []
-        with self._database.writing() as connection:
-            events = storing.settle(connection, now)
+        if not self._file.read(storing.any_held):
+            return []
+        events = self._file.write(lambda at: storing.settle(at, now))
         for event in events:
             self._finished(event)
         return events
@@ -153,8 +151,7 @@ class Journal:
         Raises:
             EdgedigitsError: no such piece, not digits, no name; or as :meth:`add`.
         """
-        with self._database.writing() as connection:
-            keyed = review.key(connection, piece, code, person, now, self._bin_of)
+        keyed = self._file.write(lambda at: review.key(at, piece, code, person, now, self._bin_of))
         if keyed.event:
             self._finished(keyed.event)
         else:
@@ -172,71 +169,89 @@ class Journal:
         Returns:
             The piece; None where there is none.
         """
-        with self._database.writing() as connection:
-            waiting = review.claim(connection, person, now, lease)
+        waiting = self._file.write(lambda at: review.claim(at, person, now, lease), flush=False)
         if waiting:
             self._tell()
         return waiting
 
     def release(self, piece: str, person: str) -> None:
         """Give a piece back unkeyed; others are given out before it."""
-        with self._database.writing() as connection:
-            review.release(connection, piece, person)
+        self._file.write(lambda at: review.release(at, piece, person), flush=False)
         self._tell()
 
     def release_all(self, person: str) -> None:
         """Give all pieces back that a person has, as where their page is opened anew."""
-        with self._database.writing() as connection:
-            review.release(connection, None, person)
+        self._file.write(lambda at: review.release(at, None, person), flush=False)
         self._tell()
+
+    def tidy(self, now: float, *, keep_days: int, keep_megabytes: int, outputs: Collection[str] = ()) -> Tidied:
+        """Delete what is older, or more, than is kept; meant for a thread of its own, every few minutes.
+
+        Never deleted is what waits to be keyed, what somebody was given to key, and what an output has not delivered.
+        After the clock was set forward by more than an hour, nothing is deleted for its age for a day.
+
+        Args:
+            now: seconds since 1970.
+            keep_days: age at which pieces are deleted with their pictures; 0 keeps them.
+            keep_megabytes: of pictures, the oldest of which are deleted first. Their pieces stay.
+            outputs: names of those that must have delivered a piece before it is deleted.
+
+        Returns:
+            What was deleted.
+        """
+        return self._retention.tidy(now, keep_days, keep_megabytes, outputs)
 
     def events(self, after: int, limit: int = 100) -> list[Event]:
         """The events that follow a sequence, in order, at most ``limit`` of them."""
-        with self._database.reading() as connection:
-            return storing.events(connection, after, limit)
+        return self._file.read(lambda at: storing.events(at, after, limit))
 
     def delivered(self, output: str) -> int:
         """The sequence up to which an output has delivered; 0 where it has nothing yet."""
-        with self._database.reading() as connection:
-            return storing.delivered(connection, output)
+        return self._file.read(lambda at: storing.delivered(at, output))
 
     def mark_delivered(self, output: str, sequence: int) -> None:
-        """Keep that an output has delivered up to a sequence; it never goes back."""
-        with self._database.writing() as connection:
-            storing.mark_delivered(connection, output, sequence)
+        """Keep that an output has delivered up to a sequence; it never goes back.
+
+        This may be lost with the power, and is then delivered again.
+        """
+        self._file.write(lambda at: storing.mark_delivered(at, output, sequence), flush=False)
 
     def last_sequence(self) -> int:
         """Of the newest event; 0 where there was none."""
         with self._changed:
-            return self._last
+            return self._file.last
 
     def latest(self, limit: int) -> list[PieceResult]:
         """The last final results, the newest first."""
-        with self._database.reading() as connection:
-            return storing.latest(connection, limit)
+        return self._file.read(lambda at: storing.latest(at, limit))
 
     def piece(self, id: str) -> PieceResult | None:
         """What is known of a piece, held ones included."""
-        with self._database.reading() as connection:
-            row = connection.execute("SELECT * FROM pieces WHERE id = ?", (id,)).fetchone()
+        row = self._file.read(lambda at: storing.row(at, id))
         return None if row is None else result_of(row)
 
     def crop(self, id: str) -> bytes | None:
-        """A piece's picture as PNG; None where there is none."""
+        """A piece's picture as PNG; None where there is none.
+
+        Raises:
+            EdgedigitsError: the disk does not give it.
+        """
         with self._changed:
             if id in self._unwritten:
                 return self._unwritten[id]
-        with self._database.reading() as connection:
-            row = connection.execute("SELECT crop FROM pieces WHERE id = ? AND crop IS NOT NULL", (id,)).fetchone()
+        row = self._file.read(lambda at: storing.row(at, id))
         try:
-            return None if row is None else (self.folder / row["crop"]).read_bytes()
+            return None if row is None or row["crop"] is None else (self.folder / row["crop"]).read_bytes()
         except FileNotFoundError:  # retention was faster
             return None
+        except OSError as error:
+            raise EdgedigitsError(
+                f"cannot read the picture of {id} ({error.strerror})", "look after the disk"
+            ) from error
 
     def counts(self, since: float) -> Counts:
         """How many pieces were decided since a time (seconds since 1970), and how many wait."""
-        with self._database.reading() as connection:
-            return storing.counts(connection, since)
+        return self._file.read(lambda at: storing.counts(at, since))
 
     def wait(self, after: int, timeout: float, changes: int | None = None) -> bool:
         """Wait until there is an event after a sequence, or anything else of :attr:`changes` happened.
@@ -251,16 +266,12 @@ class Journal:
         """
         with self._changed:
             seen = self._changes if changes is None else changes
-            return self._changed.wait_for(lambda: self._last > after or self._changes != seen, timeout)
+            return self._changed.wait_for(lambda: self._file.last > after or self._changes != seen, timeout)
 
     def close(self) -> None:
         """Close the file. What waits in :meth:`wait` is woken."""
         self._tell()
-        self._database.close()
-
-    def _read_last(self) -> int:
-        with self._database.reading() as connection:
-            return storing.last_sequence(connection)
+        self._file.close()
 
     def _finished(self, event: Event) -> None:
         with self._changed:
@@ -269,6 +280,6 @@ class Journal:
 
     def _tell(self, sequence: int = 0) -> None:
         with self._changed:
-            self._last = max(self._last, sequence)
+            self._file.last = max(self._file.last, sequence)
             self._changes += 1
             self._changed.notify_all()

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.station.journal.records import COLUMNS, Counts, Event, result_of, row_of
 from edgedigits.edge.station.journal.schema import DOUBTFUL, HELD, REJECTED
 from edgedigits.edge.station.results import PieceResult
-from edgedigits.edge.station.settings import Box
 
 _LAST = "SELECT max((SELECT coalesce(max(sequence), 0) FROM pieces), (SELECT max(sequence) FROM beginnings))"
 _FINAL = ("sequence", "until", "held_for", "review", "crop", "crop_bytes", "boxes")
@@ -106,12 +106,15 @@ def settle(connection: sqlite3.Connection, now: float) -> list[Event]:
     """Make held pieces final whose deadline passed, in the order of their deadlines."""
     shorten_waits(connection, now)
     due = connection.execute(
-        "SELECT * FROM pieces WHERE review = ? AND until <= ? ORDER BY until, number", (HELD, now)
+        "SELECT pieces.*, labels.code AS label FROM pieces LEFT JOIN labels ON labels.piece = number"
+        " WHERE review = ? AND until <= ? ORDER BY until, number",
+        (HELD, now),
     ).fetchall()
     events = []
     for row in due:
         result = replace(result_of(row), decided=max(now, row["decided"]))
-        events.append(finish(connection, row, result, REJECTED if row["crop"] else None))
+        to_review = row["crop"] is not None and row["label"] is None
+        events.append(finish(connection, row, result, REJECTED if to_review else None))
     return events
 
 
@@ -127,6 +130,12 @@ def latest(connection: sqlite3.Connection, limit: int) -> list[PieceResult]:
         "SELECT * FROM pieces WHERE sequence IS NOT NULL ORDER BY sequence DESC LIMIT ?", (limit,)
     )
     return [result_of(row) for row in rows]
+
+
+def row(connection: sqlite3.Connection, piece: str) -> sqlite3.Row | None:
+    """All that is written of the piece with an id; None where there is none."""
+    found: sqlite3.Row | None = connection.execute("SELECT * FROM pieces WHERE id = ?", (piece,)).fetchone()
+    return found
 
 
 def last_sequence(connection: sqlite3.Connection) -> int:
@@ -153,8 +162,8 @@ def counts(connection: sqlite3.Connection, since: float) -> Counts:
     """How many pieces there are, by outcome and to be reviewed."""
     final = _by(connection, "outcome", "sequence IS NOT NULL AND decided >= ?", since)
     review = _by(connection, "review", "review IS NOT NULL")
-    outcomes = (final.get(outcome, 0) for outcome in ("accepted", "rejected", "keyed"))
-    return Counts(*outcomes, held=review.get(HELD, 0), waiting=sum(review.values()))
+    accepted, rejected, keyed = (final.get(outcome, 0) for outcome in ("accepted", "rejected", "keyed"))
+    return Counts(accepted, rejected, keyed, held=review.get(HELD, 0), waiting=sum(review.values()))
 
 
 def _by(connection: sqlite3.Connection, column: str, which: str, *values: float) -> dict[Any, int]:
