@@ -67,6 +67,7 @@ class Retrained:
 
     Attributes:
         queues: the pieces, divided.
+        unfound: of those to learn from, on whose picture their code was not found: they are left out.
         running: sha256 of the model that runs.
         model: the new int8 network.
         sha256: of it.
@@ -78,6 +79,7 @@ class Retrained:
     """
 
     queues: Queues
+    unfound: int
     running: str
     model: Path
     sha256: str
@@ -95,7 +97,7 @@ class Retrained:
             "update": self.update.name if self.update else None,
             "model": self.sha256,
             "compared_with": self.running,
-            "pieces": self.queues.describe(),
+            "pieces": {**self.queues.describe(), "unfound": self.unfound},
             "proof": self.proof.as_dict(),
             "threshold": self.threshold,
             "seconds": round(self.seconds, 1),
@@ -105,9 +107,11 @@ class Retrained:
         """The report in sentences."""
         held, composed, slips = self.proof.held_out, self.proof.composed, self.proof.slips
         wrong = [held.count - right for right in (held.before, held.after)]
-        left_out = f", {self.queues.contradictory} left out as their labels differ" if self.queues.contradictory else ""
+        differ = self.queues.contradictory
+        left_out = f"; {differ} are left out, as their labels differ" if differ else ""
+        left_out += f"; {self.unfound}, as their picture does not show the code" if self.unfound else ""
         return [
-            f"{len(self.queues.learned):,} pieces were learned from and {held.count:,} held out, of "
+            f"{len(self.queues.learned) - self.unfound:,} pieces were learned from and {held.count:,} held out, of "
             f"{len(self.queues.describe()['queues'])} queues{left_out}",
             f"errors on held-out pieces: {wrong[0]} before ({100 * wrong[0] / held.count:.1f} %), "
             f"{wrong[1]} after ({100 * wrong[1] / held.count:.1f} %)",
@@ -147,6 +151,7 @@ def retrain(
     from edgedigits.core.cards import card_of
     from edgedigits.core.files import whole_folder, write_json, write_text
     from edgedigits.core.statistics.outcome import FAILED
+    from edgedigits.core.tflite.line_model import LineModel
     from edgedigits.edge.station.updates.bundle import SUFFIX, write_update
     from edgedigits.edge.station.updates.queues import write_lines
     from edgedigits.edge.station.updates.self_test import self_test_of
@@ -159,7 +164,7 @@ def retrain(
     for path in (out / REPORT_JSON, out / REPORT_TEXT, *out.glob(f"update-*{SUFFIX}")):
         path.unlink(missing_ok=True)  # of an earlier run: what stands there shall belong together
     with whole_folder(out / LINES, force) as work:
-        write_lines(queues, work)
+        unfound = write_lines(queues, work, LineModel(request.running))
     model, verdict = _trained(request, out, force, stage, training)
     proof, strips = _proved(request, queues, model, stage)
     card = card_of(model)
@@ -169,11 +174,11 @@ def retrain(
         refusal = "the new model is the one that runs"
     update = None
     if not refusal:
-        from edgedigits.core.tflite.line_model import LineModel
-
         update = write_update(out, model, self_test_of(LineModel(model), strips), proof, running.sha256, request.key)
     seconds = time.perf_counter() - began
-    done = Retrained(queues, running.sha256, model, card.sha256, proof, refusal, update, seconds, request.threshold)
+    done = Retrained(
+        queues, unfound, running.sha256, model, card.sha256, proof, refusal, update, seconds, request.threshold
+    )
     write_json(out / REPORT_JSON, done.as_dict())
     write_text(out / REPORT_TEXT, "\n".join(done.words()) + "\n")
     return done

@@ -50,9 +50,12 @@ def retrained(queues, key, line_model, line_network, tmp_path_factory):
     """What a retraining of the tiny network wrote, and what it said."""
     from trained_lines import small_lines
 
+    from edgedigits.edge.station.updates import queues as divided
+
     out = tmp_path_factory.mktemp("retrained") / "out"
     with pytest.MonkeyPatch.context() as patch:
         small_lines(patch)
+        patch.setattr(divided, "_UNLIKELY", -1e9)  # the tiny network reads nothing
         words = ("--model", line_model, "--from", line_network, "--key", key, "--epochs", 1, "--composed", 400)
         said = call("retrain", *queues, *words, "--out", out, "--json")
     return out, json.loads(said.stdout)
@@ -115,7 +118,10 @@ class TestRetrain:
         assert float_of(out / "int8" / "model.int8.tflite") == out / "float" / "model.keras"
 
     @pytest.mark.usefixtures("tiny_lines")
-    def test_what_proves_too_little_is_no_update_and_says_so(self, queues, key, line_model, line_network, tmp_path):
+    def test_what_proves_too_little_is_no_update_and_says_so(
+        self, queues, key, line_model, line_network, tmp_path, monkeypatch
+    ):
+        monkeypatch.setattr("edgedigits.edge.station.updates.queues._UNLIKELY", -1e9)
         words = ("--model", line_model, "--from", line_network, "--key", key, "--epochs", 1, "--composed", 20)
         said = call("retrain", *queues, *words, "--out", tmp_path / "out", code=3)
         assert "verdict: worse" in said.stdout
