@@ -260,7 +260,7 @@ def _field(
     colour = _BOX_INKS[int(draw.integers(len(_BOX_INKS)))]
     if label:
         word = _CODE_WORDS[int(draw.integers(len(_CODE_WORDS)))]
-        text_lines(paper, [word], (x + 2, max(2, y - 12)), 7.5, cv2.FONT_HERSHEY_SIMPLEX)
+        text_lines(paper, [word], (x + 2, max(2, y - 16)), 7.5, cv2.FONT_HERSHEY_SIMPLEX)
     if not boxed:
         return
     left, top = _ink_place(field, written)

@@ -151,7 +151,8 @@ def delete_pictures(database: Database, folder: Path, megabytes: int) -> Tidied:
     while True:
         with database.reading() as connection:
             size = connection.execute(_SIZE).fetchone()[0]
-            rows = _oldest(connection.execute(_PICTURED, (BATCH,)), size - megabytes * MEGABYTE)
+            rows = connection.execute(_PICTURED, (BATCH,)).fetchall()
+        rows = _oldest(rows, size - megabytes * MEGABYTE)
         if not rows:
             return done
         _unlink(folder, rows)
