@@ -133,7 +133,7 @@ def retrain(
     stage: StageCallback,
     training: ProgressCallback | None = None,
 ) -> Retrained:
-    """Train on from review queues, and write a signed update where the new model is proved better or equal.
+    """Train on from review queues, prove, and write a signed update where the new model is better or equal.
 
     Makes ``lines/``, ``float/``, ``int8/``, ``report.json``, ``report.txt`` and ``update-<sha256>.edgeupdate`` in
     ``out``. What a stage made stays where a later one fails.
@@ -253,9 +253,11 @@ def _trained(
 ) -> tuple[Path, str]:
     """The new int8 network, and the verdict of its proof against the floats."""
     from edgedigits.quantize.lines.quantizing import LineQuantizeRequest, quantize_lines
+    from edgedigits.train.lines.blending import blend
     from edgedigits.train.lines.training import train_lines
 
     trained = train_lines(_training(request, out), out / FLOAT, force=force, progress=training)
+    blend(request.start, out / FLOAT, request.composed, request.seed, stage)
     made = quantize_lines(
         LineQuantizeRequest(trained.model, max_drop=_MAX_DROP, min_exact=0.0), out / INT8, force=force, progress=stage
     )

@@ -85,7 +85,8 @@ def retrain(
 
     QUEUE are folders that `edgedigits journal labelled` made, of one or many stations. A part of each is held out, in
     runs of pieces that came one after the other; the rest is learned from, mixed with composed lines of other hands.
-    The new int8 network and the one that runs then read the held-out pieces as a station reads them.
+    Of what came out and what it started from a mean of the weights is taken that forgets little. The new int8 network
+    and the one that runs then read the held-out pieces as a station reads them.
 
     The update is written where the new network reads more of them and McNemar's test finds p below 0.05 (better), or
     reads as many at least (equal); where of the composed lines no more than two points may be lost, by a 95 % interval;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -161,18 +161,19 @@ def load_line_data(spec: str, seed: int = 0) -> LineData:
     return LineData(spec, seed, LotOfLines(composers[0]), learned, validation, test, split)
 
 
-def compose_lines(count: int, seed: int = 0) -> Lines:
-    """Lines of MNIST's test digits that no training learns from, chooses by or reports on: for proofs.
+def compose_lines(count: int, seed: int = 0, part: Literal["validation", "test"] = "test") -> Lines:
+    """Lines that no training learns from, chooses by or reports on: for proofs.
 
     Args:
         count: of them, some without any digit.
         seed: of all that is drawn.
+        part: of MNIST whose digits are written.
 
     Raises:
         EdgedigitsError: MNIST is missing.
     """
     digits = split_dataset(load_dataset("mnist"), "default", seed)
-    return _composed(Composer(digits.test, (seed, _PROOF_SEED)), count)
+    return _composed(Composer(getattr(digits, part), (seed, _PROOF_SEED)), count)
 
 
 def _refuse_long(folder: Path, fields: tuple[LabelledPicture, ...]) -> None:
