@@ -134,7 +134,7 @@ def retrain(
 
 
 @click.command(short_help="Go back to the model that ran before the last update.")
-@click.option("--config", type=options.NamedPath(), default="station.toml", show_default=True, help="Of the station.")
+@options.station_config
 @options.as_json
 def rollback(config: Path, as_json: bool) -> None:
     """Go back to the model that ran before the last update; the one that is taken back is never taken again.

@@ -19,8 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from mail_station import keyed_journal, read_mail, read_right, simulated_mail
 
-from edgedigits.cli.commands.station_retrain import keys, retrain
-from edgedigits.cli.errors import Commands
+from edgedigits.cli.main import main as edgedigits
 from edgedigits.core.pretrained.bundled import bundled_line_model
 from edgedigits.edge.recordings.mail.judging import MailJudgement
 from edgedigits.edge.station.journal.labelled import export_labelled
@@ -65,7 +64,7 @@ def figures(judged: MailJudgement) -> dict[str, float]:
 def command(*words: object) -> int:
     """Run a command of `edgedigits station` in this process; its exit code."""
     try:
-        Commands("station", {one.name or "": one for one in (keys, retrain)}).main([str(word) for word in words])
+        edgedigits(["station", *map(str, words)])
     except SystemExit as over:
         return int(over.code or 0)
     return 0

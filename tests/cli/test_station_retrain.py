@@ -5,26 +5,19 @@ from __future__ import annotations
 import json
 import stat
 
+import calling
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from trained_lines import TINY, write_fields
 
-from edgedigits.cli.commands.station_retrain import keys, retrain, rollback
-from edgedigits.cli.errors import Commands
 from edgedigits.core.cards import card_of
 from edgedigits.core.lines.truth import read_truth
 
 pytest.importorskip("cryptography", reason='cryptography is not installed (pip install "edgedigits[station]")')
 
-STATION = Commands("station", {command.name: command for command in (keys, retrain, rollback)})
-
 
 def call(*words, code=0):
-    result = CliRunner().invoke(STATION, [str(word) for word in words])
-    if result.exit_code != code:
-        raise AssertionError(f"exit code {result.exit_code}: {result.output}") from result.exception
-    return result
+    return calling.call("station", *words, code=code)
 
 
 def codes(count, seed=0):
