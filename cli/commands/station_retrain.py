@@ -94,8 +94,9 @@ def retrain(
 
     \b
     Examples:
-      edgedigits station retrain out/labelled --key out/keys/station.key --out out/retrained
-      edgedigits station retrain berlin/labelled paris/labelled --model out/retrained/int8 \\
+      edgedigits station retrain out/labelled --key out/keys/station.key \\
+        --out out/retrained
+      edgedigits station retrain out/berlin out/paris --model out/retrained/int8 \\
         --key out/keys/station.key --out out/again
     """
     from edgedigits.cli.retraining import Retraining, check_retraining, float_of
