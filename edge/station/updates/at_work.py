@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
@@ -57,9 +58,10 @@ class StationUpdates:
         self._alarms, self._load = alarms, load
         for note in self.store.notes:
             self._alarms.set(UPDATE, note)
-        back = self.store.start()
-        if back:
-            self._say(back)
+        with self._never_stopping():
+            back = self.store.start()
+            if back:
+                self._say(back)
         told = settings.updates
         self._watch = (
             UpdateWatch(self.store, folder / told.folder, folder / told.public_key, every) if told.public_key else None
@@ -83,10 +85,11 @@ class StationUpdates:
     def tell(self, result: PieceResult) -> None:
         """Count a result of the current model; a new one that rejects too much is taken back."""
         rejected = result.outcome == "rejected"
-        back = self.store.judge(not rejected, rejected)
-        if back:
-            self._say(back)
-            self._load(self.model)
+        with self._never_stopping():
+            back = self.store.judge(not rejected, rejected)
+            if back:
+                self._say(back)
+                self._load(self.model)
 
     def work(self) -> None:
         """Load what was taken since the last call."""
@@ -94,7 +97,16 @@ class StationUpdates:
         for event in events:
             self._say(event)
         if any(not isinstance(event, UpdateRefused) for event in events):
-            self._load_or_go_back()
+            with self._never_stopping():
+                self._load_or_go_back()
+
+    @contextmanager
+    def _never_stopping(self) -> Iterator[None]:
+        """Turn what the disk refuses into an alarm: the station reads on with the model that it has."""
+        try:
+            yield
+        except EdgedigitsError as error:
+            self._alarms.set(UPDATE, str(error))
 
     def _load_or_go_back(self) -> None:
         try:

@@ -127,3 +127,15 @@ def test_without_a_key_nothing_is_looked_for(tmp_path, models):
     updates.stop()
     assert not (tmp_path / "updates").exists()
     assert updates.model == models[0].path
+
+
+def test_a_disk_that_refuses_stops_no_station(at_work, tmp_path):
+    updates = at_work()
+    folder = updates.store.folder
+    folder.rename(tmp_path / "aside")
+    folder.write_text("in the way")
+    for _ in range(600):
+        updates.tell(ACCEPTED)
+    assert "cannot write" in alarm(updates)
+    folder.unlink()
+    (tmp_path / "aside").rename(folder)
