@@ -8,6 +8,7 @@ import click
 
 from edgedigits.cli import options
 from edgedigits.cli.commands.station_page import password
+from edgedigits.cli.commands.station_retrain import keys, retrain, rollback
 from edgedigits.cli.commands.station_service import install
 from edgedigits.cli.commands.station_trying import calibrate, check, demo
 from edgedigits.cli.output import say
@@ -85,5 +86,5 @@ def init(config: Path, force: bool) -> None:
     say("Say in it where the camera is and what codes look like; then `edgedigits station check` tries all of it.")
 
 
-for command in (demo, check, calibrate, install, password):
+for command in (demo, check, calibrate, install, password, keys, retrain, rollback):
     station.add_command(command)
