@@ -206,7 +206,10 @@ class Journal:
         return self._file.read(lambda at: storing.events(at, after, limit))
 
     def delivered(self, output: str) -> int:
-        """The sequence up to which an output has delivered; 0 where it has nothing yet."""
+        """The sequence up to which an output has delivered; that before the oldest event where it has nothing yet.
+
+        That is 0 in a journal of which nothing was deleted, and which took no damaged one's place.
+        """
         return self._file.read(lambda at: storing.delivered(at, output))
 
     def mark_delivered(self, output: str, sequence: int) -> None:

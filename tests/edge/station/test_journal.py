@@ -19,7 +19,7 @@ from edgedigits.edge.station.journal.records import Counts, Event
 
 @pytest.fixture
 def journal(tmp_path: Path):
-    opened = Journal(tmp_path / "journal")
+    opened = Journal(tmp_path / "journal", durable=False)
     yield opened
     opened.close()
 

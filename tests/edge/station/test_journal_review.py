@@ -15,7 +15,7 @@ from edgedigits.edge.station.journal.records import Event, Keyed, Waiting
 
 @pytest.fixture
 def journal(tmp_path: Path):
-    opened = Journal(tmp_path, bin_of=lambda code: "B1" if code == "11111" else "")
+    opened = Journal(tmp_path, durable=False, bin_of=lambda code: "B1" if code == "11111" else "")
     yield opened
     opened.close()
 
