@@ -140,6 +140,15 @@ def test_a_code_before_the_deadline_becomes_the_result(journal: Journal):
     assert journal.settle(NOON + 10) == []
 
 
+def test_a_clock_that_is_set_back_decides_no_result_before_it_was_read(journal: Journal):
+    for name in "ab":
+        journal.hold(rejected(name), picture(), NOON + 10)
+    keyed = journal.key("a", "11111", "ann", NOON - 3600).event
+    (settled,) = journal.settle(NOON - 3590)
+    assert keyed is not None
+    assert (keyed.result.decided, settled.result.decided) == (NOON, NOON)
+
+
 def test_a_code_at_the_deadline_is_a_label_and_the_piece_is_settled_as_rejected(journal: Journal):
     journal.hold(rejected("a"), picture(), NOON + 10)
     assert journal.key("a", "11111", "ann", NOON + 10) == Keyed("a", "11111", "ann", first=True, event=None)
