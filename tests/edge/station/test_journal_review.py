@@ -91,6 +91,27 @@ def test_persons_at_two_programs_are_not_given_the_same_piece(journal: Journal, 
     other.close()
 
 
+def test_two_programs_that_give_out_pieces_at_once_give_none_twice_and_wait_for_each_other(tmp_path: Path):
+    journals = [Journal(tmp_path, durable=False) for _ in range(2)]
+    for number in range(100):
+        journals[0].add(rejected(f"piece-{number}"), picture())
+    given: list[str] = []
+
+    def review(journal: Journal) -> None:
+        while name := claimed(journal):
+            given.append(name)
+            journal.key(name, "12345", "ann", NOON)
+
+    programs = [threading.Thread(target=review, args=(journal,)) for journal in journals]
+    for program in programs:
+        program.start()
+    for program in programs:
+        program.join()
+    assert sorted(given) == sorted(f"piece-{number}" for number in range(100))
+    for journal in journals:
+        journal.close()
+
+
 def test_a_claim_ends_with_its_lease(journal: Journal):
     journal.add(rejected("a"), picture())
     journal.claim("ann", NOON, lease=30)
