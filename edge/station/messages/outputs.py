@@ -69,6 +69,11 @@ class Output(Protocol):
         return
 
 
+def placed(folder: Path, file: str) -> str:
+    """A path of a configuration, which is relative to the folder of its file; what names no file stays as it is."""
+    return str(folder / file) if file and file != PRINTED else file
+
+
 def outputs_of(settings: StationSettings, folder: Path = Path()) -> list[Output]:
     """The outputs that a configuration names; nothing is connected yet.
 
@@ -79,22 +84,18 @@ def outputs_of(settings: StationSettings, folder: Path = Path()) -> list[Output]
     Raises:
         EdgedigitsError: a file of a password, token or certificate cannot be read, or an address is none.
     """
-
-    def placed(file: str) -> str:
-        return str(folder / file) if file and file != PRINTED else file
-
     outputs: list[Output] = []
     if (mqtt := settings.mqtt).host:
         from edgedigits.edge.station.messages.mqtt import MqttOutput
 
-        mqtt = replace(mqtt, password_file=placed(mqtt.password_file), ca_file=placed(mqtt.ca_file))
+        mqtt = replace(mqtt, password_file=placed(folder, mqtt.password_file), ca_file=placed(folder, mqtt.ca_file))
         outputs.append(MqttOutput(mqtt, settings.name))
     if (webhook := settings.webhook).url:
         from edgedigits.edge.station.messages.webhook import WebhookOutput
 
-        outputs.append(WebhookOutput(replace(webhook, token_file=placed(webhook.token_file))))
+        outputs.append(WebhookOutput(replace(webhook, token_file=placed(folder, webhook.token_file))))
     if file := settings.json_lines.file:
         from edgedigits.edge.station.messages.json_lines import JsonLinesOutput
 
-        outputs.append(JsonLinesOutput(placed(file)))
+        outputs.append(JsonLinesOutput(placed(folder, file)))
     return outputs
