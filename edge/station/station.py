@@ -31,8 +31,11 @@ _SILENCE = 3.0
 class Display(Protocol):
     """What shows the running station, as the page does."""
 
-    def publish(self, image: Image, boxes: Sequence[tuple[Box, str, str]]) -> None:
-        """Show a frame (upright, of the region) with the pieces in it: box, words, outcome or ``reading``."""
+    def publish(self, image: Image, boxes: Sequence[tuple[Box, str, str]], whole: Image | None = None) -> None:
+        """Show a frame (upright, of the region) with the pieces in it: box, words, outcome or ``reading``.
+
+        ``whole`` is the camera's own picture, in whose pixels the region is given.
+        """
 
 
 class Gauge(Protocol):
@@ -187,7 +190,7 @@ class _Run:
         boxes = [(track.box, *watch.words.get(track.number, ("", "reading"))) for track in watch.tracks]
         upright = watch.upright(frame.image, region)
         for display in self.works.displays:
-            display.publish(upright, boxes)
+            display.publish(upright, boxes, frame.image)
 
     def keep_house(self) -> None:
         """What has to be done several times a second, frames or none."""

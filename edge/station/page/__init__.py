@@ -1,1 +1,1 @@
-"""The station's web page."""
+"""The web page of a station: what the loop does, its settings, and the pieces that people review."""

@@ -261,6 +261,7 @@ def test_a_journal_that_may_lose_the_last_pieces_without_power_writes_them_all_t
 def test_durable_is_what_sqlite_calls_full(tmp_path: Path, durable: bool, synchronous: int):
     journal = Journal(tmp_path, durable=durable)
     assert journal._file.write(lambda at: at.execute("PRAGMA synchronous").fetchone()[0]) == synchronous
+    assert journal._file.write(lambda at: at.execute("PRAGMA synchronous").fetchone()[0], flush=False) == 1
     journal.close()
 
 

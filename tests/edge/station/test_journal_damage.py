@@ -193,3 +193,25 @@ def test_held_pieces_do_not_come_back_from_a_damaged_file(tmp_path: Path):
     with pytest.raises(EdgedigitsError, match="no piece 'a' in the journal"):
         again.key("a", "1", "ann", NOON)
     again.close()
+
+
+def test_a_damaged_file_that_another_program_uses_stays_where_it_is(file: Path):
+    other = Journal(file.parent)
+    overwrite(file, 1, file.stat().st_size // 4096 - 1)
+    with pytest.raises(EdgedigitsError, match=r"is damaged .* another program uses it; end that program"):
+        Journal(file.parent)
+    assert file.exists()
+    other.close()
+    alone = Journal(file.parent)
+    assert alone.set_aside is not None
+    alone.close()
+
+
+def test_a_station_goes_on_with_a_damaged_file_once_the_other_program_has_ended(file: Path):
+    journal, other = Journal(file.parent), Journal(file.parent)
+    overwrite(file, 1, file.stat().st_size // 4096 - 1)
+    with pytest.raises(EdgedigitsError, match="another program uses it"):
+        journal.add(piece("a"), None)
+    other.close()
+    assert journal.add(piece("a"), None).sequence == PIECES + 1
+    journal.close()

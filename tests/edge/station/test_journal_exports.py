@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from journal_pieces import NOON, picture, piece, rejected
 from edgedigits.core.datasets import load_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.lines.labelled import load_fields
-from edgedigits.edge.station.journal.exporting import HEAD, export_journal
+from edgedigits.edge.station.journal.exporting import HEAD, check_pyarrow, export_journal
 from edgedigits.edge.station.journal.journal import Journal
 from edgedigits.edge.station.journal.labelled import export_labelled
 from edgedigits.edge.station.journal.read_only import last_results
@@ -46,6 +47,13 @@ def folder(tmp_path: Path) -> Path:
     journal.key("unreadable", "", "ann", NOON + 61)
     journal.close()
     return folder
+
+
+def needs_pyarrow() -> None:
+    try:
+        check_pyarrow()
+    except EdgedigitsError as error:
+        pytest.skip(str(error))
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -84,7 +92,9 @@ def test_a_piece_that_nobody_can_read_has_a_label_without_a_code(folder: Path, t
 
 
 def test_parquet_has_the_same_with_types(folder: Path, tmp_path: Path):
-    parquet = pytest.importorskip("pyarrow.parquet")
+    needs_pyarrow()
+    from pyarrow import parquet
+
     export_journal(folder, tmp_path / "pieces.parquet")
     table = parquet.read_table(tmp_path / "pieces.parquet")
     assert tuple(table.column_names) == HEAD
@@ -98,7 +108,7 @@ def test_parquet_has_the_same_with_types(folder: Path, tmp_path: Path):
 @pytest.mark.parametrize("name", ["pieces.csv", "pieces.parquet"])
 def test_a_table_that_is_there_is_replaced_only_by_force(folder: Path, tmp_path: Path, name: str):
     if name.endswith("parquet"):
-        pytest.importorskip("pyarrow.parquet")
+        needs_pyarrow()
     out = tmp_path / name
     out.write_text("old")
     with pytest.raises(EdgedigitsError, match="exists; choose another --out"):
@@ -114,7 +124,7 @@ def test_a_table_of_another_kind_is_refused(folder: Path, tmp_path: Path):
 
 
 def test_a_journal_that_ends_in_damage_leaves_no_half_table(folder: Path, tmp_path: Path):
-    journal = Journal(folder)
+    journal = Journal(folder, durable=False)
     for number in range(2000):
         journal.add(piece(f"piece-{number}"), None)
     journal.close()
@@ -214,6 +224,15 @@ def test_a_piece_whose_picture_is_gone_is_left_out_and_counted(folder: Path, tmp
     assert done.left_out == {"nobody could read it": 1, "its picture is not kept": 1}
 
 
+@pytest.mark.parametrize("content", [b"", b"no picture", "half"])
+def test_a_damaged_picture_is_left_out_and_counted(folder: Path, tmp_path: Path, content):
+    path = folder / "crops" / "2026-11-30" / "keyed.png"
+    path.write_bytes(path.read_bytes()[:100] if content == "half" else content)
+    done = export_labelled(folder, tmp_path / "lines")
+    assert done.pieces == 1
+    assert done.left_out == {"nobody could read it": 1, "its picture is damaged": 1}
+
+
 def test_a_data_set_is_replaced_by_force(folder: Path, tmp_path: Path):
     for kind in ("lines", "folder", "lines"):
         export_labelled(folder, tmp_path / "out", kind, force=True)  # type: ignore[arg-type]
@@ -233,3 +252,10 @@ def test_the_journal_itself_is_not_replaced(folder: Path):
     with pytest.raises(EdgedigitsError):
         export_labelled(folder, folder, force=True)
     assert (folder / "journal.sqlite").exists()
+
+
+def test_parquet_without_its_package_is_said(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(EdgedigitsError, match=r"Parquet needs pyarrow .* write \.csv"):
+        export_journal(folder, tmp_path / "pieces.parquet")
+    assert not (tmp_path / "pieces.parquet").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -143,3 +144,43 @@ def test_a_limit_on_the_size_of_files_is_an_error_that_the_caller_can_count(tmp_
     assert refused > 0
     assert refused + last == 300
     assert event == last + 1
+
+
+def test_pictures_that_cannot_be_written_stop_no_codes(tmp_path: Path):
+    (tmp_path / "crops").write_text("a file where a folder is needed")
+    journal = Journal(tmp_path)
+    assert journal.add(piece("a"), picture()).sequence == 1
+    assert "choose another path" in journal.crops_stopped
+    journal.close()
+
+
+def test_a_file_that_another_program_keeps_locked_is_an_error_that_passes(tmp_path: Path):
+    journal = Journal(tmp_path)
+    other = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(JournalUnwritable, match="database is locked"):
+        journal.add(piece("a"), None)
+    other.execute("ROLLBACK")
+    assert journal.add(piece("a"), None).sequence == 1
+    other.close()
+    journal.close()
+
+
+def test_a_new_file_that_found_no_room_begins_once_there_is_some(small_disk: Path):
+    journal = Journal(small_disk / "journal")
+    for number in range(50):
+        journal.add(piece(f"piece-{number}"), None)
+    file = small_disk / "journal" / "journal.sqlite"
+    journal.close()
+    journal = Journal(small_disk / "journal")
+    with file.open("r+b") as opened:
+        opened.seek(4096)
+        opened.write(b"\xa5" * (file.stat().st_size - 4096))
+    ballast = fill(small_disk, 0)
+    for _ in range(2):
+        with pytest.raises(EdgedigitsError):
+            journal.add(piece("new"), None)
+    ballast.unlink()
+    assert journal.add(piece("new"), None).sequence == 51
+    assert journal.set_aside is not None
+    journal.close()

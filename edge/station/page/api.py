@@ -1,0 +1,109 @@
+"""What the page asks of the station: thin handlers, each one look or one change."""
+
+from __future__ import annotations
+
+import functools
+import re
+import time
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from edgedigits.edge.station.page.answers import Refused, json_of
+from edgedigits.edge.station.page.parts import PageParts
+from edgedigits.edge.station.page.watching import adjustments_of, state_of
+
+WIDTH = 960
+"""Pixels that the live picture is wide where nothing else is asked for."""
+
+_PIECE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,199}")
+
+
+def piece_named(piece: str) -> str:
+    """The id of a piece as it came from outside.
+
+    Raises:
+        Refused: it cannot be one.
+    """
+    if not _PIECE.fullmatch(piece):
+        raise Refused(404, "there is no such piece", "take the next one")
+    return piece
+
+
+class StationApi:
+    """Handlers that look at the station and adjust it.
+
+    Args:
+        parts: of the station.
+    """
+
+    def __init__(self, parts: PageParts) -> None:
+        self._parts = parts
+
+    async def state(self, request: Request) -> Response:
+        """All that a page shows that has just been opened."""
+        return JSONResponse(await run_in_threadpool(state_of, self._parts, time.time()))
+
+    async def picture(self, request: Request) -> Response:
+        """The newest frame; 204 before the first, or where the page has it already."""
+        asked = request.query_params.get("width", str(WIDTH))
+        if not (asked.isascii() and asked.isdigit() and len(asked) < 6):
+            raise Refused(422, "the width is no number", "give pixels")
+        number = str(self._parts.live.number)
+        if request.query_params.get("after") == number:
+            return Response(status_code=204)
+        whole = request.query_params.get("whole") == "1"
+        jpeg = await run_in_threadpool(functools.partial(self._parts.live.jpeg, int(asked), whole=whole))
+        if jpeg is None:
+            return Response(status_code=204)
+        return Response(jpeg, media_type="image/jpeg", headers={"x-frame-number": number})
+
+    async def crop(self, request: Request) -> Response:
+        """A piece's picture; 204 where none is kept."""
+        piece = piece_named(request.path_params["piece"])
+        png = await run_in_threadpool(self._parts.journal.crop, piece)
+        if png is None and await run_in_threadpool(self._parts.journal.piece, piece) is None:
+            raise Refused(404, "there is no such piece", "take the next one")
+        if png is None:
+            return Response(status_code=204)
+        return Response(png, media_type="image/png")
+
+    async def adjustments(self, request: Request) -> Response:
+        """Region and threshold."""
+        return JSONResponse(adjustments_of(self._parts))
+
+    async def adjust(self, request: Request) -> Response:
+        """Change region or threshold, or go back to what is configured."""
+        told = await json_of(request)
+        if not told or not told.keys() <= {"region", "threshold"}:
+            raise Refused(422, "nothing to adjust", "give region, threshold, or both")
+        self._check_inside(told.get("region"))
+        await run_in_threadpool(self._parts.adjustments.change, **told)
+        return JSONResponse(adjustments_of(self._parts))
+
+    async def reset(self, request: Request) -> Response:
+        """Go back to what is configured."""
+        await json_of(request)
+        await run_in_threadpool(self._parts.adjustments.reset)
+        return JSONResponse(adjustments_of(self._parts))
+
+    async def metrics(self, request: Request) -> Response:
+        """Figures for Prometheus."""
+        text = await run_in_threadpool(self._parts.metrics.text)
+        return Response(text, headers={"content-type": "text/plain; version=0.0.4; charset=utf-8"})
+
+    async def health(self, request: Request) -> Response:
+        """Whether anything is wrong: nothing else, since nobody has to log in for it."""
+        alarms = self._parts.alarms.active()
+        return JSONResponse({"status": "alarm" if alarms else "ok"}, status_code=503 if alarms else 200)
+
+    def _check_inside(self, region: Any) -> None:
+        size = self._parts.live.size
+        if size is None or not isinstance(region, list) or not all(type(one) is int for one in region):
+            return  # what else is wrong with it, Adjustments says
+        if len(region) == 4 and (region[0] + region[2] > size[0] or region[1] + region[3] > size[1]):
+            raise Refused(
+                422, f"the region lies outside of the picture of {size[0]} x {size[1]} pixels", "draw a smaller one"
+            )
