@@ -117,11 +117,12 @@ class Forwarder:
                 self._tell_alarms()
                 self._forward()
             except EdgedigitsError as error:
-                self._pause(error)
+                if not self._stopping.is_set():  # else it was closed for that
+                    self._pause(error)
             except Exception as error:
                 if self._stopping.is_set():
                     log.debug("%s failed while the station stops", self.output.name, exc_info=True)
-                    return
+                    break
                 log.exception("%s failed in a way that nobody foresaw; it is tried again", self.output.name)
                 self._pause(OutputAway(f"{type(error).__name__}: {error}", "see the log; please report it"))
         self._mark(now=True)

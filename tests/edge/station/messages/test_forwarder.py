@@ -200,6 +200,15 @@ def test_it_stops_within_a_second_while_it_waits_to_try_again(journal, recorder)
     assert journal.delivered("recorder") == 0
 
 
+def test_stopping_is_no_trouble_worth_a_word(broker, journal, caplog):
+    forwarder = Forwarder(journal, MqttOutput(MqttSettings(host="127.0.0.1", port=broker.port), "north"))
+    forwarder.start()
+    journal.add(result(1), None)
+    until(lambda: forwarder.waiting == 0)
+    forwarder.stop()
+    assert (caplog.text, forwarder.last_error) == ("", "")
+
+
 def test_an_output_that_stays_away_is_an_alarm_until_it_is_back(journal, recorder, monkeypatch):
     monkeypatch.setattr(module, "_ALARM_AFTER", 0.0)
     alarms = Alarms()

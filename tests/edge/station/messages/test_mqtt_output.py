@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,10 +12,11 @@ from pathlib import Path
 
 import pytest
 from made_results import result
-from mosquitto import PATIENCE, Listener
+from mosquitto import PATIENCE, Broker, Listener
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.station.journal.records import Event
+from edgedigits.edge.station.messages.forwarder import Forwarder
 from edgedigits.edge.station.messages.mqtt import MqttOutput, try_broker
 from edgedigits.edge.station.messages.outputs import OutputAway
 from edgedigits.edge.station.settings import MqttSettings
@@ -128,6 +130,41 @@ def test_trying_a_broker_leaves_the_running_station_alone(broker, output, listen
     output.deliver(Event(1, result(1)))
     listener.wait_for_pieces(1)
     assert listener.payloads("edgedigits/north/status") == [b"online"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"\xff" * 2000,
+        b"\x20\x03\x00\x00",  # half a CONNACK
+        b"\x20\x02\x00\x00",  # one of MQTT 3
+        b"\x20\x03\x00\x00\x00" + b"\x40\x01\x00" * 50,  # a right one, then PUBACKs of one byte
+        b"\x20\x03\x00\x00\x00" + b"\x30\x05\x00\xff\xff\xff\xff",  # and a topic that is no text
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    ],
+)
+def test_somebody_else_at_the_brokers_port_does_no_lasting_harm(said, tmp_path, journal):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        output = MqttOutput(MqttSettings(host="127.0.0.1", port=port), "north", patience=1.0)
+        forwarder = Forwarder(journal, output)
+        journal.add(result(1), None)
+        forwarder.start()
+        connection, _ = server.accept()
+        connection.recv(100)
+        connection.sendall(said)
+        connection.close()
+        until = time.monotonic() + PATIENCE
+        while not forwarder.last_error and time.monotonic() < until:
+            time.sleep(0.01)
+    assert "broker" in forwarder.last_error
+    broker = Broker(tmp_path / "broker", port=port)
+    listener = Listener(port, "edgedigits/#")
+    listener.wait_for_pieces(1)
+    forwarder.stop()
+    listener.close()
+    broker.stop()
 
 
 @pytest.mark.parametrize("topic", ["", "/", "plant/+", "plant/#"])
