@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.edge.station.placing import placed
 
 if TYPE_CHECKING:
     from edgedigits.edge.station.journal.records import Event
@@ -69,9 +70,9 @@ class Output(Protocol):
         return
 
 
-def placed(folder: Path, file: str) -> str:
-    """A path of a configuration, which is relative to the folder of its file; what names no file stays as it is."""
-    return str(folder / file) if file and file != PRINTED else file
+def placed_file(file: str, folder: Path) -> str:
+    """The same as :func:`placed` for a file that lines go to, where one name stands for standard output."""
+    return file if file == PRINTED else placed(file, folder)
 
 
 def outputs_of(settings: StationSettings, folder: Path = Path()) -> list[Output]:
@@ -88,14 +89,14 @@ def outputs_of(settings: StationSettings, folder: Path = Path()) -> list[Output]
     if (mqtt := settings.mqtt).host:
         from edgedigits.edge.station.messages.mqtt import MqttOutput
 
-        mqtt = replace(mqtt, password_file=placed(folder, mqtt.password_file), ca_file=placed(folder, mqtt.ca_file))
+        mqtt = replace(mqtt, password_file=placed(mqtt.password_file, folder), ca_file=placed(mqtt.ca_file, folder))
         outputs.append(MqttOutput(mqtt, settings.name))
     if (webhook := settings.webhook).url:
         from edgedigits.edge.station.messages.webhook import WebhookOutput
 
-        outputs.append(WebhookOutput(replace(webhook, token_file=placed(folder, webhook.token_file))))
+        outputs.append(WebhookOutput(replace(webhook, token_file=placed(webhook.token_file, folder))))
     if file := settings.json_lines.file:
         from edgedigits.edge.station.messages.json_lines import JsonLinesOutput
 
-        outputs.append(JsonLinesOutput(placed(folder, file)))
+        outputs.append(JsonLinesOutput(placed_file(file, folder)))
     return outputs

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import try_to_write
-from edgedigits.edge.station.messages.outputs import PRINTED, placed
+from edgedigits.edge.station.messages.outputs import PRINTED
+from edgedigits.edge.station.placing import placed
 
 if TYPE_CHECKING:
     from edgedigits.edge.station.settings import MqttSettings, StationSettings, WebhookSettings
@@ -59,7 +60,7 @@ def _broker(settings: MqttSettings, station: str, folder: Path, seconds: float) 
     from edgedigits.edge.station.messages.mqtt import try_broker
 
     told = replace(
-        settings, password_file=placed(folder, settings.password_file), ca_file=placed(folder, settings.ca_file)
+        settings, password_file=placed(settings.password_file, folder), ca_file=placed(settings.ca_file, folder)
     )
     took = try_broker(told, station, seconds)
     return f"the broker {settings.host} took the connection within {1000 * took:.0f} ms"
@@ -69,7 +70,7 @@ def _webhook(settings: WebhookSettings, folder: Path) -> str:
     """Connect, with TLS where the address says so; nothing is posted."""
     from edgedigits.edge.station.messages.webhook import WebhookOutput
 
-    WebhookOutput(replace(settings, token_file=placed(folder, settings.token_file))).connect()
+    WebhookOutput(replace(settings, token_file=placed(settings.token_file, folder))).connect()
     return f"{settings.url} takes connections"
 
 
@@ -78,7 +79,7 @@ def _file(file: str, folder: Path) -> str:
 
     if file == PRINTED:
         return "lines are printed"
-    path = Path(placed(folder, file))
+    path = Path(placed(file, folder))
     JsonLinesOutput(str(path))
     try_to_write(path.parent, path)
     return f"{path} can be written"
