@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from made_results import result
-from mosquitto import PATIENCE, Broker, Listener
+from mosquitto import PATIENCE, Listener
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.station.journal.records import Event
@@ -38,6 +38,10 @@ def test_a_piece_is_told_as_json_with_its_number(output, listener):
     assert told == {"sequence": 41, **json.loads(json.dumps(result(7).as_dict()))}
     assert told["code"] == "00007"
     assert told["decided"] == "2025-11-30T10:53:27.250Z"
+
+
+def test_a_message_does_not_wait_for_the_one_before_to_be_acknowledged_by_tcp(output):
+    assert output._client.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_pieces_are_not_retained_but_the_status_is(output, broker, listener):
@@ -144,7 +148,7 @@ def test_trying_a_broker_leaves_the_running_station_alone(broker, output, listen
         b"HTTP/1.1 400 Bad Request\r\n\r\n",
     ],
 )
-def test_somebody_else_at_the_brokers_port_does_no_lasting_harm(said, tmp_path, journal):
+def test_somebody_else_at_the_brokers_port_does_no_lasting_harm(said, new_broker, journal):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         output = MqttOutput(MqttSettings(host="127.0.0.1", port=port), "north", patience=1.0)
@@ -159,12 +163,11 @@ def test_somebody_else_at_the_brokers_port_does_no_lasting_harm(said, tmp_path, 
         while not forwarder.last_error and time.monotonic() < until:
             time.sleep(0.01)
     assert "broker" in forwarder.last_error
-    broker = Broker(tmp_path / "broker", port=port)
+    new_broker("allow_anonymous true", port=port)
     listener = Listener(port, "edgedigits/#")
     listener.wait_for_pieces(1)
     forwarder.stop()
     listener.close()
-    broker.stop()
 
 
 @pytest.mark.parametrize("topic", ["", "/", "plant/+", "plant/#"])
