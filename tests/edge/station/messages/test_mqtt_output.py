@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -168,6 +169,29 @@ def test_somebody_else_at_the_brokers_port_does_no_lasting_harm(said, new_broker
     listener.wait_for_pieces(1)
     forwarder.stop()
     listener.close()
+
+
+def test_a_broker_that_does_not_acknowledge_is_told_so_and_gets_the_piece_once_on_one_connection():
+    said = bytearray()
+
+    def serve(server):
+        connection, _ = server.accept()
+        with connection:
+            connection.sendall(b"\x20\x03\x00\x00\x00")  # CONNACK, and nothing after it
+            while got := connection.recv(4096):
+                said.extend(got)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, args=(server,))
+        thread.start()
+        output = MqttOutput(MqttSettings(host="127.0.0.1", port=server.getsockname()[1]), "north", patience=0.3)
+        output.wait_connected(PATIENCE)
+        for _ in range(3):
+            with pytest.raises(OutputAway, match=r"did not acknowledge within 0\.3 s"):
+                output.deliver(Event(1, result(1)))
+        output.close()
+        thread.join()
+    assert said.count(b"edgedigits/north/pieces") == 1
 
 
 @pytest.mark.parametrize("topic", ["", "/", "plant/+", "plant/#"])
