@@ -19,6 +19,7 @@ from edgedigits.cli.commands.results import choose, compare
 from edgedigits.cli.commands.running import run
 from edgedigits.cli.commands.searching import search
 from edgedigits.cli.commands.simulating import simulate
+from edgedigits.cli.commands.station import station
 from edgedigits.cli.commands.station_journal import journal
 from edgedigits.cli.commands.watching import camera
 from edgedigits.cli.errors import Commands
@@ -56,6 +57,7 @@ for command in (
     fields,
     calibrate,
     camera,
+    station,
     journal,
     run,
     benchmark,

@@ -180,6 +180,11 @@ OUT = "edgedigits.out"
 out = click.option(
     "--out", required=True, type=click.Path(path_type=Path), callback=_remember_out, help="Folder to make."
 )
+out_of_a_group = click.option(
+    "--out", type=click.Path(path_type=Path), callback=_remember_out, help="Folder to make.  [required]"
+)
+"""The same of a group that is a command as well, whose own commands have it without the group's."""
+
 force = click.option(
     "--force", is_flag=True, help="Replace what edgedigits wrote in the output folder; other files are never removed."
 )

@@ -39,7 +39,8 @@ _WRITTEN = (
     *("curves.png", "confusion.png", "front.png", "sweep.csv", "sweep.png", "calibration.*", "layer_error.*"),
     *("fold.json", "folds.json", "folds.csv", "study.db", "trials.csv", "trials.png"),
     *("test_lines.npz", "validation_lines.npz", "calibration_lines.npz"),
-    *("truth.csv", *(f"{name}-{'[0-9]' * 6}.png" for name in ("line", "digit"))),
+    *("truth.csv", *(f"{name}-{'[0-9]' * 6}.png" for name in ("line", "digit", "piece"))),
+    *("mail.avi", "mail.json"),
 )
 """Names of the files in folders that commands make as a whole, as :func:`fnmatch.fnmatchcase` reads them."""
 

@@ -29,6 +29,8 @@ arduino-builder   | arduino-builder arduino-core-avr libsimavr-dev        | test
 chromium          | chromium                                              | tests    | the page of results in a browser
 chromedriver      | chromium-driver                                       | tests    | the page of results in a browser
 strace            | strace                                                | tests    | what a killed process or a full disk leaves of a file
+mosquitto         | mosquitto                                             | tests    | a station's messages through a real MQTT broker
+systemd-analyze   | systemd                                               | tests    | the unit of a station's service, as systemd reads it
 pg_lsclusters     | postgresql                                            | tests    | a search spread over a PostgreSQL database
 "
 
@@ -46,6 +48,7 @@ look() { # sets: packages, left_out (a line each)
         [ -n "$program" ] || continue
         [ "$purpose" = tests ] || [ "$purpose" = "$who" ] || continue
         command -v "$program" >/dev/null 2>&1 && continue
+        [ ! -x "/usr/sbin/$program" ] || continue # daemons, which the PATH of users does not show
         packages="$packages $(echo $needed)"
         left_out="$left_out
   $program: $what"

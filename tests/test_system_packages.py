@@ -24,7 +24,8 @@ for program in $INSTALLS; do : >"$BIN/$program" && /bin/chmod +x "$BIN/$program"
 """
 EVERYTHING = (
     *("gcc", "g++", "clang", "arm-none-eabi-gcc", "qemu-system-arm", "riscv64-unknown-elf-gcc", "qemu-system-riscv32"),
-    *("avr-gcc", "simavr", "cmake", "arduino-builder", "chromium", "chromedriver", "strace", "pg_lsclusters"),
+    *("avr-gcc", "simavr", "cmake", "arduino-builder", "chromium", "chromedriver", "strace", "mosquitto"),
+    *("systemd-analyze", "pg_lsclusters"),
 )
 
 

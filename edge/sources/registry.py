@@ -12,7 +12,7 @@ from edgedigits.edge.sources.base import Source, SourceKind
 from edgedigits.edge.sources.usb_camera import cameras_found
 from edgedigits.edge.sources.video_file import videos_beside
 
-MODULES = ("usb_camera", "pi_camera", "stream", "image_folder", "video_file")
+MODULES = ("usb_camera", "pi_camera", "stream", "simulated_mail", "image_folder", "video_file")
 """Modules beside this one, each with a ``KIND``; the first that knows a word takes it."""
 
 KINDS: tuple[SourceKind, ...] = tuple(import_module(f"{__package__}.{module}").KIND for module in MODULES)
@@ -23,7 +23,8 @@ def open_source(spec: StrPath) -> Source:
 
     Args:
         spec: a camera's number (``0``) or device (``/dev/video0``); a video file; a folder of pictures; the address
-            of a stream (``http://…``, ``rtsp://…``); ``picamera`` or ``picamera:1`` for a Raspberry Pi's own camera.
+            of a stream (``http://…``, ``rtsp://…``); ``picamera`` or ``picamera:1`` for a Raspberry Pi's own camera;
+            ``mail:ordinary`` for simulated mail (module :mod:`edgedigits.edge.sources.simulated_mail`).
 
     Raises:
         EdgedigitsError: it is none of these, or no such file exists; lists what was found. Whether a device or

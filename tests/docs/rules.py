@@ -79,7 +79,9 @@ RULES = (
         rf"edgedigits train --model nano {FEW} --epochs 6 --out out/float",
         "trains 2 minutes",
     ),
-    only_checked(r"docker (build|run) .*", "needs a Docker engine; tests/test_dockerfile.py"),
+    only_checked(
+        r"docker (build|run|compose) .*", "needs a Docker engine; tests/test_dockerfile.py, test_fleet_files.py"
+    ),
     only_checked(
         r"python tests/benchmarks/bench_epochs\.py .*--device gpu", "needs a GPU; tests/train/test_bench_epochs.py"
     ),

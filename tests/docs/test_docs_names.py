@@ -36,7 +36,7 @@ def leaves(group: click.Group = main, above: tuple[str, ...] = ()) -> Iterator[t
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             yield from leaves(command, (*above, name))
-        else:
+        if not isinstance(command, click.Group) or command.invoke_without_command:
             yield (*above, name), command
 
 
@@ -57,11 +57,16 @@ def check(command: str) -> None:
         assert all((ROOT / word).exists() for word in words[1:] if word.startswith("tests/")), command
 
 
+def called_itself(group: click.Group, words: list[str]) -> bool:
+    """Whether words are for a group that is a command as well, not for one of its commands."""
+    return group.invoke_without_command and bool(words) and words[0].startswith("-")
+
+
 def check_edgedigits(words: list[str]) -> None:
     """Have click read the words as the command does, without running it."""
     context, command = click.Context(main, info_name="edgedigits"), main
     words = ["8" if re.fullmatch("[A-Z]", word) else word for word in words]
-    while isinstance(command, click.Group):
+    while isinstance(command, click.Group) and not called_itself(command, words):
         if not words or words[0].startswith("-"):
             assert not words or words[0] in {"--help", "-h", "--version"}, words
             return

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
 
-BUSY_SECONDS = 10.0
-"""How long to wait for another program that writes to the file."""
+BUSY_SECONDS = 1.0
+"""How long to wait for another program that writes to the file: the station must not stand still."""
 
 MOST_WAL_BYTES = 8 << 20
 """To which the write-ahead log is cut once its content is in the file."""
@@ -62,7 +62,7 @@ def sqlite_errors(path: Path) -> Iterator[None]:
                 f"{path} is damaged ({error})", "start the station again, which sets it aside"
             ) from error
         if code in _REMEDIES:
-            raise JournalUnwritable(f"cannot write {path} ({error})", _REMEDIES[code]) from error
+            raise JournalUnwritable(f"cannot read or write {path} ({error})", _REMEDIES[code]) from error
         raise
 
 
@@ -77,6 +77,9 @@ class Database:
     Args:
         path: of a file with the tables.
         durable: whether what was committed also outlives a loss of power.
+
+    Attributes:
+        closed: it was closed.
     """
 
     def __init__(self, path: Path, *, durable: bool) -> None:
@@ -88,19 +91,23 @@ class Database:
         self._returned = threading.Condition()  # guards what follows
         self._idle: list[sqlite3.Connection] = []
         self._lent = 0
-        self._closed = False
+        self.closed = False
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self, *, flush: bool = True) -> Iterator[sqlite3.Connection]:
         """A transaction, with which nobody else writes meanwhile; all of it is committed, or nothing.
+
+        Args:
+            flush: whether it must outlive a loss of power where the database is durable.
 
         Raises:
             JournalUnwritable, JournalDamaged: as :func:`sqlite_errors`.
             JournalClosed: it was closed.
         """
         with self._writing, sqlite_errors(self.path):
-            if self._closed:
+            if self.closed:
                 raise JournalClosed(self.path)
+            self._writer.execute(f"PRAGMA synchronous = {'FULL' if flush and self._durable else 'NORMAL'}")
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
@@ -130,7 +137,7 @@ class Database:
 
     def _lend(self) -> sqlite3.Connection:
         with self._returned:
-            if self._closed:
+            if self.closed:
                 raise JournalClosed(self.path)
             connection = self._idle.pop() if self._idle else connect(self.path, durable=self._durable)
             self._lent += 1
@@ -143,7 +150,7 @@ class Database:
         the file gets another name.
         """
         with self._writing, self._returned:
-            self._closed = True
+            self.closed = True
             self._returned.wait_for(lambda: self._lent == 0)
             for connection in (*self._idle, self._writer):
                 connection.close()

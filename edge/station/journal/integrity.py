@@ -10,15 +10,17 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors
 from edgedigits.edge.station.journal.database import DAMAGED, connect, connect_to_read, primary_code, sqlite_errors
 from edgedigits.edge.station.journal.schema import create, standing
+from edgedigits.edge.station.journal.sharing import Use
 from edgedigits.edge.station.journal.storing import last_sequence
 
 FILE = "journal.sqlite"
 """Name of the file in the journal's folder."""
 
-CHECK_SECONDS = 1.0
+CHECK_SECONDS = 0.5
 """A file so large that its check takes longer is checked as far as it goes: the station has to start."""
 
 _WHY = {"foreign": "is no journal of edgedigits", "newer": "is of another version of edgedigits"}
@@ -27,56 +29,50 @@ _STEPS = 10_000  # of SQLite's machine between two looks at the clock
 _log = logging.getLogger(__name__)
 
 
-def prepare(folder: Path, *, durable: bool) -> Path | None:
+def prepare(folder: Path, use: Use, *, durable: bool, last: int = 0) -> Path | None:
     """Make ``FOLDER/journal.sqlite`` ready to be opened.
+
+    Args:
+        folder: of the journal, which is there.
+        use: of that folder.
+        durable: whether what is written is flushed to the disk.
+        last: sequence of the last event before a file that is new; of one that is set aside its own, if it can tell.
 
     Returns:
         Where the file lies that was found and is none, or none any more; None where all is well.
 
     Raises:
-        EdgedigitsError: the folder or the file cannot be made, read or written.
+        EdgedigitsError: the file cannot be made or read; or another program uses it, and it would be set aside.
     """
     path = folder / FILE
-    with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    why = "is no file" if path.exists() and not path.is_file() else _why_not(path, durable=durable)
-    if not why:
-        return None
-    return begin_anew(path, why, _last_sequence(path), durable=durable)
-
-
-def begin_anew(path: Path, why: str, last: int, *, durable: bool) -> Path:
-    """Set a file aside and make a new one whose events go on after those of the old one.
-
-    Returns:
-        Where the old one lies.
-
-    Raises:
-        EdgedigitsError: it cannot be renamed, or the new one cannot be made.
-    """
-    aside = set_aside(path, why)
-    _make(path, last, durable=durable)
+    why = _why_not(path)
+    aside = None
+    if why:
+        last = max(last, _last_sequence(path))
+        aside = set_aside(path, use, why)
+    if why != "":
+        _make(path, last, durable=durable)
     return aside
 
 
-def _why_not(path: Path, *, durable: bool) -> str:
-    """Why a file cannot go on as a journal, in words; empty where it can."""
-    if path.exists():
-        with sqlite_errors(path):
+def _why_not(path: Path) -> str | None:
+    """Why a file cannot go on as a journal, in words; empty where it can, None where nothing is there yet."""
+    if not path.exists():
+        return None
+    if not path.is_file():
+        return "is no file"
+    with sqlite_errors(path):
+        try:
+            connection = connect_to_read(path)  # one that writes would change what it closes
             try:
-                connection = connect_to_read(path)  # one that writes would change what it closes
-                try:
-                    found = standing(connection)
-                    if found != "new":
-                        return _WHY[found] if found in _WHY else _damage(connection)
-                finally:
-                    connection.close()
-            except sqlite3.DatabaseError as error:
-                if primary_code(error) in DAMAGED:
-                    return f"is damaged ({error})"
-                raise
-    _make(path, 0, durable=durable)
-    return ""
+                found = standing(connection)
+                return None if found == "new" else _WHY.get(found) or _damage(connection)
+            finally:
+                connection.close()
+        except sqlite3.DatabaseError as error:
+            if primary_code(error) in DAMAGED:
+                return f"is damaged ({error})"
+            raise
 
 
 def _make(path: Path, last: int, *, durable: bool) -> None:
@@ -97,7 +93,7 @@ def _damage(connection: sqlite3.Connection) -> str:
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
             raise
-        _log.info("the journal is large: checked for %.0f s, not wholly", CHECK_SECONDS)
+        _log.info("the journal is large: checked for %.1f s, not wholly", CHECK_SECONDS)
         return ""
     finally:
         connection.set_progress_handler(None, 0)
@@ -116,19 +112,29 @@ def _last_sequence(path: Path) -> int:
         return 0
 
 
-def set_aside(path: Path, why: str) -> Path:
+def set_aside(path: Path, use: Use, why: str) -> Path:
     """Rename a file, with what SQLite keeps beside it, to a free name with the time, and log it.
 
+    Args:
+        path: of the file, which this program has closed.
+        use: of its folder.
+        why: what is wrong with it, in words.
+
     Raises:
-        EdgedigitsError: it cannot be renamed.
+        EdgedigitsError: another program uses it, or it cannot be renamed.
     """
     stamp = f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}"
     aside = next(free for free in _names(path, stamp) if not free.exists())
-    with disk_errors(path):
-        for end in reversed(_BESIDE):
-            beside = path.with_name(path.name + end)
-            if beside.exists():
-                beside.rename(aside.with_name(aside.name + end))
+    if not use.take_alone():
+        raise EdgedigitsError(f"{path} {why}, and another program uses it", "end that program, and start again")
+    try:
+        with disk_errors(path):
+            for end in reversed(_BESIDE):
+                beside = path.with_name(path.name + end)
+                if beside.exists():
+                    beside.rename(aside.with_name(aside.name + end))
+    finally:
+        use.share()
     _log.warning("%s %s: it is kept as %s, and a new one begins", path, why, aside.name)
     return aside
 

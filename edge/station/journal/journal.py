@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Literal
 
+from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.sources.base import Image
 from edgedigits.edge.station.journal import review, storing
@@ -168,19 +169,19 @@ class Journal:
         Returns:
             The piece; None where there is none.
         """
-        waiting = self._file.write(lambda at: review.claim(at, person, now, lease))
+        waiting = self._file.write(lambda at: review.claim(at, person, now, lease), flush=False)
         if waiting:
             self._tell()
         return waiting
 
     def release(self, piece: str, person: str) -> None:
         """Give a piece back unkeyed; others are given out before it."""
-        self._file.write(lambda at: review.release(at, piece, person))
+        self._file.write(lambda at: review.release(at, piece, person), flush=False)
         self._tell()
 
     def release_all(self, person: str) -> None:
         """Give all pieces back that a person has, as where their page is opened anew."""
-        self._file.write(lambda at: review.release(at, None, person))
+        self._file.write(lambda at: review.release(at, None, person), flush=False)
         self._tell()
 
     def tidy(self, now: float, *, keep_days: int, keep_megabytes: int, outputs: Collection[str] = ()) -> Tidied:
@@ -209,8 +210,11 @@ class Journal:
         return self._file.read(lambda at: storing.delivered(at, output))
 
     def mark_delivered(self, output: str, sequence: int) -> None:
-        """Keep that an output has delivered up to a sequence; it never goes back."""
-        self._file.write(lambda at: storing.mark_delivered(at, output, sequence))
+        """Keep that an output has delivered up to a sequence; it never goes back.
+
+        This may be lost with the power, and is then delivered again.
+        """
+        self._file.write(lambda at: storing.mark_delivered(at, output, sequence), flush=False)
 
     def last_sequence(self) -> int:
         """Of the newest event; 0 where there was none."""
@@ -227,7 +231,11 @@ class Journal:
         return None if row is None else result_of(row)
 
     def crop(self, id: str) -> bytes | None:
-        """A piece's picture as PNG; None where there is none."""
+        """A piece's picture as PNG; None where there is none.
+
+        Raises:
+            EdgedigitsError: the disk does not give it.
+        """
         with self._changed:
             if id in self._unwritten:
                 return self._unwritten[id]
@@ -236,6 +244,10 @@ class Journal:
             return None if row is None or row["crop"] is None else (self.folder / row["crop"]).read_bytes()
         except FileNotFoundError:  # retention was faster
             return None
+        except OSError as error:
+            raise EdgedigitsError(
+                f"cannot read the picture of {id} ({error.strerror})", "look after the disk"
+            ) from error
 
     def counts(self, since: float) -> Counts:
         """How many pieces were decided since a time (seconds since 1970), and how many wait."""

@@ -23,7 +23,8 @@ from edgedigits.edge.station.journal.read_only import file_of, opened_to_read
 Kind = Literal["lines", "folder"]
 """``lines``: pictures and the code on each; ``folder``: single digits, cut out by their boxes."""
 
-UNREADABLE, NO_PICTURE, NO_BOXES = "nobody could read it", "its picture is not kept", "no box for each of its digits"
+UNREADABLE, NO_PICTURE = "nobody could read it", "its picture is not kept"
+BROKEN, NO_BOXES = "its picture is damaged", "no box for each of its digits"
 """Why a labelled piece is left out."""
 
 _MARGIN = 0.15  # of a digit's box on each side: ground around the ink tells how dark paper is
@@ -97,8 +98,18 @@ def _usable(connection: sqlite3.Connection, folder: Path, kind: Kind, left_out: 
             left_out[NO_PICTURE] += 1
         elif kind == "folder" and len(row["boxes"].split()) != len(row["label"]):
             left_out[NO_BOXES] += 1
+        elif not _is_whole(picture):
+            left_out[BROKEN] += 1
         else:
             yield _Piece(row["id"], row["label"], row["boxes"], picture)
+
+
+def _is_whole(picture: Path) -> bool:
+    try:
+        read_picture(picture)
+    except EdgedigitsError:
+        return False
+    return True
 
 
 def _nothing(folder: StrPath, left_out: Counter[str]) -> EdgedigitsError:

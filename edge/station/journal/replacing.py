@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from edgedigits.core.files import disk_errors
 from edgedigits.edge.station.journal.database import Database, JournalClosed, JournalDamaged
-from edgedigits.edge.station.journal.integrity import FILE, begin_anew, prepare
+from edgedigits.edge.station.journal.integrity import FILE, prepare, set_aside
+from edgedigits.edge.station.journal.sharing import Use
 from edgedigits.edge.station.journal.storing import last_sequence
 
 Found = TypeVar("Found")
@@ -31,10 +33,18 @@ class JournalFile:
     """
 
     def __init__(self, folder: Path, *, durable: bool) -> None:
-        self.set_aside = prepare(folder, durable=durable)
-        self._durable = durable
-        self._replacing = threading.Lock()  # guards the next, and that one thread alone replaces it
-        self._database = Database(folder / FILE, durable=durable)
+        with disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._durable = folder, durable
+        self._replacing = threading.Lock()  # guards what follows, and that one thread alone replaces the file
+        self._ended = False
+        self._use = Use(folder)
+        try:
+            self.set_aside = prepare(folder, self._use, durable=durable)
+            self._database = Database(folder / FILE, durable=durable)
+        except BaseException:
+            self._use.release()
+            raise
         self.last = 0
         self.last = self.read(last_sequence)
 
@@ -52,8 +62,12 @@ class JournalFile:
 
         return self.within(read)
 
-    def write(self, work: Callable[[sqlite3.Connection], Found]) -> Found:
+    def write(self, work: Callable[[sqlite3.Connection], Found], *, flush: bool = True) -> Found:
         """Do ``work`` in one transaction, all of it or nothing.
+
+        Args:
+            work: with the connection in that transaction.
+            flush: whether it must outlive a loss of power where the journal is durable.
 
         Raises:
             JournalUnwritable: the system does not let it be written now.
@@ -61,7 +75,7 @@ class JournalFile:
         """
 
         def write(database: Database) -> Found:
-            with database.writing() as connection:
+            with database.writing(flush=flush) as connection:
                 return work(connection)
 
         return self.within(write)
@@ -80,17 +94,26 @@ class JournalFile:
         return work(self._database)
 
     def _replace(self, database: Database, error: JournalDamaged | JournalClosed) -> None:
-        """Begin a new file, unless another thread did so since ``database`` was asked."""
+        """Begin a new file, unless another thread did so since ``database`` was asked.
+
+        Where that fails, as on a full disk, the next one who asks tries it again.
+        """
         with self._replacing:
             if self._database is not database:
                 return
-            if isinstance(error, JournalClosed):
+            if self._ended:
                 raise error
+            path = self._folder / FILE
             database.close()
-            self.set_aside = begin_anew(database.path, f"is damaged ({error.what})", self.last, durable=self._durable)
-            self._database = Database(database.path, durable=self._durable)
+            if isinstance(error, JournalDamaged):
+                self.set_aside = set_aside(path, self._use, "turned out to be damaged")
+            self.set_aside = prepare(self._folder, self._use, durable=self._durable, last=self.last) or self.set_aside
+            self._database = Database(path, durable=self._durable)
 
     def close(self) -> None:
         """Close the file."""
         with self._replacing:
-            self._database.close()
+            if not self._ended:
+                self._ended = True
+                self._database.close()
+                self._use.release()

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from edgedigits.core.files import disk_errors
 from edgedigits.edge.station.journal.crops import CROPS, MEGABYTE
 from edgedigits.edge.station.journal.database import Database
 from edgedigits.edge.station.journal.replacing import JournalFile
 from edgedigits.edge.station.journal.storing import last_sequence
 
-BATCH = 500
-"""Pieces that one transaction deletes: others want to write meanwhile."""
+BATCH, PAUSE = 100, 0.01
+"""Pieces that one transaction deletes, and seconds to the next: the station wants to write meanwhile."""
 
 JUMP_SECONDS = 3600.0
 """By which a clock may run ahead of one that never jumps before it is not believed."""
@@ -132,10 +133,11 @@ def delete_old(database: Database, folder: Path, before: float, outputs: Collect
         if not rows:
             return done
         _unlink(folder, rows)
-        with database.writing() as connection:
+        with database.writing(flush=False) as connection:
             connection.execute("UPDATE beginnings SET sequence = ?", (last_sequence(connection),))
             connection.executemany("DELETE FROM pieces WHERE number = ?", [(row["number"],) for row in rows])
         done += Tidied(len(rows), *_pictures(rows))
+        time.sleep(PAUSE)
 
 
 def _delivered_by_all(connection: sqlite3.Connection, outputs: Collection[str]) -> int:
@@ -149,16 +151,18 @@ def delete_pictures(database: Database, folder: Path, megabytes: int) -> Tidied:
     while True:
         with database.reading() as connection:
             size = connection.execute(_SIZE).fetchone()[0]
-            rows = _oldest(connection.execute(_PICTURED, (BATCH,)), size - megabytes * MEGABYTE)
+            rows = connection.execute(_PICTURED, (BATCH,)).fetchall()
+        rows = _oldest(rows, size - megabytes * MEGABYTE)
         if not rows:
             return done
         _unlink(folder, rows)
-        with database.writing() as connection:
+        with database.writing(flush=False) as connection:
             connection.executemany(
                 "UPDATE pieces SET crop = NULL, crop_bytes = 0, review = NULL WHERE number = ?",
                 [(row["number"],) for row in rows],
             )
         done += Tidied(0, *_pictures(rows))
+        time.sleep(PAUSE)
 
 
 def _oldest(rows: Iterable[sqlite3.Row], excess: int) -> list[sqlite3.Row]:
@@ -180,7 +184,8 @@ def _unlink(folder: Path, rows: Iterable[sqlite3.Row]) -> None:
     """Delete pictures, before their rows: one that is left without its row would never be."""
     paths = [folder / row["crop"] for row in rows if row["crop"]]
     for path in paths:
-        path.unlink(missing_ok=True)
+        with disk_errors(path):
+            path.unlink(missing_ok=True)
     newest = max((path.name for path in (folder / CROPS).glob("*")), default="")
     for day in {path.parent for path in paths}:
         if day.name != newest:  # into which a picture may be written now
@@ -202,12 +207,15 @@ def delete_strays(database: Database, folder: Path, before: float) -> int:
         with database.reading() as connection:
             known = connection.execute("SELECT 1 FROM pieces WHERE id = ?", (path.stem,)).fetchone()
         if not known:
-            path.unlink(missing_ok=True)
+            with disk_errors(path):
+                path.unlink(missing_ok=True)
             found += 1
     return found
 
 
 def give_back_room(database: Database) -> None:
     """Return pages of the file that became free to the disk, some at a time."""
-    with database.writing() as connection:
-        connection.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall()
+    with database.writing(flush=False) as connection:
+        free = connection.execute("PRAGMA freelist_count").fetchone()[0]
+        for _ in range(min(free, _VACUUM_PAGES)):
+            connection.execute("PRAGMA incremental_vacuum(1)")  # Python's module makes one step of it, whatever N is

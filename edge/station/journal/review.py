@@ -20,6 +20,9 @@ from edgedigits.edge.station.results import PieceResult
 MOST_DIGITS = 40
 """Longer codes are refused: no sorting code is, and what comes from a page may be anything."""
 
+MOST_OF_A_NAME = 100
+"""Characters of a person's name."""
+
 UNREADABLE = "nobody can read it"
 """Why a piece is rejected of which a person said so."""
 
@@ -105,10 +108,12 @@ def check_code(code: str) -> None:
 
 
 def check_person(person: str) -> None:
-    """Raise where a person has no name: an empty one says that nobody keyed a piece.
+    """Raise where a person has no name, as an empty one says that nobody keyed a piece, or one that is none.
 
     Raises:
-        EdgedigitsError: they have none.
+        EdgedigitsError: it is empty, too long, or has characters that cannot be printed.
     """
     if not person.strip():
         raise EdgedigitsError("no name of the person who reviews", "give one")
+    if len(person) > MOST_OF_A_NAME or not person.isprintable():
+        raise EdgedigitsError("that is no name of a person", f"give one line of at most {MOST_OF_A_NAME} characters")

@@ -25,6 +25,12 @@ _MARGIN = 0.008
 _FRAGMENT = 0.3
 """What falls off a piece is another piece where it is larger than this share of it."""
 
+_MOSTLY = 0.6
+"""Share of a piece that lies in the blob which it has in common with another one."""
+
+_WITHIN = 0.8
+"""Share of a piece that lies where another is, and that makes it a part of that one."""
+
 _MOVING = 20.0
 """Pixels a second from which pieces are said to move."""
 
@@ -87,6 +93,7 @@ class Tracker:
         """
         expected = [track.at(moment) for track in self.tracks]
         mine = [_likest(box, blobs) for box in expected]
+        mine = [_unless_crowded_out(place, blob, blobs, expected, mine) for place, blob in enumerate(mine)]
         followed: list[Track] = []
         gone: list[Track] = []
         for track, box, blob in zip(self.tracks, expected, mine, strict=True):
@@ -171,7 +178,7 @@ def _common(one: Box, other: Box) -> Box | None:
 def _overlap(one: Box, other: Box) -> float:
     """Share of the smaller of two boxes that they have in common."""
     common = _common(one, other)
-    return common[2] * common[3] / max(1, min(one[2] * one[3], other[2] * other[3])) if common else 0.0
+    return _area(common) / max(1, min(_area(one), _area(other))) if common else 0.0
 
 
 def _likest(box: Box, blobs: Sequence[Blob]) -> int | None:
@@ -180,11 +187,29 @@ def _likest(box: Box, blobs: Sequence[Blob]) -> int | None:
     for blob in blobs:
         common = _common(box, blob.box)
         is_same = _overlap(box, blob.box) >= _SAME
-        shared.append(common[2] * common[3] if common and is_same else 0)
+        shared.append(_area(common) if common and is_same else 0)
     return int(np.argmax(shared)) if shared and max(shared) > 0 else None
+
+
+def _unless_crowded_out(
+    place: int, blob: int | None, blobs: Sequence[Blob], expected: Sequence[Box], claimed: Sequence[int | None]
+) -> int | None:
+    """A blob that a piece shares with others only where the piece has room in it, and is none of what they are."""
+    if blob is None or claimed.count(blob) == 1:
+        return blob
+    box = expected[place]
+    others = [one for other, one in enumerate(expected) if other != place and claimed[other] == blob]
+    common = _common(box, blobs[blob].box)
+    has_room = common is not None and _area(common) >= _MOSTLY * _area(box)
+    is_part = any(_overlap(box, one) >= _WITHIN and _area(box) < _area(one) for one in others)
+    return blob if has_room and not is_part else None
+
+
+def _area(box: Box) -> int:
+    return box[2] * box[3]
 
 
 def _is_fragment(blob: Blob, expected: Sequence[Box]) -> bool:
     """Whether a blob is but a scrap that has come apart of a piece that was expected there."""
-    area = blob.box[2] * blob.box[3]
-    return any(_overlap(blob.box, box) >= _SAME and area < _FRAGMENT * box[2] * box[3] for box in expected)
+    area = _area(blob.box)
+    return any(_overlap(blob.box, box) >= _SAME and area < _FRAGMENT * _area(box) for box in expected)

@@ -23,8 +23,8 @@ _ONE_MORE = 0.05
 _LINGERING = 1.0
 """Seconds after which a piece that never was wholly in view is read as far as it is."""
 
-_FLASH = 2
-"""Frames in which something must have been seen to be a piece: less is a reflection."""
+_SURELY = 3
+"""Frames in which something must have been seen to be a piece: less is a reflection, or two pieces that touch."""
 
 _MARGIN = 6
 
@@ -110,7 +110,7 @@ class Watch:
         if self._tracker is None or self._tracker.size != (grey.shape[1], grey.shape[0]):
             self._presence, self._tracker = Presence(), Tracker(grey.shape[1], grey.shape[0])
             self._pieces, self.words = {}, {}
-        gone = self._tracker.update(self._presence.find(grey), moment)
+        gone = self._tracker.update(self._presence.find(upright), moment)
         decided = [self._left(track, moment) for track in gone]
         for track in self.tracks:
             piece = self._pieces.setdefault(track.number, _Piece(Evidence()))
@@ -146,6 +146,8 @@ class Watch:
         )
 
     def _is_readable(self, track: Track, moment: float) -> bool:
+        if self._pieces[track.number].seen < _SURELY:
+            return False
         return track.is_whole or (track.whole_since is None and moment - track.entered >= _LINGERING)
 
     def _read(self, track: Track, grey: NDArray[np.uint8]) -> None:
@@ -177,7 +179,7 @@ class Watch:
         """The decision on a piece that went before it had one."""
         piece = self._pieces.pop(track.number, None)
         self.words.pop(track.number, None)
-        if piece is None or piece.decided or piece.seen < _FLASH:
+        if piece is None or piece.decided or piece.seen < _SURELY:
             return None
         picture = piece.picture if piece.picture is not None else np.zeros((1, 1, 3), np.uint8)
         decision = self._decider().final(piece.evidence)

@@ -1,0 +1,85 @@
+"""The commands of a sorting station."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from edgedigits.cli import options
+from edgedigits.cli.commands.station_page import password
+from edgedigits.cli.commands.station_service import install
+from edgedigits.cli.output import say
+from edgedigits.core.counting import counted
+
+CONFIG = Path("station.toml")
+
+config = click.option(
+    "--config", type=options.NamedPath(), default=CONFIG, show_default=True, help="The station's configuration file."
+)
+
+
+@click.group(
+    short_help="Read codes on mail all day, say when not sure, keep and tell them.", invoke_without_command=True
+)
+@config
+@click.option("--limit", type=click.IntRange(min=1), help="Stop after so many frames.")
+@click.pass_context
+def station(ctx: click.Context, config: Path, limit: int | None) -> None:
+    """Run the sorting station that a configuration file describes.
+
+    Every mail piece that passes the camera has one result, accepted or rejected: it is written to the journal, then
+    told to those that the configuration names, and shown on a web page. Ends on Ctrl-C, or with a video that it reads.
+
+    \b
+    Begin with:
+      edgedigits station demo
+      edgedigits station init
+      edgedigits station check
+      edgedigits station
+    """
+    if ctx.invoked_subcommand:
+        return
+    from edgedigits.edge import stop_on_signals
+    from edgedigits.edge.station.running import Station
+    from edgedigits.edge.station.service.logs import log_to
+    from edgedigits.edge.station.service.notify import ready, stopping
+    from edgedigits.edge.station.settings_file import read_settings
+
+    settings = read_settings(config)
+    log_to()
+    with Station(settings, config.absolute().parent) as opened, stop_on_signals() as stop:
+        if opened.page:
+            say(f"The page: {opened.page.url}", err=True)
+        ready()
+        shift = opened.run(stop, limit=limit)
+        stopping()
+    told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(shift.outcomes.items()))
+    say(
+        f"{counted(shift.pieces, 'piece')}{f' ({told})' if told else ''} in {counted(shift.frames, 'frame')}, "
+        f"{shift.skipped} skipped, camera reopened {counted(shift.reopened, 'time')}",
+        err=True,
+    )
+
+
+@station.command(short_help="Write a commented configuration file.")
+@config
+@options.force
+def init(config: Path, force: bool) -> None:
+    """Write a configuration file with every setting, its default, and what it is.
+
+    \b
+    Example:
+      edgedigits station init --config station.toml
+    """
+    from edgedigits.core.files import refuse_to_replace, write_text
+    from edgedigits.edge.station.settings_file import commented
+
+    refuse_to_replace(config, force, "--config")
+    write_text(config, commented())
+    click.echo(config)
+    say("Say in it where the camera is and what codes look like; then `edgedigits station check` tries all of it.")
+
+
+for command in (install, password):
+    station.add_command(command)

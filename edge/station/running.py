@@ -1,0 +1,201 @@
+"""A whole station: what its configuration tells, put together, run, and ended."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.edge.sources.base import Source
+from edgedigits.edge.sources.registry import open_source
+from edgedigits.edge.station.adjustments import Adjusted, Adjustments
+from edgedigits.edge.station.alarms import Alarms
+from edgedigits.edge.station.journal.journal import Journal
+from edgedigits.edge.station.keeping import Keeper
+from edgedigits.edge.station.messages.forwarder import Forwarder
+from edgedigits.edge.station.messages.metrics import StationMetrics
+from edgedigits.edge.station.messages.outputs import outputs_of
+from edgedigits.edge.station.opening import open_reader
+from edgedigits.edge.station.page.live import LiveState
+from edgedigits.edge.station.pieces.deciding import Decider
+from edgedigits.edge.station.pieces.watching import Watch
+from edgedigits.edge.station.service.notify import Watchdog
+from edgedigits.edge.station.settings import StationSettings
+from edgedigits.edge.station.station import Shift, Works, run_shift
+from edgedigits.edge.station.threshold import ChosenThreshold, choose_station_threshold, read_calibration
+
+if TYPE_CHECKING:
+    from edgedigits.edge.station.page.server import PageServer
+
+SET_ASIDE, NOT_PROVED = "journal set aside", "threshold"
+
+_TIDY_SECONDS = 3600.0
+"""Seconds between two looks at what need not be kept any more."""
+
+
+class Station:
+    """A station from its configuration on; a context that ends its threads.
+
+    Attributes:
+        settings: of the configuration file.
+        journal: that it keeps.
+        alarms: what is wrong.
+        adjustments: what was changed on the page.
+        page: its server; None where the configuration asks for none.
+    """
+
+    def __init__(self, settings: StationSettings, folder: Path, *, source: Source | None = None) -> None:
+        """Open all that the configuration names; nothing runs yet.
+
+        Args:
+            settings: of the configuration file.
+            folder: that paths in it are relative to.
+            source: of frames in place of the one that is told.
+
+        Raises:
+            EdgedigitsError: something of it cannot be had, with what to do.
+        """
+        self.settings, self._folder = settings, folder
+        self._source = source or open_source(_placed(settings.camera.source, folder))
+        self._reader = open_reader(settings.reading, folder)
+        where = folder / settings.journal.folder
+        kept = settings.journal
+        self.alarms = Alarms()
+        self.journal = Journal(
+            where,
+            durable=kept.durable,
+            bin_of=self._reader.bin_of,
+            crops=kept.crops,  # type: ignore[arg-type]  # the settings allow no other word
+            least_free_megabytes=kept.least_free_megabytes,
+        )
+        self.adjustments = Adjustments(where, Adjusted(settings.camera.region, None))
+        self._calibration = read_calibration(where)
+        self._watchdog = Watchdog()
+        self._metrics = StationMetrics(settings.name, self.alarms.active)
+        self._live = LiveState()
+        self._outputs = [
+            Forwarder(self.journal, output, self._metrics, self.alarms) for output in outputs_of(settings, folder)
+        ]
+        self.page = self._page()
+        self._ending = threading.Event()
+        self._tidying = threading.Thread(target=self._tidy, name="tidy", daemon=True)
+
+    @property
+    def threshold(self) -> ChosenThreshold:
+        """The confidence from which codes are accepted now."""
+        changed = self.adjustments.current.threshold
+        return choose_station_threshold(self.settings.reading, self._calibration, self._reader, changed)
+
+    def __enter__(self) -> Self:
+        with ExitStack() as started:
+            started.callback(self.journal.close)
+            if self.page is not None:
+                self.page.start()
+                started.callback(self.page.stop)
+            for output in self._outputs:
+                output.start()
+                started.callback(output.stop)
+            self._tidying.start()
+            self._started = started.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ending.set()
+        self._started.close()
+
+    def run(self, stop: threading.Event | None = None, *, limit: int | None = None) -> Shift:
+        """Read mail until ``stop`` is set or the source ends. A camera that is away is waited for.
+
+        Args:
+            stop: ends the shift.
+            limit: frames after which it ends.
+
+        Raises:
+            EdgedigitsError: a source that is no camera cannot be opened, or is damaged.
+        """
+        if self.journal.set_aside:
+            self.alarms.set(SET_ASIDE, f"the journal was damaged and set aside as {self.journal.set_aside}")
+        pieces = self.settings.pieces
+        watch = Watch(
+            self._reader.codes,
+            lambda: Decider(self.threshold.value),
+            rotate=self.settings.camera.rotate,
+            decide_within=pieces.decide_within,
+        )
+        name, reader = self.settings.name, self._reader
+        works = Works(
+            watch,
+            self.journal,
+            Keeper(self.journal, self.alarms, name, reader.model, reader.bin_of),
+            self.alarms,
+            region=lambda: self.adjustments.current.region,
+            hold_seconds=pieces.hold_seconds,
+            dark_alarm=pieces.dark_alarm,
+            displays=(self._live,),
+            gauges=(self._metrics,),
+            often=(self._say_alive, self._say_threshold),
+        )
+        return run_shift(works, self._source, stop=stop, limit=limit, wait=self._source.live)
+
+    def _page(self) -> PageServer | None:
+        if not self.settings.page.listen:
+            return None
+        from edgedigits.edge.station.page.parts import PageParts
+        from edgedigits.edge.station.page.server import PageServer
+
+        parts = PageParts(
+            self.settings.name,
+            self.journal,
+            self._live,
+            self.adjustments,
+            self.alarms,
+            self._metrics,
+            self._outputs,
+            self._reader.accepts,
+            self.settings.reading.forms,
+            self._told_threshold,
+        )
+        page = self.settings.page
+        return PageServer(page, parts)
+
+    def _told_threshold(self) -> tuple[float, str]:
+        chosen = self.threshold
+        return chosen.value, chosen.words
+
+    def _say_alive(self) -> None:
+        self._watchdog.beat(time.monotonic())
+
+    def _say_threshold(self) -> None:
+        chosen = self.threshold
+        if chosen.is_proved:
+            self.alarms.clear(NOT_PROVED)
+        else:
+            self.alarms.set(NOT_PROVED, chosen.words)
+
+    def _tidy(self) -> None:
+        """Delete what need not be kept any more, now and every hour."""
+        kept = self.settings.journal
+        names = [output.output.name for output in self._outputs]
+        while True:
+            try:
+                self.journal.tidy(
+                    time.time(), keep_days=kept.keep_days, keep_megabytes=kept.keep_megabytes, outputs=names
+                )
+                self.alarms.clear("tidying")
+            except EdgedigitsError as error:
+                if self._ending.is_set():
+                    return
+                self.alarms.set("tidying", str(error))
+            if self._ending.wait(_TIDY_SECONDS):
+                return
+
+
+def _placed(source: str, folder: Path) -> str:
+    """A source as it is opened: a file that lies beside the configuration by its whole path."""
+    return str(folder / source) if (folder / source).exists() and not Path(source).is_absolute() else source

@@ -1,0 +1,141 @@
+"""What a broker is told of a station: a real mosquitto, a real subscriber."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from made_results import result
+from mosquitto import PATIENCE, Listener
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.edge.station.journal.records import Event
+from edgedigits.edge.station.messages.mqtt import MqttOutput, try_broker
+from edgedigits.edge.station.messages.outputs import OutputAway
+from edgedigits.edge.station.settings import MqttSettings
+
+PROCESS = Path(__file__).parent / "forwarding_process.py"
+
+
+@pytest.fixture
+def output(broker):
+    made = MqttOutput(MqttSettings(host="127.0.0.1", port=broker.port), "north")
+    made.wait_connected(PATIENCE)
+    yield made
+    made.close()
+
+
+def test_a_piece_is_told_as_json_with_its_number(output, listener):
+    output.deliver(Event(41, result(7)))
+    (told,) = listener.wait_for_pieces(1)
+    assert told == {"sequence": 41, **json.loads(json.dumps(result(7).as_dict()))}
+    assert told["code"] == "00007"
+    assert told["decided"] == "2025-11-30T10:53:27.250Z"
+
+
+def test_pieces_are_not_retained_but_the_status_is(output, broker, listener):
+    output.deliver(Event(1, result(1)))
+    listener.wait_for_pieces(1)
+    late = Listener(broker.port, "edgedigits/north/#", identity="late")
+    late.wait_for(lambda: late.payloads("edgedigits/north/status"))
+    late.close()
+    assert {(topic, retained) for topic, _, retained in late.messages} >= {("edgedigits/north/status", True)}
+    assert not late.pieces()
+
+
+def test_counts_follow_the_outcomes_and_a_piece_told_twice_counts_once(output, listener):
+    for sequence, outcome in ((1, "accepted"), (2, "rejected"), (2, "rejected"), (3, "keyed"), (4, "accepted")):
+        output.deliver(Event(sequence, result(sequence, outcome=outcome)))
+    last = b'{"accepted": 2, "rejected": 1, "keyed": 1}'
+    assert listener.wait_for(lambda: last in listener.payloads("edgedigits/north/counts"))
+
+
+def test_a_station_that_is_closed_is_offline(output, listener):
+    status = "edgedigits/north/status"
+    assert listener.wait_for(lambda: listener.payloads(status) == [b"online"])
+    output.close()
+    assert listener.wait_for(lambda: listener.payloads(status) == [b"online", b"offline"])
+
+
+def test_of_a_killed_station_the_broker_says_that_it_is_offline(broker, listener, tmp_path):
+    status = "edgedigits/north/status"
+    with subprocess.Popen([sys.executable, PROCESS, tmp_path / "journal", str(broker.port), "north"]) as process:
+        assert listener.wait_for(lambda: listener.payloads(status) == [b"online"])
+        process.send_signal(signal.SIGKILL)
+    assert listener.wait_for(lambda: listener.payloads(status) == [b"online", b"offline"])
+
+
+def test_alarms_are_told_and_taken_back_and_found_by_who_comes_late(output, broker, listener):
+    output.tell_alarms({"black picture": "black for 12 s"})
+    alarms = "edgedigits/north/alarms"
+    assert listener.wait_for(lambda: b'{"black picture": "black for 12 s"}' in listener.payloads(alarms))
+    late = Listener(broker.port, alarms, identity="late")
+    assert late.wait_for(lambda: late.payloads(alarms) == [b'{"black picture": "black for 12 s"}'])
+    output.tell_alarms({})
+    assert late.wait_for(lambda: late.payloads(alarms)[-1] == b"{}")
+    late.close()
+
+
+def test_alarms_of_before_the_connection_are_told_when_it_is_there(broker, listener):
+    output = MqttOutput(MqttSettings(host="127.0.0.1", port=broker.port), "south")
+    output.tell_alarms({"disk full": "no room"})
+    output.wait_connected(PATIENCE)
+    assert listener.wait_for(lambda: b'{"disk full": "no room"}' in listener.payloads("edgedigits/south/alarms"))
+    output.close()
+
+
+def test_without_a_broker_the_reason_is_told(tmp_path, broker):
+    broker.stop()
+    output = MqttOutput(MqttSettings(host="127.0.0.1", port=broker.port), "north")
+    with pytest.raises(OutputAway, match=rf"127\.0\.0\.1:{broker.port} cannot be reached .*refused.*mqtt\.host"):
+        output.wait_connected(PATIENCE)
+    output.close()
+
+
+def test_closing_breaks_off_a_delivery_within_a_second(broker, output, listener):
+    broker.stop()
+    with pytest.raises(OutputAway, match=r"was lost"):
+        _until_away(output)
+    began = time.monotonic()
+    output.close()
+    assert time.monotonic() - began < 1
+    with pytest.raises(OutputAway, match="was closed"):
+        output.deliver(Event(2, result(2)))
+
+
+def _until_away(output):
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        output.check()
+        time.sleep(0.01)
+
+
+def test_two_stations_of_one_name_are_told_so(broker, output):
+    other = MqttOutput(MqttSettings(host="127.0.0.1", port=broker.port), "north")
+    other.wait_connected(PATIENCE)
+    with pytest.raises(OutputAway, match=r"was lost.*whether another has its name"):
+        _until_away(output)
+    other.close()
+
+
+def test_trying_a_broker_leaves_the_running_station_alone(broker, output, listener):
+    assert 0 < try_broker(MqttSettings(host="127.0.0.1", port=broker.port), "north") < PATIENCE
+    output.deliver(Event(1, result(1)))
+    listener.wait_for_pieces(1)
+    assert listener.payloads("edgedigits/north/status") == [b"online"]
+
+
+@pytest.mark.parametrize("topic", ["", "/", "plant/+", "plant/#"])
+def test_what_cannot_be_a_topic_is_refused(topic):
+    with pytest.raises(EdgedigitsError, match="cannot be a topic"):
+        MqttOutput(MqttSettings(host="127.0.0.1", topic=topic), "north")
+
+
+def test_what_cannot_be_a_host_is_refused():
+    with pytest.raises(EdgedigitsError, match=r"cannot be the name of a broker; check mqtt\.host"):
+        MqttOutput(MqttSettings(host="a" * 64 + ".local"), "north")
