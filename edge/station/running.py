@@ -162,7 +162,7 @@ class Station:
             self._told_threshold,
         )
         page = self.settings.page
-        return PageServer(page, parts)
+        return PageServer(page, parts, folder=self._folder)
 
     def _told_threshold(self) -> tuple[float, str]:
         chosen = self.threshold
