@@ -185,6 +185,14 @@ out_of_a_group = click.option(
 )
 """The same of a group that is a command as well, whose own commands have it without the group's."""
 
+station_config = click.option(
+    "--config",
+    type=NamedPath(),
+    default=Path("station.toml"),
+    show_default=True,
+    help="The station's configuration file.",
+)
+
 force = click.option(
     "--force", is_flag=True, help="Replace what edgedigits wrote in the output folder; other files are never removed."
 )

@@ -8,7 +8,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,9 +23,9 @@ from edgedigits.core.lines.confidence import (
 )
 from edgedigits.core.lines.truth import Field, check_pictures, picture_of, read_truth
 from edgedigits.core.paths import StrPath
-from edgedigits.core.pictures.drawing import draw_text
 from edgedigits.edge.reading.line_reader import READING, LineReader
 from edgedigits.edge.reading.pictures import load_image
+from edgedigits.edge.reject_curve import draw_reject_curve
 
 CURVE = "rejects.png"
 """Drawn beside the model."""
@@ -124,7 +123,8 @@ def calibrate(
     )
     card = reader.model.card
     write_card(reader.model.path.parent, replace(card, settings=card.settings | {READING: found.settings()}))
-    write_bytes(reader.model.path.parent / CURVE, draw_curve(found))
+    curve = draw_reject_curve(found.curve, found.threshold.target_error, "fields")
+    write_bytes(reader.model.path.parent / CURVE, curve)
     return found
 
 
@@ -149,31 +149,3 @@ def _judged(
         right.append("".join(str(digit.label) for digit in reading.digits) == field.text)
         one_more()
     return np.array(confidences), np.array(right, np.bool_)
-
-
-_PLOT, _MARGIN, _LETTERS = (560, 360), 50, 0.42
-
-
-def draw_curve(found: CalibrationOfLines) -> bytes:
-    """The share of wrong fields among those accepted over the share that is rejected, as a PNG."""
-    width, height = _PLOT
-    sheet = np.full((height + 2 * _MARGIN, width + 2 * _MARGIN, 3), 255, np.uint8)
-    most = max([point.error for point in found.curve] + [2 * found.threshold.target_error, 0.01])
-
-    def place(rejected: float, error: float) -> tuple[int, int]:
-        return _MARGIN + round(width * rejected), _MARGIN + height - round(height * error / most)
-
-    cv2.rectangle(sheet, place(0, 0), place(1, most), (0, 0, 0), 1)
-    for share in np.linspace(0, 1, 6):
-        x, y = place(share, 0)
-        draw_text(sheet, f"{100 * share:.0f}", (x - 10, y + 18), _LETTERS)
-        x, y = place(0, share * most)
-        draw_text(sheet, f"{100 * share * most:.1f}", (4, y + 4), _LETTERS)
-    target = found.threshold.target_error
-    cv2.line(sheet, place(0, target), place(1, target), (0, 0, 200), 1, cv2.LINE_AA)
-    points = np.array([place(point.rejected, point.error) for point in found.curve], np.int32)
-    cv2.polylines(sheet, [points], False, (160, 60, 0), 2, cv2.LINE_AA)
-    draw_text(sheet, "rejected % of fields", (_MARGIN + width // 2 - 70, height + 2 * _MARGIN - 8), _LETTERS)
-    title = f"wrong % of those accepted; red: the target of {100 * target:g} %"
-    draw_text(sheet, title, (_MARGIN, 24), _LETTERS)
-    return bytes(cv2.imencode(".png", sheet)[1])

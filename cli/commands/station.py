@@ -9,20 +9,15 @@ import click
 from edgedigits.cli import options
 from edgedigits.cli.commands.station_page import password
 from edgedigits.cli.commands.station_service import install
+from edgedigits.cli.commands.station_trying import calibrate, check, demo
 from edgedigits.cli.output import say
 from edgedigits.core.counting import counted
-
-CONFIG = Path("station.toml")
-
-config = click.option(
-    "--config", type=options.NamedPath(), default=CONFIG, show_default=True, help="The station's configuration file."
-)
 
 
 @click.group(
     short_help="Read codes on mail all day, say when not sure, keep and tell them.", invoke_without_command=True
 )
-@config
+@options.station_config
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after so many frames.")
 @click.pass_context
 def station(ctx: click.Context, config: Path, limit: int | None) -> None:
@@ -40,6 +35,11 @@ def station(ctx: click.Context, config: Path, limit: int | None) -> None:
     """
     if ctx.invoked_subcommand:
         return
+    run_station(config, limit)
+
+
+def run_station(config: Path, limit: int | None = None, *, browser: bool = False) -> None:
+    """Run a station to its end and say what it did; with ``browser`` its page is opened."""
     from edgedigits.edge import stop_on_signals
     from edgedigits.edge.station.running import Station
     from edgedigits.edge.station.service.logs import log_to
@@ -50,7 +50,11 @@ def station(ctx: click.Context, config: Path, limit: int | None) -> None:
     log_to()
     with Station(settings, config.absolute().parent) as opened, stop_on_signals() as stop:
         if opened.page:
-            say(f"The page: {opened.page.url}", err=True)
+            say(f"The page: {opened.page.url} (Ctrl-C ends the station)", err=True)
+            if browser:
+                import webbrowser
+
+                webbrowser.open(opened.page.url)
         ready()
         shift = opened.run(stop, limit=limit)
         stopping()
@@ -63,7 +67,7 @@ def station(ctx: click.Context, config: Path, limit: int | None) -> None:
 
 
 @station.command(short_help="Write a commented configuration file.")
-@config
+@options.station_config
 @options.force
 def init(config: Path, force: bool) -> None:
     """Write a configuration file with every setting, its default, and what it is.
@@ -81,5 +85,5 @@ def init(config: Path, force: bool) -> None:
     say("Say in it where the camera is and what codes look like; then `edgedigits station check` tries all of it.")
 
 
-for command in (install, password):
+for command in (demo, check, calibrate, install, password):
     station.add_command(command)

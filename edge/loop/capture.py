@@ -257,7 +257,7 @@ class Capture:
                 index += 1
                 continue
             if image is None:
-                if self._source.live and self._reopen():
+                if self._source.live and not self._source.ended and self._reopen():
                     continue
                 return
             fetched = time.perf_counter() - started

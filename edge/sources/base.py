@@ -48,6 +48,7 @@ class Source(ABC):
         live: the world does not wait: a frame not read in time is stale, and a source that falls silent may come
             back. False for files, which are read frame by frame to their end.
         rate: frames per second as the source tells, known once it is open.
+        ended: a live one that has no more frames to give, and is not lost.
     """
 
     live: ClassVar[bool]
@@ -55,6 +56,7 @@ class Source(ABC):
     def __init__(self, name: str) -> None:
         self.name = name
         self.rate = USUAL_RATE
+        self.ended = False
 
     @abstractmethod
     def open(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -23,6 +24,7 @@ from edgedigits.edge.station.opening import open_reader
 from edgedigits.edge.station.page.live import LiveState
 from edgedigits.edge.station.pieces.deciding import Decider
 from edgedigits.edge.station.pieces.watching import Watch
+from edgedigits.edge.station.placing import placed, placed_source
 from edgedigits.edge.station.service.notify import Watchdog
 from edgedigits.edge.station.settings import StationSettings
 from edgedigits.edge.station.station import Shift, Works, run_shift
@@ -60,7 +62,7 @@ class Station:
             EdgedigitsError: something of it cannot be had, with what to do.
         """
         self.settings, self._folder = settings, folder
-        self._source = source or open_source(_placed(settings.camera.source, folder))
+        self._source = source or open_source(placed_source(settings.camera.source, folder))
         self._reader = open_reader(settings.reading, folder)
         where = folder / settings.journal.folder
         kept = settings.journal
@@ -161,8 +163,9 @@ class Station:
             self.settings.reading.forms,
             self._told_threshold,
         )
-        page = self.settings.page
-        return PageServer(page, parts, folder=self._folder)
+        page, folder = self.settings.page, self._folder
+        page = replace(page, certificate=placed(page.certificate, folder), key=placed(page.key, folder))
+        return PageServer(page, parts)
 
     def _told_threshold(self) -> tuple[float, str]:
         chosen = self.threshold
@@ -173,7 +176,7 @@ class Station:
 
     def _say_threshold(self) -> None:
         chosen = self.threshold
-        if chosen.is_proved:
+        if chosen.is_wanted:
             self.alarms.clear(NOT_PROVED)
         else:
             self.alarms.set(NOT_PROVED, chosen.words)
@@ -194,8 +197,3 @@ class Station:
                 self.alarms.set("tidying", str(error))
             if self._ending.wait(_TIDY_SECONDS):
                 return
-
-
-def _placed(source: str, folder: Path) -> str:
-    """A source as it is opened: a file that lies beside the configuration by its whole path."""
-    return str(folder / source) if (folder / source).exists() and not Path(source).is_absolute() else source

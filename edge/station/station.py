@@ -163,12 +163,13 @@ class _Run:
         begun = time.perf_counter()
         works = self.works
         works.alarms.clear(CAMERA)
-        moment = frame.started if frame.live or frame.position is None else frame.position
+        at_hand = frame.started + frame.fetch_seconds
+        moment = at_hand if frame.live or frame.position is None else frame.position
         self._moment = max(self._moment, moment)
         self._health.look(frame.image, self._moment, frame.live)
         region = _within(works.region(), frame.image)
         for piece in works.watch.look(frame.image, self._moment, region):
-            waited = time.perf_counter() - (frame.started if frame.live else begun)
+            waited = time.perf_counter() - (at_hand if frame.live else begun)
             self._settle(works.keeper.keep(piece, waited, works.hold_seconds))
         self._show(frame, region)
         self.frames += 1

@@ -80,12 +80,14 @@ class ChosenThreshold:
     Attributes:
         value: accept from this confidence on.
         words: where it comes from, for people.
-        is_proved: whether it was proved for the target error with this network and these codes.
+        is_proved: it was proved for the target error with this network and these codes.
+        is_wanted: somebody has told it, or it is proved.
     """
 
     value: float
     words: str
-    is_proved: bool
+    is_proved: bool = False
+    is_wanted: bool = False
 
 
 def choose_station_threshold(
@@ -100,15 +102,15 @@ def choose_station_threshold(
         changed: on the page.
     """
     if changed is not None:
-        return ChosenThreshold(changed, "changed on the page", False)
+        return ChosenThreshold(changed, "changed on the page", is_wanted=True)
     if settings.threshold is not None:
-        return ChosenThreshold(settings.threshold, "told by the configuration", False)
+        return ChosenThreshold(settings.threshold, "told by the configuration", is_wanted=True)
     if calibration is None:
-        return ChosenThreshold(UNCALIBRATED, "not calibrated: run `edgedigits station calibrate`", False)
+        return ChosenThreshold(UNCALIBRATED, "not calibrated: run `edgedigits station calibrate`")
     if not calibration.fits(reader, settings):
         words = "calibrated with another network, other codes or another target: run `edgedigits station calibrate`"
-        return ChosenThreshold(max(UNCALIBRATED, calibration.threshold), words, False)
+        return ChosenThreshold(max(UNCALIBRATED, calibration.threshold), words)
     if calibration.threshold >= NEVER:
-        return ChosenThreshold(NEVER, "labelled pieces have proved no threshold: nothing is accepted", False)
+        return ChosenThreshold(NEVER, "labelled pieces have proved no threshold: nothing is accepted")
     percent = f"{100 * calibration.target_error:g} % of the accepted are wrong"
-    return ChosenThreshold(calibration.threshold, f"at most {percent}, with {100 * calibration.level:g} %", True)
+    return ChosenThreshold(calibration.threshold, f"at most {percent}, with {100 * calibration.level:g} %", True, True)

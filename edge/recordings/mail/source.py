@@ -63,6 +63,7 @@ class SimulatedMail(Source):
         if self._frames is None:
             return None
         picture = next(self._frames, None)
+        self.ended = picture is None
         self._next += picture is not None
         return picture
 

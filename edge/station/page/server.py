@@ -7,9 +7,7 @@ import logging
 import socket
 import threading
 import time
-from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import uvicorn
@@ -54,20 +52,11 @@ class PageServer:
     Args:
         settings: where it listens, its password, its certificate.
         parts: what it shows and changes.
-        folder: that the paths of certificate and key are relative to.
         limits: sizes, times and counts above which it refuses.
     """
 
-    def __init__(
-        self,
-        settings: PageSettings,
-        parts: PageParts,
-        *,
-        folder: Path = Path(),
-        limits: PageLimits = PageLimits(),  # noqa: B008
-    ) -> None:
-        certificate, key = (str(folder / path) if path else "" for path in (settings.certificate, settings.key))
-        self._settings = replace(settings, certificate=certificate, key=key)
+    def __init__(self, settings: PageSettings, parts: PageParts, *, limits: PageLimits = PageLimits()) -> None:  # noqa: B008
+        self._settings = settings
         self._parts = parts
         self._limits = limits
         self._address = read_listen(settings.listen)
@@ -177,7 +166,6 @@ class PageServer:
             Route("/api/state", station.state),
             Route("/api/events", EventsEndpoint(self._parts, self._streams)),
             Route("/api/live.jpg", station.picture),
-            Route("/api/pieces/{piece}/crop.png", station.crop),
             Route("/api/adjustments", station.adjustments, methods=["GET"]),
             Route("/api/adjustments", station.adjust, methods=["POST"]),
             Route("/api/adjustments/reset", station.reset, methods=["POST"]),

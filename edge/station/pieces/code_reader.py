@@ -58,6 +58,7 @@ class CodeReader:
 
     Attributes:
         model: the line network.
+        digits: the network of single digits.
         allowed: what a code may be.
     """
 
@@ -70,7 +71,7 @@ class CodeReader:
             allowed: what a code may be.
         """
         self.model, self.allowed = model, allowed
-        self._digits = digits
+        self.digits = digits
 
     def read(self, grey: NDArray[np.uint8]) -> tuple[RowTexts, ...]:
         """What the rows of marks on a piece may say; rows that say nothing are left out.
@@ -105,7 +106,7 @@ class CodeReader:
         if not row.marks or not self.allowed.accepts_length(len(row.marks)):
             return None
         line = SceneLine(row.picture, np.eye(2, 3), row.height, row.marks)
-        return digit_chances(line, self._digits)
+        return digit_chances(line, self.digits)
 
 
 def posterior(

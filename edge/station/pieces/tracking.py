@@ -31,6 +31,9 @@ _MOSTLY = 0.6
 _WITHIN = 0.8
 """Share of a piece that lies where another is, and that makes it a part of that one."""
 
+_ALIKE = 0.85
+"""Share in which a piece's size stays the same."""
+
 _MOVING = 20.0
 """Pixels a second from which pieces are said to move."""
 
@@ -94,6 +97,7 @@ class Tracker:
         expected = [track.at(moment) for track in self.tracks]
         mine = [_likest(box, blobs) for box in expected]
         mine = [_unless_crowded_out(place, blob, blobs, expected, mine) for place, blob in enumerate(mine)]
+        self._find_again(mine, blobs)
         followed: list[Track] = []
         gone: list[Track] = []
         for track, box, blob in zip(self.tracks, expected, mine, strict=True):
@@ -107,6 +111,26 @@ class Tracker:
         fresh = [blob for number, blob in enumerate(blobs) if number not in mine and not _is_fragment(blob, expected)]
         self.tracks = (*followed, *(self._begun(blob, moment) for blob in fresh))
         return tuple(gone)
+
+    def _find_again(self, mine: list[int | None], blobs: Sequence[Blob]) -> None:
+        """Give pieces that are not where they were expected the blob that looks like them further on the belt.
+
+        Frames come late, belts stop and start. Pieces never overtake each other: those ahead are looked for first.
+        """
+        axis = int(np.argmax([abs(speed) for speed in self._belt]))
+        if abs(self._belt[axis]) <= _MOVING:
+            return
+        forward = 1 if self._belt[axis] > 0 else -1
+        lost = [place for place, blob in enumerate(mine) if blob is None]
+        for place in sorted(lost, key=lambda place: -forward * self.tracks[place].box[axis]):
+            track = self.tracks[place]
+            fits = [
+                number
+                for number, blob in enumerate(blobs)
+                if number not in mine and _could_be(track.box, blob.box, axis, forward)
+            ]
+            if fits:
+                mine[place] = max(fits, key=lambda number: forward * blobs[number].box[axis])
 
     def _begun(self, blob: Blob, moment: float) -> Track:
         whole = self._is_whole(blob.box)
@@ -203,6 +227,15 @@ def _unless_crowded_out(
     has_room = common is not None and _area(common) >= _MOSTLY * _area(box)
     is_part = any(_overlap(box, one) >= _WITHIN and _area(box) < _area(one) for one in others)
     return blob if has_room and not is_part else None
+
+
+def _could_be(before: Box, now: Box, axis: int, forward: int) -> bool:
+    """Whether a box may be that of a piece which has moved along the belt: as wide across it, and not further back."""
+    across = 1 - axis
+    low, high = _ends(before, across), _ends(now, across)
+    common = min(low[1], high[1]) - max(low[0], high[0])
+    alike = common >= _ALIKE * max(before[across + 2], now[across + 2])
+    return alike and forward * (now[axis] - before[axis]) >= 0 and now[axis + 2] <= before[axis + 2] / _ALIKE
 
 
 def _area(box: Box) -> int:

@@ -17,7 +17,7 @@ from edgedigits.edge.station.pieces.fusing import Evidence, moved
 from edgedigits.edge.station.pieces.presence import Presence
 from edgedigits.edge.station.pieces.tracking import Track, Tracker
 
-_ONE_MORE = 0.05
+_ONE_MORE = 0.07
 """Seconds before its deadline at which a piece is decided: another frame would come too late."""
 
 _LINGERING = 1.0
@@ -27,6 +27,10 @@ _SURELY = 3
 """Frames in which something must have been seen to be a piece: less is a reflection, or two pieces that touch."""
 
 _MARGIN = 6
+
+
+_ANY = Decider(0.0)
+"""Decides for whatever is likeliest."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class DecidedPiece:
         since: seconds from when it was wholly in view (or first seen, if it never was) to the frame that decided.
         picture: of its code, or of all of it where no code was found: uint8 (height, width, 3), upright.
         shows_code: whether the picture is of the code alone.
+        peak: the surest that a decision by the frames so far ever was, and its code: what the lowest threshold that
+            accepts it would have accepted.
     """
 
     track: Track
@@ -46,6 +52,7 @@ class DecidedPiece:
     since: float
     picture: Image
     shows_code: bool
+    peak: tuple[str, float] = ("", 0.0)
 
 
 @dataclass
@@ -56,6 +63,7 @@ class _Piece:
     seen: int = 0
     decided: bool = False
     picture: Image | None = None
+    peak: tuple[str, float] = ("", 0.0)
 
 
 class Watch:
@@ -156,6 +164,9 @@ class Watch:
         lines = self._reader.read(grey[top:bottom, left:right])
         right_by, down_by = left - track.box[0], top - track.box[1]
         piece.evidence.add([moved(line, right_by, down_by) for line in lines])
+        sure = _ANY.early(piece.evidence)
+        if sure is not None and sure.confidence > piece.peak[1]:
+            piece.peak = (sure.code, sure.confidence)
 
     def _decided_early(self, track: Track, upright: Image, moment: float) -> DecidedPiece | None:
         piece = self._pieces[track.number]
@@ -183,7 +194,7 @@ class Watch:
             return None
         picture = piece.picture if piece.picture is not None else np.zeros((1, 1, 3), np.uint8)
         decision = self._decider().final(piece.evidence)
-        return DecidedPiece(track, decision, self._since(track, moment), picture, False)
+        return DecidedPiece(track, decision, self._since(track, moment), picture, False, piece.peak)
 
     def _settled(self, track: Track, decision: Decision, upright: Image, moment: float) -> DecidedPiece:
         piece = self._pieces[track.number]
@@ -191,7 +202,7 @@ class Watch:
         self.words[track.number] = (decision.code or "?", decision.outcome)
         box = _placed(decision.box, track.box) if decision.box else track.box
         return DecidedPiece(
-            track, decision, self._since(track, moment), self._cut(upright, box), decision.box is not None
+            track, decision, self._since(track, moment), self._cut(upright, box), decision.box is not None, piece.peak
         )
 
     def _since(self, track: Track, moment: float) -> float:

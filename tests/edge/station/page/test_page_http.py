@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import socket
@@ -57,8 +58,8 @@ def test_every_answer_forbids_scripts_of_others_frames_and_guessing(station: Pag
     "path",
     [
         *("/static/../server.py", "/static/%2e%2e/server.py", "/static/..%2fserver.py", "/static/....//server.py"),
-        *("/../../../../etc/passwd", "/static//etc/passwd", "/static/%00", "/api/pieces/..%2f..%2fjournal/crop.png"),
-        *("/api/pieces/../crop.png", "/static/page.css/", "/static/dashboard.html", "//static/page.css"),
+        *("/../../../../etc/passwd", "/static//etc/passwd", "/static/%00", "/api/review/..%2f..%2fjournal.zip"),
+        *("/api/review/../lines.png", "/static/page.css/", "/static/dashboard.html", "//static/page.css"),
     ],
 )
 def test_no_path_leads_out_of_the_page(station: PageStation, path: str):
@@ -274,8 +275,9 @@ def test_a_piece_that_does_not_exist_is_none(station: PageStation, piece: str):
 
 def test_a_piece_without_a_picture_has_none_to_show(station: PageStation):
     result = station.result("48213")
-    station.journal.add(result, None)
-    assert station.visit().get(f"/api/pieces/{result.id}/crop.png").status == 204
+    station.journal.hold(result, None, time.time() + 600)
+    piece = station.visit().post("/api/review/claim", WINDOW).json()["piece"]
+    assert piece["id"] == result.id and piece["picture"] is None
 
 
 def test_what_is_no_http_ends_that_connection_alone(station: PageStation):
@@ -293,6 +295,12 @@ def test_the_first_who_keys_is_right_and_the_second_is_told(station: PageStation
     assert (first["first"], first["final"], second["first"], second["person"]) == (True, True, False, "Anna")
     (event,) = station.journal.events(0)
     assert (event.result.outcome, event.result.code, event.result.person) == ("keyed", "48213", "Anna")
+
+
+def test_a_piece_comes_with_its_picture(station: PageStation):
+    result = station.reject("48213")
+    picture = station.visit().post("/api/review/claim", WINDOW).json()["piece"]["picture"]
+    assert base64.b64decode(picture) == station.journal.crop(result.id)
 
 
 def test_two_windows_of_one_person_are_given_different_pieces(station: PageStation):

@@ -1,0 +1,171 @@
+"""Trying what a configuration names before the station is left alone: camera, model, disk, page, outputs."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+
+from edgedigits.core.counting import counted
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import try_to_write
+from edgedigits.edge.sources.base import Image
+from edgedigits.edge.sources.registry import open_source
+from edgedigits.edge.station.messages.outputs import Output, OutputAway, outputs_of
+from edgedigits.edge.station.opening import StationReader, open_reader
+from edgedigits.edge.station.placing import placed, placed_source
+from edgedigits.edge.station.settings import StationSettings
+from edgedigits.edge.station.threshold import choose_station_threshold, read_calibration
+
+_FRAMES = 30
+"""Frames of the camera that are taken: the first ones of many cameras are dark."""
+
+_PATIENCE = 10.0
+"""Seconds that an output may take to answer."""
+
+_DARK, _FLAT = 40.0, 8.0
+_MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One thing that was tried.
+
+    Attributes:
+        name: of it.
+        words: what was found.
+        remedy: what to do; empty where nothing is to be done.
+        failed: the station cannot work so; a remedy without that is advice.
+    """
+
+    name: str
+    words: str
+    remedy: str = ""
+    failed: bool = False
+
+
+def try_station(settings: StationSettings, folder: Path) -> Iterator[Tried]:
+    """Try one thing after the other.
+
+    Args:
+        settings: of the configuration file.
+        folder: that paths in it are relative to.
+    """
+    yield from _tried("camera", lambda: _camera(settings, folder))
+    yield from _tried("model", lambda: _model(settings, folder))
+    yield from _tried("disk", lambda: _disk(settings, folder))
+    if settings.page.listen:
+        yield from _tried("page", lambda: _page(settings, folder))
+    yield from _tried("outputs", lambda: _outputs(settings, folder))
+
+
+def _tried(name: str, attempt: Callable[[], Iterator[Tried]]) -> Iterator[Tried]:
+    try:
+        yield from attempt()
+    except EdgedigitsError as error:
+        yield Tried(name, error.what, error.remedy, failed=True)
+
+
+def _camera(settings: StationSettings, folder: Path) -> Iterator[Tried]:
+    source = open_source(placed_source(settings.camera.source, folder))
+    started = time.perf_counter()
+    with source:
+        frames = [image for _, image in zip(range(_FRAMES), source, strict=False)]
+    spent = time.perf_counter() - started
+    if not frames:
+        raise EdgedigitsError(f"{source.name} gave no frame", "look at its cable, or name another source")
+    height, width = frames[-1].shape[:2]
+    rate = f", {len(frames) / spent:.0f} frames a second" if source.live and spent > 0 else ""
+    yield Tried("camera", f"{source.name}: {width}x{height}{rate}")
+    yield from _region(settings, width, height)
+    yield from _light(frames[-1])
+
+
+def _region(settings: StationSettings, width: int, height: int) -> Iterator[Tried]:
+    if settings.camera.region is None:
+        return
+    x, y, wide, high = settings.camera.region
+    if x + wide > width or y + high > height:
+        raise EdgedigitsError(
+            f"the region {list(settings.camera.region)} is not inside the picture of {width}x{height} pixels",
+            "draw it on the page, or change it in the table camera",
+        )
+    yield Tried("region", f"{wide}x{high} at {x},{y}")
+
+
+def _light(image: Image) -> Iterator[Tried]:
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    mean, spread = float(grey.mean()), float(grey.std())
+    if mean < _DARK and spread < _FLAT:
+        yield Tried("light", f"the picture is nearly black (mean {mean:.0f} of 255)", "look at the lens and the lamp")
+    else:
+        yield Tried("light", f"mean {mean:.0f} of 255")
+
+
+def _model(settings: StationSettings, folder: Path) -> Iterator[Tried]:
+    reader = open_reader(settings.reading, folder)
+    codes = f", {counted(len(reader.bins), 'valid code')}" if reader.bins else ""
+    yield Tried("model", f"{settings.reading.model}, {reader.codes.allowed.source}{codes}")
+    yield _threshold(settings, folder, reader)
+
+
+def _threshold(settings: StationSettings, folder: Path, reader: StationReader) -> Tried:
+    calibration = read_calibration(folder / settings.journal.folder)
+    chosen = choose_station_threshold(settings.reading, calibration, reader, None)
+    remedy = "" if chosen.is_proved else "run `edgedigits station calibrate` on mail of your own"
+    return Tried("threshold", f"{chosen.value:.4f}, {chosen.words}", remedy)
+
+
+def _disk(settings: StationSettings, folder: Path) -> Iterator[Tried]:
+    where = folder / settings.journal.folder
+    try_to_write(where, where)
+    there = next(place for place in (where, *where.absolute().parents) if place.exists())
+    free = shutil.disk_usage(there).free / _MEGABYTE
+    wanted = settings.journal.least_free_megabytes + settings.journal.keep_megabytes
+    short = f"keep_megabytes is {settings.journal.keep_megabytes:,}: keep fewer, or free some space"
+    yield Tried("disk", f"{free:,.0f} MB free for {where}", short if free < wanted else "")
+
+
+def _page(settings: StationSettings, folder: Path) -> Iterator[Tried]:
+    from edgedigits.edge.station.page.listening import bound_socket, check_certificate, read_listen, refuse_open_door
+    from edgedigits.edge.station.page.password import read_hash
+
+    page = replace(
+        settings.page, certificate=placed(settings.page.certificate, folder), key=placed(settings.page.key, folder)
+    )
+    address = read_listen(page.listen)
+    refuse_open_door(address, page)
+    if page.password:
+        read_hash(page.password)
+    secure = check_certificate(page)
+    bound_socket(address).close()
+    yield Tried("page", address.url(secure))
+
+
+def _outputs(settings: StationSettings, folder: Path) -> Iterator[Tried]:
+    for output in outputs_of(settings, folder):
+        yield from _tried(output.name, lambda output=output: _output(output))  # type: ignore[misc]
+
+
+def _output(output: Output) -> Iterator[Tried]:
+    until = time.monotonic() + _PATIENCE
+    try:
+        while not _answers(output, time.monotonic() >= until):
+            time.sleep(0.2)
+    finally:
+        output.close()
+    yield Tried(output.name, "answers")
+
+
+def _answers(output: Output, is_last: bool) -> bool:
+    try:
+        output.check()
+    except OutputAway:
+        if is_last:
+            raise
+        return False
+    return True

@@ -1,0 +1,119 @@
+"""Calibrating a station on recordings of mail: simulated ones with their truth, or any with codes written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import write_bytes
+from edgedigits.edge.recordings.mail.truth import read_mail_truth
+from edgedigits.edge.reject_curve import draw_reject_curve
+from edgedigits.edge.sources.base import Image
+from edgedigits.edge.sources.video_file import VideoFile
+from edgedigits.edge.station.calibrating import (
+    FoundThreshold,
+    Known,
+    PieceRead,
+    by_place,
+    find_threshold,
+    in_order,
+    read_pieces,
+)
+from edgedigits.edge.station.opening import StationReader, open_reader
+from edgedigits.edge.station.settings import StationSettings
+from edgedigits.edge.station.threshold import write_calibration
+
+CURVE = "rejects.png"
+"""Drawn beside what is kept."""
+
+
+def calibrate_station(
+    settings: StationSettings,
+    folder: Path,
+    recordings: Sequence[Path],
+    written: Path | None,
+    progress: Callable[[int, int], object] | None = None,
+) -> FoundThreshold:
+    """Find the threshold on recordings, and keep it in the journal's folder.
+
+    Args:
+        settings: of the station.
+        folder: that paths in them are relative to.
+        recordings: videos of mail on its belt.
+        written: codes of the pieces of all recordings in their order, one a line; None: each lies beside its truth.
+        progress: called with the frames that are read and those that there are.
+
+    Raises:
+        EdgedigitsError: a recording or its truth is missing or damaged, the codes are not as many as pieces, or the
+            disk refuses.
+    """
+    reader = open_reader(settings.reading, folder)
+    codes = None if written is None else _codes(written)
+    truths = [read_mail_truth(path) for path in recordings] if codes is None else []
+    told = _Progress(progress, sum(truth.frames for truth in truths))
+    read = [list(_read(reader, settings, path, told)) for path in recordings]
+    if codes is None:
+        known = [one for pieces, truth in zip(read, truths, strict=True) for one in by_place(pieces, truth.pieces)[0]]
+    else:
+        known = _ordered(read, codes)
+    found = find_threshold(known, reader, settings.reading.target_error)
+    where = folder / settings.journal.folder
+    write_calibration(where, found.calibration)
+    write_bytes(where / CURVE, draw_reject_curve(found.curve, found.calibration.target_error, "pieces"))
+    return found
+
+
+def _ordered(read: Sequence[Sequence[PieceRead]], codes: Sequence[str]) -> list[Known]:
+    return in_order([piece for pieces in read for piece in pieces], codes)
+
+
+class _Progress:
+    """Counts frames of several recordings."""
+
+    def __init__(self, tell: Callable[[int, int], object] | None, total: int) -> None:
+        self._tell, self._total, self._done = tell, total, 0
+
+    def one_more(self) -> None:
+        self._done += 1
+        if self._tell:
+            self._tell(self._done, max(self._total, self._done))
+
+
+def _read(reader: StationReader, settings: StationSettings, path: Path, told: _Progress) -> Iterator[PieceRead]:
+    with VideoFile(path) as video:
+
+        def frames() -> Iterator[Image]:
+            for image in video:
+                yield image
+                told.one_more()
+
+        yield from read_pieces(
+            reader,
+            frames(),
+            video.rate,
+            rotate=settings.camera.rotate,
+            region=settings.camera.region,
+            decide_within=settings.pieces.decide_within,
+        )
+
+
+def _codes(path: Path) -> list[str]:
+    """The codes of a text, one a line.
+
+    Raises:
+        EdgedigitsError: it cannot be read, or a line holds something else than digits.
+    """
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except OSError as error:
+        raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check the path") from None
+    except UnicodeDecodeError:
+        raise EdgedigitsError(f"{path} is no text in UTF-8", "save it as UTF-8") from None
+    for number, line in enumerate(lines, start=1):
+        code = line.strip()
+        if code and not (code.isascii() and code.isdigit()):
+            raise EdgedigitsError(
+                f'line {number} of {path} holds "{code[:40]}" in place of a code', "leave only digits, or an empty line"
+            )
+    return [line.strip() for line in lines]

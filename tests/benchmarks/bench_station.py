@@ -1,0 +1,116 @@
+"""What a station reads of simulated mail: pieces right, rejected and wrong, at a threshold found on other pieces.
+
+    python tests/benchmarks/bench_station.py accuracy --level ordinary --pieces 5000
+    python tests/benchmarks/bench_station.py accuracy --level ordinary --pieces 5000 --codes 500
+
+The threshold is chosen on pieces that are written with digits of MNIST's validation part; those of its test part are
+read once, with that threshold.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import cv2
+import numpy as np
+
+from edgedigits.core.datasets import load_dataset, split_dataset
+from edgedigits.core.lines.allowed import both, from_forms, of_codes
+from edgedigits.core.machine.load import LoadWatch, busy_words
+from edgedigits.core.statistics.proportions import upper_bound
+from edgedigits.edge.recordings.mail.belt import RATE, Belt, BeltPlan
+from edgedigits.edge.recordings.mail.levels import LEVELS
+from edgedigits.edge.station.calibrating import by_place, find_threshold, read_pieces
+from edgedigits.edge.station.opening import open_reader
+from edgedigits.edge.station.pieces.code_reader import CodeReader
+from edgedigits.edge.station.settings import ReadingSettings
+
+IN_VIEW = 8
+"""Frames in which a piece is wholly in view: enough for a result within 0.2 seconds, and the quickest to compute."""
+
+
+@click.group()
+def main() -> None:
+    """Measure a station."""
+
+
+@main.command()
+@click.option("--level", type=click.Choice([*LEVELS, "all"]), default="ordinary")
+@click.option("--pieces", default=5000, help="That are read at the threshold.")
+@click.option("--calibrate", default=3000, help="Others that the threshold is chosen on.")
+@click.option("--codes", default=0, help="Valid codes; 0: all of five digits.")
+@click.option("--target-error", default=0.5, help="Percent.")
+@click.option("--model", default="builtin")
+@click.option("--json", "as_json", is_flag=True)
+def accuracy(
+    level: str, pieces: int, calibrate: int, codes: int, target_error: float, model: str, as_json: bool
+) -> None:
+    """Pieces right, rejected and wrong."""
+    cv2.setNumThreads(1)
+    for name in LEVELS if level == "all" else (level,):
+        told = _measure(name, pieces, calibrate, codes, target_error, model)
+        print(json.dumps(told) if as_json else _words(told), flush=True)
+
+
+def _measure(level: str, pieces: int, calibrate: int, codes: int, target_error: float, model: str) -> dict[str, object]:
+    valid = _codes(codes)
+    reader = open_reader(ReadingSettings(model=model), Path())
+    if valid:
+        allowed = both(from_forms((r"\d{5}",)), of_codes(valid, Path("codes")))
+        reader = replace(reader, codes=CodeReader(reader.codes.model, reader.codes.digits, allowed))
+    watch, started = LoadWatch(), time.perf_counter()
+    found = find_threshold(_read(reader, level, "validation", 1, calibrate, valid)[0], reader, target_error)
+    known, others = _read(reader, level, "test", 2, pieces, valid)
+    accepted = [one for one in known if one.confidence >= found.calibration.threshold]
+    wrong = sum(not one.is_right for one in accepted)
+    with_code = sum(bool(one.truth) for one in known)
+    return {
+        "level": level,
+        "codes": codes,
+        "threshold": round(found.calibration.threshold, 4),
+        "calibrated": [found.threshold.count, found.threshold.accepted, found.threshold.wrong],
+        "pieces": len(known),
+        "with_code": with_code,
+        "missed": sum(one.confidence == 0.0 and not one.code for one in known),
+        "right": len(accepted) - wrong,
+        "wrong": wrong,
+        "rejected": len(known) - len(accepted),
+        "accepted_percent": round(100 * len(accepted) / len(known), 2),
+        "error_percent": round(100 * wrong / max(1, len(accepted)), 3),
+        "error_at_most": round(100 * upper_bound(wrong, len(accepted), 0.95), 3) if accepted else None,
+        "read_right_percent": round(100 * sum(one.is_right for one in known) / with_code, 2),
+        "doubled_or_made_up": others,
+        "seconds": round(time.perf_counter() - started),
+        "busy": busy_words(watch.share()),
+    }
+
+
+def _read(reader, level: str, part: str, seed: int, count: int, valid: tuple[str, ...]):
+    digits = getattr(split_dataset(load_dataset("mnist"), "default"), part)
+    plan = BeltPlan(level=level, seed=seed, pieces=count, codes=valid, frames_in_view=IN_VIEW)
+    belt, pieces = Belt(digits.images, digits.labels, plan), []
+    read = list(read_pieces(reader, belt.frames(pieces.append), RATE))
+    return by_place(read, pieces)
+
+
+def _codes(count: int) -> tuple[str, ...]:
+    """Valid codes, spread evenly over all by lot, as those of towns are."""
+    draw = np.random.default_rng(0)
+    return tuple(f"{code:05}" for code in sorted(draw.choice(100_000, count, replace=False).tolist()))
+
+
+def _words(told: dict[str, object]) -> str:
+    return (
+        f"{told['level']}: {told['pieces']} pieces, accepted {told['accepted_percent']} %, of these wrong "
+        f"{told['error_percent']} % (at most {told['error_at_most']} %); rejected {told['rejected']}, missed "
+        f"{told['missed']}, doubled or made up {told['doubled_or_made_up']}; without a threshold "
+        f"{told['read_right_percent']} % right; {told['seconds']} s, {told['busy']}"
+    )
+
+
+if __name__ == "__main__":
+    main()
