@@ -9,6 +9,7 @@ import socket
 import time
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -295,6 +296,22 @@ def test_the_first_who_keys_is_right_and_the_second_is_told(station: PageStation
     assert (first["first"], first["final"], second["first"], second["person"]) == (True, True, False, "Anna")
     (event,) = station.journal.events(0)
     assert (event.result.outcome, event.result.code, event.result.person) == ("keyed", "48213", "Anna")
+
+
+def test_many_persons_at_once_are_never_given_the_same_piece(station: PageStation):
+    pieces = {station.reject(f"48{number:03d}").id for number in range(40)}
+
+    def review(person: int) -> list[str]:
+        visitor = station.visit()
+        claim = {"person": f"person {person}", "window": f"window{person:06d}"}
+        given = []
+        while piece := visitor.post("/api/review/claim", claim).json()["piece"]:
+            given.append(piece["id"])
+        return given
+
+    with ThreadPoolExecutor(8) as persons:
+        given = [piece for each in persons.map(review, range(8)) for piece in each]
+    assert len(given) == 40 and set(given) == pieces
 
 
 def test_a_piece_comes_with_its_picture(station: PageStation):
