@@ -33,6 +33,9 @@ _NOTCH = 6.0
 _NARROWEST = 0.35
 """Heights of a shape that the pieces in it are wide at least."""
 
+_STRAY = 0.05
+"""Share of a piece's columns that its outermost row covers: less is its neighbour's."""
+
 _LEARNING = 0.1
 """Share by which the picture of the empty belt follows each frame."""
 
@@ -133,7 +136,7 @@ def _blobs(mask: NDArray[np.uint8], across: float, down: float) -> tuple[Blob, .
             continue
         shape = _filled(labels[y : y + height, x : x + width] == number)
         for start, stop in _apart(shape):
-            rows = np.flatnonzero(shape[:, start:stop].any(axis=1))
+            rows = np.flatnonzero(shape[:, start:stop].mean(axis=1) > _STRAY)
             top, bottom = int(rows[0]) + y, int(rows[-1]) + 1 + y
             covered = int(shape[:, start:stop].sum())
             found.append(Blob(_scaled(x + start, top, x + stop, bottom, across, down), covered / mask.size))

@@ -1,0 +1,105 @@
+"""Rows of marks on a piece."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from edgedigits.edge.station.pieces.rows import find_rows
+
+PAPER = 225
+
+
+def paper(height=300, width=600):
+    return np.full((height, width), PAPER, np.uint8)
+
+
+def stroke(picture, box, level=40):
+    x, y, width, height = box
+    cv2.ellipse(picture, (x + width // 2, y + height // 2), (width // 2, height // 2), 0, 0, 360, (level,), 4)
+
+
+def digits(picture, left=100, top=180, count=5, width=26, height=44, pitch=50, level=40):
+    boxes = [(left + place * pitch, top, width, height) for place in range(count)]
+    for box in boxes:
+        stroke(picture, box, level)
+    return boxes
+
+
+def test_digits_side_by_side_are_one_row():
+    picture = paper()
+    digits(picture)
+    rows = find_rows(picture)
+    assert [len(row.marks) for row in rows] == [5]
+    x, y, width, height = rows[0].box
+    assert abs(x - 98) <= 3 and abs(y - 178) <= 3 and abs(width - 230) <= 6 and abs(height - 48) <= 6
+
+
+def test_large_digits_come_before_small_print():
+    picture = paper()
+    digits(picture, top=40, width=10, height=16, pitch=24, count=9)
+    digits(picture)
+    assert [len(row.marks) for row in find_rows(picture)] == [5, 9]
+
+
+def test_print_smaller_than_any_digit_is_no_row():
+    picture = paper()
+    digits(picture, width=7, height=10, pitch=12, count=9)
+    assert find_rows(picture) == ()
+
+
+def test_an_empty_piece_has_no_row():
+    assert find_rows(paper()) == ()
+
+
+def test_faint_ink_in_uneven_light_is_found():
+    picture = paper()
+    digits(picture, level=PAPER - 70)
+    light = np.linspace(0.5, 1, picture.shape[1])
+    dim = (picture * light).astype(np.uint8)
+    assert [len(row.marks) for row in find_rows(dim)] == [5]
+
+
+def test_a_frame_around_digits_is_painted_over_in_the_picture_of_the_digits():
+    picture = paper()
+    cv2.rectangle(picture, (80, 165), (350, 240), (60,), 2)
+    digits(picture)
+    row = next(row for row in find_rows(picture) if len(row.marks) == 5)
+    assert row.picture[:, :8].min() > 150  # where the frame's side was
+    assert row.picture.min() < 60  # the digits are left
+
+
+def test_digits_that_touch_their_frame_are_read_with_it():
+    picture = paper()
+    cv2.rectangle(picture, (80, 182), (350, 222), (60,), 2)
+    digits(picture)
+    assert any(not row.marks and row.box[2] > 250 for row in find_rows(picture))
+
+
+def test_a_digit_broken_in_two_is_one_mark():
+    picture = paper()
+    boxes = digits(picture)
+    x, y, width, height = boxes[2]
+    picture[y + height // 2 - 3 : y + height // 2 + 3, x - 4 : x + width + 4] = PAPER
+    assert [len(row.marks) for row in find_rows(picture)] == [5]
+
+
+@pytest.mark.parametrize("turn", [-9, -4, 4, 9])
+def test_a_turned_row_is_level_in_its_picture(turn):
+    picture = paper()
+    digits(picture, top=130)
+    move = cv2.getRotationMatrix2D((300, 150), turn, 1)
+    turned = cv2.warpAffine(picture, move, (600, 300), borderMode=cv2.BORDER_REPLICATE)
+    row = find_rows(turned)[0]
+    assert len(row.marks) == 5
+    middles = [y + height / 2 for _, y, _, height in row.marks]
+    assert max(middles) - min(middles) < 6
+
+
+def test_marks_lie_within_the_picture():
+    picture = paper()
+    digits(picture, left=3, top=2)
+    row = find_rows(picture)[0]
+    height, width = row.picture.shape
+    assert all(x >= 0 and y >= 0 and x + w <= width and y + h <= height for x, y, w, h in row.marks)
