@@ -134,7 +134,11 @@ class Threshold:
 
 
 def choose_threshold(
-    confidences: NDArray[Any], right: NDArray[np.bool_], target_error: float, level: float = 0.95
+    confidences: NDArray[Any],
+    right: NDArray[np.bool_],
+    target_error: float,
+    level: float = 0.95,
+    starts: Sequence[float] = (0.0,),
 ) -> Threshold:
     """The smallest threshold at which the share of wrong lines among the accepted is proved to be small.
 
@@ -150,6 +154,10 @@ def choose_threshold(
     accept, whatever it is; that no true hypothesis is passed over takes for granted that among surer lines no larger
     share is wrong. Of lines of equal confidence the wrong ones count first, and all of them are accepted or none.
 
+    One wrong line among the very surest, whose label may be at fault, ends such a test at once. Several ``starts`` test
+    several sequences, each with its part of what the whole may err (section 5 there), so that one stays that begins
+    further down.
+
     The lines have to be like those that are read later, and neither trained on nor used for the temperature.
 
     Args:
@@ -157,6 +165,7 @@ def choose_threshold(
         right: whether each line was read without a mistake, bool of the same shape.
         target_error: share, above 0 and below 1.
         level: above 0 and below 1.
+        starts: shares of the lines at whose ranks sequences begin, but never before the fewest that can prove.
 
     Raises:
         EdgedigitsError: a target or level out of range.
@@ -167,13 +176,15 @@ def choose_threshold(
     confidences, right = np.asarray(confidences, np.float64), np.asarray(right, np.bool_)
     order = np.lexsort([right, -confidences])
     ranked, wrong = confidences[order], np.cumsum(~right[order])
-    count, fewest = len(ranked), fewest_lines(target_error, level)
+    count, each = len(ranked), 1 - (1 - level) / len(starts)
+    fewest = fewest_lines(target_error, each)
     accepted = 0
-    for rank in range(fewest, count + 1):
-        if binomial_tail(int(wrong[rank - 1]), rank, target_error) > 1 - level:
-            break
-        if rank == count or ranked[rank] < ranked[rank - 1]:
-            accepted = rank
+    for start in starts:
+        for rank in range(max(fewest, round(start * count)), count + 1):
+            if binomial_tail(int(wrong[rank - 1]), rank, target_error) > 1 - each:
+                break
+            if rank == count or ranked[rank] < ranked[rank - 1]:
+                accepted = max(accepted, rank)
     seen = accepted or min(fewest, count)
     errors = int(wrong[seen - 1]) if seen else 0
     needed = 0 if accepted else _lines_needed(errors, seen, count, target_error, level)

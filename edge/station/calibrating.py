@@ -22,7 +22,10 @@ from edgedigits.edge.station.threshold import NEVER, StationCalibration
 LEVEL = 0.95
 """Certainty with which the target holds."""
 
-_CODE, _NONE = "read", "rejected"
+STARTS = (0.0, 0.5, 0.7, 0.8)
+"""Shares of the pieces at which the search for a threshold begins: a label that is wrong shall not end it."""
+
+_READ = "read"
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ def in_order(read: Sequence[PieceRead], codes: Sequence[str]) -> list[Known]:
 
 def by_place(read: Sequence[PieceRead], pieces: Sequence[MailPiece]) -> tuple[list[Known], int]:
     """Pieces of simulated mail by where they were seen, and how many answers belong to none or came twice."""
-    answers = [MailAnswer(one.code, _CODE, one.frame, one.box) for one in read]
+    answers = [MailAnswer(one.code, _READ, one.frame, one.box) for one in read]
     judged = judge_mail(pieces, answers)
     confidence = {id(answer): one.confidence for answer, one in zip(answers, read, strict=True)}
     known = [_known(one, confidence) for one in judged.pieces]
@@ -158,7 +161,7 @@ def find_threshold(known: Sequence[Known], reader: StationReader, target_error: 
         )
     confidences = np.array([one.confidence for one in known])
     right = np.array([one.is_right for one in known], np.bool_)
-    chosen = choose_threshold(confidences, right, target_error / 100, LEVEL)
+    chosen = choose_threshold(confidences, right, target_error / 100, LEVEL, STARTS)
     value = NEVER if chosen.value is None else chosen.value
     kept = StationCalibration(
         value, target_error / 100, LEVEL, len(known), chosen.accepted, chosen.wrong, reader.model, reader.expected

@@ -48,7 +48,7 @@ class Decider:
 
     Attributes:
         threshold: confidence from which a code is accepted.
-        enough: frames that must have looked at a piece before a code is accepted early.
+        enough: frames that must have looked at a piece before a code is accepted.
     """
 
     threshold: float
@@ -68,12 +68,14 @@ class Decider:
             why = "no code was found on it" if evidence.frames else "it was not in view long enough to be read"
             return Decision("", "rejected", why, 0.0, (), None, evidence.frames)
         best = lines[0]
-        why = self._doubt(best, lines[1:])
+        why = self._doubt(best, lines[1:], evidence.frames)
         told = best.texts[:ALTERNATIVES]
         outcome: Outcome = "rejected" if why else "accepted"
         return Decision(best.texts[0][0], outcome, why, best.confidence, told, best.box, evidence.frames)
 
-    def _doubt(self, best: Fused, others: Sequence[Fused]) -> str:
+    def _doubt(self, best: Fused, others: Sequence[Fused], frames: int) -> str:
+        if frames < self.enough:
+            return "it was not in view long enough to be sure"
         code = best.texts[0][0]
         rivals = [line.texts[0][0] for line in others if line.confidence >= _RIVAL and line.texts[0][0] != code]
         if rivals:

@@ -158,3 +158,22 @@ def test_the_reject_curve_says_what_each_threshold_does():
         RejectPoint(0.2, 0.0, 0.5),
     )
     assert reject_curve(np.array([]), np.array([], bool)) == ()
+
+
+def test_one_wrong_line_among_the_surest_does_not_end_a_search_with_several_starts():
+    right = np.ones(3000, bool)
+    right[-10] = False  # of 3,000, the tenth surest
+    confidences = np.arange(3000.0)
+    assert choose_threshold(confidences, right, 0.005).value is None
+    found = choose_threshold(confidences, right, 0.005, starts=(0.0, 0.5))
+    assert (found.accepted, found.wrong) == (3000, 1)
+
+
+def test_several_starts_err_no_more_often_than_one():
+    draw = np.random.default_rng(0)
+    confidences = np.arange(2000.0)
+    exceeded = 0
+    for _ in range(400):  # every threshold is wrong for 2.2 % of the accepted, and the target is 2 %
+        right = draw.random(2000) >= 0.022
+        exceeded += choose_threshold(confidences, right, 0.02, starts=(0.0, 0.5, 0.7, 0.8)).value is not None
+    assert exceeded / 400 <= 0.05 + 0.03

@@ -72,21 +72,23 @@ def test_one_frame_is_not_enough_for_an_early_decision():
 
 
 def test_a_rejected_code_says_what_else_it_may_be():
-    decision = Decider(0.97).final(evidence([("48000", 0.6), ("43000", 0.35)]))
+    decision = Decider(0.97).final(evidence(*[[("48000", 0.6), ("43000", 0.35)]] * 2))
     assert decision.code == "48000"
     assert decision.why == "not sure enough: 48000 with 0.600, or 43000, and 0.970 is needed"
 
 
 def test_two_codes_on_one_piece_are_rejected():
     told = Evidence()
-    told.add([RowTexts(PLACE, (("12345", 0.99),)), RowTexts((100, 20, 220, 50), (("99999", 0.98),))])
+    for _ in range(2):
+        told.add([RowTexts(PLACE, (("12345", 0.99),)), RowTexts((100, 20, 220, 50), (("99999", 0.98),))])
     decision = Decider(0.5).final(told)
     assert (decision.outcome, decision.why) == ("rejected", "two codes stand on it, 12345 and 99999")
 
 
 def test_the_same_code_twice_on_a_piece_is_one():
     told = Evidence()
-    told.add([RowTexts(PLACE, (("12345", 0.99),)), RowTexts((100, 20, 220, 50), (("12345", 0.98),))])
+    for _ in range(2):
+        told.add([RowTexts(PLACE, (("12345", 0.99),)), RowTexts((100, 20, 220, 50), (("12345", 0.98),))])
     assert Decider(0.5).final(told).outcome == "accepted"
 
 

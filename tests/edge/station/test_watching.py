@@ -1,0 +1,131 @@
+"""From frames to decided pieces, on simulated mail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edgedigits.edge.recordings.mail.belt import BeltPlan
+from edgedigits.edge.recordings.mail.source import SimulatedMail
+from edgedigits.edge.station.calibrating import by_place, read_pieces
+from edgedigits.edge.station.opening import open_reader
+from edgedigits.edge.station.pieces.deciding import Decider
+from edgedigits.edge.station.pieces.watching import Watch
+from edgedigits.edge.station.settings import ReadingSettings
+
+RATE = 30
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return open_reader(ReadingSettings(), Path())
+
+
+@pytest.fixture(scope="module")
+def mail():
+    source = SimulatedMail(BeltPlan(level="easy", seed=3, pieces=6, frames_in_view=10))
+    with source:
+        frames = list(source)
+    return frames, tuple(source.passed)
+
+
+def watched(reader, frames, threshold=0.9, **settings):
+    watch = Watch(reader.codes, lambda: Decider(threshold), **settings)
+    decided = [(index, piece) for index, frame in enumerate(frames) for piece in watch.look(frame, index / RATE)]
+    return decided + [(len(frames), piece) for piece in watch.rest(len(frames) / RATE)]
+
+
+def test_each_piece_has_one_result_with_its_code(reader, mail):
+    frames, pieces = mail
+    decided = watched(reader, frames)
+    assert [piece.decision.code for _, piece in decided] == [piece.code for piece in pieces]
+
+
+def test_a_sure_piece_is_decided_by_two_frames_and_soon(reader, mail):
+    frames, _ = mail
+    _, first = watched(reader, frames)[0]
+    assert first.decision.outcome == "accepted"
+    assert first.decision.frames == 2
+    assert first.since <= 0.1
+
+
+def test_no_piece_waits_longer_than_it_may(reader, mail):
+    frames, _ = mail
+    decided = watched(reader, frames, threshold=2.0, decide_within=0.2)
+    assert all(piece.decision.outcome == "rejected" and piece.since <= 0.2 for _, piece in decided)
+    assert all(piece.decision.frames >= 3 for _, piece in decided)
+
+
+def test_the_picture_of_a_piece_is_of_its_code(reader, mail):
+    frames, _ = mail
+    _, piece = watched(reader, frames)[0]
+    height, width = piece.picture.shape[:2]
+    assert piece.shows_code
+    assert width > 2 * height
+
+
+def test_skipped_frames_cost_no_piece_and_double_none(reader, mail):
+    frames, pieces = mail
+    watch = Watch(reader.codes, lambda: Decider(0.9))
+    kept = [index for index in range(len(frames)) if index % 3 == 0]
+    codes = [piece.decision.code for index in kept for piece in watch.look(frames[index], index / RATE)]
+    codes += [piece.decision.code for piece in watch.rest(len(frames) / RATE)]
+    assert codes == [piece.code for piece in pieces]
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_camera_that_hangs_turned_reads_the_same(reader, mail, turn):
+    frames, pieces = mail
+    turned = [np.ascontiguousarray(np.rot90(frame, turn // 90)) for frame in frames]
+    decided = watched(reader, turned, rotate=turn)
+    assert [piece.decision.code for _, piece in decided] == [piece.code for piece in pieces]
+
+
+def test_a_region_is_all_that_is_looked_at(reader, mail):
+    frames, pieces = mail
+    wider = [cv2.copyMakeBorder(frame, 60, 40, 0, 0, cv2.BORDER_CONSTANT, value=(250, 250, 250)) for frame in frames]
+    watch = Watch(reader.codes, lambda: Decider(0.9))
+    region = (0, 60, 1280, 720)
+    codes = [
+        piece.decision.code for index, frame in enumerate(wider) for piece in watch.look(frame, index / RATE, region)
+    ]
+    assert codes == [piece.code for piece in pieces]
+
+
+def test_an_empty_belt_has_no_piece(reader, mail):
+    frames, _ = mail
+    assert watched(reader, [frames[0]] * 60) == []
+
+
+def test_a_piece_that_lies_still_has_one_result(reader, mail):
+    frames, pieces = mail
+    still = [frames[0]] * 5 + [frames[pieces[0].first_whole + 2]] * 200
+    decided = watched(reader, still)
+    assert [piece.decision.code for _, piece in decided][:1] == [pieces[0].code]
+    assert len(decided) <= 2  # the one behind it may be in view, and is never whole
+
+
+def test_what_is_still_in_view_at_the_end_is_decided(reader, mail):
+    frames, pieces = mail
+    (one,) = watched(reader, frames[: pieces[0].first_whole + 1])
+    assert one[1].decision.code in {"", pieces[0].code}
+
+
+def test_pieces_of_a_belt_are_held_against_their_truth(reader, mail):
+    frames, pieces = mail
+    known, others = by_place(list(read_pieces(reader, frames, RATE)), pieces)
+    assert [one.truth for one in known] == [piece.code for piece in pieces]
+    assert all(one.is_right and one.confidence > 0.5 for one in known)
+    assert others == 0
+
+
+def test_pieces_that_overlap_have_a_result_each(reader):
+    source = SimulatedMail(BeltPlan(level="hard", seed=5, pieces=12, frames_in_view=14))
+    with source:
+        frames = list(source)
+    known, others = by_place(list(read_pieces(reader, frames, RATE)), source.passed)
+    assert len(known) == 12
+    assert others <= 1
