@@ -1,0 +1,125 @@
+"""From which confidence on a station accepts, and where that comes from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.edge.station.calibrating import Known, PieceRead, find_threshold, in_order
+from edgedigits.edge.station.opening import open_reader
+from edgedigits.edge.station.settings import ReadingSettings
+from edgedigits.edge.station.threshold import (
+    CALIBRATION,
+    NEVER,
+    UNCALIBRATED,
+    StationCalibration,
+    choose_station_threshold,
+    read_calibration,
+    write_calibration,
+)
+
+SETTINGS = ReadingSettings()
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return open_reader(SETTINGS, Path())
+
+
+@pytest.fixture
+def calibration(reader):
+    return StationCalibration(0.91, 0.005, 0.95, 3000, 2800, 4, reader.model, reader.expected)
+
+
+def test_what_is_calibrated_is_proved(reader, calibration):
+    chosen = choose_station_threshold(SETTINGS, calibration, reader, None)
+    assert (chosen.value, chosen.is_proved, chosen.is_wanted) == (0.91, True, True)
+    assert chosen.words == "at most 0.5 % of the accepted are wrong, with 95 %"
+
+
+def test_a_station_that_is_not_calibrated_says_so_and_is_strict(reader):
+    chosen = choose_station_threshold(SETTINGS, None, reader, None)
+    assert (chosen.value, chosen.is_proved, chosen.is_wanted) == (UNCALIBRATED, False, False)
+    assert "station calibrate" in chosen.words
+
+
+@pytest.mark.parametrize(
+    "change", [{"model": "b" * 64}, {"expected": "c" * 64}, {"target_error": 0.01}], ids=["model", "codes", "target"]
+)
+def test_a_calibration_of_something_else_proves_nothing(reader, calibration, change):
+    chosen = choose_station_threshold(SETTINGS, replace(calibration, **change), reader, None)
+    assert not chosen.is_proved
+    assert chosen.value == UNCALIBRATED
+
+
+def test_where_nothing_is_proved_nothing_is_accepted(reader, calibration):
+    chosen = choose_station_threshold(SETTINGS, replace(calibration, threshold=NEVER), reader, None)
+    assert chosen.value > 1
+    assert not chosen.is_wanted
+
+
+def test_the_page_goes_before_the_configuration_and_that_before_calibration(reader, calibration):
+    told = replace(SETTINGS, threshold=0.8)
+    assert choose_station_threshold(told, calibration, reader, None).value == 0.8
+    assert choose_station_threshold(told, calibration, reader, 0.7).value == 0.7
+
+
+def test_other_codes_are_another_expectation(tmp_path, reader):
+    (tmp_path / "codes.csv").write_text("12345,A\n", encoding="utf-8")
+    other = open_reader(replace(SETTINGS, codes="codes.csv"), tmp_path)
+    assert other.expected != reader.expected
+    assert (other.bin_of("12345"), other.accepts("12345"), other.accepts("12346")) == ("A", True, False)
+
+
+def test_a_calibration_is_kept(tmp_path, calibration):
+    assert read_calibration(tmp_path) is None
+    write_calibration(tmp_path, calibration)
+    assert read_calibration(tmp_path) == calibration
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"threshold": 1}'])
+def test_a_damaged_calibration_is_an_error_with_a_remedy(tmp_path, content):
+    (tmp_path / CALIBRATION).write_text(content, encoding="utf-8")
+    with pytest.raises(EdgedigitsError, match="station calibrate"):
+        read_calibration(tmp_path)
+
+
+def known(count, wrong_from=1.0):
+    """Pieces of falling confidence, of which those below a confidence are wrong."""
+    return [Known("12345", "12345" if sure >= wrong_from else "12346", sure) for sure in np.linspace(1, 0, count)]
+
+
+def test_the_threshold_keeps_the_error_below_the_target(reader):
+    found = find_threshold(known(3000, 0.2), reader, 0.5)
+    accepted = [one for one in known(3000, 0.2) if one.confidence >= found.calibration.threshold]
+    assert found.threshold.accepted == len(accepted)
+    assert sum(not one.is_right for one in accepted) / len(accepted) <= 0.005
+    assert len(accepted) >= 0.79 * 3000
+
+
+def test_pieces_that_prove_nothing_accept_nothing(reader):
+    assert find_threshold(known(100, 0.0), reader, 0.5).calibration.threshold == NEVER
+
+
+def test_a_piece_without_a_code_is_right_by_no_code():
+    assert not Known("", "12345", 0.9).is_right
+    assert not Known("", "", 0.0).is_right
+
+
+def test_no_pieces_are_an_error(reader):
+    with pytest.raises(EdgedigitsError, match="no piece passed"):
+        find_threshold([], reader, 0.5)
+
+
+def test_codes_written_down_belong_to_pieces_in_their_order():
+    read = [PieceRead("11111", 0.9, 5, (0, 0, 1, 1)), PieceRead("22222", 0.8, 9, (0, 0, 1, 1))]
+    assert in_order(read, ["11111", ""]) == [Known("11111", "11111", 0.9), Known("", "22222", 0.8)]
+
+
+def test_codes_that_are_not_as_many_as_pieces_are_refused():
+    with pytest.raises(EdgedigitsError, match="1 piece passed in the recording, and there are 2 codes"):
+        in_order([PieceRead("11111", 0.9, 5, (0, 0, 1, 1))], ["11111", "22222"])
