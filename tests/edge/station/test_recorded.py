@@ -1,0 +1,70 @@
+"""Calibrating on recordings, and what the demonstration writes."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.edge.recordings.mail.belt import BeltPlan
+from edgedigits.edge.recordings.mail.simulating import simulate_station
+from edgedigits.edge.recordings.mail.source import package_digits
+from edgedigits.edge.recordings.mail.truth import read_mail_truth
+from edgedigits.edge.station.demonstrating import write_demo
+from edgedigits.edge.station.recorded import CURVE, calibrate_station
+from edgedigits.edge.station.settings import StationSettings
+from edgedigits.edge.station.settings_file import read_settings
+from edgedigits.edge.station.threshold import NEVER, read_calibration
+
+PIECES = 8
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory):
+    out = tmp_path_factory.mktemp("mail") / "belt"
+    plan = BeltPlan(level="easy", seed=1, pieces=PIECES, frames_in_view=8)
+    simulate_station(out, package_digits(), "drawn by code", plan)
+    return out / "mail.avi"
+
+
+def test_a_recording_with_its_truth_calibrates_a_station(tmp_path, recording):
+    found = calibrate_station(StationSettings(), tmp_path, [recording], None)
+    assert found.calibration.pieces == PIECES
+    assert found.calibration.threshold == NEVER  # so few prove nothing
+    assert read_calibration(tmp_path / "journal") == found.calibration
+    assert (tmp_path / "journal" / CURVE).read_bytes().startswith(b"\x89PNG")
+
+
+def test_codes_that_were_written_down_do_the_same(tmp_path, recording):
+    written = tmp_path / "codes.txt"
+    codes = [piece.code for piece in read_mail_truth(recording).pieces]
+    written.write_text("\n".join(codes) + "\n", encoding="utf-8")
+    by_truth = calibrate_station(StationSettings(), tmp_path, [recording], None)
+    by_codes = calibrate_station(StationSettings(), tmp_path, [recording], written)
+    assert by_codes.curve == by_truth.curve
+
+
+def test_progress_is_told_of_every_frame(tmp_path, recording):
+    told = []
+    calibrate_station(StationSettings(), tmp_path, [recording], None, lambda done, total: told.append((done, total)))
+    frames = read_mail_truth(recording).frames
+    assert told[-1] == (frames, frames)
+
+
+def test_a_line_that_is_no_code_is_named(tmp_path, recording):
+    written = tmp_path / "codes.txt"
+    written.write_text("12345\nabc\n", encoding="utf-8")
+    with pytest.raises(EdgedigitsError, match='line 2 of .* holds "abc" in place of a code'):
+        calibrate_station(StationSettings(), tmp_path, [recording], written)
+
+
+def test_a_recording_without_its_truth_says_what_is_missing(tmp_path, recording):
+    alone = tmp_path / "alone.avi"
+    alone.write_bytes(recording.read_bytes())
+    with pytest.raises(EdgedigitsError, match=r"alone\.json"):
+        calibrate_station(StationSettings(), tmp_path, [alone], None)
+
+
+def test_the_demonstration_is_a_configuration_that_holds(tmp_path):
+    settings = read_settings(write_demo(tmp_path, "ordinary", 5, 3))
+    assert settings.camera.source == "mail:ordinary,seed=3,pace=real,pieces=5"
+    assert settings.pieces.hold_seconds == 10
