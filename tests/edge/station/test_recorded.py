@@ -53,7 +53,7 @@ def test_progress_is_told_of_every_frame(tmp_path, recording):
 def test_a_line_that_is_no_code_is_named(tmp_path, recording):
     written = tmp_path / "codes.txt"
     written.write_text("12345\nabc\n", encoding="utf-8")
-    with pytest.raises(EdgedigitsError, match='line 2 of .* holds "abc" in place of a code'):
+    with pytest.raises(EdgedigitsError, match=r'line 2 of .* holds "abc" in place of a code'):
         calibrate_station(StationSettings(), tmp_path, [recording], written)
 
 
