@@ -60,8 +60,9 @@ def run_station(config: Path, limit: int | None = None, *, browser: bool = False
         stopping()
     told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(shift.outcomes.items()))
     say(
-        f"{counted(shift.pieces, 'piece')}{f' ({told})' if told else ''} in {counted(shift.frames, 'frame')}, "
-        f"{shift.skipped} skipped, camera reopened {counted(shift.reopened, 'time')}",
+        f"{counted(shift.pieces, 'piece')}{f' ({told})' if told else ''} in {shift.frames:,} of "
+        f"{counted(shift.given, 'frame')}, {shift.skipped:,} skipped, "
+        f"camera reopened {counted(shift.reopened, 'time')}",
         err=True,
     )
 

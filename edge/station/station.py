@@ -57,6 +57,7 @@ class Shift:
 
     Attributes:
         frames: looked at.
+        given: by the source: those, the skipped ones, and one or two that came as the station was stopped.
         skipped: not looked at because a newer one had come.
         reopened: times that the camera was lost and came back.
         outcomes: pieces by outcome.
@@ -65,6 +66,7 @@ class Shift:
     """
 
     frames: int
+    given: int
     skipped: int
     reopened: int
     outcomes: dict[str, int]
@@ -137,9 +139,10 @@ def run_shift(
             for gauge in works.gauges:
                 gauge.skipped(capture.skipped)
         run.end()
-        return Shift(
-            run.frames, capture.skipped, capture.reopened, dict(run.outcomes), run.seconds, len(works.keeper.backlog)
-        )
+    unwritten = len(works.keeper.backlog)
+    return Shift(
+        run.frames, capture.given, capture.skipped, capture.reopened, dict(run.outcomes), run.seconds, unwritten
+    )
 
 
 class _Run:

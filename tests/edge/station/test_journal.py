@@ -275,3 +275,12 @@ def test_times_do_not_decide_which_result_is_the_newest(journal: Journal):
     journal.add(piece("a"), None)
     journal.add(replace(piece("b"), decided=NOON - 5000), None)
     assert [result.id for result in journal.latest(1)] == ["b"]
+
+
+def test_connections_of_many_readers_at_once_are_not_kept_open(tmp_path: Path):
+    database = Database(journal_file(tmp_path), durable=False)
+    with ExitStack() as readers:
+        for _ in range(MOST_IDLE + 5):
+            readers.enter_context(database.reading())
+    assert len(database._idle) == MOST_IDLE
+    database.close()
