@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 from edgedigits.core.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from edgedigits.core.pretrained.bundled import bundled_float_model, bundled_line_model, bundled_model
+    from edgedigits.core.pretrained.bundled import (
+        bundled_float_line_model,
+        bundled_float_model,
+        bundled_line_model,
+        bundled_model,
+    )
     from edgedigits.edge.fields import FieldsResult, measure_fields
     from edgedigits.edge.loop.empty_frames import EmptyFrames
     from edgedigits.edge.loop.loop import JsonLines, LoopResult, Sink, Transcript, run_loop, stop_on_signals
@@ -57,6 +62,7 @@ __all__ = [
     "WrongFrame",
     "WrongFrames",
     "annotate",
+    "bundled_float_line_model",
     "bundled_float_model",
     "bundled_line_model",
     "bundled_model",
@@ -74,7 +80,8 @@ __getattr__ = lazy_exports(
     __name__,
     {
         **dict.fromkeys(
-            ("bundled_float_model", "bundled_line_model", "bundled_model"), "edgedigits.core.pretrained.bundled"
+            ("bundled_float_line_model", "bundled_float_model", "bundled_line_model", "bundled_model"),
+            "edgedigits.core.pretrained.bundled",
         ),
         **dict.fromkeys(("FieldsResult", "measure_fields"), "fields"),
         **dict.fromkeys(("VideoPreview", "WindowPreview"), "loop.preview"),

@@ -8,6 +8,7 @@ import click
 
 from edgedigits.cli import options
 from edgedigits.cli.commands.station_page import password
+from edgedigits.cli.commands.station_retrain import keys, retrain, rollback
 from edgedigits.cli.commands.station_service import install
 from edgedigits.cli.commands.station_trying import calibrate, check, demo
 from edgedigits.cli.output import say
@@ -27,11 +28,11 @@ def station(ctx: click.Context, config: Path, limit: int | None) -> None:
     told to those that the configuration names, and shown on a web page. Ends on Ctrl-C, or with a video that it reads.
 
     \b
-    Begin with:
+    Examples:
       edgedigits station demo
-      edgedigits station init
-      edgedigits station check
-      edgedigits station
+      edgedigits station init --config station.toml
+      edgedigits station check --config station.toml
+      edgedigits station --config station.toml
     """
     if ctx.invoked_subcommand:
         return
@@ -86,5 +87,5 @@ def init(config: Path, force: bool) -> None:
     say("Say in it where the camera is and what codes look like; then `edgedigits station check` tries all of it.")
 
 
-for command in (demo, check, calibrate, install, password):
+for command in (demo, check, calibrate, install, password, keys, retrain, rollback):
     station.add_command(command)

@@ -8,7 +8,15 @@ from pathlib import Path
 
 from edgedigits.core.cards import Card
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.lines.labelled import COMPOSED, TEST_LINES, Lines, load_fields, load_lines, strips_of
+from edgedigits.core.lines.labelled import (
+    COMPOSED,
+    TEST_LINES,
+    Lines,
+    learned_and_judged,
+    load_fields,
+    load_lines,
+    strips_of,
+)
 from edgedigits.core.lines.naming import LINES, folders_of
 from edgedigits.core.statistics.edits import differences
 from edgedigits.core.statistics.line_metrics import LineMetrics, line_metrics
@@ -58,7 +66,8 @@ def lines_to_judge(model: Path, card: Card, dataset: str | None = None) -> Lines
         model: of the file.
         card: of the model.
         dataset: ``lines`` for the composed ones of its own test lines, ``lines:FOLDER[,FOLDER]`` for the odd rows of
-            folders of fields, as the even ones may have been learned from; None for its own test lines.
+            folders of fields, as the even ones may have been learned from, or those of the part ``test``; None for its
+            own test lines.
 
     Raises:
         EdgedigitsError: a name of digits, or lines that are missing or damaged.
@@ -68,10 +77,10 @@ def lines_to_judge(model: Path, card: Card, dataset: str | None = None) -> Lines
         return own if dataset is None else own.of(COMPOSED)
     found = Lines((), (), ())
     for folder in folders_of(dataset):
-        found += strips_of(load_fields(folder)[1::2], str(folder))
+        found += strips_of(learned_and_judged(load_fields(folder))[1], str(folder))
     if not len(found):
         raise EdgedigitsError(
             f"{dataset} has no odd rows, counted from 0, and only those judge: even ones are learned from",
-            "give folders with two fields at least",
+            "give folders with two fields at least, or with some of the part test",
         )
     return found

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import write_with
 from edgedigits.core.lines.strip import HEIGHT, strip_of
-from edgedigits.core.lines.truth import TRUTH, Field, check_pictures, picture_of, read_truth
+from edgedigits.core.lines.truth import TEST, TRUTH, Field, check_pictures, picture_of, read_truth
 from edgedigits.core.paths import StrPath
 from edgedigits.core.pictures.loading import read_picture
 
@@ -121,11 +121,13 @@ class LabelledPicture:
         grey: uint8 of shape (height, width).
         text: its digits.
         spans: left and right end of each digit in pixels, where the table tells them, else empty.
+        part: as :class:`edgedigits.core.lines.truth.Field` has it.
     """
 
     grey: NDArray[np.uint8]
     text: str
     spans: tuple[tuple[int, int], ...] = ()
+    part: str = ""
 
 
 def load_fields(folder: StrPath) -> tuple[LabelledPicture, ...]:
@@ -136,9 +138,21 @@ def load_fields(folder: StrPath) -> tuple[LabelledPicture, ...]:
     """
     folder = Path(folder)
     return tuple(
-        LabelledPicture(_grey(picture_of(folder, field)), field.text, spans_of(field.boxes, len(field.text)))
+        LabelledPicture(
+            _grey(picture_of(folder, field)), field.text, spans_of(field.boxes, len(field.text)), field.part
+        )
         for field in checked_fields(folder)
     )
+
+
+def learned_and_judged(
+    fields: tuple[LabelledPicture, ...],
+) -> tuple[tuple[LabelledPicture, ...], tuple[LabelledPicture, ...]]:
+    """Those to learn from and those that judge: by their parts, or where they have none even rows and odd ones."""
+    if any(field.part for field in fields):
+        learned = tuple(field for field in fields if field.part != TEST)
+        return learned, tuple(field for field in fields if field.part == TEST)
+    return fields[::2], fields[1::2]
 
 
 def checked_fields(folder: StrPath) -> list[Field]:

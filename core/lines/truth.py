@@ -20,6 +20,9 @@ _COLUMNS = {"image", "text"}
 _SEPARATORS = ",;\t"
 _NAMED = 5
 
+TRAIN, TEST = "train", "test"
+"""What a column ``part`` may say."""
+
 
 @dataclass(frozen=True)
 class Field:
@@ -29,11 +32,14 @@ class Field:
         image: name of the picture file.
         text: the digits on it, from left to right.
         boxes: what stands in a column whose name begins with ``boxes``, which need not be there.
+        part: ``train`` to be learned from and ``test`` to judge, by the column ``part``; empty without such a column:
+            even rows, counted from 0, are learned from, and odd ones judge.
     """
 
     image: str
     text: str
     boxes: str = ""
+    part: str = ""
 
 
 def truth_of(folder: StrPath, table: StrPath | None = None) -> Path:
@@ -152,4 +158,13 @@ def _field(path: Path, line: int, row: dict[str | Any, Any]) -> Field:
     if not (text.isascii() and text.isdigit()):
         raise EdgedigitsError(f"{path} has the text {text!r} in line {line}, which is not digits", _ROW)
     boxes = next((value for name, value in row.items() if name and name.startswith("boxes")), "")
-    return Field(image, text, boxes or "")
+    return Field(image, text, boxes or "", _part(path, line, row))
+
+
+def _part(path: Path, line: int, row: dict[str | Any, Any]) -> str:
+    part = (row.get("part", TRAIN) or "").strip()
+    if part not in {TRAIN, TEST}:
+        raise EdgedigitsError(
+            f"{path} has the part {part!r} in line {line}", f"write {TRAIN} or {TEST}, or leave the column out"
+        )
+    return part if "part" in row else ""

@@ -40,6 +40,15 @@ def bundled_float_model() -> Path:
     return _bundled("small-float", "model.keras")
 
 
+def bundled_float_line_model() -> Path:
+    """Path of the float network that the built-in line network was quantized from, ``model.keras`` beside its card.
+
+    Raises:
+        EdgedigitsError: the installation lacks it.
+    """
+    return _bundled("line-float", "model.keras")
+
+
 def _bundled(folder: str, name: str) -> Path:
     path = Path(str(files(__package__))) / folder / name
     if not path.is_file():

@@ -28,6 +28,7 @@ class Keeper:
 
     Attributes:
         backlog: results that could not be written yet.
+        model: sha256 of the network that reads; it may be changed.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class Keeper:
             bin_of: where a code goes.
         """
         self._journal, self._alarms = journal, alarms
-        self._station, self._model, self._bin_of = station, model, bin_of
+        self._station, self.model, self._bin_of = station, model, bin_of
         self.backlog: deque[tuple[PieceResult, Image | None, float]] = deque()
         self._tried = 0.0
 
@@ -74,7 +75,7 @@ class Keeper:
             confidence=decision.confidence,
             alternatives=decision.alternatives,
             frames=decision.frames,
-            model=self._model,
+            model=self.model,
         )
         picture = piece.picture if min(piece.picture.shape[:2]) > 1 else None
         self.backlog.append((result, picture, 0.0 if accepted else hold_seconds))

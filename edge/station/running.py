@@ -29,6 +29,7 @@ from edgedigits.edge.station.service.notify import Watchdog
 from edgedigits.edge.station.settings import StationSettings
 from edgedigits.edge.station.station import Shift, Works, run_shift
 from edgedigits.edge.station.threshold import ChosenThreshold, choose_station_threshold, read_calibration
+from edgedigits.edge.station.updates.at_work import StationUpdates
 
 if TYPE_CHECKING:
     from edgedigits.edge.station.page.server import PageServer
@@ -47,6 +48,7 @@ class Station:
         journal: that it keeps.
         alarms: what is wrong.
         adjustments: what was changed on the page.
+        updates: of its model.
         page: its server; None where the configuration asks for none.
     """
 
@@ -63,10 +65,13 @@ class Station:
         """
         self.settings, self._folder = settings, folder
         self._source = source or open_source(placed_source(settings.camera.source, folder))
-        self._reader = open_reader(settings.reading, folder)
         where = folder / settings.journal.folder
         kept = settings.journal
         self.alarms = Alarms()
+        self._watch: Watch | None = None
+        self._keeper: Keeper | None = None
+        self.updates = StationUpdates(settings, folder, self.alarms, self._read_with)
+        self._read_with(self.updates.model)
         self.journal = Journal(
             where,
             durable=kept.durable,
@@ -101,6 +106,8 @@ class Station:
             for output in self._outputs:
                 output.start()
                 started.callback(output.stop)
+            self.updates.start()
+            started.callback(self.updates.stop)
             self._tidying.start()
             self._started = started.pop_all()
         return self
@@ -121,29 +128,40 @@ class Station:
         Raises:
             EdgedigitsError: a source that is no camera cannot be opened, or is damaged.
         """
-        if self.journal.set_aside:
-            self.alarms.set(SET_ASIDE, f"the journal was damaged and set aside as {self.journal.set_aside}")
         pieces = self.settings.pieces
-        watch = Watch(
+        self._watch = Watch(
             self._reader.codes,
             lambda: Decider(self.threshold.value),
             rotate=self.settings.camera.rotate,
             decide_within=pieces.decide_within,
         )
         name, reader = self.settings.name, self._reader
+        self._keeper = Keeper(self.journal, self.alarms, name, reader.model, reader.bin_of)
         works = Works(
-            watch,
+            self._watch,
             self.journal,
-            Keeper(self.journal, self.alarms, name, reader.model, reader.bin_of),
+            self._keeper,
             self.alarms,
             region=lambda: self.adjustments.current.region,
             hold_seconds=pieces.hold_seconds,
             dark_alarm=pieces.dark_alarm,
             displays=(self._live,),
             gauges=(self._metrics,),
-            often=(self._say_alive, self._say_threshold),
+            told=(self.updates.tell,),
+            often=(self._say_alive, self._say_threshold, self.updates.work),
         )
         return run_shift(works, self._source, stop=stop, limit=limit, wait=self._source.live)
+
+    def _read_with(self, model: Path) -> None:
+        """Read with a model from now on.
+
+        Raises:
+            EdgedigitsError: it does not load; the station reads on as before.
+        """
+        self._reader = open_reader(self.settings.reading, self._folder, model)
+        if self._watch is not None and self._keeper is not None:
+            self._watch.reader = self._reader.codes
+            self._keeper.model = self._reader.model
 
     def _page(self) -> PageServer | None:
         if not self.settings.page.listen:
@@ -173,6 +191,8 @@ class Station:
 
     def _say_alive(self) -> None:
         self._watchdog.beat(time.monotonic())
+        if self.journal.set_aside:
+            self.alarms.set(SET_ASIDE, f"the journal was damaged and set aside as {self.journal.set_aside}")
 
     def _say_threshold(self) -> None:
         chosen = self.threshold

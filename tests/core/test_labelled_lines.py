@@ -10,7 +10,15 @@ from trained_lines import write_fields
 from edgedigits.core.cards import Card
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.lines.judging import confusions, lines_to_judge, metrics_by_origin
-from edgedigits.core.lines.labelled import Lines, load_fields, load_lines, save_lines, spans_of, strips_of
+from edgedigits.core.lines.labelled import (
+    Lines,
+    learned_and_judged,
+    load_fields,
+    load_lines,
+    save_lines,
+    spans_of,
+    strips_of,
+)
 from edgedigits.core.lines.naming import folders_of, is_lines
 
 TEXTS = ("12", "", "907")
@@ -66,6 +74,26 @@ class TestFields:
         (folder / "images").mkdir()
         (folder / "0.png").rename(folder / "images" / "0.png")
         assert [field.text for field in load_fields(folder)] == ["12", "3"]
+
+    def test_even_rows_are_learned_from_and_odd_ones_judge(self, tmp_path):
+        fields = load_fields(write_fields(tmp_path / "fields", ("1", "2", "3", "4", "5")))
+        learned, judging = learned_and_judged(fields)
+        assert [field.text for field in learned] == ["1", "3", "5"]
+        assert [field.text for field in judging] == ["2", "4"]
+
+    def test_a_column_of_parts_tells_it_otherwise(self, tmp_path):
+        folder = write_fields(tmp_path / "fields", ("1", "2", "3"))
+        (folder / "truth.csv").write_text("image,text,Part\n0.png,1,test\n1.png,2, train\n2.png,3,train\n")
+        learned, judging = learned_and_judged(load_fields(folder))
+        assert [field.text for field in learned] == ["2", "3"]
+        assert [field.text for field in judging] == ["1"]
+
+    @pytest.mark.parametrize("part", ["", "validation", "Train"])
+    def test_a_part_that_there_is_not(self, part, tmp_path):
+        folder = write_fields(tmp_path / "fields", ("12", "3"))
+        (folder / "truth.csv").write_text(f"image,text,part\n0.png,12,train\n1.png,3,{part}\n")
+        with pytest.raises(EdgedigitsError, match=f"has the part '{part}' in line 3; write train or test"):
+            load_fields(folder)
 
     def test_boxes_give_the_ends_of_digits(self):
         assert spans_of("3,1,10,20 15,2,8,20", 2) == ((3, 13), (15, 23))

@@ -6,11 +6,26 @@ import numpy as np
 import pytest
 
 from edgedigits.core.cards import card_of
-from edgedigits.core.datasets import load_dataset
+from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.files import sha256_of
+from edgedigits.core.keras.line_networks import line_logits, load_line_network
 from edgedigits.core.keras.models import keras_scores, load_keras
-from edgedigits.core.pretrained.bundled import bundled_float_model, bundled_model
+from edgedigits.core.lines.decoding import greedy
+from edgedigits.core.pretrained.bundled import (
+    bundled_float_line_model,
+    bundled_float_model,
+    bundled_line_model,
+    bundled_model,
+)
 from edgedigits.core.tflite.digit_model import DigitModel
+from edgedigits.core.tflite.line_model import LineModel
+from edgedigits.train.lines.composing.composing import Composer
+
+
+@pytest.fixture(scope="module")
+def composed_test_lines(data_folder):
+    composer = Composer(split_dataset(load_dataset("mnist"), "default").test, (0, 7))
+    return [composer.strip_and_text(place)[0] for place in range(40)]
 
 
 @pytest.fixture(scope="module")
@@ -56,5 +71,24 @@ def test_the_floats_carry_nothing_but_the_network(floats):
 
 
 def test_no_card_that_ships_names_the_machine_that_made_it():
-    for model in (bundled_model(), bundled_float_model()):
-        assert "/" not in json.dumps(card_of(model).dataset) + json.dumps(card_of(model).parent)
+    for model in (bundled_model(), bundled_float_model(), bundled_line_model(), bundled_float_line_model()):
+        card = card_of(model)
+        assert "/" not in json.dumps([card.dataset, card.parent, card.pretrained_on, card.measured])
+
+
+def test_the_line_networks_int8_card_names_its_floats_as_its_parent():
+    path = bundled_float_line_model()
+    card, parent = card_of(bundled_line_model()), card_of(path)
+    assert card.parent == {"file": path.name, "sha256": sha256_of(path)}
+    assert (card.network, card.parameters, card.dataset) == (parent.network, parent.parameters, parent.dataset)
+    assert card.measured["float_exact"] == pytest.approx(parent.measured["test_exact"]["all"], abs=1e-4)
+
+
+def test_the_line_network_and_its_floats_read_lines_alike(composed_test_lines):
+    floats = [greedy(one) for one in line_logits(load_line_network(bundled_float_line_model()), composed_test_lines)]
+    int8 = [greedy(one) for one in LineModel(bundled_line_model()).all_logits(composed_test_lines)]
+    assert np.mean([a == b for a, b in zip(floats, int8)]) > 0.9
+
+
+def test_the_floats_of_the_line_network_are_small_enough_to_ship():
+    assert bundled_float_line_model().stat().st_size < 1_000_000

@@ -159,3 +159,30 @@ def test_a_changed_network_is_refused(line_network, tmp_path):
     write_card(tmp_path, card_of(line_network))
     with pytest.raises(EdgedigitsError, match="has sha256"):
         load_line_network(copy)
+
+
+@pytest.mark.usefixtures("tiny_lines")
+def test_parts_say_what_is_learned_from_and_what_judges(tmp_path):
+    from edgedigits.train.lines.data import load_line_data
+
+    folder = write_fields(tmp_path / "fields", tuple(str(place) for place in range(24)))
+    rows = [f"{place}.png,{place},{'test' if place < 4 else 'train'}" for place in range(24)]
+    (folder / "truth.csv").write_text("\n".join(["image,text,part", *rows]) + "\n")
+    data = load_line_data(f"lines:{folder}")
+    assert set(data.test.of(str(folder)).texts) == {"0", "1", "2", "3"}
+    assert len(data.fields) + len(data.validation.of(str(folder))) == 20
+    assert not {field.text for field in data.fields} & {"0", "1", "2", "3"}
+    assert "part train" in data.describe()["split"]
+
+
+@pytest.mark.usefixtures("tiny_lines")
+def test_lines_for_proofs_are_none_that_a_training_has():
+    from edgedigits.train.lines.data import compose_lines, load_line_data
+
+    def digests(strips):
+        return {strip.tobytes() for strip in strips}
+
+    lines, again = compose_lines(60), compose_lines(60)
+    assert lines.sha256() == again.sha256() != compose_lines(60, 1).sha256()
+    data = load_line_data("lines")
+    assert not digests(lines.strips) & (digests(data.test.strips) | digests(data.validation.strips))

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.lines.labelled import COMPOSED, LabelledPicture, Lines, checked_fields, load_fields, strips_of
+from edgedigits.core.lines.labelled import (
+    COMPOSED,
+    LabelledPicture,
+    Lines,
+    checked_fields,
+    learned_and_judged,
+    load_fields,
+    strips_of,
+)
 from edgedigits.core.lines.naming import folders_of
 from edgedigits.train.lines.composing.composing import Composer
 from edgedigits.train.lines.ctc import LONGEST
@@ -25,7 +33,10 @@ EPOCHS_PER_LINE = 3
 
 _VALIDATION, _TEST, _CALIBRATION = 600, 1_000, 300
 _TRAIN_SEED, _VALIDATION_SEED, _TEST_SEED = range(3)
+_PROOF_SEED = 5  # 4 is that of `edgedigits simulate`
 _CALIBRATION_LOT = 1 << 20
+EVEN_AND_ODD = "even rows and training digits; odd rows and test digits report"
+_BY_PARTS = "rows of the part train, or even ones, and training digits; the others and test digits report"
 _VALIDATES = 10  # of the rows learned from, every tenth
 
 
@@ -51,7 +62,8 @@ class LineData:
     """Lines of a name, divided.
 
     Composed lines are written of the training, validation and test digits of MNIST; of each folder of fields the even
-    rows, counted from 0, are learned from (every tenth of them validates), and the odd ones only reported on.
+    rows, counted from 0, are learned from (every tenth of them validates), and the odd ones only reported on,
+    unless a column ``part`` of its table tells it otherwise.
 
     Attributes:
         spec: the name.
@@ -60,6 +72,7 @@ class LineData:
         fields: to learn from.
         validation: to choose by.
         test: to report on.
+        split: how they are divided, in words.
     """
 
     spec: str
@@ -68,6 +81,7 @@ class LineData:
     fields: tuple[LabelledPicture, ...]
     validation: Lines
     test: Lines
+    split: str = EVEN_AND_ODD
 
     def line(self, epoch: int, place: int) -> tuple[NDArray[np.uint8], str]:
         """A line to learn from as a strip, uint8 of shape (32, width), and its digits.
@@ -92,7 +106,7 @@ class LineData:
         """What a card says of the lines."""
         return {
             "spec": self.spec,
-            "split": "even rows and training digits; odd rows and test digits report",
+            "split": self.split,
             "train": len(self.fields),
             "validation": len(self.validation),
             "test": len(self.test),
@@ -139,11 +153,27 @@ def load_line_data(spec: str, seed: int = 0) -> LineData:
     for folder in folders_of(spec):
         fields = load_fields(folder)
         _refuse_long(folder, fields)
-        even = fields[::2]
-        learned += tuple(field for place, field in enumerate(even) if place % _VALIDATES)
-        validation += strips_of(even[::_VALIDATES], str(folder))
-        test += strips_of(fields[1::2], str(folder))
-    return LineData(spec, seed, LotOfLines(composers[0]), learned, validation, test)
+        taken, judging = learned_and_judged(fields)
+        learned += tuple(field for place, field in enumerate(taken) if place % _VALIDATES)
+        validation += strips_of(taken[::_VALIDATES], str(folder))
+        test += strips_of(judging, str(folder))
+    split = _BY_PARTS if any(field.part for field in learned) else EVEN_AND_ODD
+    return LineData(spec, seed, LotOfLines(composers[0]), learned, validation, test, split)
+
+
+def compose_lines(count: int, seed: int = 0, part: Literal["validation", "test"] = "test") -> Lines:
+    """Lines that no training learns from, chooses by or reports on: for proofs.
+
+    Args:
+        count: of them, some without any digit.
+        seed: of all that is drawn.
+        part: of MNIST whose digits are written.
+
+    Raises:
+        EdgedigitsError: MNIST is missing.
+    """
+    digits = split_dataset(load_dataset("mnist"), "default", seed)
+    return _composed(Composer(getattr(digits, part), (seed, _PROOF_SEED)), count)
 
 
 def _refuse_long(folder: Path, fields: tuple[LabelledPicture, ...]) -> None:

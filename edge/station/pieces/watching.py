@@ -70,6 +70,7 @@ class Watch:
     """Looks at frames one after the other. Not safe to share between threads.
 
     Attributes:
+        reader: of the codes; another one reads from the next frame on.
         tracks: the pieces in view.
         words: of each piece in view by its number, what is said of it so far and how it stands, for people.
     """
@@ -90,7 +91,7 @@ class Watch:
             rotate: degrees by which frames must be turned clockwise to stand upright.
             decide_within: seconds within which a piece in view is decided.
         """
-        self._reader, self._decider = reader, decider
+        self.reader, self._decider = reader, decider
         self._rotate, self._within = rotate, decide_within
         self._presence = Presence()
         self._tracker: Tracker | None = None
@@ -123,9 +124,9 @@ class Watch:
         for track in self.tracks:
             piece = self._pieces.setdefault(track.number, _Piece(Evidence()))
             piece.seen += track.seen == moment
-        if (track := self._next(moment)) is not None:
-            self._read(track, grey)
-            decided.append(self._decided_early(track, upright, moment))
+        if (nearest := self._next(moment)) is not None:
+            self._read(nearest, grey)
+            decided.append(self._decided_early(nearest, upright, moment))
         decided += [self._overdue(track, upright, moment) for track in self.tracks]
         return [one for one in decided if one is not None]
 
@@ -161,7 +162,7 @@ class Watch:
     def _read(self, track: Track, grey: NDArray[np.uint8]) -> None:
         piece = self._pieces[track.number]
         left, top, right, bottom = self._around(track.box, grey.shape)
-        lines = self._reader.read(grey[top:bottom, left:right])
+        lines = self.reader.read(grey[top:bottom, left:right])
         right_by, down_by = left - track.box[0], top - track.box[1]
         piece.evidence.add([moved(line, right_by, down_by) for line in lines])
         sure = _ANY.early(piece.evidence)

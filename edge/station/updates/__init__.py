@@ -1,1 +1,1 @@
-"""Models that come from a workstation: signed, tried, and taken back where they fail."""
+"""Models that a station takes from a workstation: signed, proved, tried, watched, and taken back."""

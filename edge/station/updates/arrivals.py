@@ -1,0 +1,86 @@
+"""Files that come into the folder of updates, each handed out once while the same model runs."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgedigits.edge.station.updates.bundle import MOST_BYTES, SUFFIX
+from edgedigits.edge.station.updates.events import UpdateRefused
+
+_ON_ITS_WAY = 10.0
+"""Seconds since its last change during which a file may still be copied."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A file in the folder of updates.
+
+    Attributes:
+        name: of the file, without its folder.
+        data: its bytes, at most one more than an update may have.
+        sha256: of them.
+        changed: when it was last changed, seconds since 1970.
+    """
+
+    name: str
+    data: bytes
+    sha256: str
+    changed: float
+
+    @property
+    def may_be_on_its_way(self) -> bool:
+        """Whether it changed so shortly ago that somebody may still be copying it."""
+        return abs(time.time() - self.changed) < _ON_ITS_WAY
+
+
+class Arrivals:
+    """Remembers which files were handed out, by name, size and time of change, so that others are not even read."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[int, int, str]] = {}
+
+    def unseen(self, folder: Path, running: str) -> Iterator[Arrival | UpdateRefused]:
+        """The files that are new since the last look, or since another model runs, in the order of their names.
+
+        Args:
+            folder: of updates; made where there is none.
+            running: sha256 of the model that runs.
+
+        Yields:
+            Files, and why some, or the folder itself, cannot be read.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            paths = sorted(path for path in folder.iterdir() if path.suffix == SUFFIX and path.is_file())
+        except OSError as error:
+            if self._is_new(str(folder), (0, error.errno or 0, running)):
+                yield _unreadable(str(folder), error)
+            return
+        for path in paths:
+            try:
+                found = path.stat()
+                if not self._is_new(path.name, (found.st_size, found.st_mtime_ns, running)):
+                    continue
+                with path.open("rb") as file:
+                    data = file.read(MOST_BYTES + 1)
+            except OSError as error:
+                yield _unreadable(path.name, error)
+            else:
+                yield Arrival(path.name, data, hashlib.sha256(data).hexdigest(), found.st_mtime)
+
+    def forget(self, arrival: Arrival) -> None:
+        """Hand a file out again at the next look."""
+        self._seen.pop(arrival.name, None)
+
+    def _is_new(self, name: str, seen: tuple[int, int, str]) -> bool:
+        new = self._seen.get(name) != seen
+        self._seen[name] = seen
+        return new
+
+
+def _unreadable(name: str, error: OSError) -> UpdateRefused:
+    return UpdateRefused(name, "disk", f"it cannot be read ({error.strerror})", "let the station's user read it")

@@ -1,0 +1,149 @@
+"""Which model a station runs, and what became of updates: one JSON file, so that a switch is one rename."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import disk_errors, write_json
+from edgedigits.edge.station.updates.rejects import NONE, Tally
+
+STATE = "models.json"
+LOCK = ".lock"
+FORMAT = 1
+MOST_RECORDS = 200
+
+Became = Literal["taken", "refused", "rolled back"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One thing that happened.
+
+    Attributes:
+        when: ISO 8601.
+        became: of the update, or of its model.
+        update: sha256 of its file; empty where there is none.
+        name: of the file.
+        model: sha256 of the model that it brought, as far as it is known.
+        running: sha256 of the model that ran then.
+        why: in words; empty where it was taken.
+    """
+
+    when: str
+    became: Became
+    update: str
+    name: str
+    model: str
+    running: str
+    why: str
+
+
+@dataclass(frozen=True)
+class State:
+    """What a station knows of its models, each named by its sha256.
+
+    Attributes:
+        configured: the one that the configuration names.
+        current: that is to be loaded.
+        former: that ran before; empty where there is none to go back to.
+        tally: pieces of the current one.
+        before: pieces of the former one, while the current one is watched; else None.
+        starts: of the station since the current one was taken, until it reads its first piece.
+        records: what happened, the latest last.
+    """
+
+    configured: str
+    current: str
+    former: str = ""
+    tally: Tally = NONE
+    before: Tally | None = None
+    starts: int = 0
+    records: tuple[Record, ...] = ()
+
+    def with_record(self, record: Record) -> State:
+        """With something more that happened; of very many the oldest go."""
+        return replace(self, records=(*self.records, record)[-MOST_RECORDS:])
+
+    def withdrawn(self, model: str) -> Record | None:
+        """When and why a model was taken back; None where it was not."""
+        return next((one for one in self.records if one.became == "rolled back" and one.model == model), None)
+
+    def knows(self, update: str) -> bool:
+        """Whether nothing new is to be said of a file: it was taken, or refused while the current model ran."""
+        return any(
+            one.update == update and (one.became == "taken" or one.running == self.current) for one in self.records
+        )
+
+
+def write_state(folder: Path, state: State) -> None:
+    """Write it, whole or not at all: from then on the current model is the one to load."""
+    write_json(folder / STATE, {"format": FORMAT, **asdict(state)})
+
+
+def read_state(folder: Path) -> State | None:
+    """The state of a folder; None where there is none yet.
+
+    Raises:
+        EdgedigitsError: the file is damaged, or of another version.
+    """
+    path = folder / STATE
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        return _state(told)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check who may read it") from error
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise EdgedigitsError(f"{path} is damaged ({error})", "copy the updates again") from error
+
+
+def set_aside(folder: Path) -> Path:
+    """Give a damaged state another name, under which it stays for people to look at."""
+    aside = folder / f"{STATE}.damaged-{time.time_ns()}"
+    with disk_errors(aside):
+        (folder / STATE).rename(aside)
+    return aside
+
+
+def _state(told: Any) -> State:
+    if not isinstance(told, dict) or told.pop("format", None) != FORMAT:
+        raise ValueError("not of this format")
+    before = told["before"]
+    state = State(
+        **{
+            **told,
+            "tally": Tally(**told["tally"]),
+            "before": None if before is None else Tally(**before),
+            "records": tuple(Record(**one) for one in told["records"]),
+        }
+    )
+    texts = (state.configured, state.current, state.former)
+    numbers = [value for tally in (state.tally, state.before) if tally for value in (tally.accepted, tally.rejected)]
+    if any(type(text) is not str for text in texts) or any(type(one) is not int for one in (*numbers, state.starts)):
+        raise ValueError("something in it has the wrong type")
+    if any(type(getattr(one, item.name)) is not str for one in state.records for item in fields(Record)):
+        raise ValueError("a record in it has the wrong type")
+    return state
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes, such as `edgedigits station rollback`, from changing the state meanwhile."""
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / LOCK).open("w") as file:
+            try:
+                import fcntl
+            except ImportError:  # no such locks on this system, and no stations
+                yield
+                return
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield

@@ -1,0 +1,141 @@
+"""A running station and its updates."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import replace
+
+import pytest
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.edge.station.alarms import Alarms
+from edgedigits.edge.station.results import PieceResult
+from edgedigits.edge.station.settings import ReadingSettings, StationSettings, UpdateSettings
+from edgedigits.edge.station.updates.at_work import UPDATE, StationUpdates
+from edgedigits.edge.station.updates.store import MOST_STARTS
+
+ACCEPTED = PieceResult("1", "one", 0, 0, 0, "12345", "accepted", "", "", 0.99, (), 2, "")
+REJECTED = replace(ACCEPTED, outcome="rejected")
+
+
+@pytest.fixture
+def at_work(tmp_path, models, keys):
+    """Makes the updates of a station that runs the first model; what it loads, is told to load or cannot load."""
+    settings = StationSettings(
+        reading=ReadingSettings(model=str(models[0].path)), updates=UpdateSettings(public_key=str(keys.public))
+    )
+    made = []
+
+    def make(load=lambda _path: None):
+        updates = StationUpdates(settings, tmp_path, Alarms(), load, every=0.02)
+        made.append(updates)
+        return updates
+
+    (tmp_path / "updates").mkdir()
+    yield make
+    for one in made:
+        if one._watch._thread.is_alive():
+            one.stop()
+
+
+def worked(updates, done):
+    """Let the loop work until something is done."""
+    until = time.monotonic() + 120
+    while not done():
+        assert time.monotonic() < until
+        updates.work()
+        time.sleep(0.01)
+
+
+def alarm(updates):
+    return updates._alarms.active().get(UPDATE, "")
+
+
+def test_an_update_is_loaded(at_work, update_of, models, tmp_path):
+    loaded = []
+    updates = at_work(loaded.append)
+    updates.start()
+    shutil.copy(update_of(), tmp_path / "updates")
+    worked(updates, lambda: loaded)
+    assert loaded == [updates.model]
+    assert updates.store.state.current == models[1].sha256
+    assert updates.counts == {"taken": 1}
+
+
+def test_a_refusal_is_an_alarm_that_the_next_update_ends(at_work, update_of, tmp_path):
+    updates = at_work()
+    updates.start()
+    shutil.copy(update_of(2, 1), tmp_path / "updates" / "a.edgeupdate")
+    worked(updates, lambda: updates.counts)
+    assert alarm(updates).startswith("a.edgeupdate is not taken: it was compared with model")
+    assert updates.counts == {"compared": 1}
+    shutil.copy(update_of(), tmp_path / "updates" / "b.edgeupdate")
+    worked(updates, lambda: updates.counts["taken"])
+    assert alarm(updates) == ""
+
+
+def test_a_model_that_does_not_load_gives_way_to_the_former_one(at_work, update_of, models, tmp_path):
+    loaded = []
+
+    def load(path):
+        if path != models[0].path:
+            raise EdgedigitsError("no room for it", "")
+        loaded.append(path)
+
+    updates = at_work(load)
+    updates.start()
+    shutil.copy(update_of(), tmp_path / "updates")
+    worked(updates, lambda: loaded)
+    assert updates.model == models[0].path
+    assert "it does not load: no room for it" in alarm(updates)
+
+
+def test_a_model_that_rejects_too_much_gives_way_to_the_former_one(at_work, update_of, models, tmp_path):
+    loaded = []
+    updates = at_work(loaded.append)
+    for _ in range(100):
+        updates.tell(ACCEPTED)
+    updates.start()
+    shutil.copy(update_of(), tmp_path / "updates")
+    worked(updates, lambda: loaded)
+    for _ in range(25):
+        updates.tell(REJECTED)
+    assert loaded[-1] == updates.model == models[0].path
+    assert "it rejected 25 of its first 25 pieces" in alarm(updates)
+    assert updates.counts == {"taken": 1, "rolled back": 1}
+
+
+def test_a_station_that_dies_with_a_new_model_comes_back_with_the_former_one(at_work, update_of, models, tmp_path):
+    updates = at_work()
+    updates.start()
+    shutil.copy(update_of(), tmp_path / "updates")
+    worked(updates, lambda: updates.counts)
+    updates.stop()
+    for _ in range(MOST_STARTS):
+        assert at_work().store.state.current == models[1].sha256
+    last = at_work()
+    assert last.model == models[0].path
+    assert "read no piece" in alarm(last)
+
+
+def test_without_a_key_nothing_is_looked_for(tmp_path, models):
+    settings = StationSettings(reading=ReadingSettings(model=str(models[0].path)))
+    updates = StationUpdates(settings, tmp_path, Alarms(), lambda _path: None)
+    updates.start()
+    updates.work()
+    updates.stop()
+    assert not (tmp_path / "updates").exists()
+    assert updates.model == models[0].path
+
+
+def test_a_disk_that_refuses_stops_no_station(at_work, tmp_path):
+    updates = at_work()
+    folder = updates.store.folder
+    folder.rename(tmp_path / "aside")
+    folder.write_text("in the way")
+    for _ in range(600):
+        updates.tell(ACCEPTED)
+    assert "cannot write" in alarm(updates)
+    folder.unlink()
+    (tmp_path / "aside").rename(folder)
