@@ -154,6 +154,7 @@ class _Run:
         self.frames = 0
         self.outcomes: Counter[str] = Counter()
         self._health = PictureHealth(works.alarms, works.dark_alarm)
+        self._begun = time.perf_counter()
         self._first = self._last = 0.0
         self._moment = 0.0
         self._house = 0.0
@@ -217,8 +218,8 @@ class _Run:
             self.works.alarms.set(HELD, f"held pieces cannot be settled: {error}")
 
     def miss(self, source: Source) -> None:
-        """No frame has come for a while."""
-        if source.live and self._last and time.perf_counter() - self._last > _SILENCE:
+        """No frame has come for a while, or none at all yet."""
+        if source.live and time.perf_counter() - (self._last or self._begun) > _SILENCE:
             self.works.alarms.set(CAMERA, f"no frame of {source.name} for {_SILENCE:.0f} seconds")
 
     def end(self) -> None:

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "edge" / "station"))
 import click
 import psutil
 from mosquitto import Broker, Listener, in_order_of_first_arrival
-from whole_station import OpenPage, RunningStation, Told, events_of, tells, write_config
+from whole_station import OpenPage, RunningStation, Told, events_of, tells, wait_until_told, write_config
 
 from edgedigits.core.machine.load import LoadWatch, busy_words
 from edgedigits.edge.station.journal.records import Event
@@ -158,7 +158,7 @@ def soak(folder: Path, seconds: float, *, source: str = MAIL, every: float = EVE
             told = station.stop()
         busy = busy_words(watch.share())
         events = events_of(config)
-        _deliver_rest(config, source)
+        wait_until_told(config, source)
         heard = [(one["sequence"], one["id"]) for one in listener.wait_for_pieces(len(events))]
     finally:
         listener.close()
@@ -180,15 +180,6 @@ def _open_files(process: psutil.Process, port: int | None) -> int:
     connections = process.net_connections("tcp")
     visitors = [one for one in connections if one.laddr.port == port and one.status != psutil.CONN_LISTEN]
     return int(process.num_fds()) - len(visitors)
-
-
-def _deliver_rest(config: Path, source: str) -> None:
-    """The pieces that were in view at the end are told of when the station starts again, here without mail."""
-    text = config.read_text(encoding="utf-8").replace(source, "http://127.0.0.1:9/none")
-    config.write_text(text, encoding="utf-8")
-    with RunningStation(config) as station:
-        station.wait_for(lambda: station.figures()['edgedigits_queue{output="mqtt"}'] == 0, "delivery of the rest")
-        station.stop()
 
 
 @click.command(help=__doc__)

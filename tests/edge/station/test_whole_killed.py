@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from whole_station import PRINTS, RunningStation, events_of, tells, write_config
+from whole_station import PRINTS, RunningStation, events_of, tells, wait_until_told, write_config
 
 sys.path.insert(0, str(Path(__file__).parent / "messages"))
 
@@ -35,7 +35,7 @@ def test_nothing_that_was_announced_before_a_kill_is_lost(tmp_path: Path, kills:
                     station.stop()
                 printed += station.printed
         events = events_of(config)
-        deliver_the_rest(config, len(events))
+        wait_until_told(config, MAIL)
         told = listener.wait_for_pieces(len(events))
     finally:
         listener.close()
@@ -48,15 +48,3 @@ def test_nothing_that_was_announced_before_a_kill_is_lost(tmp_path: Path, kills:
     assert [(one["sequence"], one["id"]) for one in told if ids[one["sequence"]] != one["id"]] == []
     assert in_order_of_first_arrival(one["sequence"] for one in told) == list(ids)
     assert in_order_of_first_arrival(one["sequence"] for one in printed) == sorted({one["sequence"] for one in printed})
-
-
-def deliver_the_rest(config: Path, last: int) -> None:
-    """Start the station without mail, until its outputs have all that the journal has."""
-    text = config.read_text(encoding="utf-8").replace(MAIL, "http://127.0.0.1:9/none")
-    config.write_text(text, encoding="utf-8")
-    with RunningStation(config) as station:
-        station.wait_for(
-            lambda: all(value == 0 for name, value in station.figures().items() if "edgedigits_queue" in name),
-            f"delivery of {last} pieces",
-        )
-        station.stop()

@@ -24,6 +24,9 @@ from edgedigits.edge.station.journal.records import Event
 PATIENCE = 120.0
 """Seconds after which a test gives up: the machine may be busy."""
 
+NO_CAMERA = "http://127.0.0.1:9/none"
+"""A source that is waited for and never comes."""
+
 _FIGURE = re.compile(r"^(\w+(?:\{[^}]*\})?) (\S+)$", re.MULTILINE)
 _PAGE = re.compile(r"The page: (\S+)")
 _ENDED = re.compile(r"(\d[\d,]*) pieces? .*?in (\d[\d,]*) of (\d[\d,]*) frames?,\s+(\d[\d,]*) skipped", re.DOTALL)
@@ -161,6 +164,10 @@ class RunningStation:
         found = (re.fullmatch(r'edgedigits_alarm\{name="(.*)"\}', name) for name in self.figures())
         return {one[1] for one in found if one}
 
+    def state(self) -> str:
+        """What its page shows, as JSON."""
+        return self.ask("/api/state").decode()
+
     def wait_for_alarm(self, name: str, *, ended: bool = False) -> None:
         """Wait until an alarm is raised, or has ended."""
         self.wait_for(lambda: (name in self.alarms()) is not ended, f"{'end of ' * ended}alarm {name}")
@@ -265,12 +272,23 @@ class OpenPage:
         self._threads[1].join(PATIENCE)  # the other one ends with the next event, or with the station
 
 
-def events_of(config: Path, folder: str = "journal") -> list[Event]:
+def events_of(config: Path, folder: Path | None = None) -> list[Event]:
     """What the journal of a station has, once it is stopped: every event in order, and held pieces made final."""
-    journal = Journal(config.parent / folder)
+    journal = Journal(folder or config.parent / "journal")
     try:
         assert journal.set_aside is None
         journal.settle(time.time() + 10 * 365 * 86400)
         return journal.events(0, 10_000_000)
     finally:
         journal.close()
+
+
+def wait_until_told(config: Path, source: str) -> None:
+    """Start the station again without mail, until its outputs have all that the journal has."""
+    config.write_text(config.read_text(encoding="utf-8").replace(source, NO_CAMERA), encoding="utf-8")
+    with RunningStation(config) as station:
+        station.wait_for(
+            lambda: all(not value for name, value in station.figures().items() if name.startswith("edgedigits_queue")),
+            "delivery of the rest",
+        )
+        station.stop()
