@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,8 @@ from edgedigits.edge.station.journal.records import Event
 
 PATIENCE = 120.0
 """Seconds after which a test gives up: the machine may be busy."""
+
+PROGRAM = (sys.executable, "-m", "edgedigits")
 
 NO_CAMERA = "http://127.0.0.1:9/none"
 """A source that is waited for and never comes."""
@@ -85,18 +87,18 @@ class RunningStation:
     """
 
     def __init__(
-        self, config: Path, *, before: tuple[str, ...] = (), environment: Mapping[str, str] | None = None
+        self, config: Path, *, program: Sequence[str] = PROGRAM, environment: Mapping[str, str] | None = None
     ) -> None:
         """Start it.
 
         Args:
             config: its file.
-            before: words before the command, such as ``taskset -c 0``.
+            program: that takes the words of `edgedigits`.
             environment: variables in addition to this process's.
         """
         self.config = config
         self.started = time.monotonic()
-        command = [*before, sys.executable, "-m", "edgedigits", "station", "--config", str(config)]
+        command = [*program, "station", "--config", str(config)]
         given = os.environ | {"COLUMNS": "400"} | dict(environment or {})
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=given, encoding="utf-8"
