@@ -78,7 +78,8 @@ class Keeper:
             model=self.model,
         )
         picture = piece.picture if min(piece.picture.shape[:2]) > 1 else None
-        self.backlog.append((result, picture, 0.0 if accepted else hold_seconds))
+        nobody_can_key_it = accepted or picture is None
+        self.backlog.append((result, picture, 0.0 if nobody_can_key_it else hold_seconds))
         self.write()
         return result
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from edgedigits.core.errors import EdgedigitsError
@@ -59,6 +61,12 @@ def test_a_rejected_piece_has_no_bin_and_waits_for_a_person(tmp_path):
     assert told.bin == ""
     assert journal.events(0) == []
     assert journal.counts(0).held == 1
+
+
+def test_a_piece_without_a_picture_waits_for_nobody(tmp_path):
+    keep, journal, _ = keeper(tmp_path)
+    keep.keep(replace(piece(outcome="rejected"), picture=np.zeros((1, 1, 3), np.uint8)), 0.0, 30.0)
+    assert [event.result.outcome for event in journal.events(0)] == ["rejected"]
 
 
 def test_pieces_have_ids_of_their_own(tmp_path):
