@@ -20,7 +20,7 @@ from edgedigits.edge.station.picture_health import PictureHealth
 from edgedigits.edge.station.pieces.watching import Watch
 from edgedigits.edge.station.results import PieceResult
 
-CAMERA, HELD = "camera", "held pieces"
+CAMERA, REGION, HELD = "camera", "region", "held pieces"
 
 _PATIENCE = 0.1
 """Seconds after which a loop that waits for a frame looks what else there is to do."""
@@ -172,7 +172,7 @@ class _Run:
         moment = at_hand if frame.live or frame.position is None else frame.position
         self._moment = max(self._moment, moment)
         self._health.look(frame.image, self._moment, frame.live)
-        region = _within(works.region(), frame.image)
+        region = self._region(frame.image)
         for piece in works.watch.look(frame.image, self._moment, region):
             waited = time.perf_counter() - (at_hand if frame.live else begun)
             self._settle(works.keeper.keep(piece, waited, works.hold_seconds))
@@ -181,6 +181,18 @@ class _Run:
         self._first, self._last = self._first or begun, time.perf_counter()
         for gauge in works.gauges:
             gauge.frame(self._last - begun)
+
+    def _region(self, image: Image) -> Box | None:
+        """The part of this picture to look at; an alarm where the region does not lie in it."""
+        told = self.works.region()
+        region = _within(told, image)
+        if told is None or tuple(told) == region:
+            self.works.alarms.clear(REGION)
+        else:
+            height, width = image.shape[:2]
+            where = f"the region {list(told)} is not inside the picture of {width}x{height} pixels"
+            self.works.alarms.set(REGION, f"{where}: draw it on the page")
+        return region
 
     def _settle(self, result: PieceResult) -> None:
         self.outcomes[result.outcome] += 1

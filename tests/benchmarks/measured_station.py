@@ -1,4 +1,4 @@
-"""`edgedigits`, with a clock at what a station does of each frame and piece: python measured_station.py FILE WORDS..."""
+"""`edgedigits` with a clock at every frame and piece of a station: python measured_station.py FILE WORDS..."""
 
 from __future__ import annotations
 

@@ -99,11 +99,10 @@ def _run(folder: Path, number: int, cores: set[int], environment: dict[str, str]
     program = ["taskset", "-c", ",".join(map(str, cores)), sys.executable, CHILD, str(told)]
     try:
         begun = time.monotonic()
-        with RunningStation(config, program=program, environment=environment) as station:
-            with OpenPage(station.url):
-                station.wait_for_printed(1)
-                first = time.monotonic() - begun
-                assert station.wait_until_ended() == 0, station.log
+        with RunningStation(config, program=program, environment=environment) as station, OpenPage(station.url):
+            station.wait_for_printed(1)
+            first = time.monotonic() - begun
+            assert station.wait_until_ended() == 0, station.log
     finally:
         listener.close()
         broker.stop()
