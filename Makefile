@@ -47,7 +47,7 @@ STUDIES := $(TABLE)/calibration/calibration.json $(MODELS:%=$(TABLE)/layers/%/la
 	$(TABLE)/search/separable/index.html $(TABLE)/search/inf283/index.html
 COMPARED := $(MODELS:%=$(TABLE)/bench/%) $(NETWORKS:%=$(TABLE)/int8/%) $(BASELINES:%=$(TABLE)/baseline/%)
 
-.PHONY: help run test test-all lint bench firmware-bench test-pi test-pythons mutants table system-packages compilers clean
+.PHONY: help run test test-all lint bench soak firmware-bench test-pi test-pythons mutants table system-packages compilers clean
 
 help:
 	@echo "make run       train, quantize, prove, export, read a recording -> $(OUT)/report.html"
@@ -59,6 +59,7 @@ help:
 	@echo "make mutants   change the code in one place after the other, name what no test sees; MODULES=core/digit.py (hours)"
 	@echo "make lint      ruff"
 	@echo "make bench     frames a second of the camera loop, seconds an epoch, start-up time"
+	@echo "make soak      a sorting station at full rate for half an hour: memory, open files, every frame and piece; MINUTES=2"
 	@echo "make firmware-bench  instructions and bytes of the exported C on emulated cores, beside other runtimes"
 	@echo "make table     every recipe on our networks and every system of the reports, in one table -> $(TABLE)/all/index.html (hours)"
 	@echo "make clean     remove the environment and everything that was made"
@@ -82,6 +83,11 @@ bench: $(TRAIN)
 	$(BIN)/python tests/benchmarks/bench_loop.py
 	$(BIN)/python tests/benchmarks/bench_start.py
 	$(BIN)/python tests/benchmarks/bench_epochs.py $(DEVICE)
+
+MINUTES ?= 30
+soak: SAYS = make soak: Python packages go into $(VENV) (2 minutes the first time), then a station works for $(MINUTES) minutes.
+soak: system-packages $(BIN)/.test
+	$(BIN)/python tests/benchmarks/soak_station.py --minutes $(MINUTES)
 
 firmware-bench: SAYS = make firmware-bench: Python packages go into $(VENV) (2 minutes the first time), then emulated cores count for a few minutes.
 firmware-bench: compilers $(BIN)/.train

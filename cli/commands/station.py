@@ -13,6 +13,7 @@ from edgedigits.cli.commands.station_service import install
 from edgedigits.cli.commands.station_trying import calibrate, check, demo
 from edgedigits.cli.output import say
 from edgedigits.core.counting import counted
+from edgedigits.core.errors import EdgedigitsError
 
 
 @click.group(
@@ -61,10 +62,16 @@ def run_station(config: Path, limit: int | None = None, *, browser: bool = False
         stopping()
     told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(shift.outcomes.items()))
     say(
-        f"{counted(shift.pieces, 'piece')}{f' ({told})' if told else ''} in {counted(shift.frames, 'frame')}, "
-        f"{shift.skipped} skipped, camera reopened {counted(shift.reopened, 'time')}",
+        f"{counted(shift.pieces, 'piece')}{f' ({told})' if told else ''} in {shift.frames:,} of "
+        f"{counted(shift.given, 'frame')}, {shift.skipped:,} skipped, "
+        f"camera reopened {counted(shift.reopened, 'time')}",
         err=True,
     )
+    if shift.unwritten:
+        raise EdgedigitsError(
+            f"{counted(shift.unwritten, 'result')} found no room in the journal and went with the program",
+            "free some disk space",
+        )
 
 
 @station.command(short_help="Write a commented configuration file.")

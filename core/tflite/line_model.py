@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edgedigits.core.cards import Card, card_of, is_line_card
 from edgedigits.core.digit import dequantize
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.lines.strip import BLANK, HEIGHT, OUTPUTS, STRIDE, padded, width_of_network
+from edgedigits.core.lines.strip import BLANK, HEIGHT, OUTPUTS, STRIDE, WIDTHS, padded, width_of_network
 from edgedigits.core.model_files.kinds import check_tflite_file
 from edgedigits.core.paths import StrPath
 from edgedigits.core.quiet import native_logs_hidden
@@ -87,6 +87,11 @@ class LineModel:
             raise EdgedigitsError(f"{self.path} gives {given} for a strip of {width} columns", _REMEDY)
         self._interpreters[width] = made
         return made
+
+    def prepare(self) -> None:
+        """Build the interpreters of all widths now, for who may not wait for one later."""
+        for width in WIDTHS:
+            self._interpreter(width)
 
     @property
     def delegate(self) -> str:

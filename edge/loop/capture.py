@@ -155,6 +155,7 @@ class Capture:
     first opening must succeed unless it is waited for. Files are read frame by frame, one frame ahead, none dropped.
 
     Attributes:
+        given: frames that the source gave since it was first opened, those that were skipped or unreadable too.
         reopened: how often a source that was lost came back.
         unreadable: pictures that could not be read; each is logged with its reason.
     """
@@ -182,6 +183,7 @@ class Capture:
         self._pause = pause or self._stop.wait
         self._backoff = Backoff(clock)
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
+        self.given = 0
         self.reopened = 0
         self.unreadable = 0
 
@@ -244,7 +246,6 @@ class Capture:
         return False
 
     def _pump(self) -> None:
-        index = 0
         while not self._stop.is_set():
             # Before fetching, so that a file is read one frame ahead of its reader and not two.
             self._slot.wait_for_room()
@@ -254,7 +255,7 @@ class Capture:
             except FrameUnreadable as error:
                 _log.error("%s", error)
                 self.unreadable += 1
-                index += 1
+                self.given += 1
                 continue
             if image is None:
                 if self._source.live and not self._source.ended and self._reopen():
@@ -263,8 +264,8 @@ class Capture:
             fetched = time.perf_counter() - started
             source = self._source
             told = source.rate, source.position, source.live, source.file
-            self._slot.put(Frame(index, time.time(), image, started, fetched, *told))
-            index += 1
+            self._slot.put(Frame(self.given, time.time(), image, started, fetched, *told))
+            self.given += 1
 
     def _reopen(self) -> bool:
         """Open a lost source again, however long it takes; False where the capture was stopped meanwhile."""

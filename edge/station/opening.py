@@ -66,7 +66,9 @@ def open_reader(settings: ReadingSettings, folder: Path, model: Path | None = No
             f"{path} reads no lines", f"give the word {BUILTIN} or a network that `edgedigits train --model line` made"
         )
     refuse_failed(path, card, allowed=False)
-    reader = CodeReader(LineModel(path), DigitModel(bundled_model()), both(forms, codes))
+    lines = LineModel(path)
+    lines.prepare()
+    reader = CodeReader(lines, DigitModel(bundled_model()), both(forms, codes))
     told = "\n".join((*settings.forms, "", *sorted(bins)))
     return StationReader(reader, bins, reader.model.card.sha256, hashlib.sha256(told.encode()).hexdigest())
 

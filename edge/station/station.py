@@ -20,7 +20,7 @@ from edgedigits.edge.station.picture_health import PictureHealth
 from edgedigits.edge.station.pieces.watching import Watch
 from edgedigits.edge.station.results import PieceResult
 
-CAMERA, HELD = "camera", "held pieces"
+CAMERA, REGION, HELD = "camera", "region", "held pieces"
 
 _PATIENCE = 0.1
 """Seconds after which a loop that waits for a frame looks what else there is to do."""
@@ -58,6 +58,7 @@ class Shift:
 
     Attributes:
         frames: looked at.
+        given: by the source: those, the skipped ones, and one or two that came as the station was stopped.
         skipped: not looked at because a newer one had come.
         reopened: times that the camera was lost and came back.
         outcomes: pieces by outcome.
@@ -66,6 +67,7 @@ class Shift:
     """
 
     frames: int
+    given: int
     skipped: int
     reopened: int
     outcomes: dict[str, int]
@@ -138,9 +140,10 @@ def run_shift(
             for gauge in works.gauges:
                 gauge.skipped(capture.skipped)
         run.end()
-        return Shift(
-            run.frames, capture.skipped, capture.reopened, dict(run.outcomes), run.seconds, len(works.keeper.backlog)
-        )
+    unwritten = len(works.keeper.backlog)
+    return Shift(
+        run.frames, capture.given, capture.skipped, capture.reopened, dict(run.outcomes), run.seconds, unwritten
+    )
 
 
 class _Run:
@@ -151,6 +154,7 @@ class _Run:
         self.frames = 0
         self.outcomes: Counter[str] = Counter()
         self._health = PictureHealth(works.alarms, works.dark_alarm)
+        self._begun = time.perf_counter()
         self._first = self._last = 0.0
         self._moment = 0.0
         self._house = 0.0
@@ -168,7 +172,7 @@ class _Run:
         moment = at_hand if frame.live or frame.position is None else frame.position
         self._moment = max(self._moment, moment)
         self._health.look(frame.image, self._moment, frame.live)
-        region = _within(works.region(), frame.image)
+        region = self._region(frame.image)
         for piece in works.watch.look(frame.image, self._moment, region):
             waited = time.perf_counter() - (at_hand if frame.live else begun)
             self._settle(works.keeper.keep(piece, waited, works.hold_seconds))
@@ -177,6 +181,18 @@ class _Run:
         self._first, self._last = self._first or begun, time.perf_counter()
         for gauge in works.gauges:
             gauge.frame(self._last - begun)
+
+    def _region(self, image: Image) -> Box | None:
+        """The part of this picture to look at; an alarm where the region does not lie in it."""
+        told = self.works.region()
+        region = _within(told, image)
+        if told is None or tuple(told) == region:
+            self.works.alarms.clear(REGION)
+        else:
+            height, width = image.shape[:2]
+            where = f"the region {list(told)} is not inside the picture of {width}x{height} pixels"
+            self.works.alarms.set(REGION, f"{where}: draw it on the page")
+        return region
 
     def _settle(self, result: PieceResult) -> None:
         self.outcomes[result.outcome] += 1
@@ -214,8 +230,8 @@ class _Run:
             self.works.alarms.set(HELD, f"held pieces cannot be settled: {error}")
 
     def miss(self, source: Source) -> None:
-        """No frame has come for a while."""
-        if source.live and self._last and time.perf_counter() - self._last > _SILENCE:
+        """No frame has come for a while, or none at all yet."""
+        if source.live and time.perf_counter() - (self._last or self._begun) > _SILENCE:
             self.works.alarms.set(CAMERA, f"no frame of {source.name} for {_SILENCE:.0f} seconds")
 
     def end(self) -> None:

@@ -2,6 +2,7 @@
 
     python tests/benchmarks/bench_station.py accuracy --level ordinary --pieces 5000
     python tests/benchmarks/bench_station.py accuracy --level ordinary --pieces 5000 --codes 500
+    python tests/benchmarks/bench_station.py speed
 
 The threshold is chosen on pieces that are written with digits of MNIST's validation part; those of its test part are
 read once, with that threshold.
@@ -17,6 +18,7 @@ from pathlib import Path
 import click
 import cv2
 import numpy as np
+from station_speed import speed
 
 from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.lines.allowed import both, from_forms, of_codes
@@ -155,6 +157,8 @@ def _words(told: dict[str, object]) -> str:
         f"{told['read_right_percent']} % right; {told['seconds']} s, {told['busy']}"
     )
 
+
+main.add_command(speed)
 
 if __name__ == "__main__":
     main()

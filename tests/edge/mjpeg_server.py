@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
+
+
+def grey(number: int) -> NDArray[np.uint8]:
+    """A grey picture of 160x120; its brightness is 8 times its number, from 0 to 248."""
+    return np.full((120, 160, 3), 8 * (number % 32), np.uint8)
 
 
 class MjpegServer:
-    """Serves grey pictures of 160x120; the brightness is 8 times the number of the picture, from 0 to 248."""
+    """Serves pictures, one after the other to whoever connects."""
 
-    def __init__(self, *, rate: float = 50.0, frames: int | None = None) -> None:
+    def __init__(
+        self, *, rate: float = 50.0, frames: int | None = None, picture: Callable[[int], NDArray[np.uint8]] = grey
+    ) -> None:
         """Bind a free port.
 
         Args:
             rate: frames per second.
             frames: after which each connection falls silent without being closed; None for no end.
+            picture: gives the picture of a number, counted from 0 in each connection.
         """
-        self._period = 1 / rate
+        self._period, self._picture = 1 / rate, picture
         self._frames = frames
         self._server: ThreadingHTTPServer | None = None
         self._off = threading.Event()
@@ -63,18 +73,18 @@ class MjpegServer:
             self._server = None
 
     def _send(self, file) -> None:
-        number = 0
+        number, due = 0, time.monotonic()
         while not self._off.is_set():
             if self._frames is not None and number >= self._frames:
                 self._off.wait(0.05)
                 continue
-            picture = np.full((120, 160, 3), 8 * (number % 32), np.uint8)
-            data = cv2.imencode(".jpg", picture)[1].tobytes()
+            data = cv2.imencode(".jpg", self._picture(number))[1].tobytes()
             file.write(b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(data))
             file.write(data + b"\r\n")
             file.flush()
             number += 1
-            time.sleep(self._period)
+            due += self._period
+            time.sleep(max(0.0, due - time.monotonic()))
 
     def __enter__(self) -> Self:
         return self

@@ -17,6 +17,9 @@ BUSY_SECONDS = 1.0
 MOST_WAL_BYTES = 8 << 20
 """To which the write-ahead log is cut once its content is in the file."""
 
+MOST_IDLE = 3
+"""Connections that are kept to be read by: many at once are few moments, and each has a cache of two megabytes."""
+
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 """Primary codes of errors that say: no SQLite file, or none any more."""
 
@@ -132,7 +135,10 @@ class Database:
                 yield connection
             finally:
                 with self._returned:
-                    self._idle.append(connection)
+                    if len(self._idle) < MOST_IDLE:
+                        self._idle.append(connection)
+                    else:
+                        connection.close()
                     self._lent -= 1
                     self._returned.notify_all()
 

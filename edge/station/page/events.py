@@ -72,8 +72,10 @@ class EventStreams:
             send: by which events go out.
 
         Raises:
-            Refused: too many are open.
+            Refused: too many are open, or the station is ending.
         """
+        if self._closed:
+            raise Refused(503, "the station is ending", "ask again when it is back", {"retry-after": "10"})
         if len(self._queues) >= self._limits.event_streams:
             raise Refused(503, "too many pages are open", "close one of them", {"retry-after": "10"})
         queue: asyncio.Queue[bytes | None] = asyncio.Queue(self._limits.event_backlog)

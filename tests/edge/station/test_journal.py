@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import pytest
 from journal_pieces import NOON, noise, picture, piece, rejected
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.station.journal.database import JournalClosed
+from edgedigits.edge.station.journal.database import MOST_IDLE, Database, JournalClosed
 from edgedigits.edge.station.journal.journal import Journal
 from edgedigits.edge.station.journal.records import Counts, Event
 
@@ -299,3 +299,13 @@ def test_times_do_not_decide_which_result_is_the_newest(journal: Journal):
     journal.add(piece("a"), None)
     journal.add(replace(piece("b"), decided=NOON - 5000), None)
     assert [result.id for result in journal.latest(1)] == ["b"]
+
+
+def test_connections_of_many_readers_at_once_are_not_kept_open(tmp_path: Path):
+    Journal(tmp_path).close()
+    database = Database(tmp_path / "journal.sqlite", durable=False)
+    with ExitStack() as readers:
+        for _ in range(MOST_IDLE + 5):
+            readers.enter_context(database.reading())
+    assert len(database._idle) == MOST_IDLE
+    database.close()
