@@ -28,11 +28,11 @@ def station(ctx: click.Context, config: Path, limit: int | None) -> None:
     told to those that the configuration names, and shown on a web page. Ends on Ctrl-C, or with a video that it reads.
 
     \b
-    Begin with:
+    Examples:
       edgedigits station demo
-      edgedigits station init
-      edgedigits station check
-      edgedigits station
+      edgedigits station init --config station.toml
+      edgedigits station check --config station.toml
+      edgedigits station --config station.toml
     """
     if ctx.invoked_subcommand:
         return

@@ -28,7 +28,6 @@ def install(config: Path, now: bool) -> None:
     \b
     Examples:
       edgedigits station install --config station.toml
-      edgedigits station install --config station.toml > edgedigits-station.service
       sudo /opt/edgedigits/bin/edgedigits station install --now
     """
     from edgedigits.edge.station.service.install import install_service, plan_service

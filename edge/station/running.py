@@ -128,8 +128,6 @@ class Station:
         Raises:
             EdgedigitsError: a source that is no camera cannot be opened, or is damaged.
         """
-        if self.journal.set_aside:
-            self.alarms.set(SET_ASIDE, f"the journal was damaged and set aside as {self.journal.set_aside}")
         pieces = self.settings.pieces
         self._watch = Watch(
             self._reader.codes,
@@ -193,6 +191,8 @@ class Station:
 
     def _say_alive(self) -> None:
         self._watchdog.beat(time.monotonic())
+        if self.journal.set_aside:
+            self.alarms.set(SET_ASIDE, f"the journal was damaged and set aside as {self.journal.set_aside}")
 
     def _say_threshold(self) -> None:
         chosen = self.threshold

@@ -14,7 +14,8 @@ from typing import Any, get_args, get_type_hints
 from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.paths import StrPath
-from edgedigits.edge.station.settings import Box, Limits, StationSettings
+from edgedigits.edge.scenes.scene import Box
+from edgedigits.edge.station.settings import Limits, StationSettings
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _HEAD = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?")
@@ -53,7 +54,7 @@ def read_settings(path: StrPath) -> StationSettings:
         raise EdgedigitsError(f"{path} is nested too deeply", "write it as `edgedigits station init` does") from None
     lines = _lines_of(text)
     problems: list[_Problem] = []
-    settings = _table(StationSettings, told, "", lines, problems)
+    settings: StationSettings = _table(StationSettings, told, "", lines, problems)
     if problems:
         problems.sort(key=lambda problem: problem.line)
         named = "".join(f"\n  line {one.line}: {one.words}" for one in problems)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.loop.capture import Capture, Frame
 from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.sources.base import Image, Source
@@ -19,7 +20,7 @@ from edgedigits.edge.station.picture_health import PictureHealth
 from edgedigits.edge.station.pieces.watching import Watch
 from edgedigits.edge.station.results import PieceResult
 
-CAMERA = "camera"
+CAMERA, HELD = "camera", "held pieces"
 
 _PATIENCE = 0.1
 """Seconds after which a loop that waits for a frame looks what else there is to do."""
@@ -200,9 +201,17 @@ class _Run:
             return
         self._house = now
         self.works.keeper.write()
-        self.works.journal.settle(time.time())
+        self._settle_held()
         for task in self.works.often:
             task()
+
+    def _settle_held(self) -> None:
+        """Make held pieces final that nobody keyed; what the disk refuses now is tried again."""
+        try:
+            self.works.journal.settle(time.time())
+            self.works.alarms.clear(HELD)
+        except EdgedigitsError as error:
+            self.works.alarms.set(HELD, f"held pieces cannot be settled: {error}")
 
     def miss(self, source: Source) -> None:
         """No frame has come for a while."""

@@ -127,6 +127,48 @@ RULES = (
     as_shown(r"edgedigits convert out/float/model\.keras --out out/converted"),
     as_shown(r"edgedigits evaluate out/int8/model\.int8\.tflite"),
     only_checked(r"edgedigits run --out out/run2", "tests/cli/test_run.py runs it, with few digits"),
+    # The sorting station
+    shortened(
+        r"edgedigits station demo( --pieces \d+)?",
+        r"edgedigits station demo --pieces 2 --no-open",
+        "runs until Ctrl-C",
+    ),
+    shortened(
+        r"edgedigits station init --config station\.toml",
+        r"\g<0> && sed -i 's/^source = .*/source = \"mail:easy,pieces=2,frames=8\"/' station.toml "
+        r"&& sed -i 's/^listen = .*/listen = \"127.0.0.1:0\"/' station.toml",
+        "there is no camera: simulated mail is read",
+    ),
+    as_shown(r"edgedigits station check --config station\.toml"),
+    as_shown(r"edgedigits station --config station\.toml"),
+    shortened(
+        r"edgedigits simulate station (--level ordinary )?--pieces \d+ (.*)",
+        r"edgedigits simulate station --pieces 3 \2",
+        "a video of minutes",
+        data="mnist",
+    ),
+    shortened(
+        r"edgedigits simulate station --level hard --hand slanted (.*)",
+        r"edgedigits simulate station --level hard --hand slanted --pieces 3 \1",
+        "a video of minutes",
+        data="mnist",
+    ),
+    as_shown(r"edgedigits camera --model builtin --source mail:easy,pieces=2,frames=5"),
+    as_shown(r"edgedigits station calibrate out/mail/mail\.avi --config station\.toml", data="mnist", codes=(3,)),
+    only_checked(r"edgedigits camera --source 0 --record belt\.avi", "needs a camera"),
+    as_shown(r"edgedigits journal (show|export|labelled) journal.*"),
+    only_checked(r"edgedigits station password", "asks for a password; tests/edge/station/page/test_page_password.py"),
+    as_shown(r"edgedigits station keys --out out/keys"),
+    only_checked(r"edgedigits station retrain .*", "trains; tests/cli/test_station_retrain.py"),
+    only_checked(r"cp out/retrained/update-\*\.edgeupdate updates/", "follows a training"),
+    only_checked(r"edgedigits station rollback .*", "needs an update; tests/edge/station/updates"),
+    only_checked(r"unzip lines\.zip", "comes out of a browser"),
+    only_checked(
+        r"edgedigits train --model line --dataset lines:lines .*", "trains; tests/train/test_line_training.py"
+    ),
+    only_checked(r"(sudo )?(\S+/)?edgedigits station install.*", "changes the system; tests/edge/station/service"),
+    only_checked(r"sudo (python3 -m venv|mkdir|\S*/pip install|\S*/edgedigits station init) .*", "changes the system"),
+    only_checked(r"python tests/benchmarks/bench_(station|page)\.py.*", "measures for minutes, on a quiet machine"),
     # Recipes, baselines, search, choice
     shortened(
         r"edgedigits benchmark (.*) --cores m0,m4,m55 (.*)",

@@ -171,7 +171,7 @@ def _coarse(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     coarse = images.reshape(len(images), half, 2, half, 2).mean(axis=(2, 4), dtype=np.float32).reshape(len(images), -1)
     coarse -= coarse.mean(axis=1, keepdims=True)
     coarse /= np.maximum(np.linalg.norm(coarse, axis=1, keepdims=True), 1e-9)
-    return coarse
+    return np.asarray(coarse, np.float32)
 
 
 def _plainness(images: NDArray[np.uint8], labels: NDArray[np.integer[Any]]) -> NDArray[np.float64]:

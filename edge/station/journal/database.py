@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _REMEDIES = {
     sqlite3.SQLITE_FULL: "free some disk space",
     sqlite3.SQLITE_IOERR: "look whether the disk is full or failing",
-    sqlite3.SQLITE_CANTOPEN: "look who may write to that folder, and whether files can still be opened",
+    sqlite3.SQLITE_CANTOPEN: "look who may write to its folder, or copy that to where you may",
     sqlite3.SQLITE_READONLY: "look who may write to that file, and whether the disk is mounted for reading only",
     sqlite3.SQLITE_PERM: "look who may write to that file",
     sqlite3.SQLITE_BUSY: "end the other program that keeps it locked",
@@ -158,10 +159,14 @@ class Database:
 
 
 def connect_to_read(path: Path) -> sqlite3.Connection:
-    """A connection that changes nothing, as for programs beside the station."""
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None
-    )
+    """A connection that changes nothing, as for programs beside the station.
+
+    SQLite writes beside the file even to read it, unless it is told that nobody else can write: so it is on a card that
+    is mounted for reading only, where the journal was closed.
+    """
+    closed = not os.access(path.parent, os.W_OK) and not path.with_name(f"{path.name}-wal").exists()
+    address = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if closed else ''}"
+    connection = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
     connection.row_factory = sqlite3.Row
     return connection
 

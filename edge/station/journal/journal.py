@@ -11,7 +11,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.sources.base import Image
 from edgedigits.edge.station.journal import review, storing
-from edgedigits.edge.station.journal.crops import Crops, encoded, path_of
+from edgedigits.edge.station.journal.crops import Crops, encoded
 from edgedigits.edge.station.journal.records import Counts, Event, Keyed, Waiting, result_of
 from edgedigits.edge.station.journal.replacing import JournalFile
 from edgedigits.edge.station.journal.retention import Retention, Tidied
@@ -114,7 +114,6 @@ class Journal:
         Raises:
             JournalUnwritable: as :meth:`add`.
         """
-        path_of(result)
         png = None if crop is None else encoded(crop)
         picture = self._crops.write(result, png) if png is not None and self._kept != "none" else None
         self._file.write(lambda at: storing.insert_held(at, result, picture, boxes, until))
@@ -206,7 +205,10 @@ class Journal:
         return self._file.read(lambda at: storing.events(at, after, limit))
 
     def delivered(self, output: str) -> int:
-        """The sequence up to which an output has delivered; 0 where it has nothing yet."""
+        """The sequence up to which an output has delivered; that before the oldest event where it has nothing yet.
+
+        That is 0 in a journal of which nothing was deleted, and which took no damaged one's place.
+        """
         return self._file.read(lambda at: storing.delivered(at, output))
 
     def mark_delivered(self, output: str, sequence: int) -> None:

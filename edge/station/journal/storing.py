@@ -144,9 +144,12 @@ def last_sequence(connection: sqlite3.Connection) -> int:
 
 
 def delivered(connection: sqlite3.Connection, output: str) -> int:
-    """The sequence up to which an output has delivered; 0 where it has nothing yet."""
+    """The sequence up to which an output has delivered; that before the oldest event where it has nothing yet."""
     row = connection.execute("SELECT sequence FROM outputs WHERE name = ?", (output,)).fetchone()
-    return 0 if row is None else int(row["sequence"])
+    if row is not None:
+        return int(row["sequence"])
+    oldest = connection.execute("SELECT min(sequence) FROM pieces").fetchone()[0]
+    return last_sequence(connection) if oldest is None else int(oldest) - 1
 
 
 def mark_delivered(connection: sqlite3.Connection, output: str, sequence: int) -> None:

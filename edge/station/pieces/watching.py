@@ -127,9 +127,9 @@ class Watch:
         for track in self.tracks:
             piece = self._pieces.setdefault(track.number, _Piece(Evidence()))
             piece.seen += track.seen == moment
-        if (next_one := self._next(moment)) is not None:
-            self._read(next_one, grey)
-            decided.append(self._decided_early(next_one, upright, moment))
+        if (nearest := self._next(moment)) is not None:
+            self._read(nearest, grey)
+            decided.append(self._decided_early(nearest, upright, moment))
         decided += [self._overdue(track, upright, moment) for track in self.tracks]
         return [one for one in decided if one is not None]
 

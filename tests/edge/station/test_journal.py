@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import cv2
+import journal_pieces
 import numpy as np
 import pytest
 from journal_pieces import NOON, noise, picture, piece, rejected
@@ -19,7 +23,7 @@ from edgedigits.edge.station.journal.records import Counts, Event
 
 @pytest.fixture
 def journal(tmp_path: Path):
-    opened = Journal(tmp_path / "journal")
+    opened = Journal(tmp_path / "journal", durable=False)
     yield opened
     opened.close()
 
@@ -238,6 +242,26 @@ def test_threads_that_write_at_once_leave_no_gap_and_nothing_twice(journal: Jour
     events = journal.events(0, limit=1000)
     assert [event.sequence for event in events] == list(range(1, 401))
     assert len({event.result.id for event in events}) == 400
+
+
+def test_programs_that_write_at_once_wait_for_each_other(tmp_path: Path):
+    script = (
+        "import sys; from pathlib import Path; from journal_pieces import piece\n"
+        "from edgedigits.edge.station.journal.journal import Journal\n"
+        "journal = Journal(Path(sys.argv[1]), durable=False); print('open', flush=True); sys.stdin.readline()\n"
+        "for number in range(300): journal.add(piece(f'{sys.argv[2]}-{number}'), None)\n"
+    )
+    with closing(Journal(tmp_path / "journal", durable=False)) as journal:
+        here = {"PYTHONPATH": str(Path(journal_pieces.__file__).parent)}
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        words = [sys.executable, "-c", script, journal.folder]
+        programs = [subprocess.Popen([*words, str(name)], env=here, **pipes) for name in range(2)]
+        assert [program.stdout.readline() for program in programs] == ["open\n"] * 2
+        for program in programs:
+            program.stdin.write("go\n")
+            program.stdin.flush()
+        assert [program.communicate()[1] for program in programs] == ["", ""]
+        assert [event.sequence for event in journal.events(0, limit=1000)] == list(range(1, 601))
 
 
 def test_a_journal_that_is_closed_says_so(journal: Journal):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from journal_pieces import NOON, piece, rejected
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.station.journal import integrity
+from edgedigits.edge.station.journal.database import Database, JournalDamaged
 from edgedigits.edge.station.journal.journal import Journal
+from edgedigits.edge.station.journal.replacing import JournalFile
 
 PIECES = 200
 
@@ -19,7 +22,7 @@ PIECES = 200
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """The closed file of a journal with pieces."""
-    journal = Journal(tmp_path)
+    journal = Journal(tmp_path, durable=False)
     for number in range(PIECES):
         journal.add(piece(f"piece-{number}"), None)
     journal.close()
@@ -109,8 +112,9 @@ def test_the_new_file_is_in_order_the_next_time(file: Path):
 def test_events_go_on_after_those_of_a_damaged_file_where_that_can_still_tell(file: Path):
     make_newer(file)
     journal = Journal(file.parent)
-    assert journal.last_sequence() == PIECES
+    assert (journal.last_sequence(), journal.delivered("mqtt")) == (PIECES, PIECES)
     assert journal.add(piece("new"), None).sequence == PIECES + 1
+    assert journal.delivered("mqtt") == PIECES
     journal.close()
 
 
@@ -174,6 +178,27 @@ def test_damage_that_shows_while_the_station_runs_is_set_aside_and_nothing_stops
     again = Journal(file.parent)
     assert (again.set_aside, again.last_sequence()) == (None, PIECES + 1)
     again.close()
+
+
+def test_two_threads_that_meet_damage_at_once_set_the_file_aside_once(tmp_path: Path):
+    file = JournalFile(tmp_path, durable=False)
+    damaged, both = file._database, threading.Barrier(2, timeout=60)
+    found: list[str] = []
+
+    def work(database: Database) -> str:
+        if database is damaged:
+            both.wait()
+            raise JournalDamaged("damaged", "begin anew")
+        return "done"
+
+    threads = [threading.Thread(target=lambda: found.append(file.within(work))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    file.close()
+    assert found == ["done", "done"]
+    assert len(list(tmp_path.glob("journal-set-aside-*.sqlite"))) == 1
 
 
 def test_a_file_too_large_to_check_in_time_is_opened(file: Path, monkeypatch: pytest.MonkeyPatch):

@@ -17,6 +17,7 @@ from journal_pieces import NOON, noise, picture, piece, rejected
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.station.journal.database import JournalUnwritable
 from edgedigits.edge.station.journal.journal import Journal
+from edgedigits.edge.station.journal.read_only import last_results
 
 MEGABYTE = 1_000_000
 
@@ -53,6 +54,26 @@ def test_pictures_stop_before_the_disk_is_full_and_codes_go_on(small_disk: Path)
     assert 10 < len(shown) < 40
     assert journal.last_sequence() == 60
     journal.close()
+
+
+@pytest.fixture
+def card(small_disk: Path) -> Iterator[Path]:
+    """A disk with a journal, mounted for reading only once that is closed."""
+    journal = Journal(small_disk)
+    journal.add(piece("a"), picture())
+    journal.close()
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    yield small_disk
+    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+
+
+def test_a_journal_on_a_card_that_may_only_be_read_can_be_read(card: Path):
+    assert last_results(card, 5) == [piece("a")]
+
+
+def test_a_station_that_may_not_write_its_journal_says_so(card: Path):
+    with pytest.raises(EdgedigitsError, match="may not write"):
+        Journal(card)
 
 
 def test_it_is_said_once_and_once_that_it_is_over(small_disk: Path, caplog: pytest.LogCaptureFixture):

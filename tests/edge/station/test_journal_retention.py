@@ -42,6 +42,12 @@ def test_pieces_and_their_pictures_go_with_their_age(journal: Journal, tmp_path:
     assert [path.name for path in (tmp_path / "crops").iterdir()] == ["2026-11-29"]
 
 
+def test_the_folder_of_the_newest_day_stays_for_the_next_picture(journal: Journal, tmp_path: Path):
+    aged(journal, a=3, b=2)
+    journal.tidy(NOON, keep_days=1, keep_megabytes=FOR_EVER)
+    assert [path.name for path in (tmp_path / "crops").iterdir()] == ["2026-11-28"]
+
+
 def test_no_days_keep_all(journal: Journal):
     aged(journal, a=5000)
     assert journal.tidy(NOON, keep_days=0, keep_megabytes=FOR_EVER) == Tidied()
@@ -91,6 +97,15 @@ def test_what_a_person_was_given_stays_with_its_picture(journal: Journal):
     journal.tidy(NOON, keep_days=1, keep_megabytes=0)
     assert journal.piece("a") is not None
     assert journal.crop("a") is not None
+
+
+def test_what_a_person_has_keyed_stays_no_longer(journal: Journal):
+    journal.add(rejected("a", decided=NOON - 9 * DAY), None)
+    journal.add(rejected("b", decided=NOON - 9 * DAY), picture())
+    journal.claim("ann", NOON)
+    journal.key("b", "11111", "ann", NOON)
+    journal.tidy(NOON, keep_days=1, keep_megabytes=FOR_EVER)
+    assert ids(journal) == []
 
 
 def test_the_oldest_pictures_go_until_the_others_have_room_and_their_pieces_stay(journal: Journal):

@@ -15,7 +15,7 @@ from edgedigits.edge.station.journal.records import Event, Keyed, Waiting
 
 @pytest.fixture
 def journal(tmp_path: Path):
-    opened = Journal(tmp_path, bin_of=lambda code: "B1" if code == "11111" else "")
+    opened = Journal(tmp_path, durable=False, bin_of=lambda code: "B1" if code == "11111" else "")
     yield opened
     opened.close()
 
@@ -91,6 +91,27 @@ def test_persons_at_two_programs_are_not_given_the_same_piece(journal: Journal, 
     other.close()
 
 
+def test_two_programs_that_give_out_pieces_at_once_give_none_twice_and_wait_for_each_other(tmp_path: Path):
+    journals = [Journal(tmp_path, durable=False) for _ in range(2)]
+    for number in range(100):
+        journals[0].add(rejected(f"piece-{number}"), picture())
+    given: list[str] = []
+
+    def review(journal: Journal) -> None:
+        while name := claimed(journal):
+            given.append(name)
+            journal.key(name, "12345", "ann", NOON)
+
+    programs = [threading.Thread(target=review, args=(journal,)) for journal in journals]
+    for program in programs:
+        program.start()
+    for program in programs:
+        program.join()
+    assert sorted(given) == sorted(f"piece-{number}" for number in range(100))
+    for journal in journals:
+        journal.close()
+
+
 def test_a_claim_ends_with_its_lease(journal: Journal):
     journal.add(rejected("a"), picture())
     journal.claim("ann", NOON, lease=30)
@@ -138,6 +159,15 @@ def test_a_code_before_the_deadline_becomes_the_result(journal: Journal):
     assert keyed == Keyed("a", "11111", "ann", first=True, event=Event(1, result))
     assert journal.events(0) == [Event(1, result)]
     assert journal.settle(NOON + 10) == []
+
+
+def test_a_clock_that_is_set_back_decides_no_result_before_it_was_read(journal: Journal):
+    for name in "ab":
+        journal.hold(rejected(name), picture(), NOON + 10)
+    keyed = journal.key("a", "11111", "ann", NOON - 3600).event
+    (settled,) = journal.settle(NOON - 3590)
+    assert keyed is not None
+    assert (keyed.result.decided, settled.result.decided) == (NOON, NOON)
 
 
 def test_a_code_at_the_deadline_is_a_label_and_the_piece_is_settled_as_rejected(journal: Journal):
