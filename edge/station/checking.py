@@ -15,7 +15,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import try_to_write
 from edgedigits.edge.sources.base import Image
 from edgedigits.edge.sources.registry import open_source
-from edgedigits.edge.station.messages.outputs import Output, OutputAway, outputs_of
+from edgedigits.edge.station.messages.trying import try_outputs
 from edgedigits.edge.station.opening import StationReader, open_reader
 from edgedigits.edge.station.placing import placed, placed_source
 from edgedigits.edge.station.settings import StationSettings
@@ -147,25 +147,8 @@ def _page(settings: StationSettings, folder: Path) -> Iterator[Tried]:
 
 
 def _outputs(settings: StationSettings, folder: Path) -> Iterator[Tried]:
-    for output in outputs_of(settings, folder):
-        yield from _tried(output.name, lambda output=output: _output(output))  # type: ignore[misc]
-
-
-def _output(output: Output) -> Iterator[Tried]:
-    until = time.monotonic() + _PATIENCE
-    try:
-        while not _answers(output, time.monotonic() >= until):
-            time.sleep(0.2)
-    finally:
-        output.close()
-    yield Tried(output.name, "answers")
-
-
-def _answers(output: Output, is_last: bool) -> bool:
-    try:
-        output.check()
-    except OutputAway:
-        if is_last:
-            raise
-        return False
-    return True
+    for one in try_outputs(settings, folder, _PATIENCE):
+        if one.error is None:
+            yield Tried(one.name, one.words)
+        else:
+            yield Tried(one.name, one.error.what, one.error.remedy, failed=True)

@@ -23,11 +23,15 @@ from edgedigits.core.lines.allowed import both, from_forms, of_codes
 from edgedigits.core.machine.load import LoadWatch, busy_words
 from edgedigits.core.statistics.proportions import upper_bound
 from edgedigits.edge.recordings.mail.belt import RATE, Belt, BeltPlan
+from edgedigits.edge.recordings.mail.judging import MailAnswer, judge_mail
 from edgedigits.edge.recordings.mail.levels import LEVELS
 from edgedigits.edge.station.calibrating import by_place, find_threshold, read_pieces
 from edgedigits.edge.station.opening import open_reader
 from edgedigits.edge.station.pieces.code_reader import CodeReader
+from edgedigits.edge.station.pieces.deciding import Decider
+from edgedigits.edge.station.pieces.watching import Watch
 from edgedigits.edge.station.settings import ReadingSettings
+from edgedigits.edge.station.threshold import NEVER
 
 IN_VIEW = 8
 """Frames in which a piece is wholly in view: enough for a result within 0.2 seconds, and the quickest to compute."""
@@ -54,6 +58,46 @@ def accuracy(
     for name in LEVELS if level == "all" else (level,):
         told = _measure(name, pieces, calibrate, codes, target_error, model)
         print(json.dumps(told) if as_json else _words(told), flush=True)
+
+
+@main.command()
+@click.option("--pieces", default=2500, help="That the weights are found on.")
+@click.option("--seed", default=41)
+def fit(pieces: int, seed: int) -> None:
+    """Find the weights of edge/station/pieces/sureness.py."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    cv2.setNumThreads(1)
+    reader = open_reader(ReadingSettings(), Path())
+    features, right = _features(reader, seed, pieces)
+    scaler = StandardScaler().fit(features)
+    found = LogisticRegression(C=0.3, max_iter=2000).fit(scaler.transform(features), right)
+    weights = found.coef_[0] / scaler.scale_
+    constant = float(found.intercept_[0] - weights @ scaler.mean_)
+    print(f"on {len(right):,} decisions, {np.mean(right):.4f} of them right")
+    print([round(value, 4) for value in (constant, *weights.tolist())])
+
+
+def _features(reader, seed: int, count: int):
+    """Features of each piece, by its first two frames and by all, and whether its code is right."""
+    digits = split_dataset(load_dataset("mnist"), "default").validation
+    belt = Belt(digits.images, digits.labels, BeltPlan("ordinary", seed, count, frames_in_view=IN_VIEW))
+    features, right = [], []
+    for threshold in (0.0, NEVER):
+        pieces, answers, seen = [], [], []
+        watch = Watch(reader.codes, lambda threshold=threshold: Decider(threshold))
+        for index, frame in enumerate(belt.frames(pieces.append)):
+            for piece in watch.look(frame, index / RATE):
+                if piece.decision.features:
+                    answers.append(MailAnswer(piece.decision.code, "read", index, piece.track.box))
+                    seen.append(piece.decision.features)
+        of = {id(answer): one for answer, one in zip(answers, seen, strict=True)}
+        for judged in judge_mail(pieces, answers).pieces:
+            if judged.answer is not None:
+                features.append(of[id(judged.answer)])
+                right.append(judged.verdict == "right")
+    return np.array(features), np.array(right)
 
 
 def _measure(level: str, pieces: int, calibrate: int, codes: int, target_error: float, model: str) -> dict[str, object]:

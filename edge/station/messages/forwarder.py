@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE = 100  # events read from the journal at a time; as many may be delivered twice after a kill
+_AT_ONCE = 100  # events read from the journal at a time
+_MARK_EVERY = 1.0  # seconds: each note of how far an output came is a write to the disk, for which the station waits
 _IDLE = 0.5  # seconds between two looks at an output that has nothing to do
 _ALARM_AFTER = 10.0  # seconds that an output is away before it is an alarm: brokers restart
 
@@ -41,7 +42,7 @@ class Forwarder:
     """Delivers the journal's events to one output: in order, at least once, for as long as it takes.
 
     The journal keeps how far the output came and is told only after the other side has an event, so that a kill at
-    any moment loses none; what was on its way is delivered again, with the same id.
+    any moment loses none; what was delivered in the last second is then delivered again, with the same id.
 
     Attributes:
         output: where the events go.
@@ -78,6 +79,7 @@ class Forwarder:
         self._journal, self._metrics, self._alarms = journal, metrics, alarms
         self._first_pause, self._longest_pause = first_pause, longest_pause
         self._reached = self._marked = journal.delivered(output.name)
+        self._mark_next = 0.0
         self._told: dict[str, str] | None = None
         self._failures = 0
         self._away_since = 0.0
@@ -111,16 +113,19 @@ class Forwarder:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
+                self._mark()
                 self._tell_alarms()
                 self._forward()
             except EdgedigitsError as error:
-                self._pause(error)
+                if not self._stopping.is_set():  # else it was closed for that
+                    self._pause(error)
             except Exception as error:
                 if self._stopping.is_set():
                     log.debug("%s failed while the station stops", self.output.name, exc_info=True)
-                    return
+                    break
                 log.exception("%s failed in a way that nobody foresaw; it is tried again", self.output.name)
                 self._pause(OutputAway(f"{type(error).__name__}: {error}", "see the log; please report it"))
+        self._mark(now=True)
 
     def _forward(self) -> None:
         """Deliver what there is; otherwise wait for more."""
@@ -128,17 +133,13 @@ class Forwarder:
         if not events:
             self.output.check()
             self._came_back()
-            self._mark()
             self._journal.wait(self._reached, _IDLE)
-            return
-        try:
-            for event in events:
-                if self._stopping.is_set():
-                    break
-                self._deliver(event)
-                self._reached = event.sequence
-                self._came_back()
-        finally:
+        for event in events:
+            if self._stopping.is_set():
+                break
+            self._deliver(event)
+            self._reached = event.sequence
+            self._came_back()
             self._mark()
 
     def _deliver(self, event: Event) -> None:
@@ -150,10 +151,18 @@ class Forwarder:
                 self._metrics.refused(self.output.name)
             log.error("%s refuses piece %s: %s; it is passed over", self.output.name, event.result.id, error)
 
-    def _mark(self) -> None:
-        """Keep how far the output came: once for many events, as each costs a write to the disk."""
-        if self._reached > self._marked:
+    def _mark(self, *, now: bool = False) -> None:
+        """Note in the journal how far the output came, now and then; a full disk does not keep it from going on."""
+        moment = time.monotonic()
+        if self._reached == self._marked or (moment < self._mark_next and not now):
+            return
+        self._mark_next = moment + _MARK_EVERY
+        try:
             self._journal.mark_delivered(self.output.name, self._reached)
+        except EdgedigitsError as error:
+            log.warning("%s may be told again of what it knows: %s", self.output.name, error)
+            self._mark_next = moment + self._longest_pause
+        else:
             self._marked = self._reached
 
     def _tell_alarms(self) -> None:

@@ -246,6 +246,7 @@ class MqttOutput(Output):
     def _on_publish(self, _client: Any, _data: Any, message: int, reason: Any, _properties: Any) -> None:
         with self._changed:
             self._acknowledged[message] = reason
+            self._denied = None
             self._changed.notify_all()
         mine, topic = self._retained_in_flight
         if reason.is_failure:

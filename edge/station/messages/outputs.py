@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.edge.station.placing import placed
 
 if TYPE_CHECKING:
     from edgedigits.edge.station.journal.records import Event
@@ -69,6 +70,11 @@ class Output(Protocol):
         return
 
 
+def placed_file(file: str, folder: Path) -> str:
+    """The same as :func:`placed` for a file that lines go to, where one name stands for standard output."""
+    return file if file == PRINTED else placed(file, folder)
+
+
 def outputs_of(settings: StationSettings, folder: Path = Path()) -> list[Output]:
     """The outputs that a configuration names; nothing is connected yet.
 
@@ -79,22 +85,18 @@ def outputs_of(settings: StationSettings, folder: Path = Path()) -> list[Output]
     Raises:
         EdgedigitsError: a file of a password, token or certificate cannot be read, or an address is none.
     """
-
-    def placed(file: str) -> str:
-        return str(folder / file) if file and file != PRINTED else file
-
     outputs: list[Output] = []
     if (mqtt := settings.mqtt).host:
         from edgedigits.edge.station.messages.mqtt import MqttOutput
 
-        mqtt = replace(mqtt, password_file=placed(mqtt.password_file), ca_file=placed(mqtt.ca_file))
+        mqtt = replace(mqtt, password_file=placed(mqtt.password_file, folder), ca_file=placed(mqtt.ca_file, folder))
         outputs.append(MqttOutput(mqtt, settings.name))
     if (webhook := settings.webhook).url:
         from edgedigits.edge.station.messages.webhook import WebhookOutput
 
-        outputs.append(WebhookOutput(replace(webhook, token_file=placed(webhook.token_file))))
+        outputs.append(WebhookOutput(replace(webhook, token_file=placed(webhook.token_file, folder))))
     if file := settings.json_lines.file:
         from edgedigits.edge.station.messages.json_lines import JsonLinesOutput
 
-        outputs.append(JsonLinesOutput(placed(file)))
+        outputs.append(JsonLinesOutput(placed_file(file, folder)))
     return outputs

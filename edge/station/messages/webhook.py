@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -79,11 +81,26 @@ class WebhookOutput(Output):
             headers["Authorization"] = f"Bearer {token}"
         if self._closed:
             raise OutputAway("the webhook was closed", "start the station again")
-        self._connection = self._connect()
-        try:
-            self._connection.request("POST", self._path, event_as_json(event), headers)
-            answer = self._connection.getresponse()
+        with self._connecting() as connection:
+            connection.request("POST", self._path, event_as_json(event), headers)
+            answer = connection.getresponse()
             self._judge(answer.status, answer.reason, answer.headers)
+
+    def connect(self) -> None:
+        """Connect and hang up, to try a configuration.
+
+        Raises:
+            OutputAway: nobody is there, or somebody with a certificate that is not trusted.
+        """
+        with self._connecting() as connection:
+            connection.connect()
+
+    @contextmanager
+    def _connecting(self) -> Iterator[http.client.HTTPConnection]:
+        """A connection for one request, whose errors are told in words."""
+        self._connection = self._new_connection()
+        try:
+            yield self._connection
         except ssl.SSLCertVerificationError as error:
             words = getattr(error, "verify_message", "") or str(error)
             raise OutputAway(
@@ -104,7 +121,7 @@ class WebhookOutput(Output):
         except EdgedigitsError as error:
             raise OutputAway(error.what, error.remedy) from error
 
-    def _connect(self) -> http.client.HTTPConnection:
+    def _new_connection(self) -> http.client.HTTPConnection:
         timeout = self._settings.timeout
         if self._context is None:
             return http.client.HTTPConnection(self._host, self._port, timeout=timeout)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 import time
 from typing import Any
 
@@ -17,19 +16,6 @@ from edgedigits.edge.station.page.watching import adjustments_of, state_of
 
 WIDTH = 960
 """Pixels that the live picture is wide where nothing else is asked for."""
-
-_PIECE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,199}")
-
-
-def piece_named(piece: str) -> str:
-    """The id of a piece as it came from outside.
-
-    Raises:
-        Refused: it cannot be one.
-    """
-    if not _PIECE.fullmatch(piece):
-        raise Refused(404, "there is no such piece", "take the next one")
-    return piece
 
 
 class StationApi:
@@ -59,16 +45,6 @@ class StationApi:
         if jpeg is None:
             return Response(status_code=204)
         return Response(jpeg, media_type="image/jpeg", headers={"x-frame-number": number})
-
-    async def crop(self, request: Request) -> Response:
-        """A piece's picture; 204 where none is kept."""
-        piece = piece_named(request.path_params["piece"])
-        png = await run_in_threadpool(self._parts.journal.crop, piece)
-        if png is None and await run_in_threadpool(self._parts.journal.piece, piece) is None:
-            raise Refused(404, "there is no such piece", "take the next one")
-        if png is None:
-            return Response(status_code=204)
-        return Response(png, media_type="image/png")
 
     async def adjustments(self, request: Request) -> Response:
         """Region and threshold."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 from typing import Any
@@ -12,7 +13,6 @@ from starlette.responses import JSONResponse, Response
 
 from edgedigits.edge.station.journal.records import Keyed, Waiting
 from edgedigits.edge.station.page.answers import Refused, json_of, text_in
-from edgedigits.edge.station.page.api import piece_named
 from edgedigits.edge.station.page.parts import PageParts
 
 LEASE = 60.0
@@ -20,6 +20,7 @@ LEASE = 60.0
 
 LONGEST_NAME = 40
 
+_PIECE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,199}")
 _WINDOW = re.compile(r"[A-Za-z0-9]{8,40}")
 
 
@@ -34,11 +35,9 @@ class ReviewApi:
         self._parts = parts
 
     async def claim(self, request: Request) -> Response:
-        """The next piece for this window; null where there is none."""
+        """The next piece for this window, with its picture; null where there is none."""
         claimant = claimant_in(await json_of(request))
-        now = time.time()
-        waiting = await run_in_threadpool(self._parts.journal.claim, claimant, now, LEASE)
-        return JSONResponse({"piece": None if waiting is None else waiting_as_dict(waiting, now)})
+        return JSONResponse({"piece": await run_in_threadpool(self._claimed, claimant)})
 
     async def release(self, request: Request) -> Response:
         """Give a piece back."""
@@ -59,6 +58,24 @@ class ReviewApi:
             raise Refused(404, "there is no such piece", "take the next one")
         keyed = await run_in_threadpool(self._parts.journal.key, piece, code, person, time.time())
         return JSONResponse(keyed_as_dict(keyed))
+
+    def _claimed(self, claimant: str) -> dict[str, Any] | None:
+        now = time.time()
+        waiting = self._parts.journal.claim(claimant, now, LEASE)
+        if waiting is None:
+            return None
+        return waiting_as_dict(waiting, self._parts.journal.crop(waiting.result.id), now)
+
+
+def piece_named(piece: str) -> str:
+    """The id of a piece as it came from outside.
+
+    Raises:
+        Refused: it cannot be one.
+    """
+    if not _PIECE.fullmatch(piece):
+        raise Refused(404, "there is no such piece", "take the next one")
+    return piece
 
 
 def person_in(told: dict[str, Any]) -> str:
@@ -85,9 +102,13 @@ def claimant_in(told: dict[str, Any]) -> str:
     return f"{person_in(told)} ({window})"
 
 
-def waiting_as_dict(waiting: Waiting, now: float) -> dict[str, Any]:
-    """A piece as the page shows it; times are seconds from now, since a browser's clock may be another."""
+def waiting_as_dict(waiting: Waiting, png: bytes | None, now: float) -> dict[str, Any]:
+    """A piece as the page shows it; times are seconds from now, since a browser's clock may be another.
+
+    Its picture, a PNG in base64, comes with it: a request of its own would take time that a live piece does not have.
+    """
     return {
+        "picture": None if png is None else base64.b64encode(png).decode(),
         **waiting.result.as_dict(),
         "seconds_left": None if waiting.until is None else round(waiting.until - now, 3),
         "lease": round(waiting.leased - now, 3),

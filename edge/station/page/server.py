@@ -166,7 +166,6 @@ class PageServer:
             Route("/api/state", station.state),
             Route("/api/events", EventsEndpoint(self._parts, self._streams)),
             Route("/api/live.jpg", station.picture),
-            Route("/api/pieces/{piece}/crop.png", station.crop),
             Route("/api/adjustments", station.adjustments, methods=["GET"]),
             Route("/api/adjustments", station.adjust, methods=["POST"]),
             Route("/api/adjustments/reset", station.reset, methods=["POST"]),

@@ -40,17 +40,36 @@ Both this and :data:`_DISTRUST` were chosen on 400 simulated pieces written with
 
 
 @dataclass(frozen=True)
+class TextSeen:
+    """A text that a row may say, in one frame.
+
+    Attributes:
+        text: digits.
+        probability: by both networks, 0 to 1.
+        by_line: by the line network alone, 0 to 1.
+        least: logarithm of what the network of digits gives to the digit of the text that it believes least; None where
+            it was not asked.
+        margin: least logarithm of how many times more it gives to a digit of the text than to any other; None likewise.
+    """
+
+    text: str
+    probability: float
+    by_line: float
+    least: float | None = None
+    margin: float | None = None
+
+
+@dataclass(frozen=True)
 class RowTexts:
     """What a row may say.
 
     Attributes:
         box: of its marks, in pixels of the piece.
-        texts: that are allowed, with their probabilities, the likeliest first; what is missing to 1 is the probability
-            that it is no code.
+        texts: that are allowed, the likeliest first; what their probabilities lack to 1 is that it is no code.
     """
 
     box: Box
-    texts: tuple[tuple[str, float], ...]
+    texts: tuple[TextSeen, ...]
 
 
 class CodeReader:
@@ -80,7 +99,7 @@ class CodeReader:
             grey: uint8 (height, width), the piece.
         """
         told = [one for row in find_rows(grey) if (one := self._texts(row)) is not None]
-        told.sort(key=lambda one: -one.texts[0][1])
+        told.sort(key=lambda one: -one.texts[0].probability)
         kept: list[RowTexts] = []
         for one in told:
             if not any(_crosses(one.box, other.box) for other in kept):
@@ -99,7 +118,7 @@ class CodeReader:
         if not names:
             return None
         by_line = np.exp(log_probabilities_of_lines([scores], [names])[0])
-        return RowTexts(row.box, posterior(names, by_line, nothing, chances))
+        return RowTexts(row.box, texts_seen(names, by_line, nothing, chances))
 
     def _chances(self, row: Row) -> NDArray[np.float64] | None:
         """What the network of digits says of each mark, of shape (marks, 10), where each may be a digit of a code."""
@@ -109,10 +128,30 @@ class CodeReader:
         return digit_chances(line, self.digits)
 
 
-def posterior(
+def texts_seen(
     names: Sequence[str], by_line: NDArray[np.float64], nothing: float, chances: NDArray[np.float64] | None
-) -> tuple[tuple[str, float], ...]:
-    """The probabilities of a row's texts by what both networks say (Bayes' rule).
+) -> tuple[TextSeen, ...]:
+    """What both networks say of a row's texts, the likeliest first.
+
+    Args:
+        names: the texts.
+        by_line: the line network's probability of each.
+        nothing: the same of no text.
+        chances: the other network's of each mark and digit, of shape (marks, 10); None where it was not asked.
+    """
+    trusted = None if chances is None else (1 - _DISTRUST) * chances + _DISTRUST / CLASSES
+    both, alone = (posterior(names, by_line, nothing, one) for one in (trusted, None))
+    told = [
+        TextSeen(name, float(both[place]), float(alone[place]), *_by_digits(name, trusted))
+        for place, name in enumerate(names)
+    ]
+    return tuple(sorted(told, key=lambda one: (-one.probability, one.text)))
+
+
+def posterior(
+    names: Sequence[str], by_line: NDArray[np.float64], nothing: float, trusted: NDArray[np.float64] | None
+) -> NDArray[np.float64]:
+    """The probabilities of a row's texts by what both networks say (Bayes' rule), float64 of shape (texts,).
 
     What the row says otherwise counts too: that it says nothing as much as the line network gives to it, texts that are
     not allowed by :data:`OTHERWISE`. Where there is a mark for each digit, the network of digits has seen each by
@@ -122,17 +161,13 @@ def posterior(
         names: the texts.
         by_line: the line network's probability of each.
         nothing: the same of no text.
-        chances: the other network's of each mark and digit, of shape (marks, 10); None where it was not asked.
+        trusted: the other network's of each mark and digit, as far as it is trusted; None where it was not asked.
     """
-    other = nothing + OTHERWISE * max(0.0, 1 - float(by_line.sum()) - nothing)
-    weights = by_line
-    if chances is not None:
-        trusted = (1 - _DISTRUST) * chances + _DISTRUST / CLASSES
-        weights = by_line * np.array([_of_marks(name, trusted) for name in names])
-        other *= _BY_CHANCE
+    weights, other = by_line, nothing + OTHERWISE * max(0.0, 1 - float(by_line.sum()) - nothing)
+    if trusted is not None:
+        weights, other = by_line * np.array([_of_marks(name, trusted) for name in names]), other * _BY_CHANCE
     whole = float(weights.sum()) + other
-    told = [(name, float(weight) / whole) for name, weight in zip(names, weights, strict=True)] if whole > 0 else []
-    return tuple(sorted(told, key=lambda item: (-item[1], item[0])))
+    return weights / whole if whole > 0 else np.zeros(len(names))
 
 
 def _of_marks(name: str, trusted: NDArray[np.float64]) -> float:
@@ -140,6 +175,17 @@ def _of_marks(name: str, trusted: NDArray[np.float64]) -> float:
     if len(name) != len(trusted):
         return _BY_CHANCE
     return math.prod(float(trusted[place, int(label)]) for place, label in enumerate(name))
+
+
+def _by_digits(name: str, trusted: NDArray[np.float64] | None) -> tuple[float | None, float | None]:
+    """The least that the network of digits gives to a digit of a text, and its least margin, as logarithms."""
+    if trusted is None or len(name) != len(trusted):
+        return None, None
+    places, labels = np.arange(len(name)), np.array([int(label) for label in name])
+    own = np.log(trusted[places, labels])
+    others = trusted.copy()
+    others[places, labels] = 0
+    return float(own.min()), float((own - np.log(others.max(axis=1))).min())
 
 
 def _crosses(one: Box, other: Box) -> bool:

@@ -31,6 +31,7 @@ class Decision:
         alternatives: codes with their probabilities, the likeliest first.
         box: of the code in pixels of the piece; None where none was found.
         frames: in which the piece was looked at.
+        features: that the confidence follows from; none where no code was found.
     """
 
     code: str
@@ -40,6 +41,7 @@ class Decision:
     alternatives: tuple[tuple[str, float], ...]
     box: Box | None
     frames: int
+    features: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Decider:
 
     def final(self, evidence: Evidence) -> Decision:
         """The decision by all frames that there are."""
-        lines = [line for line in evidence.fused() if line.confidence >= _LEAST]
+        lines = [line for line in evidence.fused() if line.texts[0][1] >= _LEAST]
         if not lines:
             why = "no code was found on it" if evidence.frames else "it was not in view long enough to be read"
             return Decision("", "rejected", why, 0.0, (), None, evidence.frames)
@@ -71,18 +73,18 @@ class Decider:
         why = self._doubt(best, lines[1:], evidence.frames)
         told = best.texts[:ALTERNATIVES]
         outcome: Outcome = "rejected" if why else "accepted"
-        return Decision(best.texts[0][0], outcome, why, best.confidence, told, best.box, evidence.frames)
+        return Decision(best.texts[0][0], outcome, why, best.confidence, told, best.box, evidence.frames, best.features)
 
     def _doubt(self, best: Fused, others: Sequence[Fused], frames: int) -> str:
         if frames < self.enough:
             return "it was not in view long enough to be sure"
         code = best.texts[0][0]
-        rivals = [line.texts[0][0] for line in others if line.confidence >= _RIVAL and line.texts[0][0] != code]
+        rivals = [line.texts[0][0] for line in others if line.texts[0][1] >= _RIVAL and line.texts[0][0] != code]
         if rivals:
             return f"two codes stand on it, {code} and {rivals[0]}"
         if best.confidence >= self.threshold:
             return ""
-        likely = [text for text, chance in best.texts[1:] if chance >= 0.1 * best.confidence]
+        likely = [text for text, chance in best.texts[1:] if chance >= 0.1 * best.texts[0][1]]
         rival = f", or {likely[0]}" if likely else ""
         return f"not sure enough: {code} with {best.confidence:.3f}{rival}, and {self.threshold:.3f} is needed"
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from edgedigits.edge.scenes.scene import Box
-from edgedigits.edge.station.pieces.code_reader import RowTexts
+from edgedigits.edge.station.pieces.code_reader import RowTexts, TextSeen
+from edgedigits.edge.station.pieces.sureness import features_of, sureness
 
 _SAME_PLACE = 0.6
 """Of a line's height, how far its middle may be from where it was before on its piece."""
@@ -24,22 +25,24 @@ class Fused:
         box: of the line in the last frame that found it, in pixels of the piece.
         texts: with their probabilities, the likeliest first.
         frames: that found it.
+        features: of the likeliest, as :func:`edgedigits.edge.station.pieces.sureness.features_of` gives them.
     """
 
     box: Box
     texts: tuple[tuple[str, float], ...]
     frames: int
+    features: tuple[float, ...]
 
     @property
     def confidence(self) -> float:
-        """How likely the likeliest is right, 0 to 1, before calibration."""
-        return self.texts[0][1] if self.texts else 0.0
+        """How likely the likeliest is right, 0 to 1, before a station's own calibration."""
+        return sureness(self.features)
 
 
 @dataclass
 class _Place:
     box: Box
-    logs: list[dict[str, float]] = field(default_factory=list)
+    seen: list[dict[str, TextSeen]] = field(default_factory=list)
 
 
 class Evidence:
@@ -62,7 +65,7 @@ class Evidence:
                 place = _Place(line.box)
                 self._places.append(place)
             place.box = line.box
-            place.logs.append({text: math.log(max(chance, _UNTOLD)) for text, chance in line.texts})
+            place.seen.append({one.text: one for one in line.texts})
 
     def fused(self) -> tuple[Fused, ...]:
         """What all frames say of each line that may be a code, the surest first.
@@ -71,17 +74,24 @@ class Evidence:
         (Hinton, "Products of experts", ICANN 1999, here with weights that sum to 1: frames of one piece are no
         independent witnesses). A frame that did not find the line, or does not name the text, gives it :data:`_UNTOLD`.
         """
-        told = [_fused(place, self.frames) for place in self._places]
-        return tuple(sorted((one for one in told if one.texts), key=lambda one: -one.confidence))
+        told = [_fused(place, self.frames) for place in self._places if any(place.seen)]
+        return tuple(sorted(told, key=lambda one: -one.texts[0][1]))
 
 
 def _fused(place: _Place, frames: int) -> Fused:
-    floor = math.log(_UNTOLD)
-    texts = {text for said in place.logs for text in said}
-    unfound = (frames - len(place.logs)) * floor
-    means = {text: math.exp((unfound + sum(said.get(text, floor) for said in place.logs)) / frames) for text in texts}
+    texts = {text for seen in place.seen for text in seen}
+    means = {text: _mean([seen.get(text) for seen in place.seen], frames) for text in texts}
     ranked = sorted(means.items(), key=lambda item: (-item[1], item[0]))
-    return Fused(place.box, tuple(ranked), len(place.logs))
+    best, chance = ranked[0]
+    features = features_of(best, chance, [seen[best] for seen in place.seen if best in seen])
+    return Fused(place.box, tuple(ranked), len(place.seen), features)
+
+
+def _mean(seen: Sequence[TextSeen | None], frames: int) -> float:
+    """The geometric mean of a text's probabilities in so many frames."""
+    told = sum(math.log(max(one.probability, _UNTOLD)) for one in seen if one is not None)
+    untold = frames - sum(one is not None for one in seen)
+    return math.exp((told + untold * math.log(_UNTOLD)) / frames)
 
 
 def moved(line: RowTexts, right: int, down: int) -> RowTexts:

@@ -193,12 +193,19 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
 def _step(*command: str) -> None:
     done = _run(*command)
     if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        why = said[-1] if said else f"code {done.returncode}"
+        said = _last_words() if "restart" in command else ""
+        said = said or (done.stderr or done.stdout).strip() or f"code {done.returncode}"
         raise EdgedigitsError(
-            f"`{' '.join(command)}` failed ({why}), and nothing is installed",
+            f"`{' '.join(command)}` failed ({said.splitlines()[-1]}), and nothing is installed",
             f"look into `journalctl -u {NAME}`, or try `edgedigits station check`",
         )
+
+
+def _last_words() -> str:
+    """What the station itself said last, as the journal has it."""
+    return _run(
+        "journalctl", f"_SYSTEMD_UNIT={NAME}", "--lines=1", "--output=cat", "--quiet", "--no-pager"
+    ).stdout.strip()
 
 
 def _written(settings: StationSettings, folder: Path) -> list[Path]:

@@ -148,3 +148,13 @@ def test_mail_at_its_own_pace_keeps_no_list_of_what_has_passed():
     with at_its_pace(clock) as source:
         assert sum(1 for _ in islice(source, 40)) == 40
         assert source.passed == []
+
+
+def test_a_belt_with_so_many_pieces_ends_and_is_not_lost():
+    clock = Clock()
+    plan = BeltPlan("easy", pieces=1, frames_in_view=3)
+    with MailAtItsPace(plan, clock=clock, sleep=clock.sleep) as source:
+        assert source.read() is not None and not source.ended
+        for _ in source:
+            pass
+        assert source.ended

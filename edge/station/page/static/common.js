@@ -9,6 +9,15 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+const tenths = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
+
+// A share in percent that says neither all nor nothing where it is not.
+export function percent(share) {
+  if (share < 1 && share > 0.9995) return `>${tenths.format(0.999)}`;
+  if (share > 0 && share < 0.0005) return `<${tenths.format(0.001)}`;
+  return tenths.format(share);
+}
+
 export class Failure extends Error {
   constructor(status, told) {
     super(told.error ? `${told.error}; ${told.remedy}` : "the station does not answer");

@@ -1,9 +1,8 @@
-import { element, listen, one, showPicture, showReview } from "./common.js";
+import { element, listen, one, percent, showPicture, showReview } from "./common.js";
 
 const SHOWN = 30;
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
 const whole = new Intl.NumberFormat();
-const share = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
 
 function row(result) {
   const told = element("td", {}, element("span", { class: `outcome ${result.outcome}` }, result.outcome));
@@ -16,7 +15,7 @@ function row(result) {
     element("td", { class: "code" }, result.code || "–"),
     told,
     element("td", {}, result.bin || "–"),
-    element("td", { class: "wide number" }, share.format(result.confidence)),
+    element("td", { class: "wide number" }, percent(result.confidence)),
     element("td", { class: "wide number" }, `${Math.round(result.latency)} ms`),
   );
 }
@@ -35,7 +34,7 @@ function showStatus(status) {
   one("#accepted").textContent = whole.format(accepted);
   one("#rejected").textContent = whole.format(rejected);
   one("#keyed").textContent = whole.format(keyed);
-  one("#share").textContent = all ? share.format(accepted / all) : "–";
+  one("#share").textContent = all ? percent(accepted / all) : "–";
   one("#pieces-rate").textContent = whole.format(status.rates.pieces_per_minute);
   one("#frames-rate").textContent = status.rates.frames_per_second.toFixed(1);
   showAlarms(status.alarms);

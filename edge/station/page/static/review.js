@@ -1,12 +1,11 @@
 // The review queue: one piece on the screen, the next one fetched meanwhile, live pieces first.
-import { element, get, listen, one, post, showReview } from "./common.js";
+import { element, get, listen, one, percent, post, session, showReview } from "./common.js";
 
 const PATIENCE = 150; // ms that a window with a piece waits before it asks for a live one: idle windows go first
 const THINKING = 20_000; // ms after a touch in which a piece stays, whatever its lease
 const UNTOUCHED = 2; // pieces that go by without a hand before the window stops asking
 const NAME = "edgedigits-person";
 
-const share = new Intl.NumberFormat(undefined, { style: "percent" });
 const nameOfWindow = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 const code = one("#code");
 
@@ -33,13 +32,13 @@ async function claimed() {
   piece.until = piece.live ? now + 1000 * piece.seconds_left : Infinity;
   piece.total = piece.live ? piece.seconds_left : 0;
   piece.ends = Math.min(piece.until, now + 1000 * piece.lease - 1000);
-  piece.picture = await crop(piece.id);
+  if (piece.picture) piece.picture = address(piece.picture);
   return piece;
 }
 
-async function crop(id) {
-  const answer = await get(`/api/pieces/${encodeURIComponent(id)}/crop.png`).catch(() => null);
-  return answer?.status === 200 ? URL.createObjectURL(await answer.blob()) : null;
+function address(base64) {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  return URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
 }
 
 function giveBack(piece) {
@@ -131,6 +130,7 @@ function show() {
   else one("#crop").removeAttribute("src");
   one("#piece").dataset.piece = current.id;
   one("#candidates").replaceChildren(...current.alternatives.map(candidate));
+  one("#arrows").hidden = current.alternatives.length === 0;
   one("#clock").hidden = !current.live;
   current.shown = performance.now();
   current.touched = -Infinity;
@@ -142,7 +142,7 @@ function show() {
 }
 
 function candidate({ code: digits, probability }) {
-  const button = element("button", { type: "button", class: "quiet" }, digits, element("small", {}, share.format(probability)));
+  const button = element("button", { type: "button", class: "quiet" }, digits, element("small", {}, percent(probability)));
   button.addEventListener("click", () => {
     code.value = digits;
     code.focus();
@@ -329,6 +329,9 @@ function showCounts(review) {
 listen({
   state: (told) => showCounts(told.review),
   review: showCounts,
+});
+session().then(({ forms }) => {
+  if (forms.length) one("#keys").append(` Expected: ${forms.join(" or ")}`);
 });
 show();
 if (person === "") one("#person").focus();

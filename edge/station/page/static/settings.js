@@ -5,7 +5,11 @@ const SMALLEST = 16;
 let size = null;
 let touched = false; // what is being changed by hand is not overwritten by what holds
 
+const SHOWN = 6000; // ms that a word of what was done stays over the page
+let shown = 0;
 const say = (words) => {
+  clearTimeout(shown);
+  shown = setTimeout(() => (one("#said").textContent = ""), SHOWN);
   one("#problem").replaceChildren();
   one("#said").textContent = words;
 };

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from made_results import journal_in
@@ -29,3 +29,17 @@ def listener(broker) -> Iterator[Listener]:
     listening = Listener(broker.port, "edgedigits/#", "homeassistant/#")
     yield listening
     listening.close()
+
+
+@pytest.fixture
+def new_broker(tmp_path) -> Iterator[Callable[..., Broker]]:
+    """Starts brokers with settings of their own; all of them end with the test."""
+    started: list[Broker] = []
+
+    def start(*lines: str, port: int = 0) -> Broker:
+        started.append(Broker(tmp_path / f"broker-{len(started)}", *lines, port=port))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()

@@ -16,6 +16,7 @@ import pytest
 from made_results import journal_in, pieces_coming, result
 from mosquitto import PATIENCE, Listener, in_order_of_first_arrival
 
+from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.station.alarms import Alarms
 from edgedigits.edge.station.messages import forwarder as module
 from edgedigits.edge.station.messages.forwarder import Forwarder
@@ -100,6 +101,34 @@ def test_a_new_forwarder_goes_on_where_the_last_one_ended(journal, recorder):
     assert recorder.got == [4, 5]
 
 
+def test_how_far_it_came_is_noted_once_a_second_and_when_it_stops(journal, recorder, monkeypatch):
+    monkeypatch.setattr(module, "_MARK_EVERY", 3600.0)
+    noted = []
+    monkeypatch.setattr(journal, "mark_delivered", lambda output, sequence: noted.append((output, sequence)))
+    forwarder = Forwarder(journal, recorder)
+    for number in range(1, 51):
+        journal.add(result(number), None)
+    forwarder.start()
+    recorder.wait_for(lambda: len(recorder.got) == 50)
+    forwarder.stop()
+    assert noted == [("recorder", 1), ("recorder", 50)]
+
+
+def test_a_disk_that_takes_no_note_does_not_keep_events_from_being_delivered(journal, recorder, monkeypatch, caplog):
+    def full(*_):
+        raise EdgedigitsError("cannot write the journal (disk full)", "free some disk space")
+
+    monkeypatch.setattr(journal, "mark_delivered", full)
+    forwarder = Forwarder(journal, recorder)
+    for number in range(1, 4):
+        journal.add(result(number), None)
+    forwarder.start()
+    recorder.wait_for(lambda: recorder.got == [1, 2, 3])
+    forwarder.stop()
+    assert recorder.got == [1, 2, 3]
+    assert "may be told again of what it knows: cannot write the journal (disk full)" in caplog.text
+
+
 def test_an_output_that_was_away_gets_the_event_that_failed_first(journal, recorder, forwarding):
     recorder.failing = [away(), away(), away()]
     for number in range(1, 4):
@@ -169,6 +198,15 @@ def test_it_stops_within_a_second_while_it_waits_to_try_again(journal, recorder)
     forwarder.stop()
     assert time.monotonic() - began < 1
     assert journal.delivered("recorder") == 0
+
+
+def test_stopping_is_no_trouble_worth_a_word(broker, journal, caplog):
+    forwarder = Forwarder(journal, MqttOutput(MqttSettings(host="127.0.0.1", port=broker.port), "north"))
+    forwarder.start()
+    journal.add(result(1), None)
+    until(lambda: forwarder.waiting == 0)
+    forwarder.stop()
+    assert (caplog.text, forwarder.last_error) == ("", "")
 
 
 def test_an_output_that_stays_away_is_an_alarm_until_it_is_back(journal, recorder, monkeypatch):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from mosquitto import PATIENCE, Listener
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.station.journal.records import Event
+from edgedigits.edge.station.messages.forwarder import Forwarder
 from edgedigits.edge.station.messages.mqtt import MqttOutput, try_broker
 from edgedigits.edge.station.messages.outputs import OutputAway
 from edgedigits.edge.station.settings import MqttSettings
@@ -36,6 +39,10 @@ def test_a_piece_is_told_as_json_with_its_number(output, listener):
     assert told == {"sequence": 41, **json.loads(json.dumps(result(7).as_dict()))}
     assert told["code"] == "00007"
     assert told["decided"] == "2025-11-30T10:53:27.250Z"
+
+
+def test_a_message_does_not_wait_for_the_one_before_to_be_acknowledged_by_tcp(output):
+    assert output._client.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_pieces_are_not_retained_but_the_status_is(output, broker, listener):
@@ -128,6 +135,63 @@ def test_trying_a_broker_leaves_the_running_station_alone(broker, output, listen
     output.deliver(Event(1, result(1)))
     listener.wait_for_pieces(1)
     assert listener.payloads("edgedigits/north/status") == [b"online"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"\xff" * 2000,
+        b"\x20\x03\x00\x00",  # half a CONNACK
+        b"\x20\x02\x00\x00",  # one of MQTT 3
+        b"\x20\x03\x00\x00\x00" + b"\x40\x01\x00" * 50,  # a right one, then PUBACKs of one byte
+        b"\x20\x03\x00\x00\x00" + b"\x30\x05\x00\xff\xff\xff\xff",  # and a topic that is no text
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    ],
+)
+def test_somebody_else_at_the_brokers_port_does_no_lasting_harm(said, new_broker, journal):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        output = MqttOutput(MqttSettings(host="127.0.0.1", port=port), "north", patience=1.0)
+        forwarder = Forwarder(journal, output)
+        journal.add(result(1), None)
+        forwarder.start()
+        connection, _ = server.accept()
+        connection.recv(100)
+        connection.sendall(said)
+        connection.close()
+        until = time.monotonic() + PATIENCE
+        while not forwarder.last_error and time.monotonic() < until:
+            time.sleep(0.01)
+    assert "broker" in forwarder.last_error
+    new_broker("allow_anonymous true", port=port)
+    listener = Listener(port, "edgedigits/#")
+    listener.wait_for_pieces(1)
+    forwarder.stop()
+    listener.close()
+
+
+def test_a_broker_that_does_not_acknowledge_is_told_so_and_gets_the_piece_once_on_one_connection():
+    said = bytearray()
+
+    def serve(server):
+        connection, _ = server.accept()
+        with connection:
+            connection.sendall(b"\x20\x03\x00\x00\x00")  # CONNACK, and nothing after it
+            while got := connection.recv(4096):
+                said.extend(got)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, args=(server,))
+        thread.start()
+        output = MqttOutput(MqttSettings(host="127.0.0.1", port=server.getsockname()[1]), "north", patience=0.3)
+        output.wait_connected(PATIENCE)
+        for _ in range(3):
+            with pytest.raises(OutputAway, match=r"did not acknowledge within 0\.3 s"):
+                output.deliver(Event(1, result(1)))
+        output.close()
+        thread.join()
+    assert said.count(b"edgedigits/north/pieces") == 1
 
 
 @pytest.mark.parametrize("topic", ["", "/", "plant/+", "plant/#"])

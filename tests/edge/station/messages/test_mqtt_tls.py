@@ -139,9 +139,9 @@ def test_with_tls_a_broker_that_has_none_is_told_as_such(broker, certificates):
     output.close()
 
 
-def test_a_broker_that_takes_no_discovery_gets_the_pieces_all_the_same(tmp_path, journal, caplog):
+def test_a_broker_that_takes_no_discovery_gets_the_pieces_all_the_same(new_broker, tmp_path, journal, caplog):
     (tmp_path / "rights").write_text("topic readwrite edgedigits/#\n")
-    broker = Broker(tmp_path / "broker", "allow_anonymous true", f"acl_file {tmp_path / 'rights'}")
+    broker = new_broker("allow_anonymous true", f"acl_file {tmp_path / 'rights'}")
     listener = Listener(broker.port, "edgedigits/#")
     forwarder = Forwarder(journal, MqttOutput(MqttSettings(host="127.0.0.1", port=broker.port), "north"))
     forwarder.start()
@@ -150,21 +150,19 @@ def test_a_broker_that_takes_no_discovery_gets_the_pieces_all_the_same(tmp_path,
     told = listener.wait_for_pieces(3)
     forwarder.stop()
     listener.close()
-    broker.stop()
     assert [piece["sequence"] for piece in told if piece] == [1, 2, 3]
     assert caplog.text.count("set mqtt.discovery to false; Home Assistant is not told") == 1
 
 
-def test_a_piece_that_the_broker_does_not_take_is_not_marked_as_delivered(tmp_path, journal):
+def test_a_piece_that_the_broker_does_not_take_is_not_marked_as_delivered(new_broker, tmp_path, journal):
     (tmp_path / "rights").write_text("".join(f"topic write edgedigits/north/{name}\n" for name in ("status", "alarms")))
-    broker = Broker(tmp_path / "broker", "allow_anonymous true", f"acl_file {tmp_path / 'rights'}")
+    broker = new_broker("allow_anonymous true", f"acl_file {tmp_path / 'rights'}")
     settings = MqttSettings(host="127.0.0.1", port=broker.port, discovery=False)
     forwarder = Forwarder(journal, MqttOutput(settings, "north"))
     journal.add(result(1), None)
     forwarder.start()
     until_away(forwarder)
     forwarder.stop()
-    broker.stop()
     assert "does not take what is published to edgedigits/north/pieces (Not authorized)" in forwarder.last_error
     assert journal.delivered("mqtt") == 0
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import socket
 import time
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -57,8 +59,8 @@ def test_every_answer_forbids_scripts_of_others_frames_and_guessing(station: Pag
     "path",
     [
         *("/static/../server.py", "/static/%2e%2e/server.py", "/static/..%2fserver.py", "/static/....//server.py"),
-        *("/../../../../etc/passwd", "/static//etc/passwd", "/static/%00", "/api/pieces/..%2f..%2fjournal/crop.png"),
-        *("/api/pieces/../crop.png", "/static/page.css/", "/static/dashboard.html", "//static/page.css"),
+        *("/../../../../etc/passwd", "/static//etc/passwd", "/static/%00", "/api/review/..%2f..%2fjournal.zip"),
+        *("/api/review/../lines.png", "/static/page.css/", "/static/dashboard.html", "//static/page.css"),
     ],
 )
 def test_no_path_leads_out_of_the_page(station: PageStation, path: str):
@@ -274,8 +276,9 @@ def test_a_piece_that_does_not_exist_is_none(station: PageStation, piece: str):
 
 def test_a_piece_without_a_picture_has_none_to_show(station: PageStation):
     result = station.result("48213")
-    station.journal.add(result, None)
-    assert station.visit().get(f"/api/pieces/{result.id}/crop.png").status == 204
+    station.journal.hold(result, None, time.time() + 600)
+    piece = station.visit().post("/api/review/claim", WINDOW).json()["piece"]
+    assert piece["id"] == result.id and piece["picture"] is None
 
 
 def test_what_is_no_http_ends_that_connection_alone(station: PageStation):
@@ -293,6 +296,28 @@ def test_the_first_who_keys_is_right_and_the_second_is_told(station: PageStation
     assert (first["first"], first["final"], second["first"], second["person"]) == (True, True, False, "Anna")
     (event,) = station.journal.events(0)
     assert (event.result.outcome, event.result.code, event.result.person) == ("keyed", "48213", "Anna")
+
+
+def test_many_persons_at_once_are_never_given_the_same_piece(station: PageStation):
+    pieces = {station.reject(f"48{number:03d}").id for number in range(40)}
+
+    def review(person: int) -> list[str]:
+        visitor = station.visit()
+        claim = {"person": f"person {person}", "window": f"window{person:06d}"}
+        given = []
+        while piece := visitor.post("/api/review/claim", claim).json()["piece"]:
+            given.append(piece["id"])
+        return given
+
+    with ThreadPoolExecutor(8) as persons:
+        given = [piece for each in persons.map(review, range(8)) for piece in each]
+    assert len(given) == 40 and set(given) == pieces
+
+
+def test_a_piece_comes_with_its_picture(station: PageStation):
+    result = station.reject("48213")
+    picture = station.visit().post("/api/review/claim", WINDOW).json()["piece"]["picture"]
+    assert base64.b64decode(picture) == station.journal.crop(result.id)
 
 
 def test_two_windows_of_one_person_are_given_different_pieces(station: PageStation):

@@ -37,7 +37,7 @@ def test_a_view_leads_to_the_login(locked: PageStation, path: str):
 
 @pytest.mark.parametrize(
     "path",
-    ["/api/state", "/api/events", "/api/live.jpg", "/api/session", "/api/pieces/a/crop.png", "/api/review/lines.zip"],
+    ["/api/state", "/api/events", "/api/live.jpg", "/api/session", "/api/review/lines.zip"],
 )
 def test_nothing_is_shown_without_the_password(locked: PageStation, path: str):
     answer = locked.visit().get(path)

@@ -34,7 +34,7 @@ mount -t cgroup2 cgroup2 sys/fs/cgroup
 for place in {places}; do mkdir -p .$place; mount --bind -o ro $place .$place; done
 mkdir -p opt/station/edgedigits
 cp -r {checkout}/package/. opt/station/edgedigits
-for folder in core edge; do cp -r {checkout}/$folder opt/station/edgedigits; done
+for folder in {rooms}; do cp -r {checkout}/$folder opt/station/edgedigits; done
 chmod -R go+rX opt/station
 for place in {ways}; do chmod go+x .$place; done
 export container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -47,11 +47,17 @@ class BootedMachine:
 
     def __init__(self, room: Path) -> None:
         python = Path(sys.executable).resolve()
-        ways = [place for place in (*python.parents,) if place != Path("/")]
+        packages = [Path(place) for place in sys.path if Path(place).is_dir()]
+        ways = dict.fromkeys(
+            folder for place in (python, *packages) for folder in (*place.parents,) if folder != Path("/")
+        )
         script = BOOT.format(
             room=room,
             checkout=ROOT,
             systemd=SYSTEMD,
+            rooms=" ".join(
+                sorted(path.parent.name for path in ROOT.glob("*/__init__.py") if path.parent.name != "package")
+            ),
             # The disk's overlay does not hold what else is mounted.
             places=" ".join(
                 str(place) for place in (ROOT, Path(sys.prefix), Path(sys.base_prefix)) if _is_apart(place)

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from booted_machine import PATIENCE, BootedMachine, skip_where_it_cannot_boot
+from booted_machine import PATIENCE, ROOT, BootedMachine, skip_where_it_cannot_boot
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +43,7 @@ while True:
     time.sleep(0.1)
 """
 
-INSTALL = """
+INSTALL = r"""
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -51,7 +51,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.station.service.install import install_service, plan_service
 Path("/etc/edgedigits").mkdir(exist_ok=True)
 config = Path("/etc/edgedigits/station.toml")
-config.write_text('[journal]\\nfolder = "/var/lib/edgedigits/journal"\\n')
+config.write_text('[journal]\nfolder = "/var/lib/edgedigits/journal"\n')
 Path("/opt/station/{name}.py").write_text({program!r})
 plan = plan_service(config, python=os.path.realpath({python!r}))
 unit = plan.unit.replace("-m edgedigits station --config /etc/edgedigits/station.toml", "/opt/station/{name}.py")
@@ -92,8 +92,8 @@ def until(met):
 
 
 def test_a_station_that_does_not_start_leaves_nothing_behind(machine):
-    said = install(machine, "raise SystemExit(3)")
-    assert "`systemctl restart edgedigits-station.service` failed" in said
+    said = install(machine, "raise SystemExit('no camera at 0')")
+    assert "`systemctl restart edgedigits-station.service` failed (no camera at 0), and nothing is installed" in said
     assert "journalctl -u edgedigits-station.service" in said
     assert machine.run("id", "edgedigits").returncode == 1
     assert machine.run("test", "-e", "/etc/systemd/system/edgedigits-station.service").returncode == 1
@@ -138,15 +138,54 @@ def test_a_new_one_that_does_not_start_leaves_the_old_one_running(machine):
     assert machine.run("systemctl", "is-enabled", "edgedigits-station").stdout == "enabled\n"
 
 
+WHOLE = r"""
+import os, sys
+from dataclasses import replace
+from pathlib import Path
+import cv2
+from edgedigits.edge.station.service.install import install_service, plan_service
+folder = Path("/etc/edgedigits")
+writer = cv2.VideoWriter(str(folder / "belt.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 30, (640, 480))
+picture = cv2.resize(cv2.imread({picture!r}), (640, 480))
+for _ in range(2000):
+    writer.write(picture)
+writer.release()
+config = folder / "station.toml"
+config.write_text('[camera]\nsource = "belt.avi"\n[journal]\nfolder = "/var/lib/edgedigits/journal"\n')
+Path("/opt/station/whole.py").write_text(
+    f"import sys; sys.path[:0] = ['/opt/station', *{sys.path!r}]; sys.argv[0] = 'edgedigits'\n"
+    "from edgedigits.cli.main import main\nmain()\n"
+)
+plan = plan_service(config, python=os.path.realpath(sys.executable))
+unit = plan.unit.replace("-m edgedigits station", "/opt/station/whole.py station")
+install_service(replace(plan, unit=unit, public=plan.public[:2]))
+"""
+
+FIGURES = """
+import urllib.request
+print(urllib.request.urlopen("http://127.0.0.1:8080/metrics", timeout=60).read().decode())
+"""
+
+
+def test_the_whole_station_reads_under_all_of_it(machine):
+    machine.python(WHOLE.replace("{picture!r}", repr(str(ROOT / "docs" / "sample.jpg"))))
+    assert machine.property("ActiveState") == "active"
+    until(lambda: "\nedgedigits_frames_total 0.0\n" not in machine.python(FIGURES))
+    assert '\nedgedigits_station_info{station="station"} 1.0\n' in machine.python(FIGURES)
+    assert machine.run("test", "-s", "/var/lib/edgedigits/journal/journal.sqlite").returncode == 0
+    machine.run("systemctl", "stop", "edgedigits-station")
+    assert machine.property("Result") == "success"
+
+
 def test_a_secret_that_the_service_may_not_read_is_told_with_what_mends_it(machine):
-    code = """
+    code = r"""
 import os
 from pathlib import Path
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.station.service.install import install_service, plan_service
 from dataclasses import replace
 config = Path("/etc/edgedigits/secret.toml")
-config.write_text('[journal]\\nfolder = "/var/lib/edgedigits/journal"\\n')
+config.write_text('[journal]\nfolder = "/var/lib/edgedigits/journal"\n')
 config.chmod(0o600)
 plan = plan_service(config, python=os.path.realpath("/bin/sh"))
 try:
