@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from edgedigits.core.stages import StageCallback
     from edgedigits.edge.station.settings import ReadingSettings
-    from edgedigits.edge.station.updates.comparing import PieceRead
+    from edgedigits.edge.station.updates.comparing import HeldOutReading
     from edgedigits.edge.station.updates.proving import UpdateProof
     from edgedigits.edge.station.updates.queues import Queues
     from edgedigits.train.lines.line_request import LineTrainingRequest
@@ -267,7 +267,7 @@ def _trained(
 def _proved(request: Retraining, queues: Queues, model: Path, stage: StageCallback) -> tuple[UpdateProof, Any]:
     """The proof against the model that runs, and the composed strips of it."""
     from edgedigits.edge.station.opening import open_reader
-    from edgedigits.edge.station.updates.comparing import compare_composed, compare_pieces, read_pieces
+    from edgedigits.edge.station.updates.comparing import compare_composed, compare_pieces, read_held_out
     from edgedigits.train.lines.data import compose_lines
 
     lines = compose_lines(request.composed, request.seed)
@@ -276,9 +276,9 @@ def _proved(request: Retraining, queues: Queues, model: Path, stage: StageCallba
     )
     held = queues.held_out
 
-    def read(model: Path, name: str) -> list[PieceRead]:
+    def read(model: Path, name: str) -> list[HeldOutReading]:
         reader = open_reader(request.reading, Path(), model)
-        return read_pieces(reader, held, request.threshold, lambda done: stage(name, done, len(held)))
+        return read_held_out(reader, held, request.threshold, lambda done: stage(name, done, len(held)))
 
     before, after = read(request.running, "held-out pieces, before"), read(model, "held-out pieces, after")
     return compare_pieces(held, before, after, composed), lines.strips

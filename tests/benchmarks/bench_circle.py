@@ -1,6 +1,6 @@
 """The circle of a station: mail in a hand that it reads badly, keyed, learned from, proved, taken, read again.
 
-    python tests/benchmarks/bench_circle.py OUT [--hand unusual] [--stations 2] [--pieces 600] [--fresh 400]
+    python tests/benchmarks/bench_circle.py OUT [--hand unusual] [--stations 2] [--pieces 500] [--fresh 200]
 
 Stations read simulated mail whose codes are written with MNIST's training digits, into journals; what they reject is
 keyed by the truth and exported as review queues; `edgedigits station retrain` makes an update, a station takes it, and
@@ -33,7 +33,7 @@ def circle(
     queues = []
     keyed = 0
     for number in range(1, stations + 1):
-        mail = simulated_mail("train", hand, pieces, 100 + number)
+        mail = simulated_mail("train", hand, pieces, 20 + number)
         keyed += keyed_journal(out / f"journal-{number}", mail)[1]
         queues.append(export_labelled(out / f"journal-{number}", out / f"queue-{number}").folder)
     command("keys", "--out", out / "keys")
@@ -76,9 +76,9 @@ def main() -> int:
     parser.add_argument("out", type=Path)
     parser.add_argument("--hand", default="unusual")
     parser.add_argument("--stations", type=int, default=2)
-    parser.add_argument("--pieces", type=int, default=600)
-    parser.add_argument("--fresh", type=int, default=400)
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--pieces", type=int, default=500)
+    parser.add_argument("--fresh", type=int, default=200)
+    parser.add_argument("--epochs", type=int, default=6)
     given = vars(parser.parse_args())
     print(json.dumps(circle(given.pop("out"), **given), indent=2))
     return 0

@@ -28,6 +28,9 @@ _SURELY = 3
 
 _MARGIN = 6
 
+_BESIDE = 1.25
+"""Heights of a code that its picture shows to the left and right: what was not found of it, people see."""
+
 
 _ANY = Decider(0.0)
 """Decides for whatever is likeliest."""
@@ -201,17 +204,19 @@ class Watch:
         piece = self._pieces[track.number]
         piece.decided = True
         self.words[track.number] = (decision.code or "?", decision.outcome)
-        box = _placed(decision.box, track.box) if decision.box else track.box
-        return DecidedPiece(
-            track, decision, self._since(track, moment), self._cut(upright, box), decision.box is not None, piece.peak
-        )
+        if decision.box is None:
+            picture = self._cut(upright, track.box)
+        else:
+            box = _placed(decision.box, track.box)
+            picture = self._cut(upright, box, round(_BESIDE * box[3]))
+        return DecidedPiece(track, decision, self._since(track, moment), picture, decision.box is not None, piece.peak)
 
     def _since(self, track: Track, moment: float) -> float:
         return moment - (track.whole_since if track.whole_since is not None else track.entered)
 
-    def _cut(self, upright: Image, box: Box) -> Image:
+    def _cut(self, upright: Image, box: Box, beside: int = 0) -> Image:
         left, top, right, bottom = self._around(box, upright.shape, box[3] // 4)
-        return upright[top:bottom, left:right].copy()
+        return upright[top:bottom, max(0, left - beside) : right + beside].copy()
 
     def _around(self, box: Box, shape: Sequence[int], margin: int = _MARGIN) -> tuple[int, int, int, int]:
         x, y, width, height = box

@@ -18,7 +18,7 @@ from edgedigits.edge.station.updates.queues import QueuedLine
 
 
 @dataclass(frozen=True)
-class PieceRead:
+class HeldOutReading:
     """What a model says of one held-out piece.
 
     Attributes:
@@ -30,12 +30,12 @@ class PieceRead:
     accepted: bool
 
 
-def read_pieces(
+def read_held_out(
     reader: StationReader,
     lines: Sequence[QueuedLine],
     threshold: float,
     progress: Callable[[int], object] | None = None,
-) -> list[PieceRead]:
+) -> list[HeldOutReading]:
     """Read the pictures of pieces as a station reads one frame of them.
 
     Raises:
@@ -47,14 +47,14 @@ def read_pieces(
         evidence = Evidence()
         evidence.add(reader.codes.read(grey_of(load_image(line.picture))))
         decision = decider.final(evidence)
-        read.append(PieceRead(decision.code, decision.outcome == "accepted"))
+        read.append(HeldOutReading(decision.code, decision.outcome == "accepted"))
         if progress:
             progress(number)
     return read
 
 
 def compare_pieces(
-    lines: Sequence[QueuedLine], before: Sequence[PieceRead], after: Sequence[PieceRead], composed: Paired
+    lines: Sequence[QueuedLine], before: Sequence[HeldOutReading], after: Sequence[HeldOutReading], composed: Paired
 ) -> UpdateProof:
     """What was proved of a new model by held-out pieces and by composed lines.
 
@@ -72,7 +72,7 @@ def compare_pieces(
     )
 
 
-def _slips(read: PieceRead, truth: str) -> bool:
+def _slips(read: HeldOutReading, truth: str) -> bool:
     return read.accepted and read.code != truth
 
 

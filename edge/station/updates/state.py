@@ -23,7 +23,7 @@ Became = Literal["taken", "refused", "rolled back"]
 
 
 @dataclass(frozen=True)
-class Record:
+class UpdateRecord:
     """One thing that happened.
 
     Attributes:
@@ -46,7 +46,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class State:
+class ModelState:
     """What a station knows of its models, each named by its sha256.
 
     Attributes:
@@ -65,13 +65,13 @@ class State:
     tally: Tally = NONE
     before: Tally | None = None
     starts: int = 0
-    records: tuple[Record, ...] = ()
+    records: tuple[UpdateRecord, ...] = ()
 
-    def with_record(self, record: Record) -> State:
+    def with_record(self, record: UpdateRecord) -> ModelState:
         """With something more that happened; of very many the oldest go."""
         return replace(self, records=(*self.records, record)[-MOST_RECORDS:])
 
-    def withdrawn(self, model: str) -> Record | None:
+    def withdrawn(self, model: str) -> UpdateRecord | None:
         """When and why a model was taken back; None where it was not."""
         return next((one for one in self.records if one.became == "rolled back" and one.model == model), None)
 
@@ -82,12 +82,12 @@ class State:
         )
 
 
-def write_state(folder: Path, state: State) -> None:
+def write_state(folder: Path, state: ModelState) -> None:
     """Write it, whole or not at all: from then on the current model is the one to load."""
     write_json(folder / STATE, {"format": FORMAT, **asdict(state)})
 
 
-def read_state(folder: Path) -> State | None:
+def read_state(folder: Path) -> ModelState | None:
     """The state of a folder; None where there is none yet.
 
     Raises:
@@ -113,23 +113,23 @@ def set_aside(folder: Path) -> Path:
     return aside
 
 
-def _state(told: Any) -> State:
+def _state(told: Any) -> ModelState:
     if not isinstance(told, dict) or told.pop("format", None) != FORMAT:
         raise ValueError("not of this format")
     before = told["before"]
-    state = State(
+    state = ModelState(
         **{
             **told,
             "tally": Tally(**told["tally"]),
             "before": None if before is None else Tally(**before),
-            "records": tuple(Record(**one) for one in told["records"]),
+            "records": tuple(UpdateRecord(**one) for one in told["records"]),
         }
     )
     texts = (state.configured, state.current, state.former)
     numbers = [value for tally in (state.tally, state.before) if tally for value in (tally.accepted, tally.rejected)]
     if any(type(text) is not str for text in texts) or any(type(one) is not int for one in (*numbers, state.starts)):
         raise ValueError("something in it has the wrong type")
-    if any(type(getattr(one, item.name)) is not str for one in state.records for item in fields(Record)):
+    if any(type(getattr(one, item.name)) is not str for one in state.records for item in fields(UpdateRecord)):
         raise ValueError("a record in it has the wrong type")
     return state
 

@@ -18,8 +18,8 @@ from edgedigits.edge.station.updates.placing import amiss, model_in, place, remo
 from edgedigits.edge.station.updates.rejects import LOOKS, NONE, rejects_more
 from edgedigits.edge.station.updates.state import (
     Became,
-    Record,
-    State,
+    ModelState,
+    UpdateRecord,
     locked,
     read_state,
     set_aside,
@@ -74,7 +74,7 @@ class ModelStore:
         return self.configured if state.current == state.configured else model_in(self.folder, state.current)
 
     @property
-    def state(self) -> State:
+    def state(self) -> ModelState:
         """Which models there are, and what became of updates."""
         with self._lock:
             return self._state
@@ -164,11 +164,11 @@ class ModelStore:
                 self._keep_tally()
             return None
 
-    def _opened(self, configured: str) -> State:
+    def _opened(self, configured: str) -> ModelState:
         """The state of the folder, mended where something is amiss."""
         state = self._kept()
         if state is None or state.configured != configured:
-            state = State(configured, configured, records=state.records if state else ())
+            state = ModelState(configured, configured, records=state.records if state else ())
             write_state(self.folder, state)
         whole = self._first_whole(state)
         if whole != state.current:
@@ -176,7 +176,7 @@ class ModelStore:
             write_state(self.folder, state)
         return state
 
-    def _first_whole(self, state: State) -> str:
+    def _first_whole(self, state: ModelState) -> str:
         """The current model, or where its files are damaged the former one, or the configured one."""
         for model in (state.current, state.former):
             why = amiss(self.folder, model) if model and model != state.configured else ""
@@ -220,7 +220,7 @@ class ModelStore:
             if state.current != compared_with:  # somebody rolled back while it was tried
                 self._arrivals.forget(one)
                 return None
-            fresh = State(
+            fresh = ModelState(
                 state.configured, update.model, former=state.current, before=state.tally, records=state.records
             )
             self._change(fresh.with_record(self._record("taken", one, update.model, "")))
@@ -232,15 +232,15 @@ class ModelStore:
             raise EdgedigitsError(
                 "there is no former model to go back to", "name another model in the configuration, under [reading]"
             )
-        record = Record(moment(time.time()), "rolled back", "", "", state.current, state.current, why)
-        back = State(state.configured, state.former, tally=state.before or NONE, records=state.records)
+        record = UpdateRecord(moment(time.time()), "rolled back", "", "", state.current, state.current, why)
+        back = ModelState(state.configured, state.former, tally=state.before or NONE, records=state.records)
         self._change(back.with_record(record))
         return RolledBack(state.current, state.former, why)
 
-    def _record(self, became: Became, one: Arrival, model: str, why: str) -> Record:
-        return Record(moment(time.time()), became, one.sha256, one.name, model, self._state.current, why)
+    def _record(self, became: Became, one: Arrival, model: str, why: str) -> UpdateRecord:
+        return UpdateRecord(moment(time.time()), became, one.sha256, one.name, model, self._state.current, why)
 
-    def _change(self, state: State) -> None:
+    def _change(self, state: ModelState) -> None:
         write_state(self.folder, state)
         self._state = state
 
@@ -250,7 +250,7 @@ class ModelStore:
         if kept is not None and kept.current != self._state.current:
             self._state = kept
 
-    def _kept(self) -> State | None:
+    def _kept(self) -> ModelState | None:
         """The state as it is written; None where there is none, or what is there is damaged: it is set aside."""
         try:
             return read_state(self.folder)
@@ -276,7 +276,7 @@ class ModelStore:
                 write_state(self.folder, self._state)
 
 
-def check_against(update: Update, state: State) -> None:
+def check_against(update: Update, state: ModelState) -> None:
     """Refuse what was not proved against the model that runs, or was taken back before.
 
     Raises:

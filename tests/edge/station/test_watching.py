@@ -67,6 +67,15 @@ def test_the_picture_of_a_piece_is_of_its_code(reader, mail):
     assert width > 2 * height
 
 
+def test_the_picture_shows_what_stands_beside_the_code(reader, mail):
+    frames, _ = mail
+    index, piece = watched(reader, frames)[0]
+    x, _, width, height = piece.decision.box
+    left = piece.track.box[0] + x
+    room = min(left, height) + min(frames[index].shape[1] - left - width, height)
+    assert piece.picture.shape[1] >= width + room
+
+
 def test_skipped_frames_cost_no_piece_and_double_none(reader, mail):
     frames, pieces = mail
     watch = Watch(reader.codes, lambda: Decider(0.9))
