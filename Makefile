@@ -54,7 +54,7 @@ help:
 	@echo "make run GPU=yes  the same on an NVIDIA GPU, with CUDA's libraries (2.8 GB, unpacked 5)"
 	@echo "make test      run the tests, about 15 minutes on two cores (WORKERS=2); SYSTEM=no installs nothing with apt-get"
 	@echo "make test-all  the same with the tests that take minutes each"
-	@echo "make test-pi   install on an emulated Raspberry Pi (Debian arm64), read and measure there; needs root; SUITE=trixie"
+	@echo "make test-pi   install a station on an emulated Raspberry Pi (Debian arm64), compare what it reads; needs root; SUITE=trixie"
 	@echo "make test-pythons  the wheel on Python 3.11, 3.12 and 3.13, as far as they are found; PYTHONS=3.13, EXTRAS=edge"
 	@echo "make mutants   change the code in one place after the other, name what no test sees; MODULES=core/digit.py (hours)"
 	@echo "make lint      ruff"

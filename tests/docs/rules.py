@@ -71,6 +71,12 @@ RULES = (
     only_checked(r"make firmware-bench", "counts for minutes; `edgedigits firmware report` counts here"),
     only_checked(r"(\S+/)?pip install .*", "needs the network; tests/test_packaging.py installs the wheel"),
     only_checked(r"python3 -m venv .*|\. \.venv/bin/activate", "the next command fills it from the network"),
+    # A station on a Raspberry Pi: `make test-pi` types these in an emulated one
+    only_checked(r"python3 -m pip wheel .*", "needs the network; tests/test_packaging.py builds the wheel"),
+    only_checked(r"(scp|ssh) .*", "needs a Raspberry Pi"),
+    only_checked(r"sudo (apt-get|systemctl|journalctl) .*", "changes the system"),
+    only_checked(r"sudo sed -i .*", "changes the system; tests/pi/test_emulated_pi.py changes such a file"),
+    only_checked(r"sudo \S+/edgedigits station check .*", "needs a camera"),
     # Train, quantize, prove
     as_shown(r"edgedigits (models|datasets|baselines|search --list|firmware cores)"),
     as_shown(r"edgedigits doctor"),

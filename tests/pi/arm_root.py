@@ -6,10 +6,11 @@ import os
 import platform
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from programs import CannotRun, Done, run_program
 
 ARM = ("aarch64", "arm64")
 PACKAGES = "python3,python3-venv,ca-certificates"
@@ -22,10 +23,6 @@ EMULATOR = {"update-binfmts": "binfmt-support", "qemu-aarch64-static": "qemu-use
 
 _BINFMT = Path("/proc/sys/fs/binfmt_misc")
 _IN_NAMESPACE = "EDGEDIGITS_PI_NAMESPACE"
-
-
-class CannotRun(Exception):
-    """What this machine lacks, and what to do about it."""
 
 
 def needs() -> None:
@@ -56,14 +53,6 @@ def register_emulator() -> None:
         _run("mount", "-t", "binfmt_misc", "none", str(_BINFMT))
     if not (_BINFMT / "qemu-aarch64").exists():
         _run("update-binfmts", "--enable", "qemu-aarch64")
-
-
-@dataclass(frozen=True)
-class Done:
-    """A program that has run: what it printed, and the most memory that it had, its emulator's included."""
-
-    stdout: str
-    peak_bytes: int
 
 
 @dataclass(frozen=True)
@@ -125,25 +114,16 @@ class ArmRoot:
         """Where this machine sees a file that programs in the root call ``path``."""
         return self.folder / str(path).lstrip("/")
 
-    def run(self, *words: str, environment: Mapping[str, str], cwd: str = "/") -> Done:
+    def run(self, *words: str, environment: Mapping[str, str], cwd: str = "/", may_fail: bool = False) -> Done:
         """Run a program in the root.
 
         Raises:
-            CannotRun: it failed.
+            CannotRun: it failed, and ``may_fail`` is not set.
         """
         command = ["chroot", str(self.folder), "/bin/sh", "-c", 'cd "$0" && exec "$@"', cwd, *words]
         plain = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/root", "LANG": "C.UTF-8"}
         plain["QEMU_CPU"] = EMULATED_CPU
-        with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
-            child = subprocess.Popen(command, env=plain | dict(environment), stdout=output, stderr=errors)
-            _, status, usage = os.wait4(child.pid, 0)  # each program becomes the next one: the usage is the last one's
-            child.returncode = os.waitstatus_to_exitcode(status)
-            output.seek(0)
-            errors.seek(0)
-            printed, told = output.read(), errors.read()
-        if child.returncode:
-            raise CannotRun(f"{' '.join(words)} ended with code {child.returncode}:\n{printed}{told}")
-        return Done(printed, 1024 * usage.ru_maxrss)
+        return run_program(command, plain | dict(environment), may_fail=may_fail)
 
 
 def _run(*words: str) -> None:

@@ -1,12 +1,14 @@
-"""Install the wheel on Debian for arm64, read pictures there, measure the built-in model: what a Raspberry Pi will do.
+"""Install a station on Debian for arm64, as docs/pi.md says, and compare what it reads with what this machine reads.
 
     sudo make test-pi                  Debian 12, Python 3.11, tflite-runtime: Raspberry Pi OS Bookworm
     sudo make test-pi SUITE=trixie     Debian 13, Python 3.13, LiteRT: Raspberry Pi OS Trixie
 
-Where this machine is no arm64 the programs run under emulation (qemu-user): what they compute is what a real one
-computes, how long they take is not. The root is kept, so that the second time is cheap; a mount namespace of our own
-sees to it that no mount outlives a run. What is read there has to be, byte for byte, what the same versions of all
-packages read on this machine. Of LiteRT, or where this machine has no such Python, confidences may differ a little.
+The commands of 'Install on a Raspberry Pi' are taken from the page and typed in the root, which has no camera and no
+systemd. `edgedigits predict` reads pictures there, the station a recording of simulated mail. Where this machine is no
+arm64 the programs run under emulation (qemu-user): what they compute is what a real one computes, how long they take is
+not. The root is kept, so that the second time is cheap; a mount namespace of our own sees to it that no mount outlives
+a run. What is read there has to be what the same versions of all packages read on this machine, to the last digit. Of
+LiteRT, or where this machine has no such Python, confidences may differ a little; digits, codes and outcomes may not.
 """
 
 from __future__ import annotations
@@ -19,14 +21,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from arm_root import ARM, ArmRoot, CannotRun, Done, enter_own_mounts, needs, register_emulator
-from pip_settings import PipSettings, pip_settings
+from arm_root import ARM, ArmRoot, enter_own_mounts, needs, register_emulator
+from comparing import compare_mail, confidences_apart
+from install_section import CHECK, PAGE, steps
+from installing import COMMAND, CONFIG, Installation
+from mail_station import MAIL, Read, run_station_here, simulate_mail
+from pip_settings import pip_settings
+from programs import CannotRun, Done
+from telling import timed
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "pythons"))
 from finding import find_python
@@ -34,38 +39,48 @@ from finding import find_python
 ROOT = Path(__file__).parents[2]
 SUITES = {"bookworm": "Debian 12", "trixie": "Debian 13"}
 SHARED = "/srv/edgedigits"
-COMMAND = f"{SHARED}/venv/bin/edgedigits"
 THREADS = "1,2"
+FETCHES = ("pooch",)
+"""With it this machine fetches MNIST, with which the mail is written, where ``EDGEDIGITS_DATA`` has none."""
+
 MOST_APART = 0.05
 """Of two confidences of one digit: LiteRT's XNNPACK rounds otherwise on other processors, tflite-runtime does not."""
+
+MOST_APART_MAIL = 0.2
+"""Of two confidences of one code, which is a product of several digits' and a quotient by all other codes'."""
 
 EMULATED = "" if platform.machine() in ARM else ", emulated"
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Where a run is: the root, and how pip is set up there."""
+    """Where a run is.
+
+    Attributes:
+        root: with the system in it.
+        installation: that is made there.
+        here: environment of this machine.
+        exact: whether all figures have to be equal.
+    """
 
     root: ArmRoot
-    pip: PipSettings
+    installation: Installation
+    here: Path
+    exact: bool
 
     @property
     def shared(self) -> Path:
         """The folder of this machine that programs in the root call :data:`SHARED`."""
         return self.root.inside(SHARED)
 
+    @property
+    def command(self) -> Path:
+        """The command on this machine."""
+        return self.here / "bin" / "edgedigits"
+
     def run(self, *words: str) -> Done:
         """Run a program in the root."""
-        return self.root.run(*words, environment=self.pip.environment, cwd=SHARED)
-
-
-@contextmanager
-def timed(what: str) -> Iterator[None]:
-    """Say what is done, and how long it took once it is."""
-    print(f"{what} ...", flush=True)
-    begin = time.perf_counter()
-    yield
-    print(f"    {time.perf_counter() - begin:.0f} s", flush=True)
+        return self.installation.run(*words, cwd=SHARED)
 
 
 def build_wheel(here: Path, folder: Path) -> Path:
@@ -102,21 +117,6 @@ def pip(here: Path, *words: str) -> None:
         raise CannotRun(f"pip {' '.join(words)}:\n{done.stderr}")
 
 
-def install_there(stage: Stage, wheel: Path) -> list[str]:
-    """Install the wheel with ``[edge]`` in the root; the versions of all packages that came."""
-    python = f"{SHARED}/venv/bin/python"
-    stage.shared.mkdir(parents=True, exist_ok=True)
-    for old in stage.shared.glob("*.whl"):
-        old.unlink()
-    shutil.copy(wheel, stage.shared)
-    if not (stage.shared / "venv" / "bin" / "pip").exists():
-        stage.run("python3", "-m", "venv", f"{SHARED}/venv")
-    stage.run(python, "-m", "pip", "--quiet", "install", f"{wheel.name}[edge]")
-    stage.run(python, "-m", "pip", "--quiet", "install", "--no-deps", "--force-reinstall", wheel.name)
-    listed = stage.run(python, "-m", "pip", "freeze", "--exclude", "edgedigits").stdout
-    return listed.split()
-
-
 def environment_here(root: ArmRoot, folder: Path) -> tuple[Path, bool]:
     """An environment of this machine, and whether its Python is of the root's version."""
     asked = root.run("python3", "-c", "import sys; print('%d.%d' % sys.version_info[:2])", environment={})
@@ -128,10 +128,10 @@ def environment_here(root: ArmRoot, folder: Path) -> tuple[Path, bool]:
 
 
 def install_here(here: Path, wheel: Path, versions: list[str]) -> None:
-    """Install the wheel with ``[edge]`` on this machine, in these versions of all packages where there are any."""
+    """Install the wheel with the same extras on this machine, in these versions of all packages where there are any."""
     constraints = wheel.with_name("versions.txt")
     constraints.write_text("".join(f"{version}\n" for version in versions))
-    pip(here, "install", "--constraint", str(constraints), f"{wheel}[edge]")
+    pip(here, "install", "--constraint", str(constraints), f"{wheel}[edge,station]", *FETCHES)
     pip(here, "install", "--no-deps", "--force-reinstall", str(wheel))
 
 
@@ -152,8 +152,8 @@ def pictures(shared: Path) -> list[str]:
     return [f"pictures/{path.name}" for path in found]
 
 
-def compare_readings(stage: Stage, here: Path, exact: bool) -> None:
-    """Read the pictures on both sides; ``exact`` where every byte of the JSON has to be equal.
+def compare_readings(stage: Stage) -> None:
+    """Read the pictures on both sides.
 
     Raises:
         CannotRun: they are not read alike.
@@ -162,8 +162,8 @@ def compare_readings(stage: Stage, here: Path, exact: bool) -> None:
     with timed(f"edgedigits predict builtin, {len(names)} pictures, there"):
         done = stage.run(COMMAND, "predict", "builtin", "--json", *names)
     there = done.stdout
-    print(f"    {done.peak_bytes / 1e6:.0f} MB at most{EMULATED and ', the emulator included'}")
-    own = (str(here / "bin" / "edgedigits"), "predict", "builtin", "--json", *names)
+    print(f"    {memory(done)}{EMULATED and ', the emulator included'}")
+    own = (str(stage.command), "predict", "builtin", "--json", *names)
     expected = subprocess.run(own, cwd=stage.shared, capture_output=True, text=True, check=True).stdout
     for line in there.splitlines():
         read = json.loads(line)
@@ -172,25 +172,55 @@ def compare_readings(stage: Stage, here: Path, exact: bool) -> None:
         print(f"    equal to what {platform.machine()} reads, byte for byte ({len(there):,} bytes of JSON)")
         return
     apart = confidences_apart(there, expected)
-    if exact or apart is None or apart > MOST_APART:
+    if stage.exact or apart is None or apart > MOST_APART:
         raise CannotRun(f"read otherwise than on {platform.machine()}:\nthere {there}here  {expected}")
     print(f"    the digits that {platform.machine()} reads at the same places; confidences are up to {apart:.4f} apart")
 
 
-def confidences_apart(there: str, here: str) -> float | None:
-    """The largest difference of confidences where texts, labels and boxes are equal; None where they are not."""
-    largest = 0.0
-    both = [[json.loads(line) for line in printed.splitlines()] for printed in (there, here)]
-    for pictures_of_both in zip(*both, strict=True):
-        pairs = list(zip(*(picture.pop("digits") for picture in pictures_of_both), strict=False))
-        for one, other in pairs:
-            largest = max(largest, abs(one.pop("confidence") - other.pop("confidence")))
-        if pictures_of_both[0] != pictures_of_both[1] or any(one != other for one, other in pairs):
-            return None
-    return largest
+def memory(done: Done) -> str:
+    """The most memory that a program had."""
+    return f"{done.peak_bytes / 1e6:.0f} MB at most"
 
 
-def measure_there(stage: Stage, here: Path) -> None:
+def compare_stations(stage: Stage, mail: Path) -> None:
+    """Run the service there and the same station here, and compare what they told of each piece.
+
+    Raises:
+        CannotRun: a code, an outcome, a bin or the order differs, or confidences do by too much.
+    """
+    there = stage.installation.run_service()
+    tell(there, EMULATED and f" (the emulator included, on {platform.machine()})")
+    text = stage.root.inside(CONFIG).read_text()
+    with timed("the same station here"):
+        here = run_station_here(stage.command, os.environ, text, mail, stage.shared / "here")
+    tell(here, "")
+    for line in there.lines:
+        piece = json.loads(line)
+        print(
+            f"    {piece['sequence']:>2} {piece['code']} {piece['outcome']} {piece['bin']} "
+            f"{piece['confidence']:.4f} of {piece['frames']} frames {piece['why']}".rstrip()
+        )
+    found = compare_mail(there.lines, here.lines)
+    if found.apart is None or found.apart > MOST_APART_MAIL or (stage.exact and found.equal != found.pieces):
+        raise CannotRun(f"the station reads otherwise than on {platform.machine()}:\n{found}")
+    compared = "code, outcome, bin, frames, order, sha256 of the network"
+    if found.equal == found.pieces:
+        print(f"    all {found.pieces} pieces equal: {compared}, confidence and alternatives to 4 decimals, reason")
+        return
+    print(
+        f"    all {found.pieces} pieces equal in {compared}; {found.equal} in all figures, "
+        f"those of the others are up to {found.apart:.4f} apart"
+    )
+
+
+def tell(read: Read, note: str) -> None:
+    """Print what a station said at its end, its page, its time and memory."""
+    said = " ".join(" ".join(read.done.stderr.split()).partition("(Ctrl-C ends the station)")[2].split())
+    print(f"    {said}")
+    print(f"    its page answered: {read.page}; {read.done.seconds:.1f} s, {memory(read.done)}{note}")
+
+
+def measure_there(stage: Stage) -> None:
     """Measure the built-in model in the root, and see that this machine takes the rows.
 
     Raises:
@@ -206,7 +236,7 @@ def measure_there(stage: Stage, here: Path) -> None:
     right = ", ".join(str(run["right"]) for run in row["checks"]["runs"])
     print(f"    of {row['accuracy']['count']} digits right on each runtime there: {right}")
     compared = subprocess.run(
-        (str(here / "bin" / "edgedigits"), "compare", str(stage.shared / "measured")),
+        (str(stage.command), "compare", str(stage.shared / "measured")),
         capture_output=True,
         text=True,
         check=True,
@@ -229,18 +259,26 @@ def main() -> None:
     with timed(f"{SUITES[options.suite]} ({options.suite}) for arm64 in {root.folder}, kept there"):
         root.make(options.suite, options.mirror)
     here, same = environment_here(root, folder)
-    stage = Stage(root, pip_settings(here / "bin" / "python"))
-    root.mount(stage.pip.paths)
+    pip_there = pip_settings(here / "bin" / "python")
+    root.mount(pip_there.paths)
     with timed("the wheel"):
         wheel = build_wheel(here, folder / "wheel")
-    with timed(f"pip install {wheel.name}[edge], there"):
-        versions = install_there(stage, wheel)
+    section = steps(PAGE.read_text(encoding="utf-8"))
+    before = next(place for place, step in enumerate(section) if step.kind == CHECK)
+    installation = Installation(root, pip_there, wheel, f"{SHARED}/mail")
+    installation.play(section[:before])
+    versions = installation.versions()
     print(f"    {' '.join(versions)}")
     with timed(f"{'the same versions' if same else 'another Python and what it takes'}, here"):
         install_here(here, wheel, versions if same else [])
     exact = same and any(version.startswith("tflite-runtime") for version in versions)
-    compare_readings(stage, here, exact)
-    measure_there(stage, here)
+    stage = Stage(root, installation, here, exact)
+    with timed(f"edgedigits simulate station {' '.join(MAIL)}, here"):
+        print(f"    {simulate_mail(stage.command, os.environ, stage.shared / 'mail')}")
+    installation.play(section[before:])
+    compare_stations(stage, stage.shared / "mail")
+    compare_readings(stage)
+    measure_there(stage)
     print(f"passed on {SUITES[options.suite]} arm64{EMULATED}")
 
 
