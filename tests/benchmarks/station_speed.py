@@ -8,14 +8,17 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "edge" / "station" / "messages"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "edge" / "station"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "edge"))
 
 import click
 import numpy as np
+from mjpeg_server import MjpegServer
 from mosquitto import Broker, Listener
 from whole_station import PRINTS, OpenPage, RunningStation, tells, write_config
 
@@ -23,13 +26,15 @@ from edgedigits.core.machine.load import LoadWatch, busy_words
 from edgedigits.edge.recordings.mail.belt import RATE, Belt, BeltPlan
 from edgedigits.edge.recordings.mail.source import package_digits
 from edgedigits.edge.recordings.video_writer import VideoWriter
+from edgedigits.edge.sources.base import Image
+from edgedigits.edge.sources.video_file import VideoFile
 from edgedigits.results.machine import this_machine
 
 CHILD = str(Path(__file__).with_name("measured_station.py"))
 
 FLOORS = (
     ("frames a second", "fps", 30.0, True),
-    ("ms from a frame at hand to its result in the journal, p99", "kept_p99", 50.0, False),
+    ("ms from a camera's frame at hand to its result in the journal, p99", "live_kept_p99", 50.0, False),
     ("s from the start of the process to the first result", "first", 2.0, False),
     ("MB resident at most", "memory", 200.0, False),
 )
@@ -47,10 +52,13 @@ def speed(pieces: int, runs: int, cores: str, opencv_threads: int | None, as_jso
     own = {int(core) for core in cores.split(",")}
     environment = {} if opencv_threads is None else {"OPENCV_THREADS": str(opencv_threads)}
     with tempfile.TemporaryDirectory() as made:
-        frames = _record(Path(made) / "mail.avi", pieces)
-        found = [_run(Path(made), number, own, environment) for number in range(runs)]
+        video = Path(made) / "mail.avi"
+        frames = _record(video, pieces)
+        found = [_run(Path(made) / str(number), str(video), own, environment) for number in range(runs)]
+        live = [_live(Path(made) / f"live{number}", video, own, environment, frames / RATE) for number in range(runs)]
     told = {name: statistics.median(one[name] for one in found) for name in found[0] if name != "busy"}
-    told["busy"] = [one["busy"] for one in found]
+    told |= {f"live_{name}": statistics.median(one[name] for one in live) for name in live[0] if name != "busy"}
+    told["busy"] = [one["busy"] for one in (*found, *live)]
     if as_json:
         print(json.dumps(told))
         return
@@ -60,6 +68,10 @@ def speed(pieces: int, runs: int, cores: str, opencv_threads: int | None, as_jso
     print(f"a frame: p50 {told['frame_p50']:.1f} ms, p99 {told['frame_p99']:.1f} ms")
     print(
         f"from a frame at hand to its result in the journal: p50 {told['kept_p50']:.1f}, p99 {told['kept_p99']:.1f} ms"
+    )
+    print(
+        f"with a camera of {RATE} frames a second: {told['live_fps']:.1f} looked at; from a frame at "
+        f"hand to its result in the journal: p50 {told['live_kept_p50']:.1f}, p99 {told['live_kept_p99']:.1f} ms"
     )
     print(f"{told['first']:.2f} s from the start of the process to the first result")
     print(f"{told['memory']:.0f} MB resident at most; OpenCV uses {told['opencv_threads']:.0f} threads")
@@ -88,20 +100,37 @@ def _record(path: Path, pieces: int) -> int:
     return frames
 
 
-def _run(folder: Path, number: int, cores: set[int], environment: dict[str, str]) -> dict[str, float | str]:
-    """One run of the station over the recording."""
+def _live(folder: Path, video: Path, cores: set[int], environment: dict[str, str], seconds: float) -> dict[str, Any]:
+    """The same with a network camera that sends the recording at its pace, again and again."""
+
+    def frames() -> Iterator[Image]:
+        while True:
+            with VideoFile(video) as source:
+                yield from source
+
+    pictures = frames()
+    with MjpegServer(rate=RATE, picture=lambda _: next(pictures)) as camera:
+        return _run(folder, camera.url, cores, environment, seconds)
+
+
+def _run(
+    folder: Path, source: str, cores: set[int], environment: dict[str, str], seconds: float = 0.0
+) -> dict[str, Any]:
+    """One run of the station, to the end of its source or for so many seconds."""
     everywhere, watch = os.sched_getaffinity(0), LoadWatch()
-    at, told = folder / f"run{number}", folder / f"run{number}.json"
     os.sched_setaffinity(0, (everywhere - cores) or everywhere)
-    broker = Broker(at / "broker")
+    broker = Broker(folder / "broker")
     listener = Listener(broker.port, "edgedigits/north/pieces")
-    config = write_config(at, str(folder / "mail.avi"), PRINTS, tells(broker.port))
+    config, told = write_config(folder, source, PRINTS, tells(broker.port)), folder / "told.json"
     program = ["taskset", "-c", ",".join(map(str, cores)), sys.executable, CHILD, str(told)]
     try:
         begun = time.monotonic()
         with RunningStation(config, program=program, environment=environment) as station, OpenPage(station.url):
             station.wait_for_printed(1)
             first = time.monotonic() - begun
+            if seconds:
+                time.sleep(seconds)
+                station.process.terminate()
             assert station.wait_until_ended() == 0, station.log
     finally:
         listener.close()
