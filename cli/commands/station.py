@@ -16,9 +16,7 @@ from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
 
 
-@click.group(
-    short_help="Read codes on mail all day, say when not sure, keep and tell them.", invoke_without_command=True
-)
+@click.group(short_help="Read codes on mail all day, and say when not sure.", invoke_without_command=True)
 @options.station_config
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after so many frames.")
 @click.pass_context
