@@ -174,7 +174,9 @@ RULES = (
     ),
     only_checked(r"(sudo )?(\S+/)?edgedigits station install.*", "changes the system; tests/edge/station/service"),
     only_checked(r"sudo (python3 -m venv|mkdir|\S*/pip install|\S*/edgedigits station init) .*", "changes the system"),
-    only_checked(r"python tests/benchmarks/bench_(station|page|circle)\.py.*", "measures for minutes, on a quiet machine"),
+    only_checked(
+        r"python tests/benchmarks/bench_(station|page|circle)\.py.*", "measures for minutes, on a quiet machine"
+    ),
     # Recipes, baselines, search, choice
     shortened(
         r"edgedigits benchmark (.*) --cores m0,m4,m55 (.*)",

@@ -68,7 +68,8 @@ class PageWatch:
     """Asks a station's page until it answers; a context around the station's run.
 
     Attributes:
-        answered: what `/healthz` said, and the title of the page; empty where it never answered.
+        port: of this machine.
+        answered: title of the page; empty where it never answered.
     """
 
     port: int
