@@ -107,9 +107,10 @@ class Installation:
             self.run("/bin/sh", "-c", command.replace("sudo ", ""))
         self.run("install", "-d", "-o", USER, "-g", USER, "-m", "0750", STATE)
         command, folder = service_of(printed.stdout)
-        words = ("setpriv", "--reuid", USER, "--regid", USER, "--init-groups", *command)
+        as_user = ("setpriv", "--reuid", USER, "--regid", USER, "--init-groups", "env", f"HOME={STATE}")
         with timed(f"as user {USER}: {' '.join(command)}"):
-            return run_station(lambda: self.run(*words, cwd=folder), self.root.inside(f"{STATE}/{LINES}"), self._port)
+            lines = self.root.inside(f"{STATE}/{LINES}")
+            return run_station(lambda: self.run(*as_user, *command, cwd=folder), lines, self._port)
 
 
 def commands_of(said: str) -> list[str]:

@@ -27,11 +27,11 @@ def simulate_mail(edgedigits: Path, environment: Mapping[str, str], folder: Path
     The list has each piece's code, and those that differ from it in one digit.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    done = run_program((str(edgedigits), "simulate", "station", *MAIL, "--out", str(folder)), environment)
+    run_program((str(edgedigits), "simulate", "station", *MAIL, "--out", str(folder)), environment)
     truth = json.loads((folder / "mail.json").read_text())
     codes = sorted({near for piece in truth["pieces"] for near in _near(piece["code"])})
     (folder / CODES).write_text("".join(f"{code},bin {code[0]}\n" for code in codes))
-    return f"{done.stdout.splitlines()[-1].partition(',')[0]}, {len(codes)} valid codes"
+    return f"{len(truth['pieces'])} pieces in {truth['frames']} frames, {len(codes)} valid codes"
 
 
 def _near(code: str) -> list[str]:
