@@ -119,7 +119,7 @@ class TestSettings:
         config = tmp_path / "station.toml"
         config.write_text(with_settings(commented(), settings_of("/srv/mail", "/var/lib/edgedigits", 8123)))
         settings = read_settings(config)
-        assert settings.camera.source == "/srv/mail/mail.avi"
+        assert settings.camera.source == "/srv/mail/lossless.avi"
         assert settings.reading.codes == "/srv/mail/codes.csv"
         assert settings.journal.folder == "/var/lib/edgedigits/journal"
         assert settings.json_lines.file == "/var/lib/edgedigits/pieces.jsonl"
