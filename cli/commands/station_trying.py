@@ -88,6 +88,10 @@ def calibrate(
         show_table(("rejected %", "wrong % of accepted", ""), rows, left=0)
         say(f"kept in {folder / settings.journal.folder}")
     if found.threshold.value is None:
+        say(
+            "from now on the station accepts nothing: calibrate it with more mail, or delete calibration.json there",
+            err=True,
+        )
         ctx.exit(3)
 
 

@@ -13,8 +13,10 @@ import cv2
 from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import try_to_write
+from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.sources.base import Image
 from edgedigits.edge.sources.registry import open_source
+from edgedigits.edge.station.adjustments import Adjusted, Adjustments
 from edgedigits.edge.station.messages.trying import try_outputs
 from edgedigits.edge.station.opening import StationReader, open_reader
 from edgedigits.edge.station.placing import placed, placed_source
@@ -27,6 +29,7 @@ _FRAMES = 30
 _PATIENCE = 10.0
 """Seconds that an output may take to answer."""
 
+_NO_FORM = "have none of the forms, and are never accepted"
 _DARK, _FLAT = 40.0, 8.0
 _MEGABYTE = 1 << 20
 
@@ -81,17 +84,22 @@ def _camera(settings: StationSettings, folder: Path) -> Iterator[Tried]:
     height, width = frames[-1].shape[:2]
     rate = f", {len(frames) / spent:.0f} frames a second" if source.live and spent > 0 else ""
     yield Tried("camera", f"{source.name}: {width}x{height}{rate}")
-    yield from _region(settings, width, height)
+    yield from _region(_adjusted(settings, folder).region, width, height)
     yield from _light(frames[-1])
 
 
-def _region(settings: StationSettings, width: int, height: int) -> Iterator[Tried]:
-    if settings.camera.region is None:
+def _adjusted(settings: StationSettings, folder: Path) -> Adjusted:
+    """Region and threshold as they hold: what was changed on the page goes before the configuration."""
+    return Adjustments(folder / settings.journal.folder, Adjusted(settings.camera.region, None)).current
+
+
+def _region(region: Box | None, width: int, height: int) -> Iterator[Tried]:
+    if region is None:
         return
-    x, y, wide, high = settings.camera.region
+    x, y, wide, high = region
     if x + wide > width or y + high > height:
         raise EdgedigitsError(
-            f"the region {list(settings.camera.region)} is not inside the picture of {width}x{height} pixels",
+            f"the region {list(region)} is not inside the picture of {width}x{height} pixels",
             "draw it on the page, or change it in the table camera",
         )
     yield Tried("region", f"{wide}x{high} at {x},{y}")
@@ -108,16 +116,28 @@ def _light(image: Image) -> Iterator[Tried]:
 
 def _model(settings: StationSettings, folder: Path) -> Iterator[Tried]:
     reader = open_reader(settings.reading, folder)
-    codes = f", {counted(len(reader.bins), 'valid code')}" if reader.bins else ""
-    yield Tried("model", f"{settings.reading.model}, {reader.codes.allowed.source}{codes}")
+    yield Tried("model", f"{settings.reading.model}, {reader.codes.allowed.source}")
+    yield from _codes(reader)
     yield _threshold(settings, folder, reader)
+
+
+def _codes(reader: StationReader) -> Iterator[Tried]:
+    if not reader.bins:
+        return
+    without = [code for code in reader.bins if not reader.accepts(code)]
+    words = f"{counted(len(reader.bins) - len(without), 'valid code')}"
+    if without:
+        words += f"; {counted(len(without), 'other')} of the list, such as {without[0]}, {_NO_FORM}"
+    remedy = "zeros in front may be lost: write them, or give the form of these codes, too" if without else ""
+    yield Tried("codes", words, remedy)
 
 
 def _threshold(settings: StationSettings, folder: Path, reader: StationReader) -> Tried:
     calibration = read_calibration(folder / settings.journal.folder)
-    chosen = choose_station_threshold(settings.reading, calibration, reader, None)
-    remedy = "" if chosen.is_proved else "run `edgedigits station calibrate` on mail of your own"
-    return Tried("threshold", f"{chosen.value:.4f}, {chosen.words}", remedy)
+    chosen = choose_station_threshold(settings.reading, calibration, reader, _adjusted(settings, folder).threshold)
+    remedy = "" if chosen.is_proved else "calibrate it with mail of your own"
+    value = f"{chosen.value:.4f}, " if chosen.value <= 1 else ""
+    return Tried("threshold", f"{value}{chosen.words}", remedy)
 
 
 def _disk(settings: StationSettings, folder: Path) -> Iterator[Tried]:

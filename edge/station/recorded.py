@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import write_bytes
-from edgedigits.edge.recordings.mail.truth import read_mail_truth
+from edgedigits.edge.recordings.mail.truth import MailTruth, read_mail_truth
 from edgedigits.edge.reject_curve import draw_reject_curve
 from edgedigits.edge.sources.base import Image
 from edgedigits.edge.sources.video_file import VideoFile
@@ -50,7 +50,7 @@ def calibrate_station(
     """
     reader = open_reader(settings.reading, folder)
     codes = None if written is None else _codes(written)
-    truths = [read_mail_truth(path) for path in recordings] if codes is None else []
+    truths = [_truth(path) for path in recordings] if codes is None else []
     told = _Progress(progress, sum(truth.frames for truth in truths))
     read = [list(_read(reader, settings, path, told)) for path in recordings]
     if codes is None:
@@ -62,6 +62,12 @@ def calibrate_station(
     write_calibration(where, found.calibration)
     write_bytes(where / CURVE, draw_reject_curve(found.curve, found.calibration.target_error, "pieces"))
     return found
+
+
+def _truth(path: Path) -> MailTruth:
+    if not path.with_suffix(".json").is_file():
+        raise EdgedigitsError(f"{path} has no truth beside it", "write the codes of its pieces down and give --codes")
+    return read_mail_truth(path)
 
 
 def _ordered(read: Sequence[Sequence[PieceRead]], codes: Sequence[str]) -> list[Known]:

@@ -20,6 +20,7 @@ from edgedigits.edge.station.keeping import Keeper
 from edgedigits.edge.station.messages.forwarder import Forwarder
 from edgedigits.edge.station.messages.metrics import StationMetrics
 from edgedigits.edge.station.messages.outputs import outputs_of
+from edgedigits.edge.station.one_at_a_time import StationLock
 from edgedigits.edge.station.opening import open_reader
 from edgedigits.edge.station.page.live import LiveState
 from edgedigits.edge.station.pieces.deciding import Decider
@@ -28,13 +29,18 @@ from edgedigits.edge.station.placing import placed, placed_source
 from edgedigits.edge.station.service.notify import Watchdog
 from edgedigits.edge.station.settings import StationSettings
 from edgedigits.edge.station.station import Shift, Works, run_shift
-from edgedigits.edge.station.threshold import ChosenThreshold, choose_station_threshold, read_calibration
+from edgedigits.edge.station.threshold import (
+    NOT_PROVED,
+    ChosenThreshold,
+    choose_station_threshold,
+    read_calibration,
+)
 from edgedigits.edge.station.updates.at_work import StationUpdates
 
 if TYPE_CHECKING:
     from edgedigits.edge.station.page.server import PageServer
 
-SET_ASIDE, NOT_PROVED = "journal set aside", "threshold"
+SET_ASIDE = "journal set aside"
 
 _TIDY_SECONDS = 3600.0
 """Seconds between two looks at what need not be kept any more."""
@@ -66,6 +72,7 @@ class Station:
         self.settings, self._folder = settings, folder
         self._source = source or open_source(placed_source(settings.camera.source, folder))
         where = folder / settings.journal.folder
+        self._lock = StationLock(where)
         kept = settings.journal
         self.alarms = Alarms()
         self._watch: Watch | None = None
@@ -99,6 +106,7 @@ class Station:
 
     def __enter__(self) -> Self:
         with ExitStack() as started:
+            started.callback(self._lock.release)
             started.callback(self.journal.close)
             if self.page is not None:
                 self.page.start()

@@ -59,7 +59,7 @@ def read_settings(path: StrPath) -> StationSettings:
         problems.sort(key=lambda problem: problem.line)
         named = "".join(f"\n  line {one.line}: {one.words}" for one in problems)
         raise EdgedigitsError(
-            f"{path} has {counted(len(problems), 'problem')}:{named}\n",
+            f"{path} has {counted(len(problems), 'problem')}:{named}",
             "mend them; `edgedigits station init` shows what there is",
         )
     return settings

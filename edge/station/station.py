@@ -17,7 +17,7 @@ from edgedigits.edge.station.alarms import Alarms
 from edgedigits.edge.station.journal.journal import Journal
 from edgedigits.edge.station.keeping import Keeper
 from edgedigits.edge.station.picture_health import PictureHealth
-from edgedigits.edge.station.pieces.watching import Watch
+from edgedigits.edge.station.pieces.watching import DecidedPiece, Watch
 from edgedigits.edge.station.results import PieceResult
 
 CAMERA, REGION, HELD = "camera", "region", "held pieces"
@@ -27,6 +27,10 @@ _PATIENCE = 0.1
 
 _SILENCE = 3.0
 """Seconds without a frame after which a live source is said to be away."""
+
+
+_LOOKS_AT_A_PICTURE, _APART = 5, 0.03
+"""A picture of a folder shows pieces that no other does: it is looked at so often, as frames so many seconds apart."""
 
 
 class Display(Protocol):
@@ -173,7 +177,7 @@ class _Run:
         self._moment = max(self._moment, moment)
         self._health.look(frame.image, self._moment, frame.live)
         region = self._region(frame.image)
-        for piece in works.watch.look(frame.image, self._moment, region):
+        for piece in self._look(frame, region):
             waited = time.perf_counter() - (at_hand if frame.live else begun)
             self._settle(works.keeper.keep(piece, waited, works.hold_seconds))
         self._show(frame, region)
@@ -193,6 +197,19 @@ class _Run:
             where = f"the region {list(told)} is not inside the picture of {width}x{height} pixels"
             self.works.alarms.set(REGION, f"{where}: draw it on the page")
         return region
+
+    def _look(self, frame: Frame, region: Box | None) -> list[DecidedPiece]:
+        """The pieces that a frame decides; those of a picture that stands for itself are all decided by it."""
+        watch = self.works.watch
+        if frame.file is None:
+            return watch.look(frame.image, self._moment, region)
+        decided: list[DecidedPiece] = []
+        for _ in range(_LOOKS_AT_A_PICTURE):
+            self._moment += _APART
+            decided += watch.look(frame.image, self._moment, region)
+        decided += watch.rest(self._moment)
+        watch.forget()
+        return decided
 
     def _settle(self, result: PieceResult) -> None:
         self.outcomes[result.outcome] += 1

@@ -17,6 +17,9 @@ CALIBRATION = "calibration.json"
 UNCALIBRATED = 0.97
 """Threshold of a station that was not calibrated."""
 
+NOT_PROVED = "threshold"
+"""Name of the alarm that a threshold is neither proved nor told."""
+
 NEVER = 2.0
 """A threshold that no confidence reaches: labelled pieces have proved none."""
 
@@ -101,8 +104,16 @@ def choose_station_threshold(
         reader: of the station.
         changed: on the page.
     """
-    if changed is not None:
-        return ChosenThreshold(changed, "changed on the page", is_wanted=True)
+    known = _known(settings, calibration, reader)
+    if changed is None:
+        return known
+    if changed >= known.value and known.is_wanted:
+        return ChosenThreshold(changed, "raised on the page", known.is_proved, True)
+    return ChosenThreshold(changed, f"{changed:g} was set on the page, and {min(known.value, 1):g} is asked for")
+
+
+def _known(settings: ReadingSettings, calibration: StationCalibration | None, reader: StationReader) -> ChosenThreshold:
+    """The threshold where nothing was changed on the page."""
     if settings.threshold is not None:
         return ChosenThreshold(settings.threshold, "told by the configuration", is_wanted=True)
     if calibration is None:

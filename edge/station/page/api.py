@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from edgedigits.edge.station.page.answers import Refused, json_of
 from edgedigits.edge.station.page.parts import PageParts
 from edgedigits.edge.station.page.watching import adjustments_of, state_of
+from edgedigits.edge.station.threshold import NOT_PROVED
 
 WIDTH = 960
 """Pixels that the live picture is wide where nothing else is asked for."""
@@ -72,7 +73,7 @@ class StationApi:
 
     async def health(self, request: Request) -> Response:
         """Whether anything is wrong: nothing else, since nobody has to log in for it."""
-        alarms = self._parts.alarms.active()
+        alarms = self._parts.alarms.active().keys() - {NOT_PROVED}
         return JSONResponse({"status": "alarm" if alarms else "ok"}, status_code=503 if alarms else 200)
 
     def _check_inside(self, region: Any) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edgedigits.core.digit import CLASSES, LABELS
 from edgedigits.core.lines.allowed import LineTexts
 from edgedigits.core.lines.ctc import log_probabilities_of_lines
-from edgedigits.core.lines.decoding import beam, log_softmax
+from edgedigits.core.lines.decoding import beam, greedy, log_softmax
 from edgedigits.core.lines.strip import BLANK, strip_of
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.line_model import LineModel
@@ -28,6 +28,9 @@ _NOTHING = 0.95
 
 OTHERWISE = 0.1
 """Weight of texts that are not allowed: most codes are as they are expected."""
+
+_SHORTEST, _LIKELY = 3, math.log(0.5)
+"""Digits of what may be a code that is not valid, at least, and the logarithm of its probability."""
 
 _DISTRUST = 0.03
 """Share of the marks of which a network of digits says anything."""
@@ -66,10 +69,12 @@ class RowTexts:
     Attributes:
         box: of its marks, in pixels of the piece.
         texts: that are allowed, the likeliest first; what their probabilities lack to 1 is that it is no code.
+        otherwise: digits that it says more likely than not, and that are not allowed; empty where it says none.
     """
 
     box: Box
     texts: tuple[TextSeen, ...]
+    otherwise: str = ""
 
 
 class CodeReader:
@@ -99,7 +104,7 @@ class CodeReader:
             grey: uint8 (height, width), the piece.
         """
         told = [one for row in find_rows(grey) if (one := self._texts(row)) is not None]
-        told.sort(key=lambda one: -one.texts[0].probability)
+        told.sort(key=lambda one: -max((seen.probability for seen in one.texts), default=0.0))
         kept: list[RowTexts] = []
         for one in told:
             if not any(_crosses(one.box, other.box) for other in kept):
@@ -115,10 +120,18 @@ class CodeReader:
         names = [one.text for one in beam(scores, self.allowed)[:_TOLD] if one.text]
         if chances is not None:
             names += [text for text in [_likeliest(chances)] if text not in names and self.allowed.accepts(text)]
+        otherwise = self._otherwise(scores)
         if not names:
-            return None
+            return RowTexts(row.box, (), otherwise) if otherwise else None
         by_line = np.exp(log_probabilities_of_lines([scores], [names])[0])
-        return RowTexts(row.box, texts_seen(names, by_line, nothing, chances))
+        return RowTexts(row.box, texts_seen(names, by_line, nothing, chances), otherwise)
+
+    def _otherwise(self, scores: NDArray[np.float64]) -> str:
+        """What a row says that is no valid code, where it says that more likely than not."""
+        text = greedy(scores)
+        if len(text) < _SHORTEST or self.allowed.accepts(text):
+            return ""
+        return text if float(log_probabilities_of_lines([scores], [[text]])[0][0]) >= _LIKELY else ""
 
     def _chances(self, row: Row) -> NDArray[np.float64] | None:
         """What the network of digits says of each mark, of shape (marks, 10), where each may be a digit of a code."""

@@ -67,7 +67,7 @@ class Decider:
         """The decision by all frames that there are."""
         lines = [line for line in evidence.fused() if line.texts[0][1] >= _LEAST]
         if not lines:
-            why = "no code was found on it" if evidence.frames else "it was not in view long enough to be read"
+            why = _nothing(evidence)
             return Decision("", "rejected", why, 0.0, (), None, evidence.frames)
         best = lines[0]
         why = self._doubt(best, lines[1:], evidence.frames)
@@ -84,9 +84,19 @@ class Decider:
             return f"two codes stand on it, {code} and {rivals[0]}"
         if best.confidence >= self.threshold:
             return ""
+        if self.threshold > 1:
+            return "nothing is accepted: no threshold is proved yet"
         likely = [text for text, chance in best.texts[1:] if chance >= 0.1 * best.texts[0][1]]
         rival = f", or {likely[0]}" if likely else ""
         return f"not sure enough: {code} with {best.confidence:.3f}{rival}, and {self.threshold:.3f} is needed"
+
+
+def _nothing(evidence: Evidence) -> str:
+    """Why there is no code."""
+    if not evidence.frames:
+        return "it was not in view long enough to be read"
+    other = evidence.otherwise()
+    return f"{other} stands on it, which is no valid code" if other else "no code was found on it"
 
 
 BinOf = Callable[[str], str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -54,18 +55,25 @@ class Evidence:
 
     def __init__(self) -> None:
         self._places: list[_Place] = []
+        self._otherwise: Counter[str] = Counter()
         self.frames = 0
 
     def add(self, lines: Sequence[RowTexts]) -> None:
         """What one frame hears, boxes in pixels of the piece; a frame that hears nothing counts, too."""
         self.frames += 1
         for line in lines:
+            self._otherwise[line.otherwise] += 1
             place = next((one for one in self._places if _is_there(one.box, line.box)), None)
             if place is None:
                 place = _Place(line.box)
                 self._places.append(place)
             place.box = line.box
             place.seen.append({one.text: one for one in line.texts})
+
+    def otherwise(self) -> str:
+        """What most frames read that is no valid code; empty where they read nothing."""
+        told = [(count, text) for text, count in self._otherwise.items() if text]
+        return max(told)[1] if told else ""
 
     def fused(self) -> tuple[Fused, ...]:
         """What all frames say of each line that may be a code, the surest first.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import cv2
@@ -33,6 +33,9 @@ _NOTCH = 6.0
 _NARROWEST = 0.35
 """Heights of a shape that the pieces in it are wide at least."""
 
+_LOOK = (48, 32)
+"""Columns and rows of the small picture by which a piece is known again."""
+
 _STRAY = 0.05
 """Share of a piece's columns that its outermost row covers: less is its neighbour's."""
 
@@ -56,10 +59,12 @@ class Blob:
     Attributes:
         box: in pixels of the region.
         share: of the region that it covers.
+        look: float32 (32, 48), grey levels of a small picture of it; None where it is not known.
     """
 
     box: Box
     share: float
+    look: NDArray[np.float32] | None = field(default=None, compare=False)
 
 
 class Presence:
@@ -88,7 +93,7 @@ class Presence:
             self._begin(small)
         mask = self._mask(small)
         self._learn(small, mask)
-        return _blobs(mask, width / size[0], height / size[1])
+        return _blobs(mask, small, width / size[0], height / size[1])
 
     def _begin(self, small: NDArray[np.float32]) -> None:
         """Guess the belt from one frame: the colour of whichever of dark and bright holds most of the border."""
@@ -129,7 +134,8 @@ class Presence:
         self._belt += np.float32(share) * (seen - self._belt)
 
 
-def _blobs(mask: NDArray[np.uint8], across: float, down: float) -> tuple[Blob, ...]:
+def _blobs(mask: NDArray[np.uint8], small: NDArray[np.float32], across: float, down: float) -> tuple[Blob, ...]:
+    grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     found = []
     for number, (x, y, width, height, area) in enumerate(stats[1:count].tolist(), start=1):
@@ -140,7 +146,9 @@ def _blobs(mask: NDArray[np.uint8], across: float, down: float) -> tuple[Blob, .
             rows = np.flatnonzero(shape[:, start:stop].mean(axis=1) > _STRAY)
             top, bottom = int(rows[0]) + y, int(rows[-1]) + 1 + y
             covered = int(shape[:, start:stop].sum())
-            found.append(Blob(_scaled(x + start, top, x + stop, bottom, across, down), covered / mask.size))
+            part = grey[top:bottom, x + start : x + stop]
+            look = np.asarray(cv2.resize(part, _LOOK, interpolation=cv2.INTER_AREA), np.float32)
+            found.append(Blob(_scaled(x + start, top, x + stop, bottom, across, down), covered / mask.size, look))
     return tuple(sorted(found, key=lambda blob: blob.box))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.station.pieces.presence import Blob
@@ -34,6 +35,15 @@ _WITHIN = 0.8
 _ALIKE = 0.85
 """Share in which a piece's size stays the same."""
 
+_STEADY, _LIKE_ITSELF, _LIKE_NO_OTHER = 0.8, 0.3, 0.88
+"""Share of its expected place that a steady piece keeps; correlation of its looks then; and where it has jumped."""
+
+_EDGE = 0.1
+"""Share of a piece's small picture on each side in which its outline shows, and the belt behind it."""
+
+_BLANK = 500.0
+"""Product of the contrasts of two small pictures below which nothing stands on them that could be compared."""
+
 _MOVING = 20.0
 """Pixels a second from which pieces are said to move."""
 
@@ -51,6 +61,7 @@ class Track:
         whole_since: seconds at which it was wholly in view for the first time; None before.
         is_whole: it is wholly in view now.
         is_merged: it touches another piece now, and its box is where it should be.
+        look: a small picture of it, as it was last seen by itself and whole; None before.
     """
 
     number: int
@@ -61,6 +72,7 @@ class Track:
     whole_since: float | None = None
     is_whole: bool = False
     is_merged: bool = False
+    look: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
 
     def at(self, moment: float) -> Box:
         """Where its box should be at a moment."""
@@ -98,11 +110,15 @@ class Tracker:
         mine = [_likest(box, blobs) for box in expected]
         mine = [_unless_crowded_out(place, blob, blobs, expected, mine) for place, blob in enumerate(mine)]
         self._find_again(mine, blobs)
+        others = self._others(expected, mine, blobs)
+        mine = [None if place in others else blob for place, blob in enumerate(mine)]
         followed: list[Track] = []
         gone: list[Track] = []
-        for track, box, blob in zip(self.tracks, expected, mine, strict=True):
-            if blob is not None:
-                followed.append(self._followed(track, box, blobs[blob].box, mine.count(blob) > 1, moment))
+        for place, (track, box, blob) in enumerate(zip(self.tracks, expected, mine, strict=True)):
+            if place in others:
+                gone.append(track)
+            elif blob is not None:
+                followed.append(self._followed(track, box, blobs[blob], mine.count(blob) > 1, moment))
             elif moment - track.seen > _PATIENCE or not _overlap(box, (0, 0, *self.size)):
                 gone.append(track)
             else:
@@ -111,6 +127,24 @@ class Tracker:
         fresh = [blob for number, blob in enumerate(blobs) if number not in mine and not _is_fragment(blob, expected)]
         self.tracks = (*followed, *(self._begun(blob, moment) for blob in fresh))
         return tuple(gone)
+
+    def _others(self, expected: Sequence[Box], mine: Sequence[int | None], blobs: Sequence[Blob]) -> set[int]:
+        """Places of pieces that are gone, as what lies where they should be looks like another one.
+
+        From one frame to the next a piece looks much the same; where it has jumped or was out of sight it must look the
+        same.
+        """
+        found = set()
+        for place, (track, box, number) in enumerate(zip(self.tracks, expected, mine, strict=True)):
+            if number is None or mine.count(number) > 1 or track.look is None or track.is_merged:
+                continue
+            blob = blobs[number]
+            if blob.look is None or not self._is_whole(blob.box):
+                continue
+            steady = track.is_whole and _overlap(box, blob.box) >= _STEADY
+            if _alike(track.look, blob.look) < (_LIKE_ITSELF if steady else _LIKE_NO_OTHER):
+                found.add(place)
+        return found
 
     def _find_again(self, mine: list[int | None], blobs: Sequence[Blob]) -> None:
         """Give pieces that are not where they were expected the blob that looks like them further on the belt.
@@ -135,14 +169,16 @@ class Tracker:
     def _begun(self, blob: Blob, moment: float) -> Track:
         whole = self._is_whole(blob.box)
         number, self._next = self._next, self._next + 1
-        return Track(number, blob.box, self._belt, moment, moment, moment if whole else None, whole)
+        look = blob.look if whole else None
+        return Track(number, blob.box, self._belt, moment, moment, moment if whole else None, whole, look=look)
 
-    def _followed(self, track: Track, expected: Box, blob: Box, is_merged: bool, moment: float) -> Track:
-        box = _common(expected, blob) or blob if is_merged else blob
+    def _followed(self, track: Track, expected: Box, blob: Blob, is_merged: bool, moment: float) -> Track:
+        box = _common(expected, blob.box) or blob.box if is_merged else blob.box
         velocity = track.velocity if is_merged or track.is_merged else self._velocity(track, box, moment)
         whole = self._is_whole(box)
         since = track.whole_since if track.whole_since is not None or not whole else moment
-        return Track(track.number, box, velocity, track.entered, moment, since, whole, is_merged)
+        look = blob.look if whole and not is_merged else track.look
+        return Track(track.number, box, velocity, track.entered, moment, since, whole, is_merged, look)
 
     def _velocity(self, track: Track, box: Box, moment: float) -> Velocity:
         """By the edges that were and are within the region: one at its border stands still while the piece comes in.
@@ -227,6 +263,16 @@ def _unless_crowded_out(
     has_room = common is not None and _area(common) >= _MOSTLY * _area(box)
     is_part = any(_overlap(box, one) >= _WITHIN and _area(box) < _area(one) for one in others)
     return blob if has_room and not is_part else None
+
+
+def _alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Correlation of two small pictures: 1 for the same in any light; of blank ones as of the same."""
+    inner = tuple(slice(round(_EDGE * side), side - round(_EDGE * side)) for side in one.shape)
+    first, second = (look[inner] - look[inner].mean() for look in (one, other))
+    lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
+    if lengths < _BLANK:
+        return 1.0
+    return float((first * second).sum()) / lengths
 
 
 def _could_be(before: Box, now: Box, axis: int, forward: int) -> bool:

@@ -137,6 +137,11 @@ class Watch:
         """Decide what is still in view when no more frames come."""
         return [one for track in self.tracks if (one := self._left(track, moment)) is not None]
 
+    def forget(self) -> None:
+        """Begin anew with an empty belt: the next frame is of another place."""
+        self._presence, self._tracker = Presence(), None
+        self._pieces, self.words = {}, {}
+
     def upright(self, image: Image, region: Box | None) -> Image:
         """The part of a frame that is looked at, as it is read."""
         if region is not None:

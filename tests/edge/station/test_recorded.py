@@ -60,7 +60,7 @@ def test_a_line_that_is_no_code_is_named(tmp_path, recording):
 def test_a_recording_without_its_truth_says_what_is_missing(tmp_path, recording):
     alone = tmp_path / "alone.avi"
     alone.write_bytes(recording.read_bytes())
-    with pytest.raises(EdgedigitsError, match=r"alone\.json"):
+    with pytest.raises(EdgedigitsError, match="give --codes"):
         calibrate_station(StationSettings(), tmp_path, [alone], None)
 
 

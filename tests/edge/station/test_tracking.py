@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
 from edgedigits.edge.station.pieces.presence import Blob
 from edgedigits.edge.station.pieces.tracking import Tracker
 
@@ -112,3 +117,40 @@ def test_on_a_belt_that_moves_to_the_right_the_upper_border_hides_nothing():
     for index, x in enumerate(range(20, 400, 25)):
         tracker.update([blob(x, y=0, height=300)], 10 + index / 30)
     assert tracker.tracks[0].is_whole
+
+
+def looking(x, seed, width=300):
+    """A piece at x that looks like no other but those of the same seed."""
+    plain = blob(x, width)
+    draw = np.random.default_rng(seed)
+    return replace(plain, look=draw.uniform(60, 220, (32, 48)).astype(np.float32))
+
+
+@pytest.mark.parametrize("empty", [1, 3, 8])
+def test_another_piece_where_one_lay_a_moment_ago_is_another_one(empty):
+    tracker = Tracker(WIDTH, HEIGHT)
+    for index in range(6):
+        tracker.update([looking(100, seed=1)], index / 30)
+    gone = [one.number for index in range(empty) for one in tracker.update([], (6 + index) / 30)]
+    gone += [one.number for one in tracker.update([looking(140, seed=2)], (6 + empty) / 30)]
+    assert gone == [0]
+    assert [track.number for track in tracker.tracks] == [1]
+
+
+@pytest.mark.parametrize("empty", [1, 3, 8])
+def test_the_same_piece_out_of_sight_for_a_moment_is_the_same(empty):
+    tracker = Tracker(WIDTH, HEIGHT)
+    for index in range(6):
+        tracker.update([looking(100, seed=1)], index / 30)
+    for index in range(empty):
+        tracker.update([], (6 + index) / 30)
+    tracker.update([looking(110, seed=1)], (6 + empty) / 30)
+    assert [track.number for track in tracker.tracks] == [0]
+
+
+def test_a_piece_in_another_light_is_the_same():
+    tracker = Tracker(WIDTH, HEIGHT)
+    tracker.update([looking(100, seed=1)], 0.0)
+    dim = looking(100, seed=1)
+    tracker.update([replace(dim, look=dim.look * np.float32(0.6) + 5)], 1 / 30)
+    assert [track.number for track in tracker.tracks] == [0]

@@ -138,3 +138,11 @@ def test_pieces_that_overlap_have_a_result_each(reader):
     known, others = by_place(list(read_pieces(reader, frames, RATE)), source.passed)
     assert len(known) == 12
     assert others <= 1
+
+
+def test_digits_that_are_no_valid_code_are_told(tmp_path, mail):
+    frames, pieces = mail
+    other = open_reader(ReadingSettings(forms=(r"\d{4}",)), tmp_path)
+    decided = watched(other, frames)
+    why = [piece.decision.why for _, piece in decided]
+    assert sum(f"{piece.code} stands on it, which is no valid code" == word for piece, word in zip(pieces, why)) >= 3

@@ -1,0 +1,42 @@
+"""One station to a journal: two would deliver each other's pieces."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import disk_errors
+
+LOCK = "station.lock"
+"""An empty file in the journal's folder; its lock is the kernel's and goes with the program, however that ends."""
+
+
+class StationLock:
+    """Keeps other stations from a journal's folder until :meth:`release`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder; it is made where it is missing.
+
+        Raises:
+            EdgedigitsError: another station has it, or it may not be written.
+        """
+        with disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        if sys.platform == "win32":
+            return
+        import fcntl
+
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._handle)
+            raise EdgedigitsError(
+                f"another station works with the journal in {folder}", "give each its own folder in the table journal"
+            ) from None
+
+    def release(self) -> None:
+        """Let others have it."""
+        os.close(self._handle)
