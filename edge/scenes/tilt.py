@@ -56,7 +56,7 @@ def tilt_of(ink: NDArray[np.uint8]) -> float:
     found = cv2.HoughLinesP(long.astype(np.uint8)[labels], 1, np.pi / 720, least // 2, None, least, max(4, least // 10))
     if found is None or not len(found):
         return 0.0
-    ends = found[:, 0].astype(np.float64)
+    ends = found.reshape(-1, 4).astype(np.float64)  # (count, 1, 4) of OpenCV 4, (count, 4) of OpenCV 5
     run, rise = ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1]
     angles = (np.degrees(np.arctan2(rise, run)) + 45) % 90 - 45
     lengths = np.hypot(run, rise)

@@ -63,17 +63,33 @@ def _apart(one: dict[str, Any], other: dict[str, Any]) -> float:
     return max([abs(one["confidence"] - other["confidence"]), *alternatives])
 
 
-def confidences_apart(there: str, here: str) -> float | None:
-    """The largest difference of confidences of `edgedigits predict --json` where texts, labels and boxes are equal.
+@dataclass(frozen=True)
+class PicturesCompared:
+    """What `edgedigits predict --json` printed of the same pictures twice, texts and digits being the same.
 
-    None where they are not.
+    Attributes:
+        confidence: the largest difference of two confidences of a digit.
+        pixels: the largest difference of two boxes of a digit, in x, y, width or height.
     """
-    largest = 0.0
+
+    confidence: float
+    pixels: int
+
+
+def compare_pictures(there: str, here: str) -> PicturesCompared | None:
+    """Compare what was printed; None where a picture, a text, a label or the number of digits differs."""
+    confidence, pixels = 0.0, 0
     both = [[json.loads(line) for line in printed.splitlines()] for printed in (there, here)]
-    for pictures_of_both in zip(*both, strict=True):
-        pairs = list(zip(*(picture.pop("digits") for picture in pictures_of_both), strict=False))
-        for one, other in pairs:
-            largest = max(largest, abs(one.pop("confidence") - other.pop("confidence")))
-        if pictures_of_both[0] != pictures_of_both[1] or any(one != other for one, other in pairs):
+    if len(both[0]) != len(both[1]):
+        return None
+    for one, other in zip(*both, strict=True):
+        if _read(one) != _read(other):
             return None
-    return largest
+        for digit, same in zip(one["digits"], other["digits"], strict=True):
+            confidence = max(confidence, abs(digit["confidence"] - same["confidence"]))
+            pixels = max(pixels, *(abs(a - b) for a, b in zip(digit["box"], same["box"], strict=True)))
+    return PicturesCompared(confidence, pixels)
+
+
+def _read(picture: dict[str, Any]) -> tuple[str, str, list[int]]:
+    return picture["image"], picture["text"], [digit["label"] for digit in picture["digits"]]

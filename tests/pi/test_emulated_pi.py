@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from arm_root import needs
 from click.testing import CliRunner
-from comparing import compare_mail, confidences_apart
+from comparing import PicturesCompared, compare_mail, compare_pictures
 from install_section import CHECK, HEADING, PAGE, SERVICE, service_of, steps, with_settings
 from installing import commands_of
 from mail_station import PageWatch, settings_of
@@ -73,16 +73,18 @@ class TestPipSettings:
 
 
 class TestReadings:
-    def printed(self, confidence: float, label: int = 7, text: str = "7") -> str:
-        digits = [{"box": [1, 2, 3, 4], "label": label, "confidence": confidence}]
+    def printed(self, confidence: float = 0.5, label: int = 7, text: str = "7", width: int = 3) -> str:
+        digits = [{"box": [1, 2, width, 4], "label": label, "confidence": confidence}]
         return json.dumps({"image": "a.jpg", "text": text, "digits": digits}) + "\n"
 
-    def test_of_the_same_digits_the_confidences_are_compared(self):
-        assert confidences_apart(self.printed(0.5) * 2, self.printed(0.5) + self.printed(0.75)) == 0.25
+    def test_of_the_same_digits_confidences_and_boxes_are_compared(self):
+        found = compare_pictures(self.printed() * 2, self.printed(width=5) + self.printed(0.75))
+        assert found == PicturesCompared(0.25, 2)
 
-    def test_other_digits_or_another_number_of_them_are_no_match(self):
-        assert confidences_apart(self.printed(0.5), self.printed(0.5, label=1)) is None
-        assert confidences_apart(self.printed(0.5), self.printed(0.5, text="77")) is None
+    def test_other_digits_texts_or_pictures_are_no_match(self):
+        assert compare_pictures(self.printed(), self.printed(label=1)) is None
+        assert compare_pictures(self.printed(), self.printed(text="77")) is None
+        assert compare_pictures(self.printed(), self.printed() * 2) is None
 
 
 class TestSection:

@@ -183,7 +183,8 @@ def _apart(shape: NDArray[np.uint8]) -> list[tuple[int, int]]:
     if notches is None:
         return [(0, width)]
     least = _NARROWEST * shape.shape[0]
-    deep = sorted((one for one in notches[:, 0].tolist() if one[3] >= 256 * _NOTCH), key=lambda one: -one[3])
+    defects = notches.reshape(-1, 4).tolist()  # (count, 1, 4) of OpenCV 4, (1, count, 4) of OpenCV 5
+    deep = sorted((one for one in defects if one[3] >= 256 * _NOTCH), key=lambda one: -one[3])
     cuts: list[int] = []
     for _, _, place, _ in deep:
         column = int(contour[place, 0, 0])
