@@ -168,7 +168,6 @@ RULES = (
     only_checked(r"edgedigits station retrain .*", "trains; tests/cli/test_station_retrain.py"),
     only_checked(r"cp out/retrained/update-\*\.edgeupdate updates/", "follows a training"),
     only_checked(r"edgedigits station rollback .*", "needs an update; tests/edge/station/updates"),
-    only_checked(),
     only_checked(r"(sudo )?(\S+/)?edgedigits station install.*", "changes the system; tests/edge/station/service"),
     only_checked(r"sudo (python3 -m venv|mkdir|\S*/pip install|\S*/edgedigits station init) .*", "changes the system"),
     only_checked(
