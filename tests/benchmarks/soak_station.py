@@ -110,7 +110,8 @@ class Soak:
         arrived = in_order_of_first_arrival(sequence for sequence, _ in self.heard)
         return [
             (f"memory grows by less than {MOST_GROWTH:.0f} MB", f"{self.growth:+.1f} MB", self.growth < MOST_GROWTH),
-            ("open files stay the same", "{} to {}, {} at most".format(*files), files[0] == files[1]),
+            # The journal keeps up to three connections to read by, and opens them as they are needed.
+            ("open files do not grow", "{} to {}, {} at most".format(*files), files[1] - files[0] <= 2),
             # One that answers the page comes and goes with its requests.
             ("threads do not grow", "{} to {}, {} at most".format(*threads), threads[1] - threads[0] <= 1),
             (

@@ -163,6 +163,10 @@ RULES = (
     as_shown(r"edgedigits station calibrate out/mail/mail\.avi --config station\.toml", data="mnist", codes=(3,)),
     as_shown(r"edgedigits journal (show|export) journal.*"),
     as_shown(r"edgedigits journal labelled journal.*", codes=(1,)),
+    only_checked(
+        r"(mkdir -p mosquitto|openssl |printf 'subjectAltName|mv broker\.).*",
+        "in docs/fleet; tests/edge/station/fleet/test_fleet_files.py",
+    ),
     only_checked(r"edgedigits station password", "asks for a password; tests/edge/station/page/test_page_password.py"),
     as_shown(r"edgedigits station keys --out out/keys"),
     only_checked(r"edgedigits station retrain .*", "trains; tests/cli/test_station_retrain.py"),

@@ -53,4 +53,4 @@ def test_a_piece_that_is_not_in_the_journal_is_told(seen: Soak):
 
 def test_files_that_are_left_open_are_told(seen: Soak):
     leaking = [replace(one, files=one.files + int(one.at)) for one in seen.samples]
-    assert failed(replace(seen, samples=leaking)) == ["open files stay the same"]
+    assert failed(replace(seen, samples=leaking)) == ["open files do not grow"]
