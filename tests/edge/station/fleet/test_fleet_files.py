@@ -143,7 +143,7 @@ def broker_folder(tmp_path_factory):
             pytest.skip(f"{program} is not installed")
     folder = tmp_path_factory.mktemp("fleet") / "fleet"
     shutil.copytree(FLEET, folder)
-    commands = block("openssl").replace("DNS:fleet.local", "DNS:fleet.local,IP:127.0.0.1")  # as it is called here
+    commands = block("mkdir").replace("DNS:fleet.local", "DNS:fleet.local,IP:127.0.0.1")  # as it is called here
     subprocess.run(["sh", "-ec", commands], cwd=folder, check=True, capture_output=True)
     for line in block("mosquitto_passwd").splitlines():
         words = line.split()  # -b: the password, which is asked for otherwise
