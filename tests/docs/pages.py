@@ -14,7 +14,7 @@ SHELLS = {"", "sh", "bash", "shell", "console"}
 _PROGRAM = re.compile(
     r"(?:\w+=\S* )*(?:\S*/)?"  # variables, and where the program lies
     r"(?:edgedigits|make|python3?(?:\.\d+)?|pip3?|pytest|pipx|uv|cc|gcc|clang|\S+-gcc|qemu-\S+|cmake|kill|sudo|apt|apt-get"
-    r"|git|docker|export|source|\.|cd|cp|mv|rm|mkdir|ssh|scp|rsync|curl|wget|tar|sh|bash|west|idf\.py|pio|arduino\S*)"
+    r"|git|docker|export|source|\.|cd|cp|mv|rm|mkdir|ssh|scp|rsync|curl|wget|tar|openssl|printf|sh|bash|west|idf\.py|pio|arduino\S*)"
     r"(?: |$)"
 )
 
