@@ -48,7 +48,7 @@ def run_station(config: Path, limit: int | None = None, *, browser: bool = False
 
     settings = read_settings(config)
     log_to()
-    with Station(settings, config.absolute().parent) as opened, stop_on_signals() as stop:
+    with stop_on_signals() as stop, Station(settings, config.absolute().parent) as opened:
         if opened.page:
             say(f"The page: {opened.page.url} (Ctrl-C ends the station)", err=True)
             if browser:
