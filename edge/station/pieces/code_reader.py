@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.digit import CLASSES, LABELS
+from edgedigits.core.digit import CLASSES
 from edgedigits.core.lines.allowed import LineTexts
 from edgedigits.core.lines.ctc import log_probabilities_of_lines
 from edgedigits.core.lines.decoding import beam, greedy, log_softmax
 from edgedigits.core.lines.strip import BLANK, strip_of
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.line_model import LineModel
-from edgedigits.edge.reading.piecewise import digit_chances
+from edgedigits.edge.reading.piecewise import digit_chances, likeliest
 from edgedigits.edge.scenes.scene import Box, SceneLine
 from edgedigits.edge.station.pieces.rows import Row, find_rows
 
@@ -119,7 +119,7 @@ class CodeReader:
         chances = self._chances(row)
         names = [one.text for one in beam(scores, self.allowed)[:_TOLD] if one.text]
         if chances is not None:
-            names += [text for text in [_likeliest(chances)] if text not in names and self.allowed.accepts(text)]
+            names += [text for text in [likeliest(chances)] if text not in names and self.allowed.accepts(text)]
         otherwise = self._otherwise(scores)
         if not names:
             return RowTexts(row.box, (), otherwise) if otherwise else None
@@ -204,7 +204,3 @@ def _by_digits(name: str, trusted: NDArray[np.float64] | None) -> tuple[float | 
 def _crosses(one: Box, other: Box) -> bool:
     """Whether two boxes have a part in common: of a frame and the digits in it one is taken."""
     return all(one[axis] < other[axis] + other[axis + 2] and other[axis] < one[axis] + one[axis + 2] for axis in (0, 1))
-
-
-def _likeliest(chances: NDArray[np.float64]) -> str:
-    return "".join(LABELS[label] for label in chances.argmax(axis=1).tolist())

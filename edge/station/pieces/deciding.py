@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgedigits.edge.scenes.scene import Box
@@ -97,7 +97,3 @@ def _nothing(evidence: Evidence) -> str:
         return "it was not in view long enough to be read"
     other = evidence.otherwise()
     return f"{other} stands on it, which is no valid code" if other else "no code was found on it"
-
-
-BinOf = Callable[[str], str]
-"""The bin of a code, empty where none is told."""

@@ -56,11 +56,13 @@ class Evidence:
     def __init__(self) -> None:
         self._places: list[_Place] = []
         self._otherwise: Counter[str] = Counter()
+        self._fused: tuple[Fused, ...] | None = None  # what is known of the frames so far, once it was asked for
         self.frames = 0
 
     def add(self, lines: Sequence[RowTexts]) -> None:
         """What one frame hears, boxes in pixels of the piece; a frame that hears nothing counts, too."""
         self.frames += 1
+        self._fused = None
         for line in lines:
             self._otherwise[line.otherwise] += 1
             place = next((one for one in self._places if _is_there(one.box, line.box)), None)
@@ -82,8 +84,10 @@ class Evidence:
         (Hinton, "Products of experts", ICANN 1999, here with weights that sum to 1: frames of one piece are no
         independent witnesses). A frame that did not find the line, or does not name the text, gives it :data:`_UNTOLD`.
         """
-        told = [_fused(place, self.frames) for place in self._places if any(place.seen)]
-        return tuple(sorted(told, key=lambda one: -one.texts[0][1]))
+        if self._fused is None:
+            told = [_fused(place, self.frames) for place in self._places if any(place.seen)]
+            self._fused = tuple(sorted(told, key=lambda one: -one.texts[0][1]))
+        return self._fused
 
 
 def _fused(place: _Place, frames: int) -> Fused:

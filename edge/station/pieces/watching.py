@@ -120,8 +120,8 @@ class Watch:
         upright = self.upright(image, region)
         grey = np.asarray(cv2.cvtColor(upright, cv2.COLOR_BGR2GRAY), np.uint8)
         if self._tracker is None or self._tracker.size != (grey.shape[1], grey.shape[0]):
-            self._presence, self._tracker = Presence(), Tracker(grey.shape[1], grey.shape[0])
-            self._pieces, self.words = {}, {}
+            self.forget()
+            self._tracker = Tracker(grey.shape[1], grey.shape[0])
         gone = self._tracker.update(self._presence.find(upright), moment)
         decided = [self._left(track, moment) for track in gone]
         for track in self.tracks:
