@@ -13,6 +13,7 @@ from pathlib import Path
 import journal_pieces
 import pytest
 from journal_pieces import NOON, noise, picture, piece, rejected
+from small_disks import mounted
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.station.journal.database import JournalUnwritable
@@ -25,16 +26,8 @@ MEGABYTE = 1_000_000
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A real file system with three megabytes of room."""
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a small file system")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={3 * MEGABYTE}", "tmpfs", str(disk)]
-    done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"this system does not let root mount a tmpfs: {done.stderr.strip()}")
-    yield disk
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+    with mounted(tmp_path / "disk", 3 * MEGABYTE, "--lazy") as disk:
+        yield disk
 
 
 def fill(disk: Path, left: int) -> Path:

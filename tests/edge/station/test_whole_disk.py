@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from small_disks import mounted
 from whole_station import PRINTS, RunningStation, events_of, write_config
 
 MEGABYTE = 1_000_000
@@ -17,16 +17,8 @@ MAIL = "mail:easy,pace=real,frames=12"
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A real file system with twelve megabytes of room."""
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a small file system")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={12 * MEGABYTE}", "tmpfs", str(disk)]
-    done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"this system does not let root mount a tmpfs: {done.stderr.strip()}")
-    yield disk
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+    with mounted(tmp_path / "disk", 12 * MEGABYTE, "--lazy") as disk:
+        yield disk
 
 
 def fill(disk: Path, left: int) -> Path:
