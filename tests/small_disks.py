@@ -13,7 +13,7 @@ import pytest
 
 @contextmanager
 def mounted(disk: Path, room: int, *unmounting: str) -> Iterator[Path]:
-    """A file system of so many bytes in a new folder; skips where none can be had. ``unmounting``: options of umount."""
+    """A file system of so many bytes in a new folder; skips where none can be had. ``unmounting``: umount's options."""
     if os.geteuid() != 0:
         pytest.skip("only root may mount a small file system")
     disk.mkdir()
