@@ -134,7 +134,8 @@ def test_trying_a_broker_leaves_the_running_station_alone(broker, output, listen
     assert 0 < try_broker(MqttSettings(host="127.0.0.1", port=broker.port), "north") < PATIENCE
     output.deliver(Event(1, result(1)))
     listener.wait_for_pieces(1)
-    assert listener.payloads("edgedigits/north/status") == [b"online"]
+    status = "edgedigits/north/status"
+    assert listener.wait_for(lambda: listener.payloads(status) == [b"online"])
 
 
 @pytest.mark.parametrize(
