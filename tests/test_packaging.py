@@ -110,6 +110,7 @@ def test_the_built_in_model_is_shipped_in_int8_and_as_floats_each_with_its_card(
         *("small-float/model.keras", "small-float/card.json"),
         *("line/model.int8.tflite", "line/card.json"),
         *("line-float/model.keras", "line-float/card.json"),
+        *("large/model.int8.tflite", "large/card.json"),
     }
 
 

@@ -22,6 +22,15 @@ def bundled_model() -> Path:
     return _bundled("small", "model.int8.tflite")
 
 
+def bundled_digit_model() -> Path:
+    """Path of the int8 network by which a station looks at single digits, larger than the built-in one, its card beside it.
+
+    Raises:
+        EdgedigitsError: the installation lacks it.
+    """
+    return _bundled("large", "model.int8.tflite")
+
+
 def bundled_line_model() -> Path:
     """Path of the built-in int8 line network, which reads whole lines, its card beside it.
 

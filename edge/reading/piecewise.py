@@ -62,11 +62,15 @@ def is_apart(line: SceneLine) -> bool:
 
 def digit_chances(line: SceneLine, network: DigitModel) -> NDArray[np.float64]:
     """What a network of digits says of each piece of a line, float64 of shape (pieces, 10)."""
+    return np.asarray(network.probabilities(digit_images(line)), np.float64)
+
+
+def digit_images(line: SceneLine) -> NDArray[np.uint8]:
+    """What a network of digits sees of each piece of a line, uint8 of shape (pieces, 28, 28)."""
     ink, scale = _ink(line.picture)
     ink[ink < _GROUND] = 0
     boxes = [_widened(line.pieces, place) for place in range(len(line.pieces))]
-    images = np.stack([normalise(_cut(ink, scale, box)) for box in boxes])
-    return np.asarray(network.probabilities(images), np.float64)
+    return np.stack([normalise(_cut(ink, scale, box)) for box in boxes])
 
 
 def one_digit(grey: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:

@@ -164,7 +164,15 @@ def find_threshold(known: Sequence[Known], reader: StationReader, target_error: 
     chosen = choose_threshold(confidences, right, target_error / 100, LEVEL, STARTS)
     value = NEVER if chosen.value is None else chosen.value
     kept = StationCalibration(
-        value, target_error / 100, LEVEL, len(known), chosen.accepted, chosen.wrong, reader.model, reader.expected
+        value,
+        target_error / 100,
+        LEVEL,
+        len(known),
+        chosen.accepted,
+        chosen.wrong,
+        reader.model,
+        reader.expected,
+        reader.digits,
     )
     return FoundThreshold(chosen, reject_curve(confidences, right), kept)
 

@@ -10,7 +10,7 @@ from edgedigits.core.cards import card_of, is_line_card, refuse_failed
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.lines.allowed import ANY_TEXTS, both, from_forms, of_codes
 from edgedigits.core.lines.code_file import read_bins
-from edgedigits.core.pretrained.bundled import BUILTIN, bundled_line_model, bundled_model
+from edgedigits.core.pretrained.bundled import BUILTIN, bundled_digit_model, bundled_line_model
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.line_model import LineModel
 from edgedigits.edge.station.pieces.code_reader import CodeReader
@@ -25,12 +25,14 @@ class StationReader:
         codes: reads them.
         bins: the valid codes, each with its bin; empty where any code of the forms is valid.
         model: sha256 of the line network.
+        digits: sha256 of the network of single digits.
         expected: sha256 of what a code may be: the forms and the list.
     """
 
     codes: CodeReader
     bins: dict[str, str]
     model: str
+    digits: str
     expected: str
 
     def bin_of(self, code: str) -> str:
@@ -68,9 +70,10 @@ def open_reader(settings: ReadingSettings, folder: Path, model: Path | None = No
     refuse_failed(path, card, allowed=False)
     lines = LineModel(path)
     lines.prepare()
-    reader = CodeReader(lines, DigitModel(bundled_model()), both(forms, codes))
+    reader = CodeReader(lines, DigitModel(bundled_digit_model()), both(forms, codes))
     told = "\n".join((*settings.forms, "", *sorted(bins)))
-    return StationReader(reader, bins, reader.model.card.sha256, hashlib.sha256(told.encode()).hexdigest())
+    expected = hashlib.sha256(told.encode()).hexdigest()
+    return StationReader(reader, bins, lines.card.sha256, reader.digits.card.sha256, expected)
 
 
 def model_of(settings: ReadingSettings, folder: Path) -> Path:

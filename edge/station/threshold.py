@@ -37,6 +37,7 @@ class StationCalibration:
         wrong: of the accepted.
         model: sha256 of the line network.
         expected: sha256 of what a code may be.
+        digits: sha256 of the network of single digits; empty where an earlier version wrote the file.
     """
 
     threshold: float
@@ -47,10 +48,11 @@ class StationCalibration:
     wrong: int
     model: str
     expected: str
+    digits: str = ""
 
     def fits(self, reader: StationReader, settings: ReadingSettings) -> bool:
-        """Whether it was made with this network, for these codes and this target."""
-        same = self.model == reader.model and self.expected == reader.expected
+        """Whether it was made with these networks, for these codes and this target."""
+        same = (self.model, self.digits, self.expected) == (reader.model, reader.digits, reader.expected)
         return same and abs(100 * self.target_error - settings.target_error) < 1e-9
 
 
@@ -83,7 +85,7 @@ class ChosenThreshold:
     Attributes:
         value: accept from this confidence on.
         words: where it comes from, for people.
-        is_proved: it was proved for the target error with this network and these codes.
+        is_proved: it was proved for the target error with these networks and these codes.
         is_wanted: somebody has told it, or it is proved.
     """
 

@@ -11,7 +11,7 @@ import pytest
 HEAVY = ("tensorflow", "tf_keras", "sklearn", "optuna", "xgboost", "tensorflow_model_optimization")
 
 WRONG = {
-    "train --model smal": "no network is called 'smal'; did you mean small? choose one of nano, micro, small",
+    "train --model smal": "no network is called 'smal'; did you mean small? choose one of nano, micro, small, large",
     "train --dataset mnsit": "no data set is called 'mnsit'; did you mean mnist or emnist? choose one of mnist",
     "train --dataset folder:nowhere": "no folder nowhere",
     "train --dataset csv:nowhere.csv": "no file nowhere.csv",

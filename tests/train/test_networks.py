@@ -11,7 +11,7 @@ from edgedigits.core.tflite.file import read_tflite
 from edgedigits.train.networks.catalogue import NETWORKS
 from edgedigits.train.networks.reported import build, multiply_accumulates
 
-OURS = ("nano", "micro", "small")
+OURS = ("nano", "micro", "small", "large")
 REPORTED = {
     "vit-cnn": 887_530,
     "vit-cnn-small": 101_098,

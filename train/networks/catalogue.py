@@ -61,6 +61,14 @@ _ENTRIES = (
         TrainingRecipe(15, 128, "adam", 0.006, "one-cycle", augmentation="light"),
     ),
     Network(
+        "large",
+        289_066,
+        300_000,
+        "edgedigits, for a Raspberry Pi",
+        "conv32, conv32/2, 2 conv64, 2 conv128, mean; dropout 0.3",
+        TrainingRecipe(15, 128, "adam", 0.004, "one-cycle", augmentation="light"),
+    ),
+    Network(
         "nf264-cnn1",
         542_230,
         546_952,

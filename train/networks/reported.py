@@ -18,7 +18,13 @@ from edgedigits.core.keras.backend import keras
 from edgedigits.core.paths import StrPath
 from edgedigits.train.networks.catalogue import network
 from edgedigits.train.networks.resnet import load_imagenet_weights, resnet50_features
-from edgedigits.train.networks.separable import micro_features, nano_features, small_features, stacked_features
+from edgedigits.train.networks.separable import (
+    large_features,
+    micro_features,
+    nano_features,
+    small_features,
+    stacked_features,
+)
 from edgedigits.train.networks.stack import Stack
 
 layers = keras.layers
@@ -129,6 +135,7 @@ _FEATURES: dict[str, Callable[[Any], Any]] = {
     "nano": nano_features,
     "micro": micro_features,
     "small": small_features,
+    "large": large_features,
     "nf264-cnn1": _nf264_cnn1,
     "nf264-cnn2": _nf264_cnn2,
     "vit-cnn": _vit_cnn,

@@ -70,6 +70,16 @@ def small_features(values: Any) -> Any:
     return layers.GlobalAveragePooling2D()(values)
 
 
+def large_features(values: Any) -> Any:
+    """For a Raspberry Pi, where a digit may cost 11 million multiplications: 26x26x32, 12x12x32, 10x10x64, 8x8x64,
+    6x6x128, 4x4x128."""
+    values = _convolution(values, 32, 3)
+    values = _convolution(values, 32, 3, stride=2)
+    for filters in (64, 64, 128, 128):
+        values = _convolution(values, filters, 3)
+    return layers.Dropout(0.3)(layers.GlobalAveragePooling2D()(values))
+
+
 def stacked_features(values: Any, stack: Stack) -> Any:
     """An architecture given as a value, such as a search proposes."""
     values = _convolution(values, stack.filters, stack.side, stack.stride)

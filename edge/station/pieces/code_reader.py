@@ -137,8 +137,12 @@ class CodeReader:
         """What the network of digits says of each mark, of shape (marks, 10), where each may be a digit of a code."""
         if not row.marks or not self.allowed.accepts_length(len(row.marks)):
             return None
-        line = SceneLine(row.picture, np.eye(2, 3), row.height, row.marks)
-        return digit_chances(line, self.digits)
+        return digit_chances(line_of(row), self.digits)
+
+
+def line_of(row: Row) -> SceneLine:
+    """A row as a line whose marks are its pieces."""
+    return SceneLine(row.picture, np.eye(2, 3), row.height, row.marks)
 
 
 def texts_seen(

@@ -32,7 +32,7 @@ def reader():
 
 @pytest.fixture
 def calibration(reader):
-    return StationCalibration(0.91, 0.005, 0.95, 3000, 2800, 4, reader.model, reader.expected)
+    return StationCalibration(0.91, 0.005, 0.95, 3000, 2800, 4, reader.model, reader.expected, reader.digits)
 
 
 def test_what_is_calibrated_is_proved(reader, calibration):
@@ -48,7 +48,9 @@ def test_a_station_that_is_not_calibrated_says_so_and_is_strict(reader):
 
 
 @pytest.mark.parametrize(
-    "change", [{"model": "b" * 64}, {"expected": "c" * 64}, {"target_error": 0.01}], ids=["model", "codes", "target"]
+    "change",
+    [{"model": "b" * 64}, {"digits": "d" * 64}, {"digits": ""}, {"expected": "c" * 64}, {"target_error": 0.01}],
+    ids=["line network", "network of digits", "an earlier version", "codes", "target"],
 )
 def test_a_calibration_of_something_else_proves_nothing(reader, calibration, change):
     chosen = choose_station_threshold(SETTINGS, replace(calibration, **change), reader, None)
