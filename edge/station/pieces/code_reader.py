@@ -16,7 +16,8 @@ from edgedigits.core.lines.decoding import beam, greedy, log_softmax
 from edgedigits.core.lines.strip import BLANK, strip_of
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.line_model import LineModel
-from edgedigits.edge.reading.piecewise import digit_chances, likeliest
+from edgedigits.edge.reading.piecewise import digit_chances, is_apart, likeliest
+from edgedigits.edge.scenes.finding import find_strips
 from edgedigits.edge.scenes.scene import Box, SceneLine
 from edgedigits.edge.station.pieces.rows import Row, find_rows
 
@@ -116,8 +117,8 @@ class CodeReader:
         nothing = float(np.exp(scores[:, BLANK].sum()))
         if nothing > _NOTHING:
             return None
-        chances = self._chances(row)
         names = [one.text for one in beam(scores, self.allowed)[:_TOLD] if one.text]
+        chances = self._chances(row, bool(names))
         if chances is not None:
             names += [text for text in [likeliest(chances)] if text not in names and self.allowed.accepts(text)]
         otherwise = self._otherwise(scores)
@@ -133,11 +134,25 @@ class CodeReader:
             return ""
         return text if float(log_probabilities_of_lines([scores], [[text]])[0][0]) >= _LIKELY else ""
 
-    def _chances(self, row: Row) -> NDArray[np.float64] | None:
-        """What the network of digits says of each mark, of shape (marks, 10), where each may be a digit of a code."""
-        if not row.marks or not self.allowed.accepts_length(len(row.marks)):
+    def _chances(self, row: Row, is_likely: bool) -> NDArray[np.float64] | None:
+        """What the network of digits says of each digit, of shape (digits, 10); None where they are not told apart."""
+        line = self._apart(row, is_likely)
+        return None if line is None else digit_chances(line, self.digits)
+
+    def _apart(self, row: Row, is_likely: bool) -> SceneLine | None:
+        """A row as a line with a piece for each digit of a code, where its digits can be told apart.
+
+        Where its marks are no digits, as of a form's boxes with what touches them, it is taken apart as the lines of
+        any picture are; that takes longer than all else, and is done where the line network reads a code.
+        """
+        if row.marks and self.allowed.accepts_length(len(row.marks)):
+            return line_of(row)
+        if not is_likely:
             return None
-        return digit_chances(line_of(row), self.digits)
+        for line in find_strips(row.picture).lines:
+            if self.allowed.accepts_length(len(line.pieces)) and is_apart(line):
+                return line
+        return None
 
 
 def line_of(row: Row) -> SceneLine:
