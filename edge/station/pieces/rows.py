@@ -99,6 +99,14 @@ def find_rows(grey: NDArray[np.uint8], most: int = 4) -> tuple[Row, ...]:
     return tuple(_row(ink, *one) for one in found[:most])
 
 
+def turned(row: Row) -> Row:
+    """A row as it would be if the piece were turned upside down; its box stays where it is."""
+    rows, columns = row.picture.shape
+    picture = np.ascontiguousarray(row.picture[::-1, ::-1])
+    marks = tuple((columns - x - width, rows - y - tall, width, tall) for x, y, width, tall in reversed(row.marks))
+    return replace(row, picture=picture, marks=marks)
+
+
 def _sorted_out(ink: _Ink) -> tuple[list[int], list[int], list[int]]:
     """Numbers of the marks that may be one digit, several that the pen has joined, or a frame around a code."""
     boxes = ink.boxes
