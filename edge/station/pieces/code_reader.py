@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,8 @@ from edgedigits.core.tflite.line_model import LineModel
 from edgedigits.edge.reading.piecewise import digit_chances, is_apart, likeliest
 from edgedigits.edge.scenes.finding import find_strips
 from edgedigits.edge.scenes.scene import Box, SceneLine
-from edgedigits.edge.station.pieces.rows import Row, find_rows
+from edgedigits.edge.station.pieces.orientation import print_upright
+from edgedigits.edge.station.pieces.rows import Row, find_rows, turned
 
 _TOLD = 4
 """Texts of a row that are looked at more closely."""
@@ -40,6 +41,14 @@ _BY_CHANCE = 0.01
 """Probability with which that network sees in what is no code just the text that the other one sees in it.
 
 Both this and :data:`_DISTRUST` were chosen on 400 simulated pieces written with digits of MNIST's validation part.
+"""
+
+_TURNED, _DESPITE = 0.02, 3.0
+"""Probability from which it is asked what a text says upside down; logarithm of how many times likelier than upside
+down a text must be where the print on the piece stands on its head.
+
+Of 500 simulated pieces, written with digits of MNIST's validation part, 96 % were likelier the right way up than upside
+down; that so few pass for upright which lie upside down takes this margin.
 """
 
 
@@ -71,11 +80,32 @@ class RowTexts:
         box: of its marks, in pixels of the piece.
         texts: that are allowed, the likeliest first; what their probabilities lack to 1 is that it is no code.
         otherwise: digits that it says more likely than not, and that are not allowed; empty where it says none.
+        upside_down: text that it may as well say if the piece lies upside down; empty where it lies upright.
     """
 
     box: Box
     texts: tuple[TextSeen, ...]
     otherwise: str = ""
+    upside_down: str = ""
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """What both networks say of a row.
+
+    Attributes:
+        scores: of the line network, as logarithms.
+        nothing: its probability that the row says nothing.
+        names: texts that the row may say; none where it says nothing.
+        by_line: the line network's probability of each.
+        chances: what the other one says of each mark; None where it was not asked.
+    """
+
+    scores: NDArray[np.float64]
+    nothing: float
+    names: list[str]
+    by_line: NDArray[np.float64]
+    chances: NDArray[np.float64] | None
 
 
 class CodeReader:
@@ -104,28 +134,56 @@ class CodeReader:
         Args:
             grey: uint8 (height, width), the piece.
         """
-        told = [one for row in find_rows(grey) if (one := self._texts(row)) is not None]
-        told.sort(key=lambda one: -max((seen.probability for seen in one.texts), default=0.0))
-        kept: list[RowTexts] = []
-        for one in told:
-            if not any(_crosses(one.box, other.box) for other in kept):
-                kept.append(one)
-        return tuple(kept)
+        told = [(one, row) for row in find_rows(grey) if (one := self._texts(row)) is not None]
+        told.sort(key=lambda one: -_greatest(one[0].texts))
+        kept: list[tuple[RowTexts, Row]] = []
+        for one, row in told:
+            if not any(_crosses(one.box, other.box) for other, _ in kept):
+                kept.append((one, row))
+        return self._either_way_up(grey, kept)
+
+    def _either_way_up(self, grey: NDArray[np.uint8], told: Sequence[tuple[RowTexts, Row]]) -> tuple[RowTexts, ...]:
+        """What rows say; of the likeliest also what it says upside down, unless the print is seen to stand upright."""
+        lines = [one for one, _ in told]
+        if lines and _greatest(lines[0].texts) >= _TURNED and (upright := print_upright(grey)) <= 0:
+            text = self._upside_down(told[0][1], _DESPITE if upright < 0 else 0.0)
+            lines[0] = replace(lines[0], upside_down=text)
+        return tuple(lines)
+
+    def _upside_down(self, row: Row, needed: float) -> str:
+        """The text that a row says upside down, unless it says one upright that is so much likelier."""
+        (here, likely), (there, turned_likely) = (self._likeliest(one) for one in (row, turned(row)))
+        return there if there != here and turned_likely > likely - needed else ""
+
+    def _likeliest(self, row: Row) -> tuple[str, float]:
+        """The text that a row says most likely by both networks, and the logarithm of its likelihood."""
+        heard = self._heard(row)
+        if not heard.names:
+            return "", -math.inf
+        chances = None if heard.chances is None else np.maximum(heard.chances, _DISTRUST / CLASSES)
+        by_marks = [1.0 if chances is None else _of_marks(name, chances) for name in heard.names]
+        likely = np.log(np.maximum(heard.by_line, 1e-300)) + np.log(by_marks)
+        best = int(likely.argmax())
+        return heard.names[best], float(likely[best])
 
     def _texts(self, row: Row) -> RowTexts | None:
+        heard = self._heard(row)
+        otherwise = self._otherwise(heard.scores) if heard.nothing <= _NOTHING else ""
+        if not heard.names:
+            return RowTexts(row.box, (), otherwise) if otherwise else None
+        return RowTexts(row.box, texts_seen(heard.names, heard.by_line, heard.nothing, heard.chances), otherwise)
+
+    def _heard(self, row: Row) -> _Heard:
         scores = log_softmax(self.model.logits(strip_of(row.picture).pixels))
         nothing = float(np.exp(scores[:, BLANK].sum()))
         if nothing > _NOTHING:
-            return None
+            return _Heard(scores, nothing, [], np.zeros(0), None)
         names = [one.text for one in beam(scores, self.allowed)[:_TOLD] if one.text]
         chances = self._chances(row, bool(names))
         if chances is not None:
             names += [text for text in [likeliest(chances)] if text not in names and self.allowed.accepts(text)]
-        otherwise = self._otherwise(scores)
-        if not names:
-            return RowTexts(row.box, (), otherwise) if otherwise else None
-        by_line = np.exp(log_probabilities_of_lines([scores], [names])[0])
-        return RowTexts(row.box, texts_seen(names, by_line, nothing, chances), otherwise)
+        by_line = np.exp(log_probabilities_of_lines([scores], [names])[0]) if names else np.zeros(0)
+        return _Heard(scores, nothing, names, by_line, chances)
 
     def _otherwise(self, scores: NDArray[np.float64]) -> str:
         """What a row says that is no valid code, where it says that more likely than not."""
@@ -218,6 +276,10 @@ def _by_digits(name: str, trusted: NDArray[np.float64] | None) -> tuple[float | 
     others = trusted.copy()
     others[places, labels] = 0
     return float(own.min()), float((own - np.log(others.max(axis=1))).min())
+
+
+def _greatest(texts: Sequence[TextSeen]) -> float:
+    return max((seen.probability for seen in texts), default=0.0)
 
 
 def _crosses(one: Box, other: Box) -> bool:

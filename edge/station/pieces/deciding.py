@@ -70,18 +70,20 @@ class Decider:
             why = _nothing(evidence)
             return Decision("", "rejected", why, 0.0, (), None, evidence.frames)
         best = lines[0]
-        why = self._doubt(best, lines[1:], evidence.frames)
+        why = self._doubt(best, lines[1:], evidence)
         told = best.texts[:ALTERNATIVES]
         outcome: Outcome = "rejected" if why else "accepted"
         return Decision(best.texts[0][0], outcome, why, best.confidence, told, best.box, evidence.frames, best.features)
 
-    def _doubt(self, best: Fused, others: Sequence[Fused], frames: int) -> str:
-        if frames < self.enough:
+    def _doubt(self, best: Fused, others: Sequence[Fused], evidence: Evidence) -> str:
+        if evidence.frames < self.enough:
             return "it was not in view long enough to be sure"
         code = best.texts[0][0]
         rivals = [line.texts[0][0] for line in others if line.texts[0][1] >= _RIVAL and line.texts[0][0] != code]
         if rivals:
             return f"two codes stand on it, {code} and {rivals[0]}"
+        if turned := evidence.upside_down():
+            return f"it may lie upside down: {code}, or {turned} when it is turned"
         if best.confidence >= self.threshold:
             return ""
         if self.threshold > 1:

@@ -56,6 +56,7 @@ class Evidence:
     def __init__(self) -> None:
         self._places: list[_Place] = []
         self._otherwise: Counter[str] = Counter()
+        self._upside_down: Counter[str] = Counter()
         self._fused: tuple[Fused, ...] | None = None  # what is known of the frames so far, once it was asked for
         self.frames = 0
 
@@ -65,6 +66,7 @@ class Evidence:
         self._fused = None
         for line in lines:
             self._otherwise[line.otherwise] += 1
+            self._upside_down[line.upside_down] += 1
             place = next((one for one in self._places if _is_there(one.box, line.box)), None)
             if place is None:
                 place = _Place(line.box)
@@ -76,6 +78,11 @@ class Evidence:
         """What most frames read that is no valid code; empty where they read nothing."""
         told = [(count, text) for text, count in self._otherwise.items() if text]
         return max(told)[1] if told else ""
+
+    def upside_down(self) -> str:
+        """What the piece may say if it lies upside down; empty where fewer than half of the frames say that it may."""
+        told = [(count, text) for text, count in self._upside_down.items() if text]
+        return max(told)[1] if 2 * sum(count for count, _ in told) >= max(1, self.frames) else ""
 
     def fused(self) -> tuple[Fused, ...]:
         """What all frames say of each line that may be a code, the surest first.

@@ -24,10 +24,14 @@ _FAINTEST = 12
 _SHARE = 0.2
 """and the share of the darkest ink."""
 
-_LEAST_MARKS, _MOST_MARKS = 2, 16
+_MOST_MARKS = 16
 
-_WIDEST_MARK = 1.8
-"""Heights that a mark is wide at most: two digits that touch."""
+_HIGH_ENOUGH, _FULL = 21, 0.55
+"""Pixels that a mark of several digits is high at least; share of its box that is ink at most."""
+
+_WIDEST_MARK, _SEVERAL, _WIDEST = 1.8, 2.0, 16.0
+"""Heights that a mark is wide at most that may be one digit; at least, where it alone may be a code whose digits are
+joined; and at most, whatever it is."""
 
 _HEIGHTS = 2.6
 """Neighbours in a row are at most so many times as high as each other."""
@@ -35,15 +39,16 @@ _HEIGHTS = 2.6
 _GAP = 1.5
 """Heights between neighbours in a row at most."""
 
-_FRAME = (2.0, 16.0)
-"""Heights that a frame around a code is wide."""
+_IN_FRAME, _WITHIN = 0.75, 0.8
+"""Height of the digits in a frame, in heights of it; share of a mark's columns that a frame around it, or a rule below
+it, takes too."""
 
 _BESIDE, _ABOVE = 0.8, 0.25
 """Heights of ground that are left beside a row, and above and below it."""
 
-_LEAST_PART, _COVERED, _BREAK = 8, 0.6, 0.4
-"""Pixels of height that a part of a broken digit has, the share of the narrower one's columns that two parts share, and
-the gap between them in heights of the lower one."""
+_LEAST_PART, _COVERED, _BREAK, _HIGHER = 8, 0.6, 0.4, 1.4
+"""Pixels of height that a part of a broken digit has, the share of the narrower one's columns that two parts share, the
+gap between them in heights of the lower one, and how much higher than the higher one both are where they are wide."""
 
 _LEVEL = 1.0
 """Degrees that a row may be turned by before it is turned back."""
@@ -72,6 +77,7 @@ class _Ink:
     ground: NDArray[np.uint8]
     labels: NDArray[np.int32]
     boxes: tuple[Box, ...]
+    pixels: tuple[int, ...]
 
 
 def find_rows(grey: NDArray[np.uint8], most: int = 4) -> tuple[Row, ...]:
@@ -82,18 +88,63 @@ def find_rows(grey: NDArray[np.uint8], most: int = 4) -> tuple[Row, ...]:
         most: rows.
     """
     ink = _ink_of(grey)
-    numbers = [
-        number
-        for number, (_, _, width, height) in enumerate(ink.boxes)
-        if LEAST_HEIGHT <= height <= MOST_HEIGHT and width <= _WIDEST_MARK * height
+    single, wide, frames = _sorted_out(ink)
+    found = [
+        (_middling([ink.boxes[mark][3] for mark in marks]), marks, False)
+        for marks in _linked(ink.boxes, [*single, *wide])
+        if _is_row(ink.boxes, marks)
     ]
-    rows = [marks for marks in _linked(ink.boxes, numbers) if _LEAST_MARKS <= len(marks) <= _MOST_MARKS]
-    found = [(_middling([ink.boxes[mark][3] for mark in marks]), marks, False) for marks in rows]
-    for number, (_, _, width, height) in enumerate(ink.boxes):
-        if 1.5 * LEAST_HEIGHT <= height <= MOST_HEIGHT and _FRAME[0] * height <= width <= _FRAME[1] * height:
-            found.append((0.75 * height, [number], True))
+    found += [(_IN_FRAME * ink.boxes[frame][3], [frame], True) for frame in frames]
     found.sort(key=lambda one: -one[0])
     return tuple(_row(ink, *one) for one in found[:most])
+
+
+def turned(row: Row) -> Row:
+    """A row as it would be if the piece were turned upside down; its box stays where it is."""
+    rows, columns = row.picture.shape
+    picture = np.ascontiguousarray(row.picture[::-1, ::-1])
+    marks = tuple((columns - x - width, rows - y - tall, width, tall) for x, y, width, tall in reversed(row.marks))
+    return replace(row, picture=picture, marks=marks)
+
+
+def _sorted_out(ink: _Ink) -> tuple[list[int], list[int], list[int]]:
+    """Numbers of the marks that may be one digit, several that the pen has joined, or a frame around a code."""
+    boxes = ink.boxes
+    single, several = [], []
+    for number, (_, _, width, height) in enumerate(boxes):
+        if LEAST_HEIGHT <= height <= MOST_HEIGHT:
+            if width <= _WIDEST_MARK * height:
+                single.append(number)
+            elif _may_be_several(boxes[number], ink.pixels[number], ink.grey.shape):
+                several.append(number)
+    frames = [number for number in several if any(_is_around(boxes[number], boxes[other]) for other in single)]
+    wide = [number for number in several if number not in frames]
+    return single, wide, frames
+
+
+def _is_around(frame: Box, mark: Box) -> bool:
+    """Whether a mark stands in a frame or on a rule, not beside it as digits do."""
+    across, down = (
+        min(frame[axis] + frame[axis + 2], mark[axis] + mark[axis + 2]) - max(frame[axis], mark[axis])
+        for axis in (0, 1)
+    )
+    return mark[3] >= 0.5 * frame[3] and across >= _WITHIN * mark[2] and down >= 0.5 * min(frame[3], mark[3])
+
+
+def _is_row(boxes: Sequence[Box], marks: Sequence[int]) -> bool:
+    """Whether marks side by side are enough for a code: two, or one that is several digits."""
+    if len(marks) > 1:
+        return len(marks) <= _MOST_MARKS
+    _, _, width, height = boxes[marks[0]]
+    return width >= _SEVERAL * height
+
+
+def _may_be_several(box: Box, pixels: int, shape: Sequence[int]) -> bool:
+    """Whether a wide mark may be digits, or a frame around some: no bar code, no print that runs together, no edge."""
+    x, y, width, height = box
+    is_inside = x > 0 and y > 0 and x + width < shape[1] and y + height < shape[0]
+    is_written = height >= _HIGH_ENOUGH and width <= _WIDEST * height and pixels <= _FULL * width * height
+    return is_inside and is_written
 
 
 def _ink_of(grey: NDArray[np.uint8]) -> _Ink:
@@ -106,7 +157,8 @@ def _ink_of(grey: NDArray[np.uint8]) -> _Ink:
     boxes = stats[:, :4].astype(np.int64)
     boxes[0] = 0  # the ground
     whole = _mended(boxes)
-    return _Ink(grey, ground, whole[labels], tuple(map(tuple, boxes.tolist())))
+    pixels = np.bincount(whole, weights=stats[:, 4], minlength=len(boxes)).astype(int)
+    return _Ink(grey, ground, whole[labels], tuple(map(tuple, boxes.tolist())), tuple(pixels.tolist()))
 
 
 def _mended(boxes: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -121,16 +173,19 @@ def _mended(boxes: NDArray[np.int64]) -> NDArray[np.int32]:
     whole = np.arange(len(boxes), dtype=np.int32)
     parts = np.flatnonzero((boxes[:, 3] >= _LEAST_PART) & (boxes[:, 3] <= MOST_HEIGHT) & (boxes[:, 2] <= MOST_HEIGHT))
     x, y, width, height = boxes[parts].T
-    across = np.minimum.outer(x + width, x + width) - np.maximum.outer(x, x)
-    down = y[np.newaxis, :] - (y + height)[:, np.newaxis]  # from the lower edge of the first to the second
+    shared = np.minimum.outer(x + width, x + width) - np.maximum.outer(x, x)
+    gap = y[np.newaxis, :] - (y + height)[:, np.newaxis]  # from the lower edge of the first to the second
     narrow, low = np.minimum.outer(width, width), np.minimum.outer(height, height)
-    close = (across >= _COVERED * narrow) & (np.abs(down) <= _BREAK * low)
+    close = (shared >= _COVERED * narrow) & (np.abs(gap) <= _BREAK * low)
     for one, other in zip(*np.nonzero(close), strict=True):
         first, second = whole[parts[one]], whole[parts[other]]
         if first == second:
             continue
         start = np.minimum(boxes[first, :2], boxes[second, :2])
         end = np.maximum(boxes[first, :2] + boxes[first, 2:], boxes[second, :2] + boxes[second, 2:])
+        across, down = (end - start).tolist()
+        if across > _SEVERAL * down and down > _HIGHER * max(boxes[first, 3], boxes[second, 3]):
+            continue  # lines of print
         boxes[first] = [*start, *(end - start)]
         boxes[second] = 0
         whole[whole == second] = first
@@ -172,7 +227,8 @@ def _row(ink: _Ink, height: float, marks: Sequence[int], is_frame: bool) -> Row:
     if is_frame:
         return Row(box, height, ink.grey[part], ())
     picture = _cleaned(ink, part, (top, bottom), marks)
-    return _level(Row(box, height, picture, tuple((x - before, y - above, w, h) for x, y, w, h in boxes)))
+    row = _level(Row(box, height, picture, tuple((x - before, y - above, w, h) for x, y, w, h in boxes)))
+    return replace(row, marks=()) if any(w > _WIDEST_MARK * h for _, _, w, h in boxes) else row
 
 
 def _cleaned(ink: _Ink, part: tuple[slice, slice], within: tuple[int, int], marks: Sequence[int]) -> NDArray[np.uint8]:

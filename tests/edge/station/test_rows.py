@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
 
-from edgedigits.edge.station.pieces.rows import find_rows
+from edgedigits.edge.station.pieces.rows import find_rows, turned
 
 PAPER = 225
 
@@ -95,6 +97,89 @@ def test_a_turned_row_is_level_in_its_picture(turn):
     assert len(row.marks) == 5
     middles = [y + height / 2 for _, y, _, height in row.marks]
     assert max(middles) - min(middles) < 6
+
+
+def joined(picture, boxes, level=40):
+    """Strokes of the pen from each digit to the next."""
+    for (x, y, width, height), (after, _, _, _) in pairwise(boxes):
+        cv2.line(picture, (x + width - 2, y + height // 2), (after + 2, y + height // 2), (level,), 3)
+
+
+@pytest.mark.parametrize("together", [[0, 1], [1, 2, 3], [0, 1, 2, 3], [0, 1, 2, 3, 4]])
+def test_digits_that_the_pen_joins_stand_in_the_row_of_the_others(together):
+    picture = paper()
+    boxes = digits(picture, width=36)
+    joined(picture, [boxes[place] for place in together])
+    (row,) = find_rows(picture)
+    assert row.box[0] <= boxes[0][0] and row.box[0] + row.box[2] >= boxes[-1][0] + boxes[-1][2]
+
+
+def test_a_row_with_joined_digits_has_no_mark_for_each_digit():
+    picture = paper()
+    boxes = digits(picture, width=36)
+    joined(picture, boxes[1:4])
+    assert find_rows(picture)[0].marks == ()
+
+
+def test_two_joined_pairs_beside_each_other_are_one_row():
+    picture = paper()
+    boxes = digits(picture, count=4, width=36)
+    joined(picture, boxes[:2])
+    joined(picture, boxes[2:])
+    assert [row.box[2] > 180 for row in find_rows(picture)] == [True]
+
+
+def test_a_digit_broken_in_two_is_one_mark_beside_joined_ones_too():
+    picture = paper()
+    boxes = digits(picture, width=36)
+    joined(picture, boxes[:3])
+    x, y, width, height = boxes[4]
+    picture[y + height // 2 - 3 : y + height // 2 + 3, x - 4 : x + width + 4] = PAPER
+    (row,) = find_rows(picture)
+    assert row.box[0] + row.box[2] >= x + width
+
+
+def test_a_rule_below_a_turned_row_is_no_part_of_it():
+    picture = paper()
+    boxes = [digits(picture, left=100 + 50 * place, top=166 + 5 * place, count=1)[0] for place in range(5)]
+    cv2.line(picture, (80, 218), (360, 246), (60,), 2)
+    row = next(row for row in find_rows(picture) if len(row.marks) == 5)
+    assert row.box[2] < boxes[-1][0] + boxes[-1][2] + 6 - boxes[0][0]
+
+
+def test_a_bar_code_is_no_row():
+    picture = paper()
+    for at in range(100, 300, 6):
+        cv2.rectangle(picture, (at, 60), (at + 3, 110), (40,), -1)
+    assert find_rows(picture) == ()
+
+
+def test_an_edge_of_the_belt_is_no_row():
+    picture = paper()
+    cv2.fillPoly(picture, [np.array([(0, 270), (300, 299), (0, 299)])], (60,))
+    assert find_rows(picture) == ()
+
+
+def test_print_whose_letters_run_together_is_no_row():
+    picture = paper()
+    for line, words in enumerate(("Harbour Street", "Brookfield West", "Northern Light")):
+        cv2.putText(picture, words, (100, 60 + 19 * line), cv2.FONT_HERSHEY_COMPLEX, 0.5, (40,), 1, cv2.LINE_AA)
+    picture = cv2.blur(picture, (5, 3))
+    assert find_rows(picture) == ()
+
+
+def test_a_turned_row_shows_its_digits_upside_down_and_from_the_other_side():
+    picture = paper()
+    digits(picture)
+    cv2.line(picture, (105, 182), (124, 182), (40,), 5)  # the first digit has a bar
+    row = find_rows(picture)[0]
+    there = turned(row)
+    assert there.box == row.box
+    assert np.array_equal(there.picture, row.picture[::-1, ::-1])
+    x, y, width, height = there.marks[-1]
+    first = row.marks[0]
+    own = row.picture[first[1] : first[1] + first[3], first[0] : first[0] + first[2]]
+    assert np.array_equal(there.picture[y : y + height, x : x + width], own[::-1, ::-1])
 
 
 def test_marks_lie_within_the_picture():
