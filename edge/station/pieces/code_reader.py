@@ -70,11 +70,13 @@ class RowTexts:
         box: of its marks, in pixels of the piece.
         texts: that are allowed, the likeliest first; what their probabilities lack to 1 is that it is no code.
         otherwise: digits that it says more likely than not, and that are not allowed; empty where it says none.
+        marks: boxes of its marks from left to right, in pixels of the piece; none of a frame with marks that touch it.
     """
 
     box: Box
     texts: tuple[TextSeen, ...]
     otherwise: str = ""
+    marks: tuple[Box, ...] = ()
 
 
 class CodeReader:
@@ -122,9 +124,9 @@ class CodeReader:
             names += [text for text in [likeliest(chances)] if text not in names and self.allowed.accepts(text)]
         otherwise = self._otherwise(scores)
         if not names:
-            return RowTexts(row.box, (), otherwise) if otherwise else None
+            return RowTexts(row.box, (), otherwise, row.on_piece) if otherwise else None
         by_line = np.exp(log_probabilities_of_lines([scores], [names])[0])
-        return RowTexts(row.box, texts_seen(names, by_line, nothing, chances), otherwise)
+        return RowTexts(row.box, texts_seen(names, by_line, nothing, chances), otherwise, row.on_piece)
 
     def _otherwise(self, scores: NDArray[np.float64]) -> str:
         """What a row says that is no valid code, where it says that more likely than not."""

@@ -58,12 +58,14 @@ class Row:
         height: of the middling mark.
         picture: uint8 grey, the row with some ground around it, level; frames and print are painted over.
         marks: boxes of them in pixels of ``picture``, from left to right; none of a frame with marks that touch it.
+        on_piece: the same boxes in pixels of the piece.
     """
 
     box: Box
     height: float
     picture: NDArray[np.uint8]
     marks: tuple[Box, ...]
+    on_piece: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,8 @@ def _row(ink: _Ink, height: float, marks: Sequence[int], is_frame: bool) -> Row:
     if is_frame:
         return Row(box, height, ink.grey[part], ())
     picture = _cleaned(ink, part, (top, bottom), marks)
-    return _level(Row(box, height, picture, tuple((x - before, y - above, w, h) for x, y, w, h in boxes)))
+    marked = tuple((x - before, y - above, w, h) for x, y, w, h in boxes)
+    return _level(Row(box, height, picture, marked, tuple(boxes)))
 
 
 def _cleaned(ink: _Ink, part: tuple[slice, slice], within: tuple[int, int], marks: Sequence[int]) -> NDArray[np.uint8]:
