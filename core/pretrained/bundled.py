@@ -23,7 +23,7 @@ def bundled_model() -> Path:
 
 
 def bundled_digit_model() -> Path:
-    """Path of the int8 network by which a station looks at single digits, larger than the built-in one, its card beside it.
+    """Path of the larger int8 network by which a station looks at single digits, its card beside it.
 
     Raises:
         EdgedigitsError: the installation lacks it.

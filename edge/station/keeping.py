@@ -6,8 +6,10 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.sources.base import Image
 from edgedigits.edge.station.alarms import Alarms
 from edgedigits.edge.station.journal.journal import Journal
@@ -21,6 +23,23 @@ _MOST_PICTURES = 50
 
 _RETRY = 1.0
 """Seconds between tries to write what is kept in memory."""
+
+
+@dataclass(frozen=True)
+class Unwritten:
+    """A result that is to be written into the journal.
+
+    Attributes:
+        result: of the piece.
+        picture: of it, or None.
+        digits: boxes of the marks of its code in the picture, where they are known.
+        hold: seconds that it waits for a person; 0 where it is final.
+    """
+
+    result: PieceResult
+    picture: Image | None
+    digits: tuple[Box, ...]
+    hold: float
 
 
 class Keeper:
@@ -45,7 +64,7 @@ class Keeper:
         """
         self._journal, self._alarms = journal, alarms
         self._station, self.model, self._bin_of = station, model, bin_of
-        self.backlog: deque[tuple[PieceResult, Image | None, float]] = deque()
+        self.backlog: deque[Unwritten] = deque()
         self._tried = 0.0
 
     def keep(self, piece: DecidedPiece, waited: float, hold_seconds: float) -> PieceResult:
@@ -79,7 +98,8 @@ class Keeper:
         )
         picture = piece.picture if min(piece.picture.shape[:2]) > 1 else None
         nobody_can_key_it = accepted or picture is None
-        self.backlog.append((result, picture, 0.0 if nobody_can_key_it else hold_seconds))
+        hold = 0.0 if nobody_can_key_it else hold_seconds
+        self.backlog.append(Unwritten(result, picture, piece.digits, hold))
         self.write()
         return result
 
@@ -88,12 +108,12 @@ class Keeper:
         if not self.backlog or (not again and len(self.backlog) > 1 and time.monotonic() - self._tried < _RETRY):
             return
         while self.backlog:
-            result, picture, hold = self.backlog[0]
+            first = self.backlog[0]
             try:
-                if hold:
-                    self._journal.hold(result, picture, time.time() + hold)
+                if first.hold:
+                    self._journal.hold(first.result, first.picture, time.time() + first.hold, first.digits)
                 else:
-                    self._journal.add(result, picture)
+                    self._journal.add(first.result, first.picture, first.digits)
             except EdgedigitsError as error:
                 self._tried = time.monotonic()
                 self._alarms.set(UNWRITABLE, f"{error}; {len(self.backlog)} results wait in memory")
@@ -108,5 +128,4 @@ class Keeper:
 
     def _let_pictures_go(self) -> None:
         for place in range(len(self.backlog) - _MOST_PICTURES):
-            result, _, hold = self.backlog[place]
-            self.backlog[place] = (result, None, hold)
+            self.backlog[place] = replace(self.backlog[place], picture=None)

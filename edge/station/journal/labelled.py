@@ -28,6 +28,8 @@ BROKEN, NO_BOXES = "its picture is damaged", "no box for each of its digits"
 """Why a labelled piece is left out."""
 
 _MARGIN = 0.15  # of a digit's box on each side: ground around the ink tells how dark paper is
+_EDGE = 2  # pixels around a digit's box in which its strokes fade out; further out stand frames and neighbours
+_AROUND = 41  # pixels of a square of which ink covers less than half
 _LABELLED = """
 SELECT id, crop, boxes, labels.code AS label FROM pieces JOIN labels ON labels.piece = number ORDER BY number
 """
@@ -58,6 +60,11 @@ class _Piece:
     label: str
     boxes: str
     picture: Path
+
+    @property
+    def has_boxes(self) -> bool:
+        """Whether there is a box for each digit of its code."""
+        return len(self.boxes.split()) == len(self.label)
 
 
 def export_labelled(folder: StrPath, out: StrPath, kind: Kind = "lines", *, force: bool = False) -> Labelled:
@@ -121,12 +128,12 @@ def _nothing(folder: StrPath, left_out: Counter[str]) -> EdgedigitsError:
 
 
 def _write_lines(work: Path, pieces: list[_Piece]) -> int:
-    boxed = any(piece.boxes for piece in pieces)
+    boxed = any(piece.has_boxes for piece in pieces)
     rows = []
     for number, piece in enumerate(pieces, 1):
         name = f"line-{number:06d}.png"
         write_bytes(work / IMAGES / name, piece.picture.read_bytes())
-        rows.append((name, piece.label, *([piece.boxes] if boxed else []), piece.id))
+        rows.append((name, piece.label, *([piece.boxes if piece.has_boxes else ""] if boxed else []), piece.id))
     head = ("image", "text", *(["boxes"] if boxed else []), "piece")
     write_text(work / TRUTH, csv_text(head, rows))
     return len(rows)
@@ -136,14 +143,21 @@ def _write_digits(work: Path, pieces: list[_Piece]) -> int:
     number = 0
     for piece in pieces:
         picture = read_picture(piece.picture)
+        paper = np.asarray(cv2.medianBlur(picture, _AROUND), np.uint8)
         for digit, box in zip(piece.label, piece.boxes.split(), strict=True):
             number += 1
-            png = cv2.imencode(".png", _cut(picture, box))[1].tobytes()
+            png = cv2.imencode(".png", _cut(picture, paper, box))[1].tobytes()
             write_bytes(work / digit / f"digit-{number:06d}.png", png)
     return number
 
 
-def _cut(picture: NDArray[np.uint8], box: str) -> NDArray[np.uint8]:
+def _cut(picture: NDArray[np.uint8], paper: NDArray[np.uint8], box: str) -> NDArray[np.uint8]:
+    """A digit on paper: what else stands in the margin around its box is painted over."""
     x, y, width, height = (int(part) for part in box.split(","))
-    margin = round(_MARGIN * max(width, height))
-    return picture[max(0, y - margin) : y + height + margin, max(0, x - margin) : x + width + margin]
+
+    def grown(by: int) -> tuple[slice, slice]:
+        return slice(max(0, y - by), y + height + by), slice(max(0, x - by), x + width + by)
+
+    alone = paper.copy()
+    alone[grown(_EDGE)] = picture[grown(_EDGE)]
+    return alone[grown(round(_MARGIN * max(width, height)))]

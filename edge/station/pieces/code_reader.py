@@ -81,12 +81,14 @@ class RowTexts:
         texts: that are allowed, the likeliest first; what their probabilities lack to 1 is that it is no code.
         otherwise: digits that it says more likely than not, and that are not allowed; empty where it says none.
         upside_down: text that it may as well say if the piece lies upside down; empty where it lies upright.
+        marks: boxes of its marks from left to right, in pixels of the piece; none of a frame with marks that touch it.
     """
 
     box: Box
     texts: tuple[TextSeen, ...]
     otherwise: str = ""
     upside_down: str = ""
+    marks: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,8 +172,9 @@ class CodeReader:
         heard = self._heard(row)
         otherwise = self._otherwise(heard.scores) if heard.nothing <= _NOTHING else ""
         if not heard.names:
-            return RowTexts(row.box, (), otherwise) if otherwise else None
-        return RowTexts(row.box, texts_seen(heard.names, heard.by_line, heard.nothing, heard.chances), otherwise)
+            return RowTexts(row.box, (), otherwise, marks=row.on_piece) if otherwise else None
+        texts = texts_seen(heard.names, heard.by_line, heard.nothing, heard.chances)
+        return RowTexts(row.box, texts, otherwise, marks=row.on_piece)
 
     def _heard(self, row: Row) -> _Heard:
         scores = log_softmax(self.model.logits(strip_of(row.picture).pixels))

@@ -32,6 +32,8 @@ class Decision:
         box: of the code in pixels of the piece; None where none was found.
         frames: in which the piece was looked at.
         features: that the confidence follows from; none where no code was found.
+        digits: boxes of the marks that the code consists of, from left to right, in pixels of the piece; where digits
+            touch there are fewer of them, and there may be none.
     """
 
     code: str
@@ -42,6 +44,7 @@ class Decision:
     box: Box | None
     frames: int
     features: tuple[float, ...] = ()
+    digits: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,8 @@ class Decider:
         why = self._doubt(best, lines[1:], evidence)
         told = best.texts[:ALTERNATIVES]
         outcome: Outcome = "rejected" if why else "accepted"
-        return Decision(best.texts[0][0], outcome, why, best.confidence, told, best.box, evidence.frames, best.features)
+        code, seen = best.texts[0][0], evidence.frames
+        return Decision(code, outcome, why, best.confidence, told, best.box, seen, best.features, best.marks)
 
     def _doubt(self, best: Fused, others: Sequence[Fused], evidence: Evidence) -> str:
         if evidence.frames < self.enough:

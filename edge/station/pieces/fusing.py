@@ -27,12 +27,14 @@ class Fused:
         texts: with their probabilities, the likeliest first.
         frames: that found it.
         features: of the likeliest, as :func:`edgedigits.edge.station.pieces.sureness.features_of` gives them.
+        marks: of the line in that frame, from left to right, in pixels of the piece.
     """
 
     box: Box
     texts: tuple[tuple[str, float], ...]
     frames: int
     features: tuple[float, ...]
+    marks: tuple[Box, ...] = ()
 
     @property
     def confidence(self) -> float:
@@ -43,6 +45,7 @@ class Fused:
 @dataclass
 class _Place:
     box: Box
+    marks: tuple[Box, ...] = ()
     seen: list[dict[str, TextSeen]] = field(default_factory=list)
 
 
@@ -71,7 +74,7 @@ class Evidence:
             if place is None:
                 place = _Place(line.box)
                 self._places.append(place)
-            place.box = line.box
+            place.box, place.marks = line.box, line.marks
             place.seen.append({one.text: one for one in line.texts})
 
     def otherwise(self) -> str:
@@ -103,7 +106,7 @@ def _fused(place: _Place, frames: int) -> Fused:
     ranked = sorted(means.items(), key=lambda item: (-item[1], item[0]))
     best, chance = ranked[0]
     features = features_of(best, chance, [seen[best] for seen in place.seen if best in seen])
-    return Fused(place.box, tuple(ranked), len(place.seen), features)
+    return Fused(place.box, tuple(ranked), len(place.seen), features, place.marks)
 
 
 def _mean(seen: Sequence[TextSeen | None], frames: int) -> float:
@@ -114,9 +117,9 @@ def _mean(seen: Sequence[TextSeen | None], frames: int) -> float:
 
 
 def moved(line: RowTexts, right: int, down: int) -> RowTexts:
-    """A line with its box so many pixels further."""
-    x, y, width, height = line.box
-    return replace(line, box=(x + right, y + down, width, height))
+    """A line with its boxes so many pixels further."""
+    box, *marks = ((x + right, y + down, width, height) for x, y, width, height in (line.box, *line.marks))
+    return replace(line, box=box, marks=tuple(marks))
 
 
 def _is_there(one: Box, other: Box) -> bool:

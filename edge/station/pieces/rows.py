@@ -63,12 +63,14 @@ class Row:
         height: of the middling mark.
         picture: uint8 grey, the row with some ground around it, level; frames and print are painted over.
         marks: boxes of them in pixels of ``picture``, from left to right; none of a frame with marks that touch it.
+        on_piece: the same boxes in pixels of the piece.
     """
 
     box: Box
     height: float
     picture: NDArray[np.uint8]
     marks: tuple[Box, ...]
+    on_piece: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -227,8 +229,9 @@ def _row(ink: _Ink, height: float, marks: Sequence[int], is_frame: bool) -> Row:
     if is_frame:
         return Row(box, height, ink.grey[part], ())
     picture = _cleaned(ink, part, (top, bottom), marks)
-    row = _level(Row(box, height, picture, tuple((x - before, y - above, w, h) for x, y, w, h in boxes)))
-    return replace(row, marks=()) if any(w > _WIDEST_MARK * h for _, _, w, h in boxes) else row
+    marked = tuple((x - before, y - above, w, h) for x, y, w, h in boxes)
+    row = _level(Row(box, height, picture, marked, tuple(boxes)))
+    return replace(row, marks=(), on_piece=()) if any(w > _WIDEST_MARK * h for _, _, w, h in boxes) else row
 
 
 def _cleaned(ink: _Ink, part: tuple[slice, slice], within: tuple[int, int], marks: Sequence[int]) -> NDArray[np.uint8]:

@@ -48,6 +48,7 @@ class DecidedPiece:
         shows_code: whether the picture is of the code alone.
         peak: the surest that a decision by the frames so far ever was, and its code: what the lowest threshold that
             accepts it would have accepted.
+        digits: boxes of the marks of the code in ``picture``, from left to right; none where they are not known.
     """
 
     track: Track
@@ -56,6 +57,7 @@ class DecidedPiece:
     picture: Image
     shows_code: bool
     peak: tuple[str, float] = ("", 0.0)
+    digits: tuple[Box, ...] = ()
 
 
 @dataclass
@@ -209,12 +211,16 @@ class Watch:
         piece = self._pieces[track.number]
         piece.decided = True
         self.words[track.number] = (decision.code or "?", decision.outcome)
+        since = self._since(track, moment)
         if decision.box is None:
-            picture = self._cut(upright, track.box)
-        else:
-            box = _placed(decision.box, track.box)
-            picture = self._cut(upright, box, round(_BESIDE * box[3]))
-        return DecidedPiece(track, decision, self._since(track, moment), picture, decision.box is not None, piece.peak)
+            return DecidedPiece(track, decision, since, self._cut(upright, track.box), False, piece.peak)
+        box = _placed(decision.box, track.box)
+        beside = round(_BESIDE * box[3])
+        picture = self._cut(upright, box, beside)
+        left, top, _, _ = self._around(box, upright.shape, box[3] // 4)
+        right_by, down_by = track.box[0] - max(0, left - beside), track.box[1] - top
+        digits = tuple((x + right_by, y + down_by, width, height) for x, y, width, height in decision.digits)
+        return DecidedPiece(track, decision, since, picture, True, piece.peak, digits)
 
     def _since(self, track: Track, moment: float) -> float:
         return moment - (track.whole_since if track.whole_since is not None else track.entered)

@@ -92,7 +92,7 @@ def test_pictures_go_before_codes_where_memory_has_to_hold_them(tmp_path):
         keep.keep(piece(number=number), 0.0, 0.0)
         keep.write(again=True)
     assert len(keep.backlog) == 80
-    assert sum(picture is not None for _, picture, _ in keep.backlog) == 50
+    assert sum(one.picture is not None for one in keep.backlog) == 50
 
 
 def lively(seed):
