@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import click
@@ -40,6 +42,10 @@ IN_VIEW = {"easy": 8, "ordinary": 8}
 other levels, where pieces touch, as many as they have."""
 
 
+LOT = 500
+"""Pieces that a process reads at a time, on a belt of their own."""
+
+
 @click.group()
 def main() -> None:
     """Measure a station."""
@@ -65,17 +71,16 @@ def accuracy(
     as_json: bool,
 ) -> None:
     """Pieces right, rejected and wrong."""
-    cv2.setNumThreads(1)
     for name in LEVELS if level == "all" else (level,):
-        reader, valid = _reader(model, codes)
+        reader, _ = _reader(model, codes)
         watch, started = LoadWatch(), time.perf_counter()
         chosen = {"threshold": threshold}
         if threshold is None:
-            known = _read(reader, name, "validation", 1, calibrate, valid)[0]
+            known = _read(model, codes, name, "validation", 1, calibrate)[0]
             found = find_threshold(known, reader, target_error)
             counts = [found.threshold.count, found.threshold.accepted, found.threshold.wrong]
             chosen = {"threshold": round(found.calibration.threshold, 4), "calibrated": counts}
-        read = _read(reader, name, "test", 2, pieces, valid)
+        read = _read(model, codes, name, "test", 2, pieces)
         told = {"level": name, "codes": codes} | chosen | _counted(*read, chosen["threshold"], target_error)
         told |= {"seconds": round(time.perf_counter() - started), "busy": busy_words(watch.share())}
         print(json.dumps(told) if as_json else _words(told), flush=True)
@@ -89,9 +94,9 @@ def fit(pieces: int, seed: int) -> None:
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
-    cv2.setNumThreads(1)
-    reader = open_reader(ReadingSettings(), Path())
-    features, right = _features(reader, seed, pieces)
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        lots = list(pool.map(_features, _lots(seed, pieces)))
+    features, right = np.concatenate([one for one, _ in lots]), np.concatenate([one for _, one in lots])
     scaler = StandardScaler().fit(features)
     found = LogisticRegression(C=0.3, max_iter=2000).fit(scaler.transform(features), right)
     weights = found.coef_[0] / scaler.scale_
@@ -100,8 +105,11 @@ def fit(pieces: int, seed: int) -> None:
     print([round(value, 4) for value in (constant, *weights.tolist())])
 
 
-def _features(reader, seed: int, count: int):
+def _features(lot: tuple[int, int]):
     """Features of each piece, by its first two frames and by all, and whether its code is right."""
+    seed, count = lot
+    cv2.setNumThreads(1)
+    reader = open_reader(ReadingSettings(), Path())
     digits = split_dataset(load_dataset("mnist"), "default").validation
     belt = Belt(digits.images, digits.labels, BeltPlan("ordinary", seed, count, frames_in_view=IN_VIEW["ordinary"]))
     features, right = [], []
@@ -155,7 +163,26 @@ def _counted(known, others: int, threshold: float, target_error: float) -> dict[
     }
 
 
-def _read(reader, level: str, part: str, seed: int, count: int, valid: tuple[str, ...]):
+def _read(name: str, codes: int, level: str, part: str, seed: int, count: int):
+    """Pieces as they were read, and how many results belong to none or came twice; in lots, by all cores."""
+    lots = [(name, codes, level, part, *lot) for lot in _lots(seed, count)]
+    known, others = [], 0
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        for of_lot, others_of_lot in pool.map(_read_lot, lots):
+            known += of_lot
+            others += others_of_lot
+    return known, others
+
+
+def _lots(seed: int, count: int) -> list[tuple[int, int]]:
+    """Seeds of the lots' belts, and their pieces."""
+    return [(1000 * seed + number, min(LOT, count - number * LOT)) for number in range(-(-count // LOT))]
+
+
+def _read_lot(lot: tuple[str, int, str, str, int, int]):
+    name, codes, level, part, seed, count = lot
+    cv2.setNumThreads(1)
+    reader, valid = _reader(name, codes)
     digits = getattr(split_dataset(load_dataset("mnist"), "default"), part)
     plan = BeltPlan(level, seed, count, codes=valid, frames_in_view=IN_VIEW.get(level))
     belt, pieces = Belt(digits.images, digits.labels, plan), []
