@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edgedigits.edge.scenes.bounding import common
 from edgedigits.edge.scenes.scene import Box
 
 LEAST_HEIGHT, MOST_HEIGHT = 14, 150
@@ -124,11 +125,10 @@ def _sorted_out(ink: _Ink) -> tuple[list[int], list[int], list[int]]:
 
 def _is_around(frame: Box, mark: Box) -> bool:
     """Whether a mark stands in a frame or on a rule, not beside it as digits do."""
-    across, down = (
-        min(frame[axis] + frame[axis + 2], mark[axis] + mark[axis + 2]) - max(frame[axis], mark[axis])
-        for axis in (0, 1)
-    )
-    return mark[3] >= 0.5 * frame[3] and across >= _WITHIN * mark[2] and down >= 0.5 * min(frame[3], mark[3])
+    shared = common(frame, mark)
+    if shared is None or mark[3] < 0.5 * frame[3]:
+        return False
+    return shared[2] >= _WITHIN * mark[2] and shared[3] >= 0.5 * min(frame[3], mark[3])
 
 
 def _is_row(boxes: Sequence[Box], marks: Sequence[int]) -> bool:
