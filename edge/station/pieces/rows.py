@@ -151,7 +151,8 @@ def _ink_of(grey: NDArray[np.uint8]) -> _Ink:
     """The marks of a piece: what is darker than the paper around it."""
     ground = np.asarray(cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((_GROUND, _GROUND), np.uint8)), np.uint8)
     darker = cv2.subtract(ground, grey)
-    level = max(_FAINTEST, _SHARE * float(np.percentile(darker[::3, ::3], 99.5)))
+    bright, paper, darkest = np.percentile(darker[::3, ::3], (5, 50, 99.5)).tolist()
+    level = max(_FAINTEST, _SHARE * darkest, 2 * paper - bright)  # the last is noise: the ground follows its brightest
     mask = cv2.morphologyEx((darker > level).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     boxes = stats[:, :4].astype(np.int64)
