@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from edgedigits.edge.recordings.mail.pieces import Box, MailPiece
+from edgedigits.edge.recordings.mail.pieces import MailPiece
 from edgedigits.edge.recordings.mail.truth import MailTruth
+from edgedigits.edge.scenes.scene import Box
 
 REJECTED = "rejected"
 """The outcome that is no answer; any other (accepted, keyed) is one."""

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.edge.recordings.mail.levels import Level
-from edgedigits.edge.recordings.mail.pieces import Box
 from edgedigits.edge.recordings.mail.stationery import Flat
+from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.sources.base import SIZE, Image
 
 _MARGIN = 24

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.sources.base import SIZE
-
-Box = tuple[int, int, int, int]
-"""x, y, width and height in pixels of the picture."""
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,8 @@ from edgedigits.edge.recordings.mail.printing import (
     window,
 )
 from edgedigits.edge.recordings.mail.writing import Mask, Writer, Written
+from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.sources.base import Image
-
-Box = tuple[int, int, int, int]
-"""x, y, width and height in pixels."""
 
 SCALE = 3.4
 """Pixels a millimetre."""

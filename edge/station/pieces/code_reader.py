@@ -17,6 +17,7 @@ from edgedigits.core.lines.strip import BLANK, strip_of
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.line_model import LineModel
 from edgedigits.edge.reading.piecewise import digit_chances, is_apart, likeliest
+from edgedigits.edge.scenes.bounding import common
 from edgedigits.edge.scenes.finding import find_strips
 from edgedigits.edge.scenes.scene import Box, SceneLine
 from edgedigits.edge.station.pieces.orientation import print_upright
@@ -140,7 +141,7 @@ class CodeReader:
         told.sort(key=lambda one: -_greatest(one[0].texts))
         kept: list[tuple[RowTexts, Row]] = []
         for one, row in told:
-            if not any(_crosses(one.box, other.box) for other, _ in kept):
+            if not any(common(one.box, other.box) for other, _ in kept):  # of a frame and the digits in it one is taken
                 kept.append((one, row))
         return self._either_way_up(grey, kept)
 
@@ -283,8 +284,3 @@ def _by_digits(name: str, trusted: NDArray[np.float64] | None) -> tuple[float | 
 
 def _greatest(texts: Sequence[TextSeen]) -> float:
     return max((seen.probability for seen in texts), default=0.0)
-
-
-def _crosses(one: Box, other: Box) -> bool:
-    """Whether two boxes have a part in common: of a frame and the digits in it one is taken."""
-    return all(one[axis] < other[axis] + other[axis + 2] and other[axis] < one[axis] + one[axis + 2] for axis in (0, 1))

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edgedigits.edge.scenes.bounding import common
 from edgedigits.edge.scenes.scene import Box
 
 LEAST_HEIGHT, MOST_HEIGHT = 14, 150
@@ -126,11 +127,10 @@ def _sorted_out(ink: _Ink) -> tuple[list[int], list[int], list[int]]:
 
 def _is_around(frame: Box, mark: Box) -> bool:
     """Whether a mark stands in a frame or on a rule, not beside it as digits do."""
-    across, down = (
-        min(frame[axis] + frame[axis + 2], mark[axis] + mark[axis + 2]) - max(frame[axis], mark[axis])
-        for axis in (0, 1)
-    )
-    return mark[3] >= 0.5 * frame[3] and across >= _WITHIN * mark[2] and down >= 0.5 * min(frame[3], mark[3])
+    shared = common(frame, mark)
+    if shared is None or mark[3] < 0.5 * frame[3]:
+        return False
+    return shared[2] >= _WITHIN * mark[2] and shared[3] >= 0.5 * min(frame[3], mark[3])
 
 
 def _is_row(boxes: Sequence[Box], marks: Sequence[int]) -> bool:
@@ -153,7 +153,8 @@ def _ink_of(grey: NDArray[np.uint8]) -> _Ink:
     """The marks of a piece: what is darker than the paper around it."""
     ground = np.asarray(cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((_GROUND, _GROUND), np.uint8)), np.uint8)
     darker = cv2.subtract(ground, grey)
-    level = max(_FAINTEST, _SHARE * float(np.percentile(darker[::3, ::3], 99.5)))
+    bright, paper, darkest = np.percentile(darker[::3, ::3], (5, 50, 99.5)).tolist()
+    level = max(_FAINTEST, _SHARE * darkest, 2 * paper - bright)  # the last is noise: the ground follows its brightest
     mask = cv2.morphologyEx((darker > level).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     boxes = stats[:, :4].astype(np.int64)

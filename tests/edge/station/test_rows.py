@@ -63,6 +63,14 @@ def test_faint_ink_in_uneven_light_is_found():
     assert [len(row.marks) for row in find_rows(dim)] == [5]
 
 
+def test_noise_beside_faint_digits_is_no_row():
+    picture = paper()
+    digits(picture, level=PAPER - 70)
+    noise = np.random.default_rng(0).normal(0, 4, picture.shape)
+    noisy = np.clip(cv2.blur(picture, (3, 3)) - 20 + noise, 0, 255).astype(np.uint8)
+    assert [len(row.marks) for row in find_rows(noisy)] == [5]
+
+
 def test_a_frame_around_digits_is_painted_over_in_the_picture_of_the_digits():
     picture = paper()
     cv2.rectangle(picture, (80, 165), (350, 240), (60,), 2)

@@ -52,6 +52,29 @@ def test_a_sure_piece_is_decided_by_two_frames_and_soon(reader, mail):
     assert first.since <= 0.1
 
 
+def said_of(reader, code, **settings):
+    """What is said of a piece with a code."""
+    source = SimulatedMail(BeltPlan(level="easy", seed=4, pieces=1, codes=(code,), frames_in_view=10))
+    with source:
+        ((_, piece),) = watched(reader, list(source), **settings)
+    return piece.decision
+
+
+def test_a_code_that_can_be_read_both_ways_is_accepted_from_a_piece_that_lies_upright(reader):
+    decision = said_of(reader, "66018")
+    assert (decision.outcome, decision.code) == ("accepted", "66018")
+
+
+def test_a_piece_that_lies_upside_down_is_not_taken_for_one_with_another_code(reader):
+    decision = said_of(reader, "66018", rotate=180)
+    assert (decision.outcome, decision.code) == ("rejected", "81099")
+    assert decision.why == "it may lie upside down: 81099, or 66018 when it is turned"
+
+
+def test_a_code_that_is_the_same_upside_down_is_accepted_either_way(reader):
+    assert said_of(reader, "19861", rotate=180).outcome == "accepted"
+
+
 def test_no_piece_waits_longer_than_it_may(reader, mail):
     frames, _ = mail
     decided = watched(reader, frames, threshold=2.0, decide_within=0.2)
