@@ -79,10 +79,10 @@ class Blob:
 class Presence:
     """Knows what the empty belt looks like, and learns it from what passes.
 
-    A belt has one colour, under light that changes from place to place, slowly from frame to frame, and in all places at
-    once where lamps flicker. A place is known by what was seen there while it was free; one that was not yet is as the
-    belt beside pieces (normalized convolution: Knutsson and Westin, "Normalized and differential convolution", CVPR
-    1993).
+    A belt has one colour, under light that changes from place to place, slowly from frame to frame, and in all places
+    at once where lamps flicker. A place is known by what was seen there while it was free; one that was not yet is as
+    the belt beside pieces (normalized convolution: Knutsson and Westin, "Normalized and differential convolution",
+    CVPR 1993).
     """
 
     def __init__(self) -> None:
@@ -128,6 +128,16 @@ class Presence:
             mask = cv2.dilate(self._mask(small, least), np.ones((_MARGIN, _MARGIN), np.uint8))
             around = self._around(small, np.asarray(1 - mask, np.uint8))
             self._belt = self._belt if around is None else around
+        self._take_light(small)
+
+    def _take_light(self, small: NDArray[np.float32]) -> None:
+        """What lies from the upper to the lower side of the first frame is light on the belt, or beside a shadow."""
+        assert self._belt is not None
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(self._mask(small), connectivity=8)
+        for number in range(1, count):
+            if stats[number, cv2.CC_STAT_HEIGHT] == len(small):
+                place = cv2.dilate(np.asarray(labels == number, np.uint8), np.ones((_MARGIN, _MARGIN), np.uint8))
+                cv2.copyTo(small, place, self._belt)
 
     def _follow_light(self, small: NDArray[np.float32]) -> None:
         """Lamps that flicker and cameras that adapt make all of the belt brighter or darker at once."""
@@ -196,8 +206,12 @@ def _blobs(mask: NDArray[np.uint8], small: NDArray[np.float32], across: float, d
     for number, (x, y, width, height, area) in enumerate(stats[1:count].tolist(), start=1):
         if area < LEAST_SHARE * mask.size:
             continue
-        pieces = pieces_of(_filled(labels[y : y + height, x : x + width] == number))
+        inside = np.s_[y : y + height, x : x + width]
+        whole = x > 1 and x + width < mask.shape[1] - 1, y > 1 and y + height < mask.shape[0] - 1
+        pieces = pieces_of(_filled(labels[inside] == number), small[inside], whole)
         for piece in pieces:
+            if cv2.countNonZero(piece) < LEAST_SHARE * mask.size:
+                continue
             left, right = _ends(piece, 0)
             top, bottom = _ends(piece, 1)
             part = grey[y + top : y + bottom, x + left : x + right]

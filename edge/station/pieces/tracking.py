@@ -35,6 +35,10 @@ _WITHIN = 0.8
 _ALIKE = 0.85
 """Share in which a piece's size stays the same."""
 
+_LARGER, _SLACK, _REST = 1.2, 0.15, 0.35
+"""Times that a blob is larger than a piece where it is more than that; share of a piece's length by which it may be
+beside its expected place; and of one side of what is left of a blob beside its pieces, what the other is at least."""
+
 _STEADY, _LIKE_ITSELF, _LIKE_NO_OTHER = 0.8, 0.3, 0.88
 """Share of its expected place that a steady piece keeps; correlation of its looks then; and where it has jumped."""
 
@@ -62,6 +66,7 @@ class Track:
         is_whole: it is wholly in view now.
         is_merged: it touches another piece now, and its box is where it should be.
         look: a small picture of it, as it was last seen by itself and whole; None before.
+        size: width and height as it was last seen by itself and whole; None before.
     """
 
     number: int
@@ -73,6 +78,7 @@ class Track:
     is_whole: bool = False
     is_merged: bool = False
     look: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+    size: tuple[int, int] | None = None
 
     def at(self, moment: float) -> Box:
         """Where its box should be at a moment."""
@@ -94,6 +100,7 @@ class Tracker:
         self.size = (width, height)
         self.tracks: tuple[Track, ...] = ()
         self._next = 0
+        self._last = 0.0
         self._belt: Velocity = (0.0, 0.0)
 
     def update(self, blobs: Sequence[Blob], moment: float) -> tuple[Track, ...]:
@@ -112,21 +119,88 @@ class Tracker:
         self._find_again(mine, blobs)
         others = self._others(expected, mine, blobs)
         mine = [None if place in others else blob for place, blob in enumerate(mine)]
+        boxes = self._boxes(expected, mine, blobs)
         followed: list[Track] = []
         gone: list[Track] = []
         for place, (track, box, blob) in enumerate(zip(self.tracks, expected, mine, strict=True)):
             if place in others:
                 gone.append(track)
             elif blob is not None:
-                followed.append(self._followed(track, box, blobs[blob], mine.count(blob) > 1, moment))
+                followed.append(self._followed(track, blobs[blob], boxes[place], moment))
             elif moment - track.seen > _PATIENCE or not _overlap(box, (0, 0, *self.size)):
                 gone.append(track)
             else:
                 followed.append(replace(track, is_whole=False))
         self._learn(followed, moment)
-        fresh = [blob for number, blob in enumerate(blobs) if number not in mine and not _is_fragment(blob, expected)]
+        self._last = moment
+        known = [track.box for track in followed if track.seen == moment]
+        fresh = [
+            blob
+            for number, blob in enumerate(blobs)
+            if number not in mine and not _is_fragment(blob, expected) and not _is_known(blob, known)
+        ]
+        fresh += self._rests(boxes, mine, blobs)
         self.tracks = (*followed, *(self._begun(blob, moment) for blob in fresh))
         return tuple(gone)
+
+    def _boxes(self, expected: Sequence[Box], mine: Sequence[int | None], blobs: Sequence[Blob]) -> list[Box | None]:
+        """Where each piece is by itself in a blob that it shares; None where its blob is its own."""
+        found: list[Box | None] = []
+        for track, box, number in zip(self.tracks, expected, mine, strict=True):
+            if number is None or not (mine.count(number) > 1 or self._is_another_size(track, blobs[number])):
+                found.append(None)
+            elif track.size is None:
+                found.append(_common(box, blobs[number].box) or blobs[number].box)
+            else:
+                found.append(self._in_view(self._fitted((*box[:2], *track.size), track, blobs[number].box)))
+        return found
+
+    def _is_another_size(self, track: Track, blob: Blob) -> bool:
+        """Whether a blob is more than a piece, or a part of one, as it touches another one."""
+        if track.size is None:
+            return False
+        for axis, length in enumerate(self.size):
+            now, usual = blob.box[axis + 2], track.size[axis]
+            if now > _LARGER * usual and now - usual > _MARGIN * length:
+                return True
+            at_border = not self._is_within(blob.box, axis)
+            if blob.is_cut and not at_border and now < _ALIKE * usual:
+                return True
+        return False
+
+    def _fitted(self, box: Box, track: Track, blob: Box) -> Box:
+        """A piece of a known size where it was expected, moved so that one of its edges is its blob's."""
+        place = [box[0], box[1]]
+        for axis, length in enumerate(self.size):
+            margin = max(1.0, _MARGIN * length)
+            if _ends(track.box, axis)[0] < margin:  # of what is about to leave the far end tells where it is
+                place[axis] = box[axis] + track.box[axis + 2] - box[axis + 2]
+            start, end = place[axis], place[axis] + box[axis + 2]
+            ends = [(start, blob[axis]), (end, blob[axis] + blob[axis + 2])]
+            ways = [there - here for here, there in ends if margin < there < length - margin]
+            way = min(ways, key=abs, default=0)
+            if abs(way) <= _SLACK * box[axis + 2]:
+                place[axis] += way
+        return place[0], place[1], box[2], box[3]
+
+    def _in_view(self, box: Box) -> Box:
+        return _common(box, (0, 0, *self.size)) or (*box[:2], 1, 1)
+
+    def _rests(self, boxes: Sequence[Box | None], mine: Sequence[int | None], blobs: Sequence[Blob]) -> list[Blob]:
+        """What of a blob no piece in it takes is a piece that has come beside them."""
+        found = []
+        for number in {one for one, box in zip(mine, boxes, strict=True) if one is not None and box is not None}:
+            inside = [place for place, one in enumerate(mine) if one == number]
+            if any(self.tracks[place].size is None for place in inside):
+                continue
+            taken = [box for place in inside if (box := boxes[place]) is not None]
+            found += [
+                Blob(rest, _area(rest) / (self.size[0] * self.size[1]), None, True)
+                for rest in _beside(blobs[number].box, taken)
+                if min(rest[2], rest[3]) >= _REST * max(rest[2], rest[3])
+                and _area(rest) >= _FRAGMENT * min(_area(box) for box in taken)
+            ]
+        return found
 
     def _others(self, expected: Sequence[Box], mine: Sequence[int | None], blobs: Sequence[Blob]) -> set[int]:
         """Places of pieces that are gone, as what lies where they should be looks like another one.
@@ -139,9 +213,9 @@ class Tracker:
             if number is None or mine.count(number) > 1 or track.look is None or track.is_merged:
                 continue
             blob = blobs[number]
-            if blob.look is None or not self._is_whole(blob.box):
+            if blob.look is None or blob.is_cut or not self._is_whole(blob.box):
                 continue
-            steady = track.is_whole and _overlap(box, blob.box) >= _STEADY
+            steady = track.seen == self._last and _overlap(box, blob.box) >= _STEADY
             if _alike(track.look, blob.look) < (_LIKE_ITSELF if steady else _LIKE_NO_OTHER):
                 found.add(place)
         return found
@@ -169,16 +243,21 @@ class Tracker:
     def _begun(self, blob: Blob, moment: float) -> Track:
         whole = self._is_whole(blob.box)
         number, self._next = self._next, self._next + 1
-        look = blob.look if whole else None
-        return Track(number, blob.box, self._belt, moment, moment, moment if whole else None, whole, look=look)
+        alone = whole and not blob.is_cut
+        look, size = (blob.look, (blob.box[2], blob.box[3])) if alone else (None, None)
+        since = moment if whole else None
+        return Track(number, blob.box, self._belt, moment, moment, since, whole, look=look, size=size)
 
-    def _followed(self, track: Track, expected: Box, blob: Blob, is_merged: bool, moment: float) -> Track:
-        box = _common(expected, blob.box) or blob.box if is_merged else blob.box
+    def _followed(self, track: Track, blob: Blob, shared: Box | None, moment: float) -> Track:
+        is_merged = shared is not None
+        box = blob.box if shared is None else shared
         velocity = track.velocity if is_merged or track.is_merged else self._velocity(track, box, moment)
         whole = self._is_whole(box)
         since = track.whole_since if track.whole_since is not None or not whole else moment
-        look = blob.look if whole and not is_merged else track.look
-        return Track(track.number, box, velocity, track.entered, moment, since, whole, is_merged, look)
+        alone = whole and not is_merged and not blob.is_cut
+        look = blob.look if alone else track.look
+        size = (box[2], box[3]) if alone else track.size
+        return Track(track.number, box, velocity, track.entered, moment, since, whole, is_merged, look, size)
 
     def _velocity(self, track: Track, box: Box, moment: float) -> Velocity:
         """By the edges that were and are within the region: one at its border stands still while the piece comes in.
@@ -211,12 +290,13 @@ class Tracker:
         """Whether a box touches no border that pieces come or go by."""
         speeds = [abs(speed) for speed in self._belt]
         main = int(np.argmax(speeds)) if max(speeds) > _MOVING else None
-        for axis, length in enumerate(self.size):
-            margin = max(1.0, _MARGIN * length)
-            start, end = _ends(box, axis)
-            if main in {None, axis} and (start < margin or end > length - margin):
-                return False
-        return True
+        return all(self._is_within(box, axis) for axis in (0, 1) if main in {None, axis})
+
+    def _is_within(self, box: Box, axis: int) -> bool:
+        """Whether a box touches no border along an axis."""
+        start, end = _ends(box, axis)
+        margin = max(1.0, _MARGIN * self.size[axis])
+        return start >= margin and end <= self.size[axis] - margin
 
 
 def _speed(was: float, moves: Sequence[float]) -> float:
@@ -292,3 +372,24 @@ def _is_fragment(blob: Blob, expected: Sequence[Box]) -> bool:
     """Whether a blob is but a scrap that has come apart of a piece that was expected there."""
     area = _area(blob.box)
     return any(_overlap(blob.box, box) >= _SAME and area < _FRAGMENT * _area(box) for box in expected)
+
+
+def _is_known(blob: Blob, boxes: Sequence[Box]) -> bool:
+    """Whether what was cut from something lies where pieces are that have a blob already."""
+    taken = sum(_area(common) for box in boxes if (common := _common(blob.box, box)))
+    return blob.is_cut and taken >= _MOSTLY * _area(blob.box)
+
+
+def _beside(whole: Box, taken: Sequence[Box]) -> list[Box]:
+    """What of a box lies to the left, the right, above and below of all that is taken of it."""
+    found = []
+    for axis in (0, 1):
+        low, high = _ends(whole, axis)
+        first = min(box[axis] for box in taken)
+        last = max(box[axis] + box[axis + 2] for box in taken)
+        for start, end in ((low, first), (last, high)):
+            if end > start:
+                rest = list(whole)
+                rest[axis], rest[axis + 2] = start, end - start
+                found.append((rest[0], rest[1], rest[2], rest[3]))
+    return found

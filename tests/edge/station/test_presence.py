@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 
 from edgedigits.edge.station.pieces.presence import Presence
 
@@ -92,3 +93,62 @@ def test_ink_on_a_white_desk_is_something():
     presence = Presence()
     presence.find(np.full((HEIGHT, WIDTH, 3), 235, np.uint8))
     assert boxes(presence, frame)
+
+
+@pytest.mark.parametrize("level", [150, 205, 235])
+@pytest.mark.parametrize("paper", [(-14, 8, -14), (12, 14, 10), (-25, -25, -25)])
+def test_pale_paper_on_a_pale_belt_is_one_piece(level, paper):
+    light = np.linspace(0.85, 1.05, WIDTH)[np.newaxis, :, np.newaxis]
+    plain = np.random.default_rng(4).normal(level, 3, (16, HEIGHT, WIDTH, 3))
+    presence = Presence()
+    for frame in plain[:15]:
+        presence.find((frame * light).clip(0, 255).astype(np.uint8))
+    lying = piece(plain[15].copy(), (200, 80, 240, 150), tuple(level + part for part in paper))
+    (found,) = boxes(presence, (lying * light).clip(0, 255).astype(np.uint8))
+    assert near(found, (200, 80, 240, 150), 8)
+
+
+def test_a_hard_edge_of_a_shadow_cuts_no_piece():
+    light = np.where(np.arange(WIDTH) < 300, 0.45, 1.0)[np.newaxis, :, np.newaxis]
+    presence = Presence()
+    for seed in range(15):
+        presence.find((belt(120, seed=seed) * light).astype(np.uint8))
+    shaded = (piece(belt(120, seed=99), (180, 80, 240, 150)) * light).astype(np.uint8)
+    (found,) = boxes(presence, shaded)
+    assert near(found, (180, 80, 240, 150), 8)
+
+
+def test_a_lamp_that_flickers_is_no_piece():
+    presence = Presence()
+    frames = [(belt(150, seed=seed) * (1 + 0.2 * (-1) ** seed)).clip(0, 255).astype(np.uint8) for seed in range(12)]
+    assert all(presence.find(frame) == () for frame in frames)
+
+
+def test_pieces_over_one_another_are_cut_from_notch_to_notch():
+    frame = piece(belt(), (120, 60, 260, 150), (200, 215, 230))
+    found = boxes(Presence(), piece(frame, (240, 150, 260, 160)))
+    assert len(found) == 2
+
+
+def test_pieces_one_above_the_other_are_two():
+    found = boxes(Presence(), piece(piece(belt(), (120, 40, 240, 140)), (150, 180, 240, 150)))
+    assert len(found) == 2
+
+
+def test_pieces_that_lie_flush_are_told_apart_by_the_edge_between_them():
+    frame = piece(piece(belt(), (60, 100, 230, 150), (170, 200, 220)), (290, 100, 240, 150))
+    found = boxes(Presence(), frame)
+    assert len(found) == 2
+    assert near(found[1], (290, 100, 240, 150), 8)
+
+
+def test_flush_pieces_of_one_paper_are_told_apart_by_a_step_in_their_outline():
+    found = boxes(Presence(), piece(piece(belt(), (60, 100, 220, 150)), (280, 109, 210, 136)))
+    assert len(found) == 2
+
+
+def test_lines_on_a_piece_cut_none():
+    frame = piece(belt(), (120, 90, 340, 170))
+    cv2.rectangle(frame, (260, 130), (400, 220), (150, 190, 220), cv2.FILLED)
+    cv2.line(frame, (250, 110), (250, 240), (30, 30, 30), 2)
+    assert len(boxes(Presence(), frame)) == 1

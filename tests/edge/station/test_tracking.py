@@ -154,3 +154,27 @@ def test_a_piece_in_another_light_is_the_same():
     dim = looking(100, seed=1)
     tracker.update([replace(dim, look=dim.look * np.float32(0.6) + 5)], 1 / 30)
     assert [track.number for track in tracker.tracks] == [0]
+
+
+def test_a_piece_of_a_known_size_keeps_it_where_another_one_touches_it():
+    tracker = Tracker(WIDTH, HEIGHT)
+    for index in range(12):
+        tracker.update([blob(300 - 10 * index)], index / 30)
+    for index in range(12, 20):  # another one follows flush, and comes into view
+        left = 300 - 10 * index
+        tracker.update([Blob((left, 100, 300 + 20 * (index - 6), 200), 0.2)], index / 30)
+    first, second = tracker.tracks
+    assert abs(first.box[2] - 300) <= 5
+    assert abs(second.box[0] - (300 - 190 + 300)) < 20
+
+
+def test_a_wrong_cut_doubles_no_piece():
+    tracker = Tracker(WIDTH, HEIGHT)
+    for index in range(8):
+        tracker.update([blob(100 + 10 * index)], index / 30)
+    for index in range(8, 12):
+        left = 100 + 10 * index
+        halves = [Blob((left, 100, 130, 200), 0.05, None, True), Blob((left + 130, 100, 170, 200), 0.07, None, True)]
+        tracker.update(halves, index / 30)
+    assert [track.number for track in tracker.tracks] == [0]
+    assert abs(tracker.tracks[0].box[2] - 300) <= 5
