@@ -58,7 +58,8 @@ def run_station(config: Path, limit: int | None = None, *, browser: bool = False
         ready()
         shift = opened.run(stop, limit=limit)
         stopping()
-    told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(shift.outcomes.items()))
+    counts = {**dict(sorted(shift.outcomes.items())), "waiting to be keyed": shift.held, "not written": shift.unwritten}
+    told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
     say(
         f"{counted(shift.pieces, 'piece')}{f' ({told})' if told else ''} in {shift.frames:,} of "
         f"{counted(shift.given, 'frame')}, {shift.skipped:,} skipped, "
