@@ -10,7 +10,8 @@ from pathlib import Path
 
 from whole_station import RunningStation, tells, write_config
 
-sys.path[:0] = [str(Path(__file__).parent / "messages"), str(Path(__file__).parent / "page")]
+sys.path.insert(0, str(Path(__file__).parent / "messages"))
+sys.path.insert(0, str(Path(__file__).parent / "page"))
 
 from mosquitto import Broker, Listener
 from page_station import Visitor
