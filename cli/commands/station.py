@@ -84,11 +84,13 @@ def init(config: Path, force: bool) -> None:
       edgedigits station init --config station.toml
     """
     from edgedigits.core.files import refuse_to_replace, write_text
+    from edgedigits.edge.station.settings import JournalSettings
     from edgedigits.edge.station.settings_file import commented
 
     refuse_to_replace(config, force, "--config")
     write_text(config, commented())
     click.echo(config)
+    say(f"As it stands, its journal comes into {config.absolute().parent / JournalSettings().folder}", err=True)
     say("Say in it where the camera is and what codes look like; then `edgedigits station check` tries all of it.")
 
 
