@@ -58,7 +58,8 @@ def run_station(config: Path, limit: int | None = None, *, browser: bool = False
         ready()
         shift = opened.run(stop, limit=limit)
         stopping()
-    told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(shift.outcomes.items()))
+    counts = {**dict(sorted(shift.outcomes.items())), "waiting to be keyed": shift.held, "not written": shift.unwritten}
+    told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
     say(
         f"{counted(shift.pieces, 'piece')}{f' ({told})' if told else ''} in {shift.frames:,} of "
         f"{counted(shift.given, 'frame')}, {shift.skipped:,} skipped, "
@@ -83,11 +84,13 @@ def init(config: Path, force: bool) -> None:
       edgedigits station init --config station.toml
     """
     from edgedigits.core.files import refuse_to_replace, write_text
+    from edgedigits.edge.station.settings import JournalSettings
     from edgedigits.edge.station.settings_file import commented
 
     refuse_to_replace(config, force, "--config")
     write_text(config, commented())
     click.echo(config)
+    say(f"As it stands, its journal comes into {config.absolute().parent / JournalSettings().folder}", err=True)
     say("Say in it where the camera is and what codes look like; then `edgedigits station check` tries all of it.")
 
 

@@ -89,7 +89,7 @@ class Station:
         self.adjustments = Adjustments(where, Adjusted(settings.camera.region, None))
         self._calibration = read_calibration(where)
         self._watchdog = Watchdog()
-        self._metrics = StationMetrics(settings.name, self.alarms.active)
+        self._metrics = StationMetrics(settings.name, self.alarms.active, lambda: self.updates.counts)
         self._live = LiveState()
         self._outputs = [
             Forwarder(self.journal, output, self._metrics, self.alarms) for output in outputs_of(settings, folder)

@@ -95,7 +95,9 @@ class PiecesSettings:
 class JournalSettings:
     """Table ``journal``: what is kept, where, and for how long."""
 
-    folder: str = setting("journal", "folder of the journal and of the pictures")
+    folder: str = setting(
+        "journal", "folder of the journal and of the pictures; for a service /var/lib/edgedigits/journal"
+    )
     durable: bool = setting(True, "also survive a loss of power (slower on SD cards); a killed program never loses any")
     crops: str = setting("all", "which pieces' pictures are kept", one_of=("all", "doubtful", "none"))
     keep_days: int = setting(

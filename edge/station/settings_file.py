@@ -21,6 +21,11 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _HEAD = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?")
 _KEY = re.compile(r"\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*=")
 
+_HEAD_LINES = (
+    "# A sorting station: `edgedigits station --config THIS`.",
+    "# Paths that do not begin with / are relative to the folder that this file lies in.",
+)
+
 _KINDS: dict[Any, str] = {
     str: "text in quotes",
     int: "a whole number",
@@ -176,12 +181,12 @@ def _shown(value: Any) -> str:
 
 def commented() -> str:
     """A configuration file with every setting, its default, and what it is."""
-    return "\n".join(_commented(StationSettings(), "", "A sorting station: `edgedigits station --config THIS`.")) + "\n"
+    return "\n".join((*_HEAD_LINES, *_commented(StationSettings(), "", ""))) + "\n"
 
 
 def _commented(table: Any, name: str, head: str) -> Iterator[str]:
-    yield f"# {head}"
     if name:
+        yield f"# {head}"
         yield f"[{name}]"
     inner = []
     for one in fields(table):

@@ -20,7 +20,7 @@ from edgedigits.edge.station.picture_health import PictureHealth
 from edgedigits.edge.station.pieces.watching import DecidedPiece, Watch
 from edgedigits.edge.station.results import PieceResult
 
-CAMERA, REGION, HELD = "camera", "region", "held pieces"
+CAMERA, REGION, HELD, COUNTS = "camera", "region", "held pieces", "counts"
 
 _PATIENCE = 0.1
 """Seconds after which a loop that waits for a frame looks what else there is to do."""
@@ -53,7 +53,7 @@ class Gauge(Protocol):
         """So many frames were not looked at since the start."""
 
     def piece(self, result: PieceResult) -> None:
-        """A piece was decided."""
+        """A piece has its final result: that of the network, or what a person keyed in time."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,8 @@ class Shift:
         given: by the source: those, the skipped ones, and one or two that came as the station was stopped.
         skipped: not looked at because a newer one had come.
         reopened: times that the camera was lost and came back.
-        outcomes: pieces by outcome.
+        outcomes: pieces by outcome, where that is final.
+        held: pieces that still wait for a person.
         seconds: from the first frame to the last.
         unwritten: results that never found room in the journal.
     """
@@ -75,13 +76,14 @@ class Shift:
     skipped: int
     reopened: int
     outcomes: dict[str, int]
+    held: int
     seconds: float
     unwritten: int
 
     @property
     def pieces(self) -> int:
-        """Pieces that had a result."""
-        return sum(self.outcomes.values())
+        """Pieces that were decided."""
+        return sum(self.outcomes.values()) + self.held + self.unwritten
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ class Works:
         dark_alarm: seconds of black or frozen frames that are an alarm.
         displays: show each frame.
         gauges: count.
-        told: called with each result, after the journal has it.
+        told: called with each result as the network has it, whether it is final or may still be keyed.
         often: called several times a second.
     """
 
@@ -144,9 +146,15 @@ def run_shift(
             for gauge in works.gauges:
                 gauge.skipped(capture.skipped)
         run.end()
-    unwritten = len(works.keeper.backlog)
     return Shift(
-        run.frames, capture.given, capture.skipped, capture.reopened, dict(run.outcomes), run.seconds, unwritten
+        run.frames,
+        capture.given,
+        capture.skipped,
+        capture.reopened,
+        dict(run.outcomes),
+        run.held,
+        run.seconds,
+        len(works.keeper.backlog),
     )
 
 
@@ -157,6 +165,8 @@ class _Run:
         self.works = works
         self.frames = 0
         self.outcomes: Counter[str] = Counter()
+        self._open: set[str] = set()  # pieces of this run whose result is not final yet
+        self._counted = works.journal.last_sequence()
         self._health = PictureHealth(works.alarms, works.dark_alarm)
         self._begun = time.perf_counter()
         self._first = self._last = 0.0
@@ -166,6 +176,10 @@ class _Run:
     @property
     def seconds(self) -> float:
         return self._last - self._first
+
+    @property
+    def held(self) -> int:
+        return len(self._open) - len(self.works.keeper.backlog)
 
     def take(self, frame: Frame) -> None:
         """Look at a frame."""
@@ -179,7 +193,8 @@ class _Run:
         region = self._region(frame.image)
         for piece in self._look(frame, region):
             waited = time.perf_counter() - (at_hand if frame.live else begun)
-            self._settle(works.keeper.keep(piece, waited, works.hold_seconds))
+            self._tell(works.keeper.keep(piece, waited, works.hold_seconds))
+        self._count_final()
         self._show(frame, region)
         self.frames += 1
         self._first, self._last = self._first or begun, time.perf_counter()
@@ -211,12 +226,30 @@ class _Run:
         watch.forget()
         return decided
 
-    def _settle(self, result: PieceResult) -> None:
-        self.outcomes[result.outcome] += 1
-        for gauge in self.works.gauges:
-            gauge.piece(result)
+    def _tell(self, result: PieceResult) -> None:
+        self._open.add(result.id)
         for tell in self.works.told:
             tell(result)
+
+    def _count_final(self) -> None:
+        """Count the results that became final since the last time, by the network or by a person who keyed."""
+        journal, alarms = self.works.journal, self.works.alarms
+        try:
+            while (last := journal.last_sequence()) > self._counted:
+                events = journal.events(self._counted)
+                self._counted = events[-1].sequence if events else last  # none: they went with a damaged file
+                for event in events:
+                    self._count(event.result)
+            alarms.clear(COUNTS)
+        except EdgedigitsError as error:
+            alarms.set(COUNTS, f"results cannot be counted: {error}")
+
+    def _count(self, result: PieceResult) -> None:
+        for gauge in self.works.gauges:
+            gauge.piece(result)
+        if result.id in self._open:  # others are of a run before this one
+            self._open.remove(result.id)
+            self.outcomes[result.outcome] += 1
 
     def _show(self, frame: Frame, region: Box | None) -> None:
         if not self.works.displays:
@@ -235,6 +268,7 @@ class _Run:
         self._house = now
         self.works.keeper.write()
         self._settle_held()
+        self._count_final()
         for task in self.works.often:
             task()
 
@@ -254,8 +288,9 @@ class _Run:
     def end(self) -> None:
         """Decide what is still in view, and write what is still in memory."""
         for piece in self.works.watch.rest(self._moment):
-            self._settle(self.works.keeper.keep(piece, 0.0, self.works.hold_seconds))
+            self._tell(self.works.keeper.keep(piece, 0.0, self.works.hold_seconds))
         self.works.keeper.write(again=True)
+        self._count_final()
 
 
 def _within(region: Box | None, image: Image) -> Box | None:

@@ -19,6 +19,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "edge" / "station" / "page"))
 
+import click
 import psutil
 from page_browser import chromium
 from page_station import PageStation
@@ -132,7 +133,9 @@ def spent(process: psutil.Process, without: int) -> float:
     return sum(one.user_time + one.system_time for one in process.threads() if one.id != without)
 
 
+@click.command()
 def measure() -> None:
+    """Measure the page of a station in a headless Chromium on this machine."""
     where = this_machine()
     print(f"{where.processor}, {where.cores} cores, {where.system}")
     watch = LoadWatch()

@@ -109,7 +109,11 @@ RULES = (
         rf"{FEW} --out out/robust",
         "trains 20 minutes",
     ),
-    as_shown(r"edgedigits evaluate builtin --dataset mnist --corruptions", data="mnist"),
+    shortened(
+        r"edgedigits evaluate builtin --dataset mnist --corruptions",
+        "edgedigits evaluate builtin --dataset samples --corruptions",
+        "10,000 digits a dozen times over",
+    ),
     as_shown(r"python tests/samples/make_folder\.py out/mine", data="mnist"),
     as_shown(r"edgedigits evaluate builtin --dataset folder:out/mine", data="mnist"),
     shortened(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import shlex
@@ -84,16 +85,20 @@ def check_edgedigits(words: list[str]) -> None:
         command.make_context(name or "", list(words), parent=context.parent)
 
 
+@functools.cache
+def help_of(path: str, *of: str) -> str:
+    """What a script of the checkout says of itself, or of one of its commands."""
+    words = [sys.executable, path, *of, "--help"]
+    said = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert "--help" in said, f"{path} does not answer --help"
+    return said
+
+
 def check_script(path: str, words: list[str]) -> None:
     """Assert that a script of the checkout is there and has the options."""
-
-    def help_of(*of: str) -> str:
-        words = [sys.executable, path, *of, "--help"]
-        return subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-
-    said = help_of()
+    said = help_of(path)
     if words and not words[0].startswith("-") and re.search(rf"^  {re.escape(words[0])} ", said, re.MULTILINE):
-        said = help_of(words[0])
+        said = help_of(path, words[0])
     for word in words:
         assert not word.startswith("--") or word in said, f"{path} has no {word}"
 

@@ -6,13 +6,13 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.station.messages.outputs import EventRefused, Output, OutputAway
 
 if TYPE_CHECKING:
+    from edgedigits.edge.station.alarms import Alarms
     from edgedigits.edge.station.journal.journal import Journal
     from edgedigits.edge.station.journal.records import Event
     from edgedigits.edge.station.messages.metrics import StationMetrics
@@ -23,19 +23,6 @@ _AT_ONCE = 100  # events read from the journal at a time
 _MARK_EVERY = 1.0  # seconds: each note of how far an output came is a write to the disk, for which the station waits
 _IDLE = 0.5  # seconds between two looks at an output that has nothing to do
 _ALARM_AFTER = 10.0  # seconds that an output is away before it is an alarm: brokers restart
-
-
-class AlarmBoard(Protocol):
-    """The alarms of the station, as far as a forwarder uses them."""
-
-    def set(self, name: str, words: str) -> None:
-        """Raise an alarm, or change its words."""
-
-    def clear(self, name: str) -> None:
-        """Take an alarm back."""
-
-    def active(self) -> Mapping[str, str]:
-        """Names and words of what is raised."""
 
 
 class Forwarder:
@@ -57,7 +44,7 @@ class Forwarder:
         journal: Journal,
         output: Output,
         metrics: StationMetrics | None = None,
-        alarms: AlarmBoard | None = None,
+        alarms: Alarms | None = None,
         *,
         first_pause: float = 0.5,
         longest_pause: float = 30.0,

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from edgedigits.edge.station.messages.raspberry_pi import FIRMWARE, THERMAL, THROTTLING, temperatures, throttling
+from edgedigits.edge.station.updates.events import ROLLED_BACK, TAKEN
 
 if TYPE_CHECKING:
     from edgedigits.edge.station.results import PieceResult
@@ -35,6 +36,7 @@ class StationMetrics:
         self,
         station: str = "",
         alarms: Callable[[], Mapping[str, str]] | None = None,
+        updates: Callable[[], Mapping[str, int]] | None = None,
         *,
         thermal: Path = THERMAL,
         firmware: Path = FIRMWARE,
@@ -44,6 +46,8 @@ class StationMetrics:
         Args:
             station: its name, in ``edgedigits_station_info``.
             alarms: names and words of the active alarms, asked at each scrape.
+            updates: what became of updates of the model, as
+                :attr:`edgedigits.edge.station.updates.at_work.StationUpdates.counts` has it, asked at each scrape.
             thermal: folder of the thermal zones.
             firmware: file that says whether a Raspberry Pi is throttled.
         """
@@ -75,6 +79,7 @@ class StationMetrics:
         )
         Gauge("edgedigits_station_info", "The station's name.", ["station"], **own).labels(station).set(1)
         self.registry.register(_Machine(alarms or dict, thermal, firmware))
+        self.registry.register(_Updates(updates or dict))
         ProcessCollector(registry=self.registry)
         self._lock = threading.Lock()  # guards the difference between two totals of skipped frames
 
@@ -139,3 +144,20 @@ class _Machine(Collector):
             for reason, bit in THROTTLING.items():
                 slowed.add_metric([reason], bits >> bit & 1)
         yield slowed
+
+
+class _Updates(Collector):
+    """What became of updates of the model since the station started."""
+
+    def __init__(self, counts: Callable[[], Mapping[str, int]]) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[Metric]:
+        refused = dict(self._counts())
+        taken, back = refused.pop(TAKEN, 0), refused.pop(ROLLED_BACK, 0)
+        yield CounterMetricFamily("edgedigits_updates_taken", "Updates that were taken.", value=taken)
+        yield CounterMetricFamily("edgedigits_updates_rolled_back", "Updates that were taken back.", value=back)
+        kinds = CounterMetricFamily("edgedigits_updates_refused", "Updates that were not taken.", labels=["kind"])
+        for kind, count in refused.items():
+            kinds.add_metric([kind], count)
+        yield kinds

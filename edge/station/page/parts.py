@@ -7,17 +7,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from edgedigits.edge.station.adjustments import Adjustments
+from edgedigits.edge.station.alarms import Alarms
 from edgedigits.edge.station.journal.journal import Journal
+from edgedigits.edge.station.messages.raspberry_pi import MachineState, MachineWatch
 from edgedigits.edge.station.page.live import LiveState
 from edgedigits.edge.station.page.recent_log import RecentLog
-
-
-class ShownAlarms(Protocol):
-    """What is wrong now."""
-
-    def active(self) -> dict[str, str]:
-        """Words of each alarm, by its name."""
-        ...
 
 
 class ShownMetrics(Protocol):
@@ -80,16 +74,18 @@ class PageParts:
         threshold: the confidence from which codes are accepted now, and where it comes from, in words; None where only
             the adjustments tell.
         log: the last warnings.
+        machine: how hot it is, and whether it slows itself down.
     """
 
     station: str
     journal: Journal
     live: LiveState
     adjustments: Adjustments
-    alarms: ShownAlarms
+    alarms: Alarms
     metrics: ShownMetrics
     outputs: Sequence[ShownOutput] = ()
     accepts: Callable[[str], bool] = lambda code: True  # noqa: ARG005
     forms: tuple[str, ...] = ()
     threshold: Callable[[], tuple[float, str]] | None = None
     log: RecentLog = field(default_factory=RecentLog)
+    machine: Callable[[], MachineState] = field(default_factory=lambda: MachineWatch().state)

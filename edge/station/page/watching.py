@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from dataclasses import asdict
 from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
@@ -46,7 +47,7 @@ def state_of(parts: PageParts, now: float) -> dict[str, Any]:
 
 
 def status_of(parts: PageParts, now: float) -> dict[str, Any]:
-    """What changes slowly: counts, rates, outputs, alarms, the log, region and threshold."""
+    """What changes slowly: counts, rates, outputs, alarms, the log, the machine, region and threshold."""
     counts = parts.journal.counts(now - DAY)
     minute = parts.journal.counts(now - 60)
     size = parts.live.size
@@ -69,6 +70,7 @@ def status_of(parts: PageParts, now: float) -> dict[str, Any]:
         "log": [line.as_dict() for line in parts.log.lines()],
         "adjustments": adjustments_of(parts),
         "picture": list(size) if size else None,
+        "machine": asdict(parts.machine()),
     }
 
 

@@ -12,7 +12,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.station.alarms import Alarms
 from edgedigits.edge.station.results import PieceResult
 from edgedigits.edge.station.settings import StationSettings
-from edgedigits.edge.station.updates.events import RolledBack, UpdateEvent, UpdateRefused
+from edgedigits.edge.station.updates.events import ROLLED_BACK, TAKEN, RolledBack, UpdateEvent, UpdateRefused
 from edgedigits.edge.station.updates.opening import store_of
 from edgedigits.edge.station.updates.watching import LOOK_EVERY, UpdateWatch
 
@@ -122,9 +122,9 @@ class StationUpdates:
             self.counts[event.kind] += 1
             self._alarms.set(UPDATE, event.words)
         elif isinstance(event, RolledBack):
-            self.counts["rolled back"] += 1
+            self.counts[ROLLED_BACK] += 1
             self._alarms.set(UPDATE, event.words)
         else:
-            self.counts["taken"] += 1
+            self.counts[TAKEN] += 1
             self._alarms.clear(UPDATE)
             _log.info("%s", event.words)

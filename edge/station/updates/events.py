@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+TAKEN, ROLLED_BACK = "taken", "rolled back"
+"""Words by which updates are counted; those that are refused are counted by their kind."""
+
 _SHOWN = 12
 
 

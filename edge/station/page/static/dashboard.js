@@ -37,11 +37,19 @@ function showStatus(status) {
   one("#share").textContent = all ? percent(accepted / all) : "–";
   one("#pieces-rate").textContent = whole.format(status.rates.pieces_per_minute);
   one("#frames-rate").textContent = status.rates.frames_per_second.toFixed(1);
+  showMachine(status.machine);
   showAlarms(status.alarms);
   one("#outputs").replaceChildren(...status.outputs.map(output));
   if (!status.outputs.length) one("#outputs").append(element("li", { class: "state" }, "None is configured"));
   one("#log").replaceChildren(...status.log.map(line));
   if (!status.log.length) one("#log").append(element("li", { class: "state" }, "None"));
+}
+
+function showMachine({ temperature, slowed }) {
+  one("#machine").hidden = temperature === null && !slowed.length;
+  one("#temperature").textContent = temperature === null ? "–" : `${temperature.toFixed(0)} °C`;
+  one("#slowed").hidden = !slowed.length;
+  one("#slowed").textContent = slowed.length ? `Slowed down: ${slowed.join(", ")}` : "";
 }
 
 function showAlarms(alarms) {

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from edgedigits.edge.station.alarms import Alarms
 from edgedigits.edge.station.messages.metrics import StationMetrics
-from edgedigits.edge.station.messages.raspberry_pi import temperatures, throttling
+from edgedigits.edge.station.messages.raspberry_pi import MachineState, MachineWatch, temperatures, throttling
 
 
 def value(metrics, name, /, **labels):
@@ -142,3 +142,37 @@ def test_vcgencmd_is_asked_where_the_kernel_has_no_file(said, bits, tmp_path):
 
 def test_without_either_nothing_is_known(tmp_path):
     assert throttling(tmp_path / "none", str(tmp_path / "vcgencmd")) is None
+
+
+def test_updates_are_counted_by_what_became_of_them(tmp_path):
+    counts = {"taken": 2, "signature": 3, "rolled back": 1, "worse": 1}
+    metrics = StationMetrics("north", updates=lambda: counts, thermal=tmp_path, firmware=tmp_path / "none")
+    assert value(metrics, "edgedigits_updates_taken_total") == 2
+    assert value(metrics, "edgedigits_updates_rolled_back_total") == 1
+    assert value(metrics, "edgedigits_updates_refused_total", kind="signature") == 3
+    assert value(metrics, "edgedigits_updates_refused_total", kind="worse") == 1
+
+
+def test_a_station_without_updates_counts_none(metrics):
+    assert value(metrics, "edgedigits_updates_taken_total") == 0
+    assert value(metrics, "edgedigits_updates_rolled_back_total") == 0
+
+
+def test_people_are_told_of_the_hottest_zone_and_why_a_machine_is_slow(tmp_path):
+    for number, (kind, degrees) in enumerate((("cpu", 61500), ("gpu", 58000))):
+        zone = tmp_path / f"thermal_zone{number}"
+        zone.mkdir()
+        (zone / "type").write_text(f"{kind}\n")
+        (zone / "temp").write_text(f"{degrees}\n")
+    (tmp_path / "throttled").write_text("5\n")
+    assert MachineWatch(tmp_path, tmp_path / "throttled").state() == MachineState(61.5, ("under-voltage", "throttled"))
+
+
+def test_a_machine_is_looked_at_only_every_ten_seconds(tmp_path):
+    times = iter([100.0, 109.0, 110.0, 110.0])
+    (tmp_path / "throttled").write_text("0\n")
+    watch = MachineWatch(tmp_path, tmp_path / "throttled", lambda: next(times))
+    seen = [watch.state()]
+    (tmp_path / "throttled").write_text("1\n")
+    seen += [watch.state(), watch.state()]
+    assert [one.slowed for one in seen] == [(), (), ("under-voltage",)]

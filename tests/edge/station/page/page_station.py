@@ -22,6 +22,7 @@ import numpy as np
 from edgedigits.core.datasets.sample_digits import load_samples
 from edgedigits.edge.station.adjustments import Adjusted, Adjustments
 from edgedigits.edge.station.journal.journal import Journal
+from edgedigits.edge.station.messages.raspberry_pi import MachineState
 from edgedigits.edge.station.page.live import LiveState
 from edgedigits.edge.station.page.page_limits import PageLimits
 from edgedigits.edge.station.page.parts import PageParts
@@ -85,6 +86,7 @@ class PageStation:
         self.live = LiveState()
         self.adjustments = Adjustments(self.folder, Adjusted(None, 0.97))
         self.alarms = NoAlarms()
+        self.machine = MachineState(None, ())
         self.parts = PageParts(
             station=self.name,
             journal=self.journal,
@@ -95,6 +97,7 @@ class PageStation:
             outputs=self.outputs,
             accepts=lambda code: len(code) == 5,
             forms=(r"\d{5}",),
+            machine=lambda: self.machine,
         )
         settings = PageSettings(self.listen, self.password, self.certificate, self.key)
         self.server = PageServer(settings, self.parts, limits=self.limits)

@@ -13,6 +13,7 @@ pytest.importorskip("selenium", reason="selenium is not installed")
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from edgedigits.edge.station.messages.raspberry_pi import MachineState
 from edgedigits.edge.station.page.password import hash_password
 from edgedigits.edge.station.page.server import PageServer
 from edgedigits.edge.station.settings import PageSettings
@@ -159,3 +160,18 @@ def test_one_logs_in_with_the_password_and_out_again(browser: Any, tmp_path: Pat
         wait(browser, lambda: browser.find_element(By.ID, "logout").is_displayed())
         browser.find_element(By.ID, "logout").click()
         wait(browser, lambda: browser.current_url == f"{station.url}/login")
+
+
+def test_a_hot_machine_says_how_hot_it_is_and_why_it_is_slow(browser: Any, station: PageStation):
+    station.machine = MachineState(81.4, ("throttled",))
+    station.publish(1)
+    opened(browser, station, "/")
+    wait(browser, lambda: text(browser, "temperature") == "81 °C")
+    assert text(browser, "slowed") == "Slowed down: throttled"
+
+
+def test_of_a_machine_that_does_not_say_how_it_is_nothing_is_shown(browser: Any, station: PageStation):
+    station.publish(1)
+    opened(browser, station, "/")
+    wait(browser, lambda: text(browser, "frames-rate") != "–")
+    assert not browser.find_element(By.ID, "machine").is_displayed()
