@@ -158,12 +158,12 @@ class Presence:
         assert self._belt is not None
         apart = cv2.subtract(small, self._belt) if self._is_dark else cv2.absdiff(small, self._belt)
         blue, green, red = cv2.split(apart)
-        most = cv2.max(cv2.max(blue, green), red)  # a fifth of the time of NumPy's over so short an axis
-        light = cv2.blur(cv2.extractChannel(self._belt, 1), (9, 9))
+        most = np.asarray(cv2.max(cv2.max(blue, green), red), np.float32)  # a fifth of the time of NumPy's
+        light = np.asarray(cv2.blur(cv2.extractChannel(self._belt, 1), (9, 9)), np.float32)
         light *= np.float32(1 / max(1.0, float(light.mean())))
         np.clip(light, *_LIGHT, out=light)
         if np.count_nonzero(self._free) > _LEAST_SEEN * most.size:
-            noise = float(cv2.mean(cv2.absdiff(most, 0.0), self._free)[0])
+            noise = float(cv2.mean(np.abs(most), self._free)[0])
             self._noise += _LEARNING * (noise - self._noise)
         most /= light
         brightest = _OF_BRIGHTEST * float(np.percentile(most[::2, ::2], 98))

@@ -49,7 +49,8 @@ def pieces_of(shape: Mask, picture: NDArray[np.float32], whole: tuple[bool, bool
         picture: float32 (height, width, 3), what is seen there.
         whole: whether all of its width and all of its height is in view.
     """
-    found, waiting = [], [shape]
+    found: list[Mask] = []
+    waiting = [shape]
     while waiting:
         part = waiting.pop()
         is_long = _is_long(part, whole)
@@ -70,7 +71,8 @@ def _is_long(shape: Mask, whole: tuple[bool, bool]) -> bool:
 def _cut(shape: Mask, is_long: bool) -> list[Mask]:
     """The two parts of a shape by its best cut; none where it is one piece, or a part is too narrow to be one yet."""
     notches = _notches(shape, _STEP if is_long else _NOTCH)
-    best, found = _filled_share(shape) + (_LEAST_STEP if is_long else _LEAST_GAIN), []
+    found: list[Mask] = []
+    best = _filled_share(shape) + (_LEAST_STEP if is_long else _LEAST_GAIN)
     for place, start in enumerate(notches):
         ends = [*notches[place + 1 :], *_straight_across(shape, start)]
         for end in ends:
@@ -145,7 +147,7 @@ def _at_seam(shape: Mask, picture: NDArray[np.float32], whole: tuple[bool, bool]
     if whole[1] and width >= _LONG * height:
         line = _seam(inside, seen)
     elif whole[0] and height >= _HIGH * width:
-        line = _seam(cv2.transpose(inside), cv2.transpose(seen))
+        line = _seam(np.ascontiguousarray(inside.T), np.ascontiguousarray(seen.transpose(1, 0, 2)))
         line = None if line is None else (line[1], line[0], line[3], line[2])
     else:
         return []
@@ -164,8 +166,7 @@ def _seam(shape: Mask, seen: NDArray[np.float32]) -> tuple[int, int, int, int] |
     step, fold = cv2.absdiff(before, after), cv2.absdiff(seen, (before + after) / 2)
     change = np.max(cv2.max(step, fold), axis=2)
     usual = max(_CHANGE, 2.0 * float(np.median(change)))
-    edges = np.asarray((change > usual) & (shape > 0), np.float32)
-    edges = cv2.dilate(edges, np.ones((1, 3), np.uint8))
+    edges = cv2.dilate(np.asarray((change > usual) & (shape > 0), np.float32), np.ones((1, 3), np.uint8))
     rows = cv2.reduce(shape, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
     best, found = _ALL_THE_WAY, None
     for lean in _LEANS:
