@@ -107,9 +107,10 @@ class Presence:
             self._begin(small)
         else:
             self._follow_light(small)
+        assert self._belt is not None
         mask = self._mask(small)
         self._learn(small, mask)
-        return _blobs(mask, small, width / size[0], height / size[1])
+        return _blobs(mask, small, self._belt, width / size[0], height / size[1])
 
     def _begin(self, small: NDArray[np.float32]) -> None:
         """Guess the belt from one frame: the colour of whichever of dark and bright holds most of the border."""
@@ -199,7 +200,9 @@ class Presence:
         return np.asarray(cv2.resize(cv2.blur(colour, reach) / whole[:, :, np.newaxis], (columns, rows)), np.float32)
 
 
-def _blobs(mask: NDArray[np.uint8], small: NDArray[np.float32], across: float, down: float) -> tuple[Blob, ...]:
+def _blobs(
+    mask: NDArray[np.uint8], small: NDArray[np.float32], belt: NDArray[np.float32], across: float, down: float
+) -> tuple[Blob, ...]:
     grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     found = []
@@ -208,7 +211,7 @@ def _blobs(mask: NDArray[np.uint8], small: NDArray[np.float32], across: float, d
             continue
         inside = np.s_[y : y + height, x : x + width]
         whole = x > 1 and x + width < mask.shape[1] - 1, y > 1 and y + height < mask.shape[0] - 1
-        pieces = pieces_of(_filled(labels[inside] == number), small[inside], whole)
+        pieces = pieces_of(_filled(labels[inside] == number), small[inside], belt[inside], whole)
         for piece in pieces:
             if cv2.countNonZero(piece) < LEAST_SHARE * mask.size:
                 continue
