@@ -72,6 +72,7 @@ class Track:
         size: width and height as it was last seen by itself and whole; None before.
         strange: a picture that is not like its look, of what lies in its very place since the last frame; None where
             nothing does.
+        is_replaced: it is gone, and another one lies where it should be.
     """
 
     number: int
@@ -85,6 +86,7 @@ class Track:
     look: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
     size: tuple[int, int] | None = None
     strange: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+    is_replaced: bool = False
 
     def at(self, moment: float) -> Box:
         """Where its box should be at a moment."""
@@ -130,7 +132,7 @@ class Tracker:
         gone: list[Track] = []
         for place, (track, box, blob) in enumerate(zip(self.tracks, expected, mine, strict=True)):
             if place in others:
-                gone.append(track)
+                gone.append(replace(track, is_replaced=True))
             elif blob is not None:
                 followed.append(self._followed(track, blobs[blob], boxes[place], moment))
             elif moment - track.seen > _PATIENCE or not _overlap(box, (0, 0, *self.size)):
