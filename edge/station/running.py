@@ -40,7 +40,7 @@ from edgedigits.edge.station.updates.at_work import StationUpdates
 if TYPE_CHECKING:
     from edgedigits.edge.station.page.server import PageServer
 
-SET_ASIDE = "journal set aside"
+SET_ASIDE, TOO_FAST = "journal set aside", "belt too fast"
 
 _TIDY_SECONDS = 3600.0
 """Seconds between two looks at what need not be kept any more."""
@@ -156,7 +156,7 @@ class Station:
             displays=(self._live,),
             gauges=(self._metrics,),
             told=(self.updates.tell,),
-            often=(self._say_alive, self._say_threshold, self.updates.work),
+            often=(self._say_alive, self._say_threshold, self._say_speed, self.updates.work),
         )
         return run_shift(works, self._source, stop=stop, limit=limit, wait=self._source.live)
 
@@ -208,6 +208,13 @@ class Station:
             self.alarms.clear(NOT_PROVED)
         else:
             self.alarms.set(NOT_PROVED, chosen.words)
+
+    def _say_speed(self) -> None:
+        if self._watch is not None and self._watch.is_too_fast:
+            words = "pieces pass too fast to be told apart: raise the camera's frame rate or slow the belt"
+            self.alarms.set(TOO_FAST, words)
+        else:
+            self.alarms.clear(TOO_FAST)
 
     def _tidy(self) -> None:
         """Delete what need not be kept any more, now and every hour."""

@@ -107,9 +107,10 @@ class Presence:
             self._begin(small)
         else:
             self._follow_light(small)
+        assert self._belt is not None
         mask = self._mask(small)
         self._learn(small, mask)
-        return _blobs(mask, small, width / size[0], height / size[1])
+        return _blobs(mask, small, self._belt, width / size[0], height / size[1])
 
     def _begin(self, small: NDArray[np.float32]) -> None:
         """Guess the belt from one frame: the colour of whichever of dark and bright holds most of the border."""
@@ -158,12 +159,12 @@ class Presence:
         assert self._belt is not None
         apart = cv2.subtract(small, self._belt) if self._is_dark else cv2.absdiff(small, self._belt)
         blue, green, red = cv2.split(apart)
-        most = cv2.max(cv2.max(blue, green), red)  # a fifth of the time of NumPy's over so short an axis
-        light = cv2.blur(cv2.extractChannel(self._belt, 1), (9, 9))
+        most = np.asarray(cv2.max(cv2.max(blue, green), red), np.float32)  # a fifth of the time of NumPy's
+        light = np.asarray(cv2.blur(cv2.extractChannel(self._belt, 1), (9, 9)), np.float32)
         light *= np.float32(1 / max(1.0, float(light.mean())))
         np.clip(light, *_LIGHT, out=light)
         if np.count_nonzero(self._free) > _LEAST_SEEN * most.size:
-            noise = float(cv2.mean(cv2.absdiff(most, 0.0), self._free)[0])
+            noise = float(cv2.mean(np.abs(most), self._free)[0])
             self._noise += _LEARNING * (noise - self._noise)
         most /= light
         brightest = _OF_BRIGHTEST * float(np.percentile(most[::2, ::2], 98))
@@ -199,7 +200,9 @@ class Presence:
         return np.asarray(cv2.resize(cv2.blur(colour, reach) / whole[:, :, np.newaxis], (columns, rows)), np.float32)
 
 
-def _blobs(mask: NDArray[np.uint8], small: NDArray[np.float32], across: float, down: float) -> tuple[Blob, ...]:
+def _blobs(
+    mask: NDArray[np.uint8], small: NDArray[np.float32], belt: NDArray[np.float32], across: float, down: float
+) -> tuple[Blob, ...]:
     grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     found = []
@@ -208,7 +211,7 @@ def _blobs(mask: NDArray[np.uint8], small: NDArray[np.float32], across: float, d
             continue
         inside = np.s_[y : y + height, x : x + width]
         whole = x > 1 and x + width < mask.shape[1] - 1, y > 1 and y + height < mask.shape[0] - 1
-        pieces = pieces_of(_filled(labels[inside] == number), small[inside], whole)
+        pieces = pieces_of(_filled(labels[inside] == number), small[inside], belt[inside], whole)
         for piece in pieces:
             if cv2.countNonZero(piece) < LEAST_SHARE * mask.size:
                 continue

@@ -38,7 +38,9 @@ _MOST = 6
 """Pieces in one shape, at most: what falls into more is something else."""
 
 
-def pieces_of(shape: Mask, picture: NDArray[np.float32], whole: tuple[bool, bool] = (True, True)) -> list[Mask]:
+def pieces_of(
+    shape: Mask, picture: NDArray[np.float32], belt: NDArray[np.float32], whole: tuple[bool, bool] = (True, True)
+) -> list[Mask]:
     """The pieces of a shape, each as a mask of the same size: pieces are convex, and where two touch there is a notch.
 
     Where two pieces lie over one another there are two notches, and the cut leads from one to the other. Where two lie
@@ -47,15 +49,18 @@ def pieces_of(shape: Mask, picture: NDArray[np.float32], whole: tuple[bool, bool
     Args:
         shape: without holes.
         picture: float32 (height, width, 3), what is seen there.
+        belt: the same of the belt where it is empty, on which the light is the same.
         whole: whether all of its width and all of its height is in view.
     """
-    found, waiting = [], [shape]
+    found: list[Mask] = []
+    waiting = [shape]
     while waiting:
         part = waiting.pop()
         is_long = _is_long(part, whole)
-        parts = _cut(part, is_long) or _at_seam(part, picture, whole) if len(found) + len(waiting) < _MOST else []
+        parts = _cut(part, is_long) or _at_seam(part, picture, belt, whole) if len(found) + len(waiting) < _MOST else []
         if parts:
             waiting += parts
+            whole = False, whole[1]  # parts are higher than what they are cut from
         else:
             found.append(part)
     return found
@@ -70,7 +75,8 @@ def _is_long(shape: Mask, whole: tuple[bool, bool]) -> bool:
 def _cut(shape: Mask, is_long: bool) -> list[Mask]:
     """The two parts of a shape by its best cut; none where it is one piece, or a part is too narrow to be one yet."""
     notches = _notches(shape, _STEP if is_long else _NOTCH)
-    best, found = _filled_share(shape) + (_LEAST_STEP if is_long else _LEAST_GAIN), []
+    found: list[Mask] = []
+    best = _filled_share(shape) + (_LEAST_STEP if is_long else _LEAST_GAIN)
     for place, start in enumerate(notches):
         ends = [*notches[place + 1 :], *_straight_across(shape, start)]
         for end in ends:
@@ -138,17 +144,21 @@ def _filled_share(shape: Mask) -> float:
     return float(sum(cv2.contourArea(contour) for contour in contours)) / max(1.0, hull)
 
 
-def _at_seam(shape: Mask, picture: NDArray[np.float32], whole: tuple[bool, bool]) -> list[Mask]:
+def _at_seam(
+    shape: Mask, picture: NDArray[np.float32], belt: NDArray[np.float32], whole: tuple[bool, bool]
+) -> list[Mask]:
     """The two parts of a shape that is long for one piece, where an edge crosses all of it; none where none does."""
     x, y, width, height = cv2.boundingRect(shape)
-    inside, seen = shape[y : y + height, x : x + width], picture[y : y + height, x : x + width]
+    if not _is_long(shape, whole):
+        return []
+    place = np.s_[y : y + height, x : x + width]
+    light = np.maximum(belt[place], 1.0)
+    inside, seen = shape[place], picture[place] / light * np.float32(light.mean())
     if whole[1] and width >= _LONG * height:
         line = _seam(inside, seen)
-    elif whole[0] and height >= _HIGH * width:
-        line = _seam(cv2.transpose(inside), cv2.transpose(seen))
-        line = None if line is None else (line[1], line[0], line[3], line[2])
     else:
-        return []
+        line = _seam(np.ascontiguousarray(inside.T), np.ascontiguousarray(seen.transpose(1, 0, 2)))
+        line = None if line is None else (line[1], line[0], line[3], line[2])
     if line is None:
         return []
     parts = _halves(shape, (x + line[0], y + line[1]), (x + line[2], y + line[3]))
@@ -164,8 +174,7 @@ def _seam(shape: Mask, seen: NDArray[np.float32]) -> tuple[int, int, int, int] |
     step, fold = cv2.absdiff(before, after), cv2.absdiff(seen, (before + after) / 2)
     change = np.max(cv2.max(step, fold), axis=2)
     usual = max(_CHANGE, 2.0 * float(np.median(change)))
-    edges = np.asarray((change > usual) & (shape > 0), np.float32)
-    edges = cv2.dilate(edges, np.ones((1, 3), np.uint8))
+    edges = cv2.dilate(np.asarray((change > usual) & (shape > 0), np.float32), np.ones((1, 3), np.uint8))
     rows = cv2.reduce(shape, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
     best, found = _ALL_THE_WAY, None
     for lean in _LEANS:

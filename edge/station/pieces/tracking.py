@@ -23,6 +23,9 @@ _PATIENCE = 0.3
 _MARGIN = 0.008
 """Share of the region's width or height within which a box touches its border."""
 
+_STILL = 0.004
+"""Share of the region's width or height by which a piece that lies still seems to move from frame to frame."""
+
 _FRAGMENT = 0.3
 """What falls off a piece is another piece where it is larger than this share of it."""
 
@@ -67,6 +70,9 @@ class Track:
         is_merged: it touches another piece now, and its box is where it should be.
         look: a small picture of it, as it was last seen by itself and whole; None before.
         size: width and height as it was last seen by itself and whole; None before.
+        strange: a picture that is not like its look, of what lies in its very place since the last frame; None where
+            nothing does.
+        is_replaced: it is gone, and another one lies where it should be.
     """
 
     number: int
@@ -79,6 +85,8 @@ class Track:
     is_merged: bool = False
     look: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
     size: tuple[int, int] | None = None
+    strange: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+    is_replaced: bool = False
 
     def at(self, moment: float) -> Box:
         """Where its box should be at a moment."""
@@ -124,7 +132,7 @@ class Tracker:
         gone: list[Track] = []
         for place, (track, box, blob) in enumerate(zip(self.tracks, expected, mine, strict=True)):
             if place in others:
-                gone.append(track)
+                gone.append(replace(track, is_replaced=True))
             elif blob is not None:
                 followed.append(self._followed(track, blobs[blob], boxes[place], moment))
             elif moment - track.seen > _PATIENCE or not _overlap(box, (0, 0, *self.size)):
@@ -206,7 +214,7 @@ class Tracker:
         """Places of pieces that are gone, as what lies where they should be looks like another one.
 
         From one frame to the next a piece looks much the same; where it has jumped or was out of sight it must look the
-        same.
+        same. So it must where it lies still, but for a frame in which something passes over it.
         """
         found = set()
         for place, (track, box, number) in enumerate(zip(self.tracks, expected, mine, strict=True)):
@@ -215,10 +223,22 @@ class Tracker:
             blob = blobs[number]
             if blob.look is None or blob.is_cut or not self._is_whole(blob.box):
                 continue
+            if self._lies_still(track, blob) and track.strange is not None:
+                changed = _alike(track.look, blob.look) < _LIKE_NO_OTHER
+                if changed and _alike(track.strange, blob.look) >= _LIKE_NO_OTHER:
+                    found.add(place)
+                continue
             steady = track.seen == self._last and _overlap(box, blob.box) >= _STEADY
             if _alike(track.look, blob.look) < (_LIKE_ITSELF if steady else _LIKE_NO_OTHER):
                 found.add(place)
         return found
+
+    def _lies_still(self, track: Track, blob: Blob) -> bool:
+        """Whether something lies in the very place where a piece lay in the last frame."""
+        ways = [abs(now - then) for now, then in zip(blob.box, track.box, strict=True)]
+        return track.seen == self._last and all(
+            way <= max(1.0, _STILL * self.size[side % 2]) for side, way in enumerate(ways)
+        )
 
     def _find_again(self, mine: list[int | None], blobs: Sequence[Blob]) -> None:
         """Give pieces that are not where they were expected the blob that looks like them further on the belt.
@@ -255,9 +275,11 @@ class Tracker:
         whole = self._is_whole(box)
         since = track.whole_since if track.whole_since is not None or not whole else moment
         alone = whole and not is_merged and not blob.is_cut
-        look = blob.look if alone else track.look
         size = (box[2], box[3]) if alone else track.size
-        return Track(track.number, box, velocity, track.entered, moment, since, whole, is_merged, look, size)
+        look, strange = (blob.look, None) if alone else (track.look, None)
+        if alone and self._lies_still(track, blob) and _differ(track.look, blob.look):
+            look, strange = track.look, blob.look
+        return Track(track.number, box, velocity, track.entered, moment, since, whole, is_merged, look, size, strange)
 
     def _velocity(self, track: Track, box: Box, moment: float) -> Velocity:
         """By the edges that were and are within the region: one at its border stands still while the piece comes in.
@@ -353,6 +375,10 @@ def _alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     if lengths < _BLANK:
         return 1.0
     return float((first * second).sum()) / lengths
+
+
+def _differ(one: NDArray[np.float32] | None, other: NDArray[np.float32] | None) -> bool:
+    return one is not None and other is not None and _alike(one, other) < _LIKE_NO_OTHER
 
 
 def _could_be(before: Box, now: Box, axis: int, forward: int) -> bool:

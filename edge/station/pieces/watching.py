@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,9 @@ _LINGERING = 1.0
 
 _SURELY = 3
 """Frames in which something must have been seen to be a piece: less is a reflection, or two pieces that touch."""
+
+_TOO_FAST, _LATELY = 3, 30.0
+"""Pieces that passed too fast to be followed from which on that is said, and seconds after which it is forgotten."""
 
 _MARGIN = 6
 
@@ -102,11 +106,18 @@ class Watch:
         self._tracker: Tracker | None = None
         self._pieces: dict[int, _Piece] = {}
         self.words: dict[int, tuple[str, str]] = {}
+        self._missed: deque[float] = deque(maxlen=_TOO_FAST)  # when pieces were gone too soon
+        self._moment = 0.0
 
     @property
     def tracks(self) -> tuple[Track, ...]:
         """The pieces in view, boxes in pixels of the upright region."""
         return self._tracker.tracks if self._tracker else ()
+
+    @property
+    def is_too_fast(self) -> bool:
+        """Whether pieces pass too fast to be followed: in the next frame others lie in their place, or none does."""
+        return len(self._missed) == _TOO_FAST and self._moment - self._missed[0] < _LATELY
 
     def look(self, image: Image, moment: float, region: Box | None = None) -> list[DecidedPiece]:
         """Look at one frame.
@@ -125,6 +136,8 @@ class Watch:
             self.forget()
             self._tracker = Tracker(grey.shape[1], grey.shape[0])
         gone = self._tracker.update(self._presence.find(upright), moment)
+        self._moment = moment
+        self._missed.extend(moment for track in gone if self._was_too_fast(track))
         decided = [self._left(track, moment) for track in gone]
         for track in self.tracks:
             piece = self._pieces.setdefault(track.number, _Piece(Evidence()))
@@ -150,6 +163,11 @@ class Watch:
             x, y, width, height = region
             image = image[y : y + height, x : x + width]
         return np.ascontiguousarray(np.rot90(image, -self._rotate // 90)) if self._rotate else image
+
+    def _was_too_fast(self, track: Track) -> bool:
+        """Whether a piece that is gone was wholly in view in its last frame, and in too few frames to be known."""
+        piece = self._pieces.get(track.number)
+        return piece is not None and track.look is not None and (track.is_replaced or piece.seen < _SURELY)
 
     def _next(self, moment: float) -> Track | None:
         """The piece to read in this frame: of the open ones that with the fewest looks, then the longest in view."""

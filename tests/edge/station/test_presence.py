@@ -152,3 +152,11 @@ def test_lines_on_a_piece_cut_none():
     cv2.rectangle(frame, (260, 130), (400, 220), (150, 190, 220), cv2.FILLED)
     cv2.line(frame, (250, 110), (250, 240), (30, 30, 30), 2)
     assert len(boxes(Presence(), frame)) == 1
+
+
+def test_the_edge_of_a_shadow_on_a_long_piece_cuts_none():
+    light = np.where(np.arange(WIDTH) < 300, 0.6, 1.0)[np.newaxis, :, np.newaxis]
+    presence = Presence()
+    for seed in range(15):
+        presence.find((belt(seed=seed) * light).astype(np.uint8))
+    assert len(boxes(presence, (piece(belt(seed=99), (120, 90, 380, 170)) * light).astype(np.uint8))) == 1

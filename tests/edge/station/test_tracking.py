@@ -178,3 +178,25 @@ def test_a_wrong_cut_doubles_no_piece():
         tracker.update(halves, index / 30)
     assert [track.number for track in tracker.tracks] == [0]
     assert abs(tracker.tracks[0].box[2] - 300) <= 5
+
+
+def alike(x, seed):
+    """A piece that has much in common with all others, as print and stamp in the same places."""
+    draw = np.random.default_rng(99).uniform(60, 220, (32, 48)) + np.random.default_rng(seed).uniform(60, 220, (32, 48))
+    return replace(blob(x), look=draw.astype(np.float32))
+
+
+def test_a_piece_in_the_very_place_of_another_one_of_its_kind_is_another_one():
+    tracker = Tracker(WIDTH, HEIGHT)
+    for index in range(20):
+        tracker.update([alike(100, seed=1)], index / 30)
+    gone = [one.number for index in range(20, 26) for one in tracker.update([alike(100, seed=2)], index / 30)]
+    assert gone == [0]
+    assert [track.number for track in tracker.tracks] == [1]
+
+
+def test_what_passes_over_a_piece_that_lies_still_makes_it_no_other():
+    tracker = Tracker(WIDTH, HEIGHT)
+    for index in range(60):
+        tracker.update([alike(100, seed=2 if index in {20, 40} else 1)], index / 30)
+    assert [track.number for track in tracker.tracks] == [0]

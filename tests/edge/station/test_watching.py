@@ -169,3 +169,29 @@ def test_digits_that_are_no_valid_code_are_told(tmp_path, mail):
     decided = watched(other, frames)
     why = [piece.decision.why for _, piece in decided]
     assert sum(f"{piece.code} stands on it, which is no valid code" == word for piece, word in zip(pieces, why)) >= 3
+
+
+def lying(seed, x=400):
+    """A piece on a dark belt that has marks of its own."""
+    draw = np.random.default_rng(seed)
+    frame = np.clip(draw.normal(45, 3, (720, 1280, 3)), 0, 255).astype(np.uint8)
+    cv2.rectangle(frame, (x, 200), (x + 400, 440), (225, 230, 235), cv2.FILLED)
+    for left, top in draw.integers((x + 30, 230), (x + 300, 390), (8, 2)).tolist():
+        cv2.rectangle(frame, (left, top), (left + 60, top + 25), (40, 40, 40), cv2.FILLED)
+    return frame
+
+
+def test_a_belt_that_moves_by_a_whole_pitch_between_two_frames_is_said_to_be_too_fast(reader):
+    watch = Watch(reader.codes, lambda: Decider(0.9))
+    decided = [one for index in range(48) for one in watch.look(lying(seed=index // 6), index / RATE)]
+    decided += watch.rest(48 / RATE)
+    assert len(decided) == 8
+    assert watch.is_too_fast
+
+
+def test_a_belt_whose_pieces_can_be_followed_is_not(reader, mail):
+    frames, _ = mail
+    watch = Watch(reader.codes, lambda: Decider(0.9))
+    for index, frame in enumerate(frames):
+        watch.look(frame, index / RATE)
+    assert not watch.is_too_fast
