@@ -44,15 +44,21 @@ def check(ctx: click.Context, config: Path, as_json: bool) -> None:
 
 
 @click.command(short_help="Find the threshold that keeps errors below the target.")
-@click.argument("recordings", metavar="RECORDING...", nargs=-1, required=True, type=options.NamedPath())
+@click.argument("recordings", metavar="[RECORDING]...", nargs=-1, type=options.NamedPath())
 @options.station_config
+@click.option("--audited", is_flag=True, help="By the accepted pieces in its journal that people checked.")
 @click.option(
     "--codes", "written", type=options.NamedPath(), help="Text: a line a piece in order, empty without a code."
 )
 @options.as_json
 @click.pass_context
 def calibrate(
-    ctx: click.Context, recordings: tuple[Path, ...], config: Path, written: Path | None, as_json: bool
+    ctx: click.Context,
+    recordings: tuple[Path, ...],
+    config: Path,
+    audited: bool,
+    written: Path | None,
+    as_json: bool,
 ) -> None:
     """Read recordings of mail whose codes are known, and keep the lowest confidence that is sure enough.
 
@@ -62,11 +68,21 @@ def calibrate(
     rejects.png there shows what each threshold does. Where the pieces are too few to prove any, the exit code is 3 and
     the station accepts nothing until there are more.
 
+    With --audited the station's own journal proves the threshold that it runs with: by the accepted pieces that
+    `audit_percent` in [pieces] drew at random and people checked. The station may run meanwhile, and follows when it is
+    started again. Where nothing is proved, all stays as it is.
+
     \b
     Examples:
       edgedigits station calibrate out/mail/mail.avi
       edgedigits station calibrate belt.avi --codes belt.txt
+      edgedigits station calibrate --audited --config station.toml
     """
+    if audited == bool(recordings):
+        raise click.UsageError("give recordings, or --audited without any")
+    if audited:
+        _by_audit(ctx, config, as_json)
+        return
     from edgedigits.core.counting import counted
     from edgedigits.core.lines.confidence import error_at
     from edgedigits.edge.station.recorded import calibrate_station
@@ -93,6 +109,30 @@ def calibrate(
             err=True,
         )
         ctx.exit(3)
+
+
+def _by_audit(ctx: click.Context, config: Path, as_json: bool) -> None:
+    from edgedigits.core.counting import counted
+    from edgedigits.edge.station.audited import keep_proof, prove_by_audit
+    from edgedigits.edge.station.settings_file import read_settings
+
+    settings = read_settings(config)
+    folder = config.absolute().parent / settings.journal.folder
+    found = prove_by_audit(folder, settings.reading.target_error)
+    keep_proof(folder, found)
+    if as_json:
+        show_json(asdict(found))
+    else:
+        say(f"threshold {found.threshold:g}: {found.proof.explanation}")
+        if found.passed_over:
+            say(f"{counted(found.passed_over, 'piece')} passed over unchecked, which count as wrong")
+        if found.waiting:
+            say(f"{counted(found.waiting, 'more piece')} drawn, to be checked on the page")
+        if found.others:
+            say(f"{counted(found.others, 'piece')} of another threshold, network or kind of code left out")
+    if found.proof.value is None:
+        ctx.exit(3)
+    say(f"kept in {folder}", err=as_json)
 
 
 @click.command(short_help="Show a station at work, without camera or broker.")

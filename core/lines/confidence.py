@@ -254,3 +254,22 @@ def reject_curve(confidences: NDArray[Any], right: NDArray[np.bool_]) -> tuple[R
     return tuple(
         RejectPoint(float(ranked[end]), 1 - (int(end) + 1) / len(ranked), float(wrong[end] / (end + 1))) for end in ends
     )
+
+
+def prove_threshold(value: float, wrong: int, accepted: int, target_error: float, level: float = 0.95) -> Threshold:
+    """Whether a threshold that was fixed beforehand is proved, by a random sample of what it accepted.
+
+    One hypothesis, tested as :func:`choose_threshold` tests each of its own: nothing was chosen by these lines, so the
+    whole of what the test may err belongs to it. Whoever looks again and again until it is proved errs more often.
+
+    Args:
+        value: the threshold.
+        wrong: lines of the sample that are wrong.
+        accepted: lines of the sample.
+        target_error: share of wrong ones, above 0 and below 1.
+        level: certainty, above 0 and below 1.
+    """
+    proved = accepted > 0 and binomial_tail(wrong, accepted, target_error) <= 1 - level
+    needed = 0 if proved else _lines_needed(wrong, accepted, accepted, target_error, level)
+    bound = upper_bound(wrong, accepted, level) if accepted else 1.0
+    return Threshold(value if proved else None, target_error, level, accepted, accepted, wrong, bound, needed)

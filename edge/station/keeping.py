@@ -13,6 +13,7 @@ from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.sources.base import Image
 from edgedigits.edge.station.alarms import Alarms
 from edgedigits.edge.station.journal.journal import Journal
+from edgedigits.edge.station.journal.records import Audit
 from edgedigits.edge.station.pieces.watching import DecidedPiece
 from edgedigits.edge.station.results import PieceResult
 
@@ -34,12 +35,14 @@ class Unwritten:
         picture: of it, or None.
         digits: boxes of the marks of its code in the picture, where they are known.
         hold: seconds that it waits for a person; 0 where it is final.
+        audit: why it is to be checked although it was accepted.
     """
 
     result: PieceResult
     picture: Image | None
     digits: tuple[Box, ...]
     hold: float
+    audit: Audit | None
 
 
 class Keeper:
@@ -51,7 +54,13 @@ class Keeper:
     """
 
     def __init__(
-        self, journal: Journal, alarms: Alarms, station: str, model: str, bin_of: Callable[[str], str]
+        self,
+        journal: Journal,
+        alarms: Alarms,
+        station: str,
+        model: str,
+        bin_of: Callable[[str], str],
+        draw: Callable[[], Audit | None] = lambda: None,
     ) -> None:
         """Keep the results of one station.
 
@@ -61,10 +70,12 @@ class Keeper:
             station: its name.
             model: sha256 of the network that reads.
             bin_of: where a code goes.
+            draw: asked for each accepted piece whether it is to be checked.
         """
         self._journal, self._alarms = journal, alarms
         self._station, self.model, self._bin_of = station, model, bin_of
         self.backlog: deque[Unwritten] = deque()
+        self._draw = draw
         self._tried = 0.0
 
     def keep(self, piece: DecidedPiece, waited: float, hold_seconds: float) -> PieceResult:
@@ -99,7 +110,8 @@ class Keeper:
         picture = piece.picture if min(piece.picture.shape[:2]) > 1 else None
         nobody_can_key_it = accepted or picture is None
         hold = 0.0 if nobody_can_key_it else hold_seconds
-        self.backlog.append(Unwritten(result, picture, piece.digits, hold))
+        audit = self._draw() if accepted else None
+        self.backlog.append(Unwritten(result, picture, piece.digits, hold, audit))
         self.write()
         return result
 
@@ -113,7 +125,7 @@ class Keeper:
                 if first.hold:
                     self._journal.hold(first.result, first.picture, time.time() + first.hold, first.digits)
                 else:
-                    self._journal.add(first.result, first.picture, first.digits)
+                    self._journal.add(first.result, first.picture, first.digits, first.audit)
             except EdgedigitsError as error:
                 self._tried = time.monotonic()
                 self._alarms.set(UNWRITABLE, f"{error}; {len(self.backlog)} results wait in memory")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ from edgedigits.edge.sources.registry import open_source
 from edgedigits.edge.station.adjustments import Adjusted, Adjustments
 from edgedigits.edge.station.alarms import Alarms
 from edgedigits.edge.station.journal.journal import Journal
+from edgedigits.edge.station.journal.records import Audit
 from edgedigits.edge.station.keeping import Keeper
 from edgedigits.edge.station.messages.forwarder import Forwarder
 from edgedigits.edge.station.messages.metrics import StationMetrics
@@ -144,7 +146,7 @@ class Station:
             decide_within=pieces.decide_within,
         )
         name, reader = self.settings.name, self._reader
-        self._keeper = Keeper(self.journal, self.alarms, name, reader.model, reader.bin_of)
+        self._keeper = Keeper(self.journal, self.alarms, name, reader.model, reader.bin_of, self._drawn)
         works = Works(
             self._watch,
             self.journal,
@@ -170,6 +172,12 @@ class Station:
         if self._watch is not None and self._keeper is not None:
             self._watch.reader = self._reader.codes
             self._keeper.model = self._reader.model
+
+    def _drawn(self) -> Audit | None:
+        """Whether the piece that was accepted just now is to be checked: by chance alone, not by anything about it."""
+        if random.random() * 100 >= self.settings.pieces.audit_percent:
+            return None
+        return Audit(self.threshold.value, self._reader.expected)
 
     def _page(self) -> PageServer | None:
         if not self.settings.page.listen:

@@ -86,6 +86,9 @@ class PiecesSettings:
     hold_seconds: float = setting(
         0.0, "seconds that a rejected piece waits for somebody to key its code on the page", least=0, most=3600
     )
+    audit_percent: float = setting(
+        0.0, "percent of the accepted pieces, drawn at random, that people are to check on the page", least=0, most=100
+    )
     dark_alarm: float = setting(
         10.0, "seconds of black or frozen frames after which the station says so", least=1, most=3600
     )

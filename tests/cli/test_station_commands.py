@@ -14,11 +14,15 @@ import pytest
 from calling import call
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "edge" / "station" / "messages"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "edge" / "station"))
 
+from journal_pieces import NOON, picture, piece
 from made_certificates import authority_and_server
 from mosquitto import Broker
 
 from edgedigits.core.pretrained.bundled import bundled_model
+from edgedigits.edge.station.journal.journal import Journal
+from edgedigits.edge.station.journal.records import Audit
 
 MAIL = '[camera]\nsource = "mail:easy,pieces=1"\n'
 NO_PAGE = '[page]\nlisten = ""\n'
@@ -216,3 +220,26 @@ def test_a_journal_where_a_file_lies_is_told(tmp_path: Path):
     assert "choose another path" in run(tmp_path, text)
     assert (tmp_path / "file").read_text() == "a file"
     assert "choose another path" in check(tmp_path, text)["disk"]["remedy"]
+
+
+def test_a_threshold_is_proved_by_accepted_pieces_that_were_drawn_and_checked(tmp_path: Path):
+    config = written(tmp_path, "[reading]\ntarget_error = 10.0\n")
+    journal = Journal(tmp_path / "journal", durable=False)
+    for number in range(29):
+        journal.add(piece(f"piece-{number}"), picture(), audit=Audit(0.97, "codes"))
+        journal.key(f"piece-{number}", "48000", "ann", NOON)
+    done = call("station", "calibrate", "--audited", "--config", config)
+    assert "from a confidence of 0.9700 on at most 10 % of the accepted lines are wrong" in done.stdout
+    journal.add(piece("wrong"), picture(), audit=Audit(0.97, "codes"))
+    journal.key("wrong", "48001", "ann", NOON)
+    journal.close()
+    assert "cannot prove" in call("station", "calibrate", "--audited", "--config", config, code=3).stdout
+    assert json.loads((tmp_path / "journal" / "calibration.json").read_text())["wrong"] == 0
+
+
+@pytest.mark.parametrize("words", [(), ("--audited", "belt.avi")])
+def test_a_threshold_is_found_by_recordings_or_by_the_journal(tmp_path: Path, words: tuple[str, ...]):
+    (tmp_path / "belt.avi").touch()
+    words = tuple(str(tmp_path / word) if word.endswith(".avi") else word for word in words)
+    config = written(tmp_path, MAIL)
+    assert "--audited without any" in call("station", "calibrate", *words, "--config", config, code=2).stderr

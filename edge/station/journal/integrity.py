@@ -13,7 +13,7 @@ from pathlib import Path
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors
 from edgedigits.edge.station.journal.database import DAMAGED, connect, connect_to_read, primary_code, sqlite_errors
-from edgedigits.edge.station.journal.schema import create, standing
+from edgedigits.edge.station.journal.schema import create, standing, upgrade
 from edgedigits.edge.station.journal.sharing import Use
 from edgedigits.edge.station.journal.storing import last_sequence
 
@@ -50,7 +50,9 @@ def prepare(folder: Path, use: Use, *, durable: bool, last: int = 0) -> Path | N
     if why:
         last = max(last, _last_sequence(path))
         aside = set_aside(path, use, why)
-    if why != "":
+    if why == "":
+        _upgrade(path, durable=durable)
+    else:
         _make(path, last, durable=durable)
     return aside
 
@@ -80,6 +82,16 @@ def _make(path: Path, last: int, *, durable: bool) -> None:
         connection = connect(path, durable=durable)
         try:
             create(connection, last)
+        finally:
+            connection.close()
+
+
+def _upgrade(path: Path, *, durable: bool) -> None:
+    with sqlite_errors(path):
+        connection = connect(path, durable=durable)
+        try:
+            if standing(connection) == "older":
+                upgrade(connection)
         finally:
             connection.close()
 

@@ -12,7 +12,7 @@ from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.sources.base import Image
 from edgedigits.edge.station.journal import review, storing
 from edgedigits.edge.station.journal.crops import Crops, encoded
-from edgedigits.edge.station.journal.records import Counts, Event, Keyed, Waiting, result_of
+from edgedigits.edge.station.journal.records import Audit, Counts, Event, Keyed, Waiting, result_of
 from edgedigits.edge.station.journal.replacing import JournalFile
 from edgedigits.edge.station.journal.retention import Retention, Tidied
 from edgedigits.edge.station.results import PieceResult
@@ -79,13 +79,16 @@ class Journal:
         with self._changed:
             return self._changes
 
-    def add(self, result: PieceResult, crop: Image | None, boxes: Sequence[Box] = ()) -> Event:
+    def add(
+        self, result: PieceResult, crop: Image | None, boxes: Sequence[Box] = (), audit: Audit | None = None
+    ) -> Event:
         """Write a piece whose result is final, and its event.
 
         Args:
             result: of the piece.
             crop: its picture, or None.
             boxes: of the digits in the picture, where they are known.
+            audit: why an accepted piece is to be checked; None where it was not drawn.
 
         Returns:
             The event; again the same one where this very result is there already.
@@ -94,9 +97,9 @@ class Journal:
             JournalUnwritable: the disk is full, or anything else that may pass; nothing was written.
         """
         doubtful = result.outcome == "accepted" and result.confidence < self._doubtful_below
-        kept = self._kept == "all" or (self._kept == "doubtful" and (doubtful or result.outcome == "rejected"))
+        kept = self._kept == "all" or (self._kept == "doubtful" and (doubtful or audit or result.outcome == "rejected"))
         picture = self._crops.write(result, encoded(crop)) if crop is not None and kept else None
-        event = self._file.write(lambda at: storing.insert_final(at, result, picture, boxes, doubtful))
+        event = self._file.write(lambda at: storing.insert_final(at, result, picture, boxes, doubtful, audit))
         self._tell(event.sequence)
         return event
 

@@ -41,7 +41,7 @@ def opened_to_read(folder: StrPath) -> Iterator[sqlite3.Connection]:
         connection = connect_to_read(path)
         try:
             connection.execute("BEGIN")
-            if (found := standing(connection)) != "ours":
+            if (found := standing(connection)) not in {"ours", "older"}:
                 raise EdgedigitsError(*_not_ours(path, found))
             yield connection
         finally:

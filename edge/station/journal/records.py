@@ -30,6 +30,19 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Audit:
+    """Why an accepted piece is to be checked: it was drawn at random, whatever it says.
+
+    Attributes:
+        threshold: by which it was accepted.
+        expected: sha256 of what a code may be.
+    """
+
+    threshold: float
+    expected: str
+
+
+@dataclass(frozen=True)
 class Waiting:
     """A piece that one person was given to say its code.
 

@@ -8,15 +8,24 @@ from typing import Literal
 APPLICATION = 0x4564_4A6C
 """``application_id`` of a journal's file ("EdJl"); SQLite keeps it in the file's head."""
 
-VERSION = 1
+VERSION = 2
 """``user_version`` of the tables below."""
 
-HELD, REJECTED, DOUBTFUL = 1, 2, 3
+HELD, REJECTED, AUDITED, DOUBTFUL = 1, 2, 3, 4
 """Column ``review``: why a piece is to be reviewed, the most urgent first; NULL where it is not, or has its label."""
 
-Standing = Literal["new", "ours", "foreign", "newer"]
+Standing = Literal["new", "ours", "older", "foreign", "newer"]
 
-TABLES = """
+_AUDITS = """
+CREATE TABLE audits (          -- accepted pieces that were drawn at random to be checked
+    piece INTEGER PRIMARY KEY REFERENCES pieces (number) ON DELETE CASCADE,
+    threshold REAL NOT NULL,   -- by which it was accepted
+    expected TEXT NOT NULL     -- sha256 of what a code may be
+) STRICT;
+"""
+
+TABLES = (
+    """
 CREATE TABLE pieces (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -61,6 +70,8 @@ CREATE TABLE claims (
 CREATE TABLE outputs (name TEXT PRIMARY KEY, sequence INTEGER NOT NULL) STRICT;
 CREATE TABLE beginnings (sequence INTEGER NOT NULL) STRICT;  -- of the last event before this file began
 """
+    + _AUDITS
+)
 
 
 def standing(connection: sqlite3.Connection) -> Standing:
@@ -72,7 +83,7 @@ def standing(connection: sqlite3.Connection) -> Standing:
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if application == APPLICATION:
-        return "ours" if version == VERSION else "newer"
+        return "ours" if version == VERSION else "older" if version == 1 else "newer"
     empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
     return "new" if empty and application == version == 0 else "foreign"
 
@@ -90,3 +101,18 @@ def create(connection: sqlite3.Connection, last_sequence: int = 0) -> None:
         f"BEGIN IMMEDIATE; {TABLES} INSERT INTO beginnings VALUES ({last_sequence:d});"
         f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"
     )
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Bring the tables of an older version up to this one, all of them or none; those of this one stay as they are."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if standing(connection) == "older":
+            connection.execute(_AUDITS)
+            connection.execute("UPDATE pieces SET review = 4 WHERE review = 3")  # doubtful ones; 3 is audited now
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from edgedigits.edge.scenes.scene import Box
-from edgedigits.edge.station.journal.records import COLUMNS, Counts, Event, result_of, row_of
-from edgedigits.edge.station.journal.schema import DOUBTFUL, HELD, REJECTED
+from edgedigits.edge.station.journal.records import COLUMNS, Audit, Counts, Event, result_of, row_of
+from edgedigits.edge.station.journal.schema import AUDITED, DOUBTFUL, HELD, REJECTED
 from edgedigits.edge.station.results import PieceResult
 
 _LAST = "SELECT max((SELECT coalesce(max(sequence), 0) FROM pieces), (SELECT max(sequence) FROM beginnings))"
@@ -36,9 +36,16 @@ def boxes_text(boxes: Sequence[Box]) -> str:
 
 
 def insert_final(
-    connection: sqlite3.Connection, result: PieceResult, crop: Crop | None, boxes: Sequence[Box], doubtful: bool
+    connection: sqlite3.Connection,
+    result: PieceResult,
+    crop: Crop | None,
+    boxes: Sequence[Box],
+    doubtful: bool,
+    audit: Audit | None = None,
 ) -> Event:
     """A piece whose result stands, with the next event; one that is there already is not written twice.
+
+    One without a picture cannot be checked, and is not audited.
 
     Raises:
         ValueError: another piece has its id.
@@ -48,10 +55,18 @@ def insert_final(
         if known["sequence"] is not None and result_of(known) == result:
             return Event(known["sequence"], result)
         raise ValueError(f"a piece with the id {result.id} is in the journal with another result")
-    review = None if crop is None else REJECTED if result.outcome == "rejected" else DOUBTFUL if doubtful else None
     event = Event(last_sequence(connection) + 1, result)
-    _insert(connection, result, (event.sequence, None, None, review), crop, boxes)
+    review = None if crop is None else _review_of(result, doubtful, audit)
+    number = _insert(connection, result, (event.sequence, None, None, review), crop, boxes)
+    if audit and review == AUDITED:
+        connection.execute("INSERT INTO audits VALUES (?, ?, ?)", (number, audit.threshold, audit.expected))
     return event
+
+
+def _review_of(result: PieceResult, doubtful: bool, audit: Audit | None) -> int | None:
+    if result.outcome == "rejected":
+        return REJECTED
+    return AUDITED if audit else DOUBTFUL if doubtful else None
 
 
 def insert_held(
@@ -74,9 +89,10 @@ def _insert(
     final: tuple[int | None, float | None, float | None, int | None],
     crop: Crop | None,
     boxes: Sequence[Box],
-) -> None:
+) -> int | None:
+    """Write a row; its number."""
     picture = (crop.path, crop.size) if crop else (None, 0)
-    connection.execute(_INSERT, (*row_of(result), *final, *picture, boxes_text(boxes)))
+    return connection.execute(_INSERT, (*row_of(result), *final, *picture, boxes_text(boxes))).lastrowid
 
 
 def finish(connection: sqlite3.Connection, row: sqlite3.Row, result: PieceResult, review: int | None) -> Event:

@@ -9,6 +9,7 @@ import numpy as np
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.station.alarms import Alarms
 from edgedigits.edge.station.journal.journal import Journal
+from edgedigits.edge.station.journal.records import Audit
 from edgedigits.edge.station.keeping import UNWRITABLE, Keeper
 from edgedigits.edge.station.picture_health import DARK, FROZEN, PictureHealth
 from edgedigits.edge.station.pieces.deciding import Decision
@@ -29,6 +30,23 @@ def keeper(tmp_path, journal=None):
     alarms = Alarms()
     kept = journal or Journal(tmp_path, durable=False)
     return Keeper(kept, alarms, "north", "a" * 64, {"12345": "B7"}.get), kept, alarms
+
+
+def test_an_accepted_piece_that_was_drawn_is_given_to_a_person_to_check(tmp_path):
+    journal = Journal(tmp_path, durable=False)
+    drawn = iter([Audit(0.97, "codes"), None])
+    keep = Keeper(journal, Alarms(), "north", "a" * 64, {"12345": "B7"}.get, lambda: next(drawn))
+    first, _ = (keep.keep(piece(), 0.0, 0.0) for _ in range(2))
+    assert journal.counts(0).waiting == 1
+    assert journal.claim("ann", 0.0).result.id == first.id
+
+
+def test_a_rejected_piece_is_never_drawn(tmp_path):
+    journal = Journal(tmp_path, durable=False)
+    asked = []
+    keep = Keeper(journal, Alarms(), "north", "a" * 64, {}.get, lambda: asked.append(True))
+    keep.keep(piece(outcome="rejected"), 0.0, 0.0)
+    assert asked == []
 
 
 class FullDisk:
