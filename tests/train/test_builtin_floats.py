@@ -12,6 +12,7 @@ from edgedigits.core.keras.line_networks import line_logits, load_line_network
 from edgedigits.core.keras.models import keras_scores, load_keras
 from edgedigits.core.lines.decoding import greedy
 from edgedigits.core.pretrained.bundled import (
+    bundled_digit_model,
     bundled_float_line_model,
     bundled_float_model,
     bundled_line_model,
@@ -71,7 +72,8 @@ def test_the_floats_carry_nothing_but_the_network(floats):
 
 
 def test_no_card_that_ships_names_the_machine_that_made_it():
-    for model in (bundled_model(), bundled_float_model(), bundled_line_model(), bundled_float_line_model()):
+    shipped = (bundled_model(), bundled_float_model(), bundled_line_model(), bundled_float_line_model())
+    for model in (*shipped, bundled_digit_model()):
         card = card_of(model)
         assert "/" not in json.dumps([card.dataset, card.parent, card.pretrained_on, card.measured])
 

@@ -35,6 +35,9 @@ OTHERWISE = 0.1
 _SHORTEST, _LIKELY = 3, math.log(0.5)
 """Digits of what may be a code that is not valid, at least, and the logarithm of its probability."""
 
+_WORTH = 0.02
+"""Probability of all codes together, by the line network, from which a row is worth to be taken apart."""
+
 _DISTRUST = 0.03
 """Share of the marks of which a network of digits says anything."""
 
@@ -182,8 +185,9 @@ class CodeReader:
         nothing = float(np.exp(scores[:, BLANK].sum()))
         if nothing > _NOTHING:
             return _Heard(scores, nothing, [], np.zeros(0), None)
-        names = [one.text for one in beam(scores, self.allowed)[:_TOLD] if one.text]
-        chances = self._chances(row, bool(names))
+        told = [one for one in beam(scores, self.allowed)[:_TOLD] if one.text]
+        names = [one.text for one in told]
+        chances = self._chances(row, sum(one.probability for one in told) >= _WORTH)
         if chances is not None:
             names += [text for text in [likeliest(chances)] if text not in names and self.allowed.accepts(text)]
         by_line = np.exp(log_probabilities_of_lines([scores], [names])[0]) if names else np.zeros(0)
@@ -205,7 +209,7 @@ class CodeReader:
         """A row as a line with a piece for each digit of a code, where its digits can be told apart.
 
         Where its marks are no digits, as of a form's boxes with what touches them, it is taken apart as the lines of
-        any picture are; that takes longer than all else, and is done where the line network reads a code.
+        any picture are; that takes longer than all else, and is done where the line network may see a code.
         """
         if row.marks and self.allowed.accepts_length(len(row.marks)):
             return line_of(row)
