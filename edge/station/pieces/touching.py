@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,9 @@ _LOOKED_AT = 4
 
 _LEAST_GAIN, _LEAST_STEP = 0.02, 0.005
 """Share of their hulls that the parts of a cut fill more than the shape did before, at least; of a long shape's."""
+
+_SHORTER = 0.1
+"""Share of their hulls that the parts of a cut as long as the shape must fill more than those of a very short one."""
 
 _SCRAP = 0.04
 """Share of a shape below which a part of it is no piece."""
@@ -76,14 +81,16 @@ def _cut(shape: Mask, is_long: bool) -> list[Mask]:
     """The two parts of a shape by its best cut; none where it is one piece, or a part is too narrow to be one yet."""
     notches = _notches(shape, _STEP if is_long else _NOTCH)
     found: list[Mask] = []
-    best = _filled_share(shape) + (_LEAST_STEP if is_long else _LEAST_GAIN)
+    least, best = _filled_share(shape) + (_LEAST_STEP if is_long else _LEAST_GAIN), -1.0
+    side = max(cv2.boundingRect(shape)[2:])
     for place, start in enumerate(notches):
         ends = [*notches[place + 1 :], *_straight_across(shape, start)]
         for end in ends:
             parts = _halves(shape, start, end)
             share = min((_filled_share(part) for part in parts), default=0.0)
-            if share > best:
-                best, found = share, parts
+            worth = share - _SHORTER * math.dist(start, end) / side
+            if share > least and worth > best:
+                best, found = worth, parts
     return found if all(_may_be_a_piece(part) for part in found) else []
 
 
