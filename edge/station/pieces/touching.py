@@ -62,7 +62,11 @@ def pieces_of(
     while waiting:
         part = waiting.pop()
         is_long = _is_long(part, whole)
-        parts = _cut(part, is_long) or _at_seam(part, picture, belt, whole) if len(found) + len(waiting) < _MOST else []
+        parts = (
+            _cut(part, is_long, whole) or _at_seam(part, picture, belt, whole)
+            if len(found) + len(waiting) < _MOST
+            else []
+        )
         if parts:
             waiting += parts
             whole = False, whole[1]  # parts are higher than what they are cut from
@@ -77,7 +81,7 @@ def _is_long(shape: Mask, whole: tuple[bool, bool]) -> bool:
     return (whole[1] and width >= _LONG * height) or (whole[0] and height >= _HIGH * width)
 
 
-def _cut(shape: Mask, is_long: bool) -> list[Mask]:
+def _cut(shape: Mask, is_long: bool, whole: tuple[bool, bool]) -> list[Mask]:
     """The two parts of a shape by its best cut; none where it is one piece, or a part is too narrow to be one yet."""
     notches = _notches(shape, _STEP if is_long else _NOTCH)
     found: list[Mask] = []
@@ -90,7 +94,7 @@ def _cut(shape: Mask, is_long: bool) -> list[Mask]:
             share = min((_filled_share(part) for part in parts), default=0.0)
             worth = share - _SHORTER * math.dist(start, end) / side
             if share > least and worth > best:
-                best, found = worth, parts
+                best, found = worth, [] if _at_border(shape, end, whole) else parts
     return found if all(_may_be_a_piece(part) for part in found) else []
 
 
@@ -136,6 +140,13 @@ def _halves(shape: Mask, start: tuple[int, int], end: tuple[int, int]) -> list[M
     if stats[largest[1], cv2.CC_STAT_AREA] < _SCRAP * cv2.countNonZero(shape):
         return []
     return [np.asarray(labels == number, np.uint8) for number in largest]
+
+
+def _at_border(shape: Mask, place: tuple[int, int], whole: tuple[bool, bool]) -> bool:
+    """Whether a cut ends where a shape goes on out of view: how it goes on is not known yet."""
+    x, y, width, height = cv2.boundingRect(shape)
+    across = not whole[0] and not x + 1 < place[0] < x + width - 2
+    return across or (not whole[1] and not y + 1 < place[1] < y + height - 2)
 
 
 def _may_be_a_piece(part: Mask) -> bool:
