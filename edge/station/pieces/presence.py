@@ -58,6 +58,9 @@ _COARSER, _MARGIN, _LEAST_FREE = 4, 9, 0.02
 
 _BORDER = 0.06
 
+_SHARP = 12.0
+"""Levels of a colour by which a piece differs from what lies right beside it at least: light changes more softly."""
+
 
 @dataclass(frozen=True)
 class Blob:
@@ -132,13 +135,14 @@ class Presence:
         self._take_light(small)
 
     def _take_light(self, small: NDArray[np.float32]) -> None:
-        """What lies from the upper to the lower side of the first frame is light on the belt, or beside a shadow."""
+        """What has no sharp edge in the first frame, or lies from its upper to its lower side, is light on the belt."""
         assert self._belt is not None
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(self._mask(small), connectivity=8)
+        mask = self._mask(small)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         for number in range(1, count):
-            if stats[number, cv2.CC_STAT_HEIGHT] == len(small):
-                place = cv2.dilate(np.asarray(labels == number, np.uint8), np.ones((_MARGIN, _MARGIN), np.uint8))
-                cv2.copyTo(small, place, self._belt)
+            shape = np.asarray(labels == number, np.uint8)
+            if stats[number, cv2.CC_STAT_HEIGHT] == len(small) or _is_soft(shape, small):
+                cv2.copyTo(small, cv2.dilate(shape, np.ones((_MARGIN, _MARGIN), np.uint8)), self._belt)
 
     def _follow_light(self, small: NDArray[np.float32]) -> None:
         """Lamps that flicker and cameras that adapt make all of the belt brighter or darker at once."""
@@ -229,6 +233,14 @@ def _ends(piece: NDArray[np.uint8], axis: int) -> tuple[int, int]:
     covered = cv2.reduce(piece, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
     inside = np.flatnonzero(covered > _STRAY * covered.max())
     return int(inside[0]), int(inside[-1]) + 1
+
+
+def _is_soft(shape: NDArray[np.uint8], small: NDArray[np.float32]) -> bool:
+    """Whether colours hardly change across the outline of a shape."""
+    across = np.ones((_CLOSED, _CLOSED), np.uint8)
+    inner = cv2.mean(small, shape - cv2.erode(shape, across))
+    outer = cv2.mean(small, cv2.dilate(shape, across) - shape)
+    return max(abs(one - other) for one, other in zip(inner, outer, strict=True)) < _SHARP
 
 
 def _filled(inside: NDArray[np.bool_]) -> NDArray[np.uint8]:

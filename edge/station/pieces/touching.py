@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,9 @@ _LOOKED_AT = 4
 
 _LEAST_GAIN, _LEAST_STEP = 0.02, 0.005
 """Share of their hulls that the parts of a cut fill more than the shape did before, at least; of a long shape's."""
+
+_SHORTER = 0.1
+"""Share of their hulls that the parts of a cut as long as the shape must fill more than those of a very short one."""
 
 _SCRAP = 0.04
 """Share of a shape below which a part of it is no piece."""
@@ -57,7 +62,11 @@ def pieces_of(
     while waiting:
         part = waiting.pop()
         is_long = _is_long(part, whole)
-        parts = _cut(part, is_long) or _at_seam(part, picture, belt, whole) if len(found) + len(waiting) < _MOST else []
+        parts = (
+            _cut(part, is_long, whole) or _at_seam(part, picture, belt, whole)
+            if len(found) + len(waiting) < _MOST
+            else []
+        )
         if parts:
             waiting += parts
             whole = False, whole[1]  # parts are higher than what they are cut from
@@ -72,18 +81,20 @@ def _is_long(shape: Mask, whole: tuple[bool, bool]) -> bool:
     return (whole[1] and width >= _LONG * height) or (whole[0] and height >= _HIGH * width)
 
 
-def _cut(shape: Mask, is_long: bool) -> list[Mask]:
+def _cut(shape: Mask, is_long: bool, whole: tuple[bool, bool]) -> list[Mask]:
     """The two parts of a shape by its best cut; none where it is one piece, or a part is too narrow to be one yet."""
     notches = _notches(shape, _STEP if is_long else _NOTCH)
     found: list[Mask] = []
-    best = _filled_share(shape) + (_LEAST_STEP if is_long else _LEAST_GAIN)
+    least, best = _filled_share(shape) + (_LEAST_STEP if is_long else _LEAST_GAIN), -1.0
+    side = max(cv2.boundingRect(shape)[2:])
     for place, start in enumerate(notches):
         ends = [*notches[place + 1 :], *_straight_across(shape, start)]
         for end in ends:
             parts = _halves(shape, start, end)
             share = min((_filled_share(part) for part in parts), default=0.0)
-            if share > best:
-                best, found = share, parts
+            worth = share - _SHORTER * math.dist(start, end) / side
+            if share > least and worth > best:
+                best, found = worth, [] if _at_border(shape, end, whole) else parts
     return found if all(_may_be_a_piece(part) for part in found) else []
 
 
@@ -129,6 +140,13 @@ def _halves(shape: Mask, start: tuple[int, int], end: tuple[int, int]) -> list[M
     if stats[largest[1], cv2.CC_STAT_AREA] < _SCRAP * cv2.countNonZero(shape):
         return []
     return [np.asarray(labels == number, np.uint8) for number in largest]
+
+
+def _at_border(shape: Mask, place: tuple[int, int], whole: tuple[bool, bool]) -> bool:
+    """Whether a cut ends where a shape goes on out of view: how it goes on is not known yet."""
+    x, y, width, height = cv2.boundingRect(shape)
+    across = not whole[0] and not x + 1 < place[0] < x + width - 2
+    return across or (not whole[1] and not y + 1 < place[1] < y + height - 2)
 
 
 def _may_be_a_piece(part: Mask) -> bool:

@@ -160,3 +160,10 @@ def test_the_edge_of_a_shadow_on_a_long_piece_cuts_none():
     for seed in range(15):
         presence.find((belt(seed=seed) * light).astype(np.uint8))
     assert len(boxes(presence, (piece(belt(seed=99), (120, 90, 380, 170)) * light).astype(np.uint8))) == 1
+
+
+def test_a_lamp_that_shines_on_a_part_of_the_belt_from_the_first_frame_on_is_no_piece():
+    across, down = np.meshgrid(np.linspace(-1, 1, WIDTH), np.linspace(-0.6, 0.6, HEIGHT))
+    light = (0.6 + 0.5 * np.exp(-8 * ((across - 0.3) ** 2 + (down + 0.2) ** 2)))[:, :, np.newaxis]
+    presence = Presence()
+    assert all(presence.find((belt(120, seed=seed) * light).astype(np.uint8)) == () for seed in range(8))
