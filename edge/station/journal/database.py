@@ -18,7 +18,11 @@ MOST_WAL_BYTES = 8 << 20
 """To which the write-ahead log is cut once its content is in the file."""
 
 MOST_IDLE = 3
-"""Connections that are kept to be read by: many at once are few moments, and each has a cache of two megabytes."""
+"""Connections that are kept to be read by: many at once are few moments, and each has a cache."""
+
+CACHE_KIB = 256
+"""Of each connection. SQLite's usual 2,000 fill as the journal grows, so that a station seems to lose memory for days;
+the system keeps the file in memory anyway."""
 
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 """Primary codes of errors that say: no SQLite file, or none any more."""
@@ -185,6 +189,7 @@ def connect(path: Path, *, durable: bool) -> sqlite3.Connection:
         connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA journal_size_limit = {MOST_WAL_BYTES}")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     except sqlite3.Error:
         connection.close()
         raise
