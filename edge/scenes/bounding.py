@@ -11,3 +11,8 @@ def common(one: Box, other: Box) -> Box | None:
     right = min(one[0] + one[2], other[0] + other[2])
     bottom = min(one[1] + one[3], other[1] + other[3])
     return (left, top, right - left, bottom - top) if right > left and bottom > top else None
+
+
+def area(box: Box) -> int:
+    """Pixels in a box."""
+    return box[2] * box[3]

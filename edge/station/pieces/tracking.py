@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from edgedigits.edge.scenes.bounding import area, common
 from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.station.pieces.presence import Blob
 
@@ -158,7 +159,7 @@ class Tracker:
             if number is None or not (mine.count(number) > 1 or self._is_another_size(track, blobs[number])):
                 found.append(None)
             elif track.size is None:
-                found.append(_common(box, blobs[number].box) or blobs[number].box)
+                found.append(common(box, blobs[number].box) or blobs[number].box)
             else:
                 found.append(self._in_view(self._fitted((*box[:2], *track.size), track, blobs[number].box)))
         return found
@@ -192,7 +193,7 @@ class Tracker:
         return place[0], place[1], box[2], box[3]
 
     def _in_view(self, box: Box) -> Box:
-        return _common(box, (0, 0, *self.size)) or (*box[:2], 1, 1)
+        return common(box, (0, 0, *self.size)) or (*box[:2], 1, 1)
 
     def _rests(self, boxes: Sequence[Box | None], mine: Sequence[int | None], blobs: Sequence[Blob]) -> list[Blob]:
         """What of a blob no piece in it takes is a piece that has come beside them."""
@@ -203,10 +204,10 @@ class Tracker:
                 continue
             taken = [box for place in inside if (box := boxes[place]) is not None]
             found += [
-                Blob(rest, _area(rest) / (self.size[0] * self.size[1]), None, True)
+                Blob(rest, area(rest) / (self.size[0] * self.size[1]), None, True)
                 for rest in _beside(blobs[number].box, taken)
                 if min(rest[2], rest[3]) >= _REST * max(rest[2], rest[3])
-                and _area(rest) >= _FRAGMENT * min(_area(box) for box in taken)
+                and area(rest) >= _FRAGMENT * min(area(box) for box in taken)
             ]
         return found
 
@@ -329,27 +330,19 @@ def _ends(box: Box, axis: int) -> tuple[int, int]:
     return box[axis], box[axis] + box[axis + 2]
 
 
-def _common(one: Box, other: Box) -> Box | None:
-    """The box that two have in common; None where they have none."""
-    left, top = max(one[0], other[0]), max(one[1], other[1])
-    right = min(one[0] + one[2], other[0] + other[2])
-    bottom = min(one[1] + one[3], other[1] + other[3])
-    return (left, top, right - left, bottom - top) if right > left and bottom > top else None
-
-
 def _overlap(one: Box, other: Box) -> float:
     """Share of the smaller of two boxes that they have in common."""
-    common = _common(one, other)
-    return _area(common) / max(1, min(_area(one), _area(other))) if common else 0.0
+    inside = common(one, other)
+    return area(inside) / max(1, min(area(one), area(other))) if inside else 0.0
 
 
 def _likest(box: Box, blobs: Sequence[Blob]) -> int | None:
     """Which blob is of the piece that is expected in a box."""
     shared = []
     for blob in blobs:
-        common = _common(box, blob.box)
+        inside = common(box, blob.box)
         is_same = _overlap(box, blob.box) >= _SAME
-        shared.append(_area(common) if common and is_same else 0)
+        shared.append(area(inside) if inside and is_same else 0)
     return int(np.argmax(shared)) if shared and max(shared) > 0 else None
 
 
@@ -361,9 +354,9 @@ def _unless_crowded_out(
         return blob
     box = expected[place]
     others = [one for other, one in enumerate(expected) if other != place and claimed[other] == blob]
-    common = _common(box, blobs[blob].box)
-    has_room = common is not None and _area(common) >= _MOSTLY * _area(box)
-    is_part = any(_overlap(box, one) >= _WITHIN and _area(box) < _area(one) for one in others)
+    inside = common(box, blobs[blob].box)
+    has_room = inside is not None and area(inside) >= _MOSTLY * area(box)
+    is_part = any(_overlap(box, one) >= _WITHIN and area(box) < area(one) for one in others)
     return blob if has_room and not is_part else None
 
 
@@ -385,25 +378,21 @@ def _could_be(before: Box, now: Box, axis: int, forward: int) -> bool:
     """Whether a box may be that of a piece which has moved along the belt: as wide across it, and not further back."""
     across = 1 - axis
     low, high = _ends(before, across), _ends(now, across)
-    common = min(low[1], high[1]) - max(low[0], high[0])
-    alike = common >= _ALIKE * max(before[across + 2], now[across + 2])
+    shared = min(low[1], high[1]) - max(low[0], high[0])
+    alike = shared >= _ALIKE * max(before[across + 2], now[across + 2])
     return alike and forward * (now[axis] - before[axis]) >= 0 and now[axis + 2] <= before[axis + 2] / _ALIKE
-
-
-def _area(box: Box) -> int:
-    return box[2] * box[3]
 
 
 def _is_fragment(blob: Blob, expected: Sequence[Box]) -> bool:
     """Whether a blob is but a scrap that has come apart of a piece that was expected there."""
-    area = _area(blob.box)
-    return any(_overlap(blob.box, box) >= _SAME and area < _FRAGMENT * _area(box) for box in expected)
+    covered = area(blob.box)
+    return any(_overlap(blob.box, box) >= _SAME and covered < _FRAGMENT * area(box) for box in expected)
 
 
 def _is_known(blob: Blob, boxes: Sequence[Box]) -> bool:
     """Whether what was cut from something lies where pieces are that have a blob already."""
-    taken = sum(_area(common) for box in boxes if (common := _common(blob.box, box)))
-    return blob.is_cut and taken >= _MOSTLY * _area(blob.box)
+    taken = sum(area(inside) for box in boxes if (inside := common(blob.box, box)))
+    return blob.is_cut and taken >= _MOSTLY * area(blob.box)
 
 
 def _beside(whole: Box, taken: Sequence[Box]) -> list[Box]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgedigits.edge.scenes.bounding import common
+from edgedigits.edge.scenes.bounding import area, common
 
 
 def test_what_two_boxes_have_in_common_is_a_box():
@@ -18,3 +18,7 @@ def test_a_box_within_another_is_what_they_have_in_common():
 @pytest.mark.parametrize("other", [(10, 0, 5, 5), (0, 20, 5, 5), (30, 30, 5, 5)])
 def test_boxes_that_only_touch_or_lie_apart_have_none(other):
     assert common((0, 0, 10, 20), other) is None
+
+
+def test_a_boxs_area_is_its_pixels():
+    assert area((5, 7, 30, 4)) == 120
