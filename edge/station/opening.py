@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgedigits.core.cards import card_of, is_line_card, refuse_failed
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import sha256_of
 from edgedigits.core.lines.allowed import ANY_TEXTS, both, from_forms, of_codes
 from edgedigits.core.lines.code_file import read_bins
 from edgedigits.core.pretrained.bundled import BUILTIN, bundled_digit_model, bundled_line_model
@@ -70,10 +71,11 @@ def open_reader(settings: ReadingSettings, folder: Path, model: Path | None = No
     refuse_failed(path, card, allowed=False)
     lines = LineModel(path)
     lines.prepare()
-    reader = CodeReader(lines, DigitModel(bundled_digit_model()), both(forms, codes))
+    digits = bundled_digit_model()
+    reader = CodeReader(lines, DigitModel(digits), both(forms, codes))
     told = "\n".join((*settings.forms, "", *sorted(bins)))
     expected = hashlib.sha256(told.encode()).hexdigest()
-    return StationReader(reader, bins, lines.card.sha256, reader.digits.card.sha256, expected)
+    return StationReader(reader, bins, lines.card.sha256, sha256_of(digits), expected)
 
 
 def model_of(settings: ReadingSettings, folder: Path) -> Path:

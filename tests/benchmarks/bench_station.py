@@ -87,8 +87,8 @@ def accuracy(
 
 
 @main.command()
-@click.option("--pieces", default=2500, help="That the weights are found on.")
-@click.option("--seed", default=41)
+@click.option("--pieces", default=3000, help="That the weights are found on.")
+@click.option("--seed", default=43)
 def fit(pieces: int, seed: int) -> None:
     """Find the weights of edge/station/pieces/sureness.py."""
     from sklearn.linear_model import LogisticRegression

@@ -18,8 +18,8 @@ _UNASKED = (-1.0, 1.0)
 """Least logarithm and margin where the network of digits was not asked: what it says on average of what it doubts."""
 
 WEIGHTS = (
-    *(-0.7192, 0.228, 0.4534, -1.08, 0.9947, -0.5439),
-    *(-0.1547, -0.4923, -0.0553, -0.1069, -0.2954, -0.1154, -0.0191, 0.1613, -0.0084, 1.1118),
+    *(0.4039, 0.0989, 0.4452, -0.1312, 0.4937, -0.1449),
+    *(-0.2481, -0.119, -0.243, -0.2248, 0.1325, 0.0775, -0.0243, -0.0946, 0.1738, 0.6089),
 )
 """Constant, then the weight of each feature of :func:`features_of`.
 
