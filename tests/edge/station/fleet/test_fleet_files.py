@@ -29,6 +29,7 @@ from edgedigits.edge.station.messages.metrics import StationMetrics
 from edgedigits.edge.station.messages.mqtt import MqttOutput
 from edgedigits.edge.station.messages.outputs import OutputAway
 from edgedigits.edge.station.settings import MqttSettings
+from edgedigits.edge.station.updates.events import ROLLED_BACK, TAKEN
 
 ROOT = Path(__file__).parents[4]
 FLEET = ROOT / "docs" / "fleet"
@@ -51,7 +52,9 @@ def metrics(tmp_path):
     (tmp_path / "get_throttled").write_text("4")
     alarms = Alarms()
     alarms.set("black picture", "black for 12 s")
-    made = StationMetrics("north", alarms.active, thermal=tmp_path, firmware=tmp_path / "get_throttled")
+    updates = {TAKEN: 2, ROLLED_BACK: 1, "signature": 1}
+    throttled = tmp_path / "get_throttled"
+    made = StationMetrics("north", alarms.active, lambda: updates, thermal=tmp_path, firmware=throttled)
     made.watch_output("mqtt", lambda: 3, lambda: False)
     made.skipped(2)
     for number in range(1, 5):
