@@ -171,6 +171,9 @@ RULES = (
         r"(mkdir -p mosquitto|openssl |printf 'subjectAltName|mv broker\.).*",
         "in docs/fleet; tests/edge/station/fleet/test_fleet_files.py",
     ),
+    only_checked(
+        r"edgedigits station calibrate --audited .*", "needs checked pieces; tests/edge/station/test_audited.py"
+    ),
     only_checked(r"edgedigits station password", "asks for a password; tests/edge/station/page/test_page_password.py"),
     as_shown(r"edgedigits station keys --out out/keys"),
     only_checked(r"edgedigits station retrain .*", "trains; tests/cli/test_station_retrain.py"),
@@ -181,6 +184,14 @@ RULES = (
     only_checked(
         r"python tests/benchmarks/bench_(station|page|circle)\.py.*", "measures for minutes, on a quiet machine"
     ),
+    shortened(
+        r"python tests/benchmarks/mail_digits\.py (\S+) .*",
+        r"python tests/benchmarks/mail_digits.py \1 --pieces 4 --report 2",
+        "18,000 pieces",
+        data="mnist",
+    ),
+    only_checked(r"edgedigits train --model large .*", "25 minutes; tests/train/test_networks.py builds it"),
+    only_checked(r"edgedigits quantize out/large/.*", "there is none; tests/quantize"),
     # Recipes, baselines, search, choice
     shortened(
         r"edgedigits benchmark (.*) --cores m0,m4,m55 (.*)",
