@@ -23,6 +23,9 @@ from edgedigits.edge.scenes.scene import Box, SceneLine
 from edgedigits.edge.station.pieces.orientation import print_upright
 from edgedigits.edge.station.pieces.rows import Row, find_rows, turned
 
+_ABOUT = 2
+"""Digits by which what is read at first sight, each step by itself, may be longer or shorter than a code."""
+
 _TOLD = 4
 """Texts of a row that are looked at more closely."""
 
@@ -114,6 +117,15 @@ class _Heard:
     chances: NDArray[np.float64] | None
 
 
+@dataclass(frozen=True)
+class _Told:
+    """A row, what both networks say of it, and its texts."""
+
+    row: Row
+    heard: _Heard
+    texts: RowTexts
+
+
 class CodeReader:
     """Reads the codes of mail pieces. Not safe to share between threads, as the models are not.
 
@@ -140,40 +152,30 @@ class CodeReader:
         Args:
             grey: uint8 (height, width), the piece.
         """
-        told = [(one, row) for row in find_rows(grey) if (one := self._texts(row)) is not None]
-        told.sort(key=lambda one: -_greatest(one[0].texts))
-        kept: list[tuple[RowTexts, Row]] = []
-        for one, row in told:
-            if not any(common(one.box, other.box) for other, _ in kept):  # of a frame and the digits in it one is taken
-                kept.append((one, row))
+        told = [
+            _Told(row, heard, one) for row in find_rows(grey) if (one := self._texts(row, heard := self._heard(row)))
+        ]
+        told.sort(key=lambda one: -_greatest(one.texts.texts))
+        kept: list[_Told] = []
+        for one in told:
+            if not any(common(one.row.box, other.row.box) for other in kept):  # a frame, or the digits in it
+                kept.append(one)
         return self._either_way_up(grey, kept)
 
-    def _either_way_up(self, grey: NDArray[np.uint8], told: Sequence[tuple[RowTexts, Row]]) -> tuple[RowTexts, ...]:
+    def _either_way_up(self, grey: NDArray[np.uint8], told: Sequence[_Told]) -> tuple[RowTexts, ...]:
         """What rows say; of the likeliest also what it says upside down, unless the print is seen to stand upright."""
-        lines = [one for one, _ in told]
+        lines = [one.texts for one in told]
         if lines and _greatest(lines[0].texts) >= _TURNED and (upright := print_upright(grey)) <= 0:
-            text = self._upside_down(told[0][1], _DESPITE if upright < 0 else 0.0)
+            text = self._upside_down(told[0], _DESPITE if upright < 0 else 0.0)
             lines[0] = replace(lines[0], upside_down=text)
         return tuple(lines)
 
-    def _upside_down(self, row: Row, needed: float) -> str:
+    def _upside_down(self, told: _Told, needed: float) -> str:
         """The text that a row says upside down, unless it says one upright that is so much likelier."""
-        (here, likely), (there, turned_likely) = (self._likeliest(one) for one in (row, turned(row)))
+        (here, likely), (there, turned_likely) = map(_likeliest, (told.heard, self._heard(turned(told.row))))
         return there if there != here and turned_likely > likely - needed else ""
 
-    def _likeliest(self, row: Row) -> tuple[str, float]:
-        """The text that a row says most likely by both networks, and the logarithm of its likelihood."""
-        heard = self._heard(row)
-        if not heard.names:
-            return "", -math.inf
-        chances = None if heard.chances is None else np.maximum(heard.chances, _DISTRUST / CLASSES)
-        by_marks = [1.0 if chances is None else _of_marks(name, chances) for name in heard.names]
-        likely = np.log(np.maximum(heard.by_line, 1e-300)) + np.log(by_marks)
-        best = int(likely.argmax())
-        return heard.names[best], float(likely[best])
-
-    def _texts(self, row: Row) -> RowTexts | None:
-        heard = self._heard(row)
+    def _texts(self, row: Row, heard: _Heard) -> RowTexts | None:
         otherwise = self._otherwise(heard.scores) if heard.nothing <= _NOTHING else ""
         if not heard.names:
             return RowTexts(row.box, (), otherwise, marks=row.on_piece) if otherwise else None
@@ -183,7 +185,7 @@ class CodeReader:
     def _heard(self, row: Row) -> _Heard:
         scores = log_softmax(self.model.logits(strip_of(row.picture).pixels))
         nothing = float(np.exp(scores[:, BLANK].sum()))
-        if nothing > _NOTHING:
+        if nothing > _NOTHING or not self._has_the_length(greedy(scores)):
             return _Heard(scores, nothing, [], np.zeros(0), None)
         told = [one for one in beam(scores, self.allowed)[:_TOLD] if one.text]
         names = [one.text for one in told]
@@ -192,6 +194,10 @@ class CodeReader:
             names += [text for text in [likeliest(chances)] if text not in names and self.allowed.accepts(text)]
         by_line = np.exp(log_probabilities_of_lines([scores], [names])[0]) if names else np.zeros(0)
         return _Heard(scores, nothing, names, by_line, chances)
+
+    def _has_the_length(self, text: str) -> bool:
+        """Whether what a row says at first sight has about as many digits as a code: print mostly has others."""
+        return any(self.allowed.accepts_length(len(text) + more) for more in range(-_ABOUT, _ABOUT + 1))
 
     def _otherwise(self, scores: NDArray[np.float64]) -> str:
         """What a row says that is no valid code, where it says that more likely than not."""
@@ -284,6 +290,17 @@ def _by_digits(name: str, trusted: NDArray[np.float64] | None) -> tuple[float | 
     others = trusted.copy()
     others[places, labels] = 0
     return float(own.min()), float((own - np.log(others.max(axis=1))).min())
+
+
+def _likeliest(heard: _Heard) -> tuple[str, float]:
+    """The text that a row says most likely by both networks, and the logarithm of its likelihood."""
+    if not heard.names:
+        return "", -math.inf
+    chances = None if heard.chances is None else np.maximum(heard.chances, _DISTRUST / CLASSES)
+    by_marks = [1.0 if chances is None else _of_marks(name, chances) for name in heard.names]
+    likely = np.log(np.maximum(heard.by_line, 1e-300)) + np.log(by_marks)
+    best = int(likely.argmax())
+    return heard.names[best], float(likely[best])
 
 
 def _greatest(texts: Sequence[TextSeen]) -> float:
