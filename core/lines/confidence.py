@@ -205,6 +205,8 @@ def _lines_needed(wrong: int, seen: int, count: int, target_error: float, level:
         return binomial_tail(math.ceil(wrong * lines / seen) if seen else 0, lines, target_error) <= 1 - level
 
     too_few, lines = 0, fewest_lines(target_error, level)
+    if count < lines:
+        return lines - count  # none of fewer could be proved, whatever they say
     while not enough(lines):
         too_few, lines = lines, 2 * lines
         if lines > MOST_LINES or wrong >= target_error * seen:

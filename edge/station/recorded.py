@@ -83,7 +83,7 @@ class _Progress:
     def one_more(self) -> None:
         self._done += 1
         if self._tell:
-            self._tell(self._done, max(self._total, self._done))
+            self._tell(self._done, self._total or self._done + 1)  # without a truth nobody knows how many come
 
 
 def _read(reader: StationReader, settings: StationSettings, path: Path, told: _Progress) -> Iterator[PieceRead]:

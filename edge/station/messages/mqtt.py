@@ -82,6 +82,12 @@ class MqttOutput(Output):
         self._counted = 0
         self._client = self._new_client(identity or f"edgedigits-{station}")
 
+    def _identify(self, client: Any) -> None:
+        """Give user and password; the file is read anew for each connection, so that a corrected one is taken up."""
+        settings = self._settings
+        if settings.user or settings.password_file:
+            client.username_pw_set(settings.user, secret_of(settings.password_file, "mqtt.password_file") or None)
+
     def _new_client(self, identity: str) -> Any:
         from paho.mqtt.client import CallbackAPIVersion, Client, MQTTv5
         from paho.mqtt.packettypes import PacketTypes
@@ -91,8 +97,7 @@ class MqttOutput(Output):
         client = Client(CallbackAPIVersion.VERSION2, client_id=identity, protocol=MQTTv5)
         if settings.tls:
             client.tls_set_context(_context(settings.ca_file))
-        if settings.user or settings.password_file:
-            client.username_pw_set(settings.user, secret_of(settings.password_file, "mqtt.password_file") or None)
+        self._identify(client)
         client.will_set(self._topics.status, "offline", qos=1, retain=True)
         client.reconnect_delay_set(min_delay=1, max_delay=10)
         client.on_socket_open = _guarded(_send_at_once)
@@ -208,9 +213,13 @@ class MqttOutput(Output):
 
     # Called in the client's thread:
 
-    def _on_pre_connect(self, *_: Any) -> None:
+    def _on_pre_connect(self, client: Any, *_: Any) -> None:
         with self._changed:
             self._explained, self._denied = False, None
+        try:
+            self._identify(client)
+        except EdgedigitsError as error:
+            log.warning("%s; the password of before is used", error)
 
     def _on_connect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:

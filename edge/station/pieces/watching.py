@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -23,6 +23,12 @@ _ONE_MORE = 0.07
 
 _LINGERING = 1.0
 """Seconds after which a piece that never was wholly in view is read as far as it is."""
+
+_LONGEST = 2.6
+"""Times that a piece is as long as it is high, or as high as long, at most: long envelopes (DL, 10) are up to 2.3."""
+
+_PASSING = 50.0
+"""Pixels a second from which a piece that never was wholly in view passes: more of it, or another one, will come."""
 
 _SURELY = 3
 """Frames in which something must have been seen to be a piece: less is a reflection, or two pieces that touch."""
@@ -185,7 +191,8 @@ class Watch:
     def _is_readable(self, track: Track, moment: float) -> bool:
         if self._pieces[track.number].seen < _SURELY:
             return False
-        return track.is_whole or (track.whole_since is None and moment - track.entered >= _LINGERING)
+        lingers = track.whole_since is None and moment - track.entered >= _LINGERING
+        return (track.is_whole or lingers) and not _is_too_long(track)
 
     def _read(self, track: Track, grey: NDArray[np.uint8]) -> None:
         piece = self._pieces[track.number]
@@ -213,7 +220,15 @@ class Watch:
             return None
         if not piece.evidence.frames and track.is_whole and moment - begun < 2 * self._within:
             return None  # others were read first
-        return self._settled(track, self._decider().final(piece.evidence), upright, moment)
+        return self._settled(track, self._final(track, piece.evidence), upright, moment)
+
+    def _final(self, track: Track, evidence: Evidence) -> Decision:
+        """The decision by all that was seen of a piece."""
+        decision = self._decider().final(evidence)
+        if evidence.frames or not _is_too_long(track):
+            return decision
+        why = "it is too long for one piece: several lie over one another, or the camera is too near"
+        return replace(decision, why=why)
 
     def _left(self, track: Track, moment: float) -> DecidedPiece | None:
         """The decision on a piece that went before it had one."""
@@ -222,7 +237,7 @@ class Watch:
         if piece is None or piece.decided or piece.seen < _SURELY:
             return None
         picture = piece.picture if piece.picture is not None else np.zeros((1, 1, 3), np.uint8)
-        decision = self._decider().final(piece.evidence)
+        decision = self._final(track, piece.evidence)
         return DecidedPiece(track, decision, self._since(track, moment), picture, False, piece.peak)
 
     def _settled(self, track: Track, decision: Decision, upright: Image, moment: float) -> DecidedPiece:
@@ -255,6 +270,14 @@ class Watch:
             min(shape[1], x + width + margin),
             min(shape[0], y + height + margin),
         )
+
+
+def _is_too_long(track: Track) -> bool:
+    """Whether it may be several pieces, with a code each: it passes and never was in view as a whole, or is long."""
+    _, _, width, height = track.box
+    if track.whole_since is None:
+        return max(map(abs, track.velocity)) >= _PASSING
+    return track.is_whole and max(width, height) > _LONGEST * min(width, height)
 
 
 def _placed(box: Box, piece: Box) -> Box:

@@ -121,6 +121,7 @@ class StationUpdates:
         if isinstance(event, UpdateRefused):
             self.counts[event.kind] += 1
             self._alarms.set(UPDATE, event.words)
+            _log.warning("%s", event.words)  # an alarm that is on already is not logged anew
         elif isinstance(event, RolledBack):
             self.counts[ROLLED_BACK] += 1
             self._alarms.set(UPDATE, event.words)

@@ -136,10 +136,9 @@ class UpdateProof:
         if held.after < held.before:
             against.append(f"it reads {held.after} of {held.count} held-out lines, the model that runs {held.before}")
         if self.forgets:
-            against.append(
-                f"of {composed.count} composed lines it reads {composed.after}, and the model that runs "
-                f"{composed.before}: up to {composed.drop_high:.1f} points may be lost, and {MARGIN:g} are allowed"
-            )
+            read = f"of {composed.count} composed lines it reads {composed.after}, the one that runs {composed.before}"
+            some = "" if composed.after < composed.before else ": more lines (--composed) could prove that none is lost"
+            against.append(f"{read}, up to {composed.drop_high:.1f} points may be lost, {MARGIN:g} are allowed{some}")
         if self.slips_more:
             against.append(f"it accepts {slips.after} wrong lines, and the model that runs {slips.before}")
         return "; ".join(against)

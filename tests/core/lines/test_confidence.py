@@ -177,3 +177,11 @@ def test_several_starts_err_no_more_often_than_one():
         right = draw.random(2000) >= 0.022
         exceeded += choose_threshold(confidences, right, 0.02, starts=(0.0, 0.5, 0.7, 0.8)).value is not None
     assert exceeded / 400 <= 0.05 + 0.03
+
+
+def test_fewer_lines_than_any_proof_takes_are_called_too_few_and_not_too_often_wrong():
+    right = np.ones(300, bool)
+    right[-7:] = False
+    chosen = choose_threshold(np.linspace(1, 0, 300), right, 0.005)
+    assert chosen.lines_needed == fewest_lines(0.005) - 300
+    assert "300 lines cannot prove" in chosen.explanation

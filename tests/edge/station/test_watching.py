@@ -140,6 +140,33 @@ def test_a_piece_that_lies_still_has_one_result(reader, mail):
     assert len(decided) <= 2  # the one behind it may be in view, and is never whole
 
 
+def test_what_passes_and_never_is_wholly_in_view_is_not_accepted_by_the_part_that_is_seen(reader):
+    """It may be several pieces that lie over one another, of which only the first code is in view by then."""
+    source = SimulatedMail(BeltPlan(level="easy", seed=3, pieces=3, frames_in_view=60))
+    with source:
+        frames = list(source)
+    watch = Watch(reader.codes, lambda: Decider(0.5))
+    region = (400, 0, 520, 720)
+    decided = [piece for index, frame in enumerate(frames) for piece in watch.look(frame, index / RATE, region)]
+    assert {piece.decision.outcome for piece in decided} == {"rejected"}
+    assert any("too long for one piece" in piece.decision.why for piece in decided)
+
+
+def test_what_is_longer_than_any_letter_is_not_accepted_by_one_code_on_it(reader, mail):
+    """Such as two pieces of one paper that lie over one another, the code of one covered."""
+    frames, pieces = mail
+    at = pieces[0].first_whole + 2
+    x, y, wide, high = pieces[0].field_at(at)
+    code = frames[at][y : y + high, x : x + wide]
+    longer = frames[0].copy()
+    longer[220:480, 20:760] = np.percentile(code, 30)
+    field = longer[300 : 300 + high, 200 : 200 + wide]
+    field[:] = np.minimum(field, code)
+    decided = watched(reader, [frames[0]] * 5 + [longer] * 30, threshold=0.5)
+    assert [piece.decision.outcome for _, piece in decided] == ["rejected"]
+    assert "too long for one piece" in decided[0][1].decision.why
+
+
 def test_what_is_still_in_view_at_the_end_is_decided(reader, mail):
     frames, pieces = mail
     (one,) = watched(reader, frames[: pieces[0].first_whole + 1])

@@ -125,6 +125,20 @@ def test_a_wrong_password_is_told_as_such(guarded, certificates):
     output.close()
 
 
+def test_a_corrected_password_is_taken_up_without_a_restart(guarded, certificates, journal):
+    listener = listening(guarded, certificates)
+    (certificates / "password").write_text("said the carpenter\n")
+    forwarder = Forwarder(journal, MqttOutput(settings_of(guarded, certificates), "north"))
+    journal.add(result(1), None)
+    forwarder.start()
+    until_away(forwarder)
+    (certificates / "password").write_text("said the walrus\n")
+    told = listener.wait_for_pieces(1)
+    forwarder.stop()
+    listener.close()
+    assert [piece["sequence"] for piece in told] == [1]
+
+
 def test_without_tls_a_broker_that_wants_it_is_told_as_such(guarded, certificates):
     output = MqttOutput(settings_of(guarded, certificates, tls=False), "north")
     with pytest.raises(OutputAway, match=r"closed the connection before it was made.*expects tls"):

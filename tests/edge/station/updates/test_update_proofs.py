@@ -39,7 +39,14 @@ def test_the_verdict_follows_the_held_out_lines(held_out, verdict):
 def test_what_forgets_other_hands_is_worse():
     forgets = proof(Paired(60, 20, 1, 9), composed=Paired(2000, 1500, 80, 50))
     assert forgets.verdict == "worse"
-    assert "of 2000 composed lines it reads 1550, and the model that runs 1580" in forgets.why
+    assert "of 2000 composed lines it reads 1550, the one that runs 1580" in forgets.why
+    assert "--composed" not in forgets.why
+
+
+def test_too_few_composed_lines_to_prove_that_none_is_lost_are_called_that():
+    few = proof(Paired(60, 20, 1, 9), composed=Paired(100, 80, 2, 2))
+    assert few.verdict == "worse"
+    assert "more lines (--composed) could prove that none is lost" in few.why
 
 
 def test_what_accepts_more_wrong_lines_is_worse():
