@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -80,6 +81,24 @@ def greedy(scores: NDArray[Any]) -> str:
     fresh[1:] = best[1:] != best[:-1]
     said = best[fresh & (best != BLANK)]
     return str((said + _ZERO).astype(np.uint8).tobytes(), "ascii")
+
+
+def without_idle_steps(logp: NDArray[Any], doubt: float = 1e-5) -> tuple[NDArray[Any], float]:
+    """The steps of a line without those that follow a blank one and say nothing themselves: no search needs them.
+
+    Of a run of blank steps the first is kept, so that the same digit twice is still two digits.
+
+    Args:
+        logp: logarithms of probabilities, of shape (steps, 11).
+        doubt: what a step may give to all digits together and still say nothing.
+
+    Returns:
+        The steps that are left, and the logarithm of what the others give to saying nothing: what a text is less likely
+        by all steps than by those that are left, but for readings that begin a digit where hardly any is.
+    """
+    blank = np.asarray(logp)[:, BLANK] > math.log1p(-doubt)
+    idle = blank & np.concatenate([[False], blank[:-1]])
+    return np.asarray(logp)[~idle], float(np.asarray(logp)[idle, BLANK].sum())
 
 
 def beam(

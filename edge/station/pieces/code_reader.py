@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from edgedigits.core.digit import CLASSES
 from edgedigits.core.lines.allowed import LineTexts
 from edgedigits.core.lines.ctc import log_probabilities_of_lines
-from edgedigits.core.lines.decoding import beam, greedy, log_softmax
+from edgedigits.core.lines.decoding import beam, greedy, log_softmax, without_idle_steps
 from edgedigits.core.lines.strip import BLANK, strip_of
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.line_model import LineModel
@@ -191,10 +191,12 @@ class CodeReader:
         nothing = float(np.exp(scores[:, BLANK].sum()))
         if nothing > _NOTHING or not self._has_the_length(greedy(scores)):
             return _Heard(scores, nothing, [], np.zeros(0), None)
-        told = {one.text: one.probability for one in beam(scores, self.allowed)[:_TOLD] if one.text}
+        steps, idle = without_idle_steps(scores)
+        found = beam(steps, self.allowed)[:_TOLD]
+        told = {one.text: math.exp(one.log_probability + idle) for one in found if one.text}
         chances = self._chances(row, sum(told.values()) >= _WORTH)
         if chances is not None and (text := likeliest(chances)) not in told and self.allowed.accepts(text):
-            told[text] = float(np.exp(log_probabilities_of_lines([scores], [[text]])[0][0]))
+            told[text] = math.exp(log_probabilities_of_lines([steps], [[text]])[0][0] + idle)
         names, by_line = list(told), np.array(list(told.values()))
         return _Heard(scores, nothing, names, by_line, chances)
 

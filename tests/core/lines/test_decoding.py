@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgedigits.core.digit import CLASSES
 from edgedigits.core.lines.allowed import ANY_TEXTS, LineTexts, from_forms
 from edgedigits.core.lines.automaton import automaton_of
 from edgedigits.core.lines.ctc import best_steps, text_log_probabilities, text_log_probability
-from edgedigits.core.lines.decoding import Hypothesis, align, beam, greedy, log_softmax
+from edgedigits.core.lines.decoding import Hypothesis, align, beam, greedy, log_softmax, without_idle_steps
 
 BLANK = 10
 
@@ -196,3 +197,32 @@ def test_nothing_aligns_with_nothing():
 def test_steps_that_cannot_say_a_text_are_told():
     with pytest.raises(ValueError, match="2 steps cannot say 11"):
         align(scores(0, 2), "11")
+
+
+def spoken(runs, unsure=1e-9):
+    """A line that says digits, and blanks in between, each for so many steps."""
+    chances = np.full((sum(steps for _, steps in runs), CLASSES + 1), unsure)
+    at = 0
+    for label, steps in runs:
+        chances[at : at + steps, label] = 1 - CLASSES * unsure
+        at += steps
+    return np.log(chances)
+
+
+def test_of_steps_that_say_nothing_one_of_each_run_is_left():
+    logp = spoken([(BLANK, 20), (1, 2), (BLANK, 9), (1, 1), (7, 3), (BLANK, 30)])
+    steps, _ = without_idle_steps(logp)
+    assert len(steps) == 1 + 2 + 1 + 1 + 3 + 1
+    assert greedy(steps) == greedy(logp) == "117"
+
+
+def test_what_a_line_says_is_as_likely_without_idle_steps():
+    logp = spoken([(BLANK, 20), (1, 2), (BLANK, 9), (1, 1), (7, 3), (BLANK, 30)], unsure=1e-7)
+    logp[21] = np.log(np.full(CLASSES + 1, 1 / (CLASSES + 1)))
+    steps, idle = without_idle_steps(logp)
+    assert text_log_probability(steps, "117") + idle == pytest.approx(text_log_probability(logp, "117"), abs=1e-4)
+
+
+def test_steps_that_may_say_something_are_all_left():
+    logp = spoken([(BLANK, 12), (1, 2), (BLANK, 12)], unsure=1e-4)
+    assert without_idle_steps(logp)[0].shape == logp.shape
