@@ -156,9 +156,11 @@ class CodeReader:
         Args:
             grey: uint8 (height, width), the piece.
         """
-        told = [
-            _Told(row, heard, one) for row in find_rows(grey) if (one := self._texts(row, heard := self._heard(row)))
-        ]
+        told = []
+        for row in find_rows(grey):
+            heard = self._heard(row)
+            if (texts := self._texts(row, heard)) is not None:
+                told.append(_Told(row, heard, texts))
         told.sort(key=lambda one: -_greatest(one.texts.texts))
         kept: list[_Told] = []
         for one in told:
