@@ -108,6 +108,7 @@ class _Heard:
 
     Attributes:
         scores: of the line network, as logarithms.
+        at_first: text that they say at first sight, each step by itself.
         nothing: its probability that the row says nothing.
         names: texts that the row may say; none where it says nothing.
         by_line: the line network's probability of each.
@@ -115,6 +116,7 @@ class _Heard:
     """
 
     scores: NDArray[np.float64]
+    at_first: str
     nothing: float
     names: list[str]
     by_line: NDArray[np.float64]
@@ -182,7 +184,7 @@ class CodeReader:
         return there if there != here and turned_likely > likely - needed else ""
 
     def _texts(self, row: Row, heard: _Heard) -> RowTexts | None:
-        otherwise = self._otherwise(heard.scores) if heard.nothing <= _NOTHING else ""
+        otherwise = self._otherwise(heard) if heard.nothing <= _NOTHING else ""
         if not heard.names:
             return RowTexts(row.box, (), otherwise, marks=row.on_piece) if otherwise else None
         texts = texts_seen(heard.names, heard.by_line, heard.nothing, heard.chances)
@@ -191,8 +193,9 @@ class CodeReader:
     def _heard(self, row: Row) -> _Heard:
         scores = log_softmax(self.model.logits(strip_of(row.picture).pixels))
         nothing = float(np.exp(scores[:, BLANK].sum()))
-        if nothing > _NOTHING or not self._has_the_length(greedy(scores)):
-            return _Heard(scores, nothing, [], np.zeros(0), None)
+        at_first = greedy(scores)
+        if nothing > _NOTHING or not self._has_the_length(at_first):
+            return _Heard(scores, at_first, nothing, [], np.zeros(0), None)
         steps, idle = without_idle_steps(scores)
         found = beam(steps, self.allowed)[:_TOLD]
         told = {one.text: math.exp(one.log_probability + idle) for one in found if one.text}
@@ -200,18 +203,18 @@ class CodeReader:
         if chances is not None and (text := likeliest(chances)) not in told and self.allowed.accepts(text):
             told[text] = math.exp(log_probabilities_of_lines([steps], [[text]])[0][0] + idle)
         names, by_line = list(told), np.array(list(told.values()))
-        return _Heard(scores, nothing, names, by_line, chances)
+        return _Heard(scores, at_first, nothing, names, by_line, chances)
 
     def _has_the_length(self, text: str) -> bool:
         """Whether what a row says at first sight has about as many digits as a code: print mostly has others."""
         return any(self.allowed.accepts_length(len(text) + more) for more in range(-_ABOUT, _ABOUT + 1))
 
-    def _otherwise(self, scores: NDArray[np.float64]) -> str:
+    def _otherwise(self, heard: _Heard) -> str:
         """What a row says that is no valid code, where it says that more likely than not."""
-        text = greedy(scores)
+        text = heard.at_first
         if len(text) < _SHORTEST or self.allowed.accepts(text):
             return ""
-        return text if float(log_probabilities_of_lines([scores], [[text]])[0][0]) >= _LIKELY else ""
+        return text if float(log_probabilities_of_lines([heard.scores], [[text]])[0][0]) >= _LIKELY else ""
 
     def _chances(self, row: Row, is_likely: bool) -> NDArray[np.float64] | None:
         """What the network of digits says of each digit, of shape (digits, 10); None where they are not told apart."""
