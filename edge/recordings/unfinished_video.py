@@ -3,44 +3,14 @@
 from __future__ import annotations
 
 import glob
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 
+from edgedigits.core.claiming import Claim
 from edgedigits.core.files import disk_errors
 from edgedigits.edge.sources.opencv_logs import open_capture, opencv_quiet
-
-
-class Claim:
-    """Marks an unfinished file as being written, for as long as this program lives.
-
-    The lock is the kernel's and goes with the program, however it ends. Where there is none (Windows), an open file
-    cannot be removed anyway.
-    """
-
-    def __init__(self, path: Path) -> None:
-        """Claim a file that exists.
-
-        Raises:
-            BlockingIOError: another program is writing it.
-        """
-        self._handle = os.open(path, os.O_RDWR)
-        if sys.platform == "win32":
-            return
-        import fcntl
-
-        try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._handle)
-            raise
-
-    def release(self) -> None:
-        """Give the file up."""
-        os.close(self._handle)
 
 
 def settle_interrupted(path: Path) -> Iterator[str]:

@@ -12,10 +12,11 @@ from typing import Self
 
 import cv2
 
+from edgedigits.core.claiming import Claim
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors, try_to_write
 from edgedigits.edge.recordings.pace import Pace
-from edgedigits.edge.recordings.unfinished_video import Claim, readable_frames, settle_interrupted
+from edgedigits.edge.recordings.unfinished_video import readable_frames, settle_interrupted
 from edgedigits.edge.sources.base import Image
 from edgedigits.edge.sources.opencv_logs import opencv_quiet, opening_quietly
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 
+from edgedigits.core.claiming import Claim
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors
 
@@ -24,19 +23,15 @@ class StationLock:
         """
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            self._handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        if sys.platform == "win32":
-            return
-        import fcntl
-
-        try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._handle)
-            raise EdgedigitsError(
-                f"another station works with the journal in {folder}", "give each its own folder in the table journal"
-            ) from None
+            (folder / LOCK).touch()
+            try:
+                self._claim = Claim(folder / LOCK)
+            except BlockingIOError:
+                raise EdgedigitsError(
+                    f"another station works with the journal in {folder}",
+                    "give each its own folder in the table journal",
+                ) from None
 
     def release(self) -> None:
         """Let others have it."""
-        os.close(self._handle)
+        self._claim.release()
