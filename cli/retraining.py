@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgedigits.core.stages import StageCallback
-    from edgedigits.edge.station.settings import ReadingSettings
+    from edgedigits.edge.station.configuration.settings import ReadingSettings
     from edgedigits.edge.station.updates.comparing import HeldOutReading
     from edgedigits.edge.station.updates.proving import UpdateProof
     from edgedigits.edge.station.updates.queues import Queues

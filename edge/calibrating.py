@@ -15,6 +15,7 @@ from edgedigits.core.cards import write_card
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import write_bytes
 from edgedigits.core.lines.confidence import (
+    NEVER,
     RejectPoint,
     Threshold,
     choose_threshold,
@@ -66,10 +67,6 @@ class CalibrationOfLines:
     def as_dict(self) -> dict[str, Any]:
         """All of it as JSON takes it."""
         return asdict(self)
-
-
-NEVER = 2.0
-"""A threshold that no confidence reaches."""
 
 
 def calibrate(

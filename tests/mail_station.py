@@ -11,14 +11,14 @@ from edgedigits.edge.recordings.mail.belt import RATE, BeltPlan
 from edgedigits.edge.recordings.mail.judging import MailAnswer, MailJudgement, judge_mail
 from edgedigits.edge.recordings.mail.source import SimulatedMail
 from edgedigits.edge.station.alarms import Alarms
+from edgedigits.edge.station.calibration.threshold import UNCALIBRATED
+from edgedigits.edge.station.configuration.settings import ReadingSettings
 from edgedigits.edge.station.journal.journal import Journal
 from edgedigits.edge.station.keeping import Keeper
 from edgedigits.edge.station.opening import open_reader
 from edgedigits.edge.station.pieces.deciding import Decider
 from edgedigits.edge.station.pieces.watching import DecidedPiece, Watch
 from edgedigits.edge.station.results import PieceResult
-from edgedigits.edge.station.settings import ReadingSettings
-from edgedigits.edge.station.threshold import UNCALIBRATED
 
 FRAMES_IN_VIEW = 8
 

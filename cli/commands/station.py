@@ -41,10 +41,10 @@ def station(ctx: click.Context, config: Path, limit: int | None) -> None:
 def run_station(config: Path, limit: int | None = None, *, browser: bool = False) -> None:
     """Run a station to its end and say what it did; with ``browser`` its page is opened."""
     from edgedigits.edge import stop_on_signals
+    from edgedigits.edge.station.configuration.settings_file import read_settings
     from edgedigits.edge.station.running import Station
     from edgedigits.edge.station.service.logs import log_to
     from edgedigits.edge.station.service.notify import ready, stopping
-    from edgedigits.edge.station.settings_file import read_settings
 
     settings = read_settings(config)
     log_to()
@@ -84,8 +84,8 @@ def init(config: Path, force: bool) -> None:
       edgedigits station init --config station.toml
     """
     from edgedigits.core.files import refuse_to_replace, write_text
-    from edgedigits.edge.station.settings import JournalSettings
-    from edgedigits.edge.station.settings_file import commented
+    from edgedigits.edge.station.configuration.settings import JournalSettings
+    from edgedigits.edge.station.configuration.settings_file import commented
 
     refuse_to_replace(config, force, "--config")
     write_text(config, commented())

@@ -17,7 +17,7 @@ def password() -> None:
     Example:
       edgedigits station password
     """
-    from edgedigits.edge.station.page.password import hash_password
+    from edgedigits.edge.station.page.access.password import hash_password
 
     if sys.stdin.isatty():
         wanted = click.prompt("Password", hide_input=True, confirmation_prompt="Once more", err=True)

@@ -101,8 +101,8 @@ def retrain(
     """
     from edgedigits.cli.retraining import Retraining, check_retraining, float_of
     from edgedigits.cli.retraining import retrain as train_on
-    from edgedigits.edge.station.settings import ReadingSettings
-    from edgedigits.edge.station.threshold import UNCALIBRATED
+    from edgedigits.edge.station.calibration.threshold import UNCALIBRATED
+    from edgedigits.edge.station.configuration.settings import ReadingSettings
 
     default = ReadingSettings()
     request = Retraining(

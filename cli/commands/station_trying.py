@@ -25,7 +25,7 @@ def check(ctx: click.Context, config: Path, as_json: bool) -> None:
       edgedigits station check --config station.toml
     """
     from edgedigits.edge.station.checking import try_station
-    from edgedigits.edge.station.settings_file import read_settings
+    from edgedigits.edge.station.configuration.settings_file import read_settings
 
     found = []
     for one in try_station(read_settings(config), config.absolute().parent):
@@ -85,8 +85,8 @@ def calibrate(
         return
     from edgedigits.core.counting import counted
     from edgedigits.core.lines.confidence import error_at
-    from edgedigits.edge.station.recorded import calibrate_station
-    from edgedigits.edge.station.settings_file import read_settings
+    from edgedigits.edge.station.calibration.recorded import calibrate_station
+    from edgedigits.edge.station.configuration.settings_file import read_settings
 
     settings, folder = read_settings(config), config.absolute().parent
     with progress() as stage:
@@ -113,8 +113,8 @@ def calibrate(
 
 def _by_audit(ctx: click.Context, config: Path, as_json: bool) -> None:
     from edgedigits.core.counting import counted
-    from edgedigits.edge.station.audited import keep_proof, prove_by_audit
-    from edgedigits.edge.station.settings_file import read_settings
+    from edgedigits.edge.station.calibration.audited import keep_proof, prove_by_audit
+    from edgedigits.edge.station.configuration.settings_file import read_settings
 
     settings = read_settings(config)
     folder = config.absolute().parent / settings.journal.folder

@@ -20,6 +20,9 @@ from edgedigits.core.statistics.proportions import binomial_tail, upper_bound
 MOST_LINES = 10_000_000
 """More labelled lines than anybody will make: what would take as many counts as not to be had."""
 
+NEVER = 2.0
+"""A threshold that no confidence reaches."""
+
 _LEAST_TEMPERATURE, _MOST_TEMPERATURE = 0.1, 20.0
 _GOLDEN = (math.sqrt(5) - 1) / 2
 

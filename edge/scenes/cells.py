@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.edge.scenes.contrast import Marks
-from edgedigits.edge.scenes.form import Form
+from edgedigits.edge.scenes.forms.form import Form
 from edgedigits.edge.scenes.scene import Box
 
 BEYOND = 0.25

@@ -12,14 +12,14 @@ from edgedigits.edge.reading.rules import remove_rules
 from edgedigits.edge.scenes.cells import cells_of, one_in_each, rows_joined
 from edgedigits.edge.scenes.choosing import worth_reading
 from edgedigits.edge.scenes.contrast import Marks, marked
-from edgedigits.edge.scenes.form import Form, lines_of, written_in
-from edgedigits.edge.scenes.forms import forms_in
-from edgedigits.edge.scenes.frames import is_boxed, lines_across, lines_down, without
+from edgedigits.edge.scenes.forms.finding import forms_in
+from edgedigits.edge.scenes.forms.form import Form, lines_of, written_in
+from edgedigits.edge.scenes.forms.frames import is_boxed, lines_across, lines_down, without
+from edgedigits.edge.scenes.forms.masks import either, less, present
+from edgedigits.edge.scenes.forms.removing import without_forms
 from edgedigits.edge.scenes.grouping import Group, group_lines
 from edgedigits.edge.scenes.joining import joined
-from edgedigits.edge.scenes.masks import either, less, present
 from edgedigits.edge.scenes.pieces import Pieces, digit_like, pieces_of, typical_height
-from edgedigits.edge.scenes.removing import without_forms
 
 MOST_LINES = 60
 """Lines that are given at most,"""

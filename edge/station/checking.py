@@ -16,12 +16,12 @@ from edgedigits.core.files import try_to_write
 from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.sources.base import Image
 from edgedigits.edge.sources.registry import open_source
-from edgedigits.edge.station.adjustments import Adjusted, Adjustments
+from edgedigits.edge.station.calibration.threshold import choose_station_threshold, read_calibration
+from edgedigits.edge.station.configuration.adjustments import Adjusted, Adjustments
+from edgedigits.edge.station.configuration.placing import placed, placed_source
+from edgedigits.edge.station.configuration.settings import StationSettings
 from edgedigits.edge.station.messages.trying import try_outputs
 from edgedigits.edge.station.opening import StationReader, open_reader
-from edgedigits.edge.station.placing import placed, placed_source
-from edgedigits.edge.station.settings import StationSettings
-from edgedigits.edge.station.threshold import choose_station_threshold, read_calibration
 
 _FRAMES = 30
 """Frames of the camera that are taken: the first ones of many cameras are dark."""
@@ -151,8 +151,13 @@ def _disk(settings: StationSettings, folder: Path) -> Iterator[Tried]:
 
 
 def _page(settings: StationSettings, folder: Path) -> Iterator[Tried]:
-    from edgedigits.edge.station.page.listening import bound_socket, check_certificate, read_listen, refuse_open_door
-    from edgedigits.edge.station.page.password import read_hash
+    from edgedigits.edge.station.page.access.listening import (
+        bound_socket,
+        check_certificate,
+        read_listen,
+        refuse_open_door,
+    )
+    from edgedigits.edge.station.page.access.password import read_hash
 
     page = replace(
         settings.page, certificate=placed(settings.page.certificate, folder), key=placed(settings.page.key, folder)

@@ -14,8 +14,8 @@ from edgedigits.core.lines.code_file import read_bins
 from edgedigits.core.pretrained.bundled import BUILTIN, bundled_digit_model, bundled_line_model
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.line_model import LineModel
+from edgedigits.edge.station.configuration.settings import ReadingSettings
 from edgedigits.edge.station.pieces.code_reader import CodeReader
-from edgedigits.edge.station.settings import ReadingSettings
 
 
 @dataclass(frozen=True)

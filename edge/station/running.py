@@ -14,8 +14,16 @@ from typing import TYPE_CHECKING, Self
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.sources.base import Source
 from edgedigits.edge.sources.registry import open_source
-from edgedigits.edge.station.adjustments import Adjusted, Adjustments
 from edgedigits.edge.station.alarms import Alarms
+from edgedigits.edge.station.calibration.threshold import (
+    NOT_PROVED,
+    ChosenThreshold,
+    choose_station_threshold,
+    read_calibration,
+)
+from edgedigits.edge.station.configuration.adjustments import Adjusted, Adjustments
+from edgedigits.edge.station.configuration.placing import placed, placed_source
+from edgedigits.edge.station.configuration.settings import StationSettings
 from edgedigits.edge.station.journal.journal import Journal
 from edgedigits.edge.station.journal.records import Audit
 from edgedigits.edge.station.keeping import Keeper
@@ -27,16 +35,8 @@ from edgedigits.edge.station.opening import open_reader
 from edgedigits.edge.station.page.live import LiveState
 from edgedigits.edge.station.pieces.deciding import Decider
 from edgedigits.edge.station.pieces.watching import Watch
-from edgedigits.edge.station.placing import placed, placed_source
 from edgedigits.edge.station.service.notify import Watchdog
-from edgedigits.edge.station.settings import StationSettings
 from edgedigits.edge.station.station import Shift, Works, run_shift
-from edgedigits.edge.station.threshold import (
-    NOT_PROVED,
-    ChosenThreshold,
-    choose_station_threshold,
-    read_calibration,
-)
 from edgedigits.edge.station.updates.at_work import StationUpdates
 
 if TYPE_CHECKING:

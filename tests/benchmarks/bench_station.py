@@ -29,13 +29,13 @@ from edgedigits.core.statistics.proportions import upper_bound
 from edgedigits.edge.recordings.mail.belt import RATE, Belt, BeltPlan
 from edgedigits.edge.recordings.mail.judging import MailAnswer, judge_mail
 from edgedigits.edge.recordings.mail.levels import LEVELS
-from edgedigits.edge.station.calibrating import by_place, find_threshold, read_pieces
+from edgedigits.edge.station.calibration.calibrating import by_place, find_threshold, read_pieces
+from edgedigits.edge.station.calibration.threshold import NEVER
+from edgedigits.edge.station.configuration.settings import ReadingSettings
 from edgedigits.edge.station.opening import open_reader
 from edgedigits.edge.station.pieces.code_reader import CodeReader
 from edgedigits.edge.station.pieces.deciding import Decider
 from edgedigits.edge.station.pieces.watching import Watch
-from edgedigits.edge.station.settings import ReadingSettings
-from edgedigits.edge.station.threshold import NEVER
 
 IN_VIEW = {"easy": 8, "ordinary": 8}
 """Frames in which a piece is wholly in view: enough for a result within 0.2 seconds, and the quickest to compute. At

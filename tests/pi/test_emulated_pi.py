@@ -22,8 +22,8 @@ from pip_settings import settings_from
 from programs import CannotRun, run_program
 
 from edgedigits.cli.main import main
+from edgedigits.edge.station.configuration.settings_file import commented, read_settings
 from edgedigits.edge.station.service.install import plan_service
-from edgedigits.edge.station.settings_file import commented, read_settings
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

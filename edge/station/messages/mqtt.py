@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import json
 import logging
-import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from edgedigits.core.errors import EdgedigitsError
@@ -29,17 +28,15 @@ from edgedigits.edge.station.messages.broker_errors import (
 )
 from edgedigits.edge.station.messages.discovery import Topics, discovery_messages, is_discovery
 from edgedigits.edge.station.messages.json_lines import event_as_json
+from edgedigits.edge.station.messages.mqtt_client import guarded, new_client
 from edgedigits.edge.station.messages.outputs import Output, OutputAway
 from edgedigits.edge.station.messages.secret_files import secret_of
 
 if TYPE_CHECKING:
+    from edgedigits.edge.station.configuration.settings import MqttSettings
     from edgedigits.edge.station.journal.records import Event
-    from edgedigits.edge.station.settings import MqttSettings
 
 log = logging.getLogger(__name__)
-
-_KEEPALIVE = 15  # seconds: a station without power is offline to others after one and a half of them
-_SESSION = 3600  # seconds for which the broker keeps the session of a station that is away
 
 
 class MqttOutput(Output):
@@ -89,31 +86,13 @@ class MqttOutput(Output):
             client.username_pw_set(settings.user, secret_of(settings.password_file, "mqtt.password_file") or None)
 
     def _new_client(self, identity: str) -> Any:
-        from paho.mqtt.client import CallbackAPIVersion, Client, MQTTv5
-        from paho.mqtt.packettypes import PacketTypes
-        from paho.mqtt.properties import Properties
-
-        settings = self._settings
-        client = Client(CallbackAPIVersion.VERSION2, client_id=identity, protocol=MQTTv5)
-        if settings.tls:
-            client.tls_set_context(_context(settings.ca_file))
+        client = new_client(self._settings, self._where, self._topics.status, identity)
         self._identify(client)
-        client.will_set(self._topics.status, "offline", qos=1, retain=True)
-        client.reconnect_delay_set(min_delay=1, max_delay=10)
-        client.on_socket_open = _guarded(_send_at_once)
-        client.on_pre_connect = _guarded(self._on_pre_connect)
-        client.on_connect = _guarded(self._on_connect)
-        client.on_connect_fail = _guarded(self._on_connect_fail)
-        client.on_disconnect = _guarded(self._on_disconnect)
-        client.on_publish = _guarded(self._on_publish)
-        session = Properties(PacketTypes.CONNECT)
-        session.SessionExpiryInterval = _SESSION
-        host, port = self._where.rsplit(":", 1)
-        try:
-            host.encode("idna")
-        except UnicodeError as error:
-            raise EdgedigitsError(f"{host} cannot be the name of a broker", "check mqtt.host") from error
-        client.connect_async(host, int(port), keepalive=_KEEPALIVE, clean_start=False, properties=session)
+        client.on_pre_connect = guarded(self._on_pre_connect)
+        client.on_connect = guarded(self._on_connect)
+        client.on_connect_fail = guarded(self._on_connect_fail)
+        client.on_disconnect = guarded(self._on_disconnect)
+        client.on_publish = guarded(self._on_publish)
         return client
 
     def check(self) -> None:
@@ -276,35 +255,6 @@ class MqttOutput(Output):
         if is_discovery(topic):
             log.warning("%s; Home Assistant is not told of this station", denied)
             self._discovers, self._retained = False, iter(())
-
-
-def _send_at_once(_client: Any, _data: Any, opened: socket.socket) -> None:
-    """Else a message that follows another waits 40 ms for TCP's acknowledgement (Nagle's algorithm)."""
-    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _guarded(callback: Callable[..., None]) -> Callable[..., None]:
-    """The same, but a bug in it is logged with its traceback and does not end the client's thread."""
-
-    def call(*given: Any) -> None:
-        try:
-            callback(*given)
-        except Exception:
-            log.exception("a bug in what follows a message of the broker")
-
-    return call
-
-
-def _context(ca_file: str) -> Any:
-    import ssl
-
-    try:
-        return ssl.create_default_context(cafile=ca_file or None)
-    except (OSError, ssl.SSLError) as error:
-        words = error.strerror or str(error)
-        raise EdgedigitsError(
-            f"cannot read certificates of {ca_file} ({words})", "check mqtt.ca_file: a PEM file is expected"
-        ) from error
 
 
 def try_broker(settings: MqttSettings, station: str, seconds: float = 10.0) -> float:

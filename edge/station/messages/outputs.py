@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.station.placing import placed
+from edgedigits.edge.station.configuration.placing import placed
 
 if TYPE_CHECKING:
+    from edgedigits.edge.station.configuration.settings import StationSettings
     from edgedigits.edge.station.journal.records import Event
-    from edgedigits.edge.station.settings import StationSettings
 
 
 PRINTED = "-"

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import try_to_write
+from edgedigits.edge.station.configuration.placing import placed
 from edgedigits.edge.station.messages.outputs import PRINTED
-from edgedigits.edge.station.placing import placed
 
 if TYPE_CHECKING:
-    from edgedigits.edge.station.settings import MqttSettings, StationSettings, WebhookSettings
+    from edgedigits.edge.station.configuration.settings import MqttSettings, StationSettings, WebhookSettings
 
 
 @dataclass(frozen=True)

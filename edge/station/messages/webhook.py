@@ -16,8 +16,8 @@ from edgedigits.edge.station.messages.outputs import EventRefused, Output, Outpu
 from edgedigits.edge.station.messages.secret_files import secret_of
 
 if TYPE_CHECKING:
+    from edgedigits.edge.station.configuration.settings import WebhookSettings
     from edgedigits.edge.station.journal.records import Event
-    from edgedigits.edge.station.settings import WebhookSettings
 
 _MENDABLE = {
     401: "check webhook.token_file",

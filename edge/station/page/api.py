@@ -10,10 +10,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from edgedigits.edge.station.calibration.threshold import NOT_PROVED
 from edgedigits.edge.station.page.answers import Refused, json_of
 from edgedigits.edge.station.page.parts import PageParts
 from edgedigits.edge.station.page.watching import adjustments_of, state_of
-from edgedigits.edge.station.threshold import NOT_PROVED
 
 WIDTH = 960
 """Pixels that the live picture is wide where nothing else is asked for."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from edgedigits.edge.station.adjustments import Adjustments
 from edgedigits.edge.station.alarms import Alarms
+from edgedigits.edge.station.configuration.adjustments import Adjustments
 from edgedigits.edge.station.journal.journal import Journal
 from edgedigits.edge.station.messages.raspberry_pi import MachineState, MachineWatch
 from edgedigits.edge.station.page.live import LiveState

@@ -15,27 +15,27 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
-from edgedigits.edge.station.page.answers import HANDLERS, Refused
-from edgedigits.edge.station.page.api import StationApi
-from edgedigits.edge.station.page.connections import abort, bounded_by
-from edgedigits.edge.station.page.events import EventStreams, event_text
-from edgedigits.edge.station.page.export import ExportApi
-from edgedigits.edge.station.page.guard import Guard
-from edgedigits.edge.station.page.listening import (
+from edgedigits.edge.station.configuration.settings import PageSettings
+from edgedigits.edge.station.page.access.connections import abort, bounded_by
+from edgedigits.edge.station.page.access.guard import Guard
+from edgedigits.edge.station.page.access.listening import (
     ListenAddress,
     bound_socket,
     check_certificate,
     read_listen,
     refuse_open_door,
 )
-from edgedigits.edge.station.page.login import Door
+from edgedigits.edge.station.page.access.login import Door
+from edgedigits.edge.station.page.access.password import read_hash
+from edgedigits.edge.station.page.answers import HANDLERS, Refused
+from edgedigits.edge.station.page.api import StationApi
+from edgedigits.edge.station.page.events import EventStreams, event_text
+from edgedigits.edge.station.page.export import ExportApi
 from edgedigits.edge.station.page.page_limits import PageLimits
 from edgedigits.edge.station.page.parts import PageParts
-from edgedigits.edge.station.page.password import read_hash
 from edgedigits.edge.station.page.review_api import ReviewApi
 from edgedigits.edge.station.page.views import VIEWS, PageViews
 from edgedigits.edge.station.page.watching import Watcher, state_of
-from edgedigits.edge.station.settings import PageSettings
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send

@@ -5,12 +5,12 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from edgedigits.edge.station.page.access.login import Door
+from edgedigits.edge.station.page.access.password import LONGEST
+from edgedigits.edge.station.page.access.visit import Visit
 from edgedigits.edge.station.page.answers import json_of, text_in
 from edgedigits.edge.station.page.assets import Asset, read_assets
-from edgedigits.edge.station.page.login import Door
 from edgedigits.edge.station.page.parts import PageParts
-from edgedigits.edge.station.page.password import LONGEST
-from edgedigits.edge.station.page.visit import Visit
 
 VIEWS = {"/": "dashboard.html", "/review": "review.html", "/settings": "settings.html", "/login": "login.html"}
 """The views and their files."""

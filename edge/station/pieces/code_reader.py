@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.digit import CLASSES
 from edgedigits.core.lines.allowed import LineTexts
 from edgedigits.core.lines.ctc import log_probabilities_of_lines
 from edgedigits.core.lines.decoding import beam, greedy, log_softmax, without_idle_steps
@@ -23,6 +22,7 @@ from edgedigits.edge.scenes.finding import find_strips
 from edgedigits.edge.scenes.scene import Box, SceneLine
 from edgedigits.edge.station.pieces.orientation import print_upright
 from edgedigits.edge.station.pieces.rows import Row, find_rows, turned
+from edgedigits.edge.station.pieces.text_probabilities import TextSeen, log_likelihoods, texts_seen
 
 _ABOUT = 2
 """Digits by which what is read at first sight, each step by itself, may be longer or shorter than a code."""
@@ -33,9 +33,6 @@ _TOLD = 4
 _NOTHING = 0.95
 """A row that says nothing with this probability is print, a stamp or a pattern."""
 
-OTHERWISE = 0.1
-"""Weight of texts that are not allowed: most codes are as they are expected."""
-
 _SHORTEST, _LIKELY = 3, math.log(0.5)
 """Digits of what may be a code that is not valid, at least, and the logarithm of its probability."""
 
@@ -45,15 +42,6 @@ _WORTH = 0.02
 _ROWS = 40
 """Of the picture of a row that is taken apart."""
 
-_DISTRUST = 0.03
-"""Share of the marks of which a network of digits says anything."""
-
-_BY_CHANCE = 0.01
-"""Probability with which that network sees in what is no code just the text that the other one sees in it.
-
-Both this and :data:`_DISTRUST` were chosen on 400 simulated pieces written with digits of MNIST's validation part.
-"""
-
 _TURNED, _DESPITE = 0.02, 3.0
 """Probability from which it is asked what a text says upside down; logarithm of how many times likelier than upside
 down a text must be where the print on the piece stands on its head.
@@ -61,26 +49,6 @@ down a text must be where the print on the piece stands on its head.
 Of 500 simulated pieces, written with digits of MNIST's validation part, 96 % were likelier the right way up than upside
 down; that so few pass for upright which lie upside down takes this margin.
 """
-
-
-@dataclass(frozen=True)
-class TextSeen:
-    """A text that a row may say, in one frame.
-
-    Attributes:
-        text: digits.
-        probability: by both networks, 0 to 1.
-        by_line: by the line network alone, 0 to 1.
-        least: logarithm of what the network of digits gives to the digit of the text that it believes least; None where
-            it was not asked.
-        margin: least logarithm of how many times more it gives to a digit of the text than to any other; None likewise.
-    """
-
-    text: str
-    probability: float
-    by_line: float
-    least: float | None = None
-    margin: float | None = None
 
 
 @dataclass(frozen=True)
@@ -249,73 +217,11 @@ def line_of(row: Row) -> SceneLine:
     return SceneLine(row.picture, np.eye(2, 3), row.height, row.marks)
 
 
-def texts_seen(
-    names: Sequence[str], by_line: NDArray[np.float64], nothing: float, chances: NDArray[np.float64] | None
-) -> tuple[TextSeen, ...]:
-    """What both networks say of a row's texts, the likeliest first.
-
-    Args:
-        names: the texts.
-        by_line: the line network's probability of each.
-        nothing: the same of no text.
-        chances: the other network's of each mark and digit, of shape (marks, 10); None where it was not asked.
-    """
-    trusted = None if chances is None else (1 - _DISTRUST) * chances + _DISTRUST / CLASSES
-    both, alone = (posterior(names, by_line, nothing, one) for one in (trusted, None))
-    told = [
-        TextSeen(name, float(both[place]), float(alone[place]), *_by_digits(name, trusted))
-        for place, name in enumerate(names)
-    ]
-    return tuple(sorted(told, key=lambda one: (-one.probability, one.text)))
-
-
-def posterior(
-    names: Sequence[str], by_line: NDArray[np.float64], nothing: float, trusted: NDArray[np.float64] | None
-) -> NDArray[np.float64]:
-    """The probabilities of a row's texts by what both networks say (Bayes' rule), float64 of shape (texts,).
-
-    What the row says otherwise counts too: that it says nothing as much as the line network gives to it, texts that are
-    not allowed by :data:`OTHERWISE`. Where there is a mark for each digit, the network of digits has seen each by
-    itself, and the probabilities that both give to a text multiply.
-
-    Args:
-        names: the texts.
-        by_line: the line network's probability of each.
-        nothing: the same of no text.
-        trusted: the other network's of each mark and digit, as far as it is trusted; None where it was not asked.
-    """
-    weights, other = by_line, nothing + OTHERWISE * max(0.0, 1 - float(by_line.sum()) - nothing)
-    if trusted is not None:
-        weights, other = by_line * np.array([_of_marks(name, trusted) for name in names]), other * _BY_CHANCE
-    whole = float(weights.sum()) + other
-    return weights / whole if whole > 0 else np.zeros(len(names))
-
-
-def _of_marks(name: str, trusted: NDArray[np.float64]) -> float:
-    """Probability that marks say a text, one digit each; of one with fewer or more digits as if they said anything."""
-    if len(name) != len(trusted):
-        return _BY_CHANCE
-    return math.prod(float(trusted[place, int(label)]) for place, label in enumerate(name))
-
-
-def _by_digits(name: str, trusted: NDArray[np.float64] | None) -> tuple[float | None, float | None]:
-    """The least that the network of digits gives to a digit of a text, and its least margin, as logarithms."""
-    if trusted is None or len(name) != len(trusted):
-        return None, None
-    places, labels = np.arange(len(name)), np.array([int(label) for label in name])
-    own = np.log(trusted[places, labels])
-    others = trusted.copy()
-    others[places, labels] = 0
-    return float(own.min()), float((own - np.log(others.max(axis=1))).min())
-
-
 def _likeliest(heard: _Heard) -> tuple[str, float]:
     """The text that a row says most likely by both networks, and the logarithm of its likelihood."""
     if not heard.names:
         return "", -math.inf
-    chances = None if heard.chances is None else np.maximum(heard.chances, _DISTRUST / CLASSES)
-    by_marks = [1.0 if chances is None else _of_marks(name, chances) for name in heard.names]
-    likely = np.log(np.maximum(heard.by_line, 1e-300)) + np.log(by_marks)
+    likely = log_likelihoods(heard.names, heard.by_line, heard.chances)
     best = int(likely.argmax())
     return heard.names[best], float(likely[best])
 

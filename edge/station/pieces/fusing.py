@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from edgedigits.edge.scenes.scene import Box
-from edgedigits.edge.station.pieces.code_reader import RowTexts, TextSeen
+from edgedigits.edge.station.pieces.code_reader import RowTexts
 from edgedigits.edge.station.pieces.sureness import features_of, sureness
+from edgedigits.edge.station.pieces.text_probabilities import TextSeen
 
 _SAME_PLACE = 0.6
 """Of a line's height, how far its middle may be from where it was before on its piece."""

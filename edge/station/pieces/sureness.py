@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 
 from edgedigits.core.digit import LABELS
-from edgedigits.edge.station.pieces.code_reader import TextSeen
+from edgedigits.edge.station.pieces.text_probabilities import TextSeen
 
 _SMALLEST = 1e-6
 

@@ -10,13 +10,25 @@ from numpy.typing import NDArray
 
 from edgedigits.edge.scenes.bounding import area, common
 from edgedigits.edge.scenes.scene import Box
+from edgedigits.edge.station.pieces.matching import (
+    ALIKE,
+    FRAGMENT,
+    LIKE_NO_OTHER,
+    beside,
+    blob_of,
+    could_be,
+    differ,
+    ends_of,
+    is_fragment,
+    is_known,
+    likeness,
+    overlap,
+    unless_crowded_out,
+)
 from edgedigits.edge.station.pieces.presence import Blob
 
 Velocity = tuple[float, float]
 """Pixels a second to the right and down."""
-
-_SAME = 0.3
-"""Share of the smaller of two boxes that they have in common where they are of one piece."""
 
 _PATIENCE = 0.3
 """Seconds for which a piece may be lost sight of."""
@@ -27,30 +39,12 @@ _MARGIN = 0.008
 _STILL = 0.004
 """Share of the region's width or height by which a piece that lies still seems to move from frame to frame."""
 
-_FRAGMENT = 0.3
-"""What falls off a piece is another piece where it is larger than this share of it."""
-
-_MOSTLY = 0.6
-"""Share of a piece that lies in the blob which it has in common with another one."""
-
-_WITHIN = 0.8
-"""Share of a piece that lies where another is, and that makes it a part of that one."""
-
-_ALIKE = 0.85
-"""Share in which a piece's size stays the same."""
-
 _LARGER, _SLACK, _REST = 1.2, 0.15, 0.35
 """Times that a blob is larger than a piece where it is more than that; share of a piece's length by which it may be
 beside its expected place; and of one side of what is left of a blob beside its pieces, what the other is at least."""
 
-_STEADY, _LIKE_ITSELF, _LIKE_NO_OTHER = 0.8, 0.3, 0.88
-"""Share of its expected place that a steady piece keeps; correlation of its looks then; and where it has jumped."""
-
-_EDGE = 0.1
-"""Share of a piece's small picture on each side in which its outline shows, and the belt behind it."""
-
-_BLANK = 500.0
-"""Product of the contrasts of two small pictures below which nothing stands on them that could be compared."""
+_STEADY, _LIKE_ITSELF = 0.8, 0.3
+"""Share of its expected place that a steady piece keeps; correlation of its looks then."""
 
 _MOVING = 20.0
 """Pixels a second from which pieces are said to move."""
@@ -123,8 +117,8 @@ class Tracker:
             the pieces that have gone since the frame before; those in view are :attr:`tracks`.
         """
         expected = [track.at(moment) for track in self.tracks]
-        mine = [_likest(box, blobs) for box in expected]
-        mine = [_unless_crowded_out(place, blob, blobs, expected, mine) for place, blob in enumerate(mine)]
+        mine = [blob_of(box, blobs) for box in expected]
+        mine = [unless_crowded_out(place, blob, blobs, expected, mine) for place, blob in enumerate(mine)]
         self._find_again(mine, blobs)
         others = self._others(expected, mine, blobs)
         mine = [None if place in others else blob for place, blob in enumerate(mine)]
@@ -136,7 +130,7 @@ class Tracker:
                 gone.append(replace(track, is_replaced=True))
             elif blob is not None:
                 followed.append(self._followed(track, blobs[blob], boxes[place], moment))
-            elif moment - track.seen > _PATIENCE or not _overlap(box, (0, 0, *self.size)):
+            elif moment - track.seen > _PATIENCE or not overlap(box, (0, 0, *self.size)):
                 gone.append(track)
             else:
                 followed.append(replace(track, is_whole=False))
@@ -146,7 +140,7 @@ class Tracker:
         fresh = [
             blob
             for number, blob in enumerate(blobs)
-            if number not in mine and not _is_fragment(blob, expected) and not _is_known(blob, known)
+            if number not in mine and not is_fragment(blob, expected) and not is_known(blob, known)
         ]
         fresh += self._rests(boxes, mine, blobs)
         self.tracks = (*followed, *(self._begun(blob, moment) for blob in fresh))
@@ -173,7 +167,7 @@ class Tracker:
             if now > _LARGER * usual and now - usual > _MARGIN * length:
                 return True
             at_border = not self._is_within(blob.box, axis)
-            if blob.is_cut and not at_border and now < _ALIKE * usual:
+            if blob.is_cut and not at_border and now < ALIKE * usual:
                 return True
         return False
 
@@ -182,7 +176,7 @@ class Tracker:
         place = [box[0], box[1]]
         for axis, length in enumerate(self.size):
             margin = max(1.0, _MARGIN * length)
-            if _ends(track.box, axis)[0] < margin:  # of what is about to leave the far end tells where it is
+            if ends_of(track.box, axis)[0] < margin:  # of what is about to leave the far end tells where it is
                 place[axis] = box[axis] + track.box[axis + 2] - box[axis + 2]
             start, end = place[axis], place[axis] + box[axis + 2]
             ends = [(start, blob[axis]), (end, blob[axis] + blob[axis + 2])]
@@ -205,9 +199,9 @@ class Tracker:
             taken = [box for place in inside if (box := boxes[place]) is not None]
             found += [
                 Blob(rest, area(rest) / (self.size[0] * self.size[1]), None, True)
-                for rest in _beside(blobs[number].box, taken)
+                for rest in beside(blobs[number].box, taken)
                 if min(rest[2], rest[3]) >= _REST * max(rest[2], rest[3])
-                and area(rest) >= _FRAGMENT * min(area(box) for box in taken)
+                and area(rest) >= FRAGMENT * min(area(box) for box in taken)
             ]
         return found
 
@@ -225,12 +219,12 @@ class Tracker:
             if blob.look is None or blob.is_cut or not self._is_whole(blob.box):
                 continue
             if self._lies_still(track, blob) and track.strange is not None:
-                changed = _alike(track.look, blob.look) < _LIKE_NO_OTHER
-                if changed and _alike(track.strange, blob.look) >= _LIKE_NO_OTHER:
+                changed = likeness(track.look, blob.look) < LIKE_NO_OTHER
+                if changed and likeness(track.strange, blob.look) >= LIKE_NO_OTHER:
                     found.add(place)
                 continue
-            steady = track.seen == self._last and _overlap(box, blob.box) >= _STEADY
-            if _alike(track.look, blob.look) < (_LIKE_ITSELF if steady else _LIKE_NO_OTHER):
+            steady = track.seen == self._last and overlap(box, blob.box) >= _STEADY
+            if likeness(track.look, blob.look) < (_LIKE_ITSELF if steady else LIKE_NO_OTHER):
                 found.add(place)
         return found
 
@@ -256,7 +250,7 @@ class Tracker:
             fits = [
                 number
                 for number, blob in enumerate(blobs)
-                if number not in mine and _could_be(track.box, blob.box, axis, forward)
+                if number not in mine and could_be(track.box, blob.box, axis, forward)
             ]
             if fits:
                 mine[place] = max(fits, key=lambda number: forward * blobs[number].box[axis])
@@ -278,7 +272,7 @@ class Tracker:
         alone = whole and not is_merged and not blob.is_cut
         size = (box[2], box[3]) if alone else track.size
         look, strange = (blob.look, None) if alone else (track.look, None)
-        if alone and self._lies_still(track, blob) and _differ(track.look, blob.look):
+        if alone and self._lies_still(track, blob) and differ(track.look, blob.look):
             look, strange = track.look, blob.look
         return Track(track.number, box, velocity, track.entered, moment, since, whole, is_merged, look, size, strange)
 
@@ -293,7 +287,7 @@ class Tracker:
         told = []
         for axis, length in enumerate(self.size):
             margin = max(1.0, _MARGIN * length)
-            before, now = _ends(track.box, axis), _ends(box, axis)
+            before, now = ends_of(track.box, axis), ends_of(box, axis)
             moves = [
                 (end - start) / spent
                 for start, end in zip(before, now, strict=True)
@@ -317,94 +311,10 @@ class Tracker:
 
     def _is_within(self, box: Box, axis: int) -> bool:
         """Whether a box touches no border along an axis."""
-        start, end = _ends(box, axis)
+        start, end = ends_of(box, axis)
         margin = max(1.0, _MARGIN * self.size[axis])
         return start >= margin and end <= self.size[axis] - margin
 
 
 def _speed(was: float, moves: Sequence[float]) -> float:
     return 0.5 * was + 0.5 * min(moves, key=lambda move: abs(move - was)) if moves else was
-
-
-def _ends(box: Box, axis: int) -> tuple[int, int]:
-    return box[axis], box[axis] + box[axis + 2]
-
-
-def _overlap(one: Box, other: Box) -> float:
-    """Share of the smaller of two boxes that they have in common."""
-    inside = common(one, other)
-    return area(inside) / max(1, min(area(one), area(other))) if inside else 0.0
-
-
-def _likest(box: Box, blobs: Sequence[Blob]) -> int | None:
-    """Which blob is of the piece that is expected in a box."""
-    shared = []
-    for blob in blobs:
-        inside = common(box, blob.box)
-        is_same = _overlap(box, blob.box) >= _SAME
-        shared.append(area(inside) if inside and is_same else 0)
-    return int(np.argmax(shared)) if shared and max(shared) > 0 else None
-
-
-def _unless_crowded_out(
-    place: int, blob: int | None, blobs: Sequence[Blob], expected: Sequence[Box], claimed: Sequence[int | None]
-) -> int | None:
-    """A blob that a piece shares with others only where the piece has room in it, and is none of what they are."""
-    if blob is None or claimed.count(blob) == 1:
-        return blob
-    box = expected[place]
-    others = [one for other, one in enumerate(expected) if other != place and claimed[other] == blob]
-    inside = common(box, blobs[blob].box)
-    has_room = inside is not None and area(inside) >= _MOSTLY * area(box)
-    is_part = any(_overlap(box, one) >= _WITHIN and area(box) < area(one) for one in others)
-    return blob if has_room and not is_part else None
-
-
-def _alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """Correlation of two small pictures: 1 for the same in any light; of blank ones as of the same."""
-    inner = tuple(slice(round(_EDGE * side), side - round(_EDGE * side)) for side in one.shape)
-    first, second = (look[inner] - look[inner].mean() for look in (one, other))
-    lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
-    if lengths < _BLANK:
-        return 1.0
-    return float((first * second).sum()) / lengths
-
-
-def _differ(one: NDArray[np.float32] | None, other: NDArray[np.float32] | None) -> bool:
-    return one is not None and other is not None and _alike(one, other) < _LIKE_NO_OTHER
-
-
-def _could_be(before: Box, now: Box, axis: int, forward: int) -> bool:
-    """Whether a box may be that of a piece which has moved along the belt: as wide across it, and not further back."""
-    across = 1 - axis
-    low, high = _ends(before, across), _ends(now, across)
-    shared = min(low[1], high[1]) - max(low[0], high[0])
-    alike = shared >= _ALIKE * max(before[across + 2], now[across + 2])
-    return alike and forward * (now[axis] - before[axis]) >= 0 and now[axis + 2] <= before[axis + 2] / _ALIKE
-
-
-def _is_fragment(blob: Blob, expected: Sequence[Box]) -> bool:
-    """Whether a blob is but a scrap that has come apart of a piece that was expected there."""
-    covered = area(blob.box)
-    return any(_overlap(blob.box, box) >= _SAME and covered < _FRAGMENT * area(box) for box in expected)
-
-
-def _is_known(blob: Blob, boxes: Sequence[Box]) -> bool:
-    """Whether what was cut from something lies where pieces are that have a blob already."""
-    taken = sum(area(inside) for box in boxes if (inside := common(blob.box, box)))
-    return blob.is_cut and taken >= _MOSTLY * area(blob.box)
-
-
-def _beside(whole: Box, taken: Sequence[Box]) -> list[Box]:
-    """What of a box lies to the left, the right, above and below of all that is taken of it."""
-    found = []
-    for axis in (0, 1):
-        low, high = _ends(whole, axis)
-        first = min(box[axis] for box in taken)
-        last = max(box[axis] + box[axis + 2] for box in taken)
-        for start, end in ((low, first), (last, high)):
-            if end > start:
-                rest = list(whole)
-                rest[axis], rest[axis + 2] = start, end - start
-                found.append((rest[0], rest[1], rest[2], rest[3]))
-    return found

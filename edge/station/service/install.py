@@ -14,10 +14,10 @@ from pathlib import Path
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import write_text
 from edgedigits.core.paths import StrPath
+from edgedigits.edge.station.configuration.settings import StationSettings
+from edgedigits.edge.station.configuration.settings_file import read_settings
 from edgedigits.edge.station.messages.outputs import PRINTED
 from edgedigits.edge.station.service.unit import NAME, STATE, USER, Unit, unit_text
-from edgedigits.edge.station.settings import StationSettings
-from edgedigits.edge.station.settings_file import read_settings
 
 UNITS = Path("/etc/systemd/system")
 RUNNING = Path("/run/systemd/system")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.station.alarms import Alarms
+from edgedigits.edge.station.configuration.settings import StationSettings
 from edgedigits.edge.station.results import PieceResult
-from edgedigits.edge.station.settings import StationSettings
 from edgedigits.edge.station.updates.events import ROLLED_BACK, TAKEN, RolledBack, UpdateEvent, UpdateRefused
 from edgedigits.edge.station.updates.opening import store_of
 from edgedigits.edge.station.updates.watching import LOOK_EVERY, UpdateWatch

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgedigits.core.paths import StrPath
+from edgedigits.edge.station.configuration.settings import StationSettings
+from edgedigits.edge.station.configuration.settings_file import read_settings
 from edgedigits.edge.station.opening import model_of
-from edgedigits.edge.station.settings import StationSettings
-from edgedigits.edge.station.settings_file import read_settings
 from edgedigits.edge.station.updates.store import MODELS, ModelStore
 
 

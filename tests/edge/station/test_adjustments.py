@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
-from edgedigits.edge.station.adjustments import FILE, Adjusted, Adjustments
+from edgedigits.edge.station.configuration.adjustments import FILE, Adjusted, Adjustments
 
 CONFIGURED = Adjusted((10, 20, 300, 200), 0.97)
 

@@ -14,10 +14,10 @@ from whole_station import RunningStation, write_config
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.lines.confidence import fewest_lines
 from edgedigits.core.statistics.proportions import binomial_tail
-from edgedigits.edge.station.audited import keep_proof, prove_by_audit
+from edgedigits.edge.station.calibration.audited import keep_proof, prove_by_audit
+from edgedigits.edge.station.calibration.threshold import read_calibration
 from edgedigits.edge.station.journal.journal import Journal
 from edgedigits.edge.station.journal.records import Audit
-from edgedigits.edge.station.threshold import read_calibration
 
 AUDIT = Audit(0.97, "codes")
 

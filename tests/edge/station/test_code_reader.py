@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from edgedigits.core.datasets import load_dataset
+from edgedigits.edge.station.configuration.settings import ReadingSettings
 from edgedigits.edge.station.opening import open_reader
-from edgedigits.edge.station.settings import ReadingSettings
 
 PAPER, INK = 225, 50
 SIDE, PITCH = 44, 58

@@ -14,14 +14,14 @@ from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.edge.recordings.mail.belt import BeltPlan
 from edgedigits.edge.recordings.mail.source import SimulatedMail
 from edgedigits.edge.station.alarms import Alarms
-from edgedigits.edge.station.calibrating import NEVER
+from edgedigits.edge.station.calibration.calibrating import NEVER
+from edgedigits.edge.station.configuration.settings import ReadingSettings
 from edgedigits.edge.station.journal.journal import Journal
 from edgedigits.edge.station.journal.labelled import export_labelled
 from edgedigits.edge.station.keeping import Keeper
 from edgedigits.edge.station.opening import open_reader
 from edgedigits.edge.station.pieces.deciding import Decider
 from edgedigits.edge.station.pieces.watching import Watch
-from edgedigits.edge.station.settings import ReadingSettings
 
 RATE = 30
 

@@ -7,9 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from edgedigits.edge.station.pieces.code_reader import OTHERWISE, RowTexts, TextSeen, texts_seen
+from edgedigits.edge.station.pieces.code_reader import RowTexts
 from edgedigits.edge.station.pieces.deciding import Decider
 from edgedigits.edge.station.pieces.fusing import Evidence
+from edgedigits.edge.station.pieces.text_probabilities import OTHERWISE, TextSeen, texts_seen
 
 PLACE, ABOVE = (100, 200, 220, 50), (100, 20, 220, 50)
 

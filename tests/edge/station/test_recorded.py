@@ -9,11 +9,11 @@ from edgedigits.edge.recordings.mail.belt import BeltPlan
 from edgedigits.edge.recordings.mail.simulating import simulate_station
 from edgedigits.edge.recordings.mail.source import package_digits
 from edgedigits.edge.recordings.mail.truth import read_mail_truth
+from edgedigits.edge.station.calibration.recorded import CURVE, calibrate_station
+from edgedigits.edge.station.calibration.threshold import NEVER, read_calibration
+from edgedigits.edge.station.configuration.settings import StationSettings
+from edgedigits.edge.station.configuration.settings_file import read_settings
 from edgedigits.edge.station.demonstrating import write_demo
-from edgedigits.edge.station.recorded import CURVE, calibrate_station
-from edgedigits.edge.station.settings import StationSettings
-from edgedigits.edge.station.settings_file import read_settings
-from edgedigits.edge.station.threshold import NEVER, read_calibration
 
 PIECES = 8
 

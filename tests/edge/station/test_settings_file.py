@@ -8,8 +8,8 @@ from dataclasses import fields, is_dataclass
 import pytest
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.station.settings import StationSettings
-from edgedigits.edge.station.settings_file import commented, read_settings
+from edgedigits.edge.station.configuration.settings import StationSettings
+from edgedigits.edge.station.configuration.settings_file import commented, read_settings
 
 
 def written(tmp_path, text):

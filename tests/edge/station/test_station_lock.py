@@ -11,10 +11,15 @@ import pytest
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.recordings.mail.belt import BeltPlan
 from edgedigits.edge.recordings.mail.source import SimulatedMail
+from edgedigits.edge.station.configuration.settings import (
+    CameraSettings,
+    PageSettings,
+    ReadingSettings,
+    StationSettings,
+)
 from edgedigits.edge.station.journal.journal import Journal
 from edgedigits.edge.station.one_at_a_time import StationLock
 from edgedigits.edge.station.running import Station
-from edgedigits.edge.station.settings import CameraSettings, PageSettings, ReadingSettings, StationSettings
 
 
 def test_a_second_station_is_refused_until_the_first_one_ends(tmp_path):

@@ -9,10 +9,8 @@ import numpy as np
 import pytest
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.station.calibrating import Known, PieceRead, find_threshold, in_order
-from edgedigits.edge.station.opening import open_reader
-from edgedigits.edge.station.settings import ReadingSettings
-from edgedigits.edge.station.threshold import (
+from edgedigits.edge.station.calibration.calibrating import Known, PieceRead, find_threshold, in_order
+from edgedigits.edge.station.calibration.threshold import (
     CALIBRATION,
     NEVER,
     UNCALIBRATED,
@@ -21,6 +19,8 @@ from edgedigits.edge.station.threshold import (
     read_calibration,
     write_calibration,
 )
+from edgedigits.edge.station.configuration.settings import ReadingSettings
+from edgedigits.edge.station.opening import open_reader
 
 SETTINGS = ReadingSettings()
 

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from edgedigits.edge.station.pieces.code_reader import RowTexts, TextSeen
+from edgedigits.edge.station.pieces.code_reader import RowTexts
 from edgedigits.edge.station.pieces.deciding import Decider
 from edgedigits.edge.station.pieces.fusing import Evidence
 from edgedigits.edge.station.pieces.orientation import print_upright
+from edgedigits.edge.station.pieces.text_probabilities import TextSeen
 
 ADDRESS = ("Ada Albers", "Harbour Street 170", "Fairhaven")
 PLACE = (100, 200, 220, 50)

@@ -10,11 +10,11 @@ import pytest
 
 from edgedigits.edge.recordings.mail.belt import BeltPlan
 from edgedigits.edge.recordings.mail.source import SimulatedMail
-from edgedigits.edge.station.calibrating import by_place, read_pieces
+from edgedigits.edge.station.calibration.calibrating import by_place, read_pieces
+from edgedigits.edge.station.configuration.settings import ReadingSettings
 from edgedigits.edge.station.opening import open_reader
 from edgedigits.edge.station.pieces.deciding import Decider
 from edgedigits.edge.station.pieces.watching import Watch
-from edgedigits.edge.station.settings import ReadingSettings
 
 RATE = 30
 

@@ -10,9 +10,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "messages"))
 
 from made_results import journal_in, pieces_coming
 
+from edgedigits.edge.station.configuration.settings import MqttSettings
 from edgedigits.edge.station.messages.forwarder import Forwarder
 from edgedigits.edge.station.messages.mqtt import MqttOutput
-from edgedigits.edge.station.settings import MqttSettings
 
 
 def main(folder: str, port: str, name: str, count: str, per_second: str) -> None:

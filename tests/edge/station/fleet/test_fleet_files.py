@@ -24,11 +24,11 @@ from made_results import result
 from mosquitto import PATIENCE, Broker, Listener, free_port
 
 from edgedigits.edge.station.alarms import Alarms
+from edgedigits.edge.station.configuration.settings import MqttSettings
 from edgedigits.edge.station.journal.records import Event
 from edgedigits.edge.station.messages.metrics import StationMetrics
 from edgedigits.edge.station.messages.mqtt import MqttOutput
 from edgedigits.edge.station.messages.outputs import OutputAway
-from edgedigits.edge.station.settings import MqttSettings
 from edgedigits.edge.station.updates.events import ROLLED_BACK, TAKEN
 
 ROOT = Path(__file__).parents[4]

@@ -6,10 +6,10 @@ import signal
 import sys
 from pathlib import Path
 
+from edgedigits.edge.station.configuration.settings import MqttSettings
 from edgedigits.edge.station.journal.journal import Journal
 from edgedigits.edge.station.messages.forwarder import Forwarder
 from edgedigits.edge.station.messages.mqtt import MqttOutput
-from edgedigits.edge.station.settings import MqttSettings
 
 
 def main(folder: str, port: str, station: str) -> None:

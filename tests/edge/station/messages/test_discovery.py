@@ -7,9 +7,9 @@ import json
 import pytest
 from mosquitto import PATIENCE, Listener
 
+from edgedigits.edge.station.configuration.settings import MqttSettings
 from edgedigits.edge.station.messages.discovery import Topics, discovery_messages
 from edgedigits.edge.station.messages.mqtt import MqttOutput
-from edgedigits.edge.station.settings import MqttSettings
 
 
 @pytest.fixture

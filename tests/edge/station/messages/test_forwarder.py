@@ -18,11 +18,11 @@ from mosquitto import PATIENCE, Listener, in_order_of_first_arrival
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.station.alarms import Alarms
+from edgedigits.edge.station.configuration.settings import MqttSettings
 from edgedigits.edge.station.messages import forwarder as module
 from edgedigits.edge.station.messages.forwarder import Forwarder
 from edgedigits.edge.station.messages.mqtt import MqttOutput
 from edgedigits.edge.station.messages.outputs import EventRefused, Output, OutputAway
-from edgedigits.edge.station.settings import MqttSettings
 
 PROCESS = Path(__file__).parent / "forwarding_process.py"
 

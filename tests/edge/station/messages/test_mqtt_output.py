@@ -16,11 +16,11 @@ from made_results import result
 from mosquitto import PATIENCE, Listener
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.edge.station.configuration.settings import MqttSettings
 from edgedigits.edge.station.journal.records import Event
 from edgedigits.edge.station.messages.forwarder import Forwarder
 from edgedigits.edge.station.messages.mqtt import MqttOutput, try_broker
 from edgedigits.edge.station.messages.outputs import OutputAway
-from edgedigits.edge.station.settings import MqttSettings
 
 PROCESS = Path(__file__).parent / "forwarding_process.py"
 

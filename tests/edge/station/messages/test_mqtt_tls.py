@@ -13,11 +13,11 @@ from mosquitto import PATIENCE, Broker, Listener
 from prometheus_client.parser import text_string_to_metric_families
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.edge.station.configuration.settings import MqttSettings
 from edgedigits.edge.station.messages.forwarder import Forwarder
 from edgedigits.edge.station.messages.metrics import StationMetrics
 from edgedigits.edge.station.messages.mqtt import MqttOutput
 from edgedigits.edge.station.messages.outputs import OutputAway
-from edgedigits.edge.station.settings import MqttSettings
 
 
 @pytest.fixture

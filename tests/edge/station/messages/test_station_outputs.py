@@ -6,9 +6,9 @@ import pytest
 from made_results import result
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.edge.station.configuration.settings import LinesSettings, MqttSettings, StationSettings, WebhookSettings
 from edgedigits.edge.station.journal.records import Event
 from edgedigits.edge.station.messages.outputs import outputs_of
-from edgedigits.edge.station.settings import LinesSettings, MqttSettings, StationSettings, WebhookSettings
 
 
 def test_nobody_is_told_by_default():

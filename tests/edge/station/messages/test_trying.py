@@ -7,8 +7,8 @@ import socket
 import pytest
 from mosquitto import free_port
 
+from edgedigits.edge.station.configuration.settings import LinesSettings, MqttSettings, StationSettings, WebhookSettings
 from edgedigits.edge.station.messages.trying import try_outputs
-from edgedigits.edge.station.settings import LinesSettings, MqttSettings, StationSettings, WebhookSettings
 
 
 @pytest.fixture

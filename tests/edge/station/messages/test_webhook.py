@@ -14,11 +14,11 @@ from made_results import result
 from mosquitto import PATIENCE, free_port
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.edge.station.configuration.settings import WebhookSettings
 from edgedigits.edge.station.journal.records import Event
 from edgedigits.edge.station.messages.forwarder import Forwarder
 from edgedigits.edge.station.messages.outputs import EventRefused, OutputAway
 from edgedigits.edge.station.messages.webhook import WebhookOutput
-from edgedigits.edge.station.settings import WebhookSettings
 
 
 class Server(ThreadingHTTPServer):

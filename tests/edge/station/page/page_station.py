@@ -20,7 +20,8 @@ import cv2
 import numpy as np
 
 from edgedigits.core.datasets.sample_digits import load_samples
-from edgedigits.edge.station.adjustments import Adjusted, Adjustments
+from edgedigits.edge.station.configuration.adjustments import Adjusted, Adjustments
+from edgedigits.edge.station.configuration.settings import PageSettings
 from edgedigits.edge.station.journal.journal import Journal
 from edgedigits.edge.station.messages.raspberry_pi import MachineState
 from edgedigits.edge.station.page.live import LiveState
@@ -28,7 +29,6 @@ from edgedigits.edge.station.page.page_limits import PageLimits
 from edgedigits.edge.station.page.parts import PageParts
 from edgedigits.edge.station.page.server import PageServer
 from edgedigits.edge.station.results import PieceResult
-from edgedigits.edge.station.settings import PageSettings
 
 BINS = {"48": "north", "10": "capital", "73": "south"}
 QUIET = PageLimits(requests_per_second=10_000, burst=10_000)

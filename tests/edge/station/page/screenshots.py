@@ -23,8 +23,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from edgedigits.edge.recordings.mail.belt import BeltPlan
 from edgedigits.edge.recordings.mail.source import MailAtItsPace
-from edgedigits.edge.station.running import Station
-from edgedigits.edge.station.settings import (
+from edgedigits.edge.station.configuration.settings import (
     CameraSettings,
     JournalSettings,
     LinesSettings,
@@ -33,6 +32,7 @@ from edgedigits.edge.station.settings import (
     ReadingSettings,
     StationSettings,
 )
+from edgedigits.edge.station.running import Station
 
 DESK, PHONE = (1160, 780), (390, 844)
 MOST_BYTES = 200_000

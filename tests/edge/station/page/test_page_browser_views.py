@@ -13,10 +13,10 @@ pytest.importorskip("selenium", reason="selenium is not installed")
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from edgedigits.edge.station.configuration.settings import PageSettings
 from edgedigits.edge.station.messages.raspberry_pi import MachineState
-from edgedigits.edge.station.page.password import hash_password
+from edgedigits.edge.station.page.access.password import hash_password
 from edgedigits.edge.station.page.server import PageServer
-from edgedigits.edge.station.settings import PageSettings
 
 VIEWS = ("/", "/review", "/settings")
 PASSWORD = "correct horse battery"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from page_station import QUIET, PageStation, Visitor
 
-from edgedigits.edge.station.page.password import PasswordHash, hash_password
-from edgedigits.edge.station.page.sessions import LoginTries, Sessions
+from edgedigits.edge.station.page.access.password import PasswordHash, hash_password
+from edgedigits.edge.station.page.access.sessions import LoginTries, Sessions
 
 PASSWORD = "correct horse battery"
 

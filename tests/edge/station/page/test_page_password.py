@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from edgedigits.cli.commands.station_page import password as command
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.station.page.password import hash_password, read_hash
+from edgedigits.edge.station.page.access.password import hash_password, read_hash
 
 PASSWORD = "correct horse battery"
 

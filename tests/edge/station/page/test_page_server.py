@@ -14,7 +14,7 @@ import pytest
 from page_station import PageStation
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.station.page.password import hash_password
+from edgedigits.edge.station.page.access.password import hash_password
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0", "192.0.2.7:8080", "station.lan:8080"])

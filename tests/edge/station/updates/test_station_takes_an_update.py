@@ -9,8 +9,13 @@ import pytest
 
 from edgedigits.edge.recordings.mail.belt import BeltPlan
 from edgedigits.edge.recordings.mail.source import SimulatedMail
+from edgedigits.edge.station.configuration.settings import (
+    PageSettings,
+    ReadingSettings,
+    StationSettings,
+    UpdateSettings,
+)
 from edgedigits.edge.station.running import Station
-from edgedigits.edge.station.settings import PageSettings, ReadingSettings, StationSettings, UpdateSettings
 
 
 class MailUntil(SimulatedMail):

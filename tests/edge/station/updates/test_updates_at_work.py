@@ -10,8 +10,8 @@ import pytest
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.station.alarms import Alarms
+from edgedigits.edge.station.configuration.settings import ReadingSettings, StationSettings, UpdateSettings
 from edgedigits.edge.station.results import PieceResult
-from edgedigits.edge.station.settings import ReadingSettings, StationSettings, UpdateSettings
 from edgedigits.edge.station.updates.at_work import UPDATE, StationUpdates
 from edgedigits.edge.station.updates.store import MOST_STARTS
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.edge.station.settings import PageSettings
+from edgedigits.edge.station.configuration.settings import PageSettings
 
 _REMEDY = "give an address and a port such as 127.0.0.1:8080"
 _OWN_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})

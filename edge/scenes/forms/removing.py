@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.edge.scenes.form import Area, Form, lines_of
-from edgedigits.edge.scenes.masks import less
+from edgedigits.edge.scenes.forms.form import Area, Form, lines_of
+from edgedigits.edge.scenes.forms.masks import less
 
 SLIVER = 2
 """Marks beside lines that are no wider than so many pixels are remains of them."""

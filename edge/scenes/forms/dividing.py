@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.edge.scenes.form import Run
+from edgedigits.edge.scenes.forms.form import Run
 
 OFF = 0.1
 """Dividers and teeth stand within this share of a box's width, or two pixels, of where they should."""

@@ -14,9 +14,9 @@ from pathlib import Path
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.lines.confidence import Threshold, prove_threshold
 from edgedigits.core.paths import StrPath
-from edgedigits.edge.station.calibrating import LEVEL
+from edgedigits.edge.station.calibration.calibrating import LEVEL
+from edgedigits.edge.station.calibration.threshold import StationCalibration, write_calibration
 from edgedigits.edge.station.journal.read_only import opened_to_read
-from edgedigits.edge.station.threshold import StationCalibration, write_calibration
 
 _SAMPLE = """
 SELECT threshold, expected, model, pieces.code AS code, labels.code AS label

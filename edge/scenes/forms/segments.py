@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.edge.scenes.masks import present
+from edgedigits.edge.scenes.forms.masks import present
 
 CORE = 0.7
 """Rows of a run with ink on this share of its width are the line; others are strokes that touch it."""

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.edge.scenes.boxes import box_sides
-from edgedigits.edge.scenes.dividers import bars_between, reaching
-from edgedigits.edge.scenes.masks import both, either, flipped, less, present
+from edgedigits.edge.scenes.forms.boxes import box_sides
+from edgedigits.edge.scenes.forms.dividers import bars_between, reaching
+from edgedigits.edge.scenes.forms.masks import both, either, flipped, less, present
 
 LEAST_LENGTH = 4.0
 """A rule across is longer than so many digit heights,"""

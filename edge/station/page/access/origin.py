@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from edgedigits.edge.station.page.access.visit import Visit
 from edgedigits.edge.station.page.answers import Refused
-from edgedigits.edge.station.page.visit import Visit
 
 _PAGES = frozenset({"/", "/review", "/settings", "/login"})
 

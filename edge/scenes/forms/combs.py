@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.edge.scenes.dividing import ends_of, even, runs_of, thin
-from edgedigits.edge.scenes.form import Form, cells_between
-from edgedigits.edge.scenes.segments import Segments
+from edgedigits.edge.scenes.forms.dividing import ends_of, even, runs_of, thin
+from edgedigits.edge.scenes.forms.form import Form, cells_between
+from edgedigits.edge.scenes.forms.segments import Segments
 
 TOOTH, LONGEST_TOOTH, LEAST_TOOTH = 0.15, 1.3, 5
 """Teeth are at least and at most so many times as long as they are apart, and at least so many pixels,"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgedigits.edge.station.page.sessions import Session
+from edgedigits.edge.station.page.access.sessions import Session
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -67,7 +67,7 @@ class Visit:
 
     @property
     def session(self) -> Session | None:
-        """Of who asks, once :class:`~edgedigits.edge.station.page.login.Door` has looked."""
+        """Of who asks, once :class:`~edgedigits.edge.station.page.access.login.Door` has looked."""
         found: Session | None = self._state.get("session")
         return found
 

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.edge.scenes.combs import combs_on
-from edgedigits.edge.scenes.dividing import doubled, ends_of, even, runs_of, thin
-from edgedigits.edge.scenes.form import Area, Form, cells_between
-from edgedigits.edge.scenes.neighbours import missing_of, rows_of
-from edgedigits.edge.scenes.segments import Segments, segments_across
+from edgedigits.edge.scenes.forms.combs import combs_on
+from edgedigits.edge.scenes.forms.dividing import doubled, ends_of, even, runs_of, thin
+from edgedigits.edge.scenes.forms.form import Area, Form, cells_between
+from edgedigits.edge.scenes.forms.neighbours import missing_of, rows_of
+from edgedigits.edge.scenes.forms.segments import Segments, segments_across
 
 LEAST_BOX = 18
 """Boxes are at least so many pixels high: where digits are smaller, they look like boxes themselves."""

@@ -11,7 +11,7 @@ from edgedigits.edge.recordings.mail.truth import MailTruth, read_mail_truth
 from edgedigits.edge.reject_curve import draw_reject_curve
 from edgedigits.edge.sources.base import Image
 from edgedigits.edge.sources.video_file import VideoFile
-from edgedigits.edge.station.calibrating import (
+from edgedigits.edge.station.calibration.calibrating import (
     FoundThreshold,
     Known,
     PieceRead,
@@ -20,9 +20,9 @@ from edgedigits.edge.station.calibrating import (
     in_order,
     read_pieces,
 )
+from edgedigits.edge.station.calibration.threshold import write_calibration
+from edgedigits.edge.station.configuration.settings import StationSettings
 from edgedigits.edge.station.opening import StationReader, open_reader
-from edgedigits.edge.station.settings import StationSettings
-from edgedigits.edge.station.threshold import write_calibration
 
 CURVE = "rejects.png"
 """Drawn beside what is kept."""

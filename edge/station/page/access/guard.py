@@ -6,12 +6,12 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edgedigits.edge.station.page.access.login import Door
+from edgedigits.edge.station.page.access.origin import check_host, check_origin
+from edgedigits.edge.station.page.access.rate import RequestRate
+from edgedigits.edge.station.page.access.visit import Visit
 from edgedigits.edge.station.page.answers import Refused, refusal_of
-from edgedigits.edge.station.page.login import Door
-from edgedigits.edge.station.page.origin import check_host, check_origin
 from edgedigits.edge.station.page.page_limits import PageLimits
-from edgedigits.edge.station.page.rate import RequestRate
-from edgedigits.edge.station.page.visit import Visit
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

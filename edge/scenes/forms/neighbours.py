@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.edge.scenes.dividing import OFF
-from edgedigits.edge.scenes.form import Area, Form
+from edgedigits.edge.scenes.forms.dividing import OFF
+from edgedigits.edge.scenes.forms.form import Area, Form
 
 ALIKE = 0.15
 """Boxes of one row differ in size and in their rows by at most this share of their height, or 3 pixels."""

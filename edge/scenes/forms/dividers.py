@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.edge.scenes.masks import either, less, present
+from edgedigits.edge.scenes.forms.masks import either, less, present
 
 LEAST_BAR = 8
 """Rows of a side at least: marks lower than digits may be are left alone."""

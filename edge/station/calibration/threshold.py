@@ -8,8 +8,9 @@ from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import read_json, write_json
+from edgedigits.core.lines.confidence import NEVER
+from edgedigits.edge.station.configuration.settings import ReadingSettings
 from edgedigits.edge.station.opening import StationReader
-from edgedigits.edge.station.settings import ReadingSettings
 
 CALIBRATION = "calibration.json"
 """In the journal's folder."""
@@ -20,16 +21,14 @@ UNCALIBRATED = 0.97
 NOT_PROVED = "threshold"
 """Name of the alarm that a threshold is neither proved nor told."""
 
-NEVER = 2.0
-"""A threshold that no confidence reaches: labelled pieces have proved none."""
-
 
 @dataclass(frozen=True)
 class StationCalibration:
     """What labelled pieces have proved of a station's confidence.
 
     Attributes:
-        threshold: confidence from which codes are accepted; :data:`NEVER` where none is proved.
+        threshold: confidence from which codes are accepted; :data:`~edgedigits.core.lines.confidence.NEVER` where
+            none is proved.
         target_error: share of wrong ones among the accepted, 0 to 1.
         level: certainty with which no more are wrong.
         pieces: that were looked at.

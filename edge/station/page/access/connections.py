@@ -8,8 +8,8 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from edgedigits.edge.station.page.access.sessions import network_of
 from edgedigits.edge.station.page.page_limits import PageLimits
-from edgedigits.edge.station.page.sessions import network_of
 
 
 class BoundedConnection(H11Protocol):

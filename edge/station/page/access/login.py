@@ -9,11 +9,11 @@ import hashlib
 import math
 import secrets
 
+from edgedigits.edge.station.page.access.password import PasswordHash
+from edgedigits.edge.station.page.access.sessions import LoginTries, Session, Sessions, same_secret
+from edgedigits.edge.station.page.access.visit import Visit
 from edgedigits.edge.station.page.answers import Refused
 from edgedigits.edge.station.page.page_limits import PageLimits
-from edgedigits.edge.station.page.password import PasswordHash
-from edgedigits.edge.station.page.sessions import LoginTries, Session, Sessions, same_secret
-from edgedigits.edge.station.page.visit import Visit
 
 _OPEN = frozenset({"/login", "/api/login", "/healthz"})
 _VIEWS = frozenset({"/", "/review", "/settings"})

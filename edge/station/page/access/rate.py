@@ -6,7 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from edgedigits.edge.station.page.sessions import network_of
+from edgedigits.edge.station.page.access.sessions import network_of
 
 _ADDRESSES = 2000
 

@@ -15,7 +15,7 @@ from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.paths import StrPath
 from edgedigits.edge.scenes.scene import Box
-from edgedigits.edge.station.settings import Limits, StationSettings
+from edgedigits.edge.station.configuration.settings import Limits, StationSettings
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _HEAD = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?")

@@ -9,15 +9,15 @@ import numpy as np
 
 from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.lines.confidence import RejectPoint, Threshold, choose_threshold, reject_curve
+from edgedigits.core.lines.confidence import NEVER, RejectPoint, Threshold, choose_threshold, reject_curve
 from edgedigits.edge.recordings.mail.judging import JudgedPiece, MailAnswer, judge_mail
 from edgedigits.edge.recordings.mail.pieces import MailPiece
 from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.sources.base import Image, Source
+from edgedigits.edge.station.calibration.threshold import StationCalibration
 from edgedigits.edge.station.opening import StationReader
 from edgedigits.edge.station.pieces.deciding import Decider
 from edgedigits.edge.station.pieces.watching import DecidedPiece, Watch
-from edgedigits.edge.station.threshold import NEVER, StationCalibration
 
 LEVEL = 0.95
 """Certainty with which the target holds."""

@@ -1,0 +1,1 @@
+"""Printed forms that digits are written into, and what is printed around them."""

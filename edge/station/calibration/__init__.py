@@ -1,0 +1,1 @@
+"""The threshold of a station: chosen on recordings of mail or on checked pieces, proved, and kept."""

@@ -1,0 +1,1 @@
+"""Who gets to the page, from where, and how often."""
