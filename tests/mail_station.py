@@ -64,7 +64,7 @@ def keyed_journal(folder: Path, source: SimulatedMail, model: Path | None = None
     results: dict[int, PieceResult] = {}
 
     def keep(piece: DecidedPiece, answer: MailAnswer) -> None:
-        results[id(answer)] = keeper.keep(piece, 0.0, 0.0)
+        results[id(answer)] = keeper.keep(piece, 0.0, 0.0, 0.0)
 
     judged = read_mail(source, model, keep)
     keyed = 0

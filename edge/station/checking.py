@@ -17,11 +17,13 @@ from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.sources.base import Image
 from edgedigits.edge.sources.registry import open_source
 from edgedigits.edge.station.calibration.threshold import choose_station_threshold, read_calibration
-from edgedigits.edge.station.configuration.adjustments import Adjusted, Adjustments
+from edgedigits.edge.station.configuration.adjustments import adjusted_of
 from edgedigits.edge.station.configuration.placing import placed, placed_source
 from edgedigits.edge.station.configuration.settings import StationSettings
 from edgedigits.edge.station.messages.trying import try_outputs
-from edgedigits.edge.station.opening import StationReader, open_reader
+from edgedigits.edge.station.opening import StationReader, model_of, open_reader
+from edgedigits.edge.station.updates.events import short
+from edgedigits.edge.station.updates.opening import running_model
 
 _FRAMES = 30
 """Frames of the camera that are taken: the first ones of many cameras are dark."""
@@ -84,13 +86,8 @@ def _camera(settings: StationSettings, folder: Path) -> Iterator[Tried]:
     height, width = frames[-1].shape[:2]
     rate = f", {len(frames) / spent:.0f} frames a second" if source.live and spent > 0 else ""
     yield Tried("camera", f"{source.name}: {width}x{height}{rate}")
-    yield from _region(_adjusted(settings, folder).region, width, height)
+    yield from _region(adjusted_of(settings, folder).region, width, height)
     yield from _light(frames[-1])
-
-
-def _adjusted(settings: StationSettings, folder: Path) -> Adjusted:
-    """Region and threshold as they hold: what was changed on the page goes before the configuration."""
-    return Adjustments(folder / settings.journal.folder, Adjusted(settings.camera.region, None)).current
 
 
 def _region(region: Box | None, width: int, height: int) -> Iterator[Tried]:
@@ -115,8 +112,11 @@ def _light(image: Image) -> Iterator[Tried]:
 
 
 def _model(settings: StationSettings, folder: Path) -> Iterator[Tried]:
-    reader = open_reader(settings.reading, folder)
-    yield Tried("model", f"{settings.reading.model}, {reader.codes.allowed.source}")
+    model = running_model(settings, folder)
+    reader = open_reader(settings.reading, folder, model)
+    is_configured = model == model_of(settings.reading, folder)
+    name = settings.reading.model if is_configured else f"{short(reader.model)} of an update"
+    yield Tried("model", f"{name}, {reader.codes.allowed.source}")
     yield from _codes(reader)
     yield _threshold(settings, folder, reader)
 
@@ -134,7 +134,7 @@ def _codes(reader: StationReader) -> Iterator[Tried]:
 
 def _threshold(settings: StationSettings, folder: Path, reader: StationReader) -> Tried:
     calibration = read_calibration(folder / settings.journal.folder)
-    chosen = choose_station_threshold(settings.reading, calibration, reader, _adjusted(settings, folder).threshold)
+    chosen = choose_station_threshold(settings.reading, calibration, reader, adjusted_of(settings, folder).threshold)
     remedy = "" if chosen.is_proved else "calibrate it with mail of your own"
     value = f"{chosen.value:.4f}, " if chosen.value <= 1 else ""
     return Tried("threshold", f"{value}{chosen.words}", remedy)

@@ -78,11 +78,12 @@ class Keeper:
         self._draw = draw
         self._tried = 0.0
 
-    def keep(self, piece: DecidedPiece, waited: float, hold_seconds: float) -> PieceResult:
+    def keep(self, piece: DecidedPiece, in_view: float, waited: float, hold_seconds: float) -> PieceResult:
         """Keep a piece.
 
         Args:
             piece: that was decided.
+            in_view: seconds since its first frame, of this machine's clock: a recording's own may go faster.
             waited: seconds from its last frame to now.
             hold_seconds: for which it waits for a person, if it is rejected.
 
@@ -95,7 +96,7 @@ class Keeper:
         result = PieceResult(
             id=uuid.uuid4().hex,
             station=self._station,
-            entered=now - waited - (piece.track.seen - piece.track.entered),
+            entered=now - in_view,
             decided=now,
             latency=latency,
             code=decision.code,

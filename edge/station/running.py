@@ -103,7 +103,9 @@ class Station:
     @property
     def threshold(self) -> ChosenThreshold:
         """The confidence from which codes are accepted now."""
-        changed = self.adjustments.current.threshold
+        return self._threshold(self.adjustments.current.threshold)
+
+    def _threshold(self, changed: float | None) -> ChosenThreshold:
         return choose_station_threshold(self.settings.reading, self._calibration, self._reader, changed)
 
     def __enter__(self) -> Self:
@@ -177,7 +179,7 @@ class Station:
         """Whether the piece that was accepted just now is to be checked: by chance alone, not by anything about it."""
         if random.random() * 100 >= self.settings.pieces.audit_percent:
             return None
-        return Audit(self.threshold.value, self._reader.expected)
+        return Audit(self.threshold.value, self._reader.expected, self._reader.digits)
 
     def _page(self) -> PageServer | None:
         if not self.settings.page.listen:
@@ -196,6 +198,7 @@ class Station:
             self._reader.accepts,
             self.settings.reading.forms,
             self._told_threshold,
+            lambda: min(self._threshold(None).value, 1.0),
         )
         page, folder = self.settings.page, self._folder
         page = replace(page, certificate=placed(page.certificate, folder), key=placed(page.key, folder))

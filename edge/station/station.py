@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import Counter
@@ -19,6 +20,8 @@ from edgedigits.edge.station.keeping import Keeper
 from edgedigits.edge.station.picture_health import PictureHealth
 from edgedigits.edge.station.pieces.watching import DecidedPiece, Watch
 from edgedigits.edge.station.results import PieceResult
+
+log = logging.getLogger(__name__)
 
 CAMERA, REGION, HELD, COUNTS = "camera", "region", "held pieces", "counts"
 
@@ -125,7 +128,8 @@ def run_shift(
     Args:
         works: what the station is made of.
         source: opened and closed here.
-        stop: end soon after this is set; the pieces in view are decided by what was seen of them.
+        stop: end soon after this is set; the pieces in view are decided by what was seen of them. Where the source ends
+            by itself, held pieces are waited for.
         limit: end after so many frames.
         wait: for a camera that is not there yet.
 
@@ -146,6 +150,8 @@ def run_shift(
             for gauge in works.gauges:
                 gauge.skipped(capture.skipped)
         run.end()
+        if capture.ended:
+            run.wait_for_held(stop)
     return Shift(
         run.frames,
         capture.given,
@@ -165,6 +171,7 @@ class _Run:
         self.works = works
         self.frames = 0
         self.outcomes: Counter[str] = Counter()
+        self._came: dict[int, float] = {}  # of the pieces in view, when by this machine's clock
         self._open: set[str] = set()  # pieces of this run whose result is not final yet
         self._counted = works.journal.last_sequence()
         self._health = PictureHealth(works.alarms, works.dark_alarm)
@@ -192,8 +199,9 @@ class _Run:
         self._health.look(frame.image, self._moment, frame.live)
         region = self._region(frame.image)
         for piece in self._look(frame, region):
-            waited = time.perf_counter() - (at_hand if frame.live else begun)
-            self._tell(works.keeper.keep(piece, waited, works.hold_seconds))
+            self._keep(piece, at_hand if frame.live else begun)
+        came = at_hand if frame.live else begun
+        self._came = {track.number: self._came.get(track.number, came) for track in works.watch.tracks}
         self._count_final()
         self._show(frame, region)
         self.frames += 1
@@ -225,6 +233,12 @@ class _Run:
         decided += watch.rest(self._moment)
         watch.forget()
         return decided
+
+    def _keep(self, piece: DecidedPiece, came: float) -> None:
+        """Write a piece that is decided by a frame which came at a moment of this machine's clock."""
+        now = time.perf_counter()
+        in_view = now - self._came.get(piece.track.number, came)
+        self._tell(self.works.keeper.keep(piece, in_view, now - came, self.works.hold_seconds))
 
     def _tell(self, result: PieceResult) -> None:
         self._open.add(result.id)
@@ -285,10 +299,19 @@ class _Run:
         if source.live and time.perf_counter() - (self._last or self._begun) > _SILENCE:
             self.works.alarms.set(CAMERA, f"no frame of {source.name} for {_SILENCE:.0f} seconds")
 
+    def wait_for_held(self, stop: threading.Event | None) -> None:
+        """Until the last held piece is keyed, or its time is over: the recording is at its end, people may not be."""
+        if self.held:
+            words = "the recording is at its end; %d pieces wait up to %g s for somebody to key them"
+            log.info(words, self.held, self.works.hold_seconds)
+        stop = stop or threading.Event()
+        while self.held and not stop.wait(_PATIENCE):
+            self.keep_house()
+
     def end(self) -> None:
         """Decide what is still in view, and write what is still in memory."""
         for piece in self.works.watch.rest(self._moment):
-            self._tell(self.works.keeper.keep(piece, 0.0, self.works.hold_seconds))
+            self._keep(piece, time.perf_counter())
         self.works.keeper.write(again=True)
         self._count_final()
 

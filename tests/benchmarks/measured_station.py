@@ -27,9 +27,9 @@ def measured_frame(self, seconds):
     ends.append(time.perf_counter())
 
 
-def measured_keep(self, piece, waited, hold_seconds):
+def measured_keep(self, piece, in_view, waited, hold_seconds):
     begun = time.perf_counter()
-    result = keep(self, piece, waited, hold_seconds)
+    result = keep(self, piece, in_view, waited, hold_seconds)
     pieces.append(waited + time.perf_counter() - begun)
     return result
 

@@ -19,10 +19,11 @@ from edgedigits.edge.station.calibration.threshold import StationCalibration, wr
 from edgedigits.edge.station.journal.read_only import opened_to_read
 
 _SAMPLE = """
-SELECT threshold, expected, model, pieces.code AS code, labels.code AS label
+SELECT threshold, expected, digits, model, pieces.code AS code, labels.code AS label
 FROM audits JOIN pieces ON audits.piece = number LEFT JOIN labels ON labels.piece = number ORDER BY number
 """
-_HAS_AUDITS = "SELECT 1 FROM sqlite_schema WHERE name = 'audits'"
+_ALIKE = ("threshold", "expected", "digits", "model")
+_HAS_AUDITS = "SELECT 1 FROM pragma_table_info('audits') WHERE name = 'digits'"
 
 
 @dataclass(frozen=True)
@@ -67,13 +68,14 @@ def prove_by_audit(folder: StrPath, target_error: float) -> AuditProof:
             "set audit_percent in the table [pieces], and have people check what the page gives them",
         )
     newest = rows[-1]
-    alike = [row for row in rows if all(row[name] == newest[name] for name in ("threshold", "expected", "model"))]
+    alike = [row for row in rows if all(row[name] == newest[name] for name in _ALIKE)]
     checked = max((place for place, row in enumerate(alike, 1) if row["label"] is not None), default=0)
     wrong = sum(row["label"] != row["code"] for row in alike[:checked])
     passed_over = sum(row["label"] is None for row in alike[:checked])
     value, target = float(newest["threshold"]), target_error / 100
     proof = prove_threshold(value, wrong, checked, target, LEVEL)
-    kept = StationCalibration(value, target, LEVEL, checked, checked, wrong, newest["model"], newest["expected"])
+    networks_and_codes = (newest[name] for name in ("model", "expected", "digits"))
+    kept = StationCalibration(value, target, LEVEL, checked, checked, wrong, *networks_and_codes)
     return AuditProof(value, proof, passed_over, len(alike) - checked, len(rows) - len(alike), kept)
 
 

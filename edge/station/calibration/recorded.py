@@ -9,6 +9,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import write_bytes
 from edgedigits.edge.recordings.mail.truth import MailTruth, read_mail_truth
 from edgedigits.edge.reject_curve import draw_reject_curve
+from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.sources.base import Image
 from edgedigits.edge.sources.video_file import VideoFile
 from edgedigits.edge.station.calibration.calibrating import (
@@ -21,8 +22,10 @@ from edgedigits.edge.station.calibration.calibrating import (
     read_pieces,
 )
 from edgedigits.edge.station.calibration.threshold import write_calibration
+from edgedigits.edge.station.configuration.adjustments import adjusted_of
 from edgedigits.edge.station.configuration.settings import StationSettings
 from edgedigits.edge.station.opening import StationReader, open_reader
+from edgedigits.edge.station.updates.opening import running_model
 
 CURVE = "rejects.png"
 """Drawn beside what is kept."""
@@ -37,6 +40,8 @@ def calibrate_station(
 ) -> FoundThreshold:
     """Find the threshold on recordings, and keep it in the journal's folder.
 
+    They are read as the station reads: with the model of its last update, and in the region that was drawn on its page.
+
     Args:
         settings: of the station.
         folder: that paths in them are relative to.
@@ -48,11 +53,12 @@ def calibrate_station(
         EdgedigitsError: a recording or its truth is missing or damaged, the codes are not as many as pieces, or the
             disk refuses.
     """
-    reader = open_reader(settings.reading, folder)
+    reader = open_reader(settings.reading, folder, running_model(settings, folder))
+    region = adjusted_of(settings, folder).region
     codes = None if written is None else _codes(written)
     truths = [_truth(path) for path in recordings] if codes is None else []
     told = _Progress(progress, sum(truth.frames for truth in truths))
-    read = [list(_read(reader, settings, path, told)) for path in recordings]
+    read = [list(_read(reader, settings, region, path, told)) for path in recordings]
     if codes is None:
         known = [one for pieces, truth in zip(read, truths, strict=True) for one in by_place(pieces, truth.pieces)[0]]
     else:
@@ -86,7 +92,9 @@ class _Progress:
             self._tell(self._done, self._total or self._done + 1)  # without a truth nobody knows how many come
 
 
-def _read(reader: StationReader, settings: StationSettings, path: Path, told: _Progress) -> Iterator[PieceRead]:
+def _read(
+    reader: StationReader, settings: StationSettings, region: Box | None, path: Path, told: _Progress
+) -> Iterator[PieceRead]:
     with VideoFile(path) as video:
 
         def frames() -> Iterator[Image]:
@@ -99,7 +107,7 @@ def _read(reader: StationReader, settings: StationSettings, path: Path, told: _P
             frames(),
             video.rate,
             rotate=settings.camera.rotate,
-            region=settings.camera.region,
+            region=region,
             decide_within=settings.pieces.decide_within,
         )
 

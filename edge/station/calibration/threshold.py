@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import math
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import read_json, write_json
 from edgedigits.core.lines.confidence import NEVER
+from edgedigits.core.statistics.proportions import binomial_tail
 from edgedigits.edge.station.configuration.settings import ReadingSettings
 from edgedigits.edge.station.opening import StationReader
 
@@ -64,17 +66,48 @@ def read_calibration(folder: Path) -> StationCalibration | None:
     """What was kept in the journal's folder; None where nothing was.
 
     Raises:
-        EdgedigitsError: the file is damaged.
+        EdgedigitsError: the file is damaged, or says what its own counts do not prove.
     """
     path = folder / CALIBRATION
-    if not path.is_file():
+    if not path.exists():
         return None
     remedy = "run `edgedigits station calibrate` again"
     told: Any = read_json(path, remedy)
     try:
-        return StationCalibration(**told)
+        kept = StationCalibration(**told)
     except TypeError:
         raise EdgedigitsError(f"{path} is no calibration of a station", remedy) from None
+    if why := _wrong_type(kept) or _contradiction(kept):
+        raise EdgedigitsError(f"{path} is no calibration of a station: {why}", remedy)
+    return kept
+
+
+def _wrong_type(kept: StationCalibration) -> str:
+    """Which field of a file is of another type, in words; empty where none is."""
+    kinds = {"str": (str,), "int": (int,), "float": (int, float)}
+    values = {item.name: (getattr(kept, item.name), kinds[str(item.type)]) for item in fields(kept)}
+    wrong = [name for name, (value, kind) in values.items() if isinstance(value, bool) or not isinstance(value, kind)]
+    return f"its {wrong[0]} has the wrong type" if wrong else ""
+
+
+def _contradiction(kept: StationCalibration) -> str:
+    """What in a file cannot be, or does not prove the threshold beside it; empty where all fits together.
+
+    The proof is that of :func:`~edgedigits.core.lines.confidence.prove_threshold`: one of a threshold that was chosen
+    among several is stricter.
+    """
+    numbers = (kept.threshold, kept.target_error, kept.level)
+    if not all(math.isfinite(one) for one in numbers) or not (0 < kept.target_error < 1 and 0 < kept.level < 1):
+        return "a share in it is none"
+    if not 0 <= kept.wrong <= kept.accepted <= kept.pieces:
+        return "its counts cannot be"
+    if kept.threshold == NEVER:
+        return ""
+    if not 0 <= kept.threshold <= 1:
+        return f"a threshold of {kept.threshold:g}"
+    if not kept.accepted or binomial_tail(kept.wrong, kept.accepted, kept.target_error) > 1 - kept.level:
+        return f"{kept.wrong} wrong of {kept.accepted} accepted do not prove its target"
+    return ""
 
 
 @dataclass(frozen=True)
@@ -116,7 +149,7 @@ def choose_station_threshold(
 def _known(settings: ReadingSettings, calibration: StationCalibration | None, reader: StationReader) -> ChosenThreshold:
     """The threshold where nothing was changed on the page."""
     if settings.threshold is not None:
-        return ChosenThreshold(settings.threshold, "told by the configuration", is_wanted=True)
+        return _told(settings.threshold, settings, calibration, reader)
     if calibration is None:
         return ChosenThreshold(UNCALIBRATED, "not calibrated: run `edgedigits station calibrate`")
     if not calibration.fits(reader, settings):
@@ -124,5 +157,21 @@ def _known(settings: ReadingSettings, calibration: StationCalibration | None, re
         return ChosenThreshold(max(UNCALIBRATED, calibration.threshold), words)
     if calibration.threshold >= NEVER:
         return ChosenThreshold(NEVER, "labelled pieces have proved no threshold: nothing is accepted")
+    return ChosenThreshold(calibration.threshold, _proof(calibration), True, True)
+
+
+def _told(
+    told: float, settings: ReadingSettings, calibration: StationCalibration | None, reader: StationReader
+) -> ChosenThreshold:
+    """A threshold of the configuration, and what a calibration says of it: that of a lower one holds for it too."""
+    words = "told by the configuration"
+    if calibration is None or not calibration.fits(reader, settings) or calibration.threshold >= NEVER:
+        return ChosenThreshold(told, words, is_wanted=True)
+    if told >= calibration.threshold:
+        return ChosenThreshold(told, f"{words}; {_proof(calibration)}", True, True)
+    return ChosenThreshold(told, f"{words}; {calibration.threshold:.4f} is what is proved", is_wanted=True)
+
+
+def _proof(calibration: StationCalibration) -> str:
     percent = f"{100 * calibration.target_error:g} % of the accepted are wrong"
-    return ChosenThreshold(calibration.threshold, f"at most {percent}, with {100 * calibration.level:g} %", True, True)
+    return f"at most {percent}, with {100 * calibration.level:g} %"

@@ -12,6 +12,7 @@ from typing import Any, Final
 from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
 from edgedigits.core.files import write_json
 from edgedigits.edge.scenes.scene import Box
+from edgedigits.edge.station.configuration.settings import StationSettings
 
 FILE = "adjustments.json"
 
@@ -107,6 +108,16 @@ class Adjustments:
             self._changed.get("region", self.configured.region),
             self._changed.get("threshold", self.configured.threshold),
         )
+
+
+def adjusted_of(settings: StationSettings, folder: Path) -> Adjusted:
+    """Region and threshold of a station as they hold: what was changed on the page goes before the configuration.
+
+    Args:
+        settings: of the station.
+        folder: that their paths are relative to.
+    """
+    return Adjustments(folder / settings.journal.folder, Adjusted(settings.camera.region, None)).current
 
 
 def checked_region(region: object) -> Box | None:

@@ -36,10 +36,12 @@ class Audit:
     Attributes:
         threshold: by which it was accepted.
         expected: sha256 of what a code may be.
+        digits: sha256 of the network of single digits.
     """
 
     threshold: float
     expected: str
+    digits: str
 
 
 @dataclass(frozen=True)

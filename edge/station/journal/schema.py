@@ -8,7 +8,7 @@ from typing import Literal
 APPLICATION = 0x4564_4A6C
 """``application_id`` of a journal's file ("EdJl"); SQLite keeps it in the file's head."""
 
-VERSION = 2
+VERSION = 3
 """``user_version`` of the tables below."""
 
 HELD, REJECTED, AUDITED, DOUBTFUL = 1, 2, 3, 4
@@ -20,7 +20,8 @@ _AUDITS = """
 CREATE TABLE audits (          -- accepted pieces that were drawn at random to be checked
     piece INTEGER PRIMARY KEY REFERENCES pieces (number) ON DELETE CASCADE,
     threshold REAL NOT NULL,   -- by which it was accepted
-    expected TEXT NOT NULL     -- sha256 of what a code may be
+    expected TEXT NOT NULL,    -- sha256 of what a code may be
+    digits TEXT NOT NULL       -- sha256 of the network of single digits; empty where version 2 wrote it
 ) STRICT;
 """
 
@@ -83,7 +84,7 @@ def standing(connection: sqlite3.Connection) -> Standing:
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if application == APPLICATION:
-        return "ours" if version == VERSION else "older" if version == 1 else "newer"
+        return "ours" if version == VERSION else "older" if 0 < version < VERSION else "newer"
     empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
     return "new" if empty and application == version == 0 else "foreign"
 
@@ -108,11 +109,19 @@ def upgrade(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         if standing(connection) == "older":
-            connection.execute(_AUDITS)
-            connection.execute("UPDATE pieces SET review = 4 WHERE review = 3")  # doubtful ones; 3 is audited now
+            _add_audits(connection)
             connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _add_audits(connection: sqlite3.Connection) -> None:
+    """What versions 2 and 3 brought."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] == 1:
+        connection.execute(_AUDITS)
+        connection.execute("UPDATE pieces SET review = 4 WHERE review = 3")  # doubtful ones; 3 is audited now
+    else:
+        connection.execute("ALTER TABLE audits ADD COLUMN digits TEXT NOT NULL DEFAULT ''")

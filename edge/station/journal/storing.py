@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 from edgedigits.edge.scenes.scene import Box
@@ -59,7 +59,7 @@ def insert_final(
     review = None if crop is None else _review_of(result, doubtful, audit)
     number = _insert(connection, result, (event.sequence, None, None, review), crop, boxes)
     if audit and review == AUDITED:
-        connection.execute("INSERT INTO audits VALUES (?, ?, ?)", (number, audit.threshold, audit.expected))
+        connection.execute("INSERT INTO audits VALUES (?, ?, ?, ?)", (number, *astuple(audit)))
     return event
 
 

@@ -73,6 +73,7 @@ class PageParts:
         forms: regular expressions of the codes that are expected, for people to see.
         threshold: the confidence from which codes are accepted now, and where it comes from, in words; None where only
             the adjustments tell.
+        configured_threshold: the confidence from which codes would be accepted had nobody changed it on the page.
         log: the last warnings.
         machine: how hot it is, and whether it slows itself down.
     """
@@ -87,5 +88,6 @@ class PageParts:
     accepts: Callable[[str], bool] = lambda code: True  # noqa: ARG005
     forms: tuple[str, ...] = ()
     threshold: Callable[[], tuple[float, str]] | None = None
+    configured_threshold: Callable[[], float | None] = lambda: None
     log: RecentLog = field(default_factory=RecentLog)
     machine: Callable[[], MachineState] = field(default_factory=lambda: MachineWatch().state)

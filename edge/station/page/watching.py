@@ -83,7 +83,7 @@ def adjustments_of(parts: PageParts) -> dict[str, Any]:
         "threshold": threshold if threshold is None else min(threshold, 1.0),
         "threshold_words": words,
         "changed": parts.adjustments.changed,
-        "configured": {"region": configured.region, "threshold": configured.threshold},
+        "configured": {"region": configured.region, "threshold": parts.configured_threshold()},
     }
 
 

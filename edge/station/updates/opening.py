@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edgedigits.core.files import sha256_of
 from edgedigits.core.paths import StrPath
 from edgedigits.edge.station.configuration.settings import StationSettings
 from edgedigits.edge.station.configuration.settings_file import read_settings
 from edgedigits.edge.station.opening import model_of
+from edgedigits.edge.station.updates.placing import amiss, model_in
+from edgedigits.edge.station.updates.state import read_state
 from edgedigits.edge.station.updates.store import MODELS, ModelStore
 
 
@@ -31,3 +34,17 @@ def open_models(config: StrPath) -> ModelStore:
         EdgedigitsError: a configuration with problems, or as :class:`ModelStore`.
     """
     return store_of(read_settings(config), Path(config).parent)
+
+
+def running_model(settings: StationSettings, folder: Path) -> Path:
+    """The model that a station reads with, be it by an update; the store is looked at, and left as it is.
+
+    Raises:
+        EdgedigitsError: the state of the store is damaged or cannot be read.
+    """
+    configured, models = model_of(settings.reading, folder), folder / settings.journal.folder / MODELS
+    state = read_state(models)
+    if state is None or not configured.is_file() or state.configured != sha256_of(configured):
+        return configured
+    of_update = state.current != state.configured and not amiss(models, state.current)
+    return model_in(models, state.current) if of_update else configured

@@ -16,10 +16,12 @@ from edgedigits.core.lines.confidence import fewest_lines
 from edgedigits.core.statistics.proportions import binomial_tail
 from edgedigits.edge.station.calibration.audited import keep_proof, prove_by_audit
 from edgedigits.edge.station.calibration.threshold import read_calibration
+from edgedigits.edge.station.checking import try_station
+from edgedigits.edge.station.configuration.settings_file import read_settings
 from edgedigits.edge.station.journal.journal import Journal
 from edgedigits.edge.station.journal.records import Audit
 
-AUDIT = Audit(0.97, "codes")
+AUDIT = Audit(0.97, "codes", "digits")
 
 
 @pytest.fixture
@@ -75,9 +77,10 @@ def test_pieces_of_another_threshold_network_or_kind_of_code_say_nothing(journal
     audited(journal, ["a"], "1", replace(AUDIT, threshold=0.9))
     audited(journal, ["b"], "1", replace(AUDIT, expected="others"))
     audited(journal, ["c"], "1", model="before")
+    audited(journal, ["d"], "1", replace(AUDIT, digits="before"))
     audited(journal, range(4))
     found = prove_by_audit(journal.folder, 10.0)
-    assert (found.proof.wrong, found.proof.accepted, found.others) == (0, 4, 3)
+    assert (found.proof.wrong, found.proof.accepted, found.others) == (0, 4, 4)
 
 
 def test_labels_of_pieces_that_were_not_drawn_say_nothing(journal: Journal):
@@ -106,7 +109,7 @@ def test_a_proof_is_kept_for_the_network_and_the_codes_of_the_sample(journal: Jo
     kept = read_calibration(journal.folder)
     assert kept is not None
     assert (kept.threshold, kept.target_error, kept.pieces, kept.wrong) == (0.97, 0.1, 40, 0)
-    assert (kept.model, kept.expected) == ("c0ffee", "codes")
+    assert (kept.model, kept.expected, kept.digits) == ("c0ffee", "codes", "digits")
 
 
 def test_what_is_not_proved_leaves_what_was_kept(journal: Journal):
@@ -167,6 +170,45 @@ def test_a_journal_of_the_version_before_opens_with_all_that_it_has(tmp_path: Pa
     again = Journal(folder)
     assert again.counts(0).waiting == 3
     again.close()
+
+
+def test_audits_of_the_version_before_are_kept_and_prove_nothing(tmp_path: Path):
+    """They do not say which network of digits read."""
+    folder = tmp_path / "journal"
+    before = Journal(folder)
+    audited(before, range(3))
+    before.close()
+    with sqlite3.connect(folder / "journal.sqlite") as connection:
+        connection.executescript("ALTER TABLE audits DROP COLUMN digits; PRAGMA user_version = 2;")
+    connection.close()
+    with pytest.raises(EdgedigitsError, match="no audited piece"):
+        prove_by_audit(folder, 10.0)  # read as it is
+    now = Journal(folder)
+    assert now.set_aside is None
+    audited(now, ["new"])
+    found = prove_by_audit(folder, 10.0)
+    assert (found.proof.accepted, found.others) == (1, 3)
+    now.close()
+
+
+def test_what_a_station_s_own_mail_proves_is_what_it_runs_with(tmp_path: Path):
+    top = "audit_percent = 100"
+    config = write_config(tmp_path, "mail:easy,seed=3,pieces=12,frames=10", top=top)
+    text = config.read_text(encoding="utf-8").replace("threshold = 0.97", "target_error = 25")
+    config.write_text(text, encoding="utf-8")
+    with RunningStation(config) as station:
+        assert station.wait_until_ended() == 0
+        assert "not calibrated" in station.log
+    journal = Journal(tmp_path / "journal")
+    for event in journal.events(0, 100):
+        if event.result.outcome == "accepted":
+            journal.key(event.result.id, event.result.code, "ann", NOON)
+    journal.close()
+    found = prove_by_audit(tmp_path / "journal", 25.0)
+    assert found.proof.value == 0.97
+    keep_proof(tmp_path / "journal", found)
+    (tried,) = [one for one in try_station(read_settings(config), tmp_path) if one.name == "threshold"]
+    assert tried.words == "0.9700, at most 25 % of the accepted are wrong, with 95 %"
 
 
 def test_a_station_draws_from_what_it_accepts_and_notes_its_threshold(tmp_path: Path):

@@ -38,7 +38,7 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = SimulatedMail(BeltPlan(level="easy", seed=3, pieces=6, frames_in_view=10))
     with source:
         for index, frame in enumerate(source):
-            kept += [keeper.keep(piece, 0.0, 0.0).id for piece in watch.look(frame, index / RATE)]
+            kept += [keeper.keep(piece, 0.0, 0.0, 0.0).id for piece in watch.look(frame, index / RATE)]
         codes = [piece.code for piece in source.passed]
     for piece, code in zip(kept, codes, strict=True):
         journal.key(piece, code, "ann", 0.0)

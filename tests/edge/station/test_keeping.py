@@ -34,9 +34,9 @@ def keeper(tmp_path, journal=None):
 
 def test_an_accepted_piece_that_was_drawn_is_given_to_a_person_to_check(tmp_path):
     journal = Journal(tmp_path, durable=False)
-    drawn = iter([Audit(0.97, "codes"), None])
+    drawn = iter([Audit(0.97, "codes", "digits"), None])
     keep = Keeper(journal, Alarms(), "north", "a" * 64, {"12345": "B7"}.get, lambda: next(drawn))
-    first, _ = (keep.keep(piece(), 0.0, 0.0) for _ in range(2))
+    first, _ = (keep.keep(piece(), 0.5, 0.0, 0.0) for _ in range(2))
     assert journal.counts(0).waiting == 1
     assert journal.claim("ann", 0.0).result.id == first.id
 
@@ -45,7 +45,7 @@ def test_a_rejected_piece_is_never_drawn(tmp_path):
     journal = Journal(tmp_path, durable=False)
     asked = []
     keep = Keeper(journal, Alarms(), "north", "a" * 64, {}.get, lambda: asked.append(True))
-    keep.keep(piece(outcome="rejected"), 0.0, 0.0)
+    keep.keep(piece(outcome="rejected"), 0.5, 0.0, 0.0)
     assert asked == []
 
 
@@ -67,7 +67,7 @@ class FullDisk:
 
 def test_an_accepted_piece_is_in_the_journal_with_its_bin(tmp_path):
     keep, journal, _ = keeper(tmp_path)
-    told = keep.keep(piece(), 0.02, 0.0)
+    told = keep.keep(piece(), 0.4, 0.02, 0.0)
     (event,) = journal.events(0)
     assert event.result == told
     assert (told.code, told.bin, told.station, round(told.latency, 3)) == ("12345", "B7", "north", 0.12)
@@ -75,7 +75,7 @@ def test_an_accepted_piece_is_in_the_journal_with_its_bin(tmp_path):
 
 def test_a_rejected_piece_has_no_bin_and_waits_for_a_person(tmp_path):
     keep, journal, _ = keeper(tmp_path)
-    told = keep.keep(piece(outcome="rejected"), 0.0, 30.0)
+    told = keep.keep(piece(outcome="rejected"), 0.5, 0.0, 30.0)
     assert told.bin == ""
     assert journal.events(0) == []
     assert journal.counts(0).held == 1
@@ -83,19 +83,19 @@ def test_a_rejected_piece_has_no_bin_and_waits_for_a_person(tmp_path):
 
 def test_a_piece_without_a_picture_waits_for_nobody(tmp_path):
     keep, journal, _ = keeper(tmp_path)
-    keep.keep(replace(piece(outcome="rejected"), picture=np.zeros((1, 1, 3), np.uint8)), 0.0, 30.0)
+    keep.keep(replace(piece(outcome="rejected"), picture=np.zeros((1, 1, 3), np.uint8)), 0.5, 0.0, 30.0)
     assert [event.result.outcome for event in journal.events(0)] == ["rejected"]
 
 
 def test_pieces_have_ids_of_their_own(tmp_path):
     keep, _, _ = keeper(tmp_path)
-    assert len({keep.keep(piece(), 0.0, 0.0).id for _ in range(50)}) == 50
+    assert len({keep.keep(piece(), 0.5, 0.0, 0.0).id for _ in range(50)}) == 50
 
 
 def test_what_finds_no_room_is_written_in_its_order_once_there_is(tmp_path):
     full = FullDisk(Journal(tmp_path, durable=False))
     keep, _, alarms = keeper(tmp_path, full)
-    told = [keep.keep(piece(number=number), 0.0, 0.0).id for number in range(5)]
+    told = [keep.keep(piece(number=number), 0.5, 0.0, 0.0).id for number in range(5)]
     assert "5 results wait in memory" in alarms.active()[UNWRITABLE] or len(keep.backlog) == 5
     full.full = False
     keep.write(again=True)
@@ -107,7 +107,7 @@ def test_pictures_go_before_codes_where_memory_has_to_hold_them(tmp_path):
     full = FullDisk(Journal(tmp_path, durable=False))
     keep, _, _ = keeper(tmp_path, full)
     for number in range(80):
-        keep.keep(piece(number=number), 0.0, 0.0)
+        keep.keep(piece(number=number), 0.5, 0.0, 0.0)
         keep.write(again=True)
     assert len(keep.backlog) == 80
     assert sum(one.picture is not None for one in keep.backlog) == 50

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,54 @@ def test_a_damaged_calibration_is_an_error_with_a_remedy(tmp_path, content):
     (tmp_path / CALIBRATION).write_text(content, encoding="utf-8")
     with pytest.raises(EdgedigitsError, match="station calibrate"):
         read_calibration(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"threshold": "0.5"},
+        {"threshold": True},
+        {"threshold": float("nan")},
+        {"threshold": float("inf")},
+        {"threshold": -5},
+        {"threshold": 1.5},
+        {"threshold": None},
+        {"target_error": 0},
+        {"target_error": 1e999},
+        {"level": 1},
+        {"accepted": -5},
+        {"accepted": 2800.0},
+        {"accepted": 10**9},
+        {"wrong": 600},
+        {"wrong": -1},
+        {"pieces": 10},
+        {"model": 7},
+        {"digits": None},
+    ],
+    ids=str,
+)
+def test_a_calibration_that_says_what_cannot_be_or_what_its_counts_do_not_prove_is_none(tmp_path, calibration, change):
+    told = {**asdict(calibration), **change}
+    (tmp_path / CALIBRATION).write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(EdgedigitsError, match="station calibrate"):
+        read_calibration(tmp_path)
+
+
+def test_a_folder_in_the_place_of_the_calibration_is_an_error(tmp_path):
+    (tmp_path / CALIBRATION).mkdir()
+    with pytest.raises(EdgedigitsError, match=CALIBRATION):
+        read_calibration(tmp_path)
+
+
+def test_a_threshold_of_the_configuration_is_proved_by_a_lower_one_that_was_calibrated(reader, calibration):
+    same, higher, lower = (
+        choose_station_threshold(replace(SETTINGS, threshold=told), calibration, reader, None)
+        for told in (0.91, 0.95, 0.9)
+    )
+    assert [one.is_proved for one in (same, higher, lower)] == [True, True, False]
+    assert "at most 0.5 % of the accepted are wrong" in higher.words
+    assert lower.words == "told by the configuration; 0.9100 is what is proved"
+    assert all(one.is_wanted for one in (same, higher, lower))
 
 
 def known(count, wrong_from=1.0):

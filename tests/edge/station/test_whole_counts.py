@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from whole_station import RunningStation, tells, write_config
+from whole_station import RunningStation, key_one, tells, write_config
 
 sys.path.insert(0, str(Path(__file__).parent / "messages"))
 sys.path.insert(0, str(Path(__file__).parent / "page"))
@@ -25,13 +25,6 @@ OUTCOMES = ("accepted", "rejected", "keyed")
 def by_prometheus(station: RunningStation) -> dict[str, int]:
     figures = station.figures()
     return {outcome: int(figures[f'edgedigits_pieces_total{{outcome="{outcome}"}}']) for outcome in OUTCOMES}
-
-
-def key_one(visitor: Visitor, code: str) -> bool:
-    """Whether there was a piece, and what was keyed became its result."""
-    who = {"person": "ann", "window": "abcdefgh"}
-    piece = visitor.post("/api/review/claim", who).json()["piece"]
-    return bool(piece) and visitor.post("/api/review/key", {**who, "piece": piece["id"], "code": code}).json()["final"]
 
 
 def test_pieces_that_were_keyed_in_time_count_as_keyed_for_everybody(tmp_path: Path):

@@ -31,7 +31,9 @@ NO_CAMERA = "http://127.0.0.1:9/none"
 
 _FIGURE = re.compile(r"^(\w+(?:\{[^}]*\})?) (\S+)$", re.MULTILINE)
 _PAGE = re.compile(r"The page: (\S+)")
-_ENDED = re.compile(r"(\d[\d,]*) pieces? .*?in (\d[\d,]*) of (\d[\d,]*) frames?,\s+(\d[\d,]*) skipped", re.DOTALL)
+_ENDED = re.compile(
+    r"^(\d[\d,]*) pieces? .*?in (\d[\d,]*) of (\d[\d,]*) frames?,\s+(\d[\d,]*) skipped", re.DOTALL | re.MULTILINE
+)
 
 
 def write_config(folder: Path, source: str, *more: str, name: str = "north", top: str = "", journal: str = "") -> Path:
@@ -272,6 +274,17 @@ class OpenPage:
     ) -> None:
         self._stop.set()
         self._threads[1].join(PATIENCE)  # the other one ends with the next event, or with the station
+
+
+def key_one(visitor: Any, code: str) -> bool:
+    """Have a visitor of the page (as of `page_station`) key the next piece of the review queue.
+
+    Returns:
+        whether there was a piece, and what was keyed became its result.
+    """
+    who = {"person": "ann", "window": "abcdefgh"}
+    piece = visitor.post("/api/review/claim", who).json()["piece"]
+    return bool(piece) and visitor.post("/api/review/key", {**who, "piece": piece["id"], "code": code}).json()["final"]
 
 
 def events_of(config: Path, folder: Path | None = None) -> list[Event]:

@@ -97,6 +97,7 @@ class PageStation:
             outputs=self.outputs,
             accepts=lambda code: len(code) == 5,
             forms=(r"\d{5}",),
+            configured_threshold=lambda: 0.97,
             machine=lambda: self.machine,
         )
         settings = PageSettings(self.listen, self.password, self.certificate, self.key)

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from edgedigits.edge.recordings.mail.belt import BeltPlan
-from edgedigits.edge.recordings.mail.source import SimulatedMail
+from edgedigits.edge.recordings.mail.simulating import simulate_station
+from edgedigits.edge.recordings.mail.source import SimulatedMail, package_digits
+from edgedigits.edge.station.calibration.recorded import calibrate_station
+from edgedigits.edge.station.checking import try_station
 from edgedigits.edge.station.configuration.settings import (
     PageSettings,
     ReadingSettings,
@@ -16,6 +19,7 @@ from edgedigits.edge.station.configuration.settings import (
     UpdateSettings,
 )
 from edgedigits.edge.station.running import Station
+from edgedigits.edge.station.updates.opening import running_model
 
 
 class MailUntil(SimulatedMail):
@@ -61,3 +65,27 @@ def test_the_next_start_reads_by_it_at_once(settings, update_of, models, keys, t
     with Station(settings, tmp_path, source=SimulatedMail(BeltPlan(pieces=2, frames_in_view=4))) as station:
         shift = station.run()
         assert {one.model for one in station.journal.latest(shift.pieces)} == {models[1].sha256}
+
+
+def test_checking_and_calibrating_read_with_the_model_of_the_update_too(settings, update_of, models, keys, tmp_path):
+    (tmp_path / "updates").mkdir()
+    shutil.copy(update_of(), tmp_path / "updates")
+    assert running_model(settings, tmp_path) == models[0].path
+    with Station(settings, tmp_path, source=SimulatedMail(BeltPlan(pieces=1))) as station:
+        station.updates.store.look(tmp_path / "updates", keys.public)
+    simulate_station(tmp_path / "mail", package_digits(), "drawn by code", BeltPlan(pieces=1, frames_in_view=4))
+    found = calibrate_station(settings, tmp_path, [tmp_path / "mail" / "mail.avi"], None)
+    assert found.calibration.model == models[1].sha256
+    (told,) = [one.words for one in try_station(settings, tmp_path) if one.name == "model"]
+    assert "of an update" in told
+
+
+def test_a_model_of_an_update_that_is_damaged_is_not_read_with(settings, update_of, models, keys, tmp_path: Path):
+    (tmp_path / "updates").mkdir()
+    shutil.copy(update_of(), tmp_path / "updates")
+    with Station(settings, tmp_path, source=SimulatedMail(BeltPlan(pieces=1))) as station:
+        station.updates.store.look(tmp_path / "updates", keys.public)
+        taken = station.updates.model
+    assert running_model(settings, tmp_path) == taken
+    taken.write_bytes(taken.read_bytes()[:-1])
+    assert running_model(settings, tmp_path) == models[0].path
