@@ -32,6 +32,8 @@ class ServicePlan:
         unit: text of the unit.
         path: where it goes.
         folders: that the station writes into and its user must own, besides the state's, which systemd makes.
+        taken_over: folders of the station's own, with files in them that somebody else may have written, such as root
+            who calibrated it.
         secrets: files that the service's user must be able to read, and nobody else.
         public: files and folders that it must be able to read.
         notes: what the user had better know.
@@ -40,6 +42,7 @@ class ServicePlan:
     unit: str
     path: Path
     folders: tuple[Path, ...]
+    taken_over: tuple[Path, ...]
     secrets: tuple[Path, ...]
     public: tuple[Path, ...]
     notes: tuple[str, ...]
@@ -51,6 +54,7 @@ class ServicePlan:
         return (
             f"id {USER} || sudo {user}",
             *(f"sudo install -d -o {USER} -g {USER} -m 0750 {folder}" for folder in self.folders),
+            *(f"sudo chown -Rh {USER}:{USER} {folder}" for folder in self.taken_over),
             *(f"sudo chown root:{USER} {file} && sudo chmod 0640 {file}" for file in self.secrets),
             "sudo systemctl daemon-reload",
             f"sudo systemctl enable --now {NAME}",
@@ -79,6 +83,7 @@ def plan_service(config: StrPath, *, units: Path = UNITS, python: StrPath = sys.
         unit_text(unit),
         units / NAME,
         written,
+        tuple(folder for folder in _own(settings, file.parent) if folder.is_dir()),
         (file, *_secrets(settings, file.parent)),
         tuple(dict.fromkeys(public)),
         tuple(_notes(written, public)),
@@ -99,6 +104,8 @@ def install_service(plan: ServicePlan, *, running: Path = RUNNING) -> None:
             undo.callback(_run, "userdel", USER)
         for folder in plan.folders:
             _make_folder(folder, undo)
+        for folder in plan.taken_over:
+            _step("chown", "-Rh", f"{USER}:{USER}", str(folder))
         _check_reading(plan)
         _write_unit(plan, undo)
         _step("systemctl", "enable", NAME)
@@ -210,12 +217,20 @@ def _last_words() -> str:
 
 def _written(settings: StationSettings, folder: Path) -> list[Path]:
     """Folders that the station writes into."""
-    places = [folder / settings.journal.folder]
-    if settings.updates.public_key:
-        places.append(folder / settings.updates.folder)
+    places = list(_own(settings, folder))
     if settings.json_lines.file and settings.json_lines.file != PRINTED:
         places.append((folder / settings.json_lines.file).parent)
-    return list(dict.fromkeys(Path(os.path.normpath(place)) for place in places))
+    return list(dict.fromkeys(map(_normal, places)))
+
+
+def _own(settings: StationSettings, folder: Path) -> tuple[Path, ...]:
+    """Folders in which nothing lies but the station's own."""
+    updates = (settings.updates.folder,) if settings.updates.public_key else ()
+    return tuple(_normal(folder / name) for name in (settings.journal.folder, *updates))
+
+
+def _normal(path: Path) -> Path:
+    return Path(os.path.normpath(path))
 
 
 def _secrets(settings: StationSettings, folder: Path) -> list[Path]:

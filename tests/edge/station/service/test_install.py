@@ -37,6 +37,16 @@ def test_folders_outside_the_state_are_opened_made_and_told_of(config):
     assert "sudo install -d -o edgedigits -g edgedigits -m 0750 /srv/mail" in plan.commands
 
 
+def test_what_lies_in_the_folders_of_the_station_becomes_its_own_and_nothing_beside_them(config):
+    """Root may have calibrated it, whose files the service could not change, or not even read."""
+    config.write_text('[journal]\nfolder = "journal"\n[json_lines]\nfile = "pieces.jsonl"\n')
+    assert plan_service(config).taken_over == ()
+    (config.parent / "journal").mkdir()
+    plan = plan_service(config)
+    assert plan.taken_over == (config.parent / "journal",)
+    assert f"sudo chown -Rh edgedigits:edgedigits {config.parent}/journal" in plan.commands
+
+
 def test_files_with_secrets_are_for_the_service_alone(config):
     config.write_text('[mqtt]\nhost = "broker.local"\npassword_file = "mqtt-password"\n')
     plan = plan_service(config)
