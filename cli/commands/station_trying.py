@@ -96,7 +96,7 @@ def calibrate(
     if as_json:
         show_json(asdict(found.calibration))
     else:
-        say(f"on {counted(found.calibration.pieces, 'piece')}: {found.threshold.explanation}")
+        say(f"on {counted(found.calibration.pieces, 'piece')}: {found.threshold.explained('piece')}")
         rows = [
             (f"{100 * share:.0f}", f"{100 * error_at(found.curve, share):.2f}", "")
             for share in (0, 0.05, 0.1, 0.2, 0.3)
@@ -123,7 +123,7 @@ def _by_audit(ctx: click.Context, config: Path, as_json: bool) -> None:
     if as_json:
         show_json(asdict(found))
     else:
-        say(f"threshold {found.threshold:g}: {found.proof.explanation}")
+        say(f"threshold {found.threshold:g}: {found.proof.explained('piece')}")
         if found.passed_over:
             say(f"{counted(found.passed_over, 'piece')} passed over unchecked, which count as wrong")
         if found.waiting:

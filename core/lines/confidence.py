@@ -23,6 +23,9 @@ MOST_LINES = 10_000_000
 NEVER = 2.0
 """A threshold that no confidence reaches."""
 
+_TELLING = 30
+"""Lines without a wrong one among them that say how right the surest are."""
+
 _LEAST_TEMPERATURE, _MOST_TEMPERATURE = 0.1, 20.0
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
@@ -126,14 +129,18 @@ class Threshold:
     @property
     def explanation(self) -> str:
         """What it says, in a sentence."""
-        goal = f"at most {100 * self.target_error:g} % of the accepted lines are wrong"
-        seen = f"{self.wrong:,} of {counted(self.accepted, 'line')} wrong"
+        return self.explained("line")
+
+    def explained(self, unit: str) -> str:
+        """The same of other things than lines, such as a ``piece``."""
+        goal = f"at most {100 * self.target_error:g} % of the accepted {unit}s are wrong"
+        seen = f"{self.wrong:,} of {counted(self.accepted, unit)} wrong"
         if self.value is not None:
             return f"from a confidence of {self.value:.4f} on {goal}, with {100 * self.level:g} % certainty ({seen})"
         if self.lines_needed is None:
             return f"no threshold makes sure that {goal}: of the surest ones too many are wrong ({seen})"
-        more = counted(self.lines_needed, "more labelled line")
-        return f"{counted(self.count, 'line')} cannot prove that {goal} ({seen} among the surest); about {more} could"
+        more = counted(self.lines_needed, f"more labelled {unit}")
+        return f"{counted(self.count, unit)} cannot prove that {goal} ({seen} among the surest); about {more} could"
 
 
 def choose_threshold(
@@ -190,7 +197,7 @@ def choose_threshold(
                 accepted = max(accepted, rank)
     seen = accepted or min(fewest, count)
     errors = int(wrong[seen - 1]) if seen else 0
-    needed = 0 if accepted else _lines_needed(errors, seen, count, target_error, level)
+    needed = 0 if accepted else _needed(wrong, seen, target_error, level, each)
     value = float(ranked[accepted - 1]) if accepted else None
     return Threshold(value, target_error, level, count, seen, errors, upper_bound(errors, seen, level), needed)
 
@@ -199,6 +206,24 @@ def fewest_lines(target_error: float, level: float = 0.95) -> int:
     """How many lines prove a target if none of them is wrong; arguments as of :func:`choose_threshold`."""
     guess = max(math.floor(math.log(1 - level) / math.log1p(-target_error)) - 1, 1)
     return next(lines for lines in range(guess, guess + 5) if binomial_tail(0, lines, target_error) <= 1 - level)
+
+
+def _needed(wrong: NDArray[np.int64], seen: int, target_error: float, level: float, each: float) -> int | None:
+    """How many more lines would do, if more of them are as right as those that were looked at.
+
+    Either as many of the surest share are wrong as now, or of a smaller share, those that are surer than the first
+    wrong one, none: that share has to have :data:`_TELLING` lines, as of fewer ones it says little.
+
+    Args:
+        wrong: of the lines, the surest first, how many are wrong up to each.
+        seen: the surest ones that were looked at.
+    """
+    count, right, fewest = len(wrong), int((wrong == 0).sum()), fewest_lines(target_error, each)
+    as_now = _lines_needed(int(wrong[seen - 1]) if seen else 0, seen, count, target_error, level)
+    if right < _TELLING or right == count:
+        return as_now
+    none_wrong = math.ceil(fewest * count / right) - count
+    return none_wrong if as_now is None or count < fewest else min(as_now, none_wrong)
 
 
 def _lines_needed(wrong: int, seen: int, count: int, target_error: float, level: float) -> int | None:

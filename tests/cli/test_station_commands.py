@@ -229,7 +229,7 @@ def test_a_threshold_is_proved_by_accepted_pieces_that_were_drawn_and_checked(tm
         journal.add(piece(f"piece-{number}"), picture(), audit=Audit(0.97, "codes", "digits"))
         journal.key(f"piece-{number}", "48000", "ann", NOON)
     done = call("station", "calibrate", "--audited", "--config", config)
-    assert "from a confidence of 0.9700 on at most 10 % of the accepted lines are wrong" in done.stdout
+    assert "from a confidence of 0.9700 on at most 10 % of the accepted pieces are wrong" in done.stdout
     journal.add(piece("wrong"), picture(), audit=Audit(0.97, "codes", "digits"))
     journal.key("wrong", "48001", "ann", NOON)
     journal.close()

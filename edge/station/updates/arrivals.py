@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,13 +56,16 @@ class Arrivals:
         """
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            paths = sorted(path for path in folder.iterdir() if path.suffix == SUFFIX and path.is_file())
+            paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
         except OSError as error:
             if self._is_new(str(folder), (0, error.errno or 0, running)):
                 yield _unreadable(str(folder), error)
             return
         for path in paths:
             try:
+                if path.suffix != SUFFIX or not path.is_file():
+                    yield from self._none_of_ours(path, running)
+                    continue
                 found = path.stat()
                 if not self._is_new(path.name, (found.st_size, found.st_mtime_ns, running)):
                     continue
@@ -71,6 +75,16 @@ class Arrivals:
                 yield _unreadable(path.name, error)
             else:
                 yield Arrival(path.name, data, hashlib.sha256(data).hexdigest(), found.st_mtime)
+
+    def _none_of_ours(self, path: Path, running: str) -> Iterator[UpdateRefused]:
+        """What looks like an update and cannot be taken for one; of all else in the folder nothing is said."""
+        is_file, has_name = path.is_file(), path.suffix == SUFFIX
+        if not (has_name or (is_file and zipfile.is_zipfile(path))) or not self._is_new(path.name, (0, 0, running)):
+            return
+        if has_name:
+            yield UpdateRefused(path.name, "file", "it is no file", "copy the update itself there")
+        else:
+            yield UpdateRefused(path.name, "name", f"its name does not end in {SUFFIX}", "give it its name again")
 
     def forget(self, arrival: Arrival) -> None:
         """Hand a file out again at the next look."""

@@ -120,8 +120,9 @@ class StationUpdates:
     def _say(self, event: UpdateEvent) -> None:
         if isinstance(event, UpdateRefused):
             self.counts[event.kind] += 1
+            if UPDATE in self._alarms.active():
+                _log.warning("%s", event.words)  # an alarm that is on already is not logged anew
             self._alarms.set(UPDATE, event.words)
-            _log.warning("%s", event.words)  # an alarm that is on already is not logged anew
         elif isinstance(event, RolledBack):
             self.counts[ROLLED_BACK] += 1
             self._alarms.set(UPDATE, event.words)

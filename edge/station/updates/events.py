@@ -29,9 +29,8 @@ class UpdateTaken:
     @property
     def words(self) -> str:
         """For people."""
-        return (
-            f"{self.name} is taken: model {short(self.model)} in place of {short(self.former)}, proved {self.verdict}"
-        )
+        models = f"model {short(self.model)} in place of {short(self.former)}"
+        return f"{shown(self.name)} is taken: {models}, proved {self.verdict}"
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class UpdateRefused:
     Attributes:
         name: of the file.
         kind: a word by which refusals are counted: ``signature``, ``sha256``, ``damaged``, ``size``, ``format``,
-            ``proof``, ``compared``, ``worse``, ``self-test``, ``withdrawn``, ``key``, ``disk``.
+            ``proof``, ``compared``, ``worse``, ``self-test``, ``withdrawn``, ``key``, ``disk``, ``file``, ``name``.
         why: in words.
         remedy: what to do.
     """
@@ -54,7 +53,7 @@ class UpdateRefused:
     @property
     def words(self) -> str:
         """For people."""
-        return f"{self.name} is not taken: {self.why}; {self.remedy}"
+        return f"{shown(self.name)} is not taken: {self.why}; {self.remedy}"
 
 
 @dataclass(frozen=True)
@@ -78,6 +77,11 @@ class RolledBack:
 
 
 UpdateEvent = UpdateTaken | UpdateRefused | RolledBack
+
+
+def shown(name: str) -> str:
+    """A file's name as people may see it: it may hold what a terminal would obey."""
+    return name if name.isprintable() else ascii(name)
 
 
 def short(sha256: str) -> str:

@@ -67,8 +67,8 @@ def remove_others(folder: Path, needed: set[str]) -> None:
 def _try(folder: Path) -> None:
     try:
         try_folder(folder)
-    except EdgedigitsError as error:
-        raise NoUpdate("self-test", error.what, error.remedy) from error
+    except EdgedigitsError as error:  # of a folder that is gone at once: what mends the update is to make it again
+        raise NoUpdate("self-test", error.what.replace(f"{folder}{os.sep}", "its ")) from error
 
 
 def _sync(folder: Path) -> None:

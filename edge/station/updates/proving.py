@@ -157,8 +157,11 @@ def proof_from(told: Any) -> UpdateProof:
     """The proof that a manifest tells; its verdict is found anew from the counts.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is none, or its verdict is another one than its counts give.
     """
     if not isinstance(told, dict):
         raise ValueError("it lacks a proof")
-    return UpdateProof(*(paired_from(told.get(name)) for name in ("held_out", "composed", "slips")))
+    found = UpdateProof(*(paired_from(told.get(name)) for name in ("held_out", "composed", "slips")))
+    if told.get("verdict") != found.verdict:
+        raise ValueError(f"it says {str(told.get('verdict'))[:20]!r} of itself, and its counts say {found.verdict!r}")
+    return found

@@ -62,6 +62,7 @@ class ModelStore:
         self.notes: tuple[str, ...] = ()
         self._looking = threading.Lock()  # guards what was seen of the folder of updates, while a model is tried
         self._arrivals = Arrivals()
+        self._told: set[tuple[str, UpdateRefused]] = set()  # a file is judged anew when another model runs
         self._lock = threading.Lock()  # guards the state, never for long; taken after the other one
         with locked(self.folder):
             self._state = self._opened(sha256_of(self.configured))
@@ -187,7 +188,17 @@ class ModelStore:
         return state.configured
 
     def _judged(self, one: Arrival | UpdateRefused, public_key: Path) -> UpdateEvent | None:
-        """Take or refuse a file; None where there is nothing to say of it."""
+        """Take or refuse a file; None where there is nothing new to say of it."""
+        event = self._taken_or_refused(one, public_key)
+        if not isinstance(event, UpdateRefused):
+            return event
+        told = (one.sha256 if isinstance(one, Arrival) else "", event)
+        if told in self._told:
+            return None
+        self._told.add(told)
+        return event
+
+    def _taken_or_refused(self, one: Arrival | UpdateRefused, public_key: Path) -> UpdateEvent | None:
         state = self.state
         if isinstance(one, UpdateRefused) or state.knows(one.sha256):
             return one if isinstance(one, UpdateRefused) else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from scipy.stats import beta, binom
@@ -183,5 +185,16 @@ def test_fewer_lines_than_any_proof_takes_are_called_too_few_and_not_too_often_w
     right = np.ones(300, bool)
     right[-7:] = False
     chosen = choose_threshold(np.linspace(1, 0, 300), right, 0.005)
-    assert chosen.lines_needed == fewest_lines(0.005) - 300
+    assert chosen.lines_needed == math.ceil(fewest_lines(0.005) * 300 / 293) - 300  # of 293 none is wrong
     assert "300 lines cannot prove" in chosen.explanation
+
+
+def test_where_all_are_wrong_too_often_and_the_surest_are_not_more_lines_are_asked_for():
+    """700 lines of which 16 are wrong, none among the 350 surest: twice as many as prove the target would do."""
+    right = np.ones(700, bool)
+    right[350::22] = False
+    chosen = choose_threshold(np.linspace(1, 0, 700), right, 0.005, starts=(0.0, 0.5))
+    assert (chosen.value, chosen.wrong) == (None, 16)
+    fewest = fewest_lines(0.005, 0.975)
+    assert chosen.lines_needed == 2 * fewest - 700
+    assert "pieces cannot prove" in chosen.explained("piece")

@@ -80,12 +80,6 @@ def test_equal_is_enough(station, update_of):
     assert event.verdict == "equal"
 
 
-def test_files_of_other_names_are_left_alone(station, update_of):
-    station.deliver(update_of(), "update.zip")
-    (station.updates / "folder.edgeupdate").mkdir()
-    assert station.look() == []
-
-
 def test_another_key_is_refused_and_told_once(station, update_of, models, tmp_path):
     station.deliver(update_of())
     others = make_keys(tmp_path / "others")
@@ -107,8 +101,10 @@ def test_what_was_compared_with_another_model_is_refused(station, update_of, mod
 def test_what_is_signed_but_proved_worse_is_refused(station, models, keys, monkeypatch):
     from edgedigits.edge.station.updates import proving
 
+    told = {**WORSE.as_dict(), "verdict": "worse"}
     with monkeypatch.context() as patch:
         patch.setattr(proving.UpdateProof, "verdict", "better")
+        patch.setattr(proving.UpdateProof, "as_dict", lambda _: told)
         test = self_test_of(LineModel(models[1].path), strips())
         write_update(station.updates, models[1].path, test, WORSE, models[0].sha256, keys.private)
     event = refused(station)
@@ -338,3 +334,62 @@ def test_what_was_rolled_back_while_an_update_is_tried_is_not_switched_from(stat
     kinds = [type(event) for event in station.look()]
     assert kinds == [UpdateRefused]
     assert station.store.current == models[0].path
+
+
+def test_what_is_refused_is_told_once_also_where_another_model_runs_since(station, update_of):
+    station.deliver(update_of(2, 0)).rename(station.updates / "later.edgeupdate")
+    (station.updates / "a-text.edgeupdate").write_text("no zip", encoding="utf-8")
+    old = time.time() - 60
+    os.utime(station.updates / "a-text.edgeupdate", (old, old))
+    station.deliver(update_of())
+    told = [event.name for event in station.look() if isinstance(event, UpdateRefused)]
+    assert told == ["a-text.edgeupdate", update_of().name]  # which was proved against the model of before
+    assert station.look() == []
+
+
+def test_another_file_of_the_same_name_is_told_of_again(station):
+    for content in ("no zip", "no zip either"):
+        path = station.updates / "a.edgeupdate"
+        path.write_text(content, encoding="utf-8")
+        old = time.time() - 60
+        os.utime(path, (old, old))
+        assert refused(station).kind == "damaged"
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "dangling link", "device"])
+def test_what_has_the_name_of_an_update_and_is_no_file_is_told_once(station, kind):
+    path = station.updates / "x.edgeupdate"
+    make = {
+        "folder": path.mkdir,
+        "pipe": lambda: os.mkfifo(path),
+        "dangling link": lambda: path.symlink_to("nothing"),
+        "device": lambda: path.symlink_to("/dev/zero"),
+    }
+    make[kind]()
+    assert refused(station).words == "x.edgeupdate is not taken: it is no file; copy the update itself there"
+    assert station.look() == []
+
+
+def test_an_update_of_another_name_is_told_of_and_other_files_are_not(station, update_of):
+    station.deliver(update_of()).rename(station.updates / "renamed.zip")
+    (station.updates / "README.txt").write_text("updates go here", encoding="utf-8")
+    (station.updates / ".update.edgeupdate.Xy12").write_bytes(b"on its way")
+    assert refused(station).name == "renamed.zip"
+    assert station.look() == []
+
+
+def test_a_name_that_a_terminal_would_obey_is_shown_as_text(station):
+    path = station.updates / "a\n\x1b[31m.edgeupdate"
+    path.mkdir()
+    assert refused(station).words.startswith("'a\\n\\x1b[31m.edgeupdate' is not taken")
+
+
+def test_the_reason_names_no_folder_that_is_gone(station, models, keys):
+    test = self_test_of(LineModel(models[1].path), strips())
+    path = another_model(station.updates.parent / "none", 8)
+    path.write_bytes(b"no model")
+    write_card(path.parent, replace(card_of(models[1].path), sha256=sha256_of(path), bytes=8))
+    write_update(station.updates, path, test, BETTER, models[0].sha256, keys.private)
+    words = refused(station).words
+    assert str(station.store.folder) not in words
+    assert "make it again" in words

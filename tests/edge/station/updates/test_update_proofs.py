@@ -81,3 +81,11 @@ def test_counts_that_make_no_sense_are_no_proof(told):
     whole = proof(Paired(60, 20, 1, 9)).as_dict()
     with pytest.raises(ValueError, match="proof"):
         proof_from({**whole, **told} if isinstance(told, dict) and told else told)
+
+
+@pytest.mark.parametrize("verdict", ["worse", "equal", "BETTER", None, 7, ["better"]])
+def test_a_verdict_that_its_counts_do_not_give_is_no_proof(verdict):
+    told = proof(Paired(60, 20, 1, 9)).as_dict()
+    assert told["verdict"] == "better"
+    with pytest.raises(ValueError, match="its counts say 'better'"):
+        proof_from({**told, "verdict": verdict})

@@ -139,3 +139,13 @@ def test_a_disk_that_refuses_stops_no_station(at_work, tmp_path):
     assert "cannot write" in alarm(updates)
     folder.unlink()
     (tmp_path / "aside").rename(folder)
+
+
+def test_each_refusal_stands_in_the_log_once(at_work, tmp_path, caplog):
+    updates = at_work()
+    for name in ("a", "b"):
+        (tmp_path / "updates" / f"{name}.edgeupdate").mkdir()
+    updates.start()
+    worked(updates, lambda: updates.counts["file"] == 2)
+    told = [record.getMessage() for record in caplog.records if "is not taken" in record.getMessage()]
+    assert [words.count("a.edgeupdate") + 2 * words.count("b.edgeupdate") for words in told] == [1, 2]
