@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from edgedigits.cli import options
 from edgedigits.cli.output import progress, say, show_json, show_table
+
+if TYPE_CHECKING:
+    from edgedigits.edge.station.calibration.threshold import StationCalibration
 
 _COLOURS = {True: "red", False: "yellow"}
 
@@ -65,8 +69,8 @@ def calibrate(
     Of the codes that are accepted from then on, no more than target_error percent are wrong, with 95 % certainty, on
     mail like this. RECORDING is a video that `edgedigits simulate station` wrote, which lies beside its truth, or one
     of your own belt (`edgedigits camera --record`) with --codes. The journal's folder keeps what was found, and
-    rejects.png there shows what each threshold does. Where the pieces are too few to prove any, the exit code is 3 and
-    the station accepts nothing until there are more.
+    rejects.png there shows what each threshold does. Where the pieces prove none, the exit code is 3: what others
+    proved before stands, if these do not refute it; else the station accepts nothing until there are more.
 
     With --audited the station's own journal proves the threshold that it runs with: by the accepted pieces that
     `audit_percent` in [pieces] drew at random and people checked. The station may run meanwhile, and follows when it is
@@ -102,13 +106,23 @@ def calibrate(
             for share in (0, 0.05, 0.1, 0.2, 0.3)
         ]
         show_table(("rejected %", "wrong % of accepted", ""), rows, left=0)
-        say(f"kept in {folder / settings.journal.folder}")
+        if found.standing is None:
+            say(f"kept in {folder / settings.journal.folder}")
     if found.threshold.value is None:
-        say(
-            "from now on the station accepts nothing: calibrate it with more mail, or delete calibration.json there",
-            err=True,
-        )
+        say(_what_holds(settings.reading.threshold, found.standing), err=True)
         ctx.exit(3)
+
+
+def _what_holds(told: float | None, standing: StationCalibration | None) -> str:
+    """By which threshold a station accepts after a calibration that proved none."""
+    if standing is not None:
+        return (
+            f"what was proved before stands: threshold {standing.threshold:.4f}; calibrate it with more mail, or "
+            "delete calibration.json in the journal's folder"
+        )
+    if told is not None:
+        return f"the station accepts from {told:g} on, as its configuration says, which nothing proves"
+    return "from now on the station accepts nothing: calibrate it with more mail, or delete calibration.json there"
 
 
 def _by_audit(ctx: click.Context, config: Path, as_json: bool) -> None:

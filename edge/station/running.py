@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
@@ -38,9 +39,12 @@ from edgedigits.edge.station.pieces.watching import Watch
 from edgedigits.edge.station.service.notify import Watchdog
 from edgedigits.edge.station.station import Shift, Works, run_shift
 from edgedigits.edge.station.updates.at_work import StationUpdates
+from edgedigits.edge.station.updates.events import short
 
 if TYPE_CHECKING:
     from edgedigits.edge.station.page.server import PageServer
+
+log = logging.getLogger(__name__)
 
 SET_ASIDE, TOO_FAST = "journal set aside", "belt too fast"
 
@@ -140,7 +144,9 @@ class Station:
         Raises:
             EdgedigitsError: a source that is no camera cannot be opened, or is damaged.
         """
-        pieces = self.settings.pieces
+        pieces, chosen = self.settings.pieces, self.threshold
+        least = f"accepts from {chosen.value:.4f} on" if chosen.value <= 1 else "accepts nothing"
+        log.info("model %s; %s: %s", short(self._reader.model), least, chosen.words)
         self._watch = Watch(
             self._reader.codes,
             lambda: Decider(self.threshold.value),

@@ -10,6 +10,7 @@ import numpy as np
 from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.lines.confidence import NEVER, RejectPoint, Threshold, choose_threshold, reject_curve
+from edgedigits.core.statistics.proportions import binomial_tail
 from edgedigits.edge.recordings.mail.judging import JudgedPiece, MailAnswer, judge_mail
 from edgedigits.edge.recordings.mail.pieces import MailPiece
 from edgedigits.edge.scenes.scene import Box
@@ -137,11 +138,13 @@ class FoundThreshold:
         threshold: chosen, and what was proved of it.
         curve: what each threshold does to them.
         calibration: to keep.
+        standing: what was proved before, and stands as these pieces prove nothing; None where ``calibration`` is kept.
     """
 
     threshold: Threshold
     curve: tuple[RejectPoint, ...]
     calibration: StationCalibration
+    standing: StationCalibration | None = None
 
 
 def find_threshold(known: Sequence[Known], reader: StationReader, target_error: float) -> FoundThreshold:
@@ -175,6 +178,21 @@ def find_threshold(known: Sequence[Known], reader: StationReader, target_error: 
         reader.digits,
     )
     return FoundThreshold(chosen, reject_curve(confidences, right), kept)
+
+
+def refutes(known: Sequence[Known], proved: StationCalibration) -> bool:
+    """Whether pieces speak against a threshold that was proved by others.
+
+    Of those that it accepts more are wrong than the target lets be, and than chance would make it in one of twenty such
+    samples (one-sided exact binomial test).
+
+    Args:
+        known: pieces whose code is known.
+        proved: by other pieces.
+    """
+    accepted = [one for one in known if one.confidence >= proved.threshold]
+    wrong = sum(not one.is_right for one in accepted)
+    return wrong > 0 and 1 - binomial_tail(wrong - 1, len(accepted), proved.target_error) < 1 - LEVEL
 
 
 def frames_of(source: Source, progress: Callable[[int], object] | None = None) -> Iterator[Image]:

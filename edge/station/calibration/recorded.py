@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import write_bytes
+from edgedigits.core.lines.confidence import NEVER
 from edgedigits.edge.recordings.mail.truth import MailTruth, read_mail_truth
 from edgedigits.edge.reject_curve import draw_reject_curve
 from edgedigits.edge.scenes.scene import Box
@@ -20,8 +22,9 @@ from edgedigits.edge.station.calibration.calibrating import (
     find_threshold,
     in_order,
     read_pieces,
+    refutes,
 )
-from edgedigits.edge.station.calibration.threshold import write_calibration
+from edgedigits.edge.station.calibration.threshold import StationCalibration, read_calibration, write_calibration
 from edgedigits.edge.station.configuration.adjustments import adjusted_of
 from edgedigits.edge.station.configuration.settings import StationSettings
 from edgedigits.edge.station.opening import StationReader, open_reader
@@ -41,6 +44,7 @@ def calibrate_station(
     """Find the threshold on recordings, and keep it in the journal's folder.
 
     They are read as the station reads: with the model of its last update, and in the region that was drawn on its page.
+    Where they prove nothing, what others proved of the same networks, codes and target stands, unless these refute it.
 
     Args:
         settings: of the station.
@@ -65,9 +69,24 @@ def calibrate_station(
         known = _ordered(read, codes)
     found = find_threshold(known, reader, settings.reading.target_error)
     where = folder / settings.journal.folder
+    if found.threshold.value is None and (standing := _standing(where, reader, settings, known)):
+        return replace(found, standing=standing)
     write_calibration(where, found.calibration)
     write_bytes(where / CURVE, draw_reject_curve(found.curve, found.calibration.target_error, "pieces"))
     return found
+
+
+def _standing(
+    folder: Path, reader: StationReader, settings: StationSettings, known: Sequence[Known]
+) -> StationCalibration | None:
+    """What was proved before, of these networks, codes and target, and is not refuted by these pieces."""
+    try:
+        before = read_calibration(folder)
+    except EdgedigitsError:  # a damaged one, which calibrating is the remedy for
+        return None
+    if before is None or before.threshold >= NEVER or not before.fits(reader, settings.reading):
+        return None
+    return None if refutes(known, before) else before
 
 
 def _truth(path: Path) -> MailTruth:

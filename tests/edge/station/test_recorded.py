@@ -10,10 +10,16 @@ from edgedigits.edge.recordings.mail.simulating import simulate_station
 from edgedigits.edge.recordings.mail.source import package_digits
 from edgedigits.edge.recordings.mail.truth import read_mail_truth
 from edgedigits.edge.station.calibration.recorded import CURVE, calibrate_station
-from edgedigits.edge.station.calibration.threshold import NEVER, read_calibration
+from edgedigits.edge.station.calibration.threshold import (
+    NEVER,
+    StationCalibration,
+    read_calibration,
+    write_calibration,
+)
 from edgedigits.edge.station.configuration.settings import StationSettings
 from edgedigits.edge.station.configuration.settings_file import read_settings
 from edgedigits.edge.station.demonstrating import write_demo
+from edgedigits.edge.station.opening import open_reader
 
 PIECES = 8
 
@@ -68,3 +74,49 @@ def test_the_demonstration_is_a_configuration_that_holds(tmp_path):
     settings = read_settings(write_demo(tmp_path, "ordinary", 5, 3))
     assert settings.camera.source == "mail:ordinary,seed=3,pace=real,pieces=5"
     assert settings.pieces.hold_seconds == 10
+
+
+def proved_before(tmp_path, threshold):
+    """A calibration by other pieces, of the same networks, codes and target."""
+    reader = open_reader(StationSettings().reading, tmp_path)
+    proved = StationCalibration(
+        threshold, 0.005, 0.95, 3000, 2800, 4, reader.model, reader.expected, digits=reader.digits
+    )
+    write_calibration(tmp_path / "journal", proved)
+    return proved
+
+
+def test_pieces_that_prove_nothing_leave_what_others_have_proved(tmp_path, recording):
+    proved = proved_before(tmp_path, 0.9)
+    found = calibrate_station(StationSettings(), tmp_path, [recording], None)
+    assert (found.threshold.value, found.standing) == (None, proved)
+    assert read_calibration(tmp_path / "journal") == proved
+
+
+def test_pieces_that_refute_what_others_have_proved_end_it(tmp_path, recording):
+    """With a target of 0.5 % one wrong piece of eight comes by chance in 4 of 100 cases."""
+    proved_before(tmp_path, 0.0)
+    written = tmp_path / "codes.txt"
+    codes = [piece.code for piece in read_mail_truth(recording).pieces]
+    written.write_text("\n".join(["00000", *codes[1:]]) + "\n", encoding="utf-8")
+    found = calibrate_station(StationSettings(), tmp_path, [recording], written)
+    assert found.standing is None
+    assert read_calibration(tmp_path / "journal") == found.calibration
+    assert found.calibration.threshold == NEVER
+
+
+@pytest.mark.parametrize("content", ["{", '{"threshold": NaN}', "[]"])
+def test_a_damaged_calibration_is_replaced_by_calibrating(tmp_path, recording, content):
+    (tmp_path / "journal").mkdir()
+    (tmp_path / "journal" / "calibration.json").write_text(content, encoding="utf-8")
+    found = calibrate_station(StationSettings(), tmp_path, [recording], None)
+    assert read_calibration(tmp_path / "journal") == found.calibration
+
+
+def test_a_calibration_of_other_codes_is_replaced(tmp_path, recording):
+    reader = open_reader(StationSettings().reading, tmp_path)
+    write_calibration(
+        tmp_path / "journal", StationCalibration(0.9, 0.005, 0.95, 3000, 2800, 4, reader.model, "0" * 64, reader.digits)
+    )
+    found = calibrate_station(StationSettings(), tmp_path, [recording], None)
+    assert (found.standing, read_calibration(tmp_path / "journal")) == (None, found.calibration)
