@@ -21,8 +21,10 @@ from edgedigits.edge.station.configuration.adjustments import adjusted_of
 from edgedigits.edge.station.configuration.placing import placed, placed_source
 from edgedigits.edge.station.configuration.settings import StationSettings
 from edgedigits.edge.station.messages.trying import try_outputs
+from edgedigits.edge.station.one_at_a_time import is_running
 from edgedigits.edge.station.opening import StationReader, model_of, open_reader
 from edgedigits.edge.station.updates.events import short
+from edgedigits.edge.station.updates.keys import key_name
 from edgedigits.edge.station.updates.opening import running_model
 
 _FRAMES = 30
@@ -54,17 +56,20 @@ class Tried:
 
 
 def try_station(settings: StationSettings, folder: Path) -> Iterator[Tried]:
-    """Try one thing after the other.
+    """Try one thing after the other; of a station that runs, its camera and its address are left to it.
 
     Args:
         settings: of the configuration file.
         folder: that paths in it are relative to.
     """
-    yield from _tried("camera", lambda: _camera(settings, folder))
+    runs = is_running(folder / settings.journal.folder)
+    yield from _tried("camera", lambda: _camera(settings, folder, runs))
     yield from _tried("model", lambda: _model(settings, folder))
     yield from _tried("disk", lambda: _disk(settings, folder))
     if settings.page.listen:
-        yield from _tried("page", lambda: _page(settings, folder))
+        yield from _tried("page", lambda: _page(settings, folder, runs))
+    if settings.updates.public_key:
+        yield from _tried("updates", lambda: _updates(settings, folder))
     yield from _tried("outputs", lambda: _outputs(settings, folder))
 
 
@@ -75,8 +80,11 @@ def _tried(name: str, attempt: Callable[[], Iterator[Tried]]) -> Iterator[Tried]
         yield Tried(name, error.what, error.remedy, failed=True)
 
 
-def _camera(settings: StationSettings, folder: Path) -> Iterator[Tried]:
+def _camera(settings: StationSettings, folder: Path, runs: bool) -> Iterator[Tried]:
     source = open_source(placed_source(settings.camera.source, folder))
+    if runs and source.live:
+        yield Tried("camera", f"{source.name}: the station that runs has it")
+        return
     started = time.perf_counter()
     with source:
         frames = [image for _, image in zip(range(_FRAMES), source, strict=False)]
@@ -150,7 +158,7 @@ def _disk(settings: StationSettings, folder: Path) -> Iterator[Tried]:
     yield Tried("disk", f"{free:,.0f} MB free for {where}", short if free < wanted else "")
 
 
-def _page(settings: StationSettings, folder: Path) -> Iterator[Tried]:
+def _page(settings: StationSettings, folder: Path, runs: bool) -> Iterator[Tried]:
     from edgedigits.edge.station.page.access.listening import (
         bound_socket,
         check_certificate,
@@ -167,8 +175,16 @@ def _page(settings: StationSettings, folder: Path) -> Iterator[Tried]:
     if page.password:
         read_hash(page.password)
     secure = check_certificate(page)
-    bound_socket(address).close()
-    yield Tried("page", address.url(secure))
+    if not runs:
+        bound_socket(address).close()
+    yield Tried("page", address.url(secure) + (", of the station that runs" if runs else ""))
+
+
+def _updates(settings: StationSettings, folder: Path) -> Iterator[Tried]:
+    name, where = key_name(folder / settings.updates.public_key), folder / settings.updates.folder
+    if where.exists() and not where.is_dir():
+        raise EdgedigitsError(f"{where} is no folder", "name another one in the table updates")
+    yield Tried("updates", f"looked for in {where}, of the key {short(name)}")
 
 
 def _outputs(settings: StationSettings, folder: Path) -> Iterator[Tried]:

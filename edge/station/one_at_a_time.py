@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from edgedigits.core.claiming import Claim
@@ -10,6 +11,17 @@ from edgedigits.core.files import disk_errors
 
 LOCK = "station.lock"
 """An empty file in the journal's folder; its lock is the kernel's and goes with the program, however that ends."""
+
+
+def is_running(folder: Path) -> bool:
+    """Whether a station works with the journal in a folder now; not where that cannot be told."""
+    if not os.access(folder / LOCK, os.R_OK | os.W_OK):
+        return False
+    try:
+        Claim(folder / LOCK).release()
+    except BlockingIOError:
+        return True
+    return False
 
 
 class StationLock:

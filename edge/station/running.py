@@ -95,7 +95,9 @@ class Station:
         self.adjustments = Adjustments(where, Adjusted(settings.camera.region, None))
         self._calibration = read_calibration(where)
         self._watchdog = Watchdog()
-        self._metrics = StationMetrics(settings.name, self.alarms.active, lambda: self.updates.counts)
+        self._metrics = StationMetrics(
+            settings.name, self.alarms.active, lambda: self.updates.counts, lambda: self._reader.model
+        )
         self._live = LiveState()
         self._outputs = [
             Forwarder(self.journal, output, self._metrics, self.alarms) for output in outputs_of(settings, folder)
@@ -205,6 +207,7 @@ class Station:
             self.settings.reading.forms,
             self._told_threshold,
             lambda: min(self._threshold(None).value, 1.0),
+            lambda: short(self._reader.model),
         )
         page, folder = self.settings.page, self._folder
         page = replace(page, certificate=placed(page.certificate, folder), key=placed(page.key, folder))

@@ -37,6 +37,7 @@ class StationMetrics:
         station: str = "",
         alarms: Callable[[], Mapping[str, str]] | None = None,
         updates: Callable[[], Mapping[str, int]] | None = None,
+        model: Callable[[], str] | None = None,
         *,
         thermal: Path = THERMAL,
         firmware: Path = FIRMWARE,
@@ -48,6 +49,7 @@ class StationMetrics:
             alarms: names and words of the active alarms, asked at each scrape.
             updates: what became of updates of the model, as
                 :attr:`edgedigits.edge.station.updates.at_work.StationUpdates.counts` has it, asked at each scrape.
+            model: sha256 of the network that reads, asked at each scrape.
             thermal: folder of the thermal zones.
             firmware: file that says whether a Raspberry Pi is throttled.
         """
@@ -79,7 +81,7 @@ class StationMetrics:
         )
         Gauge("edgedigits_station_info", "The station's name.", ["station"], **own).labels(station).set(1)
         self.registry.register(_Machine(alarms or dict, thermal, firmware))
-        self.registry.register(_Updates(updates or dict))
+        self.registry.register(_Updates(updates or dict, model or str))
         ProcessCollector(registry=self.registry)
         self._lock = threading.Lock()  # guards the difference between two totals of skipped frames
 
@@ -147,12 +149,15 @@ class _Machine(Collector):
 
 
 class _Updates(Collector):
-    """What became of updates of the model since the station started."""
+    """Which model reads, and what became of updates of it since the station started."""
 
-    def __init__(self, counts: Callable[[], Mapping[str, int]]) -> None:
-        self._counts = counts
+    def __init__(self, counts: Callable[[], Mapping[str, int]], model: Callable[[], str]) -> None:
+        self._counts, self._model = counts, model
 
     def collect(self) -> Iterator[Metric]:
+        reads = GaugeMetricFamily("edgedigits_model_info", "sha256 of the network that reads.", labels=["model"])
+        reads.add_metric([self._model()], 1)
+        yield reads
         refused = dict(self._counts())
         taken, back = refused.pop(TAKEN, 0), refused.pop(ROLLED_BACK, 0)
         yield CounterMetricFamily("edgedigits_updates_taken", "Updates that were taken.", value=taken)

@@ -74,6 +74,7 @@ class PageParts:
         threshold: the confidence from which codes are accepted now, and where it comes from, in words; None where only
             the adjustments tell.
         configured_threshold: the confidence from which codes would be accepted had nobody changed it on the page.
+        model: which network reads, in few words.
         log: the last warnings.
         machine: how hot it is, and whether it slows itself down.
     """
@@ -89,5 +90,6 @@ class PageParts:
     forms: tuple[str, ...] = ()
     threshold: Callable[[], tuple[float, str]] | None = None
     configured_threshold: Callable[[], float | None] = lambda: None
+    model: Callable[[], str] = lambda: ""
     log: RecentLog = field(default_factory=RecentLog)
     machine: Callable[[], MachineState] = field(default_factory=lambda: MachineWatch().state)

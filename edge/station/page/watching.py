@@ -71,6 +71,7 @@ def status_of(parts: PageParts, now: float) -> dict[str, Any]:
         "adjustments": adjustments_of(parts),
         "picture": list(size) if size else None,
         "machine": asdict(parts.machine()),
+        "model": parts.model(),
     }
 
 

@@ -39,17 +39,22 @@ class Arrival:
 
 
 class Arrivals:
-    """Remembers which files were handed out, by name, size and time of change, so that others are not even read."""
+    """Remembers which files were handed out, by name, size and time of change, so that others are not even read.
+
+    Attributes:
+        names: of all that lies in the folder, of the folder itself where it cannot be read.
+    """
 
     def __init__(self) -> None:
         self._seen: dict[str, tuple[int, int, str]] = {}
+        self.names: set[str] = set()
 
-    def unseen(self, folder: Path, running: str) -> Iterator[Arrival | UpdateRefused]:
-        """The files that are new since the last look, or since another model runs, in the order of their names.
+    def unseen(self, folder: Path, judge: str) -> Iterator[Arrival | UpdateRefused]:
+        """The files that are new since the last look, or since they are judged otherwise, in the order of their names.
 
         Args:
             folder: of updates; made where there is none.
-            running: sha256 of the model that runs.
+            judge: what they are judged by, the model that runs and the key, in any words.
 
         Yields:
             Files, and why some, or the folder itself, cannot be read.
@@ -58,16 +63,18 @@ class Arrivals:
             folder.mkdir(parents=True, exist_ok=True)
             paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
         except OSError as error:
-            if self._is_new(str(folder), (0, error.errno or 0, running)):
+            self.names = {str(folder)}
+            if self._is_new(str(folder), (0, error.errno or 0, judge)):
                 yield _unreadable(str(folder), error)
             return
+        self.names = {path.name for path in paths}
         for path in paths:
             try:
                 if path.suffix != SUFFIX or not path.is_file():
-                    yield from self._none_of_ours(path, running)
+                    yield from self._none_of_ours(path, judge)
                     continue
                 found = path.stat()
-                if not self._is_new(path.name, (found.st_size, found.st_mtime_ns, running)):
+                if not self._is_new(path.name, (found.st_size, found.st_mtime_ns, judge)):
                     continue
                 with path.open("rb") as file:
                     data = file.read(MOST_BYTES + 1)
@@ -76,10 +83,10 @@ class Arrivals:
             else:
                 yield Arrival(path.name, data, hashlib.sha256(data).hexdigest(), found.st_mtime)
 
-    def _none_of_ours(self, path: Path, running: str) -> Iterator[UpdateRefused]:
+    def _none_of_ours(self, path: Path, judge: str) -> Iterator[UpdateRefused]:
         """What looks like an update and cannot be taken for one; of all else in the folder nothing is said."""
         is_file, has_name = path.is_file(), path.suffix == SUFFIX
-        if not (has_name or (is_file and zipfile.is_zipfile(path))) or not self._is_new(path.name, (0, 0, running)):
+        if not (has_name or (is_file and zipfile.is_zipfile(path))) or not self._is_new(path.name, (0, 0, judge)):
             return
         if has_name:
             yield UpdateRefused(path.name, "file", "it is no file", "copy the update itself there")

@@ -12,12 +12,13 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.station.alarms import Alarms
 from edgedigits.edge.station.configuration.settings import StationSettings
 from edgedigits.edge.station.results import PieceResult
-from edgedigits.edge.station.updates.events import ROLLED_BACK, TAKEN, RolledBack, UpdateEvent, UpdateRefused
+from edgedigits.edge.station.updates.events import BY_HAND, ROLLED_BACK, TAKEN, RolledBack, UpdateEvent, UpdateRefused
 from edgedigits.edge.station.updates.opening import store_of
 from edgedigits.edge.station.updates.watching import LOOK_EVERY, UpdateWatch
 
-UPDATE = "update"
-"""Name of the alarm that says that an update was refused or taken back; the next one that is taken ends it."""
+UPDATE, TAKEN_BACK = "update", "update taken back"
+"""Names of alarms. What lies in the folder of updates and is not taken raises the first, until it lies there no more;
+a model that the station took back by itself the second, until another one is taken."""
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class StationUpdates:
         self.store = store_of(settings, folder)
         self.counts: Counter[str] = Counter()
         self._alarms, self._load = alarms, load
+        self._refusing = False
         for note in self.store.notes:
             self._alarms.set(UPDATE, note)
         with self._never_stopping():
@@ -93,12 +95,17 @@ class StationUpdates:
 
     def work(self) -> None:
         """Load what was taken since the last call."""
-        events = self._watch.events() if self._watch else []
+        if self._watch is None:
+            return
+        events = self._watch.events()
         for event in events:
             self._say(event)
         if any(not isinstance(event, UpdateRefused) for event in events):
             with self._never_stopping():
                 self._load_or_go_back()
+        if self._refusing and not events and not self._watch.amiss:
+            self._refusing = False
+            self._alarms.clear(UPDATE)
 
     @contextmanager
     def _never_stopping(self) -> Iterator[None]:
@@ -123,10 +130,14 @@ class StationUpdates:
             if UPDATE in self._alarms.active():
                 _log.warning("%s", event.words)  # an alarm that is on already is not logged anew
             self._alarms.set(UPDATE, event.words)
+            self._refusing = True
         elif isinstance(event, RolledBack):
             self.counts[ROLLED_BACK] += 1
-            self._alarms.set(UPDATE, event.words)
+            if event.why == BY_HAND:
+                _log.warning("%s", event.words)
+            else:
+                self._alarms.set(TAKEN_BACK, event.words)
         else:
             self.counts[TAKEN] += 1
-            self._alarms.clear(UPDATE)
+            self._alarms.clear(TAKEN_BACK)
             _log.info("%s", event.words)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 TAKEN, ROLLED_BACK = "taken", "rolled back"
 """Words by which updates are counted; those that are refused are counted by their kind."""
 
+BY_HAND = "somebody asked for it"
+"""Why a model is taken back of which somebody wanted that."""
+
 _SHOWN = 12
 
 
@@ -38,7 +41,7 @@ class UpdateRefused:
     """A file in the folder of updates is not taken; the model that runs goes on.
 
     Attributes:
-        name: of the file.
+        name: of the file; empty where none can be taken.
         kind: a word by which refusals are counted: ``signature``, ``sha256``, ``damaged``, ``size``, ``format``,
             ``proof``, ``compared``, ``worse``, ``self-test``, ``withdrawn``, ``key``, ``disk``, ``file``, ``name``.
         why: in words.
@@ -53,7 +56,7 @@ class UpdateRefused:
     @property
     def words(self) -> str:
         """For people."""
-        return f"{shown(self.name)} is not taken: {self.why}; {self.remedy}"
+        return f"{shown(self.name) or 'an update'} is not taken: {self.why}; {self.remedy}"
 
 
 @dataclass(frozen=True)

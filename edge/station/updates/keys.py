@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,7 +95,7 @@ def private_key(path: StrPath) -> Ed25519PrivateKey:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
-        found = load_pem_private_key(_content(path), None)
+        found = load_pem_private_key(_content(path, _REMEDY), None)
     except (ValueError, TypeError) as error:  # TypeError: it is encrypted
         raise EdgedigitsError(f"{path} holds no private key ({error})", f"name {PRIVATE}; {_REMEDY}") from error
     if not isinstance(found, Ed25519PrivateKey):
@@ -112,17 +113,29 @@ def public_key(path: StrPath) -> Ed25519PublicKey:
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
     try:
-        found = load_pem_public_key(_content(path))
+        found = load_pem_public_key(_content(path, _COPY))
     except ValueError as error:
-        raise EdgedigitsError(f"{path} holds no public key ({error})", f"copy {PUBLIC} there; {_REMEDY}") from error
+        raise EdgedigitsError(f"{path} holds no public key ({error})", _COPY) from error
     if not isinstance(found, Ed25519PublicKey):
-        raise EdgedigitsError(f"{path} holds a key of another kind than Ed25519", _REMEDY)
+        raise EdgedigitsError(f"{path} holds a key of another kind than Ed25519", _COPY)
     return found
 
 
-def _content(path: StrPath) -> bytes:
+_COPY = f"copy the {PUBLIC} there that `edgedigits station keys` made on the workstation"
+
+
+def _content(path: StrPath, remedy: str) -> bytes:
     try:
         with Path(path).open("rb") as file:
             return file.read(_MOST_BYTES)
     except OSError as error:
-        raise EdgedigitsError(f"cannot read the key {path} ({error.strerror})", _REMEDY) from error
+        raise EdgedigitsError(f"cannot read the key {path} ({error.strerror})", remedy) from error
+
+
+def key_name(public: StrPath) -> str:
+    """What tells a public key from others: the sha256 of its 32 bytes.
+
+    Raises:
+        EdgedigitsError: no public key in that file.
+    """
+    return hashlib.sha256(public_key(public).public_bytes_raw()).hexdigest()

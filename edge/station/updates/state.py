@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -75,11 +76,21 @@ class ModelState:
         """When and why a model was taken back; None where it was not."""
         return next((one for one in self.records if one.became == "rolled back" and one.model == model), None)
 
-    def knows(self, update: str) -> bool:
-        """Whether nothing new is to be said of a file: it was taken, or refused while the current model ran."""
-        return any(
-            one.update == update and (one.became == "taken" or one.running == self.current) for one in self.records
-        )
+    def took(self, update: str, changed: float) -> bool:
+        """Whether a file was taken, and nothing is to be said of it: its model was not taken back before it came.
+
+        Args:
+            update: sha256 of the file.
+            changed: when it was last changed, as copying it again does; seconds since 1970.
+        """
+        taken = next((one for one in self.records if one.became == "taken" and one.update == update), None)
+        back = self.withdrawn(taken.model) if taken else None
+        return taken is not None and (back is None or changed <= datetime.fromisoformat(back.when).timestamp())
+
+    def has_refused(self, update: str, why: str) -> bool:
+        """Whether it is kept already that a file was refused for a reason while the current model ran."""
+        told = ("refused", update, why, self.current)
+        return any((one.became, one.update, one.why, one.running) == told for one in self.records)
 
 
 def write_state(folder: Path, state: ModelState) -> None:

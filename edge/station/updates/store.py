@@ -13,7 +13,8 @@ from edgedigits.core.paths import StrPath
 from edgedigits.edge.station.results import moment
 from edgedigits.edge.station.updates.arrivals import Arrival, Arrivals
 from edgedigits.edge.station.updates.bundle import NoUpdate, Update, read_update
-from edgedigits.edge.station.updates.events import RolledBack, UpdateEvent, UpdateRefused, UpdateTaken, short
+from edgedigits.edge.station.updates.events import BY_HAND, RolledBack, UpdateEvent, UpdateRefused, UpdateTaken, short
+from edgedigits.edge.station.updates.keys import key_name
 from edgedigits.edge.station.updates.placing import amiss, model_in, place, remove_others
 from edgedigits.edge.station.updates.rejects import LOOKS, NONE, rejects_more
 from edgedigits.edge.station.updates.state import (
@@ -62,6 +63,7 @@ class ModelStore:
         self.notes: tuple[str, ...] = ()
         self._looking = threading.Lock()  # guards what was seen of the folder of updates, while a model is tried
         self._arrivals = Arrivals()
+        self._refused: set[str] = set()
         self._told: set[tuple[str, UpdateRefused]] = set()  # a file is judged anew when another model runs
         self._lock = threading.Lock()  # guards the state, never for long; taken after the other one
         with locked(self.folder):
@@ -79,6 +81,11 @@ class ModelStore:
         """Which models there are, and what became of updates."""
         with self._lock:
             return self._state
+
+    @property
+    def refused(self) -> frozenset[str]:
+        """Names of what lies in the folder of updates and was refused."""
+        return frozenset(self._refused)
 
     def start(self) -> RolledBack | None:
         """Say that the station starts, before it loads the model; models that nobody needs any more are removed.
@@ -100,27 +107,34 @@ class ModelStore:
     def look(self, updates: StrPath, public_key: StrPath) -> list[UpdateEvent]:
         """Take what is new and good in the folder of updates.
 
-        Files are looked at in the order of their names, each once while the same model runs. Nothing is deleted there.
+        Files are looked at in the order of their names, each once while the same model runs and the same key is given.
+        Nothing is deleted there.
 
         Args:
             updates: the folder; made where there is none.
             public_key: by which updates have to be signed.
 
         Returns:
-            What happened. After an :class:`UpdateTaken` or a :class:`RolledBack` another model is :attr:`current`, and
-            to be loaded.
+            What happened; of what is refused each reason once. After an :class:`UpdateTaken` or a :class:`RolledBack`
+            another model is :attr:`current`, and to be loaded.
+
+        Raises:
+            EdgedigitsError: there is no public key.
         """
         with self._looking:
-            events = self._changed_by_others()
+            if events := self._changed_by_others():
+                return events
+            key = key_name(public_key)
             taken = True
             while taken:  # what was proved against a model that is taken here comes next, whatever its name
-                arrived = self._arrivals.unseen(Path(updates), self.state.current)
+                arrived = self._arrivals.unseen(Path(updates), f"{self.state.current} {key}")
                 found = [event for one in arrived if (event := self._judged(one, Path(public_key)))]
                 taken = any(isinstance(event, UpdateTaken) for event in found)
                 events += found
+            self._refused &= self._arrivals.names
             return events
 
-    def rollback(self, why: str = "somebody asked for it") -> Path:
+    def rollback(self, why: str = BY_HAND) -> Path:
         """Go back to the former model; the current one is never taken again.
 
         Returns:
@@ -190,8 +204,10 @@ class ModelStore:
     def _judged(self, one: Arrival | UpdateRefused, public_key: Path) -> UpdateEvent | None:
         """Take or refuse a file; None where there is nothing new to say of it."""
         event = self._taken_or_refused(one, public_key)
+        self._refused.discard(one.name)
         if not isinstance(event, UpdateRefused):
             return event
+        self._refused.add(one.name)
         told = (one.sha256 if isinstance(one, Arrival) else "", event)
         if told in self._told:
             return None
@@ -200,8 +216,10 @@ class ModelStore:
 
     def _taken_or_refused(self, one: Arrival | UpdateRefused, public_key: Path) -> UpdateEvent | None:
         state = self.state
-        if isinstance(one, UpdateRefused) or state.knows(one.sha256):
-            return one if isinstance(one, UpdateRefused) else None
+        if isinstance(one, UpdateRefused):
+            return one
+        if state.took(one.sha256, one.changed):
+            return None
         try:
             update = read_update(one.data, public_key)
             if update.model == state.current:
@@ -220,7 +238,8 @@ class ModelStore:
             return None
         with self._lock, locked(self.folder):
             self._reread()
-            self._change(self._state.with_record(self._record("refused", one, "", error.what)))
+            if not self._state.has_refused(one.sha256, error.what):
+                self._change(self._state.with_record(self._record("refused", one, "", error.what)))
         return UpdateRefused(one.name, error.kind, error.what, error.remedy)
 
     def _switch(self, update: Update, one: Arrival, compared_with: str) -> UpdateTaken | None:

@@ -54,6 +54,11 @@ class UpdateWatch:
             found.append(self._events.popleft())
         return found
 
+    @property
+    def amiss(self) -> bool:
+        """Whether something is not taken that lies in the folder, or none can be."""
+        return bool(self._said or self.store.refused)
+
     def _run(self) -> None:
         while True:
             self._look()
@@ -66,5 +71,5 @@ class UpdateWatch:
             self._said = ""
         except EdgedigitsError as error:  # such as a full disk: said once, tried again
             if self._said != error.what:
-                self._events.append(UpdateRefused(str(self._updates), "station", error.what, error.remedy))
+                self._events.append(UpdateRefused("", "station", error.what, error.remedy))
             self._said = error.what

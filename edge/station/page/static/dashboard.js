@@ -37,6 +37,7 @@ function showStatus(status) {
   one("#share").textContent = all ? percent(accepted / all) : "–";
   one("#pieces-rate").textContent = whole.format(status.rates.pieces_per_minute);
   one("#frames-rate").textContent = status.rates.frames_per_second.toFixed(1);
+  one("#model").textContent = status.model || "–";
   showMachine(status.machine);
   showAlarms(status.alarms);
   one("#outputs").replaceChildren(...status.outputs.map(output));

@@ -6,6 +6,7 @@ import shutil
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from made_updates import BETTER, WORSE, another_model, strips
@@ -60,10 +61,10 @@ def test_it_is_still_taken_after_a_start(station, update_of, models):
     assert sha256_of(again(station).current) == models[1].sha256
 
 
-def test_what_is_taken_is_not_taken_again(station, update_of):
+def test_what_is_taken_is_not_taken_again(station, update_of, keys):
     taken(station, update_of)
     assert station.look() == []
-    assert again(station).look(station.updates, station.updates / "no key") == []
+    assert again(station).look(station.updates, keys.public) == []
 
 
 def test_one_after_the_other_whatever_their_names(station, update_of, models):
@@ -80,14 +81,16 @@ def test_equal_is_enough(station, update_of):
     assert event.verdict == "equal"
 
 
-def test_another_key_is_refused_and_told_once(station, update_of, models, tmp_path):
+def test_another_key_is_refused_and_told_once_in_a_run_of_the_station(station, update_of, models, tmp_path):
     station.deliver(update_of())
     others = make_keys(tmp_path / "others")
     (event,) = station.store.look(station.updates, others.public)
     assert (event.kind, event.name) == ("signature", update_of().name)
     assert "is not taken: its signature is not one by the key of" in event.words
     assert station.store.look(station.updates, others.public) == []
-    assert again(station).look(station.updates, others.public) == []
+    (event,) = again(station).look(station.updates, others.public)  # it lies there still
+    assert event.kind == "signature"
+    assert len(again(station).state.records) == 1
     assert station.store.current == models[0].path
 
 
@@ -153,11 +156,44 @@ def test_a_file_that_stays_cut_short_is_refused(station, update_of):
 
 def test_a_missing_key_is_told_and_the_update_waits(station, update_of, keys):
     station.deliver(update_of())
-    (event,) = station.store.look(station.updates, station.updates / "station.pub")
-    assert event.kind == "station"
-    assert "cannot read the key" in event.why
-    (event,) = again(station).look(station.updates, keys.public)
+    with pytest.raises(EdgedigitsError, match=r"cannot read the key .*; copy the station.pub there"):
+        station.store.look(station.updates, station.updates / "station.pub")
+    (event,) = station.look()
     assert isinstance(event, UpdateTaken)
+
+
+def test_what_another_key_refused_is_taken_as_soon_as_the_key_is_the_right_one(station, update_of, keys, tmp_path):
+    """In the same file, while the station runs; as its remedy says."""
+    station.deliver(update_of())
+    key = Path(shutil.copy(make_keys(tmp_path / "others").public, tmp_path / "station.pub"))
+    (event,) = station.store.look(station.updates, key)
+    assert (event.kind, station.store.refused) == ("signature", {update_of().name})
+    shutil.copy(keys.public, key)
+    (event,) = station.store.look(station.updates, key)
+    assert isinstance(event, UpdateTaken)
+    assert not station.store.refused
+
+
+def test_what_was_refused_is_known_as_long_as_it_lies_there(station):
+    path = station.updates / "x.edgeupdate"
+    path.mkdir()
+    refused(station)
+    station.look()
+    assert station.store.refused == {"x.edgeupdate"}
+    path.rmdir()
+    station.look()
+    assert not station.store.refused
+
+
+def test_a_model_that_was_taken_back_and_is_copied_again_is_told_of(station, update_of):
+    taken(station, update_of)
+    station.store.rollback()
+    assert station.look() == []
+    later = time.time() + 60
+    os.utime(station.deliver(update_of()), (later, later))
+    event = refused(station)
+    assert event.kind == "withdrawn"
+    assert "somebody asked for it" in event.why
 
 
 def test_a_folder_that_cannot_be_read_is_told_once(station, keys, tmp_path):

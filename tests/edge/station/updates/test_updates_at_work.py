@@ -12,8 +12,8 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.station.alarms import Alarms
 from edgedigits.edge.station.configuration.settings import ReadingSettings, StationSettings, UpdateSettings
 from edgedigits.edge.station.results import PieceResult
-from edgedigits.edge.station.updates.at_work import UPDATE, StationUpdates
-from edgedigits.edge.station.updates.store import MOST_STARTS
+from edgedigits.edge.station.updates.at_work import TAKEN_BACK, UPDATE, StationUpdates
+from edgedigits.edge.station.updates.store import MOST_STARTS, ModelStore
 
 ACCEPTED = PieceResult("1", "one", 0, 0, 0, "12345", "accepted", "", "", 0.99, (), 2, "")
 REJECTED = replace(ACCEPTED, outcome="rejected")
@@ -22,12 +22,11 @@ REJECTED = replace(ACCEPTED, outcome="rejected")
 @pytest.fixture
 def at_work(tmp_path, models, keys):
     """Makes the updates of a station that runs the first model; what it loads, is told to load or cannot load."""
-    settings = StationSettings(
-        reading=ReadingSettings(model=str(models[0].path)), updates=UpdateSettings(public_key=str(keys.public))
-    )
     made = []
 
-    def make(load=lambda _path: None):
+    def make(load=lambda _path: None, key=keys.public):
+        reading = ReadingSettings(model=str(models[0].path))
+        settings = StationSettings(reading=reading, updates=UpdateSettings(public_key=str(key)))
         updates = StationUpdates(settings, tmp_path, Alarms(), load, every=0.02)
         made.append(updates)
         return updates
@@ -48,8 +47,8 @@ def worked(updates, done):
         time.sleep(0.01)
 
 
-def alarm(updates):
-    return updates._alarms.active().get(UPDATE, "")
+def alarm(updates, name=UPDATE):
+    return updates._alarms.active().get(name, "")
 
 
 def test_an_update_is_loaded(at_work, update_of, models, tmp_path):
@@ -72,7 +71,40 @@ def test_a_refusal_is_an_alarm_that_the_next_update_ends(at_work, update_of, tmp
     assert updates.counts == {"compared": 1}
     shutil.copy(update_of(), tmp_path / "updates" / "b.edgeupdate")
     worked(updates, lambda: updates.counts["taken"])
-    assert alarm(updates) == ""
+    worked(updates, lambda: alarm(updates) == "")
+
+
+def test_the_alarm_of_a_refusal_ends_when_the_file_lies_there_no_more(at_work, update_of, tmp_path):
+    updates = at_work()
+    updates.start()
+    path = tmp_path / "updates" / "a.edgeupdate"
+    shutil.copy(update_of(2, 1), path)
+    worked(updates, lambda: alarm(updates))
+    path.unlink()
+    worked(updates, lambda: not alarm(updates))
+    assert updates.counts == {"compared": 1}
+
+
+def test_a_missing_key_is_an_alarm_at_the_start_that_the_key_ends(at_work, update_of, keys, tmp_path):
+    key = tmp_path / "own.pub"
+    updates = at_work(key=key)
+    updates.start()
+    shutil.copy(update_of(), tmp_path / "updates")
+    worked(updates, lambda: alarm(updates))
+    assert alarm(updates).startswith("an update is not taken: cannot read the key")
+    shutil.copy(keys.public, key)
+    worked(updates, lambda: updates.counts["taken"] and not alarm(updates))
+
+
+def test_a_model_that_somebody_took_back_is_no_alarm(at_work, update_of, models, tmp_path):
+    loaded = []
+    updates = at_work(loaded.append)
+    updates.start()
+    shutil.copy(update_of(), tmp_path / "updates")
+    worked(updates, lambda: loaded)
+    ModelStore(updates.store.folder, updates.store.configured).rollback()
+    worked(updates, lambda: loaded[-1] == models[0].path)
+    assert updates._alarms.active() == {}
 
 
 def test_a_model_that_does_not_load_gives_way_to_the_former_one(at_work, update_of, models, tmp_path):
@@ -88,7 +120,7 @@ def test_a_model_that_does_not_load_gives_way_to_the_former_one(at_work, update_
     shutil.copy(update_of(), tmp_path / "updates")
     worked(updates, lambda: loaded)
     assert updates.model == models[0].path
-    assert "it does not load: no room for it" in alarm(updates)
+    assert "it does not load: no room for it" in alarm(updates, TAKEN_BACK)
 
 
 def test_a_model_that_rejects_too_much_gives_way_to_the_former_one(at_work, update_of, models, tmp_path):
@@ -102,7 +134,7 @@ def test_a_model_that_rejects_too_much_gives_way_to_the_former_one(at_work, upda
     for _ in range(25):
         updates.tell(REJECTED)
     assert loaded[-1] == updates.model == models[0].path
-    assert "it rejected 25 of its first 25 pieces" in alarm(updates)
+    assert "it rejected 25 of its first 25 pieces" in alarm(updates, TAKEN_BACK)
     assert updates.counts == {"taken": 1, "rolled back": 1}
 
 
@@ -116,7 +148,7 @@ def test_a_station_that_dies_with_a_new_model_comes_back_with_the_former_one(at_
         assert at_work().store.state.current == models[1].sha256
     last = at_work()
     assert last.model == models[0].path
-    assert "read no piece" in alarm(last)
+    assert "read no piece" in alarm(last, TAKEN_BACK)
 
 
 def test_without_a_key_nothing_is_looked_for(tmp_path, models):
