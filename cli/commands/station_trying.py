@@ -137,7 +137,7 @@ def _by_audit(ctx: click.Context, config: Path, as_json: bool) -> None:
     if as_json:
         show_json(asdict(found))
     else:
-        say(f"threshold {found.threshold:g}: {found.proof.explained('piece')}")
+        say(f"threshold {found.threshold:g}: {found.explanation}")
         if found.passed_over:
             say(f"{counted(found.passed_over, 'piece')} passed over unchecked, which count as wrong")
         if found.waiting:

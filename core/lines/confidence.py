@@ -202,10 +202,19 @@ def choose_threshold(
     return Threshold(value, target_error, level, count, seen, errors, upper_bound(errors, seen, level), needed)
 
 
-def fewest_lines(target_error: float, level: float = 0.95) -> int:
-    """How many lines prove a target if none of them is wrong; arguments as of :func:`choose_threshold`."""
-    guess = max(math.floor(math.log(1 - level) / math.log1p(-target_error)) - 1, 1)
-    return next(lines for lines in range(guess, guess + 5) if binomial_tail(0, lines, target_error) <= 1 - level)
+def fewest_lines(target_error: float, level: float = 0.95, wrong: int = 0) -> int:
+    """How many lines prove a target if so many of them are wrong; other arguments as of :func:`choose_threshold`."""
+
+    def enough(lines: int) -> bool:
+        return binomial_tail(wrong, lines, target_error) <= 1 - level
+
+    too_few, lines = wrong, wrong + 1
+    while not enough(lines):
+        too_few, lines = lines, 2 * lines
+    while lines - too_few > 1:
+        middle = (too_few + lines) // 2
+        too_few, lines = (too_few, middle) if enough(middle) else (middle, lines)
+    return lines
 
 
 def _needed(wrong: NDArray[np.int64], seen: int, target_error: float, level: float, each: float) -> int | None:
@@ -298,8 +307,11 @@ def prove_threshold(value: float, wrong: int, accepted: int, target_error: float
         accepted: lines of the sample.
         target_error: share of wrong ones, above 0 and below 1.
         level: certainty, above 0 and below 1.
+
+    Returns:
+        the proof; ``lines_needed`` is how many more lines would prove it if all of them are right.
     """
     proved = accepted > 0 and binomial_tail(wrong, accepted, target_error) <= 1 - level
-    needed = 0 if proved else _lines_needed(wrong, accepted, accepted, target_error, level)
+    needed = 0 if proved else fewest_lines(target_error, level, wrong) - accepted
     bound = upper_bound(wrong, accepted, level) if accepted else 1.0
     return Threshold(value if proved else None, target_error, level, accepted, accepted, wrong, bound, needed)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.lines.confidence import Threshold, prove_threshold
 from edgedigits.core.paths import StrPath
@@ -45,6 +46,16 @@ class AuditProof:
     waiting: int
     others: int
     calibration: StationCalibration
+
+    @property
+    def explanation(self) -> str:
+        """What it says, in a sentence."""
+        proof = self.proof
+        if proof.value is not None:
+            return proof.explained("piece")
+        goal = f"at most {100 * proof.target_error:g} % of the accepted pieces are wrong"
+        seen = f"{counted(proof.accepted, 'checked piece')}, {proof.wrong:,} of them wrong,"
+        return f"{seen} cannot prove that {goal}; {proof.lines_needed or 0:,} more could, if all are right"
 
 
 def prove_by_audit(folder: StrPath, target_error: float) -> AuditProof:

@@ -52,11 +52,13 @@ class Waiting:
         result: what the station says of it.
         until: seconds since 1970 before which the code that is keyed becomes its result; None where it is final.
         leased: seconds since 1970 until which nobody else is given it.
+        audited: it was accepted, and drawn at random to be checked.
     """
 
     result: PieceResult
     until: float | None
     leased: float
+    audited: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.station.journal.records import Keyed, Waiting, result_of
-from edgedigits.edge.station.journal.schema import HELD
+from edgedigits.edge.station.journal.schema import AUDITED, HELD
 from edgedigits.edge.station.journal.storing import finish, shorten_waits
 from edgedigits.edge.station.results import PieceResult
 
@@ -43,7 +43,7 @@ def claim(connection: sqlite3.Connection, person: str, now: float, lease: float)
     if row is None:
         return None
     connection.execute("INSERT INTO claims VALUES (?, ?, ?, ?)", (row["number"], person, now + lease, lease))
-    return Waiting(result_of(row), row["until"], now + lease)
+    return Waiting(result_of(row), row["until"], now + lease, row["review"] == AUDITED)
 
 
 def release(connection: sqlite3.Connection, piece: str | None, person: str) -> None:

@@ -112,6 +112,7 @@ def waiting_as_dict(waiting: Waiting, png: bytes | None, now: float) -> dict[str
         **waiting.result.as_dict(),
         "seconds_left": None if waiting.until is None else round(waiting.until - now, 3),
         "lease": round(waiting.leased - now, 3),
+        "audited": waiting.audited,
     }
 
 

@@ -80,9 +80,11 @@ class StationUpdates:
             self._watch.start()
 
     def stop(self) -> None:
-        """End."""
+        """End in order."""
         if self._watch:
             self._watch.stop()
+        with self._never_stopping():
+            self.store.end()
 
     def tell(self, result: PieceResult) -> None:
         """Count a result of the current model; a new one that rejects too much is taken back."""

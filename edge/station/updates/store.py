@@ -179,6 +179,16 @@ class ModelStore:
                 self._keep_tally()
             return None
 
+    def end(self) -> None:
+        """Say that the station ends in order: what it counted is kept, and this start speaks against no model.
+
+        Raises:
+            EdgedigitsError: the disk refuses.
+        """
+        with self._lock:
+            self._state = replace(self._state, starts=0)
+            self._keep_tally()
+
     def _opened(self, configured: str) -> ModelState:
         """The state of the folder, mended where something is amiss."""
         state = self._kept()

@@ -14,6 +14,7 @@ from edgedigits.core.lines.confidence import (
     choose_threshold,
     fewest_lines,
     fit_temperature,
+    prove_threshold,
     reject_curve,
 )
 from edgedigits.core.lines.ctc import paired_log_probabilities, text_log_probability
@@ -198,3 +199,16 @@ def test_where_all_are_wrong_too_often_and_the_surest_are_not_more_lines_are_ask
     fewest = fewest_lines(0.005, 0.975)
     assert chosen.lines_needed == 2 * fewest - 700
     assert "pieces cannot prove" in chosen.explained("piece")
+
+
+@pytest.mark.parametrize(("wrong", "target", "lines"), [(0, 0.05, 59), (1, 0.05, 93), (2, 0.05, 124), (1, 0.005, 947)])
+def test_the_fewest_lines_of_which_some_are_wrong(wrong, target, lines):
+    """Of Clopper and Pearson's bound, as tables of acceptance sampling have them."""
+    assert fewest_lines(target, wrong=wrong) == lines
+    assert binomial_tail(wrong, lines, target) <= 0.05 < binomial_tail(wrong, lines - 1, target)
+
+
+def test_a_single_threshold_that_is_not_proved_says_how_many_right_lines_would_do():
+    assert prove_threshold(0.85, 1, 30, 0.05).lines_needed == 63
+    assert prove_threshold(0.85, 2, 70, 0.05).lines_needed == 54
+    assert prove_threshold(0.85, 1, 93, 0.05).value == 0.85

@@ -43,7 +43,10 @@ def test_as_many_right_pieces_as_prove_a_target_prove_it_and_one_less_does_not(j
     audited(journal, range(enough - 1))
     found = prove_by_audit(journal.folder, 10.0)
     assert found.proof.value is None
-    assert found.proof.lines_needed == 1
+    assert found.explanation == (
+        "28 checked pieces, 0 of them wrong, cannot prove that at most 10 % of the accepted pieces are wrong; "
+        "1 more could, if all are right"
+    )
     audited(journal, ["last"])
     assert prove_by_audit(journal.folder, 10.0).proof.value == 0.97
 
@@ -220,3 +223,10 @@ def test_a_station_draws_from_what_it_accepts_and_notes_its_threshold(tmp_path: 
         drawn = connection.execute("SELECT threshold FROM audits").fetchall()
     assert accepted >= 2
     assert drawn == [(0.97,)] * accepted
+
+
+def test_a_person_is_told_which_pieces_are_to_be_checked(journal: Journal):
+    audited(journal, ["drawn"], None)
+    journal.add(piece("doubtful", confidence=0.98), picture())
+    given = [journal.claim(person, NOON) for person in ("ann", "bob")]
+    assert [one and (one.result.id, one.audited) for one in given] == [("piece-drawn", True), ("doubtful", False)]

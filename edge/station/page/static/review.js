@@ -123,7 +123,7 @@ function show() {
   if (!current) return;
   code.value = "";
   one("#problem").textContent = "";
-  one("#why").textContent = current.outcome === "accepted" ? "Accepted, but not by much." : `Rejected: ${current.why}.`;
+  one("#why").textContent = reason(current);
   one("#crop").hidden = !current.picture;
   one("#no-crop").hidden = Boolean(current.picture);
   if (current.picture) one("#crop").src = current.picture;
@@ -139,6 +139,11 @@ function show() {
   one("#piece-head").textContent = current.live ? "Live piece" : "Piece";
   if (current.live) say(`Live piece${likely}, ${Math.round(current.total)} seconds`);
   code.focus();
+}
+
+function reason({ outcome, why, audited }) {
+  if (audited) return "Accepted, and drawn to be checked: what is skipped counts as wrong.";
+  return outcome === "accepted" ? "Accepted, but not by much." : `Rejected: ${why}.`;
 }
 
 function candidate({ code: digits, probability }) {

@@ -9,6 +9,8 @@ import pytest
 from page_browser import logged
 from page_station import PageStation
 
+from edgedigits.edge.station.journal.records import Audit
+
 pytest.importorskip("selenium", reason="selenium is not installed")
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -186,3 +188,15 @@ def test_closing_the_view_gives_its_pieces_back(browser: Any, station: PageStati
     while (waiting := station.journal.claim("Ben", time.time())) is None and time.monotonic() < deadline:
         station.journal.wait(station.journal.last_sequence(), 0.2)
     assert waiting is not None and waiting.result.id == piece.id
+
+
+def test_a_piece_that_is_to_be_checked_is_told_from_one_that_is_doubtful(browser: Any, station: PageStation):
+    audited, doubtful = station.result("48213", "accepted"), station.result("10942", "accepted", confidence=0.98)
+    station.journal.add(audited, station.crop("48213"), audit=Audit(0.97, "codes", "digits"))
+    station.journal.add(doubtful, station.crop("10942"))
+    begin(browser, station)
+    wait(browser, lambda: shown(browser) == audited.id)
+    assert text(browser, "why") == "Accepted, and drawn to be checked: what is skipped counts as wrong."
+    key(browser, "48213", Keys.ENTER)
+    wait(browser, lambda: shown(browser) == doubtful.id)
+    assert text(browser, "why") == "Accepted, but not by much."

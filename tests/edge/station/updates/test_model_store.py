@@ -429,3 +429,36 @@ def test_the_reason_names_no_folder_that_is_gone(station, models, keys):
     words = refused(station).words
     assert str(station.store.folder) not in words
     assert "make it again" in words
+
+
+def test_a_station_that_was_ended_in_order_speaks_against_no_model(station, update_of, models):
+    """Somebody may start it often while there is no mail, as who edits its configuration does."""
+    taken(station, update_of)
+    for _ in range(2 * MOST_STARTS):
+        store = again(station)
+        assert store.start() is None
+        store.end()
+    assert again(station).state.current == models[1].sha256
+
+
+def test_pieces_of_a_shift_that_ended_in_order_are_counted_in_the_next(station, update_of):
+    taken(station, update_of)
+    for _ in range(3):
+        store = again(station)
+        store.start()
+        store.judge(3, 0)
+        store.judge(0, 2)
+        store.end()
+    tally = again(station).state.tally
+    assert (tally.accepted, tally.rejected) == (9, 6)
+
+
+def test_a_model_that_rejects_too_much_in_short_shifts_is_taken_back(station, update_of, models):
+    taken(station, update_of)
+    for _ in range(5):
+        store = again(station)
+        store.start()
+        back = store.judge(0, 5)
+        store.end()
+    assert isinstance(back, RolledBack)
+    assert again(station).state.current == models[0].sha256
