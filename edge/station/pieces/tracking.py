@@ -309,6 +309,13 @@ class Tracker:
         main = int(np.argmax(speeds)) if max(speeds) > _MOVING else None
         return all(self._is_within(box, axis) for axis in (0, 1) if main in {None, axis})
 
+    def spans(self, track: Track) -> bool:
+        """Whether a piece reaches from where it came to the other end of the region, and will never be whole in it."""
+        axis = int(np.argmax([abs(speed) for speed in track.velocity]))
+        start, end = ends_of(track.box, axis)
+        margin = max(1.0, _MARGIN * self.size[axis])
+        return start < margin and end > self.size[axis] - margin
+
     def _is_within(self, box: Box, axis: int) -> bool:
         """Whether a box touches no border along an axis."""
         start, end = ends_of(box, axis)

@@ -218,6 +218,8 @@ class Watch:
         begun = track.whole_since if track.whole_since is not None else track.entered + _LINGERING
         if piece.decided or track.seen != moment or moment - begun < self._within - _ONE_MORE:
             return None
+        if track.whole_since is None and _passes(track) and self._tracker and not self._tracker.spans(track):
+            return None  # on a slow belt it takes its time to come
         if not piece.evidence.frames and track.is_whole and moment - begun < 2 * self._within:
             return None  # others were read first
         return self._settled(track, self._final(track, piece.evidence), upright, moment)
@@ -276,8 +278,12 @@ def _is_too_long(track: Track) -> bool:
     """Whether it may be several pieces, with a code each: it passes and never was in view as a whole, or is long."""
     _, _, width, height = track.box
     if track.whole_since is None:
-        return max(map(abs, track.velocity)) >= _PASSING
+        return _passes(track)
     return track.is_whole and max(width, height) > _LONGEST * min(width, height)
+
+
+def _passes(track: Track) -> bool:
+    return max(map(abs, track.velocity)) >= _PASSING
 
 
 def _placed(box: Box, piece: Box) -> Box:

@@ -152,6 +152,25 @@ def test_what_passes_and_never_is_wholly_in_view_is_not_accepted_by_the_part_tha
     assert any("too long for one piece" in piece.decision.why for piece in decided)
 
 
+@pytest.mark.parametrize("frames_in_view", [50, 100])
+def test_pieces_that_come_slowly_are_waited_for_until_they_are_whole(reader, frames_in_view):
+    source = SimulatedMail(BeltPlan(level="easy", seed=3, pieces=3, frames_in_view=frames_in_view))
+    with source:
+        frames = list(source)
+    decided = watched(reader, frames)
+    assert [piece.decision.code for _, piece in decided] == [piece.code for piece in source.passed]
+    assert all(piece.since <= 0.2 for _, piece in decided)
+
+
+def test_a_piece_that_stops_half_in_view_is_decided_by_what_is_seen_of_it(reader):
+    source = SimulatedMail(BeltPlan(level="easy", seed=3, pieces=1, frames_in_view=50))
+    with source:
+        frames = list(source)
+    ((index, piece),) = watched(reader, [*frames[:20], *[frames[20]] * 90])
+    assert piece.decision.outcome == "rejected"
+    assert index < 20 + 2 * RATE
+
+
 def test_what_is_longer_than_any_letter_is_not_accepted_by_one_code_on_it(reader, mail):
     """Such as two pieces of one paper that lie over one another, the code of one covered."""
     frames, pieces = mail
