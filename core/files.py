@@ -67,6 +67,8 @@ def write_with(path: Path, write: Callable[[Path], object]) -> None:
         path: the file to make; its folder is made too.
         write: called with the temporary path (same suffix as ``path``, so that writers which look at it work).
 
+    What root writes belongs to the folder's owner: a service that runs as somebody else has to read and replace it.
+
     Raises:
         EdgedigitsError: the disk is full or may not be written; ``path`` is then as it was before.
     """
@@ -80,6 +82,7 @@ def write_with(path: Path, write: Callable[[Path], object]) -> None:
             with temporary.open("rb+") as written:
                 os.fsync(written.fileno())
             temporary.chmod(0o666 & ~_umask())
+            _give_to_owner(temporary, path.parent)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -89,6 +92,15 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def _give_to_owner(file: Path, folder: Path) -> None:
+    """Where root writes into somebody's folder, let the file be theirs."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return
+    owner = folder.stat()
+    if owner.st_uid != 0:
+        os.chown(file, owner.st_uid, owner.st_gid)
 
 
 def write_bytes(path: Path, data: bytes) -> None:

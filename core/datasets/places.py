@@ -29,28 +29,48 @@ def places() -> tuple[Place, ...]:
     found = [Place(Path(named), f"${VARIABLE}")] if named else []
     if remembered:
         found.append(Place(remembered, f"remembered in {config_file()}"))
-    found.append(Place(cache_folder(), "the cache"))
+    if os.environ.get("EDGEDIGITS_CACHE") or has_home():
+        found.append(Place(cache_folder(), "the cache"))
     return tuple(place for place in found if place.folder.is_dir())
 
 
 def config_file() -> Path | None:
     """What is remembered: in ``$EDGEDIGITS_CONFIG``, else in the user's configuration folder of this platform.
 
-    None where the variable is set to nothing: then nothing is remembered.
+    None where the variable is set to nothing, or the user has no home: then nothing is remembered.
     """
     named = os.environ.get("EDGEDIGITS_CONFIG")
     if named is not None:
         return Path(named) / CONFIG if named else None
+    if not has_home():
+        return None
     from platformdirs import user_config_path
 
     return user_config_path("edgedigits") / CONFIG
 
 
+def has_home() -> bool:
+    """Whether the user has a home: one without a name, as containers start programs, has none."""
+    try:
+        Path.home()
+    except RuntimeError:
+        return False
+    return True
+
+
 def cache_folder() -> Path:
-    """Where fetched data is kept: ``$EDGEDIGITS_CACHE``, else the user's cache folder of this platform."""
+    """Where fetched data is kept: ``$EDGEDIGITS_CACHE``, else the user's cache folder of this platform.
+
+    Raises:
+        EdgedigitsError: the variable is not set, and the user has no home.
+    """
     named = os.environ.get("EDGEDIGITS_CACHE")
     if named:
         return Path(named)
+    if not has_home():
+        raise EdgedigitsError(
+            "this user has no home in which fetched data could be kept", "set EDGEDIGITS_CACHE to a folder"
+        )
     from platformdirs import user_cache_path
 
     return user_cache_path("edgedigits")
@@ -80,7 +100,11 @@ def remember(folder: Path) -> Path:
     """
     path = config_file()
     if path is None:
-        raise EdgedigitsError("EDGEDIGITS_CONFIG is set to nothing, so nothing is remembered", "unset it")
+        if has_home():
+            raise EdgedigitsError("EDGEDIGITS_CONFIG is set to nothing, so nothing is remembered", "unset it")
+        raise EdgedigitsError(
+            "this user has no home, so nothing is remembered", "set EDGEDIGITS_DATA to the folder, or HOME"
+        )
     try:
         write_json(path, {_KEY: str(folder.resolve())})
     except EdgedigitsError as error:

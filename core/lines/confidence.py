@@ -197,7 +197,7 @@ def choose_threshold(
                 accepted = max(accepted, rank)
     seen = accepted or min(fewest, count)
     errors = int(wrong[seen - 1]) if seen else 0
-    needed = 0 if accepted else _needed(wrong, seen, target_error, level, each)
+    needed = 0 if accepted else _needed(wrong, seen, target_error, each)
     value = float(ranked[accepted - 1]) if accepted else None
     return Threshold(value, target_error, level, count, seen, errors, upper_bound(errors, seen, level), needed)
 
@@ -217,7 +217,7 @@ def fewest_lines(target_error: float, level: float = 0.95, wrong: int = 0) -> in
     return lines
 
 
-def _needed(wrong: NDArray[np.int64], seen: int, target_error: float, level: float, each: float) -> int | None:
+def _needed(wrong: NDArray[np.int64], seen: int, target_error: float, each: float) -> int | None:
     """How many more lines would do, if more of them are as right as those that were looked at.
 
     Either as many of the surest share are wrong as now, or of a smaller share, those that are surer than the first
@@ -226,9 +226,11 @@ def _needed(wrong: NDArray[np.int64], seen: int, target_error: float, level: flo
     Args:
         wrong: of the lines, the surest first, how many are wrong up to each.
         seen: the surest ones that were looked at.
+        target_error: share of wrong lines among the accepted.
+        each: level of each of the sequences that are tested.
     """
     count, right, fewest = len(wrong), int((wrong == 0).sum()), fewest_lines(target_error, each)
-    as_now = _lines_needed(int(wrong[seen - 1]) if seen else 0, seen, count, target_error, level)
+    as_now = _lines_needed(int(wrong[seen - 1]) if seen else 0, seen, count, target_error, each)
     if right < _TELLING or right == count:
         return as_now
     none_wrong = math.ceil(fewest * count / right) - count

@@ -173,3 +173,24 @@ def test_a_command_names_the_data_folder(tmp_path):
 def test_a_command_that_uses_no_data_set_remembers_nothing(tmp_path):
     assert command("--version", EDGEDIGITS_DATA=str(with_mnist(tmp_path / "data"))).stderr == ""
     assert not config_file().exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "setuid") or os.geteuid() != 0, reason="only root can be a user without a name")
+def test_a_user_without_a_home_reads_and_is_told_what_to_set_to_fetch():
+    """As containers start programs with --user: no entry in passwd, no $HOME."""
+    program = (
+        "import os, platformdirs\n"
+        "from edgedigits.core.datasets.places import cache_folder, config_file, places\n"
+        "from edgedigits.core.errors import EdgedigitsError\n"
+        "os.setgid(61234); os.setuid(61234)\n"
+        "print(places(), config_file())\n"
+        "try: cache_folder()\n"
+        "except EdgedigitsError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={"PATH": os.environ["PATH"]}
+    )
+    assert done.stdout.splitlines() == [
+        "() None",
+        "this user has no home in which fetched data could be kept; set EDGEDIGITS_CACHE to a folder",
+    ]

@@ -416,3 +416,18 @@ def test_without_a_home_any_other_folder_may_be_replaced(tmp_path: Path, monkeyp
         monkeypatch.delenv("HOME") if home is None else monkeypatch.setenv("HOME", home)
         with whole_folder(tmp_path / "out", force=True) as work:
             write_text(work / "card.json", "new")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root writes into the folders of others as if they were its own")
+def test_what_root_writes_into_somebodys_folder_is_theirs(tmp_path):
+    folder = tmp_path / "journal"
+    folder.mkdir()
+    os.chown(folder, 65534, 65534)
+    mask = os.umask(0o077)
+    try:
+        write_json(folder / "calibration.json", {})
+        write_json(tmp_path / "own.json", {})
+    finally:
+        os.umask(mask)
+    assert (folder / "calibration.json").stat().st_uid == 65534
+    assert (tmp_path / "own.json").stat().st_uid == 0

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import write_bytes
+from edgedigits.core.files import sha256_of, write_bytes
 from edgedigits.core.lines.confidence import NEVER
 from edgedigits.edge.recordings.mail.truth import MailTruth, read_mail_truth
 from edgedigits.edge.reject_curve import draw_reject_curve
@@ -54,9 +54,10 @@ def calibrate_station(
         progress: called with the frames that are read and those that there are.
 
     Raises:
-        EdgedigitsError: a recording or its truth is missing or damaged, the codes are not as many as pieces, or the
-            disk refuses.
+        EdgedigitsError: a recording or its truth is missing or damaged, one is named twice, the codes are not as many
+            as pieces, or the disk refuses.
     """
+    _refuse_twice(recordings)
     reader = open_reader(settings.reading, folder, running_model(settings, folder))
     region = adjusted_of(settings, folder).region
     codes = None if written is None else _codes(written)
@@ -74,6 +75,18 @@ def calibrate_station(
     write_calibration(where, found.calibration)
     write_bytes(where / CURVE, draw_reject_curve(found.curve, found.calibration.target_error, "pieces"))
     return found
+
+
+def _refuse_twice(recordings: Sequence[Path]) -> None:
+    """Raise where one recording is named twice, be it by a copy: its pieces would prove twice as much as they do."""
+    seen: dict[str, Path] = {}
+    for path in recordings:
+        if not path.is_file():
+            continue  # what that is, reading it says
+        digest = sha256_of(path)
+        if digest in seen:
+            raise EdgedigitsError(f"{seen[digest]} and {path} are the same recording", "name each recording once")
+        seen[digest] = path
 
 
 def _standing(

@@ -138,7 +138,7 @@ class Journal:
             self._finished(event)
         return events
 
-    def key(self, piece: str, code: str, person: str, now: float) -> Keyed:
+    def key(self, piece: str, code: str, person: str, now: float, claimant: str = "") -> Keyed:
         """Take the code that a person read on a piece.
 
         Before the piece's deadline it becomes the result: outcome ``keyed``, or still rejected where the code is empty.
@@ -149,11 +149,14 @@ class Journal:
             code: digits; empty where nobody can read it.
             person: who says so.
             now: seconds since 1970.
+            claimant: who has to have the piece, if anybody has, by the name of :meth:`claim`; empty where that is no
+                matter.
 
         Raises:
+            ClaimedByAnother: somebody else has it.
             EdgedigitsError: no such piece, not digits, no name; or as :meth:`add`.
         """
-        keyed = self._file.write(lambda at: review.key(at, piece, code, person, now, self._bin_of))
+        keyed = self._file.write(lambda at: review.key(at, piece, code, person, now, self._bin_of, claimant))
         if keyed.event:
             self._finished(keyed.event)
         else:

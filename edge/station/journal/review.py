@@ -58,12 +58,23 @@ def release(connection: sqlite3.Connection, piece: str | None, person: str) -> N
         connection.execute("DELETE FROM claims WHERE piece = ?", (number,))
 
 
+class ClaimedByAnother(EdgedigitsError):
+    """A piece that somebody else was given."""
+
+
 def key(
-    connection: sqlite3.Connection, piece: str, code: str, person: str, now: float, bin_of: Callable[[str], str]
+    connection: sqlite3.Connection,
+    piece: str,
+    code: str,
+    person: str,
+    now: float,
+    bin_of: Callable[[str], str],
+    claimant: str = "",
 ) -> Keyed:
     """Take a code that a person keyed: as the result of a piece that is held, else as its label.
 
     Raises:
+        ClaimedByAnother: somebody else than ``claimant`` has claimed it; one that is not told ends any claim.
         EdgedigitsError: no such piece, no such code, or no name.
     """
     check_person(person)
@@ -74,6 +85,11 @@ def key(
     known = connection.execute("SELECT code, person FROM labels WHERE piece = ?", (row["number"],)).fetchone()
     if known is not None:
         return Keyed(piece, known["code"], known["person"], first=False, event=None)
+    holder = connection.execute(
+        "SELECT person FROM claims WHERE piece = ? AND until > ?", (row["number"], now)
+    ).fetchone()
+    if claimant and holder is not None and holder["person"] != claimant:
+        raise ClaimedByAnother(f"{holder['person']} has this piece now", "take the next one")
     shorten_waits(connection, now)
     row = connection.execute("SELECT * FROM pieces WHERE id = ?", (piece,)).fetchone()
     live = row["review"] == HELD and now < row["until"]

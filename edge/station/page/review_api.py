@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from edgedigits.edge.station.journal.records import Keyed, Waiting
+from edgedigits.edge.station.journal.review import ClaimedByAnother
 from edgedigits.edge.station.page.answers import Refused, json_of, text_in
 from edgedigits.edge.station.page.parts import PageParts
 
@@ -56,7 +57,11 @@ class ReviewApi:
             raise Refused(422, f"{code} is no code that is expected here", "look again, or key x")
         if await run_in_threadpool(self._parts.journal.piece, piece) is None:
             raise Refused(404, "there is no such piece", "take the next one")
-        keyed = await run_in_threadpool(self._parts.journal.key, piece, code, person, time.time())
+        claimant = claimant_in(told) if "window" in told else person
+        try:
+            keyed = await run_in_threadpool(self._parts.journal.key, piece, code, person, time.time(), claimant)
+        except ClaimedByAnother as error:
+            raise Refused(409, error.what, error.remedy) from error
         return JSONResponse(keyed_as_dict(keyed))
 
     def _claimed(self, claimant: str) -> dict[str, Any] | None:

@@ -181,7 +181,7 @@ def _check_reading(plan: ServicePlan) -> None:
 
 _ELSEWHERE = (
     "install edgedigits where everybody may read it: sudo python3 -m venv /opt/edgedigits && "
-    'sudo /opt/edgedigits/bin/pip install "edgedigits[edge,station]"'
+    'sudo /opt/edgedigits/bin/pip install "WHEEL[edge,station]", where WHEEL is the file that `pip wheel` made'
 )
 
 
@@ -254,11 +254,20 @@ def _is_home(path: Path) -> bool:
     return path.parts[1:2] in (("home",), ("root",))
 
 
+def _is_temporary(path: Path) -> bool:
+    return path.is_relative_to("/tmp") or path.is_relative_to("/var/tmp")
+
+
 def _notes(written: tuple[Path, ...], public: tuple[Path, ...]) -> list[str]:
     notes = [
         f"{folder} lies outside {STATE}, where a service keeps things: name a folder in there in the station's file"
         for folder in written
     ]
-    if any(_is_home(path) for path in public):
-        notes.append(f"the service's user may not look into a home folder as a rule; {_ELSEWHERE}")
+    hidden = (
+        (_is_home, "may not look into a home folder as a rule", _ELSEWHERE),
+        (_is_temporary, "has a /tmp of its own", f"name places below {STATE} or /etc/edgedigits, and {_ELSEWHERE}"),
+    )
+    for is_hidden, why, remedy in hidden:
+        if places := ", ".join(dict.fromkeys(str(path) for path in (*public, *written) if is_hidden(path))):
+            notes.append(f"the service's user {why}, and there lies {places}; {remedy}")
     return notes

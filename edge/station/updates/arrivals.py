@@ -25,12 +25,14 @@ class Arrival:
         data: its bytes, at most one more than an update may have.
         sha256: of them.
         changed: when it was last changed, seconds since 1970.
+        came: when it, its name or its rights were last changed, as copying and linking do too, seconds since 1970.
     """
 
     name: str
     data: bytes
     sha256: str
     changed: float
+    came: float
 
     @property
     def may_be_on_its_way(self) -> bool:
@@ -40,6 +42,8 @@ class Arrival:
 
 class Arrivals:
     """Remembers which files were handed out, by name, size and time of change, so that others are not even read.
+
+    The time is that of the inode, which new rights change, too.
 
     Attributes:
         names: of all that lies in the folder, of the folder itself where it cannot be read.
@@ -74,14 +78,14 @@ class Arrivals:
                     yield from self._none_of_ours(path, judge)
                     continue
                 found = path.stat()
-                if not self._is_new(path.name, (found.st_size, found.st_mtime_ns, judge)):
+                if not self._is_new(path.name, (found.st_size, found.st_ctime_ns, judge)):
                     continue
                 with path.open("rb") as file:
                     data = file.read(MOST_BYTES + 1)
             except OSError as error:
                 yield _unreadable(path.name, error)
             else:
-                yield Arrival(path.name, data, hashlib.sha256(data).hexdigest(), found.st_mtime)
+                yield Arrival(path.name, data, hashlib.sha256(data).hexdigest(), found.st_mtime, found.st_ctime)
 
     def _none_of_ours(self, path: Path, judge: str) -> Iterator[UpdateRefused]:
         """What looks like an update and cannot be taken for one; of all else in the folder nothing is said."""

@@ -16,9 +16,10 @@ from edgedigits.edge.station.updates.events import BY_HAND, ROLLED_BACK, TAKEN, 
 from edgedigits.edge.station.updates.opening import store_of
 from edgedigits.edge.station.updates.watching import LOOK_EVERY, UpdateWatch
 
-UPDATE, TAKEN_BACK = "update", "update taken back"
+UPDATE, TAKEN_BACK, DAMAGED = "update", "update taken back", "models"
 """Names of alarms. What lies in the folder of updates and is not taken raises the first, until it lies there no more;
-a model that the station took back by itself the second, until another one is taken."""
+a model that the station took back by itself the second, until another one is taken; what is damaged in the folder of
+models the third, until the station is started again."""
 
 _log = logging.getLogger(__name__)
 
@@ -58,8 +59,8 @@ class StationUpdates:
         self.counts: Counter[str] = Counter()
         self._alarms, self._load = alarms, load
         self._refusing = False
-        for note in self.store.notes:
-            self._alarms.set(UPDATE, note)
+        self._noted = 0
+        self._say_notes()
         with self._never_stopping():
             back = self.store.start()
             if back:
@@ -100,6 +101,7 @@ class StationUpdates:
         if self._watch is None:
             return
         events = self._watch.events()
+        self._say_notes()
         for event in events:
             self._say(event)
         if any(not isinstance(event, UpdateRefused) for event in events):
@@ -108,6 +110,12 @@ class StationUpdates:
         if self._refusing and not events and not self._watch.amiss:
             self._refusing = False
             self._alarms.clear(UPDATE)
+
+    def _say_notes(self) -> None:
+        """Raise an alarm of what was found amiss in the folder of models since the last call."""
+        for note in self.store.notes[self._noted :]:
+            self._alarms.set(DAMAGED, note)
+        self._noted = len(self.store.notes)
 
     @contextmanager
     def _never_stopping(self) -> Iterator[None]:

@@ -76,21 +76,25 @@ class ModelState:
         """When and why a model was taken back; None where it was not."""
         return next((one for one in self.records if one.became == "rolled back" and one.model == model), None)
 
-    def took(self, update: str, changed: float) -> bool:
+    def took(self, update: str, came: float) -> bool:
         """Whether a file was taken, and nothing is to be said of it: its model was not taken back before it came.
 
         Args:
             update: sha256 of the file.
-            changed: when it was last changed, as copying it again does; seconds since 1970.
+            came: when it came into the folder, seconds since 1970.
         """
         taken = next((one for one in self.records if one.became == "taken" and one.update == update), None)
         back = self.withdrawn(taken.model) if taken else None
-        return taken is not None and (back is None or changed <= datetime.fromisoformat(back.when).timestamp())
+        return taken is not None and (back is None or came <= datetime.fromisoformat(back.when).timestamp())
 
     def has_refused(self, update: str, why: str) -> bool:
         """Whether it is kept already that a file was refused for a reason while the current model ran."""
         told = ("refused", update, why, self.current)
         return any((one.became, one.update, one.why, one.running) == told for one in self.records)
+
+
+class StateDamaged(EdgedigitsError):
+    """The state's file can be read, and holds none."""
 
 
 def write_state(folder: Path, state: ModelState) -> None:
@@ -102,7 +106,8 @@ def read_state(folder: Path) -> ModelState | None:
     """The state of a folder; None where there is none yet.
 
     Raises:
-        EdgedigitsError: the file is damaged, or of another version.
+        StateDamaged: the file is damaged, or of another version.
+        EdgedigitsError: it cannot be read.
     """
     path = folder / STATE
     try:
@@ -113,7 +118,7 @@ def read_state(folder: Path) -> ModelState | None:
     except OSError as error:
         raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check who may read it") from error
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise EdgedigitsError(f"{path} is damaged ({error})", "copy the updates again") from error
+        raise StateDamaged(f"{path} is damaged ({error})", "copy the updates again") from error
 
 
 def set_aside(folder: Path) -> Path:

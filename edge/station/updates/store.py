@@ -20,6 +20,7 @@ from edgedigits.edge.station.updates.rejects import LOOKS, NONE, rejects_more
 from edgedigits.edge.station.updates.state import (
     Became,
     ModelState,
+    StateDamaged,
     UpdateRecord,
     locked,
     read_state,
@@ -228,7 +229,7 @@ class ModelStore:
         state = self.state
         if isinstance(one, UpdateRefused):
             return one
-        if state.took(one.sha256, one.changed):
+        if state.took(one.sha256, one.came):
             return None
         try:
             update = read_update(one.data, public_key)
@@ -294,7 +295,7 @@ class ModelStore:
         """The state as it is written; None where there is none, or what is there is damaged: it is set aside."""
         try:
             return read_state(self.folder)
-        except EdgedigitsError as error:
+        except StateDamaged as error:
             self.notes += (f"{error.what}: it is set aside as {set_aside(self.folder).name}",)
             return None
 

@@ -212,3 +212,14 @@ def test_a_single_threshold_that_is_not_proved_says_how_many_right_lines_would_d
     assert prove_threshold(0.85, 1, 30, 0.05).lines_needed == 63
     assert prove_threshold(0.85, 2, 70, 0.05).lines_needed == 54
     assert prove_threshold(0.85, 1, 93, 0.05).value == 0.85
+
+
+@pytest.mark.parametrize(("count", "target"), [(20, 0.1), (45, 0.075), (300, 0.005)])
+def test_as_many_more_right_lines_as_are_asked_for_prove_it(count, target):
+    starts = (0.0, 0.5, 0.7, 0.8)
+    few = choose_threshold(np.linspace(1, 0, count), np.ones(count, bool), target, starts=starts)
+    assert few.value is None
+    enough = count + (few.lines_needed or 0)
+    for lines, is_proved in ((enough, True), (enough - 1, False)):
+        chosen = choose_threshold(np.linspace(1, 0, lines), np.ones(lines, bool), target, starts=starts)
+        assert (chosen.value is not None) == is_proved

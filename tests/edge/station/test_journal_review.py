@@ -11,6 +11,7 @@ from journal_pieces import NOON, picture, piece, rejected
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.station.journal.journal import Journal
 from edgedigits.edge.station.journal.records import Event, Keyed, Waiting
+from edgedigits.edge.station.journal.review import ClaimedByAnother
 
 
 @pytest.fixture
@@ -263,3 +264,11 @@ def test_a_clock_that_is_set_back_gives_a_person_no_more_time_than_the_piece_was
     waiting = journal.claim("ann", NOON - 3600)
     assert waiting is not None
     assert waiting.until == NOON - 3590
+
+
+def test_a_claim_that_has_ended_binds_nobody(journal: Journal):
+    journal.add(rejected("a"), picture())
+    journal.claim("ann (w1)", NOON, lease=60)
+    with pytest.raises(ClaimedByAnother, match="ann"):
+        journal.key("a", "11111", "bob", NOON + 59, "bob (w2)")
+    assert journal.key("a", "11111", "bob", NOON + 61, "bob (w2)").first

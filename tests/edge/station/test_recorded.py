@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from edgedigits.core.errors import EdgedigitsError
@@ -120,3 +122,16 @@ def test_a_calibration_of_other_codes_is_replaced(tmp_path, recording):
     )
     found = calibrate_station(StationSettings(), tmp_path, [recording], None)
     assert (found.standing, read_calibration(tmp_path / "journal")) == (None, found.calibration)
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_recording_that_is_named_twice_is_refused(tmp_path, recording, copied):
+    """Its pieces would count twice, and prove what they do not."""
+    again = recording
+    if copied:
+        again = tmp_path / "copy.avi"
+        shutil.copy(recording, again)
+        shutil.copy(recording.with_suffix(".json"), again.with_suffix(".json"))
+    with pytest.raises(EdgedigitsError, match="the same recording"):
+        calibrate_station(StationSettings(), tmp_path, [recording, again], None)
+    assert not (tmp_path / "journal" / "calibration.json").exists()

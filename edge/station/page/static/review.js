@@ -161,11 +161,11 @@ async function key(digits) {
   const piece = current;
   one("#problem").textContent = "";
   try {
-    const told = await post("/api/review/key", { person, piece: piece.id, code: digits });
+    const told = await post("/api/review/key", { ...claimant(), piece: piece.id, code: digits });
     say(outcome(told, digits, piece));
     done(piece);
   } catch (failure) {
-    if (failure.status === 404) {
+    if (failure.status === 404 || failure.status === 409) {
       say(failure.message);
       done(piece);
     } else {

@@ -404,3 +404,16 @@ def test_the_state_is_json_that_any_parser_takes(station: PageStation):
     station.add("48213")
     state = json.loads(station.visit().get("/api/state").body, parse_constant=pytest.fail)
     assert state["results"][0]["code"] == "48213" and state["status"]["counts"]["accepted"] == 1
+
+
+def test_a_piece_that_somebody_has_is_keyed_by_nobody_else(station: PageStation):
+    piece = station.hold("48213", 600)
+    visitor = station.visit()
+    assert visitor.post("/api/review/claim", WINDOW).json()["piece"]["id"] == piece.id
+    for other in ({"person": "Ben"}, {"person": "Ben", "window": "zzzzzzzz"}, {**WINDOW, "window": "zzzzzzzz"}):
+        answer = visitor.post("/api/review/key", {**other, "piece": piece.id, "code": "48219"})
+        assert answer.status == 409
+        assert "has this piece now" in answer.json()["error"]
+    assert visitor.post("/api/review/key", {**WINDOW, "piece": piece.id, "code": "48213"}).json()["final"]
+    (event,) = station.journal.events(0)
+    assert event.result.code == "48213"

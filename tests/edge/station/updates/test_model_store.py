@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -174,6 +176,25 @@ def test_what_another_key_refused_is_taken_as_soon_as_the_key_is_the_right_one(s
     assert not station.store.refused
 
 
+def test_a_file_that_may_be_read_at_last_is_taken(station, update_of, keys, monkeypatch):
+    """Whoever copied it as root lets the station's user read it, and nothing else of it changes."""
+    path = station.deliver(update_of())
+    opened = Path.open
+
+    def forbidden(self, *args, **kwargs):
+        if self == path and self.stat().st_mode & 0o044 == 0:
+            raise PermissionError(13, "Permission denied")
+        return opened(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", forbidden)
+    path.chmod(0o600)
+    assert refused(station).kind == "disk"
+    assert station.look() == []
+    path.chmod(0o644)
+    (event,) = station.look()
+    assert isinstance(event, UpdateTaken)
+
+
 def test_what_was_refused_is_known_as_long_as_it_lies_there(station):
     path = station.updates / "x.edgeupdate"
     path.mkdir()
@@ -189,8 +210,7 @@ def test_a_model_that_was_taken_back_and_is_copied_again_is_told_of(station, upd
     taken(station, update_of)
     station.store.rollback()
     assert station.look() == []
-    later = time.time() + 60
-    os.utime(station.deliver(update_of()), (later, later))
+    station.deliver(update_of())
     event = refused(station)
     assert event.kind == "withdrawn"
     assert "somebody asked for it" in event.why
@@ -462,3 +482,32 @@ def test_a_model_that_rejects_too_much_in_short_shifts_is_taken_back(station, up
         store.end()
     assert isinstance(back, RolledBack)
     assert again(station).state.current == models[0].sha256
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_state_that_may_not_be_read_is_no_damaged_one(station, update_of, models):
+    """As where root wrote it with a strict umask: the station's user gets an error, and nothing is renamed."""
+    taken(station, update_of)
+    state = station.store.folder / "models.json"
+    os.chown(state, 0, 0)
+    state.chmod(0o600)
+    for path in (station.store.folder, *station.store.folder.rglob("*")):
+        if path != state:
+            os.chown(path, 65534, 65534)
+    for parent in station.store.folder.parents:
+        if parent.stat().st_mode & 0o001 == 0:
+            parent.chmod(parent.stat().st_mode | 0o011)
+    program = (
+        "import os, sys\n"
+        "from edgedigits.edge.station.updates.state import read_state\n"
+        "from edgedigits.core.errors import EdgedigitsError\n"
+        "from pathlib import Path\n"
+        "os.setgid(65534); os.setuid(65534)\n"
+        "try: read_state(Path(sys.argv[1]))\n"
+        "except EdgedigitsError as error: print(type(error).__name__, error)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program, str(station.store.folder)], capture_output=True, text=True, check=True
+    ).stdout
+    assert told.startswith("EdgedigitsError cannot read ")
+    assert "check who may read it" in told
