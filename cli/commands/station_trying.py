@@ -73,8 +73,8 @@ def calibrate(
     proved before stands, if these do not refute it; else the station accepts nothing until there are more.
 
     With --audited the station's own journal proves the threshold that it runs with: by the accepted pieces that
-    `audit_percent` in [pieces] drew at random and people checked. The station may run meanwhile, and follows when it is
-    started again. Where nothing is proved, all stays as it is.
+    `audit_percent` in [pieces] drew at random and people checked. The station may run meanwhile, and follows within a
+    second. Where nothing is proved, all stays as it is.
 
     \b
     Examples:
@@ -106,6 +106,9 @@ def calibrate(
             for share in (0, 0.05, 0.1, 0.2, 0.3)
         ]
         show_table(("rejected %", "wrong % of accepted", ""), rows, left=0)
+        if found.unexpected:
+            several = counted(len(found.unexpected), "piece has a code", "pieces have codes")
+            say(f"{several} that the station does not expect, such as {found.unexpected[0]}: never right")
         if found.standing is None:
             say(f"kept in {folder / settings.journal.folder}")
     if found.threshold.value is None:

@@ -19,8 +19,8 @@ from edgedigits.edge.station.alarms import Alarms
 from edgedigits.edge.station.calibration.threshold import (
     NOT_PROVED,
     ChosenThreshold,
+    KeptCalibration,
     choose_station_threshold,
-    read_calibration,
 )
 from edgedigits.edge.station.configuration.adjustments import Adjusted, Adjustments
 from edgedigits.edge.station.configuration.placing import placed, placed_source
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SET_ASIDE, TOO_FAST = "journal set aside", "belt too fast"
+SET_ASIDE, TOO_FAST, CALIBRATION = "journal set aside", "belt too fast", "calibration"
 
 _TIDY_SECONDS = 3600.0
 """Seconds between two looks at what need not be kept any more."""
@@ -93,7 +93,7 @@ class Station:
             least_free_megabytes=kept.least_free_megabytes,
         )
         self.adjustments = Adjustments(where, Adjusted(settings.camera.region, None))
-        self._calibration = read_calibration(where)
+        self._calibration = KeptCalibration(where)
         self._watchdog = Watchdog()
         self._metrics = StationMetrics(
             settings.name, self.alarms.active, lambda: self.updates.counts, lambda: self._reader.model
@@ -112,7 +112,7 @@ class Station:
         return self._threshold(self.adjustments.current.threshold)
 
     def _threshold(self, changed: float | None) -> ChosenThreshold:
-        return choose_station_threshold(self.settings.reading, self._calibration, self._reader, changed)
+        return choose_station_threshold(self.settings.reading, self._calibration.current, self._reader, changed)
 
     def __enter__(self) -> Self:
         with ExitStack() as started:
@@ -222,7 +222,17 @@ class Station:
         if self.journal.set_aside:
             self.alarms.set(SET_ASIDE, f"the journal was damaged and set aside as {self.journal.set_aside}")
 
+    def _follow_calibration(self) -> None:
+        """Go by what `edgedigits station calibrate` kept meanwhile."""
+        try:
+            if self._calibration.look():
+                log.info("calibrated anew: %s", self.threshold.words)
+                self.alarms.clear(CALIBRATION)
+        except EdgedigitsError as error:
+            self.alarms.set(CALIBRATION, f"{error}; the calibration of before holds")
+
     def _say_threshold(self) -> None:
+        self._follow_calibration()
         chosen = self.threshold
         if chosen.is_wanted:
             self.alarms.clear(NOT_PROVED)

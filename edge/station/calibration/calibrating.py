@@ -138,12 +138,14 @@ class FoundThreshold:
         threshold: chosen, and what was proved of it.
         curve: what each threshold does to them.
         calibration: to keep.
+        unexpected: codes of the pieces whose code is none that the station expects: they are never right.
         standing: what was proved before, and stands as these pieces prove nothing; None where ``calibration`` is kept.
     """
 
     threshold: Threshold
     curve: tuple[RejectPoint, ...]
     calibration: StationCalibration
+    unexpected: tuple[str, ...] = ()
     standing: StationCalibration | None = None
 
 

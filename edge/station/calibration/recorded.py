@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import sha256_of, write_bytes
+from edgedigits.core.files import sha256_of, try_to_write, write_bytes
 from edgedigits.core.lines.confidence import NEVER
 from edgedigits.edge.recordings.mail.truth import MailTruth, read_mail_truth
 from edgedigits.edge.reject_curve import draw_reject_curve
@@ -58,6 +58,8 @@ def calibrate_station(
             as pieces, or the disk refuses.
     """
     _refuse_twice(recordings)
+    where = folder / settings.journal.folder
+    try_to_write(where, where)
     reader = open_reader(settings.reading, folder, running_model(settings, folder))
     region = adjusted_of(settings, folder).region
     codes = None if written is None else _codes(written)
@@ -68,8 +70,8 @@ def calibrate_station(
         known = [one for pieces, truth in zip(read, truths, strict=True) for one in by_place(pieces, truth.pieces)[0]]
     else:
         known = _ordered(read, codes)
-    found = find_threshold(known, reader, settings.reading.target_error)
-    where = folder / settings.journal.folder
+    unexpected = _unexpected(known, reader)
+    found = replace(find_threshold(known, reader, settings.reading.target_error), unexpected=unexpected)
     if found.threshold.value is None and (standing := _standing(where, reader, settings, known)):
         return replace(found, standing=standing)
     write_calibration(where, found.calibration)
@@ -87,6 +89,22 @@ def _refuse_twice(recordings: Sequence[Path]) -> None:
         if digest in seen:
             raise EdgedigitsError(f"{seen[digest]} and {path} are the same recording", "name each recording once")
         seen[digest] = path
+
+
+def _unexpected(known: Sequence[Known], reader: StationReader) -> tuple[str, ...]:
+    """Codes of pieces that the station would never accept, as they have no form or are not in its list.
+
+    Raises:
+        EdgedigitsError: no piece has a code that it expects.
+    """
+    codes = [one.truth for one in known if one.truth]
+    found = tuple(code for code in codes if not reader.accepts(code))
+    if codes and len(found) == len(codes):
+        raise EdgedigitsError(
+            f"none of the {len(codes)} codes of these pieces, such as {found[0]}, is one that the station expects",
+            "take mail of its codes (`edgedigits simulate station --codes FILE`), or change [reading]",
+        )
+    return found
 
 
 def _standing(

@@ -82,6 +82,44 @@ def read_calibration(folder: Path) -> StationCalibration | None:
     return kept
 
 
+class KeptCalibration:
+    """What is kept in a journal's folder, read again when it was written anew; the newest that could be read holds.
+
+    Attributes:
+        current: of the station; None where nothing is kept.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Read it.
+
+        Raises:
+            EdgedigitsError: as :func:`read_calibration`.
+        """
+        self._folder = folder
+        self._written = self._when()
+        self.current = read_calibration(folder)
+
+    def look(self) -> bool:
+        """Whether it was written anew since the last look, and is read again.
+
+        Raises:
+            EdgedigitsError: as :func:`read_calibration`, once.
+        """
+        written = self._when()
+        if written == self._written:
+            return False
+        self._written = written
+        self.current = read_calibration(self._folder)
+        return True
+
+    def _when(self) -> tuple[int, int]:
+        try:
+            found = (self._folder / CALIBRATION).stat()
+        except OSError:
+            return 0, 0
+        return found.st_mtime_ns, found.st_ino
+
+
 def _wrong_type(kept: StationCalibration) -> str:
     """Which field of a file is of another type, in words; empty where none is."""
     kinds = {"str": (str,), "int": (int,), "float": (int, float)}

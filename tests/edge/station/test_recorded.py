@@ -18,7 +18,7 @@ from edgedigits.edge.station.calibration.threshold import (
     read_calibration,
     write_calibration,
 )
-from edgedigits.edge.station.configuration.settings import StationSettings
+from edgedigits.edge.station.configuration.settings import ReadingSettings, StationSettings
 from edgedigits.edge.station.configuration.settings_file import read_settings
 from edgedigits.edge.station.demonstrating import write_demo
 from edgedigits.edge.station.opening import open_reader
@@ -135,3 +135,13 @@ def test_a_recording_that_is_named_twice_is_refused(tmp_path, recording, copied)
     with pytest.raises(EdgedigitsError, match="the same recording"):
         calibrate_station(StationSettings(), tmp_path, [recording, again], None)
     assert not (tmp_path / "journal" / "calibration.json").exists()
+
+
+def test_mail_of_other_codes_is_no_mail_to_calibrate_with(tmp_path, recording):
+    (tmp_path / "codes.csv").write_text("00000,A\n", encoding="utf-8")
+    settings = StationSettings(reading=ReadingSettings(codes="codes.csv"))
+    with pytest.raises(EdgedigitsError, match=r"none of the 8 codes .* is one that the station expects"):
+        calibrate_station(settings, tmp_path, [recording], None)
+    codes = [piece.code for piece in read_mail_truth(recording).pieces]
+    (tmp_path / "codes.csv").write_text("".join(f"{code},A\n" for code in codes[1:]), encoding="utf-8")
+    assert calibrate_station(settings, tmp_path, [recording], None).unexpected == (codes[0],)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from whole_station import NO_CAMERA, RunningStation, write_config
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.edge.station.calibration.calibrating import Known, PieceRead, find_threshold, in_order
@@ -174,3 +175,20 @@ def test_codes_written_down_belong_to_pieces_in_their_order():
 def test_codes_that_are_not_as_many_as_pieces_are_refused():
     with pytest.raises(EdgedigitsError, match="1 piece passed in the recording, and there are 2 codes"):
         in_order([PieceRead("11111", 0.9, 5, (0, 0, 1, 1))], ["11111", "22222"])
+
+
+def test_a_running_station_follows_what_is_calibrated_and_says_what_it_cannot_read(tmp_path, reader, calibration):
+    config = write_config(tmp_path, NO_CAMERA)
+    text = config.read_text(encoding="utf-8").replace("threshold = 0.97", "target_error = 0.5")
+    config.write_text(text, encoding="utf-8")
+    with RunningStation(config) as station:
+        station.wait_for_alarm("threshold")
+        write_calibration(tmp_path / "journal", calibration)
+        station.wait_for_alarm("threshold", ended=True)
+        assert '"threshold": 0.91' in station.ask("/api/state").decode().replace(":0.91", ": 0.91")
+        (tmp_path / "journal" / CALIBRATION).write_text("{", encoding="utf-8")
+        station.wait_for_alarm("calibration")
+        assert "threshold" not in station.alarms()  # what was read before holds
+        write_calibration(tmp_path / "journal", calibration)
+        station.wait_for_alarm("calibration", ended=True)
+        station.stop()
