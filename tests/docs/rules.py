@@ -198,7 +198,10 @@ RULES = (
         r"edgedigits benchmark --recipes float32,int8 \1 --cores m0,m4 \2",
         "twelve recipes take minutes",
     ),
-    shortened(r"edgedigits baseline (knn .*)", rf"edgedigits baseline {FEW} \1", "a minute and a half on MNIST"),
+    only_checked(r"edgedigits baseline knn .* --force", "the README's runs"),
+    shortened(
+        r"edgedigits baseline (knn (?!.*--force).*)", rf"edgedigits baseline {FEW} \1", "a minute and a half on MNIST"
+    ),
     shortened(r"edgedigits baseline (nf264-cnn1 .*)", rf"edgedigits baseline {FEW} --epochs 1 \1", "trains a minute"),
     only_checked(r"edgedigits baseline nf264-cnn2 --folds 5 .*", "15 minutes; tests/train/test_baseline_networks.py"),
     as_shown(r"edgedigits reported out/.*"),

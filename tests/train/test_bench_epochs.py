@@ -12,6 +12,7 @@ from edgedigits.core.keras.backend import tf
 BENCHMARK = Path(__file__).parents[1] / "benchmarks" / "bench_epochs.py"
 
 
+@pytest.mark.slow  # docs/gpu.md shows such a command, which the tests of the docs run
 def test_it_times_both_ways_on_two_devices_and_tells_how_long_a_network_waits(tmp_path):
     options = [
         "--networks",

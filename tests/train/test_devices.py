@@ -57,6 +57,7 @@ for number, network in enumerate(("inf283-nn", "inf283-cnn")):
 """
 
 
+@pytest.mark.slow
 def test_a_process_may_train_one_network_after_another_on_several_devices(tmp_path):
     told = subprocess.run(
         [sys.executable, "-c", TWO_TRAININGS, str(tmp_path)], capture_output=True, text=True, check=False

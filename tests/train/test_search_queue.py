@@ -29,7 +29,7 @@ WORKER = Path(__file__).with_name("queue_worker.py")
 BEAT = 15.0
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def address(request, tmp_path):
     """An empty database of either kind."""
     if request.param == "sqlite":

@@ -18,6 +18,14 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Soak:
     return soak(tmp_path_factory.mktemp("soak"), 45.0)
 
 
+@pytest.mark.slow
+def test_two_minutes_hold_all_that_half_an_hour_has_to(tmp_path: Path):
+    """Memory too: of what is kept for good, two minutes show a fifteenth."""
+    seen = soak(tmp_path, 120.0)
+    assert failed(seen) == []
+    assert seen.growth < 20
+
+
 def failed(seen: Soak) -> list[str]:
     return [words for words, _, held in seen.claims() if not held and not words.startswith("memory")]
 
