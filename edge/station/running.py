@@ -46,7 +46,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SET_ASIDE, TOO_FAST, CALIBRATION = "journal set aside", "belt too fast", "calibration"
+SET_ASIDE, TOO_FAST, CALIBRATION, ACCEPTS_NOTHING = (
+    "journal set aside",
+    "belt too fast",
+    "calibration",
+    "accepts nothing",
+)
 
 _TIDY_SECONDS = 3600.0
 """Seconds between two looks at what need not be kept any more."""
@@ -83,6 +88,7 @@ class Station:
         self.alarms = Alarms()
         self._watch: Watch | None = None
         self._keeper: Keeper | None = None
+        self._told: ChosenThreshold | None = None
         self.updates = StationUpdates(settings, folder, self.alarms, self._read_with)
         self._read_with(self.updates.model)
         self.journal = Journal(
@@ -146,9 +152,7 @@ class Station:
         Raises:
             EdgedigitsError: a source that is no camera cannot be opened, or is damaged.
         """
-        pieces, chosen = self.settings.pieces, self.threshold
-        least = f"accepts from {chosen.value:.4f} on" if chosen.value <= 1 else "accepts nothing"
-        log.info("model %s; %s: %s", short(self._reader.model), least, chosen.words)
+        pieces = self.settings.pieces
         self._watch = Watch(
             self._reader.codes,
             lambda: Decider(self.threshold.value),
@@ -226,7 +230,6 @@ class Station:
         """Go by what `edgedigits station calibrate` kept meanwhile."""
         try:
             if self._calibration.look():
-                log.info("calibrated anew: %s", self.threshold.words)
                 self.alarms.clear(CALIBRATION)
         except EdgedigitsError as error:
             self.alarms.set(CALIBRATION, f"{error}; the calibration of before holds")
@@ -234,10 +237,16 @@ class Station:
     def _say_threshold(self) -> None:
         self._follow_calibration()
         chosen = self.threshold
-        if chosen.is_wanted:
-            self.alarms.clear(NOT_PROVED)
-        else:
-            self.alarms.set(NOT_PROVED, chosen.words)
+        if chosen != self._told:
+            least = f"accepts from {chosen.value:.4f} on" if chosen.value <= 1 else "accepts nothing"
+            log.info("model %s; %s: %s", short(self._reader.model), least, chosen.words)
+            self._told = chosen
+        accepts = chosen.value <= 1
+        for name, is_on in ((NOT_PROVED, accepts and not chosen.is_wanted), (ACCEPTS_NOTHING, not accepts)):
+            if is_on:
+                self.alarms.set(name, chosen.words)
+            else:
+                self.alarms.clear(name)
 
     def _say_speed(self) -> None:
         if self._watch is not None and self._watch.is_too_fast:
