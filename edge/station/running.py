@@ -25,6 +25,7 @@ from edgedigits.edge.station.calibration.threshold import (
 from edgedigits.edge.station.configuration.adjustments import Adjusted, Adjustments
 from edgedigits.edge.station.configuration.placing import placed, placed_source
 from edgedigits.edge.station.configuration.settings import StationSettings
+from edgedigits.edge.station.frame_share import FrameShare
 from edgedigits.edge.station.journal.journal import Journal
 from edgedigits.edge.station.journal.records import Audit
 from edgedigits.edge.station.keeping import Keeper
@@ -52,6 +53,9 @@ SET_ASIDE, TOO_FAST, CALIBRATION, ACCEPTS_NOTHING = (
     "calibration",
     "accepts nothing",
 )
+
+_MOST_SKIPPED = 0.5
+"""Share of frames above which not the belt is to blame where pieces cannot be told apart."""
 
 _TIDY_SECONDS = 3600.0
 """Seconds between two looks at what need not be kept any more."""
@@ -105,6 +109,7 @@ class Station:
             settings.name, self.alarms.active, lambda: self.updates.counts, lambda: self._reader.model
         )
         self._live = LiveState()
+        self._frames = FrameShare()
         self._outputs = [
             Forwarder(self.journal, output, self._metrics, self.alarms) for output in outputs_of(settings, folder)
         ]
@@ -170,7 +175,7 @@ class Station:
             hold_seconds=pieces.hold_seconds,
             dark_alarm=pieces.dark_alarm,
             displays=(self._live,),
-            gauges=(self._metrics,),
+            gauges=(self._metrics, self._frames),
             told=(self.updates.tell,),
             often=(self._say_alive, self._say_threshold, self._say_speed, self.updates.work),
         )
@@ -251,6 +256,11 @@ class Station:
     def _say_speed(self) -> None:
         if self._watch is not None and self._watch.is_too_fast:
             words = "pieces pass too fast to be told apart: raise the camera's frame rate or slow the belt"
+            if (share := self._frames.of_skipped) > _MOST_SKIPPED:
+                words = (
+                    f"this machine is too slow: {share:.0%} of the frames are skipped, and pieces are not told apart"
+                )
+                words += "; stop other programs, lower the camera's size or frame rate, or slow the belt"
             self.alarms.set(TOO_FAST, words)
         else:
             self.alarms.clear(TOO_FAST)
