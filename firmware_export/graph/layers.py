@@ -53,6 +53,7 @@ class Layer:
         operator: itself.
         content: all of the file.
         part: which one of its outputs is meant, where they are read one by one.
+        of: how many there are.
     """
 
     path: Path
@@ -60,6 +61,7 @@ class Layer:
     operator: OperatorCall
     content: TfliteFile
     part: int = 0
+    of: int = 1
 
     @property
     def name(self) -> str:
@@ -79,7 +81,7 @@ class Layer:
     def parts(self) -> list[Layer]:
         """The operator once for each of its outputs, as if it made that one alone."""
         return [
-            replace(self, operator=replace(self.operator, outputs=(number,)), part=part)
+            replace(self, operator=replace(self.operator, outputs=(number,)), part=part, of=len(self.operator.outputs))
             for part, number in enumerate(self.operator.outputs)
         ]
 

@@ -170,6 +170,12 @@ def test_a_dense_layer_of_a_sequence_whose_length_only_the_model_computes(folder
     check(builder.build(end), folder)
 
 
+def test_a_single_value_that_is_joined_is_that_value(folder):
+    builder = ModelBuilder(2)
+    end = builder.concat([builder.relu(builder.input((1, 3, 2, 4), 0.02, 5))])
+    check(builder.build(builder.conv(end, 3)), folder)
+
+
 def maxima_of_rows(rows: int, stride: int, padding: str, activation: str = "NONE", width: int = 11) -> bytes:
     """A pool between a convolution that makes padded rows of it and one that reads its own with padding."""
     builder = ModelBuilder(8)
