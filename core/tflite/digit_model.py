@@ -103,8 +103,8 @@ class DigitModel:
         if self.card is None and find_spec("tflite"):
             read_tflite(self.path)  # finds references past the end of the file, which crash the runtime at times
         if self.card is None and on is None:
-            _try_in_a_child(self.path, sha256_of(self.path))
-        self._interpreter = _interpreter(self.path, self.runtime, threads, _kernels(reference, own_kernels))
+            try_in_a_child(self.path, sha256_of(self.path))
+        self._interpreter = interpreter_of(self.path, self.runtime, threads, _kernels(reference, own_kernels))
         source = self._interpreter.get_input_details()
         result = self._interpreter.get_output_details()
         check_digit_tensors(self.path, source, result)
@@ -224,7 +224,13 @@ def _found(sha256: str, told: Told, model: DigitModel) -> FoundContract:
 
 
 @cache
-def _try_in_a_child(path: Path, sha256: str) -> None:  # noqa: ARG001 - a changed file must be tried anew
+def try_in_a_child(path: Path, sha256: str) -> None:  # noqa: ARG001 - a changed file must be tried anew
+    """Run a model once in a process of its own, the first time that this process sees it.
+
+    Raises:
+        Refused: the runtime does not load it.
+        EdgedigitsError: it crashes the runtime or takes too long.
+    """
     trial = try_model(path, runtime().module.__name__)
     if trial.outcome == "refused":
         raise Refused(runtime(), path, trial.reason)
@@ -247,7 +253,13 @@ def _kernels(reference: bool, own_kernels: bool) -> str:
     return "BUILTIN_REF" if reference else "BUILTIN_WITHOUT_DEFAULT_DELEGATES" if own_kernels else ""
 
 
-def _interpreter(path: Path, on: Runtime, threads: int, kernels: str) -> Any:
+def interpreter_of(path: Path, on: Runtime, threads: int, kernels: str) -> Any:
+    """An interpreter that is ready to run; ``kernels`` names its runtime's ``OpResolverType``, empty for the default.
+
+    Raises:
+        Refused: the runtime does not load the model.
+        EdgedigitsError: the runtime itself does not work.
+    """
     options: dict[str, Any] = {}
     if kernels:
         options["experimental_op_resolver_type"] = on.module.OpResolverType[kernels]
