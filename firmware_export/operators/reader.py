@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import TfliteFile, read_tflite
+from edgedigits.firmware_export.graph.advice import followable
 from edgedigits.firmware_export.graph.constant_shapes import with_constant_shapes
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, REBUILD, Layer, OperatorNodes, sizes
 from edgedigits.firmware_export.graph.model import Graph, ModelTensor, Node, Value
@@ -72,7 +73,13 @@ def _read(path: Path) -> TfliteFile:
         raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check the path") from error
     if size > LARGEST_FILE:
         raise EdgedigitsError(f"{path} has {size} bytes, too many for a microcontroller", "export a smaller model")
-    return with_constant_shapes(read_tflite(path, LARGEST_COUNT))
+    content = read_tflite(path, LARGEST_COUNT, subgraphs=True)
+    if content.subgraphs > 1:
+        raise EdgedigitsError(
+            f"{path} has {content.subgraphs} subgraphs, as models with conditions, loops or variables do",
+            followable(LEAVE_OUT, content),
+        )
+    return with_constant_shapes(content)
 
 
 def _peeled(path: Path, content: TfliteFile, layers: list[Layer]) -> tuple[list[Layer], int, int]:
@@ -99,7 +106,9 @@ def _peeled(path: Path, content: TfliteFile, layers: list[Layer]) -> tuple[list[
     for number, which in ((start, "input"), (end, "output")):
         kind = content.tensors[number].type
         if kind not in {"INT8", "FLOAT32"}:
-            raise EdgedigitsError(f"{path} has {kind} as its {which} where int8 is expected", QUANTIZE_FIRST)
+            raise EdgedigitsError(
+                f"{path} has {kind} as its {which} where int8 is expected", followable(QUANTIZE_FIRST, content)
+            )
     return layers, start, end
 
 
@@ -127,7 +136,9 @@ def _check_types(path: Path, content: TfliteFile, layers: list[Layer]) -> None:
     if floats:
         whole = all(content.tensors[number].type != "INT8" for number in used)
         kind = "is a float model" if whole else "is only partly quantized"
-        raise EdgedigitsError(f"{path} {kind}: {len(floats)} of its tensors are floats", QUANTIZE_FIRST)
+        raise EdgedigitsError(
+            f"{path} {kind}: {len(floats)} of its tensors are floats", followable(QUANTIZE_FIRST, content)
+        )
 
 
 def _check_constants(path: Path, layers: list[Layer]) -> None:

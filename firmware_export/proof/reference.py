@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edgedigits.core.cards import card_of
 from edgedigits.core.contract.contract import InputContract
 from edgedigits.core.files import sha256_of
-from edgedigits.core.tflite.digit_model import DigitModel, interpreter_of, try_in_a_child
+from edgedigits.core.tflite.digit_model import DigitModel, check_in_a_child, interpreter_of
 from edgedigits.core.tflite.runtime import Refused, runtime
 from edgedigits.firmware_export.graph.evaluation import evaluate
 from edgedigits.firmware_export.graph.model import Graph, Value
@@ -92,7 +92,7 @@ class TensorReference:
             return
         try:
             if card_of(model) is None:
-                try_in_a_child(model, sha256_of(model))
+                check_in_a_child(model, sha256_of(model))
             self._interpreter = interpreter_of(model, on, 1, "BUILTIN_REF")
             self.kernels = f"the reference kernels of {on}"
         except Refused as error:

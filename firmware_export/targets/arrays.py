@@ -17,8 +17,20 @@ def _write(wanted: ExportRequest, folder: Path, force: bool) -> Written:
 
     export = export_arrays(wanted.model, name=wanted.name, allow_failed=wanted.allow_failed, told=wanted.told)
     files = write_export(export, folder, force=force)
-    facts = {"verdict": export.verdict, "sha256": export.sha256, "bytes": export.bytes}
-    return Written(files, facts, f"register: {', '.join(export.resolver_calls)}")
+    facts = {
+        "verdict": export.verdict,
+        "sha256": export.sha256,
+        "bytes": export.bytes,
+        "register": list(export.resolver_calls),
+        "living_bytes": export.living_bytes,
+        "needs": list(export.needs),
+    }
+    words = [
+        f"register: {', '.join(export.resolver_calls)}",
+        f"arena: more than {export.living_bytes:,} bytes; interpreter.arena_used_bytes() tells after AllocateTensors()",
+        *export.needs,
+    ]
+    return Written(files, facts, "\n".join(words))
 
 
 TARGET = Target("arrays", "the model's bytes as a C array for TFLite Micro, and the operators to register", _write)
