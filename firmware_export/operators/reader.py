@@ -8,11 +8,10 @@ from pathlib import Path
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import TfliteFile, read_tflite
 from edgedigits.firmware_export.graph.advice import followable
-from edgedigits.firmware_export.graph.constant_shapes import with_constant_shapes
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, REBUILD, Layer, OperatorNodes, sizes
 from edgedigits.firmware_export.graph.model import Graph, ModelTensor, Node, Value
 from edgedigits.firmware_export.operators.registry import OPERATORS
-from edgedigits.firmware_export.operators.shared.resizing import with_width
+from edgedigits.firmware_export.operators.shared.resizing import with_known_shapes, with_width
 
 LARGEST_FILE = 1 << 24
 """Bytes; no microcontroller's flash holds more."""
@@ -79,7 +78,7 @@ def _read(path: Path) -> TfliteFile:
             f"{path} has {content.subgraphs} subgraphs, as models with conditions, loops or variables do",
             followable(LEAVE_OUT, content),
         )
-    return with_constant_shapes(content)
+    return with_known_shapes(path, content)
 
 
 def _peeled(path: Path, content: TfliteFile, layers: list[Layer]) -> tuple[list[Layer], int, int]:
@@ -173,7 +172,12 @@ def _converted(layer: Layer, values: dict[int, Value]) -> OperatorNodes:
     operator = OPERATORS[layer.operator.name]
     if layer.operator.options_table != operator.options:
         layer = replace(layer, operator=replace(layer.operator, options={}))
-    return operator.read(layer, layer.output_value(operator.shape(layer)))
+    made = [
+        operator.read(part, part.output_value(operator.shape(part)))
+        for part in (layer.parts() if operator.many else [layer])
+    ]
+    nodes = tuple(node for one in made for node in one.nodes)
+    return OperatorNodes(nodes, {number: value for one in made for number, value in one.values.items()})
 
 
 def _needed(path: Path, nodes: list[Node], values: dict[int, Value], source: ModelTensor, result: ModelTensor) -> Graph:
