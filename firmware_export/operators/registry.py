@@ -15,7 +15,9 @@ MODULES = (
     "conv_2d",
     "depthwise_conv_2d",
     "expand_dims",
+    "extreme",
     "fully_connected",
+    "hard_swish",
     "leaky_relu",
     "logistic",
     "max_pool_2d",
@@ -32,6 +34,7 @@ MODULES = (
     "split",
     "squeeze",
     "strided_slice",
+    "sub",
     "tanh",
     "transpose",
 )
