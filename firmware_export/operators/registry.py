@@ -24,6 +24,7 @@ MODULES = (
     "mean",
     "mul",
     "pad",
+    "prelu",
     "quantize",
     "reduce_max",
     "relu",

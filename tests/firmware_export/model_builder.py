@@ -128,6 +128,12 @@ class ModelBuilder(LayerBuilder):
         shape = np.broadcast_shapes(given.shape, self.tensors[right].shape)
         return self.operator(name, 2, [left, right], self._like(given, shape), "MaximumMinimumOptions")
 
+    def prelu(self, source: int, slopes: int, output: tuple[float, int] | None = None) -> int:
+        """Add PRELU with constant slopes."""
+        given = self.tensors[source]
+        result = self.tensor(given.shape, *(output or (given.scales[0], given.zero_points[0])))
+        return self.operator("PRELU", 1, [source, slopes], result)
+
     def hard_swish(self, source: int, output: tuple[float, int] | None = None) -> int:
         """Add HARD_SWISH."""
         return self.single("HARD_SWISH", 1, source, output)

@@ -199,6 +199,12 @@ class _Network:
         self.dice.shuffle(sides)
         return join(*sides)
 
+    def prelu(self) -> int:
+        shape = self.dice.choice([self.shape[-1:], self.shape[1:]])
+        slopes = self.builder.dice.integers(-128, 128, shape, dtype=np.int8)
+        number = self.builder.constant(slopes, 0.02, self.dice.choice([0, 0, self.dice.randint(-128, 127)]))
+        return self.builder.prelu(self.end, number, self._other_scale() if self.dice.random() < 0.7 else None)
+
     def hard_swish(self) -> int:
         return self.builder.hard_swish(self.end, self._other_scale() if self.dice.random() < 0.5 else None)
 
@@ -365,10 +371,11 @@ _METHODS: Sequence[str] = (
     "extreme",
     "spread",
     "hard_swish",
+    "prelu",
 )
 _VECTOR_METHODS = (
     *("add", "sub", "mul", "extreme", "dense", "logistic", "relu", "quantize", "softmax", "leaky_relu", "tanh"),
-    "hard_swish",
+    *("hard_swish", "prelu"),
 )
 MAKERS: dict[str, Callable[[_Network], int]] = {name: getattr(_Network, name) for name in _METHODS}
 VECTOR_MAKERS: dict[str, Callable[[_Network], int]] = {name: MAKERS[name] for name in _VECTOR_METHODS}

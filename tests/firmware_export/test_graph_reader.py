@@ -27,6 +27,7 @@ from edgedigits.firmware_export.operators.max_pool_2d import MaxPool
 from edgedigits.firmware_export.operators.mean import Mean
 from edgedigits.firmware_export.operators.mul import Mul
 from edgedigits.firmware_export.operators.pad import Pad
+from edgedigits.firmware_export.operators.prelu import Prelu
 from edgedigits.firmware_export.operators.reader import LARGEST_COUNT, LARGEST_FILE, read_graph
 from edgedigits.firmware_export.operators.reduce_max import ReduceMax
 from edgedigits.firmware_export.operators.registry import OPERATORS
@@ -45,6 +46,7 @@ FLIPPED = """
 import random, resource, sys
 from pathlib import Path
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.firmware_export.operators.prelu import Prelu
 from edgedigits.firmware_export.operators.reader import LARGEST_COUNT, LARGEST_FILE, read_graph
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 data, path, dice = Path(sys.argv[1]).read_bytes(), Path(sys.argv[2]), random.Random(2026)
@@ -88,7 +90,7 @@ def one_of_everything() -> tuple[ModelBuilder, int]:
     built.tensors[features].shape = (1, 1, 1, 16)
     features = taken(built, features)
     features = built.extreme("MINIMUM", features, built.extreme("MAXIMUM", features, built.hard_swish(features)))
-    features = built.sub(features, features)
+    features = built.sub(features, built.prelu(features, built.constant(np.ones(16, np.int8), 0.1)))
     scores = built.dense(built.add(features, built.constant(np.ones(16, np.int8), 0.1)), 10, per_channel=True)
     return built, built.softmax(scores)
 
@@ -107,22 +109,9 @@ def test_every_operator_has_its_node(tmp_path: Path) -> None:
     graph = graph_of(built, output, tmp_path)
     kinds = {type(node) for node in graph.nodes}
     windows = {AveragePool, Conv, Dense, Depthwise, MaxPool}
-    expected = {
-        *windows,
-        Add,
-        Concatenation,
-        Mean,
-        Mul,
-        Pad,
-        ReduceMax,
-        Reshape,
-        ResizeNearest,
-        Softmax,
-        Lookup,
-        Take,
-        Sub,
-        Extreme,
-    }
+    pairs = {Add, Extreme, Mul, Prelu, Sub}
+    moved = {Concatenation, Pad, Reshape, ResizeNearest, Take}
+    expected = windows | pairs | moved | {Lookup, Mean, ReduceMax, Softmax}
     assert kinds == expected
     assert {node.name.split()[0] for node in graph.nodes} == set(OPERATORS)
     made = {graph.input}

@@ -204,6 +204,15 @@ WRONG: dict[str, tuple[Building, str]] = {
     ),
     "difference to a tiny scale": (lambda b, x: b.sub(x, x, output=(1e-9, 0)), "far too small"),
     "hard swish to a tiny scale": (lambda b, x: b.hard_swish(x, (1e-9, 0)), "far too small"),
+    "slopes that flow": (lambda b, x: b.prelu(x, b.relu(x)), "slopes that are no constant"),
+    "slopes of more than the input": (
+        lambda b, x: b.prelu(b.mean(x, keep_dims=True), b.constant(np.ones((4, 4, 2), np.int8), 0.1)),
+        "slopes that do not fit",
+    ),
+    "slopes to a tiny scale": (
+        lambda b, x: b.prelu(x, b.constant(np.ones(2, np.int8), 0.1), (1e-9, 0)),
+        "far too small",
+    ),
     "sum that fits not": (
         lambda b, x: altered(b.add(x, b.constant(np.ones(2, np.int8), 0.1)), b, 1, **int8(1, 1, 3, 2)),
         "shapes do not fit",
