@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import OperatorCall, Tensor, TfliteFile
+from edgedigits.firmware_export.graph import advice
 from edgedigits.firmware_export.graph.model import Node, Shape, Value, Window
 
-QUANTIZE_FIRST = "run `edgedigits quantize MODEL.keras` and export the int8 model that it writes"
-REBUILD = "make the model again with TensorFlow's converter for full int8 and a batch of 1"
-LEAVE_OUT = "build the network without it, or export it for TensorFlow Lite Micro with --target arrays"
+QUANTIZE_FIRST, REBUILD, LEAVE_OUT = advice.QUANTIZE_FIRST, advice.REBUILD, advice.LEAVE_OUT
 LARGEST_VALUE = 1 << 24
 """Elements of one value; far above any microcontroller's memory, far below what would hurt a computer."""
 LARGEST_STEP = 1024
@@ -52,12 +51,16 @@ class Layer:
         index: of the operator in the file.
         operator: itself.
         content: all of the file.
+        part: which one of its outputs is meant, where they are read one by one.
+        of: how many there are.
     """
 
     path: Path
     index: int
     operator: OperatorCall
     content: TfliteFile
+    part: int = 0
+    of: int = 1
 
     @property
     def name(self) -> str:
@@ -68,11 +71,19 @@ class Layer:
         """An error that names the operator, its place and its output's size."""
         made = " and ".join(self._size(number) for number in self.operator.outputs[:2]) or "nothing"
         return EdgedigitsError(
-            f"{self.path}: operator {self.index}, {self.operator.name} making {made}, {what}", remedy
+            f"{self.path}: operator {self.index}, {self.operator.name} making {made}, {what}",
+            advice.followable(remedy, self.content, whole=False),
         )
 
     def _size(self, number: int) -> str:
         return sizes(self.content.tensors[number].shape) if number >= 0 else "nothing"
+
+    def parts(self) -> list[Layer]:
+        """The operator once for each of its outputs, as if it made that one alone."""
+        return [
+            replace(self, operator=replace(self.operator, outputs=(number,)), part=part, of=len(self.operator.outputs))
+            for part, number in enumerate(self.operator.outputs)
+        ]
 
     def option(self, name: str) -> Any:
         """One of the operator's options; an error where it has none at all."""
@@ -84,7 +95,10 @@ class Layer:
         """Name of the fused activation."""
         number = self.option("FusedActivationFunction")
         if number not in _ACTIVATIONS:
-            raise self.error("has a fused activation other than RELU, RELU6 and RELU_N1_TO_1", LEAVE_OUT)
+            raise self.error(
+                "has a fused activation other than RELU, RELU6 and RELU_N1_TO_1",
+                "build the network with the activation as a layer of its own",
+            )
         return _ACTIVATIONS[number]
 
     def arity(self, least: int, most: int) -> None:
@@ -151,7 +165,7 @@ class Layer:
         return Value(self._shape(tensor.shape), scale, zero_point)
 
     def _shape(self, shape: tuple[int, ...]) -> Shape:
-        if min(shape, default=0) < 1 or math.prod(shape) > LARGEST_VALUE:
+        if min(shape, default=1) < 1 or math.prod(shape) > LARGEST_VALUE:
             raise self.error(f"has a value that is {sizes(shape)}, too large or empty")
         *batch, height, width, channels = (1, 1, 1, *shape)
         if math.prod(batch) != 1:
@@ -210,10 +224,10 @@ class Layer:
         """The window with its padding, and how many rows and columns it makes (``ComputePaddingHeightWidth``)."""
         stride = (self.option("StrideH"), self.option("StrideW"))
         if not all(1 <= step <= LARGEST_STEP for step in (*size, *stride, *dilation)):
-            raise self.error(f"has a window, stride or dilation outside 1 to {LARGEST_STEP}", LEAVE_OUT)
+            raise self.error(f"has a window, stride or dilation outside 1 to {LARGEST_STEP}")
         same = {0: True, 1: False}.get(self.option("Padding"))
         if same is None:
-            raise self.error("has a padding other than SAME and VALID", LEAVE_OUT)
+            raise self.error("has a padding other than SAME and VALID")
         made, before, after = [], [], []
         for extent, taps, step, spread in zip(source.shape[:2], size, stride, dilation, strict=True):
             reach = (taps - 1) * spread + 1
