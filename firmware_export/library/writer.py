@@ -111,6 +111,7 @@ def _header(graph: Graph, plan: Plan, metadata: LibraryMetadata, common: dict[st
         fields[f"{which}_zero"] = value.zero_point
         fields[f"{which}_scale"] = float_literal(value.scale)[:-1]
     fields["arena"] = _arena_macros(plan, metadata.name.upper())
+    fields["layer_steps"] = len(plan.schedule.order)
     if metadata.line:
         fields["includes"] = "#include <stddef.h>\n#include <stdint.h>"
         fields["usage"], fields["functions"] = (

@@ -133,7 +133,7 @@ def verify(
     pictures, answer = _asked(model, graph, line, images, told)
     longest = longest_payload(graph, line)
     with BoardLink(port, baud=baud, timeout=timeout, patience=patience, longest=longest, line=line is not None) as link:
-        _check_same_model(link, model, sha256_of(model))
+        check_same_model(link, model, sha256_of(model))
         readings, expected, seconds = [], [], []
         for position in range(len(images)):
             start = time.perf_counter()
@@ -168,7 +168,8 @@ def longest_payload(graph: Graph, line: LineShape | None) -> int:
     return max(LONGEST_PAYLOAD, sizes[0], sizes[1] + line.steps + HEAD_BYTES)
 
 
-def _check_same_model(link: BoardLink, model: Path, sha256: str) -> None:
+def check_same_model(link: BoardLink, model: Path, sha256: str) -> None:
+    """Raise :class:`EdgedigitsError` where a board holds another model."""
     if link.board.sha256 != sha256:
         raise EdgedigitsError(
             f"the board at {link.port} holds model {link.board.sha256[:12]}..., {model} is {sha256[:12]}...",
