@@ -16,14 +16,14 @@ from edgedigits.core.counting import counted
 
 if TYPE_CHECKING:
     from edgedigits.core.contract.finding import Told
-    from edgedigits.firmware_export.proof.images import ProofImages
+    from edgedigits.firmware_export.proof.inputs import ProofInputs
     from edgedigits.firmware_export.report.report import FirmwareReport
     from edgedigits.firmware_export.serial.verify import Verification
 
 ALL_CORES = "m0,m3,m4,m7,m33,m55,rv32"
 _COUNT = click.IntRange(min=1)
 _images = click.option(
-    "--images", "count", type=_COUNT, default=20, show_default=True, help="Test digits or lines to run."
+    "--images", "count", type=_COUNT, default=20, show_default=True, help="Test digits, lines or inputs to run."
 )
 _dataset = options.dataset("Data set to take them of.  [default: the model's own]")
 
@@ -87,6 +87,7 @@ def cores(as_json: bool) -> None:
 @click.option("--core", "core_list", default=ALL_CORES, show_default=True, help="Of `edgedigits firmware cores`.")
 @_images
 @_dataset
+@options.inputs
 @options.strip_width
 @click.option("--name", default="digits", show_default=True, help="Prefix of the C names; a C identifier.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the arena over the layers to this PNG file.")
@@ -101,6 +102,7 @@ def report(
     core_list: str,
     count: int,
     dataset: str | None,
+    inputs: Path | None,
     width: int | None,
     name: str,
     plot: Path | None,
@@ -128,14 +130,19 @@ def report(
     from edgedigits.core.pretrained.bundled import bundled_model
     from edgedigits.firmware_export.report.report import firmware_report, report_path, write_report
 
-    inputs = [model, model.with_name(CARD_NAME), *(check_dataset(dataset)[1] if dataset else [])]
+    read = [
+        model,
+        model.with_name(CARD_NAME),
+        *(check_dataset(dataset)[1] if dataset else []),
+        *([inputs] if inputs else []),
+    ]
     for option, named in (("--plot", plot), ("--card", card)):
         if named:
             refuse_to_replace(named, force, option)
-            refuse_inputs_inside(inputs, named, option)
+            refuse_inputs_inside(read, named, option)
 
     path = card or (None if model == bundled_model() else report_path(model))
-    images = _proof_images(model, count, dataset, width)
+    images = _proof_inputs(model, count, dataset, width, inputs, told)
     names = list(dict.fromkeys(word.strip() for word in core_list.split(",") if word.strip()))
     with progress() as stage:
         stage("build and run", 0, len(names))
@@ -166,10 +173,12 @@ def report(
     _fail_where_needed(ctx, found)
 
 
-def _proof_images(model: Path, count: int, dataset: str | None, width: int | None) -> ProofImages:
-    from edgedigits.firmware_export.proof.images import proof_images
+def _proof_inputs(
+    model: Path, count: int, dataset: str | None, width: int | None, inputs: Path | None, told: Told
+) -> ProofInputs:
+    from edgedigits.firmware_export.proof.inputs import proof_inputs
 
-    images = proof_images(model, count, dataset, width)
+    images = proof_inputs(model, count, dataset, width, inputs, told)
     if images.warning:
         warn(images.warning)
     return images
@@ -201,6 +210,7 @@ def _fail_where_needed(ctx: click.Context, found: FirmwareReport) -> None:
 @click.option("--port", required=True, help="Serial port, such as /dev/ttyACM0 or COM3.")
 @_images
 @_dataset
+@options.inputs
 @options.strip_width
 @click.option("--baud", type=_COUNT, default=115200, show_default=True, help="Bits per second.")
 @click.option(
@@ -221,6 +231,7 @@ def verify(
     port: str,
     count: int,
     dataset: str | None,
+    inputs: Path | None,
     width: int | None,
     baud: int,
     timeout: float,
@@ -229,7 +240,7 @@ def verify(
     as_json: bool,
     told: Told,
 ) -> None:
-    """Send test digits to a board that runs the exported example, and compare every output.
+    """Send test digits, lines or inputs to a board that runs the exported example, and compare every output.
 
     Exits with 1 where one differs from TFLite's reference kernels.
 
@@ -251,21 +262,21 @@ def verify(
 
     verdict = proof_verdict(model, allow_failed=force)
     warn_of_verdict(verdict)
-    images = _proof_images(model, count, dataset, width)
+    images = _proof_inputs(model, count, dataset, width, inputs, told)
     if layers:
         show_layers(
             ctx,
-            verify_layers(port, model, images.digits[0], baud=baud, timeout=timeout, told=told, width=width),
+            verify_layers(port, model, images.values[0], baud=baud, timeout=timeout, told=told, width=width),
             as_json,
         )
         return
-    total = len(images.digits)
+    total = len(images.values)
     watch = LoadWatch()
     with progress() as stage:
         found = verify_board(
             port,
             model,
-            images.digits,
+            images.values,
             baud=baud,
             timeout=timeout,
             told=told,

@@ -105,7 +105,7 @@ class DigitModel:
             read_tflite(self.path)  # finds references past the end of the file, which crash the runtime at times
         if self.card is None and on is None:
             check_in_a_child(self.path, sha256_of(self.path))
-        self._interpreter = _interpreter(self.path, self.runtime, threads, _kernels(reference, own_kernels))
+        self._interpreter = interpreter_of(self.path, self.runtime, threads, _kernels(reference, own_kernels))
         source = self._interpreter.get_input_details()
         result = self._interpreter.get_output_details()
         check_digit_tensors(self.path, source, result)
@@ -258,7 +258,13 @@ def _kernels(reference: bool, own_kernels: bool) -> str:
     return "BUILTIN_REF" if reference else "BUILTIN_WITHOUT_DEFAULT_DELEGATES" if own_kernels else ""
 
 
-def _interpreter(path: Path, on: Runtime, threads: int, kernels: str) -> Any:
+def interpreter_of(path: Path, on: Runtime, threads: int, kernels: str) -> Any:
+    """An interpreter that is ready to run; ``kernels`` names its runtime's ``OpResolverType``, empty for the default.
+
+    Raises:
+        Refused: the runtime does not load the model.
+        EdgedigitsError: the runtime itself does not work.
+    """
     options: dict[str, Any] = {}
     if kernels:
         options["experimental_op_resolver_type"] = on.module.OpResolverType[kernels]

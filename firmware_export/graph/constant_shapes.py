@@ -1,12 +1,13 @@
 """Shapes that a model computes although they are always the same, as TensorFlow's converter writes a free batch.
 
-With one image at a time SHAPE of a tensor, and whatever STRIDED_SLICE, PACK, CONCATENATION and CAST make of it, are
-constants: they are worked out here, and the operators are left out.
+With one image at a time SHAPE of a tensor, and whatever STRIDED_SLICE, PACK, CONCATENATION, GATHER, REDUCE_PROD and
+CAST make of it, are constants: they are worked out here, and the operators are left out. Keras writes the first three
+for Reshape, and nearly all of them for a dense layer of a sequence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,15 +21,25 @@ _LARGEST = 64
 """Numbers of a shape or of what is on the way to one."""
 
 Whole = NDArray[Any]
+Shapes = Callable[[int, list[Tensor]], Sequence[tuple[int, ...]] | None]
 
 
-def with_constant_shapes(content: TfliteFile) -> TfliteFile:
-    """The same model without the operators that compute a constant; what they make holds its values instead."""
+def with_constant_shapes(content: TfliteFile, shapes: Shapes | None = None) -> TfliteFile:
+    """The same model without the operators that compute a constant; what they make holds its values instead.
+
+    Args:
+        content: the model.
+        shapes: of what an operator makes, given its place and all tensors before it; None where the file says it. Asked
+            in models that compute shapes alone: their converter did not know those of what comes of them.
+    """
     tensors, nodes = list(content.tensors), []
-    for node in content.nodes:
+    computes = any(node.name == "SHAPE" for node in content.nodes)
+    for index, node in enumerate(content.nodes):
         made = _made(node, tensors)
         if made is None:
             nodes.append(node)
+            for place, shape in zip(node.outputs, (computes and shapes and shapes(index, tensors)) or (), strict=False):
+                tensors[place] = replace(tensors[place], shape=shape)
         else:
             (place,) = node.outputs
             tensors[place] = replace(tensors[place], shape=made.shape, constant=True, data=made)
@@ -81,6 +92,21 @@ def _concatenation(node: OperatorCall, given: list[Tensor]) -> Whole:
     return np.concatenate([np.asarray(one.data) for one in given], int(node.options.get("Axis", 0)))
 
 
+def _gather(node: OperatorCall, given: list[Tensor]) -> Whole:
+    values, places = (np.asarray(one.data) for one in given)
+    if node.options.get("BatchDims"):
+        raise ValueError("an option that no shape needs")
+    if places.size and places.min() < 0:  # NumPy would count from the end
+        raise IndexError("a place that is not there")
+    return np.take(values, places, int(node.options.get("Axis", 0)))
+
+
+def _product(node: OperatorCall, given: list[Tensor]) -> Whole:
+    values, axes = (np.asarray(one.data) for one in given)
+    made = np.prod(values, tuple(int(axis) for axis in axes.ravel()), keepdims=bool(node.options.get("KeepDims")))
+    return np.asarray(made)
+
+
 def _cast(_node: OperatorCall, given: list[Tensor]) -> Whole:
     (one,) = given
     return np.asarray(one.data)
@@ -91,5 +117,7 @@ _COMPUTED: dict[str, Callable[[OperatorCall, list[Tensor]], Whole]] = {
     "STRIDED_SLICE": _strided_slice,
     "PACK": _pack,
     "CONCATENATION": _concatenation,
+    "GATHER": _gather,
+    "REDUCE_PROD": _product,
     "CAST": _cast,
 }

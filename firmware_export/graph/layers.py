@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +51,16 @@ class Layer:
         index: of the operator in the file.
         operator: itself.
         content: all of the file.
+        part: which one of its outputs is meant, where they are read one by one.
+        of: how many there are.
     """
 
     path: Path
     index: int
     operator: OperatorCall
     content: TfliteFile
+    part: int = 0
+    of: int = 1
 
     @property
     def name(self) -> str:
@@ -73,6 +77,13 @@ class Layer:
 
     def _size(self, number: int) -> str:
         return sizes(self.content.tensors[number].shape) if number >= 0 else "nothing"
+
+    def parts(self) -> list[Layer]:
+        """The operator once for each of its outputs, as if it made that one alone."""
+        return [
+            replace(self, operator=replace(self.operator, outputs=(number,)), part=part, of=len(self.operator.outputs))
+            for part, number in enumerate(self.operator.outputs)
+        ]
 
     def option(self, name: str) -> Any:
         """One of the operator's options; an error where it has none at all."""
@@ -154,7 +165,7 @@ class Layer:
         return Value(self._shape(tensor.shape), scale, zero_point)
 
     def _shape(self, shape: tuple[int, ...]) -> Shape:
-        if min(shape, default=0) < 1 or math.prod(shape) > LARGEST_VALUE:
+        if min(shape, default=1) < 1 or math.prod(shape) > LARGEST_VALUE:
             raise self.error(f"has a value that is {sizes(shape)}, too large or empty")
         *batch, height, width, channels = (1, 1, 1, *shape)
         if math.prod(batch) != 1:

@@ -11,6 +11,7 @@ from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWri
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
+from edgedigits.firmware_export.operators.shared import reshaping
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, Stage, shape_text
 
@@ -76,6 +77,8 @@ def _read(layer: Layer, output: Value) -> OperatorNodes:
         raise layer.error("has a fused activation", LEAVE_OUT)
     for position in range(len(layer.operator.inputs)):
         layer.check_same_scale(layer.value(position), output)
+    if len(layer.operator.inputs) == 1:
+        return reshaping.read(layer, output)
     axis = _axis(layer) - len(layer.tensor(0).shape) + 3
     node = Concatenation(layer.name, tuple(layer.operator.inputs), layer.output, axis)
     return OperatorNodes((node,), {layer.output: output})

@@ -58,6 +58,7 @@ class Operator:
         read: makes nodes of it, once the output has that shape.
         options: TFLite's name of its table of options; empty where it has none.
         kernels: that its nodes' stages name.
+        many: it makes several values. ``shape`` and ``read`` are asked for each: see :meth:`Layer.parts`.
     """
 
     names: tuple[str, ...]
@@ -65,3 +66,4 @@ class Operator:
     read: Callable[[Layer, Value], OperatorNodes]
     options: str = ""
     kernels: tuple[KernelSource, ...] = ()
+    many: bool = False

@@ -8,11 +8,10 @@ from pathlib import Path
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import TfliteFile, read_tflite
 from edgedigits.firmware_export.graph.advice import followable
-from edgedigits.firmware_export.graph.constant_shapes import with_constant_shapes
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, REBUILD, Layer, OperatorNodes, sizes
-from edgedigits.firmware_export.graph.model import Graph, Node, Value
+from edgedigits.firmware_export.graph.model import Graph, ModelTensor, Node, Value
 from edgedigits.firmware_export.operators.registry import OPERATORS
-from edgedigits.firmware_export.operators.shared.resizing import with_width
+from edgedigits.firmware_export.operators.shared.resizing import with_known_shapes, with_width
 
 LARGEST_FILE = 1 << 24
 """Bytes; no microcontroller's flash holds more."""
@@ -38,10 +37,10 @@ def read_graph(path: Path, width: int | None = None) -> Graph:
             the C library cannot compute exactly as TFLite's reference kernels do.
     """
     content = _read(path)
-    ends = (len(content.inputs), len(content.outputs))
-    if ends != (1, 1):
+    counts = (len(content.inputs), len(content.outputs))
+    if counts != (1, 1):
         raise EdgedigitsError(
-            f"{path} has {ends[0]} inputs and {ends[1]} outputs where one of each is expected",
+            f"{path} has {counts[0]} inputs and {counts[1]} outputs where one of each is expected",
             "build a network with one input and one output",
         )
     if width is not None:
@@ -61,7 +60,9 @@ def read_graph(path: Path, width: int | None = None) -> Graph:
     if end not in values:
         raise EdgedigitsError(f"{path} makes no output", REBUILD)
     _door(layers[-1], end)
-    return _needed(path, nodes, values, start, end)
+    source, result = content.inputs[0], content.outputs[0]
+    ends = ModelTensor(start, source.type, source.shape[1:]), ModelTensor(end, result.type, result.shape[1:])
+    return _needed(path, nodes, values, *ends)
 
 
 def _read(path: Path) -> TfliteFile:
@@ -77,7 +78,7 @@ def _read(path: Path) -> TfliteFile:
             f"{path} has {content.subgraphs} subgraphs, as models with conditions, loops or variables do",
             followable(LEAVE_OUT, content),
         )
-    return with_constant_shapes(content)
+    return with_known_shapes(path, content)
 
 
 def _peeled(path: Path, content: TfliteFile, layers: list[Layer]) -> tuple[list[Layer], int, int]:
@@ -171,17 +172,22 @@ def _converted(layer: Layer, values: dict[int, Value]) -> OperatorNodes:
     operator = OPERATORS[layer.operator.name]
     if layer.operator.options_table != operator.options:
         layer = replace(layer, operator=replace(layer.operator, options={}))
-    return operator.read(layer, layer.output_value(operator.shape(layer)))
+    made = [
+        operator.read(part, part.output_value(operator.shape(part)))
+        for part in (layer.parts() if operator.many else [layer])
+    ]
+    nodes = tuple(node for one in made for node in one.nodes)
+    return OperatorNodes(nodes, {number: value for one in made for number, value in one.values.items()})
 
 
-def _needed(path: Path, nodes: list[Node], values: dict[int, Value], start: int, end: int) -> Graph:
+def _needed(path: Path, nodes: list[Node], values: dict[int, Value], source: ModelTensor, result: ModelTensor) -> Graph:
     """The graph of the nodes that lead to the output."""
-    wanted = {end}
+    wanted = {result.value}
     kept = []
     for node in reversed(nodes):
         if node.output in wanted:
             wanted.update(node.inputs)
             kept.append(node)
-    if start not in wanted:
+    if source.value not in wanted:
         raise EdgedigitsError(f"{path} makes its output without its input", REBUILD)
-    return Graph({number: values[number] for number in sorted(wanted)}, tuple(reversed(kept)), start, end)
+    return Graph({number: values[number] for number in sorted(wanted)}, tuple(reversed(kept)), source, result)

@@ -27,9 +27,13 @@ MODULES = (
     "relu",
     "reshape",
     "resize_nearest_neighbor",
+    "slice",
     "softmax",
+    "split",
     "squeeze",
+    "strided_slice",
     "tanh",
+    "transpose",
 )
 """Modules beside this one, each with an ``OPERATOR``."""
 

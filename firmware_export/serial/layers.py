@@ -23,9 +23,10 @@ from edgedigits.firmware_export.input_contract import contract_of, line_of
 from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.planning.plan import Plan, plan
 from edgedigits.firmware_export.planning.stages import RowValue
+from edgedigits.firmware_export.proof.tensors import as_int8
 from edgedigits.firmware_export.serial.link import BAUD, BoardLink
 from edgedigits.firmware_export.serial.protocol import LAYERS_HEAD_BYTES, LONGEST_PAYLOAD, STEP_BYTES, checksum
-from edgedigits.firmware_export.serial.verify import check_same_model
+from edgedigits.firmware_export.serial.verify import check_length, check_same_model
 
 
 @dataclass(frozen=True)
@@ -116,8 +117,8 @@ def verify_layers(
     Args:
         port: device such as ``/dev/ttyACM0`` or ``COM3``, or a URL of pyserial such as ``socket://host:port``.
         model: the ``.tflite`` file that was exported to the board, whose program is compiled with ``NAME_LAYERS``.
-        image: uint8 of shape (28, 28), a normalised digit; for a line network a strip of shape (32, width); or int8 of
-            the input's size.
+        image: uint8 of shape (28, 28), a normalised digit; for a line network a strip of shape (32, width); for
+            another model an input of its own type and shape.
         baud: bits per second.
         timeout: seconds to wait for an answer.
         patience: seconds to wait for the board's first answer.
@@ -135,6 +136,7 @@ def verify_layers(
     wanted = expected_rows(graph, chosen, given)
     longest = max(LONGEST_PAYLOAD, given.size + 2, LAYERS_HEAD_BYTES + STEP_BYTES * len(chosen.schedule.order))
     longest = max(longest, LAYERS_HEAD_BYTES + max(value.row_bytes for value in chosen.program.values.values()))
+    check_length(model, longest)
     with BoardLink(port, baud=baud, timeout=timeout, patience=patience, longest=longest) as link:
         check_same_model(link, model, sha256_of(model))
         if link.board.version != code_version():
@@ -149,15 +151,13 @@ def verify_layers(
 def network_input(
     model: Path, graph: Graph, line: LineShape | None, image: NDArray[Any], told: Told = NOTHING_TOLD
 ) -> NDArray[np.int8]:
-    """The int8 input of a network for a digit, a strip, or int8 values as they are."""
+    """The int8 input of a network for a digit, a strip, or an input of the model's own type."""
     source = graph.values[graph.input]
-    if image.dtype == np.int8:
-        return image.reshape(source.shape)
     if line:
         return (image.astype(np.int16) - 128).astype(np.int8).reshape(source.shape)
-    contract = contract_of(model, told)
+    contract = contract_of(model, told, graph)
     if contract is None:
-        raise EdgedigitsError(f"{model} reads no digits", "give the model's own int8 input")
+        return as_int8(image[None], source)[0].reshape(source.shape)
     values = contract.values(image[None])[0]
     return quantize(values, source.scale, source.zero_point).reshape(source.shape)
 

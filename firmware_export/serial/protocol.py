@@ -56,12 +56,15 @@ PREFIX_CHARACTERS = 8
 LONGEST_PAYLOAD = 1024
 """A length beyond this is noise and not waited for. Longer than any answer of a board that reads digits."""
 
+LONGEST_FRAME = 65_535
+"""Bytes of a payload: its length has 16 bits."""
+
 _HEAD = struct.Struct("<BBH")
 _HELLO = struct.Struct(f"<BBHHI{SHA_CHARACTERS}s")
 _STEP = struct.Struct("<HI")
 _READING = struct.Struct(f"<BBHI{PREFIX_CHARACTERS}s")
 
-HEAD_BYTES = _READING.size
+READING_BYTES = _READING.size
 """Of the answer to READ, before the outputs."""
 
 

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.firmware_export.targets.contract import Target, Written
-
-if TYPE_CHECKING:
-    from edgedigits.core.contract.finding import Told
+from edgedigits.firmware_export.targets.contract import ExportRequest, Target, Written
 
 
-def _write(
-    model: Path, name: str, allow_failed: bool, folder: Path, force: bool, told: Told, width: int | None = None
-) -> Written:
-    if width is not None:
+def _write(wanted: ExportRequest, folder: Path, force: bool) -> Written:
+    if wanted.width is not None:
         raise EdgedigitsError("arrays hold a model as it is, whose width cannot be chosen", "leave --width out")
+    if wanted.labels or wanted.inputs:
+        raise EdgedigitsError("arrays hold a model alone", "leave --labels and --inputs out")
     from edgedigits.firmware_export.arrays.export import export_arrays, write_export
 
-    export = export_arrays(model, name=name, allow_failed=allow_failed, told=told)
+    export = export_arrays(wanted.model, name=wanted.name, allow_failed=wanted.allow_failed, told=wanted.told)
     files = write_export(export, folder, force=force)
     facts = {
         "verdict": export.verdict,

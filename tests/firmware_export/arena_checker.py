@@ -17,6 +17,7 @@ from edgedigits.firmware_export.operators.pad import Pad
 from edgedigits.firmware_export.operators.resize_nearest_neighbor import ResizeNearest
 from edgedigits.firmware_export.operators.shared.convolution import Conv
 from edgedigits.firmware_export.operators.shared.pooling import Pool
+from edgedigits.firmware_export.operators.shared.taking import Take
 from edgedigits.firmware_export.planning.plan import Plan
 from edgedigits.firmware_export.planning.stages import Stage
 
@@ -159,9 +160,19 @@ class ArenaChecker:
 def rows_read(checker: ArenaChecker, stage: Stage, y: int) -> Iterator[tuple[int, int]]:
     """(value, row) for every input row that the definition of the operator needs for its output row ``y``."""
     heights = [checker.program.values[value].shape[0] for value in stage.inputs]
-    for value, row in _rows(stage, y, heights):
+    taken = _taken(checker, stage, y) if isinstance(stage.node, Take) and stage.kernel.name == "take" else None
+    for value, row in _rows(stage, y, heights) if taken is None else taken:
         if 0 <= row < checker.program.values[value].shape[0]:
             yield value, row
+
+
+def _taken(checker: ArenaChecker, stage: Stage, y: int) -> list[tuple[int, int]]:
+    (value,), node = stage.inputs, stage.node
+    assert isinstance(node, Take)
+    _, width, channels = checker.program.values[value].shape
+    _, *made = checker.program.values[stage.output].shape
+    places = node.first + y * node.steps[0] + np.tensordot(node.steps[1:], np.indices(made), 1)
+    return [(value, int(row)) for row in np.unique(places // (width * channels))]
 
 
 def _rows(stage: Stage, y: int, heights: list[int]) -> Iterator[tuple[int, int]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from layer_builder import ACTIVATIONS, INPUT_SPREAD, LayerBuilder, Pair
-from model_file import file_bytes
+from model_file import BuiltTensor, file_bytes
 
 
 class ModelBuilder(LayerBuilder):
@@ -157,6 +157,57 @@ class ModelBuilder(LayerBuilder):
         shape[axis] = sum(tensor.shape[axis] for tensor in given)
         result = self.tensor(shape, given[0].scales[0], given[0].zero_points[0])
         return self.operator("CONCATENATION", 2, list(sources), result, "ConcatenationOptions", Axis=axis)
+
+    def transpose(self, source: int, axes: Sequence[int]) -> int:
+        """Add TRANSPOSE."""
+        given = self.tensors[source]
+        result = self._like(given, [given.shape[axis] for axis in axes])
+        return self.operator("TRANSPOSE", 2, [source, self.integers(*axes)], result, "TransposeOptions")
+
+    def strided_slice(
+        self, source: int, bounds: Sequence[tuple[int, int, int]], shrink: Sequence[int] = (), **masks: int
+    ) -> int:
+        """Add STRIDED_SLICE of (begin, end, step) along each axis; of the axes in ``shrink`` one element is taken."""
+        given = self.tensors[source]
+        shape = []
+        for axis, (size, (begin, end, step)) in enumerate(zip(given.shape, bounds, strict=True)):
+            open_ends = [masks.get(name, 0) >> axis & 1 for name in ("BeginMask", "EndMask")]
+            cut = slice(None if open_ends[0] else begin, None if open_ends[1] else end, step)
+            if axis not in shrink:
+                shape.append(len(range(*cut.indices(size))))
+        lists = [self.integers(*one) for one in zip(*bounds, strict=True)]
+        mask = sum(1 << axis for axis in shrink)
+        result = self._like(given, shape)
+        options = masks | {"ShrinkAxisMask": mask}
+        return self.operator("STRIDED_SLICE", 2, [source, *lists], result, "StridedSliceOptions", **options)
+
+    def slice(self, source: int, begin: Sequence[int], size: Sequence[int]) -> int:
+        """Add SLICE; a size of -1 takes what is left."""
+        given = self.tensors[source]
+        shape = [
+            length - first if count == -1 else count
+            for length, first, count in zip(given.shape, begin, size, strict=True)
+        ]
+        sources = [source, self.integers(*begin), self.integers(*size)]
+        return self.operator("SLICE", 2, sources, self._like(given, shape), "SliceOptions")
+
+    def split(self, source: int, axis: int, lengths: Sequence[int], *, equal: bool = False) -> list[int]:
+        """Add SPLIT_V, or with ``equal`` SPLIT, and return all outputs."""
+        given = self.tensors[source]
+        parts = []
+        for length in lengths:
+            shape = list(given.shape)
+            shape[axis] = length
+            parts.append(self._like(given, shape))
+        number = self.constant(np.array(axis, np.int32))
+        sources = [number, source] if equal else [source, self.integers(*lengths), number]
+        name, table = ("SPLIT", "SplitOptions") if equal else ("SPLIT_V", "SplitVOptions")
+        self.operator(name, 2, sources, parts[0], table, NumSplits=len(lengths))
+        self.operators[-1].outputs = list(parts)
+        return parts
+
+    def _like(self, given: BuiltTensor, shape: Sequence[int]) -> int:
+        return self.tensor(shape, given.scales[0], given.zero_points[0])
 
     def relu(self, source: int, output: tuple[float, int] | None = None) -> int:
         """Add RELU."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 import tflite
@@ -22,9 +22,18 @@ LARGEST = 3000
 """Elements of a value; the arena of a random network stays small."""
 
 
-def random_network(dice: random.Random, longest: int = 6, *, powers_of_two: bool = False) -> bytes:
-    """A model of 1 to ``longest`` operators, plus what their branches need; see LayerBuilder for ``powers_of_two``."""
-    network = _Network(dice, powers_of_two)
+def random_network(
+    dice: random.Random, longest: int = 6, *, powers_of_two: bool = False, kinds: Collection[str] | None = None
+) -> bytes:
+    """A model of 1 to ``longest`` operators, plus what their branches need.
+
+    Args:
+        dice: makes every choice.
+        longest: most operators.
+        powers_of_two: see LayerBuilder.
+        kinds: of operators to choose among; all, if None.
+    """
+    network = _Network(dice, powers_of_two, kinds)
     for _ in range(dice.randint(1, longest)):
         network.grow()
     return network.build()
@@ -40,8 +49,9 @@ def single_operator(dice: random.Random, kind: str, *, powers_of_two: bool = Fal
 class _Network:
     """A model that grows at its end, ``self.end``."""
 
-    def __init__(self, dice: random.Random, powers_of_two: bool) -> None:
+    def __init__(self, dice: random.Random, powers_of_two: bool, kinds: Collection[str] | None = None) -> None:
         self.dice = dice
+        self.kinds = MAKERS.keys() if kinds is None else kinds
         self.builder = ModelBuilder(dice.randint(0, 1 << 30), powers_of_two)
         scale, zero_point = dice.choice([(1 / 255, -128), (0.05, dice.randint(-128, 127)), (0.02, 0)])
         self.end = self.builder.input(
@@ -69,7 +79,7 @@ class _Network:
             makers, vector = MAKERS, False
         else:
             makers, vector = VECTOR_MAKERS, True
-        name = kind or self.dice.choice(sorted(makers))
+        name = kind or self.dice.choice(sorted(makers.keys() & self.kinds))
         self.end = makers[name](self)
         made = self.builder.tensors[self.end]
         if not vector and math.prod(made.shape) > LARGEST:
@@ -240,6 +250,56 @@ class _Network:
         options = self.dice.choice([{}, {"AlignCorners": True}, {"HalfPixelCenters": True}])
         return self.builder.resize_nearest(self.end, size, **options)
 
+    def transpose(self) -> int:
+        axes = [1, 2, 3]
+        self.dice.shuffle(axes)
+        return self.builder.transpose(self.end, [0, *axes])
+
+    def strided_slice(self) -> int:
+        """Of each axis of the picture some part, in steps, forwards or backwards, at times up to its ends."""
+        masks, bounds, shrink = {"BeginMask": 0, "EndMask": 0}, [(0, 1, 1)], []
+        for axis, size in enumerate(self.shape[1:], start=1):
+            begin, end = sorted((self.dice.randrange(size), self.dice.randrange(size)))
+            step = self.dice.choice([1, 1, 2, 3, -1, -2])
+            begin, end = (begin, end + 1) if step > 0 else (end, begin - 1)
+            if end == -1:
+                masks["EndMask"] |= 1 << axis
+            elif self.dice.random() < 0.2:
+                masks["EndMask" if self.dice.random() < 0.5 else "BeginMask"] |= 1 << axis
+            if begin > 0 and self.dice.random() < 0.3:
+                begin -= size
+            bounds.append((begin, end, step))
+        if self.dice.random() < 0.2:
+            axis = self.dice.choice([1, 2, 3])
+            shrink.append(axis)
+            bounds[axis] = (self.dice.randrange(-self.shape[axis], self.shape[axis]), 0, 1)
+            masks = {name: mask & ~(1 << axis) for name, mask in masks.items()}
+        made = self.builder.strided_slice(self.end, bounds, shrink, **masks)
+        shape = self.builder.tensors[made].shape
+        return made if len(shape) == 4 else self.builder.reshape(made, (1, *shape))
+
+    def slice(self) -> int:
+        begin = [self.dice.randrange(size) for size in self.shape]
+        size = [
+            self.dice.choice([-1, self.dice.randint(1, length - first)])
+            for length, first in zip(self.shape, begin, strict=True)
+        ]
+        return self.builder.slice(self.end, begin, size)
+
+    def split(self) -> int:
+        """Parts of which one is used, or all in another order."""
+        axis = self.dice.choice([1, 2, 3])
+        size = self.shape[axis]
+        count = self.dice.choice([parts for parts in (1, 2, 3) if size % parts == 0])
+        equal = self.dice.random() < 0.5
+        lengths = [size // count] * count
+        if not equal and size > 1:
+            first = self.dice.randrange(1, size)
+            lengths = [first, size - first]
+        parts = self.builder.split(self.end, axis, lengths, equal=equal)
+        self.dice.shuffle(parts)
+        return self.builder.concat(parts, axis) if self.dice.random() < 0.5 else parts[0]
+
     def _other_scale(self) -> tuple[float, int]:
         scale = self.builder.tensors[self.end].scales[0] * self.dice.choice([0.4, 0.9, 1.7])
         return float(np.float32(scale)), self.dice.randint(-100, 100)
@@ -268,6 +328,10 @@ _METHODS: Sequence[str] = (
     "tanh",
     "reduce_max",
     "resize_nearest",
+    "transpose",
+    "strided_slice",
+    "slice",
+    "split",
 )
 _VECTOR_METHODS = ("add", "mul", "dense", "logistic", "relu", "quantize", "softmax", "leaky_relu", "tanh")
 MAKERS: dict[str, Callable[[_Network], int]] = {name: getattr(_Network, name) for name in _METHODS}

@@ -77,6 +77,23 @@ def test_a_free_batch_as_the_converter_writes_it_falls_away() -> None:
     assert before.tensors == tensors, "what was given is as it was"
 
 
+def test_shapes_that_come_of_computed_ones_are_asked_for_and_count_for_what_follows() -> None:
+    """The file says 1x1 of what it could not know; the second SHAPE has to see what the reshape really makes."""
+    tensors = (unknown("INT8", (1, 6)), unknown(), unknown("INT8", (1, 1)), unknown())
+    calls = (call("SHAPE", (0,), 1), call("RESHAPE", (0, 1), 2), call("SHAPE", (2,), 3))
+    asked: list[int] = []
+
+    def shapes(index: int, known_so_far: list[Tensor]) -> list[tuple[int, ...]]:
+        asked.append(index)
+        return [tuple(values(known_so_far[1]))]
+
+    after = with_constant_shapes(model(*calls, tensors=tensors), shapes)
+    assert asked == [1]
+    assert after.tensors[2].shape == (1, 6)
+    assert values(after.tensors[3]) == [1, 6]
+    assert with_constant_shapes(model(calls[1], tensors=tensors), shapes).tensors == tensors, "none is computed here"
+
+
 @pytest.mark.parametrize("kind", ["INT32", "INT64"])
 def test_a_shape_is_that_of_its_input(kind: str) -> None:
     assert values(computed("SHAPE", unknown("INT8", (1, 28, 3)), kind=kind)) == [1, 28, 3]
@@ -162,6 +179,23 @@ def test_shapes_are_joined_along_an_axis() -> None:
     assert values(computed("CONCATENATION", *rows, Axis=-1)) == [[1, 2, 3, 4]]
     assert computed("CONCATENATION", *rows, Axis=2) is None
     assert computed("CONCATENATION", known(1), known(2)) is None, "numbers have no axis"
+
+
+def test_numbers_are_gathered_by_their_places() -> None:
+    assert values(computed("GATHER", known([1, 28, 29, 30]), known([0, 2]))) == [1, 29]
+    assert values(computed("GATHER", known([1, 28]), known(1))) == 28
+    assert values(computed("GATHER", known([[1, 2], [3, 4]]), known([1]), Axis=1)) == [[2], [4]]
+    for places in ([2], [-1]):
+        assert computed("GATHER", known([1, 28]), known(places)) is None
+    assert computed("GATHER", known([1, 28]), known([0]), BatchDims=1) is None
+
+
+def test_numbers_are_multiplied_along_axes() -> None:
+    assert values(computed("REDUCE_PROD", known([2, 28, 3]), known([0]))) == 168
+    assert values(computed("REDUCE_PROD", known([2, 28, 3]), known(0), KeepDims=True)) == [168]
+    assert values(computed("REDUCE_PROD", known([[2, 3], [5, 7]]), known([-1]))) == [6, 35]
+    assert values(computed("REDUCE_PROD", known([2, 3]), known(np.zeros(0)))) == [2, 3]
+    assert computed("REDUCE_PROD", known([2, 3]), known([1])) is None
 
 
 def test_a_cast_changes_the_type_alone() -> None:

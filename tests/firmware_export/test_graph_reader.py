@@ -33,6 +33,7 @@ from edgedigits.firmware_export.operators.resize_nearest_neighbor import ResizeN
 from edgedigits.firmware_export.operators.shared.convolution import Conv
 from edgedigits.firmware_export.operators.shared.lookup import Lookup
 from edgedigits.firmware_export.operators.shared.reshaping import Reshape
+from edgedigits.firmware_export.operators.shared.taking import Take
 from edgedigits.firmware_export.operators.softmax import Softmax
 
 SMALL = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
@@ -83,8 +84,18 @@ def one_of_everything() -> tuple[ModelBuilder, int]:
     means = built.add(built.mean(total, keep_dims=True), built.reduce_max(total, keep_dims=True))
     features = built.reshape(built.squeeze(built.expand_dims(means, 1), (1,)), (1, 1, 1, -1))
     built.tensors[features].shape = (1, 1, 1, 16)
+    features = taken(built, features)
     scores = built.dense(built.add(features, built.constant(np.ones(16, np.int8), 0.1)), 10, per_channel=True)
     return built, built.softmax(scores)
+
+
+def taken(built: ModelBuilder, source: int) -> int:
+    """A value of shape (1, 1, 1, 16) through every operator that takes parts of it or puts them in another order."""
+    halves = built.split(built.transpose(source, (0, 2, 3, 1)), 2, (8, 8), equal=True)
+    parts = built.split(built.concat(halves, 2), 2, (4, 12))
+    rows = built.concat([built.slice(parts[1], (0, 0, 0, 0), (-1, -1, -1, -1)), parts[0]], 2)
+    cut = built.strided_slice(rows, ((0, 1, 1), (0, 1, 1), (0, 16, 1), (0, 1, 1)))
+    return built.reshape(cut, (1, 1, 1, 16))
 
 
 def test_every_operator_has_its_node(tmp_path: Path) -> None:
@@ -92,7 +103,7 @@ def test_every_operator_has_its_node(tmp_path: Path) -> None:
     graph = graph_of(built, output, tmp_path)
     kinds = {type(node) for node in graph.nodes}
     windows = {AveragePool, Conv, Dense, Depthwise, MaxPool}
-    expected = {*windows, Add, Concatenation, Mean, Mul, Pad, ReduceMax, Reshape, ResizeNearest, Softmax, Lookup}
+    expected = {*windows, Add, Concatenation, Mean, Mul, Pad, ReduceMax, Reshape, ResizeNearest, Softmax, Lookup, Take}
     assert kinds == expected
     assert {node.name.split()[0] for node in graph.nodes} == set(OPERATORS)
     made = {graph.input}

@@ -149,6 +149,33 @@ def test_channels_without_weights_and_biases_as_large_as_the_converter_makes_the
     check(builder.build(end), folder)
 
 
+def test_a_dense_layer_of_a_sequence_whose_length_only_the_model_computes(folder):
+    """As Keras writes it with a free batch: the file says 1x1 of both reshapes and of the products between them."""
+    builder = ModelBuilder(9)
+    source = builder.input((1, 6, 4), 0.02, 5)
+    shape = builder.operator("SHAPE", 1, [source], builder.tensor((3,), dtype=np.int32), "ShapeOptions", OutType=2)
+
+    def part(*places):
+        made = builder.tensor((len(places),), dtype=np.int32)
+        return builder.operator("GATHER", 1, [shape, builder.integers(*places)], made, "GatherOptions")
+
+    rows = builder.tensor((), dtype=np.int32)
+    builder.operator("REDUCE_PROD", 1, [part(0, 1), builder.integers(0)], rows, "ReducerOptions")
+    pair = builder.tensor((2,), dtype=np.int32)
+    depth = builder.constant(np.array(4, np.int32))
+    builder.operator("PACK", 1, [rows, depth], pair, "PackOptions", ValuesCount=2)
+    flat = builder.operator("RESHAPE", 1, [source, pair], builder.tensor((6, 4), 0.02, 5))
+    end = builder.dense(flat, 3)
+    builder.tensors[flat].shape = builder.tensors[end].shape = (1, 1)
+    check(builder.build(end), folder)
+
+
+def test_a_single_value_that_is_joined_is_that_value(folder):
+    builder = ModelBuilder(2)
+    end = builder.concat([builder.relu(builder.input((1, 3, 2, 4), 0.02, 5))])
+    check(builder.build(builder.conv(end, 3)), folder)
+
+
 def maxima_of_rows(rows: int, stride: int, padding: str, activation: str = "NONE", width: int = 11) -> bytes:
     """A pool between a convolution that makes padded rows of it and one that reads its own with padding."""
     builder = ModelBuilder(8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +24,9 @@ _ONE_MORE = 0.07
 
 _LINGERING = 1.0
 """Seconds after which a piece that never was wholly in view is read as far as it is."""
+
+_HALTED = 60.0
+"""Seconds for which a piece that came and stopped half in view is waited for: the belt may have stopped with it."""
 
 _LONGEST = 2.6
 """Times that a piece is as long as it is high, or as high as long, at most: long envelopes (DL, 10) are up to 2.3."""
@@ -76,6 +80,7 @@ class _Piece:
 
     evidence: Evidence
     seen: int = 0
+    moved: float = -math.inf  # seconds at which it was last seen to pass
     decided: bool = False
     picture: Image | None = None
     peak: tuple[str, float] = ("", 0.0)
@@ -148,6 +153,8 @@ class Watch:
         for track in self.tracks:
             piece = self._pieces.setdefault(track.number, _Piece(Evidence()))
             piece.seen += track.seen == moment
+            if _passes(track):
+                piece.moved = moment
         if (nearest := self._next(moment)) is not None:
             self._read(nearest, grey)
             decided.append(self._decided_early(nearest, upright, moment))
@@ -191,8 +198,20 @@ class Watch:
     def _is_readable(self, track: Track, moment: float) -> bool:
         if self._pieces[track.number].seen < _SURELY:
             return False
-        lingers = track.whole_since is None and moment - track.entered >= _LINGERING
+        lingers = track.whole_since is None and moment >= self._begun(track)
         return (track.is_whole or lingers) and not _is_too_long(track)
+
+    def _begun(self, track: Track) -> float:
+        """Seconds from which a piece is looked at: when it was whole, or where it never was, when no more of it comes.
+
+        On a slow belt, and on one that stops, it takes its time to come.
+        """
+        if track.whole_since is not None:
+            return track.whole_since
+        lingers = track.entered + _LINGERING
+        if self._tracker and _passes(track) and self._tracker.spans(track):
+            return lingers
+        return max(lingers, self._pieces[track.number].moved + _HALTED)
 
     def _read(self, track: Track, grey: NDArray[np.uint8]) -> None:
         piece = self._pieces[track.number]
@@ -215,11 +234,9 @@ class Watch:
 
     def _overdue(self, track: Track, upright: Image, moment: float) -> DecidedPiece | None:
         piece = self._pieces[track.number]
-        begun = track.whole_since if track.whole_since is not None else track.entered + _LINGERING
+        begun = self._begun(track)
         if piece.decided or track.seen != moment or moment - begun < self._within - _ONE_MORE:
             return None
-        if track.whole_since is None and _passes(track) and self._tracker and not self._tracker.spans(track):
-            return None  # on a slow belt it takes its time to come
         if not piece.evidence.frames and track.is_whole and moment - begun < 2 * self._within:
             return None  # others were read first
         return self._settled(track, self._final(track, piece.evidence), upright, moment)

@@ -104,7 +104,7 @@ typedef struct {
     uint32_t scratch; /* offset in the arena */
     uint16_t filler;  /* bytes from there to a row of padding */
     uint16_t start;   /* bytes from the start of an input row to the first one that is read */
-    uint16_t above;
+    int16_t above;
     uint16_t lag;   /* rows by which the second input starts later */
     uint16_t phase; /* slot of input row -above */
     uint8_t kind;

@@ -1,4 +1,4 @@
-"""The same network for pictures of another width, which networks that only slide over their input can be run on."""
+"""Shapes of what operators make: those that a model's file does not know, and those for pictures of another width."""
 
 from __future__ import annotations
 
@@ -6,9 +6,27 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.tflite.file import TfliteFile
+from edgedigits.core.tflite.file import Tensor, TfliteFile
+from edgedigits.firmware_export.graph.constant_shapes import with_constant_shapes
 from edgedigits.firmware_export.graph.layers import Layer, sizes
 from edgedigits.firmware_export.operators.registry import OPERATORS
+
+
+def with_known_shapes(path: Path, content: TfliteFile) -> TfliteFile:
+    """A model whose shapes are known: those that it computes are constants, and what comes of them has its own.
+
+    Args:
+        path: of the model, for messages.
+        content: of any model; what is wrong in it is left to whoever reads it.
+    """
+
+    def shapes(index: int, tensors: list[Tensor]) -> list[tuple[int, ...]] | None:
+        try:
+            return _made(Layer(path, index, content.nodes[index], replace(content, tensors=tuple(tensors))))
+        except EdgedigitsError:
+            return None
+
+    return with_constant_shapes(content, shapes)
 
 
 def with_width(path: Path, content: TfliteFile, width: int) -> TfliteFile:
@@ -28,8 +46,14 @@ def with_width(path: Path, content: TfliteFile, width: int) -> TfliteFile:
         raise EdgedigitsError(f"{path} takes {sizes(shape)}, which has no width", "export it as it is")
     tensors[start] = replace(tensors[start], shape=(*shape[:2], width, shape[3]))
     for index, operator in enumerate(content.nodes):
-        place, layer = operator.outputs[0], Layer(path, index, operator, replace(content, tensors=tuple(tensors)))
-        known = OPERATORS.get(operator.name)
-        made = tuple(known.shape(layer)) if known else layer.tensor(0).shape  # DEQUANTIZE, at the end
-        tensors[place] = replace(tensors[place], shape=made)
+        layer = Layer(path, index, operator, replace(content, tensors=tuple(tensors)))
+        made = _made(layer) or [layer.tensor(0).shape]  # DEQUANTIZE, at the end
+        for place, one in zip(operator.outputs, made, strict=False):
+            tensors[place] = replace(tensors[place], shape=one)
     return replace(content, tensors=tuple(tensors))
+
+
+def _made(layer: Layer) -> list[tuple[int, ...]]:
+    """Shapes of an operator's outputs; none where the operator is not known."""
+    known = OPERATORS.get(layer.operator.name)
+    return [tuple(known.shape(part)) for part in (layer.parts() if known.many else [layer])] if known else []
