@@ -118,6 +118,7 @@ def _header(graph: Graph, plan: Plan, metadata: LibraryMetadata, common: dict[st
         fields[f"{which}_zero"] = value.zero_point
         fields[f"{which}_scale"] = float_literal(value.scale)[:-1]
     fields["arena"] = _arena_macros(plan, metadata.name.upper())
+    fields["layer_steps"] = len(plan.schedule.order)
     fields["includes"] = ("#include <stddef.h>\n" if metadata.line else "") + "#include <stdint.h>"
     fields["output_words"] = _output_words(ends["output"], metadata)
     kind = "line" if metadata.line else "digit" if metadata.contract else "tensor"
