@@ -25,7 +25,7 @@ from edgedigits.firmware_export.input_contract import contract_of, line_of
 from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.proof.lines import LineReference, line_text
 from edgedigits.firmware_export.proof.reference import ReferenceKernels, TensorReference
-from edgedigits.firmware_export.proof.tensors import as_int8
+from edgedigits.firmware_export.proof.tensors import TYPES
 from edgedigits.firmware_export.serial.link import BAUD, BoardLink
 from edgedigits.firmware_export.serial.protocol import LONGEST_FRAME, LONGEST_PAYLOAD, READING_BYTES, Board, BoardAnswer
 
@@ -137,7 +137,7 @@ def verify(
     contract = None if line else contract_of(model, told, graph)
     kind = "line" if line else "digit" if contract else "tensor"
     pictures, answer = _asked(model, graph, line, contract, images)
-    longest = longest_payload(graph, line)
+    longest = longest_payload(graph, line, kind)
     check_length(model, longest)
     with BoardLink(port, baud=baud, timeout=timeout, patience=patience, longest=longest, line=line is not None) as link:
         check_same_model(link, model, sha256_of(model))
@@ -163,15 +163,17 @@ def _asked(
             raise ValueError(f"strips of {images.shape[2]} columns for a network of {line.width}")
         return images, LineReference(model, graph).steps
     if contract is None:
-        return as_int8(images, graph.values[graph.input]), TensorReference(model, graph).steps
+        return images, TensorReference(model, graph).steps
     reference = ReferenceKernels(model, contract)
     end = graph.values[graph.output]
     return reference.digits.contract.pictures(images), lambda some: reference.steps(some, end)
 
 
-def longest_payload(graph: Graph, line: LineShape | None) -> int:
+def longest_payload(graph: Graph, line: LineShape | None, kind: str) -> int:
     """Bytes of the longest payload of a conversation about a model."""
     sizes = [math.prod(graph.values[end].shape) for end in (graph.input, graph.output)]
+    if kind == "tensor":
+        sizes[0] *= np.dtype(TYPES[graph.input_tensor.type]).itemsize
     return max(LONGEST_PAYLOAD, sizes[0], sizes[1] + (line.steps if line else 0) + READING_BYTES)
 
 
