@@ -175,7 +175,7 @@ def _arena_macros(plan: Plan, prefix: str) -> str:
     text = ""
     for variant in sorted(TABLE, key=lambda variant: variant == PLAIN):  # what is left where no macro is
         layout = plan.layouts[variant.name]
-        text += f"#{'elif' if text else 'if'} defined({variant.macro})\n" if variant.macro else "#else\n"
+        text += f"#{'elif' if text else 'if'} {variant.condition}\n" if variant.macro else "#else\n"
         text += f"#define {prefix}_ARENA_BYTES {layout.bytes}\n"
         for which, value in (("INPUT", program.input), ("OUTPUT", program.output)):
             text += f"#define {prefix}_{which}_OFFSET {layout.offsets['value', program.root(value)]}\n"
