@@ -29,6 +29,7 @@ from edgedigits.firmware_export.library.digit_functions import (
     grey_about,
     grey_count,
 )
+from edgedigits.firmware_export.library.typed_functions import floats_remark, typed_functions
 from edgedigits.firmware_export.operators.registry import KERNELS
 from edgedigits.firmware_export.planning.plan import Plan
 from edgedigits.firmware_export.planning.stages import Kernel, Program, filler_bytes
@@ -91,9 +92,9 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[
 
 def _functions(graph: Graph, metadata: LibraryMetadata, common: dict[str, str]) -> str:
     """The functions around the network: those of lines, of a digit's picture, of scores that have names."""
+    parts = typed_functions(graph, ".c.in", _fill, common)
     if metadata.line:
-        return _fill("line.c.in", common)
-    parts = []
+        return "\n".join([*parts, _fill("line.c.in", common)])
     if metadata.contract:
         grey = from_grey(graph.values[graph.input], metadata.contract, metadata.name)
         parts.append(_fill("grey.c.in", common | {"from_grey": grey}))
@@ -117,11 +118,14 @@ def _header(graph: Graph, plan: Plan, metadata: LibraryMetadata, common: dict[st
         fields[f"{which}_zero"] = value.zero_point
         fields[f"{which}_scale"] = float_literal(value.scale)[:-1]
     fields["arena"] = _arena_macros(plan, metadata.name.upper())
+    fields["layer_steps"] = len(plan.schedule.order)
     fields["includes"] = ("#include <stddef.h>\n" if metadata.line else "") + "#include <stdint.h>"
     fields["output_words"] = _output_words(ends["output"], metadata)
     kind = "line" if metadata.line else "digit" if metadata.contract else "tensor"
     fields["usage"] = _fill(f"{kind}_usage.h.in", common)
-    fields["functions"] = _declarations(ends["output"], metadata, common)
+    typed = typed_functions(graph, ".h.in", _fill, common)
+    fields["functions"] = "".join(typed) + _declarations(ends["output"], metadata, common)
+    fields["floats"] = floats_remark(graph)
     fields["warning"] = warning_comment(remark_on(metadata.verdict))
     return _fill("library.h.in", fields)
 

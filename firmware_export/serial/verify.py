@@ -25,7 +25,7 @@ from edgedigits.firmware_export.input_contract import contract_of, line_of
 from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.proof.lines import LineReference, line_text
 from edgedigits.firmware_export.proof.reference import ReferenceKernels, TensorReference
-from edgedigits.firmware_export.proof.tensors import as_int8
+from edgedigits.firmware_export.proof.tensors import TYPES
 from edgedigits.firmware_export.serial.link import BAUD, BoardLink
 from edgedigits.firmware_export.serial.protocol import LONGEST_FRAME, LONGEST_PAYLOAD, READING_BYTES, Board, BoardAnswer
 
@@ -137,10 +137,10 @@ def verify(
     contract = None if line else contract_of(model, told, graph)
     kind = "line" if line else "digit" if contract else "tensor"
     pictures, answer = _asked(model, graph, line, contract, images)
-    longest = longest_payload(graph, line)
-    _check_length(model, longest)
+    longest = longest_payload(graph, line, kind)
+    check_length(model, longest)
     with BoardLink(port, baud=baud, timeout=timeout, patience=patience, longest=longest, line=line is not None) as link:
-        _check_same_model(link, model, sha256_of(model))
+        check_same_model(link, model, sha256_of(model))
         readings, expected, seconds = [], [], []
         for position in range(len(images)):
             start = time.perf_counter()
@@ -163,19 +163,22 @@ def _asked(
             raise ValueError(f"strips of {images.shape[2]} columns for a network of {line.width}")
         return images, LineReference(model, graph).steps
     if contract is None:
-        return as_int8(images, graph.values[graph.input]), TensorReference(model, graph).steps
+        return images, TensorReference(model, graph).steps
     reference = ReferenceKernels(model, contract)
     end = graph.values[graph.output]
     return reference.digits.contract.pictures(images), lambda some: reference.steps(some, end)
 
 
-def longest_payload(graph: Graph, line: LineShape | None) -> int:
+def longest_payload(graph: Graph, line: LineShape | None, kind: str) -> int:
     """Bytes of the longest payload of a conversation about a model."""
     sizes = [math.prod(graph.values[end].shape) for end in (graph.input, graph.output)]
+    if kind == "tensor":
+        sizes[0] *= np.dtype(TYPES[graph.input_tensor.type]).itemsize
     return max(LONGEST_PAYLOAD, sizes[0], sizes[1] + (line.steps if line else 0) + READING_BYTES)
 
 
-def _check_length(model: Path, longest: int) -> None:
+def check_length(model: Path, longest: int) -> None:
+    """Raise :class:`EdgedigitsError` where a payload fits no frame."""
     if longest > LONGEST_FRAME:
         raise EdgedigitsError(
             f"{model} has an input or output of {longest:,} bytes, more than the {LONGEST_FRAME:,} of a frame",
@@ -183,7 +186,8 @@ def _check_length(model: Path, longest: int) -> None:
         )
 
 
-def _check_same_model(link: BoardLink, model: Path, sha256: str) -> None:
+def check_same_model(link: BoardLink, model: Path, sha256: str) -> None:
+    """Raise :class:`EdgedigitsError` where a board holds another model."""
     if link.board.sha256 != sha256:
         raise EdgedigitsError(
             f"the board at {link.port} holds model {link.board.sha256[:12]}..., {model} is {sha256[:12]}...",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from edgedigits.firmware_export.library import LibraryExport, export_library
 from edgedigits.firmware_export.proof.drawn import drawn_digits
 from edgedigits.firmware_export.proof.lines import LineReference, drawn_lines, line_text
 from edgedigits.firmware_export.proof.reference import ReferenceKernels, TensorReference
-from edgedigits.firmware_export.proof.tensors import NOISE_SEED, as_int8, noise, npz_inputs
+from edgedigits.firmware_export.proof.tensors import NOISE_SEED, TYPES, as_int8, noise, npz_inputs, outside
 from edgedigits.firmware_export.targets import LibraryFiles, TestVector
 from edgedigits.firmware_export.targets.files import TensorWords
 
@@ -96,49 +97,54 @@ def _files(library: LibraryExport, model: Path, inputs: Path | None) -> tuple[Li
         source=library.source,
         sha256=library.sha256,
         version=library.recipe.software,
-        input_bytes=given[0].size,
+        input_bytes=given[0].nbytes,
         output_bytes=outputs.shape[1],
         labels=library.labels,
         arena_bytes=library.arena_bytes,
         vectors=tuple(
-            TestVector(
-                image.tobytes(), tuple(int(value) for value in output), line_text(output) if library.line else ""
-            )
+            TestVector(image.tobytes(), tuple(output.tolist()), _text(output, library))
             for image, output in zip(given, outputs, strict=True)
         ),
+        types=(library.graph.input_tensor.type, library.graph.output_tensor.type),
         line=library.line,
         tensors=_words(library, source) if library.kind == "tensor" else None,
     )
     return files, source
 
 
-def _tried(
-    library: LibraryExport, model: Path, inputs: Path | None
-) -> tuple[NDArray[np.uint8] | NDArray[np.int8], NDArray[np.int8], str]:
-    """Grey pictures in the model's size or int8 inputs, what TFLite's reference kernels make of them, their source."""
+def _text(output: NDArray[Any], library: LibraryExport) -> str:
+    """What an output of a line network says."""
+    return line_text(as_int8(output, library.graph.values[library.graph.output])) if library.line else ""
+
+
+def _tried(library: LibraryExport, model: Path, inputs: Path | None) -> tuple[NDArray[Any], NDArray[Any], str]:
+    """Grey pictures in the model's size or its inputs, what TFLite's reference kernels make of them, their source."""
     if library.kind == "tensor":
         return _tried_tensors(library, model, inputs)
     if inputs:
         raise EdgedigitsError(f"{model} reads {library.kind}s, and tests itself on such", "leave --inputs out")
     if library.line:
         strips = drawn_lines(SELF_TEST_IMAGES, library.line.width)
-        return strips, LineReference(model, library.graph).steps(strips), "lines drawn by code"
+        steps = LineReference(model, library.graph).steps(strips)
+        return strips, _of_own_type(steps, library), "lines drawn by code"
     images = drawn_digits(SELF_TEST_IMAGES)
     reference = ReferenceKernels(model, library.contract)
-    outputs = reference.steps(images, library.graph.values[library.graph.output])
-    return reference.digits.contract.pictures(images), outputs, "digits drawn by code"
+    return reference.digits.contract.pictures(images), reference.outputs(images), "digits drawn by code"
 
 
-def _tried_tensors(
-    library: LibraryExport, model: Path, inputs: Path | None
-) -> tuple[NDArray[np.int8], NDArray[np.int8], str]:
+def _of_own_type(steps: NDArray[np.int8], library: LibraryExport) -> NDArray[Any]:
+    end = library.graph.output_tensor
+    return outside(steps, library.graph.values[end.value], TYPES[end.type])
+
+
+def _tried_tensors(library: LibraryExport, model: Path, inputs: Path | None) -> tuple[NDArray[Any], NDArray[Any], str]:
     graph = library.graph
-    inside = graph.values[graph.input]
-    count = max(1, min(SELF_TEST_IMAGES, _SELF_TEST_BYTES // math.prod(inside.shape)))
+    size = math.prod(graph.values[graph.input].shape)
+    count = max(1, min(SELF_TEST_IMAGES, _SELF_TEST_BYTES // size))
     given = npz_inputs(inputs, graph, count) if inputs else noise(graph, count)
     reference = TensorReference(model, graph)
     source = f"inputs of {inputs.name}" if inputs else f"noise, seed {NOISE_SEED}"
-    return as_int8(given, inside), reference.steps(given), f"{source}; outputs by {reference.kernels}"
+    return given, reference.outputs(given), f"{source}; outputs by {reference.kernels}"
 
 
 def _words(library: LibraryExport, source: str) -> TensorWords:

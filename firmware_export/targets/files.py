@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import re
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +14,9 @@ from edgedigits.firmware_export.c_source.names import check_name
 from edgedigits.firmware_export.labels import LABEL
 from edgedigits.firmware_export.serial.protocol import LONGEST_FRAME, READING_BYTES
 from edgedigits.firmware_export.variants import VARIANTS
+
+_LIMITS = {"INT8": (-128, 127), "UINT8": (0, 255), "FLOAT32": (-math.inf, math.inf)}
+"""Of the numbers of a type."""
 
 MOST_SERIAL_LABELS = 256
 """An answer over the serial port has a byte for the label."""
@@ -37,21 +40,16 @@ class TestVector:
 
     Attributes:
         given: one byte a pixel; for a digit of 28x28 784, ink bright on a dark ground, row by row; of a model that
-            reads neither digits nor lines its int8 input.
-        output: the int8 outputs of TFLite's reference kernels.
+            reads neither digits nor lines its input, of the model's own type, little endian.
+        output: the outputs of TFLite's reference kernels, of the model's own type.
         text: what they say, of a line network.
     """
 
     __test__ = False  # its name makes pytest look for tests in it
 
     given: bytes
-    output: tuple[int, ...]
+    output: tuple[float, ...]
     text: str = ""
-
-    @property
-    def steps(self) -> tuple[int, ...]:
-        """What was given, as int8."""
-        return struct.unpack(f"{len(self.given)}b", self.given)
 
 
 @dataclass(frozen=True)
@@ -72,12 +70,13 @@ class LibraryFiles(LibraryText):
     Attributes:
         sha256: of the model, lower-case hexadecimal.
         version: of the toolkit that made the library, as ``code_version`` gives it.
-        input_bytes: grey bytes of a picture, or of the int8 input.
-        output_bytes: of the model's output.
+        input_bytes: grey bytes of a picture, or of an input of the model's own type.
+        output_bytes: of the int8 output.
         labels: what each output stands for; empty of a line network, and where nobody named them.
         arena_bytes: working memory by the name of the variant of the kernels.
         vectors: images for the self-test, at least one.
         line: what a line network takes and gives; None of other models.
+        types: of the model's input and output: ``INT8``, ``UINT8`` or ``FLOAT32``.
         tensors: what goes in and comes out of a model that reads neither digits nor lines; None of those.
 
     Raises:
@@ -93,6 +92,7 @@ class LibraryFiles(LibraryText):
     arena_bytes: Mapping[str, int]
     vectors: tuple[TestVector, ...]
     line: LineShape | None = None
+    types: tuple[str, str] = ("INT8", "INT8")
     tensors: TensorWords | None = None
 
     def __post_init__(self) -> None:
@@ -102,6 +102,7 @@ class LibraryFiles(LibraryText):
                 f"the name {self.name!r} is taken by a header or a build target",
                 f"use another, such as {self.name}_digits",
             )
+        low, high = _LIMITS[self.types[1]]
         for what, fits in (
             ("sha256", re.fullmatch(r"[0-9a-f]{64}", self.sha256)),
             ("version", re.fullmatch(r"[0-9A-Za-z.+!-]{1,64}", self.version)),
@@ -112,7 +113,7 @@ class LibraryFiles(LibraryText):
             ("vectors", all(len(vector.given) == self.input_bytes for vector in self.vectors)),
             ("vectors", all(len(vector.output) == self.output_bytes for vector in self.vectors)),
             ("vectors", all(re.fullmatch(r"[0-9]*", vector.text) for vector in self.vectors)),
-            ("vectors", all(-128 <= value <= 127 for vector in self.vectors for value in vector.output)),
+            ("vectors", all(low <= value <= high for vector in self.vectors for value in vector.output)),
         ):
             if not fits:
                 raise ValueError(f"{what} of a library to pack does not fit: {getattr(self, what)!r:.200}")
@@ -142,3 +143,8 @@ class LibraryFiles(LibraryText):
     def answers_label(self) -> bool:
         """Whether an answer over the serial port names the best output: a digit, or one of labels that a byte holds."""
         return self.kind == "digit" or 0 < len(self.labels) <= MOST_SERIAL_LABELS
+
+    @property
+    def input_values(self) -> int:
+        """Numbers of an input: as many as the int8 input has bytes."""
+        return self.input_bytes // (4 if self.tensors and self.types[0] == "FLOAT32" else 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from edgedigits.core.digit import SIDE
 from edgedigits.core.naming import no_entry
 from edgedigits.core.paths import StrPath
+from edgedigits.firmware_export.c_source.text import float_literal
 from edgedigits.firmware_export.folder import write_files
+from edgedigits.firmware_export.library.typed_functions import C_TYPES
 from edgedigits.firmware_export.serial import protocol as serial_protocol
 from edgedigits.firmware_export.serial.protocol import LONGEST_FRAME
 from edgedigits.firmware_export.targets.contract import HEADER, SOURCE
@@ -55,6 +58,8 @@ _TENSOR_WORDS = {
 """What the documents of a model say of it."""
 
 _BYTES_PER_LINE = 32
+_FORMATS = {"INT8": "b", "UINT8": "B", "FLOAT32": "f"}
+"""Of the module ``struct``."""
 
 
 def target_files(target: str, library: LibraryFiles) -> dict[str, str]:
@@ -137,6 +142,10 @@ def _facts(library: LibraryFiles) -> dict[str, Any]:
         "readme": f"{library.kind}/README.md.j2",
         "functions": _LINE_FUNCTIONS if library.line else _functions(library),
         "constants": _LINE_CONSTANTS if library.line else _CONSTANTS,
+        "c_types": tuple(C_TYPES[kind] for kind in library.types),
+        "floats": "FLOAT32" in library.types,
+        "input_values": library.input_values,
+        "given": partial(_given, kind=library.types[0] if library.tensors else "UINT8"),
         "rows": partial(_rows, per_line=SIDE if library.kind == "digit" else _BYTES_PER_LINE),
     }
 
@@ -148,7 +157,16 @@ def _functions(library: LibraryFiles) -> tuple[str, ...]:
     return tuple(function for function in _FUNCTIONS if function not in lacking)
 
 
-def _rows(data: Sequence[int], per_line: int) -> str:
-    """Bytes as decimal numbers, so many a line: one row of a digit."""
+def _given(data: bytes, kind: str) -> Sequence[float]:
+    """Bytes of a vector as numbers of their type."""
+    return struct.unpack(f"<{len(data) // struct.calcsize(_FORMATS[kind])}{_FORMATS[kind]}", data)
+
+
+def _rows(data: Sequence[float], per_line: int) -> str:
+    """Numbers as C literals, so many a line: bytes of one row of a digit."""
     rows = (data[start : start + per_line] for start in range(0, len(data), per_line))
-    return ",\n".join("        " + ", ".join(str(byte) for byte in row) for row in rows)
+    return ",\n".join("        " + ", ".join(_literal(number) for number in row) for row in rows)
+
+
+def _literal(number: float) -> str:
+    return float_literal(number) if isinstance(number, float) else str(number)

@@ -21,7 +21,7 @@ from edgedigits.firmware_export.operators.shared.taking import Take
 from edgedigits.firmware_export.planning.plan import Plan
 from edgedigits.firmware_export.planning.stages import Stage
 
-MAY_WORK_IN_PLACE = {"table", "add", "mul"}
+MAY_WORK_IN_PLACE = {"table", "add", "sub", "mul", "extreme", "prelu"}
 """These read a byte just before they write the same one; every other kernel reads its rows again and again."""
 
 ROW_BY_ROW = {"mean", "reduce_max"}

@@ -40,6 +40,9 @@ _SURELY = 3
 _TOO_FAST, _LATELY = 3, 30.0
 """Pieces that passed too fast to be followed from which on that is said, and seconds after which it is forgotten."""
 
+_TOO_LONG = "it is too long for one piece: several lie over one another, or the camera is too near"
+_NEVER_WHOLE = "it never was wholly in view"
+
 _MARGIN = 6
 
 _BESIDE = 1.25
@@ -79,6 +82,7 @@ class _Piece:
     """What is known of a piece in view."""
 
     evidence: Evidence
+    came: Box  # where it was first seen
     seen: int = 0
     moved: float = -math.inf  # seconds at which it was last seen to pass
     decided: bool = False
@@ -149,9 +153,9 @@ class Watch:
         gone = self._tracker.update(self._presence.find(upright), moment)
         self._moment = moment
         self._missed.extend(moment for track in gone if self._was_too_fast(track))
-        decided = [self._left(track, moment) for track in gone]
+        decided = [self._gone(track, moment) for track in gone]
         for track in self.tracks:
-            piece = self._pieces.setdefault(track.number, _Piece(Evidence()))
+            piece = self._pieces.setdefault(track.number, _Piece(Evidence(), track.box))
             piece.seen += track.seen == moment
             if _passes(track):
                 piece.moved = moment
@@ -176,6 +180,21 @@ class Watch:
             x, y, width, height = region
             image = image[y : y + height, x : x + width]
         return np.ascontiguousarray(np.rot90(image, -self._rotate // 90)) if self._rotate else image
+
+    def _gone(self, track: Track, moment: float) -> DecidedPiece | None:
+        """What is said of a piece that left."""
+        if not self._backed_out(track):
+            return self._left(track, moment)
+        self._pieces.pop(track.number, None)
+        self.words.pop(track.number, None)
+        return None
+
+    def _backed_out(self, track: Track) -> bool:
+        """Whether a piece that never was whole left where it came from: it is there still, and will come again."""
+        piece = self._pieces.get(track.number)
+        if piece is None or self._tracker is None or track.whole_since is not None:
+            return False
+        return self._tracker.is_at_same_end(piece.came, track.box)
 
     def _was_too_fast(self, track: Track) -> bool:
         """Whether a piece that is gone was wholly in view in its last frame, and in too few frames to be known."""
@@ -246,8 +265,9 @@ class Watch:
         decision = self._decider().final(evidence)
         if evidence.frames or not _is_too_long(track):
             return decision
-        why = "it is too long for one piece: several lie over one another, or the camera is too near"
-        return replace(decision, why=why)
+        spans = self._tracker is not None and self._tracker.spans(track)
+        is_long = track.whole_since is not None or spans
+        return replace(decision, why=_TOO_LONG if is_long else _NEVER_WHOLE)
 
     def _left(self, track: Track, moment: float) -> DecidedPiece | None:
         """The decision on a piece that went before it had one."""

@@ -179,6 +179,19 @@ def test_a_belt_that_stops_with_a_piece_half_in_view_costs_none(reader, slow):
     assert [piece.decision.code for _, piece in decided] == [piece.code for piece in pieces]
 
 
+def test_a_belt_that_goes_back_with_a_piece_half_in_view_has_one_result_for_it(reader, slow):
+    frames, pieces, half = slow
+    back = frames[half - 45 : half]
+    decided = watched(reader, [*frames[:half], *back[::-1], *back, *frames[half:]])
+    assert [piece.decision.code for _, piece in decided] == [piece.code for piece in pieces]
+
+
+def test_what_is_half_in_view_at_the_end_was_never_wholly_in_view(reader, slow):
+    frames, _, half = slow
+    *_, (_, last) = watched(reader, frames[:half])
+    assert (last.decision.outcome, last.decision.why) == ("rejected", "it never was wholly in view")
+
+
 def test_a_piece_that_stays_half_in_view_is_decided_in_the_end(reader, slow):
     frames, _, half = slow
     watch = Watch(reader.codes, lambda: Decider(0.9))
