@@ -118,6 +118,16 @@ strip_width = click.option(
 )
 
 
+labels = click.option(
+    "--labels", type=click.Path(path_type=Path), help="Text file that names the model's outputs, one a line."
+)
+inputs = click.option(
+    "--inputs",
+    type=click.Path(path_type=Path),
+    help="NumPy archive (.npz) of inputs to test a model by that reads neither digits nor lines.  [default: noise]",
+)
+
+
 class SuggestingChoice(click.Choice[str]):
     """One of some words; of a word that is none of them the nearest are suggested."""
 

@@ -137,12 +137,24 @@ def read_json(path: Path, remedy: str) -> Any:
     Raises:
         EdgedigitsError: it is half-written or damaged, or cannot be read.
     """
+    refuse_no_file(path, remedy)
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise EdgedigitsError(f"{path} is half-written or damaged ({error})", remedy) from error
     except OSError as error:
         raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check the path") from error
+
+
+def refuse_no_file(path: Path, remedy: str) -> None:
+    """Raise where a folder, a pipe or a device has the name of a file: reading a pipe would wait for ever.
+
+    Args:
+        path: of the file; one that is not there is no matter.
+        remedy: what to do.
+    """
+    if path.exists() and not path.is_file():
+        raise EdgedigitsError(f"{path} is no file", remedy)
 
 
 def gzip_size(data: bytes) -> int:

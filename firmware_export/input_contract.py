@@ -6,13 +6,14 @@ from pathlib import Path
 
 from edgedigits.core.cards import card_of, is_line_card
 from edgedigits.core.contract.card_contract import card_contract
-from edgedigits.core.contract.contract import InputContract, is_picture
-from edgedigits.core.contract.finding import NOTHING_TOLD, Told
+from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract, is_picture
+from edgedigits.core.contract.finding import ASSUMED, NOTHING_TOLD, Told
 from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.lines.shapes import LineShape, line_shape
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.file import read_tflite
+from edgedigits.core.tflite.runtime import Refused
 from edgedigits.firmware_export.graph.model import Graph
 
 _STRIP_SCALE, _STRIP_ZERO = 1 / 255, -128
@@ -22,22 +23,33 @@ _SCALE_SLACK = 1e-6
 """A part of the scale: 1 / 255 as a float32 number, worked out in one way or another."""
 
 
-def contract_of(model: Path, told: Told = NOTHING_TOLD) -> InputContract | None:
-    """The contract of a digit model; None of what takes no picture or gives no ten scores.
+def contract_of(model: Path, told: Told, graph: Graph) -> InputContract | None:
+    """The contract of a digit model; None of a model that is none.
+
+    A model is one where its card says so, where the user tells its input's range or polarity, where it reads digits
+    when it is tried on them, or where it takes a picture of 28x28 and gives ten scores and nothing speaks against it.
 
     Args:
         model: a ``.tflite`` file.
         told: what the user knows of its input.
+        graph: of it.
 
     Raises:
         EdgedigitsError: as ``DigitModel``.
     """
     card = card_of(model)
-    content = read_tflite(model)
-    ends = [tensor.shape for tensor in (*content.inputs, *content.outputs)]
-    if len(ends) != 2 or ends[1] != (1, CLASSES) or ends[0][:1] != (1,) or not is_picture(ends[0][1:]):
+    shape = graph.input_tensor.shape
+    if graph.output_tensor.shape != (CLASSES,) or not is_picture(shape):
         return None
-    return card_contract(card, told, ends[0][1:]).contract if card else DigitModel(model, told=told).contract
+    if card:
+        return card_contract(card, told, shape).contract
+    try:
+        found = DigitModel(model, told=told).found
+    except Refused:
+        return None  # nothing shows that it reads digits
+    if found.how == ASSUMED and told == NOTHING_TOLD and found.contract.field != OUR_CONTRACT.field:
+        return None
+    return found.contract
 
 
 def line_in_file(model: Path) -> LineShape | None:

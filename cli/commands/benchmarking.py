@@ -141,13 +141,13 @@ def _with_firmware(results: Results, cores: list[str], dataset: str | None) -> R
 def _report(folder: Path, row: Row, cores: list[str], dataset: str | None) -> None:
     """Measure a row's model on the cores; what cannot be measured becomes a note of the row."""
     from edgedigits.core.errors import EdgedigitsError
-    from edgedigits.firmware_export.proof.images import proof_images
+    from edgedigits.firmware_export.proof.inputs import proof_inputs
     from edgedigits.firmware_export.report.report import REPORT_NAME, firmware_report, write_report
     from edgedigits.results import write_row
 
     model = folder / row.recipe / row.file
     try:
-        images = proof_images(model, FIRMWARE_IMAGES, dataset)
+        images = proof_inputs(model, FIRMWARE_IMAGES, dataset)
         found = firmware_report(model, cores, images, allow_failed=True)
         lost = [f"{one.core}: not measured: {one.reason}" for one in found.failures]
         if images.warning:

@@ -9,20 +9,21 @@ import click
 
 from edgedigits.cli import options
 from edgedigits.cli.core_tables import show_report, stops
+from edgedigits.cli.layer_tables import show_layers
 from edgedigits.cli.output import progress, say, show_json, show_table, warn
 from edgedigits.cli.proving import warn_of_verdict
 from edgedigits.core.counting import counted
 
 if TYPE_CHECKING:
     from edgedigits.core.contract.finding import Told
-    from edgedigits.firmware_export.proof.images import ProofImages
+    from edgedigits.firmware_export.proof.inputs import ProofInputs
     from edgedigits.firmware_export.report.report import FirmwareReport
     from edgedigits.firmware_export.serial.verify import Verification
 
 ALL_CORES = "m0,m3,m4,m7,m33,m55,rv32"
 _COUNT = click.IntRange(min=1)
 _images = click.option(
-    "--images", "count", type=_COUNT, default=20, show_default=True, help="Test digits or lines to run."
+    "--images", "count", type=_COUNT, default=20, show_default=True, help="Test digits, lines or inputs to run."
 )
 _dataset = options.dataset("Data set to take them of.  [default: the model's own]")
 
@@ -86,6 +87,7 @@ def cores(as_json: bool) -> None:
 @click.option("--core", "core_list", default=ALL_CORES, show_default=True, help="Of `edgedigits firmware cores`.")
 @_images
 @_dataset
+@options.inputs
 @options.strip_width
 @click.option("--name", default="digits", show_default=True, help="Prefix of the C names; a C identifier.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the arena over the layers to this PNG file.")
@@ -100,6 +102,7 @@ def report(
     core_list: str,
     count: int,
     dataset: str | None,
+    inputs: Path | None,
     width: int | None,
     name: str,
     plot: Path | None,
@@ -127,14 +130,19 @@ def report(
     from edgedigits.core.pretrained.bundled import bundled_model
     from edgedigits.firmware_export.report.report import firmware_report, report_path, write_report
 
-    inputs = [model, model.with_name(CARD_NAME), *(check_dataset(dataset)[1] if dataset else [])]
+    read = [
+        model,
+        model.with_name(CARD_NAME),
+        *(check_dataset(dataset)[1] if dataset else []),
+        *([inputs] if inputs else []),
+    ]
     for option, named in (("--plot", plot), ("--card", card)):
         if named:
             refuse_to_replace(named, force, option)
-            refuse_inputs_inside(inputs, named, option)
+            refuse_inputs_inside(read, named, option)
 
     path = card or (None if model == bundled_model() else report_path(model))
-    images = _proof_images(model, count, dataset, width)
+    images = _proof_inputs(model, count, dataset, width, inputs, told)
     names = list(dict.fromkeys(word.strip() for word in core_list.split(",") if word.strip()))
     with progress() as stage:
         stage("build and run", 0, len(names))
@@ -165,10 +173,12 @@ def report(
     _fail_where_needed(ctx, found)
 
 
-def _proof_images(model: Path, count: int, dataset: str | None, width: int | None) -> ProofImages:
-    from edgedigits.firmware_export.proof.images import proof_images
+def _proof_inputs(
+    model: Path, count: int, dataset: str | None, width: int | None, inputs: Path | None, told: Told
+) -> ProofInputs:
+    from edgedigits.firmware_export.proof.inputs import proof_inputs
 
-    images = proof_images(model, count, dataset, width)
+    images = proof_inputs(model, count, dataset, width, inputs, told)
     if images.warning:
         warn(images.warning)
     return images
@@ -200,6 +210,7 @@ def _fail_where_needed(ctx: click.Context, found: FirmwareReport) -> None:
 @click.option("--port", required=True, help="Serial port, such as /dev/ttyACM0 or COM3.")
 @_images
 @_dataset
+@options.inputs
 @options.strip_width
 @click.option("--baud", type=_COUNT, default=115200, show_default=True, help="Bits per second.")
 @click.option(
@@ -209,6 +220,7 @@ def _fail_where_needed(ctx: click.Context, found: FirmwareReport) -> None:
     show_default=True,
     help="Seconds to wait for the answer to one digit.",
 )
+@click.option("--layers", is_flag=True, help="Compare each layer for one input; see below.")
 @click.option("--force", is_flag=True, help="Take a model whose card says that its proof failed.")
 @options.as_json
 @click.pass_context
@@ -219,37 +231,52 @@ def verify(
     port: str,
     count: int,
     dataset: str | None,
+    inputs: Path | None,
     width: int | None,
     baud: int,
     timeout: float,
+    layers: bool,
     force: bool,
     as_json: bool,
     told: Told,
 ) -> None:
-    """Send test digits to a board that runs the exported example, and compare every output.
+    """Send test digits, lines or inputs to a board that runs the exported example, and compare every output.
 
     Exits with 1 where one differs from TFLite's reference kernels.
 
+    With --layers the first of them goes through the network alone: each row of each layer is compared, the first layer
+    that differs is named, and what each took is told where the core counts cycles. All files of the program on the
+    board have to be compiled with DIGITS_LAYERS defined, or with the library's name in place of DIGITS.
+
     \b
-    Example:
+    Examples:
       edgedigits firmware verify out/int8/model.int8.tflite --port /dev/ttyACM0
+      edgedigits firmware verify out/int8 --port /dev/ttyACM0 --layers
     """
     from dataclasses import asdict
 
     from edgedigits.core.machine.load import LoadWatch
     from edgedigits.firmware_export.proof.verdict import proof_verdict
+    from edgedigits.firmware_export.serial.layers import verify_layers
     from edgedigits.firmware_export.serial.verify import verify as verify_board
 
     verdict = proof_verdict(model, allow_failed=force)
     warn_of_verdict(verdict)
-    images = _proof_images(model, count, dataset, width)
-    total = len(images.digits)
+    images = _proof_inputs(model, count, dataset, width, inputs, told)
+    if layers:
+        show_layers(
+            ctx,
+            verify_layers(port, model, images.values[0], baud=baud, timeout=timeout, told=told, width=width),
+            as_json,
+        )
+        return
+    total = len(images.values)
     watch = LoadWatch()
     with progress() as stage:
         found = verify_board(
             port,
             model,
-            images.digits,
+            images.values,
             baud=baud,
             timeout=timeout,
             told=told,

@@ -19,6 +19,7 @@ from edgedigits.cli.judging import steps_taken, warn_of_guessing
 from edgedigits.cli.listings import ExportCommand, TrainingCommand
 from edgedigits.cli.output import epochs, loading, say, show_json, show_note, show_table
 from edgedigits.core.counting import counted
+from edgedigits.firmware_export.targets.contract import ExportRequest
 from edgedigits.firmware_export.targets.registry import TARGETS
 
 
@@ -196,6 +197,8 @@ def train(
 @click.option("--name", default="digits", show_default=True, help="Prefix of files and symbols; a C identifier.")
 @click.option("--allow-failed", is_flag=True, help="Export a model whose card says that its proof failed.")
 @options.strip_width
+@options.labels
+@options.inputs
 @options.out
 @options.force
 @options.as_json
@@ -206,6 +209,8 @@ def export(
     name: str,
     allow_failed: bool,
     width: int | None,
+    labels: Path | None,
+    inputs: Path | None,
     out: Path,
     force: bool,
     as_json: bool,
@@ -213,8 +218,8 @@ def export(
 ) -> None:
     """Write MODEL.tflite as C.
 
-    All targets but arrays are a C99 library that needs nothing, with an example that reads a digit, or with a line
-    network a line, over the serial port, as the ecosystem wants its files.
+    All targets but arrays are a C99 library that needs nothing, with an example that reads a digit, with a line network
+    a line, and with any other model runs it, over the serial port, as the ecosystem wants its files.
 
     A model of which the proof cannot tell is exported with a warning, here and in the C files; one that failed needs
     --allow-failed or --force.
@@ -225,10 +230,12 @@ def export(
       edgedigits export out/int8 --target arduino --out out/arduino
       edgedigits export out/int8 --target arrays --out out/arrays
       edgedigits export out/line --width 96 --out out/line-c
+      edgedigits export person.tflite --labels person.txt --out out/person
     """
     from edgedigits.cli.proving import warn_of_verdict
 
-    written = TARGETS[target].write(model, name, allow_failed or force, out, force, told, width)
+    wanted = ExportRequest(model, name, allow_failed or force, told, width, labels, inputs)
+    written = TARGETS[target].write(wanted, out, force)
     warn_of_verdict(written.facts["verdict"])
     if as_json:
         show_json({"target": target, "files": [str(path) for path in written.files], **written.facts})

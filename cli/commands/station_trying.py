@@ -12,7 +12,7 @@ from edgedigits.cli import options
 from edgedigits.cli.output import progress, say, show_json, show_table
 
 if TYPE_CHECKING:
-    from edgedigits.edge.station.calibration.threshold import StationCalibration
+    from edgedigits.edge.station.calibration.threshold import ChosenThreshold, StationCalibration
 
 _COLOURS = {True: "red", False: "yellow"}
 
@@ -111,21 +111,18 @@ def calibrate(
             say(f"{several} that the station does not expect, such as {found.unexpected[0]}: never right")
         if found.standing is None:
             say(f"kept in {folder / settings.journal.folder}")
+        if found.holds is not None:
+            say(_what_holds(found.holds, found.standing))
     if found.threshold.value is None:
-        say(_what_holds(settings.reading.threshold, found.standing), err=True)
         ctx.exit(3)
 
 
-def _what_holds(told: float | None, standing: StationCalibration | None) -> str:
-    """By which threshold a station accepts after a calibration that proved none."""
-    if standing is not None:
-        return (
-            f"what was proved before stands: threshold {standing.threshold:.4f}; calibrate it with more mail, or "
-            "delete calibration.json in the journal's folder"
-        )
-    if told is not None:
-        return f"the station accepts from {told:g} on, as its configuration says, which nothing proves"
-    return "from now on the station accepts nothing: calibrate it with more mail, or delete calibration.json there"
+def _what_holds(holds: ChosenThreshold, standing: StationCalibration | None) -> str:
+    """By which threshold a station goes after a calibration."""
+    least = f"accepts from {holds.value:.4f} on" if holds.value <= 1 else "accepts nothing"
+    before = "; what was proved before stands" if standing is not None else ""
+    remedy = f"; {holds.remedy}" if holds.remedy else ""
+    return f"from now on the station {least}: {holds.words}{before}{remedy}"
 
 
 def _by_audit(ctx: click.Context, config: Path, as_json: bool) -> None:

@@ -30,6 +30,7 @@ from edgedigits.core.quiet import native_logs_hidden
 from edgedigits.core.tflite.digit_tensors import check_digit_tensors
 from edgedigits.core.tflite.file import read_tflite
 from edgedigits.core.tflite.runtime import Refused, Runtime, delegate_of, runtime
+from edgedigits.core.tflite.schema import model_arguments
 from edgedigits.core.tflite.trial import TRIAL_SECONDS, try_model
 
 _TRIED = ((100_000, 500), (1_000_000, 200))
@@ -103,8 +104,8 @@ class DigitModel:
         if self.card is None and find_spec("tflite"):
             read_tflite(self.path)  # finds references past the end of the file, which crash the runtime at times
         if self.card is None and on is None:
-            _try_in_a_child(self.path, sha256_of(self.path))
-        self._interpreter = _interpreter(self.path, self.runtime, threads, _kernels(reference, own_kernels))
+            check_in_a_child(self.path, sha256_of(self.path))
+        self._interpreter = interpreter_of(self.path, self.runtime, threads, _kernels(reference, own_kernels))
         source = self._interpreter.get_input_details()
         result = self._interpreter.get_output_details()
         check_digit_tensors(self.path, source, result)
@@ -224,7 +225,17 @@ def _found(sha256: str, told: Told, model: DigitModel) -> FoundContract:
 
 
 @cache
-def _try_in_a_child(path: Path, sha256: str) -> None:  # noqa: ARG001 - a changed file must be tried anew
+def check_in_a_child(path: Path, sha256: str) -> None:  # noqa: ARG001 - a changed file must be tried anew
+    """Run a model once in a process of its own.
+
+    Args:
+        path: of a ``.tflite`` file of any kind.
+        sha256: of the file.
+
+    Raises:
+        Refused: the runtime does not load it.
+        EdgedigitsError: it makes the runtime crash or run without end, or there is no runtime.
+    """
     trial = try_model(path, runtime().module.__name__)
     if trial.outcome == "refused":
         raise Refused(runtime(), path, trial.reason)
@@ -247,14 +258,20 @@ def _kernels(reference: bool, own_kernels: bool) -> str:
     return "BUILTIN_REF" if reference else "BUILTIN_WITHOUT_DEFAULT_DELEGATES" if own_kernels else ""
 
 
-def _interpreter(path: Path, on: Runtime, threads: int, kernels: str) -> Any:
+def interpreter_of(path: Path, on: Runtime, threads: int, kernels: str) -> Any:
+    """An interpreter that is ready to run; ``kernels`` names its runtime's ``OpResolverType``, empty for the default.
+
+    Raises:
+        Refused: the runtime does not load the model.
+        EdgedigitsError: the runtime itself does not work.
+    """
     options: dict[str, Any] = {}
     if kernels:
         options["experimental_op_resolver_type"] = on.module.OpResolverType[kernels]
     try:
         with native_logs_hidden(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # TensorFlow announces that its interpreter moves to LiteRT
-            interpreter = on.module.Interpreter(model_path=str(path), num_threads=threads, **options)
+            interpreter = on.module.Interpreter(**model_arguments(path), num_threads=threads, **options)
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise Refused(on, path, str(error)) from error

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.model_files.kinds import check_tflite_file
 from edgedigits.core.tflite.options import options_of
+from edgedigits.core.tflite.schema import CURRENT
 
 ITEM_BYTES = {"INT8": 1, "UINT8": 1, "BOOL": 1, "INT16": 2, "FLOAT16": 2, "INT32": 4, "FLOAT32": 4, "INT64": 8}
 """Size of an element by TFLite's name of the type."""
@@ -34,11 +35,19 @@ _DAMAGE = (struct.error, IndexError, ValueError, TypeError, AttributeError, KeyE
 
 @dataclass(frozen=True)
 class OperatorVersion:
-    """One kind of operator of a model: TFLite's name, the version the model asks for, how often it occurs."""
+    """One kind of operator of a model.
+
+    Attributes:
+        name: TFLite's.
+        version: that the model asks for.
+        count: how often it occurs.
+        custom: what a ``CUSTOM`` operator is called; text from the model, which may be anyone's.
+    """
 
     name: str
     version: int
     count: int
+    custom: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,13 +99,25 @@ class OperatorCall:
 
 @dataclass(frozen=True)
 class TfliteFile:
-    """Operators in order of first use, nodes as they run, all tensors, and where inputs and outputs are among them."""
+    """What stands in a file.
+
+    Attributes:
+        operators: in order of first use, those of all subgraphs.
+        nodes: of the first subgraph, as they run.
+        tensors: of the first subgraph.
+        input_places: where its inputs are among these.
+        output_places: likewise.
+        schema: number of TFLite's schema that the file names.
+        subgraphs: how many there are.
+    """
 
     operators: tuple[OperatorVersion, ...]
     nodes: tuple[OperatorCall, ...]
     tensors: tuple[Tensor, ...]
     input_places: tuple[int, ...]
     output_places: tuple[int, ...]
+    schema: int = CURRENT
+    subgraphs: int = 1
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:
@@ -114,12 +135,15 @@ class TfliteFile:
         return {tensor.type for tensor in self.tensors} <= {"INT8", "INT32"}
 
 
-def read_tflite(path: Path, most: int | None = None) -> TfliteFile:
+def read_tflite(path: Path, most: int | None = None, *, subgraphs: bool = False) -> TfliteFile:
     """Read a ``.tflite`` file with the schema package ``tflite``.
+
+    Files that name an older version of the schema than 3 are read where their constants stand as in version 3.
 
     Args:
         path: of the file.
         most: tensors, operators and buffers that it may have at most; its bytes bound them, too.
+        subgraphs: take a model of several, of which all but the first are only asked for their operators.
 
     Raises:
         EdgedigitsError: not a TFLite file, damaged, or of several subgraphs; or the schema package is missing.
@@ -134,9 +158,15 @@ def read_tflite(path: Path, most: int | None = None) -> TfliteFile:
         raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check the path") from error
     check_tflite_file(path)
     try:
-        return _read(Model.GetRootAs(data, 0), _Budget(len(data)), most)
+        found = _read(Model.GetRootAs(data, 0), _Budget(len(data)), most)
     except _DAMAGE as error:
         raise EdgedigitsError(f"{path} is cut short or damaged ({error})", "copy it again, or make it again") from error
+    if found.subgraphs > 1 and not subgraphs:
+        raise EdgedigitsError(
+            f"{path} has {found.subgraphs} subgraphs, as models with conditions, loops or variables have",
+            "build the network without them",
+        )
+    return found
 
 
 class _Budget:
@@ -158,30 +188,43 @@ def _read(model: Any, budget: _Budget, most: int | None) -> TfliteFile:
 
     names = {value: name for name, value in vars(BuiltinOperator).items() if not name.startswith("_")}
     types = {value: name for name, value in vars(TensorType).items() if not name.startswith("_")}
-    if model.SubgraphsLength() != 1:
-        raise ValueError(f"{model.SubgraphsLength()} subgraphs where one is expected")
+    if not model.SubgraphsLength():
+        raise ValueError("no subgraph where one is expected")
     graph = model.Subgraphs(0)
     if most is not None and max(graph.TensorsLength(), graph.OperatorsLength(), model.BuffersLength()) > most:
         raise ValueError(f"more than {most} tensors or operators")
     tensors = [_tensor(model, graph.Tensors(i), types, budget) for i in budget.take(graph.TensorsLength())]
-    used: Counter[tuple[str, int]] = Counter()
+    used: Counter[tuple[str, int, str]] = Counter()
     nodes = []
     for position in budget.take(graph.OperatorsLength()):
         operator = graph.Operators(position)
-        index = operator.OpcodeIndex()
-        if index >= model.OperatorCodesLength():
-            raise ValueError(f"operator {position} has no code")
-        code = model.OperatorCodes(index)
-        number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
-        used[(names[number], code.Version())] += 1
-        nodes.append(_node(names[number], operator, len(tensors), budget))
+        kind = _kind(model, operator, names, budget)
+        used[kind] += 1
+        nodes.append(_node(kind[0], operator, len(tensors), budget))
+    for number in list(budget.take(model.SubgraphsLength()))[1:]:
+        other = model.Subgraphs(number)
+        used.update(_kind(model, other.Operators(i), names, budget) for i in budget.take(other.OperatorsLength()))
     return TfliteFile(
-        tuple(OperatorVersion(name, version, count) for (name, version), count in used.items()),
+        tuple(OperatorVersion(name, version, count, custom) for (name, version, custom), count in used.items()),
         tuple(nodes),
         tuple(tensors),
         tuple(_place(int(graph.Inputs(i)), len(tensors)) for i in budget.take(graph.InputsLength())),
         tuple(_place(int(graph.Outputs(i)), len(tensors)) for i in budget.take(graph.OutputsLength())),
+        model.Version(),
+        model.SubgraphsLength(),
     )
+
+
+def _kind(model: Any, operator: Any, names: dict[int, str], budget: _Budget) -> tuple[str, int, str]:
+    """Name, version and, of a custom operator, its own name."""
+    index = operator.OpcodeIndex()
+    if index >= model.OperatorCodesLength():
+        raise ValueError(f"operator code {index} does not exist")
+    code = model.OperatorCodes(index)
+    name = names[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
+    custom = (code.CustomCode() or b"") if name == "CUSTOM" else b""
+    budget.take(len(custom))
+    return name, code.Version(), custom.decode()
 
 
 def _node(name: str, operator: Any, tensors: int, budget: _Budget) -> OperatorCall:

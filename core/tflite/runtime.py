@@ -33,6 +33,15 @@ class Runtime:
         return f"{self.name} {self.version}"
 
 
+_DAMAGED = "the file is damaged: copy or make it again"
+_REMEDIES = (
+    ("find op", "this runtime is older than the model: `edgedigits quantize` makes int8 models that it loads"),
+    ("custom op", "no TFLite runtime knows the operator by itself: build the network without it"),
+    ("schema version", "convert the model again: TensorFlow 1.15 and later write version 3"),
+)
+"""Words of a runtime that does not know what a file asks for, and what helps."""
+
+
 class Refused(EdgedigitsError):
     """A runtime does not load a model, most often for an operator that it does not know.
 
@@ -41,13 +50,16 @@ class Refused(EdgedigitsError):
         reason: in its own words.
     """
 
+    @property
+    def lacks(self) -> bool:
+        """Whether it does not know what the file asks for, which says nothing against the file."""
+        return any(words in self.reason for words, _ in _REMEDIES)
+
     def __init__(self, runtime: Runtime, path: Path, reason: str) -> None:
         """Say which runtime refused which file, and what can be done about it."""
         self.runtime = runtime
         self.reason = " ".join(reason.split())[:300]
-        remedy = "the file is damaged: copy or make it again"
-        if "find op" in self.reason:
-            remedy = "this runtime is older than the model: `edgedigits quantize` makes int8 models that it loads"
+        remedy = next((remedy for words, remedy in _REMEDIES if words in self.reason), _DAMAGED)
         super().__init__(f"{runtime} refuses {path}: {self.reason}", remedy)
 
 

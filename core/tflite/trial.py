@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from edgedigits.core.tflite.schema import model_arguments
+
 TRIAL_SECONDS = 30
 """Of processor time: on a busy machine a good model takes as long as others let it."""
 
@@ -26,7 +28,8 @@ with contextlib.suppress(ImportError, OSError, OverflowError, ValueError):
     resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[3]),) * 2)
     resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[4]), int(sys.argv[4]) + 1))
 try:
-    interpreter = runtime.Interpreter(model_path=sys.argv[1], num_threads=1)
+    given = {{"model_path": sys.argv[1]}} if sys.argv[1] != "-" else {{"model_content": sys.stdin.buffer.read()}}
+    interpreter = runtime.Interpreter(**given, num_threads=1)
     interpreter.allocate_tensors()
     interpreter.invoke()
     interpreter.get_tensor_details()
@@ -52,11 +55,20 @@ class Trial:
 
 def try_model(path: Path, module: str) -> Trial:
     """Load a model and run it on zeros with the runtime of a module, within 30 seconds of processor time and 1 GiB."""
-    command = [sys.executable, "-c", _TRIAL, str(path), module, str(_TRIAL_BYTES), str(TRIAL_SECONDS)]
+    content = model_arguments(path).get("model_content")
+    command = [
+        sys.executable,
+        "-c",
+        _TRIAL,
+        "-" if content else str(path),
+        module,
+        str(_TRIAL_BYTES),
+        str(TRIAL_SECONDS),
+    ]
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}  # each thread would take of the address space
     try:
         done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=_MOST_SECONDS, check=False
+            command, input=content, env=environment, capture_output=True, timeout=_MOST_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
         return Trial("endless")
@@ -64,5 +76,5 @@ def try_model(path: Path, module: str) -> Trial:
         return Trial("endless")
     if done.returncode <= 0:
         return Trial("crashed" if done.returncode else "ran")
-    lines = done.stderr.strip().splitlines()
+    lines = done.stderr.decode(errors="replace").strip().splitlines()
     return Trial("refused" if done.returncode == _REFUSED else "broken", lines[-1] if lines else "no reason given")

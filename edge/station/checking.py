@@ -126,7 +126,7 @@ def _model(settings: StationSettings, folder: Path) -> Iterator[Tried]:
     name = settings.reading.model if is_configured else f"{short(reader.model)} of an update"
     yield Tried("model", f"{name}, {reader.codes.allowed.source}")
     yield from _codes(reader)
-    yield _threshold(settings, folder, reader)
+    yield from _tried("threshold", lambda: iter([_threshold(settings, folder, reader)]))
 
 
 def _codes(reader: StationReader) -> Iterator[Tried]:
@@ -143,9 +143,8 @@ def _codes(reader: StationReader) -> Iterator[Tried]:
 def _threshold(settings: StationSettings, folder: Path, reader: StationReader) -> Tried:
     calibration = read_calibration(folder / settings.journal.folder)
     chosen = choose_station_threshold(settings.reading, calibration, reader, adjusted_of(settings, folder).threshold)
-    remedy = "" if chosen.is_proved else "calibrate it with mail of your own"
     value = f"{chosen.value:.4f}, " if chosen.value <= 1 else ""
-    return Tried("threshold", f"{value}{chosen.words}", remedy)
+    return Tried("threshold", f"{value}{chosen.words}", chosen.remedy)
 
 
 def _disk(settings: StationSettings, folder: Path) -> Iterator[Tried]:

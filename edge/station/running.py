@@ -25,6 +25,7 @@ from edgedigits.edge.station.calibration.threshold import (
 from edgedigits.edge.station.configuration.adjustments import Adjusted, Adjustments
 from edgedigits.edge.station.configuration.placing import placed, placed_source
 from edgedigits.edge.station.configuration.settings import StationSettings
+from edgedigits.edge.station.frame_share import FrameShare
 from edgedigits.edge.station.journal.journal import Journal
 from edgedigits.edge.station.journal.records import Audit
 from edgedigits.edge.station.keeping import Keeper
@@ -46,7 +47,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SET_ASIDE, TOO_FAST, CALIBRATION = "journal set aside", "belt too fast", "calibration"
+SET_ASIDE, TOO_FAST, CALIBRATION, ACCEPTS_NOTHING = (
+    "journal set aside",
+    "belt too fast",
+    "calibration",
+    "accepts nothing",
+)
+
+_MOST_SKIPPED = 0.5
+"""Share of frames above which not the belt is to blame where pieces cannot be told apart."""
 
 _TIDY_SECONDS = 3600.0
 """Seconds between two looks at what need not be kept any more."""
@@ -83,6 +92,7 @@ class Station:
         self.alarms = Alarms()
         self._watch: Watch | None = None
         self._keeper: Keeper | None = None
+        self._told: ChosenThreshold | None = None
         self.updates = StationUpdates(settings, folder, self.alarms, self._read_with)
         self._read_with(self.updates.model)
         self.journal = Journal(
@@ -99,6 +109,7 @@ class Station:
             settings.name, self.alarms.active, lambda: self.updates.counts, lambda: self._reader.model
         )
         self._live = LiveState()
+        self._frames = FrameShare()
         self._outputs = [
             Forwarder(self.journal, output, self._metrics, self.alarms) for output in outputs_of(settings, folder)
         ]
@@ -146,9 +157,7 @@ class Station:
         Raises:
             EdgedigitsError: a source that is no camera cannot be opened, or is damaged.
         """
-        pieces, chosen = self.settings.pieces, self.threshold
-        least = f"accepts from {chosen.value:.4f} on" if chosen.value <= 1 else "accepts nothing"
-        log.info("model %s; %s: %s", short(self._reader.model), least, chosen.words)
+        pieces = self.settings.pieces
         self._watch = Watch(
             self._reader.codes,
             lambda: Decider(self.threshold.value),
@@ -166,7 +175,7 @@ class Station:
             hold_seconds=pieces.hold_seconds,
             dark_alarm=pieces.dark_alarm,
             displays=(self._live,),
-            gauges=(self._metrics,),
+            gauges=(self._metrics, self._frames),
             told=(self.updates.tell,),
             often=(self._say_alive, self._say_threshold, self._say_speed, self.updates.work),
         )
@@ -226,7 +235,6 @@ class Station:
         """Go by what `edgedigits station calibrate` kept meanwhile."""
         try:
             if self._calibration.look():
-                log.info("calibrated anew: %s", self.threshold.words)
                 self.alarms.clear(CALIBRATION)
         except EdgedigitsError as error:
             self.alarms.set(CALIBRATION, f"{error}; the calibration of before holds")
@@ -234,14 +242,25 @@ class Station:
     def _say_threshold(self) -> None:
         self._follow_calibration()
         chosen = self.threshold
-        if chosen.is_wanted:
-            self.alarms.clear(NOT_PROVED)
-        else:
-            self.alarms.set(NOT_PROVED, chosen.words)
+        if chosen != self._told:
+            least = f"accepts from {chosen.value:.4f} on" if chosen.value <= 1 else "accepts nothing"
+            log.info("model %s; %s: %s", short(self._reader.model), least, chosen.words)
+            self._told = chosen
+        accepts = chosen.value <= 1
+        for name, is_on in ((NOT_PROVED, accepts and not chosen.is_wanted), (ACCEPTS_NOTHING, not accepts)):
+            if is_on:
+                self.alarms.set(name, chosen.words)
+            else:
+                self.alarms.clear(name)
 
     def _say_speed(self) -> None:
         if self._watch is not None and self._watch.is_too_fast:
             words = "pieces pass too fast to be told apart: raise the camera's frame rate or slow the belt"
+            if (share := self._frames.of_skipped) > _MOST_SKIPPED:
+                words = (
+                    f"this machine is too slow: {share:.0%} of the frames are skipped, and pieces are not told apart"
+                )
+                words += "; stop other programs, lower the camera's size or frame rate, or slow the belt"
             self.alarms.set(TOO_FAST, words)
         else:
             self.alarms.clear(TOO_FAST)

@@ -1,4 +1,4 @@
-"""C arrays of an int8 model for TensorFlow Lite for Microcontrollers."""
+"""C arrays of a model for TensorFlow Lite for Microcontrollers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from edgedigits.core.cards import code_version
 from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.paths import StrPath
-from edgedigits.core.tflite.digit_model import Quantization
+from edgedigits.firmware_export.arrays.plan import TensorSpec
 from edgedigits.firmware_export.arrays.reader import plan_arrays
 from edgedigits.firmware_export.arrays.writer import header, source
 from edgedigits.firmware_export.c_source.names import check_name
@@ -24,8 +24,10 @@ class ArrayExport:
         header: text of ``<name>_model.h``.
         source: text of ``<name>_model.c``.
         resolver_calls: methods of ``MicroMutableOpResolver`` to call, such as ``AddConv2D``.
-        input: quantization of the int8 input.
-        output: quantization of the int8 output.
+        inputs: shape, type and quantization of each.
+        outputs: likewise.
+        needs: what else the runtime has to be told, in sentences.
+        living_bytes: of the tensors that are alive at the same time, at most; the arena is larger.
         bytes: size of the model.
         sha256: of the model, lower-case hexadecimal.
         verdict: of the model's proof, as its card tells it; empty where it tells none.
@@ -35,8 +37,10 @@ class ArrayExport:
     header: str
     source: str
     resolver_calls: tuple[str, ...]
-    input: Quantization
-    output: Quantization
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    needs: tuple[str, ...]
+    living_bytes: int
     bytes: int
     sha256: str
     verdict: str
@@ -46,20 +50,19 @@ class ArrayExport:
 def export_arrays(
     model: StrPath, *, name: str = "digits", allow_failed: bool = False, told: Told = NOTHING_TOLD
 ) -> ArrayExport:
-    """Turn a full-int8 ``.tflite`` digit model into one C header and one C source.
+    """Turn a ``.tflite`` model that TensorFlow Lite Micro runs into one C header and one C source.
 
     The same model and name give the same text on every machine: it holds no time, path or version.
 
     Args:
-        model: one digit in, ten scores out, all of it integers, as `edgedigits quantize` writes it.
+        model: of any shapes and types that the runtime has, float and int16 too, with any inputs and outputs.
         name: prefix of every symbol: lower-case letters, digits, single underscores.
         allow_failed: export also where the model's card says that its proof failed; the header then says so.
-        told: what is known of the model's input, beside its card.
+        told: what is known of the input of a digit model, beside its card.
 
     Raises:
-        EdgedigitsError: a name that is no C identifier or a keyword; a missing, damaged, foreign, float or partly
-            quantized model; one whose card does not match or tells of a failed proof; an operator that TFLite Micro
-            lacks.
+        EdgedigitsError: a name that is no C identifier or a keyword; a missing, damaged or foreign model; one whose
+            card does not match or tells of a failed proof; something that TensorFlow Lite Micro lacks.
     """
     model = Path(model)
     check_name(name)
@@ -68,8 +71,10 @@ def export_arrays(
         header=header(plan),
         source=source(plan),
         resolver_calls=plan.registrations,
-        input=plan.input.quantization,
-        output=plan.output.quantization,
+        inputs=plan.inputs,
+        outputs=plan.outputs,
+        needs=plan.needs,
+        living_bytes=plan.living_bytes,
         bytes=len(plan.model),
         sha256=plan.sha256,
         verdict=plan.verdict,

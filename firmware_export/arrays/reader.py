@@ -5,74 +5,75 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from edgedigits.core.cards import card_of
+from edgedigits.core.contract.contract import InputContract, is_picture
 from edgedigits.core.contract.finding import NOTHING_TOLD, Told
+from edgedigits.core.digit import CLASSES, LABELS
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.lines.shapes import line_shape
-from edgedigits.core.tflite.digit_model import DigitModel
+from edgedigits.core.tflite.digit_model import DigitModel, Quantization, check_in_a_child
 from edgedigits.core.tflite.file import Tensor, TfliteFile, read_tflite
-from edgedigits.firmware_export.arrays.plan import ArrayPlan, TensorSpec, registrations
+from edgedigits.core.tflite.runtime import Refused
+from edgedigits.firmware_export.arrays.plan import ArrayPlan, TensorSpec
+from edgedigits.firmware_export.arrays.runnable import living_bytes, methods, needs, why_not
 from edgedigits.firmware_export.proof.verdict import proof_verdict
-
-_QUANTIZE_FIRST = "run `edgedigits quantize MODEL.keras` and export the int8 model that it writes"
 
 
 def plan_arrays(model: Path, name: str, allow_failed: bool, told: Told = NOTHING_TOLD) -> ArrayPlan:
-    """Check that a model is a sound full-int8 digit model and plan its C arrays.
+    """Check that TensorFlow Lite Micro can run a model and plan its C arrays.
 
     Args:
-        model: the ``.tflite`` file; a card beside it is checked, too.
+        model: the ``.tflite`` file, of any shape and type; a card beside it is checked, too.
         name: prefix of every C symbol.
         allow_failed: accept a model whose card says that its proof failed.
-        told: what is known of the model's input, beside its card.
+        told: what is known of the input of a digit model, beside its card.
 
     Raises:
-        EdgedigitsError: missing, damaged or foreign file, floats inside, a card that does not match or tells of a
-            failed proof, or an operator that TFLite Micro lacks.
+        EdgedigitsError: missing, damaged or foreign file, a card that does not match or tells of a failed proof, or
+            something that TensorFlow Lite Micro lacks.
     """
     verdict = proof_verdict(model, allow_failed)
-    content = read_tflite(model)
-    _check_int8(model, content)
-    _refuse_lines(model, content)
-    # Loading and running it once is the only check that also covers what the structure does not show.
-    loaded = DigitModel(model, told=told)
+    content = read_tflite(model, subgraphs=True)
+    if wrong := why_not(content):
+        what, remedy = wrong
+        raise EdgedigitsError(f"{model} {what}", remedy)
     data = model.read_bytes()
+    sha256 = hashlib.sha256(data).hexdigest()
+    contract = _tried(model, content, sha256, told)
     return ArrayPlan(
         name=name,
         model=data,
-        sha256=hashlib.sha256(data).hexdigest(),
-        input=TensorSpec(content.inputs[0].shape, loaded.input, content.inputs[0].type),
-        output=TensorSpec(content.outputs[0].shape, loaded.output, content.outputs[0].type),
-        contract=loaded.contract,
-        registrations=registrations(tuple(operator.name for operator in content.operators)),
+        sha256=sha256,
+        inputs=tuple(map(_spec, content.inputs)),
+        outputs=tuple(map(_spec, content.outputs)),
+        contract=contract,
+        registrations=methods(content.operators),
+        needs=needs(content),
+        living_bytes=living_bytes(content),
+        labels=LABELS if contract else (),
         verdict=verdict,
     )
 
 
-def _refuse_lines(model: Path, content: TfliteFile) -> None:
-    """Raise of a line network: what TFLite Micro makes of it nobody decodes."""
-    if line_shape(content.inputs[0].shape, content.outputs[0].shape):
-        raise EdgedigitsError(
-            f"{model} is a line network, and arrays come without the code that makes a text of its scores",
-            "export it as C with another --target, such as c",
-        )
+def _tried(model: Path, content: TfliteFile, sha256: str, told: Told) -> InputContract | None:
+    """The contract of a digit model, None of another, once it ran: the structure of a file does not show all damage.
+
+    What TFLite's runtime here lacks says nothing about TensorFlow Lite Micro.
+    """
+    ends = [tensor.shape for tensor in (*content.inputs, *content.outputs)]
+    is_digits = len(ends) == 2 and ends[1] == (1, CLASSES) and ends[0][:1] == (1,) and is_picture(ends[0][1:])
+    try:
+        if is_digits:
+            return DigitModel(model, told=told).contract
+        if card_of(model) is None:
+            check_in_a_child(model, sha256)
+    except Refused as refused:
+        if not refused.lacks:
+            raise
+    return None
 
 
-def _check_int8(model: Path, content: TfliteFile) -> None:
-    """Raise unless inputs and outputs are int8 or uint8 and no tensor inside is a float."""
-    floats = [tensor for tensor in content.tensors if tensor.type.startswith(("FLOAT", "BFLOAT"))]
-    if floats:
-        kind = "is a float model" if _are_float(content.inputs) and _no_int8(content) else "is only partly quantized"
-        raise EdgedigitsError(f"{model} {kind}: {len(floats)} of its tensors are floats", _QUANTIZE_FIRST)
-    others = sorted({tensor.type for tensor in content.inputs + content.outputs} - {"INT8", "UINT8"})
-    if others:
-        raise EdgedigitsError(
-            f"{model} has {', '.join(others)} as its input or output where int8 or uint8 is expected", _QUANTIZE_FIRST
-        )
-
-
-def _are_float(tensors: tuple[Tensor, ...]) -> bool:
-    return all(tensor.type == "FLOAT32" for tensor in tensors)
-
-
-def _no_int8(content: TfliteFile) -> bool:
-    return all(tensor.type != "INT8" for tensor in content.tensors)
+def _spec(tensor: Tensor) -> TensorSpec:
+    quantization = None
+    if len(tensor.scales) == 1 and tensor.type != "FLOAT32":
+        quantization = Quantization(tensor.scales[0], (tensor.zero_points or (0,))[0])
+    return TensorSpec(tensor.shape or (1,), quantization, tensor.type)

@@ -94,6 +94,7 @@ def measure(
     timeout: float = 600.0,
     stages: int = 0,
     lines: bool = False,
+    compiler: tuple[str, ...] = (),
 ) -> CoreMeasurement:
     """Compile a library for a core, run it on images under emulation, and count its bytes.
 
@@ -106,12 +107,13 @@ def measure(
         timeout: seconds for each emulated run.
         stages: how many the profiling hook may name (0 .. stages - 1); 0 switches the profile off.
         lines: whether the library reads lines: then it is also run from strips to texts, which is not counted.
+        compiler: of the library, in the place of the core's own GCC, which compiles and links what is around it.
 
     Raises:
         EdgedigitsError: a compiler or emulator is missing, the model does not fit, the firmware crashed or did not end.
     """
     with tempfile.TemporaryDirectory(prefix="edgedigits-") as name:
-        bench = _Bench(library, core, Path(name), flags, timeout, lines)
+        bench = _Bench(library, core, Path(name), flags, timeout, lines, compiler)
         footprints = tuple(bench.footprint(which) for which in size_flags)
         runs = [bench.run(batch) for batch in _batches(images, bench)]
         per_stage: tuple[float, ...] = (0.0,)
@@ -145,6 +147,7 @@ class _Bench:
     flags: tuple[str, ...]
     timeout: float
     lines: bool
+    compiler: tuple[str, ...]
 
     def footprint(self, flags: tuple[str, ...]) -> Footprint:
         """Build the smallest firmware with these flags."""
@@ -166,7 +169,7 @@ class _Bench:
 
     def _library(self, flags: tuple[str, ...]) -> Compiled:
         own = self.folder / "library"  # apart, so that no name of a library is taken by the programs around it
-        return toolchain.compile_source(self.library.write(own), self.core, flags)
+        return toolchain.compile_source(self.library.write(own), self.core, flags, self.compiler)
 
     def _compile(self, names: tuple[str, ...], flags: tuple[str, ...]) -> list[Compiled]:
         toolchain.place_firmware(self.core, self.folder)

@@ -31,3 +31,22 @@ def wrapped(text: str, width: int = 110) -> list[str]:
             line = ""
         line = f"{line} {item}" if line else item
     return [*lines, line]
+
+
+def string_literal(text: str) -> str:
+    """Printable ASCII as a C string; a question mark is escaped because two of them may start a trigraph."""
+    return '"' + "".join(f"\\{letter}" if letter in '"\\?' else letter for letter in text) + '"'
+
+
+def wrapped_strings(texts: tuple[str, ...]) -> str:
+    """Several strings as the items of an initializer: in one line where they fit, else over several."""
+    items = [string_literal(text) for text in texts]
+    if sum(len(item) + 2 for item in items) < 70:
+        return ", ".join(items)
+    lines, line = [], ""
+    for item in items:
+        if line and len(line) + len(item) > 100:
+            lines.append(line.rstrip())
+            line = ""
+        line += f"{item}, "
+    return "\n" + "".join(f"        {one}\n" for one in (*lines, line.rstrip(" ,"))) + "    "

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import OperatorCall, Tensor, TfliteFile
+from edgedigits.firmware_export.graph import advice
 from edgedigits.firmware_export.graph.model import Node, Shape, Value, Window
 
-QUANTIZE_FIRST = "run `edgedigits quantize MODEL.keras` and export the int8 model that it writes"
-REBUILD = "make the model again with TensorFlow's converter for full int8 and a batch of 1"
-LEAVE_OUT = "build the network without it, or export it for TensorFlow Lite Micro with --target arrays"
+QUANTIZE_FIRST, REBUILD, LEAVE_OUT = advice.QUANTIZE_FIRST, advice.REBUILD, advice.LEAVE_OUT
 LARGEST_VALUE = 1 << 24
 """Elements of one value; far above any microcontroller's memory, far below what would hurt a computer."""
 LARGEST_STEP = 1024
@@ -72,7 +71,8 @@ class Layer:
         """An error that names the operator, its place and its output's size."""
         made = " and ".join(self._size(number) for number in self.operator.outputs[:2]) or "nothing"
         return EdgedigitsError(
-            f"{self.path}: operator {self.index}, {self.operator.name} making {made}, {what}", remedy
+            f"{self.path}: operator {self.index}, {self.operator.name} making {made}, {what}",
+            advice.followable(remedy, self.content, whole=False),
         )
 
     def _size(self, number: int) -> str:
@@ -95,7 +95,10 @@ class Layer:
         """Name of the fused activation."""
         number = self.option("FusedActivationFunction")
         if number not in _ACTIVATIONS:
-            raise self.error("has a fused activation other than RELU, RELU6 and RELU_N1_TO_1", LEAVE_OUT)
+            raise self.error(
+                "has a fused activation other than RELU, RELU6 and RELU_N1_TO_1",
+                "build the network with the activation as a layer of its own",
+            )
         return _ACTIVATIONS[number]
 
     def arity(self, least: int, most: int) -> None:
@@ -221,10 +224,10 @@ class Layer:
         """The window with its padding, and how many rows and columns it makes (``ComputePaddingHeightWidth``)."""
         stride = (self.option("StrideH"), self.option("StrideW"))
         if not all(1 <= step <= LARGEST_STEP for step in (*size, *stride, *dilation)):
-            raise self.error(f"has a window, stride or dilation outside 1 to {LARGEST_STEP}", LEAVE_OUT)
+            raise self.error(f"has a window, stride or dilation outside 1 to {LARGEST_STEP}")
         same = {0: True, 1: False}.get(self.option("Padding"))
         if same is None:
-            raise self.error("has a padding other than SAME and VALID", LEAVE_OUT)
+            raise self.error("has a padding other than SAME and VALID")
         made, before, after = [], [], []
         for extent, taps, step, spread in zip(source.shape[:2], size, stride, dilation, strict=True):
             reach = (taps - 1) * spread + 1

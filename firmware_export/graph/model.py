@@ -39,6 +39,21 @@ class Value:
 
 
 @dataclass(frozen=True)
+class ModelTensor:
+    """An input or output tensor of the model, as its caller knows it.
+
+    Attributes:
+        value: number of the int8 value inside that it becomes or is made of.
+        type: ``INT8``, ``UINT8`` or ``FLOAT32``.
+        shape: the batch left out.
+    """
+
+    value: int
+    type: str = "INT8"
+    shape: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Window:
     """How a two-dimensional window steps over its input; each pair is (vertical, horizontal).
 
@@ -141,14 +156,24 @@ class Graph:
     Attributes:
         values: every value that flows, by number.
         nodes: in an order in which they can run.
-        input: number of the network's input.
-        output: number of its output.
+        input_tensor: the network's input.
+        output_tensor: its output.
     """
 
     values: dict[int, Value]
     nodes: tuple[Node, ...]
-    input: int
-    output: int
+    input_tensor: ModelTensor
+    output_tensor: ModelTensor
+
+    @property
+    def input(self) -> int:
+        """Number of the network's input."""
+        return self.input_tensor.value
+
+    @property
+    def output(self) -> int:
+        """Number of its output."""
+        return self.output_tensor.value
 
     @property
     def macs(self) -> int:

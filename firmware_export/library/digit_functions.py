@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,39 +17,38 @@ _LARGEST_FACTOR = 2**22  # 255 times it fits 32 bits
 _ONE = 2**16 - 1
 
 
-def grey_count(contract: InputContract | None, name: str) -> str:
+def grey_count(contract: InputContract, name: str) -> str:
     """C expression of how many grey bytes a picture has."""
-    channels = contract.field[2] if contract else 1
+    channels = contract.field[2]
     return f"{name.upper()}_INPUT_BYTES" + (f" / {channels}" if channels > 1 else "")
 
 
-def grey_about(contract: InputContract | None) -> str:
+def grey_about(contract: InputContract) -> str:
     """What the header says beside, where the network sees something else than bright ink in one channel."""
-    if contract is None:
-        return ""
     told = [f"is fed {contract.range}"] if contract.range != OUR_CONTRACT.range else []
     told += ["sees dark ink"] if contract.polarity == DARK else []
     told += [f"sees the grey in {contract.field[2]} channels"] if contract.field[2] > 1 else []
     return f" The network {' and '.join(told)}; this function sees to it." if told else ""
 
 
-def from_grey(value: Value, contract: InputContract | None, name: str) -> str:
+def from_grey(value: Value, contract: InputContract, name: str) -> str:
     """Body of the function from grey bytes to the input: as the contract's values, quantized, do it."""
-    levels = (contract or OUR_CONTRACT).levels()
+    levels = contract.levels()
     steps = quantize(levels, value.scale, value.zero_point).astype(int)
     count = grey_count(contract, name)
-    channels = contract.field[2] if contract else 1
+    channels = contract.field[2]
+    counter = "uint16_t" if math.prod(value.shape) < 2**16 else "uint32_t"
     shifted = np.array_equal(steps, np.arange(256) - 128)
     table = "" if shifted else _table("int8_t steps", steps)
     if channels > 1:
         step = "(int8_t)(grey[pixel] - 128)" if shifted else "steps[grey[pixel]]"
         puts = "".join(f"        input[{channels} * pixel + {channel}] = step;\n" for channel in range(channels))
         return (
-            f"{table}    for (uint16_t pixel = {count}; pixel-- > 0;) {{ /* from the end: both may be one memory */\n"
+            f"{table}    for ({counter} pixel = {count}; pixel-- > 0;) {{ /* from the end: both may be one memory */\n"
             f"        const int8_t step = {step};\n{puts}    }}"
         )
     step = "(int8_t)(grey[byte] - 128)" if shifted else "steps[grey[byte]]"
-    return f"{table}    for (uint16_t byte = 0; byte < {count}; byte++) {{\n        input[byte] = {step};\n    }}"
+    return f"{table}    for ({counter} byte = 0; byte < {count}; byte++) {{\n        input[byte] = {step};\n    }}"
 
 
 def confidence_note(value: Value, contract: InputContract | None) -> str:

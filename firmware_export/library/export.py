@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgedigits.core.cards import code_version
 from edgedigits.core.contract.contract import InputContract
 from edgedigits.core.contract.finding import NOTHING_TOLD, Told
+from edgedigits.core.digit import LABELS
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
 from edgedigits.core.lines.shapes import LineShape
@@ -16,6 +18,7 @@ from edgedigits.firmware_export.c_source.library_text import LibraryText
 from edgedigits.firmware_export.c_source.names import check_name
 from edgedigits.firmware_export.graph.model import Graph
 from edgedigits.firmware_export.input_contract import contract_of, line_in_file, line_of
+from edgedigits.firmware_export.labels import check_labels
 from edgedigits.firmware_export.library.writer import LibraryMetadata, fits_dsp, write_library
 from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.planning.plan import Plan, plan
@@ -37,6 +40,8 @@ class LibraryExport:
         verdict: of the model's proof, as its card tells it; empty where it tells none.
         contract: what the model is fed and gives; None where it is no digit model.
         line: what a line network takes and gives; None of other models.
+        labels: what each output stands for: of a digit model the digits, else what the user named; empty where nobody
+            did.
         recipe: what made it.
     """
 
@@ -48,7 +53,13 @@ class LibraryExport:
     verdict: str
     contract: InputContract | None
     line: LineShape | None
+    labels: tuple[str, ...]
     recipe: ExportRecipe
+
+    @property
+    def kind(self) -> str:
+        """``digit``, ``line`` or ``tensor``: what the functions around the network are made for."""
+        return "line" if self.line else "digit" if self.contract else "tensor"
 
     @property
     def header(self) -> str:
@@ -73,6 +84,7 @@ def export_library(
     allow_failed: bool = False,
     told: Told = NOTHING_TOLD,
     width: int | None = None,
+    labels: tuple[str, ...] = (),
 ) -> LibraryExport:
     """Turn a full-int8 ``.tflite`` model into one C header and one C source that compute the same bytes.
 
@@ -84,12 +96,13 @@ def export_library(
         allow_failed: export also where the model's card says that its proof failed; the header then says so.
         told: what is known of the input of a digit model, beside its card.
         width: columns of the strips that a line network takes; None for those of the file.
+        labels: what each output stands for; none for the ten digits of a digit model, and for no names of another one.
 
     Raises:
         EdgedigitsError: a name that is no C identifier; a missing, damaged, float or partly quantized model, an
             operator that the library lacks, numbers out of range; a card that does not match or tells of a failed
-            proof; a width for a model that reads no lines, or
-            ``told`` for one that does.
+            proof; a width for a model that reads no lines, ``told`` or labels for one that does, or ``told`` for one
+            whose input is no picture of a digit; another number of labels than outputs.
     """
     model = Path(model)
     check_name(name)
@@ -98,15 +111,14 @@ def export_library(
         raise EdgedigitsError(f"{model} reads no lines, whose width could be chosen", "leave --width out")
     graph = read_graph(model, width)
     sha256 = sha256_of(model)
+    line = line_of(model, graph)
+    contract = None if line else contract_of(model, told, graph)
+    _check_told(model, graph, line, contract, told, labels)
     chosen = plan(graph)
     if not fits_dsp(chosen.program):  # cores with the DSP extension then run the plain kernels
         chosen = replace(chosen, layouts={**chosen.layouts, DSP.name: chosen.layouts[PLAIN.name]})
-    contract, line = contract_of(model, told), line_of(model, graph)
-    if line and told != NOTHING_TOLD:
-        raise EdgedigitsError(
-            f"{model} is a line network, whose input is always a strip", "leave --input-range and --polarity out"
-        )
-    metadata = LibraryMetadata(name, sha256, code_version(), verdict, contract, line)
+    named = labels or (LABELS if contract else ())
+    metadata = LibraryMetadata(name, sha256, code_version(), verdict, contract, line, named)
     text, weight_bytes = write_library(graph, chosen, metadata)
     return LibraryExport(
         text,
@@ -117,5 +129,28 @@ def export_library(
         verdict,
         contract,
         line,
+        named,
         ExportRecipe(name, allow_failed, code_version(), width),
     )
+
+
+def _check_told(
+    model: Path,
+    graph: Graph,
+    line: LineShape | None,
+    contract: InputContract | None,
+    told: Told,
+    labels: tuple[str, ...],
+) -> None:
+    """Raise where the user says something of a model that does not fit it."""
+    if line and labels:
+        raise EdgedigitsError(f"{model} is a line network, whose outputs are those of digits", "leave --labels out")
+    if line and told != NOTHING_TOLD:
+        raise EdgedigitsError(
+            f"{model} is a line network, whose input is always a strip", "leave --input-range and --polarity out"
+        )
+    if contract is None and told != NOTHING_TOLD:
+        raise EdgedigitsError(
+            f"{model} reads no digits, whose range and polarity could be told", "leave --input-range and --polarity out"
+        )
+    check_labels(labels, math.prod(graph.values[graph.output].shape))

@@ -5,6 +5,7 @@ Nothing that stands in the model as text reaches the files: it may come from any
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,13 +15,12 @@ from string import Template
 import numpy as np
 
 from edgedigits.core.contract.contract import InputContract
-from edgedigits.core.digit import LABELS
 from edgedigits.core.lines.shapes import LINE_CLASSES, LineShape
 from edgedigits.core.lines.strip import BLANK, HEIGHT
 from edgedigits.firmware_export.c_source.library_text import LibraryText
 from edgedigits.firmware_export.c_source.stage_writer import StageWriter
 from edgedigits.firmware_export.c_source.structs import initializer
-from edgedigits.firmware_export.c_source.text import float_literal, warning_comment, wrapped
+from edgedigits.firmware_export.c_source.text import float_literal, warning_comment, wrapped, wrapped_strings
 from edgedigits.firmware_export.graph.model import Graph, Value
 from edgedigits.firmware_export.library.digit_functions import (
     confidence,
@@ -29,6 +29,7 @@ from edgedigits.firmware_export.library.digit_functions import (
     grey_about,
     grey_count,
 )
+from edgedigits.firmware_export.library.typed_functions import floats_remark, typed_functions
 from edgedigits.firmware_export.operators.registry import KERNELS
 from edgedigits.firmware_export.planning.plan import Plan
 from edgedigits.firmware_export.planning.stages import Kernel, Program, filler_bytes
@@ -52,6 +53,7 @@ class LibraryMetadata:
     verdict: str
     contract: InputContract | None = None
     line: LineShape | None = None
+    labels: tuple[str, ...] = ()
 
 
 def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[LibraryText, tuple[int, ...]]:
@@ -81,57 +83,74 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[
             )
             + _tables(plan, kinds),
             "run": run,
-            "functions": _fill("line.c.in", common) if metadata.line else _digit_functions(graph, metadata, common),
+            "functions": _functions(graph, metadata, common),
         },
     )
-    text = LibraryText(metadata.name, _header(graph, plan, metadata, common), source)
+    text = LibraryText(metadata.name, _header(graph, plan, metadata, common), source.rstrip("\n") + "\n")
     return text, tuple(layer.weight_bytes for layer in layers)
 
 
-def _digit_functions(graph: Graph, metadata: LibraryMetadata, common: dict[str, str]) -> str:
-    """The functions around a network that reads a digit."""
-    outputs = graph.values[graph.output]
-    labels = _labels(int(np.prod(outputs.shape)))
-    fields: dict[str, object] = {
-        "from_grey": from_grey(graph.values[graph.input], metadata.contract, metadata.name),
-        "confidence": confidence(outputs, metadata.contract, metadata.name),
-        "labels": ", ".join(f'"{label}"' for label in labels),
-        "label_bytes": max(len(label) for label in labels) + 1,
-        "label_count": len(labels),
-    }
-    return _fill("digit.c.in", common | fields)
+def _functions(graph: Graph, metadata: LibraryMetadata, common: dict[str, str]) -> str:
+    """The functions around the network: those of lines, of a digit's picture, of scores that have names."""
+    parts = typed_functions(graph, ".c.in", _fill, common)
+    if metadata.line:
+        return "\n".join([*parts, _fill("line.c.in", common)])
+    if metadata.contract:
+        grey = from_grey(graph.values[graph.input], metadata.contract, metadata.name)
+        parts.append(_fill("grey.c.in", common | {"from_grey": grey}))
+    if metadata.labels:
+        fields: dict[str, object] = {
+            "confidence": confidence(graph.values[graph.output], metadata.contract, metadata.name),
+            "labels": wrapped_strings(metadata.labels),
+            "label_bytes": max(len(label) for label in metadata.labels) + 1,
+            "label_count": len(metadata.labels),
+        }
+        parts.append(_fill("scores.c.in", common | fields))
+    return "\n".join(parts)
 
 
 def _header(graph: Graph, plan: Plan, metadata: LibraryMetadata, common: dict[str, str]) -> str:
     ends = {"input": graph.values[graph.input], "output": graph.values[graph.output]}
     fields: dict[str, object] = dict(common)
     for which, value in ends.items():
-        fields[f"{which}_shape"] = " x ".join(str(length) for length in value.shape)
+        fields[f"{which}_shape"] = shape_words(value)
         fields[f"{which}_bytes"] = int(np.prod(value.shape))
         fields[f"{which}_zero"] = value.zero_point
         fields[f"{which}_scale"] = float_literal(value.scale)[:-1]
     fields["arena"] = _arena_macros(plan, metadata.name.upper())
-    if metadata.line:
-        fields["includes"] = "#include <stddef.h>\n#include <stdint.h>"
-        fields["usage"], fields["functions"] = (
-            _fill("line_usage.h.in", common),
-            _line_declarations(metadata.line, common),
-        )
-    else:
-        fields["includes"] = "#include <stdint.h>"
-        fields["usage"] = _fill("digit_usage.h.in", common)
-        fields["functions"] = _digit_declarations(ends["output"], metadata, common)
+    fields["layer_steps"] = len(plan.schedule.order)
+    fields["includes"] = ("#include <stddef.h>\n" if metadata.line else "") + "#include <stdint.h>"
+    fields["output_words"] = _output_words(ends["output"], metadata)
+    kind = "line" if metadata.line else "digit" if metadata.contract else "tensor"
+    fields["usage"] = _fill(f"{kind}_usage.h.in", common)
+    typed = typed_functions(graph, ".h.in", _fill, common)
+    fields["functions"] = "".join(typed) + _declarations(ends["output"], metadata, common)
+    fields["floats"] = floats_remark(graph)
     fields["warning"] = warning_comment(remark_on(metadata.verdict))
     return _fill("library.h.in", fields)
 
 
-def _digit_declarations(output: Value, metadata: LibraryMetadata, common: dict[str, str]) -> str:
-    fields: dict[str, object] = {
-        "confidence_note": confidence_note(output, metadata.contract),
-        "grey_count": grey_count(metadata.contract, metadata.name),
-        "grey_about": grey_about(metadata.contract),
-    }
-    return _fill("digit.h.in", common | fields)
+def _output_words(output: Value, metadata: LibraryMetadata) -> str:
+    """What the output is, for the header's comment."""
+    if metadata.line or metadata.labels:
+        return f"{math.prod(output.shape)} scores"
+    return f"{shape_words(output)} values"
+
+
+def _declarations(output: Value, metadata: LibraryMetadata, common: dict[str, str]) -> str:
+    if metadata.line:
+        return _line_declarations(metadata.line, common)
+    text = ""
+    if metadata.contract:
+        about = {
+            "grey_count": grey_count(metadata.contract, metadata.name),
+            "grey_about": grey_about(metadata.contract),
+        }
+        text += _fill("grey.h.in", common | about)
+    if metadata.labels:
+        note = {"confidence_note": confidence_note(output, metadata.contract)}
+        text += _fill("scores.h.in", common | note)
+    return text
 
 
 def _line_declarations(line: LineShape, common: dict[str, str]) -> str:
@@ -145,13 +164,18 @@ def _line_declarations(line: LineShape, common: dict[str, str]) -> str:
     return _fill("line.h.in", common | sizes)
 
 
+def shape_words(value: Value) -> str:
+    """A shape for people: ``28 x 28 x 1``."""
+    return " x ".join(str(length) for length in value.shape)
+
+
 def _arena_macros(plan: Plan, prefix: str) -> str:
     """The header's sizes and offsets, of the variant that the compiler's macros choose."""
     program = plan.program
     text = ""
     for variant in sorted(TABLE, key=lambda variant: variant == PLAIN):  # what is left where no macro is
         layout = plan.layouts[variant.name]
-        text += f"#{'elif' if text else 'if'} defined({variant.macro})\n" if variant.macro else "#else\n"
+        text += f"#{'elif' if text else 'if'} {variant.condition}\n" if variant.macro else "#else\n"
         text += f"#define {prefix}_ARENA_BYTES {layout.bytes}\n"
         for which, value in (("INPUT", program.input), ("OUTPUT", program.output)):
             text += f"#define {prefix}_{which}_OFFSET {layout.offsets['value', program.root(value)]}\n"
@@ -259,7 +283,3 @@ def _stage(plan: Plan, place: int, numbers: dict[int, int], kinds: list[Kernel])
     rows = (stage.rows, stage.step, stage.apart)
     fields = (f"&layer_{place}", offsets, filler, *places, *kinds_and_values, *rows)
     return f"    {initializer('stage_t', fields, stage.title)},\n"
-
-
-def _labels(outputs: int) -> tuple[str, ...]:
-    return LABELS if outputs == len(LABELS) else tuple(str(place) for place in range(outputs))

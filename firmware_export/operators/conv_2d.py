@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgedigits.firmware_export.graph.arithmetic import convolution_ratios
-from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, OperatorNodes
+from edgedigits.firmware_export.graph.layers import LEAVE_OUT, REBUILD, Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Value
 from edgedigits.firmware_export.operators.contract import Operator
 from edgedigits.firmware_export.operators.shared import convolution
@@ -18,7 +18,9 @@ def _shape(layer: Layer) -> Sequence[int]:
     if len(shape) != 4 or len(layer.tensor(0).shape) != 4:
         raise layer.error("has weights or an input without four axes")
     if shape[3] != source.shape[2]:
-        raise layer.error(f"has weights for {shape[3]} channels and an input of {source.shape[2]}", LEAVE_OUT)
+        grouped = shape[3] > 0 and source.shape[2] % shape[3] == 0  # no other runtime computes the rest either
+        what = f"has weights for {shape[3]} channels and an input of {source.shape[2]}"
+        raise layer.error(what, LEAVE_OUT if grouped else REBUILD)
     return (1, *convolution.window(layer)[1], shape[0])
 
 

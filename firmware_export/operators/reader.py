@@ -7,8 +7,9 @@ from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import TfliteFile, read_tflite
+from edgedigits.firmware_export.graph.advice import followable
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, REBUILD, Layer, OperatorNodes, sizes
-from edgedigits.firmware_export.graph.model import Graph, Node, Value
+from edgedigits.firmware_export.graph.model import Graph, ModelTensor, Node, Value
 from edgedigits.firmware_export.operators.registry import OPERATORS
 from edgedigits.firmware_export.operators.shared.resizing import with_known_shapes, with_width
 
@@ -46,10 +47,10 @@ def read_graph(path: Path, width: int | None = None) -> Graph:
             the C library cannot compute exactly as TFLite's reference kernels do.
     """
     content = _read(path)
-    ends = (len(content.inputs), len(content.outputs))
-    if ends != (1, 1):
+    counts = (len(content.inputs), len(content.outputs))
+    if counts != (1, 1):
         raise EdgedigitsError(
-            f"{path} has {ends[0]} inputs and {ends[1]} outputs where one of each is expected",
+            f"{path} has {counts[0]} inputs and {counts[1]} outputs where one of each is expected",
             "build a network with one input and one output",
         )
     if width is not None:
@@ -69,7 +70,9 @@ def read_graph(path: Path, width: int | None = None) -> Graph:
     if end not in values:
         raise EdgedigitsError(f"{path} makes no output", REBUILD)
     _door(layers[-1], end)
-    return _needed(path, nodes, values, start, end)
+    source, result = content.inputs[0], content.outputs[0]
+    ends = ModelTensor(start, source.type, source.shape[1:]), ModelTensor(end, result.type, result.shape[1:])
+    return _needed(path, nodes, values, *ends)
 
 
 def _read(path: Path) -> TfliteFile:
@@ -79,7 +82,13 @@ def _read(path: Path) -> TfliteFile:
         raise EdgedigitsError(f"cannot read {path} ({error.strerror})", "check the path") from error
     if size > LARGEST_FILE:
         raise EdgedigitsError(f"{path} has {size} bytes, too many for a microcontroller", "export a smaller model")
-    return with_known_shapes(path, read_tflite(path, LARGEST_COUNT))
+    content = read_tflite(path, LARGEST_COUNT, subgraphs=True)
+    if content.subgraphs > 1:
+        raise EdgedigitsError(
+            f"{path} has {content.subgraphs} subgraphs, as models with conditions, loops or variables do",
+            followable(LEAVE_OUT, content),
+        )
+    return with_known_shapes(path, content)
 
 
 def _peeled(path: Path, content: TfliteFile, layers: list[Layer]) -> tuple[list[Layer], int, int]:
@@ -106,7 +115,9 @@ def _peeled(path: Path, content: TfliteFile, layers: list[Layer]) -> tuple[list[
     for number, which in ((start, "input"), (end, "output")):
         kind = content.tensors[number].type
         if kind not in {"INT8", "FLOAT32"}:
-            raise EdgedigitsError(f"{path} has {kind} as its {which} where int8 is expected", QUANTIZE_FIRST)
+            raise EdgedigitsError(
+                f"{path} has {kind} as its {which} where int8 is expected", followable(QUANTIZE_FIRST, content)
+            )
     return layers, start, end
 
 
@@ -134,7 +145,9 @@ def _check_types(path: Path, content: TfliteFile, layers: list[Layer]) -> None:
     if floats:
         whole = all(content.tensors[number].type != "INT8" for number in used)
         kind = "is a float model" if whole else "is only partly quantized"
-        raise EdgedigitsError(f"{path} {kind}: {len(floats)} of its tensors are floats", QUANTIZE_FIRST)
+        raise EdgedigitsError(
+            f"{path} {kind}: {len(floats)} of its tensors are floats", followable(QUANTIZE_FIRST, content)
+        )
 
 
 def _check_constants(path: Path, layers: list[Layer]) -> None:
@@ -181,14 +194,14 @@ def _converted(layer: Layer, values: dict[int, Value]) -> OperatorNodes:
     return OperatorNodes(nodes, {number: value for one in made for number, value in one.values.items()})
 
 
-def _needed(path: Path, nodes: list[Node], values: dict[int, Value], start: int, end: int) -> Graph:
+def _needed(path: Path, nodes: list[Node], values: dict[int, Value], source: ModelTensor, result: ModelTensor) -> Graph:
     """The graph of the nodes that lead to the output."""
-    wanted = {end}
+    wanted = {result.value}
     kept = []
     for node in reversed(nodes):
         if node.output in wanted:
             wanted.update(node.inputs)
             kept.append(node)
-    if start not in wanted:
+    if source.value not in wanted:
         raise EdgedigitsError(f"{path} makes its output without its input", REBUILD)
-    return Graph({number: values[number] for number in sorted(wanted)}, tuple(reversed(kept)), start, end)
+    return Graph({number: values[number] for number in sorted(wanted)}, tuple(reversed(kept)), source, result)

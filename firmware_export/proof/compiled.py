@@ -22,7 +22,8 @@ from edgedigits.firmware_export.proof.compiler import STANDARD, find_compiler, r
 
 _ALIGNMENT = 4  # of the arena, as the header wants it
 _LONGEST_TEXT = 100
-_OF_DIGITS = ("input_from_grey", "top1", "confidence", "label")
+_OF_SCORES = ("top1", "confidence", "label")
+_OF_DIGITS = ("input_from_grey", *_OF_SCORES)
 _OF_LINES = ("read_line", "text")
 
 _SIZES = """\
@@ -74,7 +75,7 @@ class CompiledLibrary:
         self._open = True
         sizes = (ctypes.c_size_t * 3).in_dll(self.functions, f"{self._name}_sizes")
         self.arena_bytes, self.input_bytes, self.output_bytes = sizes
-        if self.export.line is None:
+        if self.export.labels:
             getattr(self.functions, f"{self._name}_label").restype = ctypes.c_char_p
 
     def _compiled(self, folder: Path, flags: Sequence[str]) -> Path:
@@ -136,11 +137,11 @@ class CompiledLibrary:
         Raises:
             EdgedigitsError: another type or size.
         """
+        convert = self._function("input_from_grey")
         channels = self.export.contract.field[2] if self.export.contract else 1
         pixels = self.input_bytes // channels
         given = self._rows(grey, np.uint8, pixels, "`edgedigits.core.normalise` makes it of any picture")
         made = np.empty((len(given), self.input_bytes), np.int8)
-        convert = self._function("input_from_grey")
         for picture, image in zip(given, made, strict=True):
             convert(_pointer(picture), _pointer(image))
         return made
@@ -237,8 +238,18 @@ class CompiledLibrary:
         if name in _OF_DIGITS and self.export.line is not None:
             raise EdgedigitsError(f"the library reads lines and has no `{name}`", "call `read_lines` or `texts`")
         if name in _OF_LINES and self.export.line is None:
+            kind = "single digits" if self.export.contract else "no lines"
             raise EdgedigitsError(
-                f"the library reads single digits and has no `{name}`", "call `run`, `top1` and `confidence`"
+                f"the library reads {kind} and has no `{name}`", "call `run`, and see what its header declares"
+            )
+        if name == "input_from_grey" and self.export.contract is None:
+            raise EdgedigitsError(
+                f"the library reads no digits and has no `{name}`", "give `run` the model's int8 input"
+            )
+        if name in _OF_SCORES and not self.export.labels:
+            raise EdgedigitsError(
+                f"the library's outputs have no names, and it has no `{name}`",
+                "name them: `export_library(labels=...)`",
             )
         function: Callable[..., Any] = getattr(self.functions, f"{self._name}_{name}")
         return function

@@ -1,4 +1,4 @@
-"""What TFLite's reference kernels make of digits: what an exported model is held against."""
+"""What TFLite's reference kernels make of digits and of any input: what an exported model is held against."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgedigits.core.cards import card_of
 from edgedigits.core.contract.contract import InputContract
-from edgedigits.core.digit import dequantize, quantize
-from edgedigits.core.tflite.digit_model import DigitModel
+from edgedigits.core.files import sha256_of
+from edgedigits.core.tflite.digit_model import DigitModel, check_in_a_child, interpreter_of
+from edgedigits.core.tflite.runtime import Refused, runtime
 from edgedigits.firmware_export.graph.evaluation import evaluate
-from edgedigits.firmware_export.graph.model import Value
+from edgedigits.firmware_export.graph.model import Graph, Value
 from edgedigits.firmware_export.operators.reader import read_graph
+from edgedigits.firmware_export.proof.tensors import TYPES, as_int8, outside
 
 REFERENCE_RUNTIME = "tflite-runtime"
 """Its ``BUILTIN_REF`` rounds as TensorFlow Lite Micro does. That of LiteRT rounds the sums of FULLY_CONNECTED once
@@ -50,7 +53,7 @@ class ReferenceKernels:
             images: uint8 of shape (count, 28, 28).
             end: the graph's output.
         """
-        return _int8(self.outputs(images), end)
+        return as_int8(self.outputs(images), end)
 
     def outputs(self, images: NDArray[np.uint8], progress: Callable[[int], object] | None = None) -> NDArray[Any]:
         """The model's output for each image: see ``DigitModel.raw``."""
@@ -58,21 +61,66 @@ class ReferenceKernels:
             return self.digits.raw(images, progress)
         made = []
         for number, given in enumerate(self.digits.inputs(images), start=1):
-            made.append(evaluate(self._graph, _int8(given, self._graph.values[self._graph.input])).ravel())
+            made.append(evaluate(self._graph, as_int8(given, self._graph.values[self._graph.input])).ravel())
             if progress:
                 progress(number)
-        return _outside(np.array(made, np.int8), self._graph.values[self._graph.output], self.digits.output_type)
+        return outside(np.array(made, np.int8), self._graph.values[self._graph.output], self.digits.output_type)
 
 
-def _int8(given: NDArray[Any], inside: Value) -> NDArray[np.int8]:
-    """A model's input or output, of its own type, as the int8 value within that it becomes or came from."""
-    if given.dtype == np.uint8:
-        return (given.astype(np.int16) - 128).astype(np.int8)
-    return quantize(given, inside.scale, inside.zero_point) if given.dtype == np.float32 else given
+class TensorReference:
+    """TFLite 2.14's reference kernels on any model: the runtime's where it has them, else the same with NumPy.
 
+    Attributes:
+        kernels: what computes the outputs, for people.
+    """
 
-def _outside(made: NDArray[np.int8], inside: Value, kind: type[Any]) -> NDArray[Any]:
-    """What DEQUANTIZE or QUANTIZE at a model's output makes of int8."""
-    if kind is np.uint8:
-        return (made.astype(np.int16) + 128).astype(np.uint8)
-    return dequantize(made, inside.scale, inside.zero_point) if kind is np.float32 else made
+    def __init__(self, model: Path, graph: Graph) -> None:
+        """Load a model; one without a card is run once in a process of its own first.
+
+        Args:
+            model: a ``.tflite`` file.
+            graph: of it.
+
+        Raises:
+            EdgedigitsError: the file crashes the runtime or takes too long.
+        """
+        self._graph = graph
+        self._interpreter = None
+        on = runtime()
+        self.kernels = f"the formulas of TFLite 2.14's reference kernels in NumPy, beside {on}"
+        if on.name != REFERENCE_RUNTIME:
+            return
+        try:
+            if card_of(model) is None:
+                check_in_a_child(model, sha256_of(model))
+            self._interpreter = interpreter_of(model, on, 1, "BUILTIN_REF")
+            self.kernels = f"the reference kernels of {on}"
+        except Refused as error:
+            self.kernels = f"the formulas of TFLite 2.14's reference kernels in NumPy: {on} refuses it ({error.reason})"
+
+    def outputs(self, inputs: NDArray[Any]) -> NDArray[Any]:
+        """What the model makes of each input.
+
+        Args:
+            inputs: of the input's type, shape (count, *shape).
+
+        Returns:
+            Of the output's type, shape (count, number of outputs).
+        """
+        source, result = (self._graph.values[end] for end in (self._graph.input, self._graph.output))
+        if self._interpreter is None:
+            steps = [evaluate(self._graph, one).ravel() for one in as_int8(inputs, source)]
+            return outside(np.array(steps, np.int8), result, TYPES[self._graph.output_tensor.type])
+        return np.array([self._run(one) for one in inputs], TYPES[self._graph.output_tensor.type])
+
+    def _run(self, one: NDArray[Any]) -> NDArray[Any]:
+        interpreter: Any = self._interpreter
+        given, made = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+        interpreter.set_tensor(given["index"], one.reshape(given["shape"]))
+        interpreter.invoke()
+        found: NDArray[Any] = interpreter.get_tensor(made["index"]).ravel()
+        return found
+
+    def steps(self, inputs: NDArray[Any]) -> NDArray[np.int8]:
+        """The same as the int8 outputs that the exported C gives, shape (count, number of outputs)."""
+        return as_int8(self.outputs(inputs), self._graph.values[self._graph.output])

@@ -20,9 +20,10 @@ from edgedigits.core.paths import StrPath
 from edgedigits.firmware_export.boards.cores import Core, core
 from edgedigits.firmware_export.boards.measure import measure
 from edgedigits.firmware_export.library import LibraryExport, export_library
-from edgedigits.firmware_export.proof.images import ProofImages
+from edgedigits.firmware_export.proof.inputs import ProofInputs
 from edgedigits.firmware_export.proof.lines import LineReference, strip_inputs
-from edgedigits.firmware_export.proof.reference import ReferenceKernels
+from edgedigits.firmware_export.proof.reference import ReferenceKernels, TensorReference
+from edgedigits.firmware_export.proof.tensors import as_int8
 from edgedigits.firmware_export.report.cores import CoreCost, core_cost, missing_tool
 from edgedigits.firmware_export.report.layers import LayerCost, layer_costs
 
@@ -100,7 +101,7 @@ class FirmwareReport:
 def firmware_report(
     model: StrPath,
     cores: Sequence[str],
-    images: ProofImages,
+    images: ProofInputs,
     *,
     name: str = "digits",
     allow_failed: bool = False,
@@ -113,7 +114,7 @@ def firmware_report(
     A core that cannot be measured does not stop the others.
 
     Args:
-        model: full-int8 ``.tflite`` model of digits or of lines.
+        model: full-int8 ``.tflite`` model.
         cores: names of ``boards.cores.CORES``.
         images: to run, at least one; instructions are the mean over them.
         name: prefix of the C names.
@@ -127,10 +128,10 @@ def firmware_report(
     """
     model = Path(model)
     chosen = [core(one) for one in dict.fromkeys(cores)]
-    if len(images.digits) == 0 or not chosen:
+    if len(images.values) == 0 or not chosen:
         raise EdgedigitsError("there is nothing to measure", "ask for one core and one image or more")
     library = export_library(model, name=name, allow_failed=allow_failed, told=told, width=width)
-    job = _job(library, model, images.digits)
+    job = _job(library, model, images.values)
     costs, failures = [], []
     for done, one in enumerate(chosen, start=1):
         found = job.measure(one)
@@ -150,27 +151,38 @@ def firmware_report(
         costs=tuple(costs),
         failures=tuple(failures),
         library=library,
-        recipe=ReportRecipe(name, tuple(one.name for one in chosen), len(images.digits), images.source, code_version()),
+        recipe=ReportRecipe(
+            name, tuple(one.name for one in chosen), len(images.values), job.source(images.source), code_version()
+        ),
     )
 
 
-def _job(library: LibraryExport, model: Path, images: NDArray[np.uint8]) -> _Job:
+def _job(library: LibraryExport, model: Path, images: NDArray[Any]) -> _Job:
     graph = library.graph
     if library.line:
         return _Job(library, strip_inputs(images).reshape(len(images), -1), LineReference(model, graph).steps(images))
-    reference = ReferenceKernels(model, library.contract)
     entry = graph.values[graph.input]
+    if library.contract is None:
+        tensors = TensorReference(model, graph)
+        given = as_int8(images, entry).reshape(len(images), -1)
+        return _Job(library, given, tensors.steps(images), tensors.kernels)
+    reference = ReferenceKernels(model, library.contract)
     inputs = quantize(reference.digits.contract.values(images), entry.scale, entry.zero_point)
     return _Job(library, inputs.reshape(len(inputs), -1), reference.steps(images, graph.values[graph.output]))
 
 
 @dataclass(frozen=True)
 class _Job:
-    """A library, the int8 inputs to run it on, and the outputs that it has to give."""
+    """A library, the int8 inputs to run it on, the outputs that it has to give, and what computed these."""
 
     library: LibraryExport
     inputs: NDArray[np.int8]
     expected: NDArray[np.int8]
+    kernels: str = ""
+
+    def source(self, images: str) -> str:
+        """Where inputs and outputs are from, for people."""
+        return f"{images}; outputs by {self.kernels}" if self.kernels else images
 
     def measure(self, one: Core) -> CoreCost | CoreFailure:
         if lacking := missing_tool(one):

@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.cards import card_of, code_version
+from edgedigits.core.contract.contract import InputContract
 from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
@@ -22,9 +24,10 @@ from edgedigits.firmware_export.graph.model import Graph
 from edgedigits.firmware_export.input_contract import contract_of, line_of
 from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.proof.lines import LineReference, line_text
-from edgedigits.firmware_export.proof.reference import ReferenceKernels
+from edgedigits.firmware_export.proof.reference import ReferenceKernels, TensorReference
+from edgedigits.firmware_export.proof.tensors import TYPES
 from edgedigits.firmware_export.serial.link import BAUD, BoardLink
-from edgedigits.firmware_export.serial.protocol import HEAD_BYTES, LONGEST_PAYLOAD, Board, BoardAnswer
+from edgedigits.firmware_export.serial.protocol import LONGEST_FRAME, LONGEST_PAYLOAD, READING_BYTES, Board, BoardAnswer
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class Verification:
 def verify(
     port: str,
     model: StrPath,
-    images: NDArray[np.uint8],
+    images: NDArray[Any],
     *,
     baud: int = BAUD,
     timeout: float = 10.0,
@@ -111,8 +114,8 @@ def verify(
     Args:
         port: device such as ``/dev/ttyACM0`` or ``COM3``, or a URL of pyserial such as ``socket://host:port``.
         model: the ``.tflite`` file that was exported to the board.
-        images: uint8 of shape (count, 28, 28), normalised digits, or for a line network strips of shape (count, 32,
-            width); at least one.
+        images: uint8 of shape (count, 28, 28), normalised digits, for a line network strips of shape (count, 32,
+            width), for another model inputs of its own type and shape; at least one.
         baud: bits per second; the examples use 115,200.
         timeout: seconds to wait for the answer to one image.
         patience: seconds to wait for the board's first answer; many restart when their port is opened.
@@ -121,8 +124,9 @@ def verify(
         progress: called with the number of images done so far, after each.
 
     Raises:
-        EdgedigitsError: a model that is missing, damaged or not int8; no images; a port that cannot be opened; a board
-            that is silent, stops answering, answers with garbage or damaged frames, or holds another model.
+        EdgedigitsError: a model that is missing, damaged or not int8, or too large for the serial protocol; no images;
+            a port that cannot be opened; a board that is silent, stops answering, answers with garbage or damaged
+            frames, or holds another model.
     """
     model = Path(model)
     if len(images) == 0:
@@ -130,10 +134,13 @@ def verify(
     card_of(model)  # raises where the file is missing or was changed
     graph = read_graph(model, width)
     line = line_of(model, graph)
-    pictures, answer = _asked(model, graph, line, images, told)
-    longest = longest_payload(graph, line)
+    contract = None if line else contract_of(model, told, graph)
+    kind = "line" if line else "digit" if contract else "tensor"
+    pictures, answer = _asked(model, graph, line, contract, images)
+    longest = longest_payload(graph, line, kind)
+    check_length(model, longest)
     with BoardLink(port, baud=baud, timeout=timeout, patience=patience, longest=longest, line=line is not None) as link:
-        _check_same_model(link, model, sha256_of(model))
+        check_same_model(link, model, sha256_of(model))
         readings, expected, seconds = [], [], []
         for position in range(len(images)):
             start = time.perf_counter()
@@ -144,31 +151,43 @@ def verify(
                 progress(position + 1)
         board, repeated = link.board, link.repeated
     recipe = VerifyRecipe(port, baud, timeout, code_version())
-    return _compare(board, readings, np.array(expected), repeated, tuple(seconds), recipe, line is not None)
+    return _compare(board, readings, np.array(expected), repeated, tuple(seconds), recipe, kind)
 
 
 def _asked(
-    model: Path, graph: Graph, line: LineShape | None, images: NDArray[np.uint8], told: Told
-) -> tuple[NDArray[np.uint8], Callable[[NDArray[np.uint8]], NDArray[np.int8]]]:
-    """Grey pictures in the model's size, and what makes TFLite's outputs of some of the images."""
+    model: Path, graph: Graph, line: LineShape | None, contract: InputContract | None, images: NDArray[Any]
+) -> tuple[NDArray[Any], Callable[[NDArray[Any]], NDArray[np.int8]]]:
+    """What the board is sent of each image, and what makes TFLite's outputs of some of the images."""
     if line:
         if images.shape[2] != line.width:
             raise ValueError(f"strips of {images.shape[2]} columns for a network of {line.width}")
         return images, LineReference(model, graph).steps
-    reference = ReferenceKernels(model, contract_of(model, told))
+    if contract is None:
+        return images, TensorReference(model, graph).steps
+    reference = ReferenceKernels(model, contract)
     end = graph.values[graph.output]
     return reference.digits.contract.pictures(images), lambda some: reference.steps(some, end)
 
 
-def longest_payload(graph: Graph, line: LineShape | None) -> int:
+def longest_payload(graph: Graph, line: LineShape | None, kind: str) -> int:
     """Bytes of the longest payload of a conversation about a model."""
-    if line is None:
-        return LONGEST_PAYLOAD
     sizes = [math.prod(graph.values[end].shape) for end in (graph.input, graph.output)]
-    return max(LONGEST_PAYLOAD, sizes[0], sizes[1] + line.steps + HEAD_BYTES)
+    if kind == "tensor":
+        sizes[0] *= np.dtype(TYPES[graph.input_tensor.type]).itemsize
+    return max(LONGEST_PAYLOAD, sizes[0], sizes[1] + (line.steps if line else 0) + READING_BYTES)
 
 
-def _check_same_model(link: BoardLink, model: Path, sha256: str) -> None:
+def check_length(model: Path, longest: int) -> None:
+    """Raise :class:`EdgedigitsError` where a payload fits no frame."""
+    if longest > LONGEST_FRAME:
+        raise EdgedigitsError(
+            f"{model} has an input or output of {longest:,} bytes, more than the {LONGEST_FRAME:,} of a frame",
+            "run the self-test of `edgedigits export --target c` on the board, or `edgedigits firmware report`",
+        )
+
+
+def check_same_model(link: BoardLink, model: Path, sha256: str) -> None:
+    """Raise :class:`EdgedigitsError` where a board holds another model."""
     if link.board.sha256 != sha256:
         raise EdgedigitsError(
             f"the board at {link.port} holds model {link.board.sha256[:12]}..., {model} is {sha256[:12]}...",
@@ -183,7 +202,7 @@ def _compare(
     repeated: int,
     seconds: tuple[float, ...],
     recipe: VerifyRecipe,
-    lines: bool,
+    kind: str,
 ) -> Verification:
     found = np.array([reading.outputs for reading in readings], np.int16)
     places = np.argwhere(found != expected)
@@ -191,13 +210,6 @@ def _compare(
     if len(places):
         image, output = (int(value) for value in places[0])
         first = Difference(image, output, int(expected[image, output]), int(found[image, output]))
-    if lines:
-        wrong = sum(
-            reading.text != line_text(scores.astype(np.int8)) for reading, scores in zip(readings, found, strict=True)
-        )
-    else:
-        labels = np.array([reading.label for reading in readings])
-        wrong = int(np.count_nonzero(labels != found.argmax(axis=1)))
     times = tuple(reading.microseconds for reading in readings)
     return Verification(
         board=board,
@@ -205,10 +217,22 @@ def _compare(
         outputs=found.size,
         differing_outputs=len(places),
         differing_images=len(np.unique(places[:, 0])),
-        wrong_labels=wrong,
+        wrong_labels=_wrong_labels(readings, found, kind),
         first_difference=first,
         repeated=repeated,
         microseconds=times if any(times) else (),
         seconds=seconds,
         recipe=recipe,
     )
+
+
+def _wrong_labels(readings: list[BoardAnswer], found: NDArray[np.int16], kind: str) -> int:
+    """How many answers name another class or text than the outputs beside them say."""
+    if kind == "line":
+        texts = [line_text(scores.astype(np.int8)) for scores in found]
+        return sum(reading.text != text for reading, text in zip(readings, texts, strict=True))
+    labels = np.array([reading.label for reading in readings])
+    wrong = labels != found.argmax(axis=1)
+    if kind == "tensor":  # a library whose outputs have no names answers with zeros
+        wrong &= (labels != 0) | np.array([reading.confidence != 0 for reading in readings])
+    return int(np.count_nonzero(wrong))

@@ -18,6 +18,6 @@ TARGET = library_target(
         "src/{name}.c": SOURCE,
         "src/{name}_serial.h": SERIAL_HEADER,
         "src/{name}_serial.c": SERIAL_SOURCE,
-        "examples/ReadDigit/ReadDigit.ino": "arduino/ReadDigit.ino.j2",
+        "examples/{Example}/{Example}.ino": "arduino/example.ino.j2",
     },
 )

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.firmware_export.targets.contract import Target, Written
-
-if TYPE_CHECKING:
-    from edgedigits.core.contract.finding import Told
+from edgedigits.firmware_export.targets.contract import ExportRequest, Target, Written
 
 
-def _write(
-    model: Path, name: str, allow_failed: bool, folder: Path, force: bool, told: Told, width: int | None = None
-) -> Written:
-    if width is not None:
+def _write(wanted: ExportRequest, folder: Path, force: bool) -> Written:
+    if wanted.width is not None:
         raise EdgedigitsError("arrays hold a model as it is, whose width cannot be chosen", "leave --width out")
+    if wanted.labels or wanted.inputs:
+        raise EdgedigitsError("arrays hold a model alone", "leave --labels and --inputs out")
     from edgedigits.firmware_export.arrays.export import export_arrays, write_export
 
-    export = export_arrays(model, name=name, allow_failed=allow_failed, told=told)
+    export = export_arrays(wanted.model, name=wanted.name, allow_failed=wanted.allow_failed, told=wanted.told)
     files = write_export(export, folder, force=force)
-    facts = {"verdict": export.verdict, "sha256": export.sha256, "bytes": export.bytes}
-    return Written(files, facts, f"register: {', '.join(export.resolver_calls)}")
+    facts = {
+        "verdict": export.verdict,
+        "sha256": export.sha256,
+        "bytes": export.bytes,
+        "register": list(export.resolver_calls),
+        "living_bytes": export.living_bytes,
+        "needs": list(export.needs),
+    }
+    words = [
+        f"register: {', '.join(export.resolver_calls)}",
+        f"arena: more than {export.living_bytes:,} bytes; interpreter.arena_used_bytes() tells after AllocateTensors()",
+        *export.needs,
+    ]
+    return Written(files, facts, "\n".join(words))
 
 
 TARGET = Target("arrays", "the model's bytes as a C array for TFLite Micro, and the operators to register", _write)

@@ -16,7 +16,7 @@ TARGET = library_target(
         "CMakeLists.txt": "c/CMakeLists.txt.j2",
         "serial/{name}_serial.h": SERIAL_HEADER,
         "serial/{name}_serial.c": SERIAL_SOURCE,
-        "serial/read_digit.c": "c/read_digit.c.j2",
+        "serial/{example}.c": "c/example.c.j2",
         "serial/board.h": "c/board.h.j2",
         "serial/host_board.c": "c/host_board.c.j2",
         "serial/mps2_board.c": "c/mps2_board.c.j2",

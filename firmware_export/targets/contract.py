@@ -31,35 +31,62 @@ class Written:
 
 
 @dataclass(frozen=True)
+class ExportRequest:
+    """What a user wants exported.
+
+    Attributes:
+        model: a ``.tflite`` file.
+        name: prefix of its symbols.
+        allow_failed: whether one whose proof failed is taken.
+        told: what is known of the model's input.
+        width: of a line network's strips where it is not the file's.
+        labels: a text file that names the outputs.
+        inputs: a NumPy archive with inputs for the self-test.
+    """
+
+    model: Path
+    name: str
+    allow_failed: bool
+    told: Told
+    width: int | None = None
+    labels: Path | None = None
+    inputs: Path | None = None
+
+
+@dataclass(frozen=True)
 class Target:
     """An ecosystem that wants a model in its own files.
 
     Attributes:
         name: how users call it.
         about: what it is, in a line.
-        write: from the model, the prefix of its symbols, whether one whose proof failed is taken, the folder, whether
-            what lies there is replaced, what is known of the model's input, and the width of a line network's strips
-            where it is not the file's, to what was written.
+        write: from what is wanted, the folder, and whether what lies there is replaced, to what was written.
         layout: of a packed C library: path below the folder, with the library's name to fill in, to the template that
             fills it, :data:`HEADER` or :data:`SOURCE`; empty for what is no such library.
     """
 
     name: str
     about: str
-    write: Callable[[Path, str, bool, Path, bool, Told, int | None], Written]
+    write: Callable[[ExportRequest, Path, bool], Written]
     layout: Mapping[str, str] = field(default_factory=dict)
 
 
 def library_target(name: str, about: str, layout: Mapping[str, str]) -> Target:
     """A target that is the C library with files around it; the attributes of :class:`Target`."""
 
-    def write(
-        model: Path, prefix: str, allow_failed: bool, folder: Path, force: bool, told: Told, width: int | None = None
-    ) -> Written:
+    def write(wanted: ExportRequest, folder: Path, force: bool) -> Written:
         from edgedigits.firmware_export.targets.export import export_target
         from edgedigits.firmware_export.targets.packages import write_target
 
-        made = export_target(model, name=prefix, allow_failed=allow_failed, told=told, width=width)
+        made = export_target(
+            wanted.model,
+            name=wanted.name,
+            allow_failed=wanted.allow_failed,
+            told=wanted.told,
+            width=wanted.width,
+            labels=wanted.labels,
+            inputs=wanted.inputs,
+        )
         files = write_target(name, made.files, folder, force=force)
         library = made.library
         facts = {
@@ -67,8 +94,10 @@ def library_target(name: str, about: str, layout: Mapping[str, str]) -> Target:
             "sha256": library.sha256,
             "macs": library.graph.macs,
             "arena_bytes": library.arena_bytes,
+            "kind": library.kind,
+            "tested_on": made.tested_on,
         }
         arena = ", ".join(f"{variant} {size:,}" for variant, size in library.arena_bytes.items())
-        return Written(files, facts, f"arena bytes by kernels: {arena}")
+        return Written(files, facts, f"self-test: {made.tested_on}\narena bytes by kernels: {arena}")
 
     return Target(name, about, write, layout)

@@ -18,9 +18,9 @@ TARGET = library_target(
         "src/{name}.c": SOURCE,
         "include/{name}_serial.h": SERIAL_HEADER,
         "src/{name}_serial.c": SERIAL_SOURCE,
-        "examples/read_digit/CMakeLists.txt": "esp-idf/project_CMakeLists.txt.j2",
-        "examples/read_digit/sdkconfig.defaults": "esp-idf/sdkconfig.defaults.j2",
-        "examples/read_digit/main/CMakeLists.txt": "esp-idf/main_CMakeLists.txt.j2",
-        "examples/read_digit/main/main.c": "esp-idf/main.c.j2",
+        "examples/{example}/CMakeLists.txt": "esp-idf/project_CMakeLists.txt.j2",
+        "examples/{example}/sdkconfig.defaults": "esp-idf/sdkconfig.defaults.j2",
+        "examples/{example}/main/CMakeLists.txt": "esp-idf/main_CMakeLists.txt.j2",
+        "examples/{example}/main/main.c": "esp-idf/main.c.j2",
     },
 )

@@ -1,32 +1,48 @@
-"""``export_target``: from an int8 model to the files of an ecosystem, with images to test them by."""
+"""``export_target``: from an int8 model to the files of an ecosystem, with inputs to test them by."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.contract.finding import NOTHING_TOLD, Told
-from edgedigits.core.digit import LABELS
+from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
+from edgedigits.firmware_export.graph.model import ModelTensor, Value
+from edgedigits.firmware_export.labels import read_labels
 from edgedigits.firmware_export.library import LibraryExport, export_library
 from edgedigits.firmware_export.proof.drawn import drawn_digits
 from edgedigits.firmware_export.proof.lines import LineReference, drawn_lines, line_text
-from edgedigits.firmware_export.proof.reference import ReferenceKernels
+from edgedigits.firmware_export.proof.reference import ReferenceKernels, TensorReference
+from edgedigits.firmware_export.proof.tensors import NOISE_SEED, TYPES, as_int8, noise, npz_inputs, outside
 from edgedigits.firmware_export.targets import LibraryFiles, TestVector
+from edgedigits.firmware_export.targets.files import TensorWords
 
 SELF_TEST_IMAGES = 4
 """Each takes as many bytes of flash as a picture has pixels in the program that tests itself."""
 
+_SELF_TEST_BYTES = 1 << 16
+"""Of all inputs together: fewer inputs where they are large, but one."""
+
 
 @dataclass(frozen=True)
 class TargetExport:
-    """A model as a C library, and the same ready to be written by ``targets.write_target``."""
+    """A model as a C library, and the same ready to be written by ``targets.write_target``.
+
+    Attributes:
+        library: the library.
+        files: what the targets want to know of it.
+        tested_on: where the inputs of the self-test are from, for people.
+    """
 
     library: LibraryExport
     files: LibraryFiles
+    tested_on: str
 
 
 def export_target(
@@ -36,59 +52,110 @@ def export_target(
     allow_failed: bool = False,
     told: Told = NOTHING_TOLD,
     width: int | None = None,
+    labels: Path | None = None,
+    inputs: Path | None = None,
 ) -> TargetExport:
-    """Turn an int8 model of digits or lines into a C library; TFLite's reference kernels give its test vectors.
+    """Turn an int8 model into a C library; TFLite's reference kernels give its test vectors.
 
     Args:
-        model: of one digit in, ten scores out, or a line network; int8 inside.
+        model: int8 inside, of any shape that fits the library's operators.
         name: prefix of every symbol: lower-case letters, digits, single underscores.
         allow_failed: export also where the model's card says that its proof failed.
         told: what is known of the model's input, beside its card.
         width: of a line network's strips; None for those of the file.
+        labels: a text file with a name for each output, one a line.
+        inputs: a NumPy archive with inputs for the self-test of a model that reads neither digits nor lines; None takes
+            seeded noise.
 
     Raises:
-        EdgedigitsError: as ``export_library``; or the model reads neither digits nor lines.
+        EdgedigitsError: as ``export_library``, ``read_labels`` and ``npz_inputs``; inputs for a model that reads digits
+            or lines.
     """
-    library = export_library(model, name=name, allow_failed=allow_failed, told=told, width=width)
-    return TargetExport(library, library_files(library, model))
+    named = read_labels(labels) if labels else ()
+    library = export_library(model, name=name, allow_failed=allow_failed, told=told, width=width, labels=named)
+    files, source = _files(library, model, inputs)
+    return TargetExport(library, files, source)
 
 
 def library_files(library: LibraryExport, model: Path) -> LibraryFiles:
-    """What the targets want to know of an exported model; the test vectors are drawn digits or lines.
+    """What the targets want to know of an exported model; the test vectors are drawn digits or lines, or noise.
 
     Raises:
-        EdgedigitsError: the model reads neither digits nor lines, or the name is taken by a file beside the library.
+        EdgedigitsError: the name is taken by a file beside the library.
         ValueError: ``model`` is not what ``library`` was made from.
     """
+    return _files(library, model, None)[0]
+
+
+def _files(library: LibraryExport, model: Path, inputs: Path | None) -> tuple[LibraryFiles, str]:
     if sha256_of(model) != library.sha256:
         raise ValueError(f"{model} is not the model of this library")
-    pictures, outputs = _tried(library, model)
-    return LibraryFiles(
+    given, outputs, source = _tried(library, model, inputs)
+    files = LibraryFiles(
         name=library.recipe.name,
         header=library.header,
         source=library.source,
         sha256=library.sha256,
         version=library.recipe.software,
-        input_bytes=pictures[0].size,
+        input_bytes=given[0].nbytes,
         output_bytes=outputs.shape[1],
-        labels=() if library.line else LABELS,
+        labels=library.labels,
         arena_bytes=library.arena_bytes,
         vectors=tuple(
-            TestVector(
-                image.tobytes(), tuple(int(value) for value in output), line_text(output) if library.line else ""
-            )
-            for image, output in zip(pictures, outputs, strict=True)
+            TestVector(image.tobytes(), tuple(output.tolist()), _text(output, library))
+            for image, output in zip(given, outputs, strict=True)
         ),
+        types=(library.graph.input_tensor.type, library.graph.output_tensor.type),
         line=library.line,
+        tensors=_words(library, source) if library.kind == "tensor" else None,
     )
+    return files, source
 
 
-def _tried(library: LibraryExport, model: Path) -> tuple[NDArray[np.uint8], NDArray[np.int8]]:
-    """Grey pictures in the model's size, and what TFLite's reference kernels make of them."""
+def _text(output: NDArray[Any], library: LibraryExport) -> str:
+    """What an output of a line network says."""
+    return line_text(as_int8(output, library.graph.values[library.graph.output])) if library.line else ""
+
+
+def _tried(library: LibraryExport, model: Path, inputs: Path | None) -> tuple[NDArray[Any], NDArray[Any], str]:
+    """Grey pictures in the model's size or its inputs, what TFLite's reference kernels make of them, their source."""
+    if library.kind == "tensor":
+        return _tried_tensors(library, model, inputs)
+    if inputs:
+        raise EdgedigitsError(f"{model} reads {library.kind}s, and tests itself on such", "leave --inputs out")
     if library.line:
         strips = drawn_lines(SELF_TEST_IMAGES, library.line.width)
-        return strips, LineReference(model, library.graph).steps(strips)
+        steps = LineReference(model, library.graph).steps(strips)
+        return strips, _of_own_type(steps, library), "lines drawn by code"
     images = drawn_digits(SELF_TEST_IMAGES)
     reference = ReferenceKernels(model, library.contract)
-    outputs = reference.steps(images, library.graph.values[library.graph.output])
-    return reference.digits.contract.pictures(images), outputs
+    return reference.digits.contract.pictures(images), reference.outputs(images), "digits drawn by code"
+
+
+def _of_own_type(steps: NDArray[np.int8], library: LibraryExport) -> NDArray[Any]:
+    end = library.graph.output_tensor
+    return outside(steps, library.graph.values[end.value], TYPES[end.type])
+
+
+def _tried_tensors(library: LibraryExport, model: Path, inputs: Path | None) -> tuple[NDArray[Any], NDArray[Any], str]:
+    graph = library.graph
+    size = math.prod(graph.values[graph.input].shape)
+    count = max(1, min(SELF_TEST_IMAGES, _SELF_TEST_BYTES // size))
+    given = npz_inputs(inputs, graph, count) if inputs else noise(graph, count)
+    reference = TensorReference(model, graph)
+    source = f"inputs of {inputs.name}" if inputs else f"noise, seed {NOISE_SEED}"
+    return given, reference.outputs(given), f"{source}; outputs by {reference.kernels}"
+
+
+def _words(library: LibraryExport, source: str) -> TensorWords:
+    graph = library.graph
+    given, made = (
+        f"{_shape(tensor, graph.values[tensor.value])}, real = (value - ({graph.values[tensor.value].zero_point})) * "
+        f"{graph.values[tensor.value].scale:.9g}"
+        for tensor in (graph.input_tensor, graph.output_tensor)
+    )
+    return TensorWords(given, made, "of a file" if source.startswith("inputs") else f"noise, seed {NOISE_SEED}")
+
+
+def _shape(tensor: ModelTensor, value: Value) -> str:
+    return " x ".join(str(length) for length in tensor.shape or value.shape)

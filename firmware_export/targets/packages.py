@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import struct
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from edgedigits.core.digit import SIDE
 from edgedigits.core.naming import no_entry
 from edgedigits.core.paths import StrPath
+from edgedigits.firmware_export.c_source.text import float_literal
 from edgedigits.firmware_export.folder import write_files
+from edgedigits.firmware_export.library.typed_functions import C_TYPES
 from edgedigits.firmware_export.serial import protocol as serial_protocol
+from edgedigits.firmware_export.serial.protocol import LONGEST_FRAME
 from edgedigits.firmware_export.targets.contract import HEADER, SOURCE
 from edgedigits.firmware_export.targets.files import LibraryFiles
 from edgedigits.firmware_export.targets.registry import TARGETS
@@ -26,7 +30,36 @@ _LINE_CONSTANTS = (*_CONSTANTS, "STRIP_ROWS", "STRIP_COLUMNS", "STEPS", "CLASSES
 _OF_LINES = {"c/main.c.j2": "line/main.c.j2", "c/vectors.h.j2": "line/vectors.h.j2"}
 """Templates that are others for line networks; the rest ask ``line``."""
 
-_STRIP_BYTES_PER_LINE = 32
+_OF_TENSORS = {"c/main.c.j2": "tensor/main.c.j2", "c/vectors.h.j2": "tensor/vectors.h.j2"}
+"""The same for models that read neither digits nor lines."""
+
+_DIGIT_WORDS = {
+    "takes": "Reads digits",
+    "does": "Reads handwritten digits",
+    "does_with": "Reads handwritten digits with ",
+    "thing": "digit reader",
+    "that_reads": " that reads handwritten digits",
+    "title": "Read a digit",
+    "keyword": '"digits", ',
+    "in_": "grey bytes",
+    "out": "scores",
+}
+_TENSOR_WORDS = {
+    "takes": "Takes inputs",
+    "does": "Runs a neural network",
+    "does_with": "Runs ",
+    "thing": "neural network",
+    "that_reads": "",
+    "title": "Run the model",
+    "keyword": "",
+    "in_": "bytes",
+    "out": "values",
+}
+"""What the documents of a model say of it."""
+
+_BYTES_PER_LINE = 32
+_FORMATS = {"INT8": "b", "UINT8": "B", "FLOAT32": "f"}
+"""Of the module ``struct``."""
 
 
 def target_files(target: str, library: LibraryFiles) -> dict[str, str]:
@@ -43,14 +76,15 @@ def target_files(target: str, library: LibraryFiles) -> dict[str, str]:
     ready = {HEADER: library.header, SOURCE: library.source}
     templates, facts = _environment(), _facts(library)
     return {
-        path.format(name=library.name): ready.get(content) or templates.get_template(content).render(facts)
+        path.format_map(facts): ready.get(content) or templates.get_template(content).render(facts)
         for path, content in _contents(layouts[target], library).items()
     }
 
 
 def _contents(layout: Mapping[str, str], library: LibraryFiles) -> dict[str, str]:
     """What fills each file of a layout."""
-    return {path: _OF_LINES.get(content, content) if library.line else content for path, content in layout.items()}
+    others = _OF_LINES if library.line else _OF_TENSORS if library.tensors else {}
+    return {path: others.get(content, content) for path, content in layout.items()}
 
 
 def write_target(target: str, library: LibraryFiles, folder: StrPath, force: bool = False) -> tuple[Path, ...]:
@@ -79,6 +113,7 @@ def _environment() -> Environment:
 
 
 def _facts(library: LibraryFiles) -> dict[str, Any]:
+    example = "run_model" if library.tensors else "read_digit"
     return {
         "name": library.name,
         "NAME": library.name.upper(),
@@ -96,14 +131,42 @@ def _facts(library: LibraryFiles) -> dict[str, Any]:
         "field": f"{SIDE} x {SIDE} grey pixels" if library.input_bytes == SIDE * SIDE else "as many grey bytes",
         "p": serial_protocol,
         "line": library.line,
-        "readme": "line/README.md.j2" if library.line else "common/README.md.j2",
-        "functions": _LINE_FUNCTIONS if library.line else _FUNCTIONS,
+        "kind": library.kind,
+        "tensors": library.tensors,
+        "serial_fits": library.serial_fits,
+        "longest_frame": LONGEST_FRAME,
+        "answers_label": library.answers_label,
+        "example": example,
+        "Example": example.title().replace("_", ""),
+        "words": _TENSOR_WORDS if library.tensors else _DIGIT_WORDS,
+        "readme": f"{library.kind}/README.md.j2",
+        "functions": _LINE_FUNCTIONS if library.line else _functions(library),
         "constants": _LINE_CONSTANTS if library.line else _CONSTANTS,
-        "rows": partial(_rows, per_line=_STRIP_BYTES_PER_LINE if library.line else SIDE),
+        "c_types": tuple(C_TYPES[kind] for kind in library.types),
+        "floats": "FLOAT32" in library.types,
+        "input_values": library.input_values,
+        "given": partial(_given, kind=library.types[0] if library.tensors else "UINT8"),
+        "rows": partial(_rows, per_line=SIDE if library.kind == "digit" else _BYTES_PER_LINE),
     }
 
 
-def _rows(data: bytes, per_line: int) -> str:
-    """Bytes as decimal numbers, so many a line: one row of a digit."""
+def _functions(library: LibraryFiles) -> tuple[str, ...]:
+    """The functions of the header, without those that a model has not."""
+    lacking = {"input_from_grey"} if library.tensors else set()
+    lacking |= set() if library.labels else {"top1", "confidence", "label"}
+    return tuple(function for function in _FUNCTIONS if function not in lacking)
+
+
+def _given(data: bytes, kind: str) -> Sequence[float]:
+    """Bytes of a vector as numbers of their type."""
+    return struct.unpack(f"<{len(data) // struct.calcsize(_FORMATS[kind])}{_FORMATS[kind]}", data)
+
+
+def _rows(data: Sequence[float], per_line: int) -> str:
+    """Numbers as C literals, so many a line: bytes of one row of a digit."""
     rows = (data[start : start + per_line] for start in range(0, len(data), per_line))
-    return ",\n".join("        " + ", ".join(str(byte) for byte in row) for row in rows)
+    return ",\n".join("        " + ", ".join(_literal(number) for number in row) for row in rows)
+
+
+def _literal(number: float) -> str:
+    return float_literal(number) if isinstance(number, float) else str(number)

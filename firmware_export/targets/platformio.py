@@ -17,7 +17,7 @@ TARGET = library_target(
         "src/{name}.c": SOURCE,
         "include/{name}_serial.h": SERIAL_HEADER,
         "src/{name}_serial.c": SERIAL_SOURCE,
-        "examples/read_digit/platformio.ini": "platformio/platformio.ini.j2",
-        "examples/read_digit/src/main.cpp": "platformio/main.cpp.j2",
+        "examples/{example}/platformio.ini": "platformio/platformio.ini.j2",
+        "examples/{example}/src/main.cpp": "platformio/main.cpp.j2",
     },
 )

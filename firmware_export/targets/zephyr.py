@@ -19,9 +19,9 @@ TARGET = library_target(
         "src/{name}.c": SOURCE,
         "include/{name}_serial.h": SERIAL_HEADER,
         "src/{name}_serial.c": SERIAL_SOURCE,
-        "samples/read_digit/CMakeLists.txt": "zephyr/sample_CMakeLists.txt.j2",
-        "samples/read_digit/prj.conf": "zephyr/prj.conf.j2",
-        "samples/read_digit/sample.yaml": "zephyr/sample.yaml.j2",
-        "samples/read_digit/src/main.c": "zephyr/main.c.j2",
+        "samples/{example}/CMakeLists.txt": "zephyr/sample_CMakeLists.txt.j2",
+        "samples/{example}/prj.conf": "zephyr/prj.conf.j2",
+        "samples/{example}/sample.yaml": "zephyr/sample.yaml.j2",
+        "samples/{example}/src/main.c": "zephyr/main.c.j2",
     },
 )

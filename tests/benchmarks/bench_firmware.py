@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.firmware_export.proof.images import proof_images
+from edgedigits.firmware_export.proof.inputs import proof_inputs
 from edgedigits.firmware_export.report.cores import CoreCost
 from edgedigits.firmware_export.report.report import FirmwareReport, firmware_report
 
@@ -141,7 +141,7 @@ def reference_folder() -> Path | None:
 
 def measured(model: Path, images: int) -> FirmwareReport:
     """Build and run one model on the cores of the table; says what it ran and what differs."""
-    chosen = proof_images(model, images)
+    chosen = proof_inputs(model, images)
     report = firmware_report(model, CORES, chosen)
     said = f"{model.name}: {chosen.source}"
     if chosen.warning:

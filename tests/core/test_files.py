@@ -251,9 +251,15 @@ def test_json_that_is_damaged_is_said_with_what_to_do(text: str, tmp_path: Path)
 
 
 def test_json_that_cannot_be_read_is_said(tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "missing.json"):
-        with pytest.raises(EdgedigitsError, match=r"cannot read .*; check the path"):
-            read_json(path, "make it again")
+    with pytest.raises(EdgedigitsError, match=r"cannot read .*; check the path"):
+        read_json(tmp_path / "missing.json", "make it again")
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["folder", "pipe"])
+def test_what_is_no_file_is_read_as_no_json_and_not_waited_for(tmp_path: Path, make) -> None:
+    make(tmp_path / "x.json")
+    with pytest.raises(EdgedigitsError, match=r"x\.json is no file; make it again"):
+        read_json(tmp_path / "x.json", "make it again")
 
 
 def test_size_after_gzip_is_that_of_its_best_compression() -> None:

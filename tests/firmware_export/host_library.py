@@ -51,11 +51,11 @@ class HostLibrary:
         return np.frombuffer(said.stdout, np.int8).reshape(len(inputs), self.output_bytes)
 
 
-def export_bytes(model: bytes, folder: Path, name: str = "digits") -> LibraryExport:
+def export_bytes(model: bytes, folder: Path, name: str = "digits", labels: tuple[str, ...] = ()) -> LibraryExport:
     """The library of a model that is not in a file yet."""
     path = folder / f"{name}.tflite"
     path.write_bytes(model)
-    return export_library(path, name=name)
+    return export_library(path, name=name, labels=labels)
 
 
 def compile_host(

@@ -80,12 +80,12 @@ def test_every_output_of_a_random_network_is_tflites(small):
 @pytest.mark.parametrize("name", ["net_2", "string", "sizes", "library"])
 def test_a_library_of_another_name_works_as_well(name, tmp_path):
     """Also under the names of a header of C and of the files that stand beside it while it is compiled."""
-    export = export_bytes(dense(1), tmp_path, name)
+    export = export_bytes(dense(1), tmp_path, name, labels=("no", "yes", "may be"))
     given = random_inputs(export, 8)
     expected = np.array(reference_outputs(dense(1), list(given))).reshape(8, -1)
     with CompiledLibrary(export) as library:
         outputs = library.run(given)
-        assert [library.label(place) for place in range(4)] == ["0", "1", "2", ""]
+        assert [library.label(place) for place in range(4)] == ["no", "yes", "may be", ""]
         np.testing.assert_array_equal(library.top1(outputs), outputs.argmax(1))
         np.testing.assert_allclose(library.confidence(outputs), (outputs.max(1) + 128.0) * 1000 / 256, atol=0.5)
     np.testing.assert_array_equal(outputs, expected)

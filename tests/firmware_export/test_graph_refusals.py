@@ -11,6 +11,7 @@ from model_builder import ModelBuilder
 from tiny_models import tiny_models
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.firmware_export import export_arrays
 from edgedigits.firmware_export.operators.reader import read_graph
 
 
@@ -261,11 +262,11 @@ def test_an_operator_used_in_another_way_is_refused(case: str, tmp_path: Path) -
 
 def test_an_unknown_operator_is_named_with_its_place_and_size(tmp_path: Path) -> None:
     built = ModelBuilder()
-    output = built.other("COS", built.relu(built.input((1, 4, 4, 2))))
+    output = built.other("ELU", built.relu(built.input((1, 4, 4, 2))))
     path = tmp_path / "model.tflite"
     path.write_bytes(built.build(output))
     error = refused(path)
-    assert "operator 1, COS making 1x4x4x2, is not among the operators of the C library" in error.what
+    assert "operator 1, ELU making 1x4x4x2, is not among the operators of the C library" in error.what
     assert "--target arrays" in error.remedy
 
 
@@ -274,3 +275,51 @@ def test_operators_of_a_free_batch_are_told_as_such(tmp_path: Path) -> None:
     path = tmp_path / "model.tflite"
     path.write_bytes(built.build(built.other("SHAPE", built.input((1, 4)))))
     assert "batch of 1" in refused(path).remedy
+
+
+def built_wrong(case: str) -> bytes:
+    built = ModelBuilder()
+    if case in WRONG:
+        return built.build(WRONG[case][0](built, built.input((1, 4, 4, 2), 0.1, 0)))
+    output = built.conv(built.input((1, 6, 6, 2)), 3)
+    WRONG_CONVOLUTIONS[case][0](built)
+    return built.build(output)
+
+
+@pytest.mark.parametrize("case", [*WRONG, *WRONG_CONVOLUTIONS])
+def test_arrays_take_what_a_refusal_sends_there(case: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(built_wrong(case))
+    if "--target arrays" in refused(path).remedy:
+        assert export_arrays(path).resolver_calls
+
+
+def test_some_refusals_send_to_arrays_and_damaged_numbers_do_not(tmp_path: Path) -> None:
+    sent = set()
+    for case in [*WRONG, *WRONG_CONVOLUTIONS]:
+        path = tmp_path / "model.tflite"
+        path.write_bytes(built_wrong(case))
+        if "--target arrays" in refused(path).remedy:
+            sent.add(case)
+    assert {"mean over channels", "softmax of many channels", "grouped convolution"} <= sent
+    assert not {"scale 0", "no scale", "weights for 4 channels", "stride 0", "sum to a tiny scale"} & sent
+
+
+@pytest.mark.parametrize("name", ["COS", "TOPK_V2"])
+def test_what_no_runtime_of_microcontrollers_computes_is_not_sent_to_another(name: str, tmp_path: Path) -> None:
+    built = ModelBuilder()
+    path = tmp_path / "model.tflite"
+    path.write_bytes(built.build(built.other(name, built.input((1, 4, 4, 2)))))
+    assert refused(path).remedy == "build the network without it"
+    with pytest.raises(EdgedigitsError, match=rf"{name}.*; build the network without"):
+        export_arrays(path)
+
+
+def test_a_float_model_of_no_digits_is_not_sent_to_a_command_that_quantizes_digits(tmp_path: Path) -> None:
+    built = ModelBuilder()
+    image = built.input((1, 4, 4, 2), dtype=np.float32)
+    path = tmp_path / "model.tflite"
+    path.write_bytes(built.build(altered(built.other("ELU", image), built, -1, dtype=np.float32, scales=())))
+    remedy = refused(path).remedy
+    assert "edgedigits quantize" not in remedy and "--target arrays" in remedy
+    assert export_arrays(path).resolver_calls == ("AddElu",)

@@ -120,7 +120,7 @@ def test_a_float_model_is_refused(tmp_path):
     end = builder.operator("FULLY_CONNECTED", 1, [start, weights, -1], made, "FullyConnectedOptions")
     with pytest.raises(EdgedigitsError, match="float model") as caught:
         export_bytes(builder.build(end), tmp_path)
-    assert "quantize" in caught.value.remedy
+    assert "converter for full int8" in caught.value.remedy
 
 
 def test_a_dynamic_range_model_is_refused(tmp_path):
@@ -133,7 +133,7 @@ def test_a_dynamic_range_model_is_refused(tmp_path):
     end = builder.operator("FULLY_CONNECTED", 9, [start, weights, -1], made, "FullyConnectedOptions")
     with pytest.raises(EdgedigitsError) as caught:
         export_bytes(builder.build(end), tmp_path)
-    assert "quantize" in caught.value.remedy
+    assert "converter for full int8" in caught.value.remedy
 
 
 TOO_LARGE = {

@@ -15,6 +15,7 @@ from reference import reference_outputs
 from test_library_hygiene import small_network
 
 from edgedigits.core.digit import quantize
+from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export import CompiledLibrary
 
 GUARD = 64
@@ -31,8 +32,8 @@ def aligned(size: int) -> NDArray[np.int8]:
     return raw[start : start + size]
 
 
-def load(model: bytes, folder: Path) -> CompiledLibrary:
-    return CompiledLibrary(export_bytes(model, folder))
+def load(model: bytes, folder: Path, labels: tuple[str, ...] = ()) -> CompiledLibrary:
+    return CompiledLibrary(export_bytes(model, folder, labels=labels))
 
 
 def run(library: CompiledLibrary, arena: NDArray[np.int8], given: NDArray[np.int8]) -> NDArray[np.int8]:
@@ -157,14 +158,41 @@ def test_input_from_grey_is_what_the_python_side_feeds(scale, zero_point, tmp_pa
 def test_confidence_of_what_is_no_digit_scales_the_score(scale, zero_point, tmp_path):
     builder = ModelBuilder(1)
     end = builder.quantize(builder.dense(builder.input((1, 4, 4, 1)), 3), (scale, zero_point))
-    loaded = load(builder.build(end), tmp_path)
+    loaded = load(builder.build(end), tmp_path, ("a", "b", "c"))
     for score in (-128, zero_point, zero_point + 1, 90, 127):
         exact = max(0, score - zero_point) * float(np.float32(scale)) * 1000
         allowed = 0.5 + exact * 2**-7 if exact < 2**20 else np.inf
         assert abs(confidence(loaded, [-128] * 2 + [score]) - exact) <= allowed
 
 
-def test_a_model_of_three_classes_has_three_labels(tmp_path):
+LABELS = ("no person", 'a "person"', "what??/ \\ 100 %")
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory) -> CompiledLibrary:
+    """Three classes with names that C has to escape."""
+    builder = ModelBuilder(1)
+    model = builder.build(builder.softmax(builder.dense(builder.input((1, 4, 4, 1)), 3)))
+    return load(model, tmp_path_factory.mktemp("three"), LABELS)
+
+
+def test_labels_are_the_names_that_were_given(three):
+    assert [three.label(place) for place in range(4)] == [*LABELS, ""]
+    assert top1(three, [3, 9, 9]) == 1
+
+
+def test_a_model_without_names_has_no_helpers_of_digits(tmp_path):
     builder = ModelBuilder(1)
     loaded = load(builder.build(builder.softmax(builder.dense(builder.input((1, 4, 4, 1)), 3))), tmp_path)
-    assert [loaded.label(place) for place in range(4)] == ["0", "1", "2", ""]
+    for word in ("grey", "top1", "confidence", "label"):
+        assert word not in loaded.export.header
+        assert f"digits_{word}" not in loaded.export.source
+    for call in (lambda: loaded.label(0), lambda: loaded.top1(np.zeros((1, 3), np.int8))):
+        with pytest.raises(EdgedigitsError, match="have no names"):
+            call()
+    with pytest.raises(EdgedigitsError, match="reads no digits"):
+        loaded.input_from_grey(np.zeros((1, 4, 4), np.uint8))
+
+
+def test_names_alone_give_a_model_no_function_for_grey_pictures(three):
+    assert "digits_top1" in three.export.header and "input_from_grey" not in three.export.header

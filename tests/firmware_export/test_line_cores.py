@@ -17,7 +17,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.boards.cores import core
 from edgedigits.firmware_export.boards.measure import measure
 from edgedigits.firmware_export.library import LibraryExport, export_library
-from edgedigits.firmware_export.proof.images import proof_images
+from edgedigits.firmware_export.proof.inputs import proof_inputs
 from edgedigits.firmware_export.proof.lines import LineReference, drawn_lines, line_text, strip_inputs
 from edgedigits.firmware_export.report.cores import core_cost
 from edgedigits.firmware_export.report.report import firmware_report
@@ -50,7 +50,7 @@ def test_strips_are_read_as_python_decodes_tflites_scores(name, model, library):
 class TestReport:
     def test_it_tells_instructions_flash_and_arena_of_each_core(self, model):
         need_tools(*CORES)
-        found = firmware_report(model, CORES, proof_images(model, 2))
+        found = firmware_report(model, CORES, proof_inputs(model, 2))
         assert found.equal
         assert found.recipe.image_source == "2 lines drawn by code"
         assert [(cost.core, cost.variant, cost.images) for cost in found.costs] == [
@@ -97,7 +97,7 @@ class TestReport:
 
     def test_a_network_that_does_not_fit_is_refused_with_by_how_much(self, model):
         need_tools("avr", "m4")
-        found = firmware_report(model, ["avr", "m4"], proof_images(model, 1))
+        found = firmware_report(model, ["avr", "m4"], proof_inputs(model, 1))
         assert [cost.core for cost in found.costs] == ["m4"]
         (lost,) = found.failures
         assert lost.core == "avr"
@@ -106,4 +106,4 @@ class TestReport:
 
     def test_a_data_set_of_digits_is_refused(self, model):
         with pytest.raises(EdgedigitsError, match="proved on lines drawn by code and not on mnist"):
-            proof_images(model, 2, "mnist")
+            proof_inputs(model, 2, "mnist")

@@ -171,12 +171,6 @@ class TestCommand:
         assert done.exit_code == 0, done.output
         assert "#define DIGITS_STRIP_COLUMNS 192\n" in (tmp_path / "c" / "digits.h").read_text()
 
-    def test_arrays_are_refused_with_what_to_do(self, model, tmp_path):
-        done = CliRunner().invoke(main, ["export", str(model), "--target", "arrays", "--out", str(tmp_path / "c")])
-        assert done.exit_code == 1
-        assert "is a line network" in done.output
-        assert "another --target, such as c" in done.output
-
     def test_other_widths_are_refused(self, model, tmp_path):
         done = CliRunner().invoke(main, ["export", str(model), "--width", "100", "--out", str(tmp_path / "c")])
         assert done.exit_code == 2

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from edgedigits.firmware_export.graph.model import Graph, Node, Shape, Value, Window
+from edgedigits.firmware_export.graph.model import Graph, ModelTensor, Node, Shape, Value, Window
 from edgedigits.firmware_export.operators.pad import Pad
 from edgedigits.firmware_export.operators.shared.reshaping import Reshape
 from edgedigits.firmware_export.planning.lowering import Lowering, lower
@@ -35,7 +35,7 @@ def graph_of(*nodes: Node, shapes: dict[int, Shape] | None = None) -> Graph:
     numbers = {0, *(node.output for node in nodes), *(number for node in nodes for number in node.inputs)}
     known = dict.fromkeys(sorted(numbers), SHAPE) | (shapes or {})
     values = {number: Value(shape, 0.5, -number) for number, shape in known.items()}
-    return Graph(values, nodes, 0, nodes[-1].output)
+    return Graph(values, nodes, ModelTensor(0), ModelTensor(nodes[-1].output))
 
 
 def chain(*kernels: Kernel) -> Graph:
@@ -65,7 +65,7 @@ def test_what_is_known_of_a_value() -> None:
 
 
 def test_what_the_caller_reads_too_is_not_read_once() -> None:
-    graph = replace(graph_of(Step("A 0", (0,), 1), Step("B 1", (1,), 2)), output=1)
+    graph = replace(graph_of(Step("A 0", (0,), 1), Step("B 1", (1,), 2)), output_tensor=ModelTensor(1))
     made = Lowering(graph)
     assert [made.is_read_once(number) for number in range(3)] == [True, False, False]
 

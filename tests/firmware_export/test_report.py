@@ -24,7 +24,7 @@ from edgedigits.firmware_export.boards.measure import measure
 from edgedigits.firmware_export.library import LibraryExport, export_library
 from edgedigits.firmware_export.planning.arena import Allocation, Layout
 from edgedigits.firmware_export.proof.drawn import drawn_digits
-from edgedigits.firmware_export.proof.images import ProofImages, proof_images
+from edgedigits.firmware_export.proof.inputs import ProofInputs, proof_inputs
 from edgedigits.firmware_export.proof.reference import ReferenceKernels
 from edgedigits.firmware_export.report.cores import core_cost, kernel_variant, missing_tool
 from edgedigits.firmware_export.report.layers import arena_uses, layer_costs
@@ -36,8 +36,8 @@ SMALL = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int
 CORES = ("m0", "m4", "m55")
 
 
-def drawn(count: int) -> ProofImages:
-    return ProofImages(drawn_digits(count), "digits drawn by code")
+def drawn(count: int) -> ProofInputs:
+    return ProofInputs(drawn_digits(count), "digits drawn by code")
 
 
 def need_tools(*names: str) -> None:
@@ -274,8 +274,8 @@ class TestImages:
         assert len(np.unique(images, axis=0)) == 60
 
     def test_a_model_without_card_gets_mnists_test_digits(self, data_folder: Path, tiny: Path):
-        found = proof_images(tiny, 5)
-        assert np.array_equal(found.digits, read_idx(data_folder / "mnist" / "t10k-images-idx3-ubyte.gz")[:5])
+        found = proof_inputs(tiny, 5)
+        assert np.array_equal(found.values, read_idx(data_folder / "mnist" / "t10k-images-idx3-ubyte.gz")[:5])
         assert found.source == "the first 5 test digits of mnist"
         assert not found.warning
 
@@ -285,8 +285,8 @@ class TestImages:
         monkeypatch.delenv("EDGEDIGITS_DATA", raising=False)
         monkeypatch.setenv("EDGEDIGITS_CACHE", str(tmp_path))
         monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-        found = proof_images(tiny, 12)
-        assert np.array_equal(found.digits, drawn_digits(12))
+        found = proof_inputs(tiny, 12)
+        assert np.array_equal(found.values, drawn_digits(12))
         assert found.source == "digits drawn by code"
         assert "MNIST was not found" in found.warning
 
@@ -295,7 +295,7 @@ class TestExport:
     def test_test_vectors_are_what_the_reference_kernels_answer(self, tiny: Path):
         vectors = export_target(tiny, name="reader").files.vectors
         assert len(vectors) == SELF_TEST_IMAGES
-        images = np.stack([np.frombuffer(vector.grey, np.uint8).reshape(28, 28) for vector in vectors])
+        images = np.stack([np.frombuffer(vector.given, np.uint8).reshape(28, 28) for vector in vectors])
         expected = ReferenceKernels(tiny).outputs(images)
         assert [vector.output for vector in vectors] == [tuple(row) for row in expected.tolist()]
 
@@ -314,10 +314,3 @@ class TestExport:
     def test_names_that_are_no_c_identifiers_are_refused(self, tiny: Path, name: str):
         with pytest.raises(EdgedigitsError, match=r"cannot name C symbols|is a keyword"):
             export_target(tiny, name=name)
-
-    def test_a_model_that_reads_no_digits_is_refused(self, tmp_path: Path):
-        built = ModelBuilder()
-        path = tmp_path / "model.tflite"
-        path.write_bytes(built.build(built.dense(built.input((1, 8)), 3)))
-        with pytest.raises(EdgedigitsError, match="a digit model takes one"):
-            export_target(path)

@@ -470,7 +470,8 @@ class TestFacts:
         [
             {"sha256": "*/ int x;"},
             {"version": '1"; DROP'},
-            {"labels": ('"', *"123456789")},
+            {"labels": ("\n", *"123456789")},
+            {"labels": ()},
             {"vectors": ()},
             {"arena_bytes": {"neon": 1}},
             {"output_bytes": 9},

@@ -17,7 +17,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
 from edgedigits.firmware_export.boards.cores import core
 from edgedigits.firmware_export.proof.drawn import drawn_digits
-from edgedigits.firmware_export.proof.images import ProofImages
+from edgedigits.firmware_export.proof.inputs import ProofInputs
 from edgedigits.firmware_export.report.cores import missing_tool
 from edgedigits.firmware_export.report.report import firmware_report, write_report
 from edgedigits.results import CoreFigures, read_results, row_from, write_row
@@ -133,7 +133,7 @@ class TestFirmware:
         folder = tmp_path_factory.mktemp("made")
         write_results(folder, replace(row(), file=BUILTIN.name, sha256=sha256_of(BUILTIN)))
         model = Path(shutil.copy(BUILTIN, folder / "0-small-int8"))
-        report = firmware_report(model, ["m0", "m4"], ProofImages(drawn_digits(1), "drawn digits"))
+        report = firmware_report(model, ["m0", "m4"], ProofInputs(drawn_digits(1), "drawn digits"))
         write_report(report, model.with_name("firmware.json"))
         return folder
 

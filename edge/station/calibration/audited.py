@@ -15,8 +15,7 @@ from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.lines.confidence import Threshold, prove_threshold
 from edgedigits.core.paths import StrPath
-from edgedigits.edge.station.calibration.calibrating import LEVEL
-from edgedigits.edge.station.calibration.threshold import StationCalibration, write_calibration
+from edgedigits.edge.station.calibration.threshold import LEVEL, StationCalibration, write_calibration
 from edgedigits.edge.station.journal.read_only import opened_to_read
 
 _SAMPLE = """

@@ -15,13 +15,10 @@ from edgedigits.edge.recordings.mail.judging import JudgedPiece, MailAnswer, jud
 from edgedigits.edge.recordings.mail.pieces import MailPiece
 from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.sources.base import Image, Source
-from edgedigits.edge.station.calibration.threshold import StationCalibration
+from edgedigits.edge.station.calibration.threshold import LEVEL, ChosenThreshold, StationCalibration
 from edgedigits.edge.station.opening import StationReader
 from edgedigits.edge.station.pieces.deciding import Decider
 from edgedigits.edge.station.pieces.watching import DecidedPiece, Watch
-
-LEVEL = 0.95
-"""Certainty with which the target holds."""
 
 STARTS = (0.0, 0.5, 0.7, 0.8)
 """Shares of the pieces at which the search for a threshold begins: a label that is wrong shall not end it."""
@@ -140,6 +137,7 @@ class FoundThreshold:
         calibration: to keep.
         unexpected: codes of the pieces whose code is none that the station expects: they are never right.
         standing: what was proved before, and stands as these pieces prove nothing; None where ``calibration`` is kept.
+        holds: what the station goes by from now on; None where it is not known.
     """
 
     threshold: Threshold
@@ -147,6 +145,7 @@ class FoundThreshold:
     calibration: StationCalibration
     unexpected: tuple[str, ...] = ()
     standing: StationCalibration | None = None
+    holds: ChosenThreshold | None = None
 
 
 def find_threshold(known: Sequence[Known], reader: StationReader, target_error: float) -> FoundThreshold:

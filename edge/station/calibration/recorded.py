@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import sha256_of, try_to_write, write_bytes
+from edgedigits.core.files import refuse_no_file, sha256_of, try_to_write, write_bytes
 from edgedigits.core.lines.confidence import NEVER
 from edgedigits.edge.recordings.mail.truth import MailTruth, read_mail_truth
 from edgedigits.edge.reject_curve import draw_reject_curve
@@ -24,7 +24,13 @@ from edgedigits.edge.station.calibration.calibrating import (
     read_pieces,
     refutes,
 )
-from edgedigits.edge.station.calibration.threshold import StationCalibration, read_calibration, write_calibration
+from edgedigits.edge.station.calibration.threshold import (
+    CALIBRATION,
+    StationCalibration,
+    choose_station_threshold,
+    read_calibration,
+    write_calibration,
+)
 from edgedigits.edge.station.configuration.adjustments import adjusted_of
 from edgedigits.edge.station.configuration.settings import StationSettings
 from edgedigits.edge.station.opening import StationReader, open_reader
@@ -60,23 +66,28 @@ def calibrate_station(
     _refuse_twice(recordings)
     where = folder / settings.journal.folder
     try_to_write(where, where)
+    refuse_no_file(where / CALIBRATION, "remove it")
     reader = open_reader(settings.reading, folder, running_model(settings, folder))
-    region = adjusted_of(settings, folder).region
+    adjusted = adjusted_of(settings, folder)
     codes = None if written is None else _codes(written)
     truths = [_truth(path) for path in recordings] if codes is None else []
+    if len(truths) > len({truth.pieces for truth in truths}):
+        raise EdgedigitsError("two recordings have the same truth beside them", "name each recording once")
     told = _Progress(progress, sum(truth.frames for truth in truths))
-    read = [list(_read(reader, settings, region, path, told)) for path in recordings]
+    read = [list(_read(reader, settings, adjusted.region, path, told)) for path in recordings]
     if codes is None:
         known = [one for pieces, truth in zip(read, truths, strict=True) for one in by_place(pieces, truth.pieces)[0]]
     else:
         known = _ordered(read, codes)
     unexpected = _unexpected(known, reader)
     found = replace(find_threshold(known, reader, settings.reading.target_error), unexpected=unexpected)
-    if found.threshold.value is None and (standing := _standing(where, reader, settings, known)):
-        return replace(found, standing=standing)
-    write_calibration(where, found.calibration)
-    write_bytes(where / CURVE, draw_reject_curve(found.curve, found.calibration.target_error, "pieces"))
-    return found
+    standing = _standing(where, reader, settings, known) if found.threshold.value is None else None
+    if standing is None:
+        write_calibration(where, found.calibration)
+        write_bytes(where / CURVE, draw_reject_curve(found.curve, found.calibration.target_error, "pieces"))
+    kept = standing or found.calibration
+    holds = choose_station_threshold(settings.reading, kept, reader, adjusted.threshold)
+    return replace(found, standing=standing, holds=holds)
 
 
 def _refuse_twice(recordings: Sequence[Path]) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import read_json, write_json
-from edgedigits.core.lines.confidence import NEVER
-from edgedigits.core.statistics.proportions import binomial_tail
+from edgedigits.core.files import read_json, refuse_no_file, write_json
+from edgedigits.core.lines.confidence import NEVER, prove_threshold
 from edgedigits.edge.station.configuration.settings import ReadingSettings
 from edgedigits.edge.station.opening import StationReader
 
 CALIBRATION = "calibration.json"
 """In the journal's folder."""
+
+LEVEL = 0.95
+"""Certainty with which a threshold keeps its target."""
 
 UNCALIBRATED = 0.97
 """Threshold of a station that was not calibrated."""
@@ -71,6 +74,7 @@ def read_calibration(folder: Path) -> StationCalibration | None:
     path = folder / CALIBRATION
     if not path.exists():
         return None
+    refuse_no_file(path, "remove it")
     remedy = "run `edgedigits station calibrate` again"
     told: Any = read_json(path, remedy)
     try:
@@ -134,18 +138,17 @@ def _contradiction(kept: StationCalibration) -> str:
     The proof is that of :func:`~edgedigits.core.lines.confidence.prove_threshold`: one of a threshold that was chosen
     among several is stricter.
     """
-    numbers = (kept.threshold, kept.target_error, kept.level)
-    if not all(math.isfinite(one) for one in numbers) or not (0 < kept.target_error < 1 and 0 < kept.level < 1):
-        return "a share in it is none"
-    if not 0 <= kept.wrong <= kept.accepted <= kept.pieces:
-        return "its counts cannot be"
-    if kept.threshold == NEVER:
-        return ""
-    if not 0 <= kept.threshold <= 1:
-        return f"a threshold of {kept.threshold:g}"
-    if not kept.accepted or binomial_tail(kept.wrong, kept.accepted, kept.target_error) > 1 - kept.level:
-        return f"{kept.wrong} wrong of {kept.accepted} accepted do not prove its target"
-    return ""
+    numbers, counts = (kept.threshold, kept.target_error, kept.level), (kept.wrong, kept.accepted, kept.pieces)
+    accepts = kept.threshold != NEVER
+    wrong = f"{kept.wrong} wrong of {kept.accepted} accepted do not prove its target"
+    checks: tuple[tuple[Callable[[], bool], str], ...] = (
+        (lambda: all(math.isfinite(one) for one in numbers), "a number in it is none"),
+        (lambda: 0 < kept.target_error < 1 and LEVEL <= kept.level < 1, "its target or its certainty cannot be"),
+        (lambda: 0 <= counts[0] <= counts[1] <= counts[2], "its counts cannot be"),
+        (lambda: not accepts or 0 <= kept.threshold <= 1, "its threshold cannot be"),
+        (lambda: not accepts or prove_threshold(*numbers[:1], *counts[:2], *numbers[1:]).value is not None, wrong),
+    )
+    return next((why for fits, why in checks if not fits()), "")
 
 
 @dataclass(frozen=True)
@@ -157,12 +160,17 @@ class ChosenThreshold:
         words: where it comes from, for people.
         is_proved: it was proved for the target error with these networks and these codes.
         is_wanted: somebody has told it, or it is proved.
+        remedy: what to do where it is not proved; empty where it is.
     """
 
     value: float
     words: str
     is_proved: bool = False
     is_wanted: bool = False
+    remedy: str = ""
+
+
+_CALIBRATE, _MORE = "calibrate it with mail of your own", "calibrate it with more mail"
 
 
 def choose_station_threshold(
@@ -181,7 +189,8 @@ def choose_station_threshold(
         return known
     if changed >= known.value and known.is_wanted:
         return ChosenThreshold(changed, "raised on the page", known.is_proved, True)
-    return ChosenThreshold(changed, f"{changed:g} was set on the page, and {min(known.value, 1):g} is asked for")
+    words = f"{changed:g} was set on the page, and {min(known.value, 1):g} is asked for"
+    return ChosenThreshold(changed, words, remedy="raise it there, or go back to what is configured")
 
 
 def _known(settings: ReadingSettings, calibration: StationCalibration | None, reader: StationReader) -> ChosenThreshold:
@@ -189,12 +198,13 @@ def _known(settings: ReadingSettings, calibration: StationCalibration | None, re
     if settings.threshold is not None:
         return _told(settings.threshold, settings, calibration, reader)
     if calibration is None:
-        return ChosenThreshold(UNCALIBRATED, "not calibrated: run `edgedigits station calibrate`")
+        return ChosenThreshold(UNCALIBRATED, "not calibrated: run `edgedigits station calibrate`", remedy=_CALIBRATE)
     if not calibration.fits(reader, settings):
         words = "calibrated with another network, other codes or another target: run `edgedigits station calibrate`"
-        return ChosenThreshold(max(UNCALIBRATED, calibration.threshold), words)
+        stricter = calibration.threshold if calibration.threshold < NEVER else UNCALIBRATED
+        return ChosenThreshold(max(UNCALIBRATED, stricter), words, remedy=_CALIBRATE)
     if calibration.threshold >= NEVER:
-        return ChosenThreshold(NEVER, "labelled pieces have proved no threshold: nothing is accepted")
+        return ChosenThreshold(NEVER, "labelled pieces have proved no threshold: nothing is accepted", remedy=_MORE)
     return ChosenThreshold(calibration.threshold, _proof(calibration), True, True)
 
 
@@ -204,10 +214,11 @@ def _told(
     """A threshold of the configuration, and what a calibration says of it: that of a lower one holds for it too."""
     words = "told by the configuration"
     if calibration is None or not calibration.fits(reader, settings) or calibration.threshold >= NEVER:
-        return ChosenThreshold(told, words, is_wanted=True)
+        return ChosenThreshold(told, words, is_wanted=True, remedy=_CALIBRATE)
     if told >= calibration.threshold:
         return ChosenThreshold(told, f"{words}; {_proof(calibration)}", True, True)
-    return ChosenThreshold(told, f"{words}; {calibration.threshold:.4f} is what is proved", is_wanted=True)
+    words += f"; {calibration.threshold:.4f} is what is proved"
+    return ChosenThreshold(told, words, is_wanted=True, remedy="take `threshold` out of the table reading, or raise it")
 
 
 def _proof(calibration: StationCalibration) -> str:

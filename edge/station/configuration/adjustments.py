@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
-from edgedigits.core.files import write_json
+from edgedigits.core.files import refuse_no_file, write_json
 from edgedigits.edge.scenes.scene import Box
 from edgedigits.edge.station.configuration.settings import StationSettings
 
@@ -159,6 +159,7 @@ def _read(file: Path) -> dict[str, Any]:
     if not file.exists():
         return {}
     try:
+        refuse_no_file(file, "")
         found = json.loads(file.read_text(encoding="utf-8"))
         if not isinstance(found, dict) or not found.keys() <= {"region", "threshold"}:
             raise EdgedigitsError("it holds something else", "")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import disk_errors, write_json
+from edgedigits.core.files import disk_errors, refuse_no_file, write_json
 from edgedigits.edge.station.updates.rejects import NONE, Tally
 
 STATE = "models.json"
@@ -110,6 +110,7 @@ def read_state(folder: Path) -> ModelState | None:
         EdgedigitsError: it cannot be read.
     """
     path = folder / STATE
+    refuse_no_file(path, "remove it")
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         return _state(told)

@@ -40,7 +40,7 @@ static void put_answer(uint32_t count)
 {
     put_line(PORT_TEXT("counts "), count);
     port_write(PORT_TEXT("outputs "));
-    for (uint16_t i = 0; i < sizeof output; i++)
+    for (uint32_t i = 0; i < sizeof output; i++)
         put_hex((uint8_t)output[i], 2);
     port_char('\n');
 }

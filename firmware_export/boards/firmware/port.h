@@ -20,7 +20,7 @@ typedef uint32_t port_stack_word;
 uint32_t port_count(void);
 
 /* Copy test image `index` of `bytes` bytes to `to`. */
-void port_image(int8_t *to, uint16_t index, uint16_t bytes);
+void port_image(int8_t *to, uint16_t index, uint32_t bytes);
 
 /* The program that the startup code calls. */
 int firmware(void);

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import urllib.error
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -60,6 +62,11 @@ def test_a_calibration_of_something_else_proves_nothing(reader, calibration, cha
     assert chosen.value == UNCALIBRATED
 
 
+def test_that_nothing_was_proved_of_another_network_is_no_matter(reader, calibration):
+    other = replace(calibration, threshold=NEVER, model="b" * 64)
+    assert choose_station_threshold(SETTINGS, other, reader, None).value == UNCALIBRATED
+
+
 def test_where_nothing_is_proved_nothing_is_accepted(reader, calibration):
     chosen = choose_station_threshold(SETTINGS, replace(calibration, threshold=NEVER), reader, None)
     assert chosen.value > 1
@@ -105,6 +112,7 @@ def test_a_damaged_calibration_is_an_error_with_a_remedy(tmp_path, content):
         {"target_error": 0},
         {"target_error": 1e999},
         {"level": 1},
+        {"level": 0.5},
         {"accepted": -5},
         {"accepted": 2800.0},
         {"accepted": 10**9},
@@ -123,10 +131,29 @@ def test_a_calibration_that_says_what_cannot_be_or_what_its_counts_do_not_prove_
         read_calibration(tmp_path)
 
 
-def test_a_folder_in_the_place_of_the_calibration_is_an_error(tmp_path):
-    (tmp_path / CALIBRATION).mkdir()
-    with pytest.raises(EdgedigitsError, match=CALIBRATION):
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["folder", "pipe"])
+def test_what_is_no_file_in_the_place_of_the_calibration_is_an_error_and_no_wait(tmp_path, make):
+    make(tmp_path / CALIBRATION)
+    with pytest.raises(EdgedigitsError, match=f"{CALIBRATION} is no file; remove it"):
         read_calibration(tmp_path)
+
+
+def test_each_threshold_that_is_not_proved_says_what_to_do(reader, calibration):
+    below = replace(SETTINGS, threshold=0.5)
+    cases = {
+        "calibrate it with mail of your own": choose_station_threshold(SETTINGS, None, reader, None),
+        "calibrate it with more mail": choose_station_threshold(
+            SETTINGS, replace(calibration, threshold=NEVER), reader, None
+        ),
+        "take `threshold` out of the table reading, or raise it": choose_station_threshold(
+            below, calibration, reader, None
+        ),
+        "raise it there, or go back to what is configured": choose_station_threshold(
+            SETTINGS, calibration, reader, 0.5
+        ),
+        "": choose_station_threshold(SETTINGS, calibration, reader, None),
+    }
+    assert {remedy: chosen.remedy for remedy, chosen in cases.items()} == {remedy: remedy for remedy in cases}
 
 
 def test_a_threshold_of_the_configuration_is_proved_by_a_lower_one_that_was_calibrated(reader, calibration):
@@ -186,6 +213,12 @@ def test_a_running_station_follows_what_is_calibrated_and_says_what_it_cannot_re
         write_calibration(tmp_path / "journal", calibration)
         station.wait_for_alarm("threshold", ended=True)
         assert '"threshold": 0.91' in station.ask("/api/state").decode().replace(":0.91", ": 0.91")
+        write_calibration(tmp_path / "journal", replace(calibration, threshold=NEVER))
+        station.wait_for_alarm("accepts nothing")
+        with pytest.raises(urllib.error.HTTPError, match="503"):
+            station.ask("/healthz")
+        write_calibration(tmp_path / "journal", calibration)
+        station.wait_for_alarm("accepts nothing", ended=True)
         (tmp_path / "journal" / CALIBRATION).write_text("{", encoding="utf-8")
         station.wait_for_alarm("calibration")
         assert "threshold" not in station.alarms()  # what was read before holds

@@ -53,7 +53,7 @@ void port_exit(int code)
         semihost(SYS_EXIT_EXTENDED, reason);
 }
 
-void port_image(int8_t *to, uint16_t index, uint16_t bytes)
+void port_image(int8_t *to, uint16_t index, uint32_t bytes)
 {
     extern const int8_t images[];
 

@@ -1,0 +1,140 @@
+"""Whether TensorFlow Lite Micro runs a model, and what it needs for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from itertools import accumulate
+
+from edgedigits.core.tflite.file import ITEM_BYTES, OperatorCall, OperatorVersion, TfliteFile
+from edgedigits.core.tflite.schema import CURRENT
+from edgedigits.firmware_export.arrays.resolver import CUSTOM_METHODS, METHODS
+
+C_TYPES = {
+    "INT8": "int8_t",
+    "UINT8": "uint8_t",
+    "INT16": "int16_t",
+    "INT32": "int32_t",
+    "INT64": "int64_t",
+    "FLOAT32": "float",
+    "BOOL": "bool",
+}
+"""Types of inputs and outputs, and what TensorFlow Lite Micro has them as in C."""
+
+_CONVERT = "make the model again with TensorFlow's converter for full int8"
+_WEIGHTED = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV", "SVDF"})
+_PAIRS = frozenset({("INT8", "INT8"), ("INT8", "INT4"), ("INT16", "INT8"), ("FLOAT32", "FLOAT32")})
+"""Types of what such an operator reads and of its weights."""
+
+_OF_FLOATS = frozenset(
+    {
+        *("CEIL", "COS", "EXP", "FLOOR", "FLOOR_DIV", "FLOOR_MOD", "L2_POOL_2D"),
+        *("LOG", "NEG", "ROUND", "SIN", "SQRT", "SQUARE"),
+    }
+)
+_VIEWS = frozenset({"RESHAPE", "SQUEEZE", "EXPAND_DIMS"})
+_LONGEST_NAME = 40
+
+
+def method(operator: OperatorVersion) -> str | None:
+    """The method of ``MicroMutableOpResolver`` that registers an operator; None where there is none."""
+    return CUSTOM_METHODS.get(operator.custom) if operator.name == "CUSTOM" else METHODS.get(operator.name)
+
+
+def why_not(content: TfliteFile) -> tuple[str, str] | None:
+    """What keeps TensorFlow Lite Micro from running a model, and what to do about it; None where nothing does.
+
+    Sources, below ``tensorflow/lite/micro/kernels``: ``conv_common.cc`` and ``fully_connected.cc`` (float inputs with
+    int8 weights, "hybrid", and uint8 are refused), ``dequantize_common.cc`` (no float16).
+    """
+    lacking = sorted({_called(one) for one in content.operators if method(one) is None})
+    if lacking:
+        return f"has operators that TensorFlow Lite Micro lacks: {', '.join(lacking)}", "build the network without them"
+    if any(tensor.type == "FLOAT16" for tensor in content.tensors):
+        return "has float16 weights, which TensorFlow Lite Micro lacks", f"{_CONVERT}, or for float32"
+    return _wrong_ends(content) or next(filter(None, (_wrong_types(content, node) for node in content.nodes)), None)
+
+
+def _wrong_ends(content: TfliteFile) -> tuple[str, str] | None:
+    ends = [*content.inputs, *content.outputs]
+    if not content.inputs or not content.outputs:
+        return "lacks an input or an output", _CONVERT
+    if others := sorted({one.type for one in ends} - C_TYPES.keys()):
+        return f"has {', '.join(others)} as its input or output", _CONVERT
+    if any(length < 1 for one in ends for length in one.shape):
+        return "has an input or output of no fixed size", f"{_CONVERT} and a batch of 1"
+    return None
+
+
+def _wrong_types(content: TfliteFile, node: OperatorCall) -> tuple[str, str] | None:
+    types = [content.tensors[place].type for place in node.inputs[:2] if place >= 0]
+    if node.name in _OF_FLOATS and types and types[0] in {"INT8", "INT16", "UINT8"}:
+        what = f"computes {node.name} of {types[0].lower()}, which TensorFlow Lite Micro computes of floats alone"
+        return what, "build the network without it"
+    if node.name not in _WEIGHTED or len(types) < 2:
+        return None
+    made = [content.tensors[place].type for place in node.outputs]
+    if (types[0], types[1]) in _PAIRS and made == types[:1]:
+        return None
+    if types[0] == "UINT8":
+        return f"computes {node.name} of uint8, which TensorFlow Lite Micro lacks", _CONVERT
+    what = f"makes {' and '.join(made).lower()} by {node.name} of {types[0].lower()} with weights of {types[1].lower()}"
+    return f"{what}, which TensorFlow Lite Micro lacks", f"{_CONVERT}, or for float32"
+
+
+def _called(operator: OperatorVersion) -> str:
+    """An operator's name for messages; that of a custom one comes from the model, and anybody may have written it."""
+    if operator.name != "CUSTOM":
+        return operator.name
+    return f"CUSTOM {operator.custom[:_LONGEST_NAME]!a}"
+
+
+def needs(content: TfliteFile) -> tuple[str, ...]:
+    """What a program for TensorFlow Lite Micro has to know of a model beside its operators, a sentence each."""
+    found = []
+    names = {operator.name for operator in content.operators}
+    if content.schema != CURRENT:
+        found.append(
+            f"The file names version {content.schema} of the schema: leave out the check of model->version() that "
+            "examples have."
+        )
+    if "VAR_HANDLE" in names:
+        found.append("It has variables: give the interpreter MicroResourceVariables, one for each VAR_HANDLE.")
+    if any(tensor.type == "FLOAT32" for tensor in content.tensors):
+        found.append("Parts of it are floats: a core without a floating-point unit takes long for them.")
+    return tuple(found)
+
+
+def living_bytes(content: TfliteFile) -> int:
+    """Bytes of the tensors that are alive at the same time, at most: the arena of TensorFlow Lite Micro holds them.
+
+    What only views another tensor in another shape is counted with it, as newer versions let both share memory.
+    """
+    same: dict[int, int] = {}
+    born = dict.fromkeys(content.input_places, 0)
+    dies = dict(born)
+    for step, node in enumerate(content.nodes):
+        if node.name in _VIEWS and node.inputs and node.outputs:
+            same[node.outputs[0]] = same.get(node.inputs[0], node.inputs[0])
+        for place in (*node.inputs, *node.outputs):
+            born.setdefault(same.get(place, place), step)
+            dies[same.get(place, place)] = step
+    dies.update({same.get(place, place): len(content.nodes) for place in content.output_places})
+    changes = [0] * (len(content.nodes) + 2)
+    for place, step in born.items():
+        size = _bytes(content, place)
+        changes[step] += size
+        changes[dies[place] + 1] -= size
+    return max(accumulate(changes))
+
+
+def _bytes(content: TfliteFile, place: int) -> int:
+    if place < 0 or content.tensors[place].constant:
+        return 0
+    tensor = content.tensors[place]
+    return max(math.prod(tensor.shape), 0) * ITEM_BYTES.get(tensor.type, 1)
+
+
+def methods(operators: Iterable[OperatorVersion]) -> tuple[str, ...]:
+    """The resolver's methods for operators that all have one, each once and in the same order."""
+    return tuple(dict.fromkeys(name for name in map(method, operators) if name))

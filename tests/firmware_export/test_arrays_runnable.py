@@ -1,0 +1,210 @@
+"""What ``--target arrays`` takes is what TensorFlow Lite Micro runs, and what it says of a model is so."""
+
+from __future__ import annotations
+
+import re
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tflite
+from click.testing import CliRunner
+from model_builder import ModelBuilder
+from tiny_models import tiny_models
+
+from edgedigits.cli.main import main
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.tflite.file import OperatorVersion, read_tflite
+from edgedigits.firmware_export import export_arrays, write_export
+from edgedigits.firmware_export.arrays.resolver import CUSTOM_METHODS, METHODS
+from edgedigits.firmware_export.arrays.runnable import living_bytes, method, needs, why_not
+
+MICRO = """
+import sys
+import numpy as np
+from tflite_micro import runtime
+interpreter = runtime.Interpreter.from_file(sys.argv[1])
+for place in range(int(sys.argv[2])):
+    details = interpreter.get_input_details(place)
+    interpreter.set_input(np.zeros(tuple(details["shape"]), details["dtype"]), place)
+interpreter.invoke()
+interpreter.print_allocations()
+"""
+
+TINY = [
+    *("int8", "float32", "int8_float_doors", "uint8_doors", "int16x8", "wrong_shape", "quantize_odd"),
+    *("dynamic", "float16"),
+]
+REFUSED = {"dynamic": "of float32 with weights of int8", "float16": "float16 weights"}
+
+
+@pytest.fixture(scope="session", name="tiny_models")
+def _tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return tiny_models(tmp_path_factory)
+
+
+def micro_runs(model: Path, inputs: int = 1) -> str | None:
+    """What TensorFlow Lite Micro says of its memory; None where it refuses the model. Needs its Python package."""
+    pytest.importorskip("tflite_micro", reason="pip install tflite-micro")
+    command = [sys.executable, "-c", MICRO, str(model), str(inputs)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    return done.stdout + done.stderr if done.returncode == 0 else None
+
+
+def two_ends(built: ModelBuilder) -> list[int]:
+    left, right = built.input((1, 6, 5, 2)), built.input((1, 6, 5, 2))
+    total = built.add(left, right)
+    return [built.relu(total), built.mean(total)]
+
+
+def built_model(path: Path, build: Callable[[ModelBuilder], list[int]]) -> Path:
+    built = ModelBuilder()
+    path.write_bytes(built.build(*build(built)))
+    return path
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_it_takes_what_tensorflow_lite_micro_runs_and_nothing_else(name: str, tiny_models: dict[str, Path]) -> None:
+    runs = micro_runs(tiny_models[name]) is not None
+    assert runs == (name not in REFUSED)
+    if runs:
+        export_arrays(tiny_models[name])
+    else:
+        with pytest.raises(EdgedigitsError, match=REFUSED[name]):
+            export_arrays(tiny_models[name])
+
+
+@pytest.mark.parametrize("name", [name for name in TINY if name not in REFUSED])
+def test_the_tensors_that_live_at_once_are_the_head_of_its_arena(name: str, tiny_models: dict[str, Path]) -> None:
+    said = micro_runs(tiny_models[name])
+    assert said is not None
+    head, whole = (
+        int(re.search(rf"Arena allocation {part} (\d+) bytes", said).group(1))  # type: ignore[union-attr]
+        for part in ("head", "total")
+    )
+    living = export_arrays(tiny_models[name]).living_bytes
+    assert head - 16 < living <= head < whole
+
+
+def test_a_model_of_another_shape_and_other_classes_says_its_ends(tmp_path: Path) -> None:
+    def network(built: ModelBuilder) -> list[int]:
+        return [built.softmax(built.dense(built.conv(built.input((1, 12, 10, 3), 0.5, 7), 4), 3))]
+
+    export = export_arrays(built_model(tmp_path / "m.tflite", network), name="wake")
+    assert " * Input:  int8, shape (1, 12, 10, 3). real = (q - zero_point) * scale.\n" in export.header
+    assert "#define WAKE_MODEL_INPUT_SCALE 0.5F\n#define WAKE_MODEL_INPUT_ZERO_POINT (7)\n" in export.header
+    assert "#define WAKE_MODEL_OUTPUT_SHAPE { 1, 3 }\n" in export.header
+    assert "handwritten" not in export.header and "labels" not in export.header + export.source
+
+
+def test_every_input_and_output_has_a_number_where_there_are_several(tmp_path: Path) -> None:
+    model = built_model(tmp_path / "m.tflite", two_ends)
+    assert micro_runs(model, 2) is not None
+    export = export_arrays(model)
+    kinds = re.findall(r"typedef (\w+) digits_model_(\w+)_type;", export.header)
+    assert kinds == [("int8_t", "input_0"), ("int8_t", "input_1"), ("int8_t", "output_0"), ("int8_t", "output_1")]
+    assert "#define DIGITS_MODEL_OUTPUT_1_SHAPE { 1, 2 }\n" in export.header
+
+
+@pytest.mark.parametrize("name", ["float32", "int16x8", "two"])
+def test_its_c_compiles_without_a_warning(name: str, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    model = tiny_models.get(name) or built_model(tmp_path / "m.tflite", two_ends)
+    paths = write_export(export_arrays(model), tmp_path / "c")
+    strict = ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-c"]
+    subprocess.run(["gcc", *strict, str(paths[1]), "-o", str(tmp_path / "m.o")], check=True)
+
+
+def test_floats_are_fed_as_they_are(tiny_models: dict[str, Path]) -> None:
+    header = export_arrays(tiny_models["float32"]).header
+    assert "typedef float digits_model_input_type;" in header
+    assert "Feed pixel / 255." in header
+    assert "INPUT_SCALE" not in header
+    assert "Parts of it are floats" in header
+
+
+def test_a_line_network_is_taken_without_the_code_that_makes_a_text(tmp_path: Path) -> None:
+    model = Path(__file__).parents[2] / "core" / "pretrained" / "line" / "model.int8.tflite"
+    done = CliRunner().invoke(main, ["export", str(model), "--target", "arrays", "--out", str(tmp_path / "c")])
+    assert done.exit_code == 0, done.output
+    assert "register: AddConv2D" in done.output and "arena_used_bytes()" in done.output
+
+
+@pytest.mark.parametrize("version", [0, 1, 2])
+def test_an_old_version_of_the_schema_is_no_damage(version: int, tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    model = tmp_path / "old.tflite"
+    content = bytearray(tiny_models["int8"].read_bytes())
+    table = tflite.Model.GetRootAs(bytes(content), 0)._tab
+    struct.pack_into("<I", content, table.Pos + table.Offset(4), version)
+    model.write_bytes(content)
+    assert micro_runs(model) is not None
+    export = export_arrays(model)
+    assert bytes.fromhex("".join(re.findall(r"0x(\w\w)", export.source)))[:64] == bytes(content[:64])
+    assert f"The file names version {version} of the schema" in " ".join(export.header.split())
+    done = CliRunner().invoke(main, ["export", str(model), "--out", str(tmp_path / "c")])
+    assert done.exit_code == 0, done.output
+
+
+def test_the_list_has_the_resolvers_methods() -> None:
+    """Counted in micro_mutable_op_resolver.h: 100 builtin operators and 18 custom ones."""
+    assert (len(METHODS), len(CUSTOM_METHODS)) == (100, 18)
+    assert METHODS.keys() <= set(vars(tflite.BuiltinOperator))
+    samples = {
+        "ADD": "AddAdd",
+        "ADD_N": "AddAddN",
+        "MAX_POOL_2D": "AddMaxPool2D",
+        "PADV2": "AddPadV2",
+        "REVERSE_V2": "AddReverseV2",
+        "SPACE_TO_BATCH_ND": "AddSpaceToBatchNd",
+        "UNIDIRECTIONAL_SEQUENCE_LSTM": "AddUnidirectionalSequenceLSTM",
+    }
+    assert {name: METHODS[name] for name in samples} == samples
+    assert method(OperatorVersion("CUSTOM", 1, 1, "SignalPCAN")) == "AddPCAN"
+
+
+def test_an_operator_that_it_lacks_is_named_and_its_own_name_is_escaped(tiny_models: dict[str, Path]) -> None:
+    content = read_tflite(tiny_models["int8"])
+    strange = OperatorVersion("CUSTOM", 1, 1, "\x1b[31m" + "x" * 500)
+    what, remedy = why_not(replace(content, operators=(OperatorVersion("TOPK_V2", 1, 1), strange))) or ("", "")
+    assert "CUSTOM '\\x1b[31mxxx" in what and "TOPK_V2" in what
+    assert len(what) < 150
+    assert "arrays" not in remedy
+
+
+def test_variables_are_told_of(tiny_models: dict[str, Path]) -> None:
+    content = read_tflite(tiny_models["int8"])
+    told = needs(replace(content, operators=(OperatorVersion("VAR_HANDLE", 1, 2),)))
+    assert "MicroResourceVariables" in told[0]
+
+
+def test_a_tensor_lives_until_its_last_reader_has_run(tmp_path: Path) -> None:
+    def skips(built: ModelBuilder) -> list[int]:
+        given = built.input((1, 4, 4, 2))  # 32 bytes, and so is every value
+        first = built.relu(given)
+        return [built.add(first, built.relu(built.reshape(first, (1, 4, 4, 2))))]
+
+    assert living_bytes(read_tflite(built_model(tmp_path / "m.tflite", skips))) == 96
+
+
+@pytest.mark.parametrize("places", ["no input", "no output"])
+def test_a_model_without_an_end_is_refused(places: str, tiny_models: dict[str, Path]) -> None:
+    content = read_tflite(tiny_models["int8"])
+    less = replace(content, input_places=()) if places == "no input" else replace(content, output_places=())
+    assert why_not(less) is not None
+
+
+def test_values_of_no_fixed_size_are_refused(tiny_models: dict[str, Path]) -> None:
+    content = read_tflite(tiny_models["int8"])
+    tensors = tuple(replace(one, shape=(0, *one.shape[1:])) for one in content.tensors)
+    what, remedy = why_not(replace(content, tensors=tensors)) or ("", "")
+    assert "no fixed size" in what and "batch of 1" in remedy
+
+
+def test_int8_numbers_of_another_zero_point_reach_the_header(tmp_path: Path) -> None:
+    model = built_model(tmp_path / "m.tflite", lambda built: [built.relu(built.input((1, 3), 0.25, -5))])
+    assert export_arrays(model).inputs[0].quantization.zero_point == -5  # type: ignore[union-attr]
+    assert np.float32(export_arrays(model).inputs[0].quantization.scale) == np.float32(0.25)  # type: ignore[union-attr]
