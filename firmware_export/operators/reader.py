@@ -29,6 +29,8 @@ RECURRENT = {
 """Operators with a state that outlives an inference or a step of it."""
 WITHOUT_STATE = "use convolutions over time instead, or export it for TensorFlow Lite Micro with --target arrays"
 
+MEAN_INSTEAD = "take the mean instead (tf.reduce_mean), of which a sum is a multiple, and multiply by the count"
+
 
 def read_graph(path: Path, width: int | None = None) -> Graph:
     """Read a full-int8 TFLite model.
@@ -167,6 +169,8 @@ def _converted(layer: Layer, values: dict[int, Value]) -> OperatorNodes:
     """One operator as nodes, once every value that it reads is there and the one that it makes is not."""
     if layer.operator.name in RECURRENT:
         raise layer.error("is recurrent, and the C library keeps no state from step to step", WITHOUT_STATE)
+    if layer.operator.name == "SUM":
+        raise layer.error("adds, which TFLite's reference kernel computes wrong", MEAN_INSTEAD)
     if layer.operator.name not in OPERATORS:
         remedy = REBUILD if layer.operator.name in FREE_BATCH else LEAVE_OUT
         raise layer.error("is not among the operators of the C library", remedy)

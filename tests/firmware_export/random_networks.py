@@ -205,6 +205,13 @@ class _Network:
         number = self.builder.constant(slopes, 0.02, self.dice.choice([0, 0, self.dice.randint(-128, 127)]))
         return self.builder.prelu(self.end, number, self._other_scale() if self.dice.random() < 0.7 else None)
 
+    def mean_of_axes(self) -> int:
+        axes = tuple(self.dice.sample([1, 2, 3], self.dice.choice([1, 1, 2, 3])))
+        axes = tuple(axis - 4 if self.dice.random() < 0.2 else axis for axis in axes)
+        made = self.builder.mean(self.end, axes, keep_dims=self.dice.random() < 0.5)
+        shape = self.builder.tensors[made].shape
+        return made if len(shape) == 4 else self.builder.reshape(made, ((1,) * 4 + shape)[-4:])
+
     def hard_swish(self) -> int:
         return self.builder.hard_swish(self.end, self._other_scale() if self.dice.random() < 0.5 else None)
 
@@ -372,6 +379,7 @@ _METHODS: Sequence[str] = (
     "spread",
     "hard_swish",
     "prelu",
+    "mean_of_axes",
 )
 _VECTOR_METHODS = (
     *("add", "sub", "mul", "extreme", "dense", "logistic", "relu", "quantize", "softmax", "leaky_relu", "tanh"),

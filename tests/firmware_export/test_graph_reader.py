@@ -24,7 +24,6 @@ from edgedigits.firmware_export.operators.depthwise_conv_2d import Depthwise
 from edgedigits.firmware_export.operators.extreme import Extreme
 from edgedigits.firmware_export.operators.fully_connected import Dense
 from edgedigits.firmware_export.operators.max_pool_2d import MaxPool
-from edgedigits.firmware_export.operators.mean import Mean
 from edgedigits.firmware_export.operators.mul import Mul
 from edgedigits.firmware_export.operators.pad import Pad
 from edgedigits.firmware_export.operators.prelu import Prelu
@@ -35,6 +34,7 @@ from edgedigits.firmware_export.operators.resize_nearest_neighbor import ResizeN
 from edgedigits.firmware_export.operators.shared.convolution import Conv
 from edgedigits.firmware_export.operators.shared.lookup import Lookup
 from edgedigits.firmware_export.operators.shared.reshaping import Reshape
+from edgedigits.firmware_export.operators.shared.summing import Mean
 from edgedigits.firmware_export.operators.shared.taking import Take
 from edgedigits.firmware_export.operators.softmax import Softmax
 from edgedigits.firmware_export.operators.sub import Sub

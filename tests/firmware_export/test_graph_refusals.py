@@ -167,8 +167,7 @@ def padded(built: ModelBuilder, image: int) -> int:
 
 
 WRONG: dict[str, tuple[Building, str]] = {
-    "mean over channels": (lambda b, x: b.mean(x, (1, 2, 3)), "mean over channels"),
-    "mean over rows alone": (lambda b, x: b.mean(x, (1,)), "something other than height and width"),
+    "a sum over axes": (lambda b, x: b.other("SUM", x), "take the mean instead"),
     "mean over axis 4": (lambda b, x: altered(b.mean(x), b, 1, **integers(1, 4)), "an axis that its input lacks"),
     "softmax to 1/255": (lambda b, x: altered(b.softmax(x), b, -1, scales=(1 / 255,)), "scale 1/256"),
     "softmax with beta 0": (lambda b, x: b.softmax(x, 0.0), "beta"),

@@ -63,12 +63,10 @@ def sides(layer: Layer, output: Value) -> Pair:
     fitting = np.broadcast_shapes(left.shape, right.shape) if _fits(left.shape, right.shape) else ()
     if fitting != output.shape:
         raise layer.error("spreads one input over more than three axes of the other", LEAVE_OUT)
-    constant, inputs = None, (layer.number(first),)
     if layer.is_constant(second):
         constant = layer.constant(second, ("INT8",)).reshape(right.shape)
-    else:
-        inputs = (*inputs, layer.number(second))
-    return Pair(inputs, left, right, constant, first == 1)
+        return Pair((layer.number(first),), left, right, constant, first == 1)
+    return Pair((layer.number(first), layer.number(second)), left, right, None)
 
 
 def _fits(left: Sequence[int], right: Sequence[int]) -> bool:
