@@ -154,7 +154,10 @@ def test_no_compiler_warns(compiler: str, tmp_path: Path):
         pytest.skip(f"{compiler} is not installed")
     write_target("c", export_target(picture(tmp_path, "float32", "float32")).files, tmp_path / "c")
     flags = ["-std=c99", "-O2", "-pedantic", "-Wall", "-Wextra", "-Wshadow", "-Wdouble-promotion", "-Werror"]
-    flags += {"arm-none-eabi-gcc": ["-mcpu=cortex-m4", "-mthumb"], "avr-gcc": ["-mmcu=atmega2560", "-std=gnu99", "-Wno-pedantic"]}.get(compiler, [])
+    flags += {
+        "arm-none-eabi-gcc": ["-mcpu=cortex-m4", "-mthumb"],
+        "avr-gcc": ["-mmcu=atmega2560", "-std=gnu99", "-Wno-pedantic"],
+    }.get(compiler, [])
     subprocess.run(
         [compiler, *flags, "-I.", "-c", "digits.c", "main.c", "serial/digits_serial.c"], cwd=tmp_path / "c", check=True
     )
