@@ -154,14 +154,12 @@ def network_input(
     """The int8 input of a network for a digit, a strip, or an input of the model's own type."""
     source = graph.values[graph.input]
     if line:
-        strip: NDArray[np.int8] = (image.astype(np.int16) - 128).astype(np.int8).reshape(source.shape)
-        return strip
+        return (image.astype(np.int16) - 128).astype(np.int8).reshape(source.shape)
     contract = contract_of(model, told, graph)
     if contract is None:
-        return as_int8(image[None], source)[0].reshape(source.shape)
+        return as_int8(image[None], source).reshape(source.shape)
     values = contract.values(image[None])[0]
-    made: NDArray[np.int8] = quantize(values, source.scale, source.zero_point).reshape(source.shape)
-    return made
+    return quantize(values, source.scale, source.zero_point).reshape(source.shape)
 
 
 def steps_of_plan(chosen: Plan) -> tuple[StepOfPlan, ...]:
