@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+
+import numpy as np
 
 from edgedigits.core.cards import card_of, is_line_card
 from edgedigits.core.contract.card_contract import card_contract
-from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract, is_picture
-from edgedigits.core.contract.finding import ASSUMED, NOTHING_TOLD, Told
+from edgedigits.core.contract.contract import BRIGHT, OUR_CONTRACT, RANGES, InputContract, is_picture
+from edgedigits.core.contract.finding import ASSUMED, NOTHING_TOLD, FoundContract, Told
+from edgedigits.core.contract.quantized_input import likely_ranges
 from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.files import sha256_of
 from edgedigits.core.lines.shapes import LineShape, line_shape
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.file import read_tflite
 from edgedigits.core.tflite.runtime import Refused
-from edgedigits.firmware_export.graph.model import Graph
+from edgedigits.firmware_export.graph.model import Graph, Value
 
 _STRIP_SCALE, _STRIP_ZERO = 1 / 255, -128
 """Of a line network's input: its steps are the bytes of a strip, less 128."""
+
+_PICTURE_AXES = 3
+_RANGE_SLACK = 0.02
+"""Of a range's width: calibration sees its ends to within so much."""
 
 _SCALE_SLACK = 1e-6
 """A part of the scale: 1 / 255 as a float32 number, worked out in one way or another."""
@@ -43,13 +52,50 @@ def contract_of(model: Path, told: Told, graph: Graph) -> InputContract | None:
         return None
     if card:
         return card_contract(card, told, shape).contract
+    value = graph.values[graph.input]
     try:
-        found = DigitModel(model, told=told).found
+        found = _measured(model, sha256_of(model), told, likely_ranges(np.int8, value.scale, value.zero_point))
     except Refused:
         return None  # nothing shows that it reads digits
     if found.how == ASSUMED and told == NOTHING_TOLD and found.contract.field != OUR_CONTRACT.field:
         return None
     return found.contract
+
+
+@cache
+def _measured(
+    model: Path,
+    sha256: str,  # noqa: ARG001 - a changed file is tried anew
+    told: Told,
+    likely: tuple[str, ...],
+) -> FoundContract:
+    """The contract by which a model reads digits best; also floats are told apart by the scale that they are given."""
+    return DigitModel(model, contract=OUR_CONTRACT).measured_contract(told, likely=likely)
+
+
+def picture_contract(graph: Graph, told: Told) -> InputContract | None:
+    """What the bytes of a picture become of a model that reads no digits; None where nothing tells.
+
+    The user does, or the input's scale and zero point: what int8 can hold is one of the usual ranges, or with three
+    channels, which nothing but pictures have, what some mean and deviation make of 0 to 1.
+    """
+    tensor, value = graph.input_tensor, graph.values[graph.input]
+    if len(tensor.shape) != _PICTURE_AXES or not is_picture(tensor.shape):
+        return None
+    likely = likely_ranges(np.int8, value.scale, value.zero_point)
+    known = likely[0] in RANGES and _fills(value, likely[0])
+    found = told.range or (likely[0] if known or tensor.shape[2] > 1 else None)
+    if found is None or (tensor.type == "UINT8" and told == NOTHING_TOLD):  # whose bytes are those of the picture
+        return None
+    return InputContract(tensor.shape, found, told.polarity or BRIGHT)
+
+
+def _fills(value: Value, name: str) -> bool:
+    """Whether what int8 stands for is a range, from end to end."""
+    levels = InputContract(range=name).levels()
+    ends = [(step - value.zero_point) * value.scale for step in (-128, 127)]
+    slack = _RANGE_SLACK * (ends[1] - ends[0])
+    return all(abs(float(level) - end) <= slack for level, end in zip((levels[0], levels[-1]), ends, strict=True))
 
 
 def line_in_file(model: Path) -> LineShape | None:

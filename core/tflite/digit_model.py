@@ -130,11 +130,20 @@ class DigitModel:
             return card_contract(self.card, told, shape)
         return self.measured_contract(told, tried_on) if tried_on else _found(sha256_of(self.path), told, self)
 
-    def measured_contract(self, told: Told, tried_on: TrialDigits | None = None) -> FoundContract:
-        """The contract by which the model reads some digits best; large models are shown fewer of those that ship."""
-        likely = RANGES
-        if self._input_type is not np.float32:
-            likely = likely_ranges(self._input_type, self.input.scale, self.input.zero_point)
+    def measured_contract(
+        self, told: Told, tried_on: TrialDigits | None = None, likely: tuple[str, ...] | None = None
+    ) -> FoundContract:
+        """The contract by which the model reads some digits best; large models are shown fewer of those that ship.
+
+        Args:
+            told: what is known already.
+            tried_on: digits to try it on; None takes those that ship.
+            likely: ranges, the likeliest first; None takes what the scale of the input tells, of floats the usual ones.
+        """
+        if likely is None:
+            likely = RANGES
+            if self._input_type is not np.float32:
+                likely = likely_ranges(self._input_type, self.input.scale, self.input.zero_point)
         digits, source = tried_on or (self._some_samples(), SAMPLES)
         return find_contract(self._scores, self._input_shape[1:], digits, source, told=told, likely=likely)
 

@@ -17,7 +17,7 @@ from edgedigits.core.paths import StrPath
 from edgedigits.firmware_export.c_source.library_text import LibraryText
 from edgedigits.firmware_export.c_source.names import check_name
 from edgedigits.firmware_export.graph.model import Graph
-from edgedigits.firmware_export.input_contract import contract_of, line_in_file, line_of
+from edgedigits.firmware_export.input_contract import contract_of, line_in_file, line_of, picture_contract
 from edgedigits.firmware_export.labels import check_labels
 from edgedigits.firmware_export.library.writer import LibraryMetadata, fits_dsp, write_library
 from edgedigits.firmware_export.operators.reader import read_graph
@@ -42,6 +42,7 @@ class LibraryExport:
         line: what a line network takes and gives; None of other models.
         labels: what each output stands for: of a digit model the digits, else what the user named; empty where nobody
             did.
+        picture: what the bytes of a picture become of a model that reads none of digits; None where nothing tells.
         recipe: what made it.
     """
 
@@ -54,6 +55,7 @@ class LibraryExport:
     contract: InputContract | None
     line: LineShape | None
     labels: tuple[str, ...]
+    picture: InputContract | None
     recipe: ExportRecipe
 
     @property
@@ -102,7 +104,7 @@ def export_library(
         EdgedigitsError: a name that is no C identifier; a missing, damaged, float or partly quantized model, an
             operator that the library lacks, numbers out of range; a card that does not match or tells of a failed
             proof; a width for a model that reads no lines, ``told`` or labels for one that does, or ``told`` for one
-            whose input is no picture of a digit; another number of labels than outputs.
+            whose input is no picture; another number of labels than outputs.
     """
     model = Path(model)
     check_name(name)
@@ -113,12 +115,13 @@ def export_library(
     sha256 = sha256_of(model)
     line = line_of(model, graph)
     contract = None if line else contract_of(model, told, graph)
-    _check_told(model, graph, line, contract, told, labels)
+    picture = None if line or contract else picture_contract(graph, told)
+    _check_told(model, graph, line, contract or picture, told, labels)
     chosen = plan(graph)
     if not fits_dsp(chosen.program):  # cores with the DSP extension then run the plain kernels
         chosen = replace(chosen, layouts={**chosen.layouts, DSP.name: chosen.layouts[PLAIN.name]})
     named = labels or (LABELS if contract else ())
-    metadata = LibraryMetadata(name, sha256, code_version(), verdict, contract, line, named)
+    metadata = LibraryMetadata(name, sha256, code_version(), verdict, contract, line, named, picture)
     text, weight_bytes = write_library(graph, chosen, metadata)
     return LibraryExport(
         text,
@@ -130,6 +133,7 @@ def export_library(
         contract,
         line,
         named,
+        picture,
         ExportRecipe(name, allow_failed, code_version(), width),
     )
 
@@ -151,6 +155,7 @@ def _check_told(
         )
     if contract is None and told != NOTHING_TOLD:
         raise EdgedigitsError(
-            f"{model} reads no digits, whose range and polarity could be told", "leave --input-range and --polarity out"
+            f"{model} takes no picture of one or three channels, whose range and polarity could be told",
+            "leave --input-range and --polarity out",
         )
     check_labels(labels, math.prod(graph.values[graph.output].shape))

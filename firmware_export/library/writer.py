@@ -14,7 +14,7 @@ from string import Template
 
 import numpy as np
 
-from edgedigits.core.contract.contract import InputContract
+from edgedigits.core.contract.contract import DARK, RANGES, InputContract
 from edgedigits.core.lines.shapes import LINE_CLASSES, LineShape
 from edgedigits.core.lines.strip import BLANK, HEIGHT
 from edgedigits.firmware_export.c_source.library_text import LibraryText
@@ -25,6 +25,7 @@ from edgedigits.firmware_export.graph.model import Graph, Value
 from edgedigits.firmware_export.library.digit_functions import (
     confidence,
     confidence_note,
+    from_bytes,
     from_grey,
     grey_about,
     grey_count,
@@ -54,6 +55,7 @@ class LibraryMetadata:
     contract: InputContract | None = None
     line: LineShape | None = None
     labels: tuple[str, ...] = ()
+    picture: InputContract | None = None
 
 
 def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[LibraryText, tuple[int, ...]]:
@@ -98,6 +100,9 @@ def _functions(graph: Graph, metadata: LibraryMetadata, common: dict[str, str]) 
     if metadata.contract:
         grey = from_grey(graph.values[graph.input], metadata.contract, metadata.name)
         parts.append(_fill("grey.c.in", common | {"from_grey": grey}))
+    if metadata.picture:
+        body = from_bytes(graph.values[graph.input], metadata.picture, metadata.name)
+        parts.append(_fill("bytes.c.in", common | {"from_bytes": body}))
     if metadata.labels:
         fields: dict[str, object] = {
             "confidence": confidence(graph.values[graph.output], metadata.contract, metadata.name),
@@ -147,6 +152,8 @@ def _declarations(output: Value, metadata: LibraryMetadata, common: dict[str, st
             "grey_about": grey_about(metadata.contract),
         }
         text += _fill("grey.h.in", common | about)
+    if metadata.picture:
+        text += _fill("bytes.h.in", common | {"range": picture_words(metadata.picture)})
     if metadata.labels:
         note = {"confidence_note": confidence_note(output, metadata.contract)}
         text += _fill("scores.h.in", common | note)
@@ -162,6 +169,12 @@ def _line_declarations(line: LineShape, common: dict[str, str]) -> str:
         "blank": BLANK,
     }
     return _fill("line.h.in", common | sizes)
+
+
+def picture_words(contract: InputContract) -> str:
+    """What a network is fed of a picture, for the header's comment."""
+    mean = "" if contract.range in RANGES[:3] else " (mean, deviation)"
+    return f"{contract.range}{mean}" + (", dark and bright exchanged" if contract.polarity == DARK else "")
 
 
 def shape_words(value: Value) -> str:

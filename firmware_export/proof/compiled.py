@@ -146,6 +146,25 @@ class CompiledLibrary:
             convert(_pointer(picture), _pointer(image))
         return made
 
+    def input_from_bytes(self, pictures: NDArray[np.uint8]) -> NDArray[np.int8]:
+        """Bytes of pictures as the input of a model that reads no digits: what :meth:`run` takes.
+
+        Args:
+            pictures: uint8 of shape (count, ...), ``input_bytes`` each.
+
+        Returns:
+            int8 of shape (count, ``input_bytes``).
+
+        Raises:
+            EdgedigitsError: another type or size, or nothing tells what the model is fed of a picture.
+        """
+        convert = self._function("input_from_bytes")
+        given = self._rows(pictures, np.uint8, self.input_bytes, "a byte for each channel of a pixel")
+        made = np.empty(given.shape, np.int8)
+        for picture, image in zip(given, made, strict=True):
+            convert(_pointer(picture), _pointer(image))
+        return made
+
     def top1(self, outputs: NDArray[np.int8]) -> NDArray[np.intp]:
         """Place of the greatest score of each output (count, ``output_bytes``), of equal ones the lowest: (count,)."""
         return np.array(self._each("top1", outputs), np.intp)
@@ -246,6 +265,8 @@ class CompiledLibrary:
             raise EdgedigitsError(
                 f"the library reads no digits and has no `{name}`", "give `run` the model's int8 input"
             )
+        if name == "input_from_bytes" and self.export.picture is None:
+            raise EdgedigitsError(f"nothing tells what the model is fed of a picture: no `{name}`", "give `told`")
         if name in _OF_SCORES and not self.export.labels:
             raise EdgedigitsError(
                 f"the library's outputs have no names, and it has no `{name}`",

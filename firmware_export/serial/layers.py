@@ -159,7 +159,7 @@ def network_input(
     if contract is None:
         return as_int8(image[None], source)[0].reshape(source.shape)
     values = contract.values(image[None])[0]
-    return quantize(values, source.scale, source.zero_point).reshape(source.shape)
+    return np.asarray(quantize(values, source.scale, source.zero_point).reshape(source.shape), np.int8)
 
 
 def steps_of_plan(chosen: Plan) -> tuple[StepOfPlan, ...]:

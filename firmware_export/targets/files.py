@@ -78,6 +78,7 @@ class LibraryFiles(LibraryText):
         line: what a line network takes and gives; None of other models.
         types: of the model's input and output: ``INT8``, ``UINT8`` or ``FLOAT32``.
         tensors: what goes in and comes out of a model that reads neither digits nor lines; None of those.
+        from_bytes: whether the library makes such a model's input of the bytes of a picture.
 
     Raises:
         ValueError: a field that does not fit; fields are made by code, so this is a bug and not the user's mistake.
@@ -94,6 +95,7 @@ class LibraryFiles(LibraryText):
     line: LineShape | None = None
     types: tuple[str, str] = ("INT8", "INT8")
     tensors: TensorWords | None = None
+    from_bytes: bool = False
 
     def __post_init__(self) -> None:
         check_name(self.name)

@@ -23,7 +23,8 @@ from edgedigits.firmware_export.targets.files import LibraryFiles
 from edgedigits.firmware_export.targets.registry import TARGETS
 from edgedigits.firmware_export.variants import README_ORDER
 
-_FUNCTIONS = ("run", "input_from_grey", "top1", "confidence", "label", "serial_start", "serial_receive")
+_SCORE_FUNCTIONS = ("top1", "confidence", "label")
+_FUNCTIONS = ("run", "input_from_grey", "input_from_bytes", *_SCORE_FUNCTIONS, "serial_start", "serial_receive")
 _CONSTANTS = ("ARENA_BYTES", "INPUT_BYTES", "OUTPUT_BYTES", "INPUT_OFFSET", "OUTPUT_OFFSET", "SERIAL_BAUD")
 _LINE_FUNCTIONS = ("run", "read_line", "input_from_strip", "text", "serial_start", "serial_receive")
 _LINE_CONSTANTS = (*_CONSTANTS, "STRIP_ROWS", "STRIP_COLUMNS", "STEPS", "CLASSES", "BLANK")
@@ -133,6 +134,7 @@ def _facts(library: LibraryFiles) -> dict[str, Any]:
         "line": library.line,
         "kind": library.kind,
         "tensors": library.tensors,
+        "from_bytes": library.from_bytes,
         "serial_fits": library.serial_fits,
         "longest_frame": LONGEST_FRAME,
         "answers_label": library.answers_label,
@@ -152,8 +154,9 @@ def _facts(library: LibraryFiles) -> dict[str, Any]:
 
 def _functions(library: LibraryFiles) -> tuple[str, ...]:
     """The functions of the header, without those that a model has not."""
-    lacking = {"input_from_grey"} if library.tensors else set()
-    lacking |= set() if library.labels else {"top1", "confidence", "label"}
+    lacking = {"input_from_grey"} if library.tensors else {"input_from_bytes"}
+    lacking |= set() if library.from_bytes else {"input_from_bytes"}
+    lacking |= set() if library.labels else set(_SCORE_FUNCTIONS)
     return tuple(function for function in _FUNCTIONS if function not in lacking)
 
 
