@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import TfliteFile, read_tflite
-from edgedigits.firmware_export.graph.advice import followable
+from edgedigits.firmware_export.graph.advice import WITHOUT_STATE, followable
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, REBUILD, Layer, OperatorNodes, sizes
 from edgedigits.firmware_export.graph.model import Graph, ModelTensor, Node, Value
 from edgedigits.firmware_export.operators.registry import OPERATORS
@@ -21,14 +21,11 @@ LARGEST_COUNT = 10_000
 FREE_BATCH = {"SHAPE", "STRIDED_SLICE", "PACK"}
 """What TensorFlow's converter adds where the batch was left free, and what is left where it is not one image."""
 
-
 RECURRENT = {
     *("UNIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_LSTM", "LSTM", "SVDF"),
     *("UNIDIRECTIONAL_SEQUENCE_RNN", "BIDIRECTIONAL_SEQUENCE_RNN", "RNN"),
 }
 """Operators with a state that outlives an inference or a step of it."""
-WITHOUT_STATE = "use convolutions over time instead, or export it for TensorFlow Lite Micro with --target arrays"
-
 MEAN_INSTEAD = "take the mean instead (tf.reduce_mean), of which a sum is a multiple, and multiply by the count"
 
 

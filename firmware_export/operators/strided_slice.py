@@ -19,7 +19,7 @@ def _kept(layer: Layer) -> list[tuple[range, bool]]:
     given = layer.tensor(0).shape
     bounds = [layer.integers(position) for position in (1, 2, 3)]
     if {len(one) for one in bounds} - {len(given)} or 0 in bounds[2]:
-        raise layer.error("has bounds for other axes than its input's, or a step of 0", LEAVE_OUT)
+        raise layer.error("has bounds for other axes than its input's, or a step of 0")
     if layer.option("EllipsisMask") or layer.option("NewAxisMask") or layer.option("Offset"):
         raise layer.error("cuts with an ellipsis, a new axis or offsets", LEAVE_OUT)
     first, last, one = (layer.option(name) for name in ("BeginMask", "EndMask", "ShrinkAxisMask"))

@@ -174,8 +174,6 @@ WRONG: dict[str, tuple[Building, str]] = {
     "softmax with beta nan": (lambda b, x: b.softmax(x, float("nan")), "beta"),
     "softmax of many channels": (channels_of_512, "more than 511 channels"),
     "logistic to 1/128": (lambda b, x: b.logistic(x, (1 / 128, -128)), "1/256"),
-    "a recurrent layer": (lambda b, x: b.other("UNIDIRECTIONAL_SEQUENCE_LSTM", x), "is recurrent"),
-    "a recurrent layer of one's own": (lambda b, x: b.other("SVDF", x), "use convolutions over time instead"),
     "split into unequal parts": (lambda b, x: b.split(x, 2, (1, 1, 1), equal=True)[0], "parts that do not fit"),
     "split into less": (lambda b, x: b.split(x, 2, (1, 1))[0], "parts that do not fit"),
     "split of an axis that is not there": (
@@ -301,7 +299,7 @@ def test_some_refusals_send_to_arrays_and_damaged_numbers_do_not(tmp_path: Path)
         path.write_bytes(built_wrong(case))
         if "--target arrays" in refused(path).remedy:
             sent.add(case)
-    assert {"mean over channels", "softmax of many channels", "grouped convolution"} <= sent
+    assert {"slopes that flow", "softmax of many channels", "grouped convolution"} <= sent
     assert not {"scale 0", "no scale", "weights for 4 channels", "stride 0", "sum to a tiny scale"} & sent
 
 
@@ -323,3 +321,13 @@ def test_a_float_model_of_no_digits_is_not_sent_to_a_command_that_quantizes_digi
     remedy = refused(path).remedy
     assert "edgedigits quantize" not in remedy and "--target arrays" in remedy
     assert export_arrays(path).resolver_calls == ("AddElu",)
+
+
+@pytest.mark.parametrize("name", ["UNIDIRECTIONAL_SEQUENCE_LSTM", "SVDF", "RNN"])
+def test_recurrent_layers_are_refused_by_name(name: str, tmp_path: Path) -> None:
+    built = ModelBuilder()
+    path = tmp_path / "model.tflite"
+    path.write_bytes(built.build(built.other(name, built.input((1, 4, 4, 2), 0.1, 0))))
+    error = refused(path)
+    assert f"{name} making 1x4x4x2, is recurrent" in error.what
+    assert error.remedy.startswith("use convolutions over time instead")
