@@ -59,14 +59,19 @@ def _show_flash(costs: Sequence[CoreCost]) -> None:
 
 def _show_runs(costs: Sequence[CoreCost], unit: str) -> None:
     """What cores that count the same take for one inference."""
-    click.echo(f"\nRAM bytes, and {unit} for one inference, {costs[0].flags}")
+    others = [place for place, size in enumerate(costs[0].sizes) if size.flags != costs[0].flags]
+    beside = tuple(costs[0].sizes[place].flags for place in others)
+    click.echo(
+        f"\nRAM bytes, and {unit} for one inference, {costs[0].flags}; of the first two images {', '.join(beside)}"
+    )
     show_table(
-        ("core", "kernels", "arena", "static", "stack", unit, "per MAC", "images", "outputs that differ", ""),
+        ("core", "kernels", "arena", "static", "stack", unit, "per MAC", *beside, "images", "outputs that differ", ""),
         [
             (
                 *(cost.core, cost.variant, f"{cost.arena:,}", f"{cost.static:,}", f"{cost.stack:,}"),
-                *(f"{cost.instructions:,.0f}", _ratio(cost.per_mac), f"{cost.images:,}"),
-                *(f"{cost.differing_outputs:,}", ""),
+                *(f"{cost.instructions:,.0f}", _ratio(cost.per_mac)),
+                *(_count(cost.sizes[place].instructions) for place in others),
+                *(f"{cost.images:,}", f"{cost.differing_outputs:,}", ""),
             )
             for cost in costs
         ],
@@ -107,6 +112,10 @@ def _by_unit(costs: Sequence[CoreCost]) -> dict[str, list[CoreCost]]:
     """The cores that count instructions, and those that count cycles: one table does not hold both."""
     units = dict.fromkeys(cost.unit for cost in costs)
     return {unit: [cost for cost in costs if cost.unit == unit] for unit in units}
+
+
+def _count(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}"
 
 
 def _ratio(value: float | None) -> str:

@@ -14,16 +14,23 @@ class Variant:
         name: in results and options.
         title: what READMEs call it.
         macro: of the compiler that chooses it where it is defined; empty for what is left where none is.
+        unless: macro of the user who does without it; empty where there is none.
     """
 
     name: str
     title: str
     macro: str
+    unless: str = ""
+
+    @property
+    def condition(self) -> str:
+        """What the preprocessor has to find, as C writes it; not of what is left."""
+        return f"defined({self.macro})" + (f" && !defined({self.unless})" if self.unless else "")
 
 
 HELIUM = Variant("helium", "Helium", "__ARM_FEATURE_MVE")
 """Vector unit."""
-DSP = Variant("dsp", "DSP extension", "__ARM_FEATURE_DSP")
+DSP = Variant("dsp", "DSP extension", "__ARM_FEATURE_DSP", unless="NO_DSP")
 """Pairs of 16 bits."""
 PLAIN = Variant("plain", "plain C", "")
 AVR = Variant("avr", "8-bit AVR", "__AVR__")
@@ -40,7 +47,8 @@ README_ORDER = (PLAIN, DSP, HELIUM, AVR)
 
 def chosen_variant(macros: Container[str]) -> Variant:
     """The variant that a library takes under a compiler that has these macros."""
-    return next((variant for variant in TABLE if variant.macro and variant.macro in macros), PLAIN)
+    found = (variant for variant in TABLE if variant.macro in macros and variant.unless not in macros)
+    return next(found, PLAIN)
 
 
 def bytes_by_variant(*, helium: int, dsp: int, plain: int, avr: int) -> dict[str, int]:

@@ -9,6 +9,7 @@ import click
 
 from edgedigits.cli import options
 from edgedigits.cli.core_tables import show_report, stops
+from edgedigits.cli.layer_tables import show_layers
 from edgedigits.cli.output import progress, say, show_json, show_table, warn
 from edgedigits.cli.proving import warn_of_verdict
 from edgedigits.core.counting import counted
@@ -219,6 +220,7 @@ def _fail_where_needed(ctx: click.Context, found: FirmwareReport) -> None:
     show_default=True,
     help="Seconds to wait for the answer to one digit.",
 )
+@click.option("--layers", is_flag=True, help="Compare each layer for one input; see below.")
 @click.option("--force", is_flag=True, help="Take a model whose card says that its proof failed.")
 @options.as_json
 @click.pass_context
@@ -233,6 +235,7 @@ def verify(
     width: int | None,
     baud: int,
     timeout: float,
+    layers: bool,
     force: bool,
     as_json: bool,
     told: Told,
@@ -241,19 +244,32 @@ def verify(
 
     Exits with 1 where one differs from TFLite's reference kernels.
 
+    With --layers the first of them goes through the network alone: each row of each layer is compared, the first layer
+    that differs is named, and what each took is told where the core counts cycles. All files of the program on the
+    board have to be compiled with DIGITS_LAYERS defined, or with the library's name in place of DIGITS.
+
     \b
-    Example:
+    Examples:
       edgedigits firmware verify out/int8/model.int8.tflite --port /dev/ttyACM0
+      edgedigits firmware verify out/int8 --port /dev/ttyACM0 --layers
     """
     from dataclasses import asdict
 
     from edgedigits.core.machine.load import LoadWatch
     from edgedigits.firmware_export.proof.verdict import proof_verdict
+    from edgedigits.firmware_export.serial.layers import verify_layers
     from edgedigits.firmware_export.serial.verify import verify as verify_board
 
     verdict = proof_verdict(model, allow_failed=force)
     warn_of_verdict(verdict)
     images = _proof_inputs(model, count, dataset, width, inputs, told)
+    if layers:
+        show_layers(
+            ctx,
+            verify_layers(port, model, images.values[0], baud=baud, timeout=timeout, told=told, width=width),
+            as_json,
+        )
+        return
     total = len(images.values)
     watch = LoadWatch()
     with progress() as stage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,12 +31,17 @@ class Footprint:
         library: sections of the library's object file alone.
         parameters: bytes of weights, biases and per-channel multipliers and exponents in it, by array.
         whole: sections of the smallest firmware that runs it (vectors, startup, C library functions and all).
+        outputs: int8 of shape (images, output bytes), of the first images; of none where the board is too small to
+            run more than one program on.
+        instructions: int64 of shape (images,), of these.
     """
 
     flags: tuple[str, ...]
     library: Sections
     parameters: dict[str, int]
     whole: Sections
+    outputs: NDArray[np.int8]
+    instructions: NDArray[np.int64]
 
     @property
     def code_and_tables(self) -> int:
@@ -94,6 +99,7 @@ def measure(
     timeout: float = 600.0,
     stages: int = 0,
     lines: bool = False,
+    compiler: tuple[str, ...] = (),
 ) -> CoreMeasurement:
     """Compile a library for a core, run it on images under emulation, and count its bytes.
 
@@ -102,30 +108,30 @@ def measure(
         core: one of ``cores.CORES``.
         images: int8 of shape (n, input bytes), quantized as the model wants them, n >= 1.
         flags: for the program that is run.
-        size_flags: for the programs that are only weighed.
+        size_flags: for the programs that are weighed, and run on the first two images.
         timeout: seconds for each emulated run.
         stages: how many the profiling hook may name (0 .. stages - 1); 0 switches the profile off.
         lines: whether the library reads lines: then it is also run from strips to texts, which is not counted.
+        compiler: of the library, in the place of the core's own GCC, which compiles and links what is around it.
 
     Raises:
         EdgedigitsError: a compiler or emulator is missing, the model does not fit, the firmware crashed or did not end.
     """
     with tempfile.TemporaryDirectory(prefix="edgedigits-") as name:
-        bench = _Bench(library, core, Path(name), flags, timeout, lines)
-        footprints = tuple(bench.footprint(which) for which in size_flags)
+        bench = _Bench(library, core, Path(name), flags, timeout, lines, compiler)
+        footprints = tuple(bench.footprint(which, images[:_PROFILED_IMAGES]) for which in size_flags)
         runs = [bench.run(batch) for batch in _batches(images, bench)]
         per_stage: tuple[float, ...] = (0.0,)
         if stages and core.memory.bulk.size:  # where it is 0, RAM is too short for the profile
             profiled = images[:_PROFILED_IMAGES]
             profile = bench.run(profiled, stages=stages)
             per_stage = _per_stage(profile, core, len(profiled))
-    counts = [_instructions(int(word, 16), core) for said in runs for word in said["counts"].split()]
-    outputs = b"".join(bytes.fromhex(said["outputs"]) for said in runs)
+    outputs, counts = _answers(runs, core, len(images))
     return CoreMeasurement(
         core=core.name,
         flags=flags,
-        outputs=np.frombuffer(outputs, np.int8).reshape(len(images), -1),
-        instructions=np.array(counts, np.int64),
+        outputs=outputs,
+        instructions=counts,
         stage_instructions=per_stage[1:],
         outside_stages=per_stage[0],
         stack=max(int(said["stack"], 16) for said in runs),
@@ -145,13 +151,16 @@ class _Bench:
     flags: tuple[str, ...]
     timeout: float
     lines: bool
+    compiler: tuple[str, ...]
 
-    def footprint(self, flags: tuple[str, ...]) -> Footprint:
-        """Build the smallest firmware with these flags."""
+    def footprint(self, flags: tuple[str, ...], images: NDArray[np.int8]) -> Footprint:
+        """Build the smallest firmware with these flags; run the measuring one on the images, where there is room."""
+        runs = [replace(self, flags=flags, lines=False).run(images)] if self.core.memory.bulk.size else []
+        outputs, counts = _answers(runs, self.core, len(images) if runs else 0)
         own = self._library(flags)
         others = self._compile(("startup.c", "smallest.c"), (*flags, "-DBARE"))
         whole = toolchain.link((own, *others), self.core, self.folder / "smallest.elf")
-        return Footprint(flags, own.sections, _parameters(self.library, own), whole.sections)
+        return Footprint(flags, own.sections, _parameters(self.library, own), whole.sections, outputs, counts)
 
     def run(self, images: NDArray[np.int8], stages: int = 0) -> dict[str, str]:
         """Run the measuring program; what it printed, by the first word of each line, equal first words joined."""
@@ -166,7 +175,7 @@ class _Bench:
 
     def _library(self, flags: tuple[str, ...]) -> Compiled:
         own = self.folder / "library"  # apart, so that no name of a library is taken by the programs around it
-        return toolchain.compile_source(self.library.write(own), self.core, flags)
+        return toolchain.compile_source(self.library.write(own), self.core, flags, self.compiler)
 
     def _compile(self, names: tuple[str, ...], flags: tuple[str, ...]) -> list[Compiled]:
         toolchain.place_firmware(self.core, self.folder)
@@ -174,11 +183,18 @@ class _Bench:
         return [toolchain.compile_source(self.folder / name, self.core, flags) for name in names]
 
 
+def _answers(runs: list[dict[str, str]], core: Core, images: int) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+    """Outputs and instructions of each image, of all runs together."""
+    counts = [_instructions(int(word, 16), core) for said in runs for word in said["counts"].split()]
+    outputs = b"".join(bytes.fromhex(said["outputs"]) for said in runs)
+    return np.frombuffer(outputs, np.int8).reshape(images, -1 if images else 0), np.array(counts, np.int64)
+
+
 def _batches(images: NDArray[np.int8], bench: _Bench) -> list[NDArray[np.int8]]:
     """All images at once where the board has memory for them, else as many as the flash holds beside the firmware."""
     if bench.core.memory.bulk.size:
         return [images]
-    room = bench.core.memory.code.size - bench.footprint(bench.flags).whole.flash - _MEASURING_FLASH_BYTES
+    room = bench.core.memory.code.size - bench.footprint(bench.flags, images[:0]).whole.flash - _MEASURING_FLASH_BYTES
     at_once = max(1, room // images.shape[1])
     return [images[start : start + at_once] for start in range(0, len(images), at_once)]
 

@@ -82,15 +82,25 @@ class Compiled:
     symbols: tuple[Symbol, ...]
 
 
-def compile_source(source: Path, core: Core, flags: tuple[str, ...] = ("-O2",)) -> Compiled:
+def compile_source(
+    source: Path, core: Core, flags: tuple[str, ...] = ("-O2",), compiler: tuple[str, ...] = ()
+) -> Compiled:
     """Compile one ``.c`` or ``.S`` file to ``<its name>.o`` beside it.
+
+    Args:
+        source: the file.
+        core: that it is compiled for.
+        flags: of the compiler, beside those that tell it about the core.
+        compiler: a command to take in the place of the core's own GCC, ``("clang", "--target=arm-none-eabi")`` for
+            example.
 
     Raises:
         EdgedigitsError: the compiler is missing (names the Debian package) or refuses the source (says its message).
     """
     target = source.with_suffix(".o")
-    command = ("gcc", *core.flags, *_COMPILE_FLAGS, *flags, "-I.", "-c", source.name, "-o", target.name)
-    _tool(core, command, source.parent)
+    own = compiler or (f"{core.compiler}gcc",)
+    options = (*core.flags, *_COMPILE_FLAGS, *flags, "-I.", "-c", source.name, "-o", target.name)
+    _call(core, (*own, *options), core.compiler_package if not compiler else own[0], source.parent)
     return Compiled(target, _sections(core, target), _symbols(core, target))
 
 
@@ -167,7 +177,11 @@ def find(command: str, package: str) -> str:
 
 
 def _tool(core: Core, command: tuple[str, ...], folder: Path) -> str:
-    path = find(core.compiler + command[0], core.compiler_package)
+    return _call(core, (core.compiler + command[0], *command[1:]), core.compiler_package, folder)
+
+
+def _call(core: Core, command: tuple[str, ...], package: str, folder: Path) -> str:
+    path = find(command[0], package)
     english = {**os.environ, "LC_ALL": "C"}  # the messages are searched for words
     try:
         done = subprocess.run(
@@ -180,12 +194,10 @@ def _tool(core: Core, command: tuple[str, ...], folder: Path) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise EdgedigitsError(
-            f"{core.compiler}{command[0]} did not end within {_TIMEOUT_SECONDS} s", "use a smaller model"
-        ) from None
+        raise EdgedigitsError(f"{command[0]} did not end within {_TIMEOUT_SECONDS} s", "use a smaller model") from None
     if done.returncode != 0:
         raise EdgedigitsError(
-            f"{core.compiler}{command[0]} refused the source for {core.title}: {done.stderr.strip()}",
+            f"{command[0]} refused the source for {core.title}: {done.stderr.strip()}",
             "mend what it names",
         )
     return done.stdout

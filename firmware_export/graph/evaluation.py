@@ -21,8 +21,18 @@ def evaluate(graph: Graph, image: NDArray[np.int8]) -> NDArray[np.int8]:
     Returns:
         int8 of the output's shape.
     """
+    return evaluate_all(graph, image)[graph.output].astype(np.int8)
+
+
+def evaluate_all(graph: Graph, image: NDArray[np.int8]) -> dict[int, Whole]:
+    """Every value of the graph for one input, by number: int64 of the value's shape.
+
+    Args:
+        graph: of shapes (height, width, channels).
+        image: int8 of as many elements as the graph's input, in any shape.
+    """
     known: dict[int, Whole] = {graph.input: image.reshape(graph.values[graph.input].shape).astype(np.int64)}
     for node in graph.nodes:
         made = node.compute([known[number] for number in node.inputs], graph)
         known[node.output] = made.reshape(graph.values[node.output].shape)
-    return known[graph.output].astype(np.int8)
+    return known

@@ -123,6 +123,7 @@ def _header(graph: Graph, plan: Plan, metadata: LibraryMetadata, common: dict[st
         fields[f"{which}_zero"] = value.zero_point
         fields[f"{which}_scale"] = float_literal(value.scale)[:-1]
     fields["arena"] = _arena_macros(plan, metadata.name.upper())
+    fields["layer_steps"] = len(plan.schedule.order)
     fields["includes"] = ("#include <stddef.h>\n" if metadata.line else "") + "#include <stdint.h>"
     fields["output_words"] = _output_words(ends["output"], metadata)
     kind = "line" if metadata.line else "digit" if metadata.contract else "tensor"
@@ -187,7 +188,7 @@ def _arena_macros(plan: Plan, prefix: str) -> str:
     text = ""
     for variant in sorted(TABLE, key=lambda variant: variant == PLAIN):  # what is left where no macro is
         layout = plan.layouts[variant.name]
-        text += f"#{'elif' if text else 'if'} defined({variant.macro})\n" if variant.macro else "#else\n"
+        text += f"#{'elif' if text else 'if'} {variant.condition}\n" if variant.macro else "#else\n"
         text += f"#define {prefix}_ARENA_BYTES {layout.bytes}\n"
         for which, value in (("INPUT", program.input), ("OUTPUT", program.output)):
             text += f"#define {prefix}_{which}_OFFSET {layout.offsets['value', program.root(value)]}\n"

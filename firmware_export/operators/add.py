@@ -1,4 +1,4 @@
-"""ADD of two values of the same shape, or of channels to every pixel."""
+"""ADD of two values, either of which may be spread over the other."""
 
 from __future__ import annotations
 
@@ -74,6 +74,6 @@ OPERATOR = Operator(
     options="AddOptions",
     kernels=(
         KernelSource(_ADD, ("add.c",), "add_row(stage->layer, rows[0], SECOND, out)", _emit),
-        pairwise.CONSTANT_KERNEL,
+        *pairwise.KERNELS,
     ),
 )

@@ -1,4 +1,4 @@
-"""MUL of two values of the same shape, or of every pixel with channels."""
+"""MUL of two values, either of which may be spread over the other."""
 
 from __future__ import annotations
 
@@ -68,6 +68,6 @@ OPERATOR = Operator(
     options="MulOptions",
     kernels=(
         KernelSource(_MUL, ("mul.c",), "mul_row(stage->layer, rows[0], SECOND, out)", _emit),
-        pairwise.CONSTANT_KERNEL,
+        *pairwise.KERNELS,
     ),
 )

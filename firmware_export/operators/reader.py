@@ -22,6 +22,16 @@ FREE_BATCH = {"SHAPE", "STRIDED_SLICE", "PACK"}
 """What TensorFlow's converter adds where the batch was left free, and what is left where it is not one image."""
 
 
+RECURRENT = {
+    *("UNIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_LSTM", "LSTM", "SVDF"),
+    *("UNIDIRECTIONAL_SEQUENCE_RNN", "BIDIRECTIONAL_SEQUENCE_RNN", "RNN"),
+}
+"""Operators with a state that outlives an inference or a step of it."""
+WITHOUT_STATE = "use convolutions over time instead, or export it for TensorFlow Lite Micro with --target arrays"
+
+MEAN_INSTEAD = "take the mean instead (tf.reduce_mean), of which a sum is a multiple, and multiply by the count"
+
+
 def read_graph(path: Path, width: int | None = None) -> Graph:
     """Read a full-int8 TFLite model.
 
@@ -157,6 +167,10 @@ def _door(layer: Layer, number: int) -> Value:
 
 def _converted(layer: Layer, values: dict[int, Value]) -> OperatorNodes:
     """One operator as nodes, once every value that it reads is there and the one that it makes is not."""
+    if layer.operator.name in RECURRENT:
+        raise layer.error("is recurrent, and the C library keeps no state from step to step", WITHOUT_STATE)
+    if layer.operator.name == "SUM":
+        raise layer.error("adds, which TFLite's reference kernel computes wrong", MEAN_INSTEAD)
     if layer.operator.name not in OPERATORS:
         remedy = REBUILD if layer.operator.name in FREE_BATCH else LEAVE_OUT
         raise layer.error("is not among the operators of the C library", remedy)

@@ -32,6 +32,7 @@ class SectionSizes:
         parameters: of its constants, the weights, biases, and per-channel multipliers and exponents.
         code_and_tables: everything else of the library in flash.
         program: flash of the smallest program that runs it, with vectors and startup code.
+        instructions: mean for one inference over the first two images; None where the board is too small for that.
     """
 
     flags: str
@@ -41,6 +42,7 @@ class SectionSizes:
     parameters: int
     code_and_tables: int
     program: int
+    instructions: float | None
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class CoreCost:
         emulator: its version.
         unit: ``instructions``, or ``cycles`` where the emulator knows them.
         flags: that the instructions were counted with.
-        sizes: for speed and for size.
+        sizes: compiled for speed and for size.
         arena: bytes of working memory, input and output included.
         static: bytes of the library's own variables.
         stack: greatest depth in bytes below the caller.
@@ -82,7 +84,7 @@ class CoreCost:
         outside_layers: instructions before the first layer and behind the last.
         layers: in the order of the report's layers; empty where the board is too small to tell them apart.
         images: that were run.
-        differing_outputs: not equal to TFLite's reference kernels.
+        differing_outputs: not equal to TFLite's reference kernels, with any of the flags.
         differing_images: with at least one such output.
         differing_texts: of a line network, images whose text is not what the reference kernels' scores say; else 0.
     """
@@ -120,6 +122,9 @@ def core_cost(library: LibraryExport, core: Core, measured: CoreMeasurement, exp
         expected: int8 of shape (images, outputs) of TFLite's reference kernels.
     """
     different = measured.outputs != expected
+    for weight in measured.footprints:
+        if seen := len(weight.outputs):
+            different[:seen] |= weight.outputs != expected[:seen]
     return CoreCost(
         core=core.name,
         title=core.title,
@@ -183,6 +188,7 @@ def _size(weight: Footprint) -> SectionSizes:
         parameters=sum(weight.parameters.values()),
         code_and_tables=weight.code_and_tables,
         program=weight.whole.flash,
+        instructions=float(weight.instructions.mean()) if len(weight.instructions) else None,
     )
 
 

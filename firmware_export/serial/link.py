@@ -14,7 +14,7 @@ from serial.tools.list_ports import comports
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.serial import protocol
-from edgedigits.firmware_export.serial.protocol import Board, BoardAnswer, Decoder, FrameError, SerialFrame
+from edgedigits.firmware_export.serial.protocol import Board, BoardAnswer, Decoder, FrameError, SerialFrame, StepAnswer
 
 BAUD = 115200
 _ATTEMPTS = 3
@@ -86,33 +86,74 @@ class BoardLink:
             EdgedigitsError: it stopped answering, answers with something else or damaged frames, the model does not
                 run, or the board meanwhile holds another model.
         """
+        frame = self._repeated(protocol.READ, grey)
+        with self._protocol_errors():
+            reading = protocol.reading_of(frame.payload, self.board.output_bytes, self._line)
+        self._check_model(reading.sha_prefix)
+        return reading
+
+    def steps(self, given: bytes, count: int) -> tuple[StepAnswer, ...]:
+        """Have the board tell of each of its steps.
+
+        Args:
+            given: the model's int8 input.
+            count: steps of the model's plan.
+
+        Raises:
+            EdgedigitsError: as :meth:`read`, or the program on the board tells nothing of its layers.
+        """
+        payload = self._layers(given, protocol.EVERY_STEP)
+        with self._protocol_errors():
+            return protocol.steps_of(payload, count)
+
+    def row(self, given: bytes, step: int, length: int) -> bytes:
+        """Have the board send the row of so many bytes that a step makes; the arguments and errors of :meth:`steps`."""
+        payload = self._layers(given, step)
+        with self._protocol_errors():
+            return protocol.row_of(payload, length)
+
+    def _layers(self, given: bytes, step: int) -> bytes:
+        payload = self._repeated(protocol.LAYERS, given + step.to_bytes(2, "little")).payload
+        self._check_model(protocol.prefix_of(payload))
+        return payload
+
+    def _repeated(self, command: int, payload: bytes) -> SerialFrame:
+        """The answer to a request, which is sent again where it gets lost."""
         seen = _Seen()
         for attempt in range(_ATTEMPTS):
             if attempt:
                 self.repeated += 1
                 self._resynchronise()
-            frame = self._ask(protocol.READ, grey, self._timeout, seen)
-            if frame is None:
-                continue
-            with self._protocol_errors():
-                reading = protocol.reading_of(frame.payload, self.board.output_bytes, self._line)
-            if not self.board.sha256.startswith(reading.sha_prefix):
+            frame = self._ask(command, payload, self._timeout, seen)
+            if frame is not None:
+                return frame
+            if command == protocol.LAYERS and seen.refused == protocol.STATUSES[protocol.STATUS_UNKNOWN_COMMAND]:
                 raise EdgedigitsError(
-                    f"the board at {self.port} answers with model {reading.sha_prefix}..., it began with "
-                    f"{self.board.sha256[: protocol.PREFIX_CHARACTERS]}...",
-                    "it was flashed meanwhile: run again",
+                    f"the program on the board at {self.port} does not tell of its layers",
+                    "compile all its files with -DNAME_LAYERS, NAME being the library's in capitals such as "
+                    "DIGITS_LAYERS, and flash it",
                 )
-            return reading
         raise EdgedigitsError(f"the board at {self.port} {seen.trouble(self._timeout)}", seen.remedy(self._baud))
+
+    def _check_model(self, prefix: str) -> None:
+        if not self.board.sha256.startswith(prefix):
+            raise EdgedigitsError(
+                f"the board at {self.port} answers with model {prefix}..., it began with "
+                f"{self.board.sha256[: protocol.PREFIX_CHARACTERS]}...",
+                "it was flashed meanwhile: run again",
+            )
 
     def _greet(self, patience: float) -> Board:
         seen = _Seen()
         end = time.monotonic() + patience
+        wait = min(_HELLO_SECONDS, patience)
         while True:
             self._resynchronise()
-            frame = self._ask(protocol.HELLO, b"", min(_HELLO_SECONDS, patience), seen)
+            frame = self._ask(protocol.HELLO, b"", wait, seen)
             if frame is not None:
                 break
+            # Twice as long each time: a slow board is still at the bytes before, and asking adds more of them.
+            wait = min(2 * wait, max(end - time.monotonic(), wait))
             if time.monotonic() >= end:
                 raise EdgedigitsError(f"the board at {self.port} {seen.trouble(patience)}", seen.remedy(self._baud))
         with self._protocol_errors():

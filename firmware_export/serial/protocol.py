@@ -28,6 +28,12 @@ HELLO = 0x01
 READ = 0x02
 """Read this digit or line: as many grey bytes as the model takes, ink bright on a dark ground, row by row."""
 
+LAYERS = 0x03
+"""Run on this int8 input and tell of the steps: the model's input, then the number of a step or :data:`EVERY_STEP` (2).
+Only programs that were compiled with their library's ``LAYERS`` macro know it."""
+EVERY_STEP = 0xFFFF
+"""In the place of a step: the checksum of the row that each step makes, and its cycles, instead of one row's bytes."""
+
 VERSION = 1
 """Of this protocol; a board names its own in its answer to HELLO."""
 
@@ -55,10 +61,16 @@ LONGEST_FRAME = 65_535
 
 _HEAD = struct.Struct("<BBH")
 _HELLO = struct.Struct(f"<BBHHI{SHA_CHARACTERS}s")
+_STEP = struct.Struct("<HI")
 _READING = struct.Struct(f"<BBHI{PREFIX_CHARACTERS}s")
 
 READING_BYTES = _READING.size
 """Of the answer to READ, before the outputs."""
+
+
+STEP_BYTES = _STEP.size
+"""Of the answer to LAYERS for each step."""
+LAYERS_HEAD_BYTES = 1 + PREFIX_CHARACTERS
 
 
 class FrameError(Exception):
@@ -114,6 +126,14 @@ class BoardAnswer:
     sha_prefix: str
     outputs: tuple[int, ...]
     text: str = ""
+
+
+@dataclass(frozen=True)
+class StepAnswer:
+    """What a board says of a step: the checksum of the row made, and cycles; 0 on a core without a counter."""
+
+    checksum: int
+    cycles: int
 
 
 def checksum(data: bytes) -> int:
@@ -246,3 +266,31 @@ def _line_of(payload: bytes, outputs: int) -> BoardAnswer:
         raise FrameError(f"something that is no text of {digits} digits")
     values = struct.unpack(f"{outputs}b", payload[_READING.size : behind])
     return BoardAnswer(label, digits, microseconds, prefix.decode("latin-1"), values, text)
+
+
+def steps_of(payload: bytes, count: int) -> tuple[StepAnswer, ...]:
+    """Read the answer to LAYERS about every step of a model of so many.
+
+    Raises:
+        FrameError: another length.
+    """
+    wanted = LAYERS_HEAD_BYTES + count * _STEP.size
+    if len(payload) != wanted:
+        raise FrameError(f"{len(payload)} bytes about the steps of another plan instead of {wanted}")
+    return tuple(StepAnswer(*pair) for pair in _STEP.iter_unpack(payload[LAYERS_HEAD_BYTES:]))
+
+
+def row_of(payload: bytes, length: int) -> bytes:
+    """Read the answer to LAYERS about one step whose row has so many bytes.
+
+    Raises:
+        FrameError: another length.
+    """
+    if len(payload) != LAYERS_HEAD_BYTES + length:
+        raise FrameError(f"{len(payload)} bytes about a row instead of {LAYERS_HEAD_BYTES + length}")
+    return payload[LAYERS_HEAD_BYTES:]
+
+
+def prefix_of(payload: bytes) -> str:
+    """The first characters of the model's sha256 in an answer to LAYERS; fewer where it is too short."""
+    return payload[1:LAYERS_HEAD_BYTES].decode("latin-1")

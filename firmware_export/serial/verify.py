@@ -138,9 +138,9 @@ def verify(
     kind = "line" if line else "digit" if contract else "tensor"
     pictures, answer = _asked(model, graph, line, contract, images)
     longest = longest_payload(graph, line, kind)
-    _check_length(model, longest)
+    check_length(model, longest)
     with BoardLink(port, baud=baud, timeout=timeout, patience=patience, longest=longest, line=line is not None) as link:
-        _check_same_model(link, model, sha256_of(model))
+        check_same_model(link, model, sha256_of(model))
         readings, expected, seconds = [], [], []
         for position in range(len(images)):
             start = time.perf_counter()
@@ -177,7 +177,8 @@ def longest_payload(graph: Graph, line: LineShape | None, kind: str) -> int:
     return max(LONGEST_PAYLOAD, sizes[0], sizes[1] + (line.steps if line else 0) + READING_BYTES)
 
 
-def _check_length(model: Path, longest: int) -> None:
+def check_length(model: Path, longest: int) -> None:
+    """Raise :class:`EdgedigitsError` where a payload fits no frame."""
     if longest > LONGEST_FRAME:
         raise EdgedigitsError(
             f"{model} has an input or output of {longest:,} bytes, more than the {LONGEST_FRAME:,} of a frame",
@@ -185,7 +186,8 @@ def _check_length(model: Path, longest: int) -> None:
         )
 
 
-def _check_same_model(link: BoardLink, model: Path, sha256: str) -> None:
+def check_same_model(link: BoardLink, model: Path, sha256: str) -> None:
+    """Raise :class:`EdgedigitsError` where a board holds another model."""
     if link.board.sha256 != sha256:
         raise EdgedigitsError(
             f"the board at {link.port} holds model {link.board.sha256[:12]}..., {model} is {sha256[:12]}...",

@@ -117,6 +117,27 @@ class ModelBuilder(LayerBuilder):
         spread = math.hypot(*(self.tensors[i].scales[0] for i in (left, right))) * INPUT_SPREAD
         return self._elementwise("ADD", "AddOptions", left, right, spread, activation, output)
 
+    def sub(self, left: int, right: int, *, activation: str = "NONE", output: tuple[float, int] | None = None) -> int:
+        """Add SUB of two tensors of one shape, or of one that broadcasts."""
+        spread = math.hypot(*(self.tensors[i].scales[0] for i in (left, right))) * INPUT_SPREAD
+        return self._elementwise("SUB", "SubOptions", left, right, spread, activation, output)
+
+    def extreme(self, name: str, left: int, right: int) -> int:
+        """Add MINIMUM or MAXIMUM of two tensors of one scale."""
+        given = self.tensors[left]
+        shape = np.broadcast_shapes(given.shape, self.tensors[right].shape)
+        return self.operator(name, 2, [left, right], self._like(given, shape), "MaximumMinimumOptions")
+
+    def prelu(self, source: int, slopes: int, output: tuple[float, int] | None = None) -> int:
+        """Add PRELU with constant slopes."""
+        given = self.tensors[source]
+        result = self.tensor(given.shape, *(output or (given.scales[0], given.zero_points[0])))
+        return self.operator("PRELU", 1, [source, slopes], result)
+
+    def hard_swish(self, source: int, output: tuple[float, int] | None = None) -> int:
+        """Add HARD_SWISH."""
+        return self.single("HARD_SWISH", 1, source, output)
+
     def mul(self, left: int, right: int, *, activation: str = "NONE", output: tuple[float, int] | None = None) -> int:
         """Add MUL of two tensors of one shape, or of one that broadcasts."""
         spread = math.prod(self.tensors[i].scales[0] for i in (left, right)) * INPUT_SPREAD**2

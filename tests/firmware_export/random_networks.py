@@ -174,14 +174,56 @@ class _Network:
     def mul(self) -> int:
         return self._joined(self.builder.mul)
 
-    def _joined(self, join: Callable[..., int]) -> int:
+    def sub(self) -> int:
+        return self._joined(self.builder.sub)
+
+    def extreme(self) -> int:
+        given = self.builder.tensors[self.end]
+        name = self.dice.choice(["MINIMUM", "MAXIMUM"])
+        return self._joined(
+            lambda left, right, activation: self.builder.extreme(name, left, right),
+            (given.scales[0], given.zero_points[0]),
+        )
+
+    def spread(self) -> int:
+        """Rows, columns or channels of one operand are those of the other one, again and again."""
+        shape = [size if self.dice.random() < 0.5 else 1 for size in self.shape[1:]]
+        join = self.dice.choice([self.builder.add, self.builder.sub, self.builder.mul])
+        if self.dice.random() < 0.3:
+            values = self.builder.dice.integers(-128, 128, shape, dtype=np.int8)
+            other = self.builder.constant(values, 0.03, self.dice.randint(-20, 20))
+        else:
+            bounds = [(0, 1, 1)] + [(0, size, 1) for size in shape]
+            other = self.builder.strided_slice(self.end, bounds)
+        sides = [self.end, other]
+        self.dice.shuffle(sides)
+        return join(*sides)
+
+    def prelu(self) -> int:
+        shape = self.dice.choice([self.shape[-1:], self.shape[1:]])
+        slopes = self.builder.dice.integers(-128, 128, shape, dtype=np.int8)
+        number = self.builder.constant(slopes, 0.02, self.dice.choice([0, 0, self.dice.randint(-128, 127)]))
+        return self.builder.prelu(self.end, number, self._other_scale() if self.dice.random() < 0.7 else None)
+
+    def mean_of_axes(self) -> int:
+        axes = tuple(self.dice.sample([1, 2, 3], self.dice.choice([1, 1, 2, 3])))
+        axes = tuple(axis - 4 if self.dice.random() < 0.2 else axis for axis in axes)
+        made = self.builder.mean(self.end, axes, keep_dims=self.dice.random() < 0.5)
+        shape = self.builder.tensors[made].shape
+        return made if len(shape) == 4 else self.builder.reshape(made, ((1,) * 4 + shape)[-4:])
+
+    def hard_swish(self) -> int:
+        return self.builder.hard_swish(self.end, self._other_scale() if self.dice.random() < 0.5 else None)
+
+    def _joined(self, join: Callable[..., int], scale: tuple[float, int] | None = None) -> int:
+        """``scale``: of the other side where it has to be the end's."""
         activation = self.dice.choice(["NONE", "RELU", "RELU6"])
         if len(self.shape) == 2 or self.dice.random() < 0.4:
             shape = self.dice.choice([self.shape[-1:], self.shape, (1,)])
             values = self.builder.dice.integers(-128, 128, shape, dtype=np.int8)
-            other = self.builder.constant(values, 0.03, self.dice.randint(-20, 20))
+            other = self.builder.constant(values, *(scale or (0.03, self.dice.randint(-20, 20))))
         else:
-            other = self.twin()
+            other = self.twin(same_scale=scale is not None)
         sides = [self.end, other]
         self.dice.shuffle(sides)
         return join(*sides, activation=activation)
@@ -332,7 +374,16 @@ _METHODS: Sequence[str] = (
     "strided_slice",
     "slice",
     "split",
+    "sub",
+    "extreme",
+    "spread",
+    "hard_swish",
+    "prelu",
+    "mean_of_axes",
 )
-_VECTOR_METHODS = ("add", "mul", "dense", "logistic", "relu", "quantize", "softmax", "leaky_relu", "tanh")
+_VECTOR_METHODS = (
+    *("add", "sub", "mul", "extreme", "dense", "logistic", "relu", "quantize", "softmax", "leaky_relu", "tanh"),
+    *("hard_swish", "prelu"),
+)
 MAKERS: dict[str, Callable[[_Network], int]] = {name: getattr(_Network, name) for name in _METHODS}
 VECTOR_MAKERS: dict[str, Callable[[_Network], int]] = {name: MAKERS[name] for name in _VECTOR_METHODS}

@@ -21,11 +21,12 @@ from edgedigits.firmware_export.operators.add import Add
 from edgedigits.firmware_export.operators.average_pool_2d import AveragePool
 from edgedigits.firmware_export.operators.concatenation import Concatenation
 from edgedigits.firmware_export.operators.depthwise_conv_2d import Depthwise
+from edgedigits.firmware_export.operators.extreme import Extreme
 from edgedigits.firmware_export.operators.fully_connected import Dense
 from edgedigits.firmware_export.operators.max_pool_2d import MaxPool
-from edgedigits.firmware_export.operators.mean import Mean
 from edgedigits.firmware_export.operators.mul import Mul
 from edgedigits.firmware_export.operators.pad import Pad
+from edgedigits.firmware_export.operators.prelu import Prelu
 from edgedigits.firmware_export.operators.reader import LARGEST_COUNT, LARGEST_FILE, read_graph
 from edgedigits.firmware_export.operators.reduce_max import ReduceMax
 from edgedigits.firmware_export.operators.registry import OPERATORS
@@ -33,8 +34,10 @@ from edgedigits.firmware_export.operators.resize_nearest_neighbor import ResizeN
 from edgedigits.firmware_export.operators.shared.convolution import Conv
 from edgedigits.firmware_export.operators.shared.lookup import Lookup
 from edgedigits.firmware_export.operators.shared.reshaping import Reshape
+from edgedigits.firmware_export.operators.shared.summing import Mean
 from edgedigits.firmware_export.operators.shared.taking import Take
 from edgedigits.firmware_export.operators.softmax import Softmax
+from edgedigits.firmware_export.operators.sub import Sub
 
 SMALL = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
 PATIENCE = 60.0
@@ -43,6 +46,7 @@ FLIPPED = """
 import random, resource, sys
 from pathlib import Path
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.firmware_export.operators.prelu import Prelu
 from edgedigits.firmware_export.operators.reader import LARGEST_COUNT, LARGEST_FILE, read_graph
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 data, path, dice = Path(sys.argv[1]).read_bytes(), Path(sys.argv[2]), random.Random(2026)
@@ -85,6 +89,8 @@ def one_of_everything() -> tuple[ModelBuilder, int]:
     features = built.reshape(built.squeeze(built.expand_dims(means, 1), (1,)), (1, 1, 1, -1))
     built.tensors[features].shape = (1, 1, 1, 16)
     features = taken(built, features)
+    features = built.extreme("MINIMUM", features, built.extreme("MAXIMUM", features, built.hard_swish(features)))
+    features = built.sub(features, built.prelu(features, built.constant(np.ones(16, np.int8), 0.1)))
     scores = built.dense(built.add(features, built.constant(np.ones(16, np.int8), 0.1)), 10, per_channel=True)
     return built, built.softmax(scores)
 
@@ -103,7 +109,9 @@ def test_every_operator_has_its_node(tmp_path: Path) -> None:
     graph = graph_of(built, output, tmp_path)
     kinds = {type(node) for node in graph.nodes}
     windows = {AveragePool, Conv, Dense, Depthwise, MaxPool}
-    expected = {*windows, Add, Concatenation, Mean, Mul, Pad, ReduceMax, Reshape, ResizeNearest, Softmax, Lookup, Take}
+    pairs = {Add, Extreme, Mul, Prelu, Sub}
+    moved = {Concatenation, Pad, Reshape, ResizeNearest, Take}
+    expected = windows | pairs | moved | {Lookup, Mean, ReduceMax, Softmax}
     assert kinds == expected
     assert {node.name.split()[0] for node in graph.nodes} == set(OPERATORS)
     made = {graph.input}
@@ -174,7 +182,7 @@ def test_a_constant_comes_second(name: str, shape: tuple[int, ...], first: bool,
     assert isinstance(node, (Add, Mul))
     assert node.inputs == (source,)
     assert node.constant is not None and (node.constant == 9).all()
-    assert node.constant.shape == ((3, 2, 4) if shape == (1, 3, 2, 4) else (1, 1, 4))
+    assert node.constant.shape == (1, *shape)[-3:] if len(shape) > 1 else (1, 1, 4)
     zero_points = (node.left.zero_point, node.right.zero_point) if isinstance(node, Add) else node.zero_points
     assert zero_points == (1, 2)
 

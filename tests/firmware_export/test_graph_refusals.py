@@ -167,16 +167,52 @@ def padded(built: ModelBuilder, image: int) -> int:
 
 
 WRONG: dict[str, tuple[Building, str]] = {
-    "mean over channels": (lambda b, x: b.mean(x, (1, 2, 3)), "mean over channels"),
-    "mean over rows alone": (lambda b, x: b.mean(x, (1,)), "something other than height and width"),
+    "a sum over axes": (lambda b, x: b.other("SUM", x), "take the mean instead"),
     "mean over axis 4": (lambda b, x: altered(b.mean(x), b, 1, **integers(1, 4)), "an axis that its input lacks"),
     "softmax to 1/255": (lambda b, x: altered(b.softmax(x), b, -1, scales=(1 / 255,)), "scale 1/256"),
     "softmax with beta 0": (lambda b, x: b.softmax(x, 0.0), "beta"),
     "softmax with beta nan": (lambda b, x: b.softmax(x, float("nan")), "beta"),
     "softmax of many channels": (channels_of_512, "more than 511 channels"),
     "logistic to 1/128": (lambda b, x: b.logistic(x, (1 / 128, -128)), "1/256"),
-    "sum with a row": (lambda b, x: b.add(x, b.constant(np.ones((1, 1, 4, 1), np.int8), 0.1)), "spreads one input"),
-    "sum that grows": (lambda b, x: b.add(b.mean(x, keep_dims=True), x), "spreads one input"),
+    "a recurrent layer": (lambda b, x: b.other("UNIDIRECTIONAL_SEQUENCE_LSTM", x), "is recurrent"),
+    "a recurrent layer of one's own": (lambda b, x: b.other("SVDF", x), "use convolutions over time instead"),
+    "split into unequal parts": (lambda b, x: b.split(x, 2, (1, 1, 1), equal=True)[0], "parts that do not fit"),
+    "split into less": (lambda b, x: b.split(x, 2, (1, 1))[0], "parts that do not fit"),
+    "split of an axis that is not there": (
+        lambda b, x: altered(b.split(x, 2, (1, 2))[0], b, 2, data=np.array(4, np.int32)),
+        "an axis that its input lacks",
+    ),
+    "transpose of other axes": (
+        lambda b, x: altered(b.transpose(x, (0, 2, 1, 3)), b, 1, data=np.array([0, 1, 1, 3], np.int32)),
+        "order of axes",
+    ),
+    "slice beyond the end": (
+        lambda b, x: altered(b.slice(x, (0, 1, 0, 0), (1, 1, 1, 1)), b, 2, data=np.array([1, 99, 1, 1], np.int32)),
+        "elements that its input lacks",
+    ),
+    "cut with a step of 0": (
+        lambda b, x: altered(b.strided_slice(x, [(0, 1, 1)] * 4), b, 3, data=np.array([1, 0, 1, 1], np.int32)),
+        "a step of 0",
+    ),
+    "cut of one element backwards": (
+        lambda b, x: b.strided_slice(x, [(0, 1, 1), (1, 0, -1)] + [(0, 1, 1)] * 2, (1,)),
+        "in a way in which TFLite",
+    ),
+    "least of other scales": (
+        lambda b, x: b.extreme("MINIMUM", x, b.relu(x, (0.9, 3))),
+        "changes scale",
+    ),
+    "difference to a tiny scale": (lambda b, x: b.sub(x, x, output=(1e-9, 0)), "far too small"),
+    "hard swish to a tiny scale": (lambda b, x: b.hard_swish(x, (1e-9, 0)), "far too small"),
+    "slopes that flow": (lambda b, x: b.prelu(x, b.relu(x)), "slopes that are no constant"),
+    "slopes of more than the input": (
+        lambda b, x: b.prelu(b.mean(x, keep_dims=True), b.constant(np.ones((4, 4, 2), np.int8), 0.1)),
+        "slopes that do not fit",
+    ),
+    "slopes to a tiny scale": (
+        lambda b, x: b.prelu(x, b.constant(np.ones(2, np.int8), 0.1), (1e-9, 0)),
+        "far too small",
+    ),
     "sum that fits not": (
         lambda b, x: altered(b.add(x, b.constant(np.ones(2, np.int8), 0.1)), b, 1, **int8(1, 1, 3, 2)),
         "shapes do not fit",

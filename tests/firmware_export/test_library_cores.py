@@ -92,5 +92,5 @@ def test_weights_down_to_minus_127_keep_the_dsp_kernels(tmp_path):
 def test_without_dsp_kernels_the_header_gives_the_plain_arena_to_cores_with_the_dsp(tmp_path):
     library = export_bytes(_convolution(np.int8(-128)), tmp_path)
     assert library.arena_bytes["dsp"] == library.arena_bytes["plain"]
-    dsp = library.header.split("#elif defined(__ARM_FEATURE_DSP)\n")[1]
+    dsp = library.header.split("#elif defined(__ARM_FEATURE_DSP) && !defined(NO_DSP)\n")[1]
     assert dsp.startswith(f"#define DIGITS_ARENA_BYTES {library.arena_bytes['plain']}\n")

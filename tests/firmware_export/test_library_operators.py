@@ -50,7 +50,7 @@ def test_each_operator_equals_the_reference(kind, folder):
     all_equal()
 
 
-@pytest.mark.parametrize("kind", ["conv", "dense", "depthwise", "mean", "add", "mul"])
+@pytest.mark.parametrize("kind", ["conv", "dense", "depthwise", "mean", "add", "sub", "mul"])
 def test_scales_that_are_powers_of_two_meet_many_ties(kind, folder):
     """A multiplier is then 2**30, and every odd sum lies in the middle of two numbers."""
     check(single_operator(random.Random(1), kind, powers_of_two=True), folder)

@@ -109,6 +109,13 @@ class TestFigures:
             assert cost.static == 0
             assert 0 < cost.stack < 1000
 
+    def test_small_code_runs_beside_quick_code(self, report: FirmwareReport):
+        for cost in report.costs:
+            quick, small = cost.sizes
+            assert quick.instructions == pytest.approx(cost.instructions, rel=0.01)
+            assert small.code_and_tables < quick.code_and_tables
+            assert quick.instructions < small.instructions <= 1.4 * quick.instructions
+
     def test_instructions_are_the_same_in_every_run(self, report: FirmwareReport, tiny: Path):
         again = firmware_report(tiny, ["m4"], drawn(3))
         assert again.costs[0] == report.costs[1]
@@ -125,6 +132,19 @@ class TestFigures:
         assert written["recipe"]["cores"] == list(CORES)
         assert written["costs"][1]["instructions"] == report.costs[1].instructions
         assert "library" not in written
+
+
+def test_an_output_that_differs_only_in_small_code_is_counted(library: LibraryExport, tiny: Path):
+    need_tools("m4")
+    images = drawn_digits(3)
+    expected = np.array(ReferenceKernels(tiny).outputs(images), np.int8)
+    inputs = (images.reshape(3, -1).astype(np.int16) - 128).astype(np.int8)
+    measured = measure(library.text, core("m4"), inputs)
+    quick, small = measured.footprints
+    changed = small.outputs.copy()
+    changed[1, 3] ^= 1
+    found = dataclasses.replace(measured, footprints=(quick, dataclasses.replace(small, outputs=changed)))
+    assert core_cost(library, core("m4"), found, expected).differing_outputs == 1
 
 
 def test_outputs_that_differ_are_counted(library: LibraryExport, tiny: Path):

@@ -171,11 +171,12 @@ def _at_seam(
         return []
     place = np.s_[y : y + height, x : x + width]
     light = np.maximum(belt[place], 1.0)
-    inside, seen = shape[place], picture[place] / light * np.float32(light.mean())
+    inside, even = shape[place], picture[place] / light * np.float32(light.mean())
     if whole[1] and width >= _LONG * height:
-        line = _seam(inside, seen)
+        line = _seam(inside, picture[place], even)
     else:
-        line = _seam(np.ascontiguousarray(inside.T), np.ascontiguousarray(seen.transpose(1, 0, 2)))
+        turned = (np.ascontiguousarray(one.transpose(1, 0, 2)) for one in (picture[place], even))
+        line = _seam(np.ascontiguousarray(inside.T), *turned)
         line = None if line is None else (line[1], line[0], line[3], line[2])
     if line is None:
         return []
@@ -183,16 +184,29 @@ def _at_seam(
     return parts if all(_may_be_a_piece(part) for part in parts) else []
 
 
-def _seam(shape: Mask, seen: NDArray[np.float32]) -> tuple[int, int, int, int] | None:
-    """The line from the upper to the lower side of a shape along which colours change all the way: x, y, x, y."""
-    height, width = shape.shape
-    least = round(_NARROWEST * min(height, width / 2))
+def _edges(shape: Mask, seen: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Where colours change from left to right in a shape: float32, 1 there and right beside it."""
     padded = cv2.copyMakeBorder(seen, 0, 0, _ACROSS, _ACROSS, cv2.BORDER_REPLICATE)
     before, after = padded[:, : -2 * _ACROSS], padded[:, 2 * _ACROSS :]
     step, fold = cv2.absdiff(before, after), cv2.absdiff(seen, (before + after) / 2)
     change = np.max(cv2.max(step, fold), axis=2)
     usual = max(_CHANGE, 2.0 * float(np.median(change)))
-    edges = cv2.dilate(np.asarray((change > usual) & (shape > 0), np.float32), np.ones((1, 3), np.uint8))
+    found = np.asarray((change > usual) & (shape > 0), np.float32)
+    return np.asarray(cv2.dilate(found, np.ones((1, 3), np.uint8)), np.float32)
+
+
+def _seam(shape: Mask, seen: NDArray[np.float32], even: NDArray[np.float32]) -> tuple[int, int, int, int] | None:
+    """The line from the upper to the lower side of a shape along which colours change all the way: x, y, x, y.
+
+    Args:
+        shape: itself.
+        seen: what is seen there: where a shadow on the belt ends, it has an edge that is none of the pieces.
+        even: the same as it were in even light: it has one where the belt that was learned has, as beside a piece that
+            lay there for long.
+    """
+    height, width = shape.shape
+    least = round(_NARROWEST * min(height, width / 2))
+    edges = cv2.min(_edges(shape, seen), _edges(shape, even))
     rows = cv2.reduce(shape, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
     best, found = _ALL_THE_WAY, None
     for lean in _LEANS:

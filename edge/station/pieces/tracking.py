@@ -316,6 +316,17 @@ class Tracker:
         margin = max(1.0, _MARGIN * self.size[axis])
         return start < margin and end > self.size[axis] - margin
 
+    def is_at_same_end(self, before: Box, now: Box) -> bool:
+        """Whether a box lies at one end of the region along which pieces pass, and at that end lay another one."""
+        speeds = [abs(speed) for speed in self._belt]
+        axis = int(np.argmax(speeds if max(speeds) > 0 else self.size))
+        margin = max(1.0, _MARGIN * self.size[axis])
+        ends = [
+            (start < margin, end > self.size[axis] - margin)
+            for start, end in (ends_of(before, axis), ends_of(now, axis))
+        ]
+        return ends[1] in {(True, False), (False, True)} and ends[0] == ends[1]
+
     def _is_within(self, box: Box, axis: int) -> bool:
         """Whether a box touches no border along an axis."""
         start, end = ends_of(box, axis)

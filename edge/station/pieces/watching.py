@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,9 @@ _ONE_MORE = 0.07
 _LINGERING = 1.0
 """Seconds after which a piece that never was wholly in view is read as far as it is."""
 
+_HALTED = 60.0
+"""Seconds for which a piece that came and stopped half in view is waited for: the belt may have stopped with it."""
+
 _LONGEST = 2.6
 """Times that a piece is as long as it is high, or as high as long, at most: long envelopes (DL, 10) are up to 2.3."""
 
@@ -35,6 +39,9 @@ _SURELY = 3
 
 _TOO_FAST, _LATELY = 3, 30.0
 """Pieces that passed too fast to be followed from which on that is said, and seconds after which it is forgotten."""
+
+_TOO_LONG = "it is too long for one piece: several lie over one another, or the camera is too near"
+_NEVER_WHOLE = "it never was wholly in view"
 
 _MARGIN = 6
 
@@ -75,7 +82,9 @@ class _Piece:
     """What is known of a piece in view."""
 
     evidence: Evidence
+    came: Box  # where it was first seen
     seen: int = 0
+    moved: float = -math.inf  # seconds at which it was last seen to pass
     decided: bool = False
     picture: Image | None = None
     peak: tuple[str, float] = ("", 0.0)
@@ -144,10 +153,12 @@ class Watch:
         gone = self._tracker.update(self._presence.find(upright), moment)
         self._moment = moment
         self._missed.extend(moment for track in gone if self._was_too_fast(track))
-        decided = [self._left(track, moment) for track in gone]
+        decided = [self._gone(track, moment) for track in gone]
         for track in self.tracks:
-            piece = self._pieces.setdefault(track.number, _Piece(Evidence()))
+            piece = self._pieces.setdefault(track.number, _Piece(Evidence(), track.box))
             piece.seen += track.seen == moment
+            if _passes(track):
+                piece.moved = moment
         if (nearest := self._next(moment)) is not None:
             self._read(nearest, grey)
             decided.append(self._decided_early(nearest, upright, moment))
@@ -170,6 +181,21 @@ class Watch:
             image = image[y : y + height, x : x + width]
         return np.ascontiguousarray(np.rot90(image, -self._rotate // 90)) if self._rotate else image
 
+    def _gone(self, track: Track, moment: float) -> DecidedPiece | None:
+        """What is said of a piece that left."""
+        if not self._backed_out(track):
+            return self._left(track, moment)
+        self._pieces.pop(track.number, None)
+        self.words.pop(track.number, None)
+        return None
+
+    def _backed_out(self, track: Track) -> bool:
+        """Whether a piece that never was whole left where it came from: it is there still, and will come again."""
+        piece = self._pieces.get(track.number)
+        if piece is None or self._tracker is None or track.whole_since is not None:
+            return False
+        return self._tracker.is_at_same_end(piece.came, track.box)
+
     def _was_too_fast(self, track: Track) -> bool:
         """Whether a piece that is gone was wholly in view in its last frame, and in too few frames to be known."""
         piece = self._pieces.get(track.number)
@@ -191,8 +217,20 @@ class Watch:
     def _is_readable(self, track: Track, moment: float) -> bool:
         if self._pieces[track.number].seen < _SURELY:
             return False
-        lingers = track.whole_since is None and moment - track.entered >= _LINGERING
+        lingers = track.whole_since is None and moment >= self._begun(track)
         return (track.is_whole or lingers) and not _is_too_long(track)
+
+    def _begun(self, track: Track) -> float:
+        """Seconds from which a piece is looked at: when it was whole, or where it never was, when no more of it comes.
+
+        On a slow belt, and on one that stops, it takes its time to come.
+        """
+        if track.whole_since is not None:
+            return track.whole_since
+        lingers = track.entered + _LINGERING
+        if self._tracker and _passes(track) and self._tracker.spans(track):
+            return lingers
+        return max(lingers, self._pieces[track.number].moved + _HALTED)
 
     def _read(self, track: Track, grey: NDArray[np.uint8]) -> None:
         piece = self._pieces[track.number]
@@ -215,11 +253,9 @@ class Watch:
 
     def _overdue(self, track: Track, upright: Image, moment: float) -> DecidedPiece | None:
         piece = self._pieces[track.number]
-        begun = track.whole_since if track.whole_since is not None else track.entered + _LINGERING
+        begun = self._begun(track)
         if piece.decided or track.seen != moment or moment - begun < self._within - _ONE_MORE:
             return None
-        if track.whole_since is None and _passes(track) and self._tracker and not self._tracker.spans(track):
-            return None  # on a slow belt it takes its time to come
         if not piece.evidence.frames and track.is_whole and moment - begun < 2 * self._within:
             return None  # others were read first
         return self._settled(track, self._final(track, piece.evidence), upright, moment)
@@ -229,8 +265,9 @@ class Watch:
         decision = self._decider().final(evidence)
         if evidence.frames or not _is_too_long(track):
             return decision
-        why = "it is too long for one piece: several lie over one another, or the camera is too near"
-        return replace(decision, why=why)
+        spans = self._tracker is not None and self._tracker.spans(track)
+        is_long = track.whole_since is not None or spans
+        return replace(decision, why=_TOO_LONG if is_long else _NEVER_WHOLE)
 
     def _left(self, track: Track, moment: float) -> DecidedPiece | None:
         """The decision on a piece that went before it had one."""

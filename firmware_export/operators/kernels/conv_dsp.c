@@ -15,6 +15,7 @@ static void gather_one(const conv_t *layer, const int8_t *const *rows, size_t of
         for (uint8_t segment = 0; segment < layer->segments; segment++) {
             const int8_t *from = rows[row] + offset + (size_t)segment * layer->apart;
             size_t left = bytes;
+            ROLLED
             for (; left >= 4U; left -= 4U) {
                 const uint32_t word = four_bytes(from);
                 *column++ = even(word);
@@ -51,6 +52,7 @@ OUTLINE static void gather_four(const conv_t *layer, const int8_t *const *rows, 
         columns[place] = even(word);                \
         columns[(place) + 4] = odd(word);           \
     } while (0)
+            ROLLED
             for (; from != last; from += 4) {
                 FOUR(0, from);
                 FOUR(1, from + step);
@@ -90,46 +92,94 @@ static inline int32_t greatest(int32_t a, int32_t b)
 }
 
 /* Two weights of two channels lie in a word as low byte and high byte of two numbers of 16 bits. One product of pairs
- * with the whole word and one with its low bytes give, for one unpacking, 256 * second + first and first. */
-#if defined(WITH_ASSEMBLY)
-/* What the intrinsics below say; GCC would keep two of the eight sums in memory. */
-#define TIMES_ONE(window)                                                        \
-    "ldr %[v], [%[x]], #4\n\t"                                                   \
-    "smlad %[a" #window "], %[v], %[low], %[a" #window "]\n\t"                   \
-    "smlad %[b" #window "], %[v], %[both], %[b" #window "]\n\t"
-#define TIMES()                                                                  \
-    __asm__("ldr %[both], [%[next]], #4\n\t"                                     \
-            "sxtb16 %[low], %[both]\n\t"                                         \
-            TIMES_ONE(0) TIMES_ONE(1) TIMES_ONE(2) TIMES_ONE(3)                  \
-            : [a0] "+r"(a0), [a1] "+r"(a1), [a2] "+r"(a2), [a3] "+r"(a3),        \
-              [b0] "+r"(b0), [b1] "+r"(b1), [b2] "+r"(b2), [b3] "+r"(b3),        \
-              [next] "+r"(next), [x] "+r"(x),                                    \
-              [both] "=&r"(both), [low] "=&r"(low), [v] "=&r"(v)                 \
-            :                                                                    \
-            : "memory")
-#else
-#define TIMES_ONE(window)                                                        \
-    v = *x++;                                                                    \
-    a##window = __smlad(v, low, a##window);                                      \
-    b##window = __smlad(v, both, b##window)
-#define TIMES()                                                                  \
-    do {                                                                         \
-        both = *next++;                                                          \
-        low = even((uint32_t)both);                                              \
-        TIMES_ONE(0);                                                            \
-        TIMES_ONE(1);                                                            \
-        TIMES_ONE(2);                                                            \
-        TIMES_ONE(3);                                                            \
-    } while (0)
-#endif
-
-/* Twice the sums of two channels for groups of four windows: for each group four of the first channel, then four of the
+ * with the whole word and one with its low bytes give, for one unpacking, 256 * second + first and first.
+ *
+ * Twice the sums of two channels for groups of four windows: for each group four of the first channel, then four of the
  * second. */
-OUTLINE static void sum_groups(const pair_t *const weights, const pair_t *const end, const pair_t *columns, int32_t bias,
-                               int32_t second_bias, int32_t *sums, const int32_t *const stop)
+#if defined(WITH_ASSEMBLY)
+/* What the C below says, where compilers keep some of the eight sums in memory. A whole function, so that it has its
+ * registers whatever the compiler's flags are; but r9 may be the platform's. */
+#define TIMES_ONE(first, second)               \
+    "ldmia r1!, {r2}\n\t"                      \
+    "smlad " first ", r2, lr, " first "\n\t"   \
+    "smlad " second ", r2, r3, " second "\n\t"
+#define TIMES              \
+    "ldmia r0!, {r3}\n\t"  \
+    "sxtb16 lr, r3\n\t"    \
+    TIMES_ONE("r8", "r4") TIMES_ONE("r10", "r5") TIMES_ONE("r11", "r6") TIMES_ONE("r12", "r7")
+__attribute__((naked, noinline)) static void sum_groups(const pair_t *const weights MAYBE_UNUSED,
+                                                        const pair_t *columns MAYBE_UNUSED,
+                                                        const pair_t *const end MAYBE_UNUSED,
+                                                        const int32_t *biases MAYBE_UNUSED, int32_t *sums MAYBE_UNUSED,
+                                                        const int32_t *const stop MAYBE_UNUSED)
 {
+    __asm__(".syntax unified\n\t"
+            "push {r4-r8, r10, r11, lr}\n\t"
+            "ldrd r4, r3, [r3]\n\t"
+            "add r3, r4, r3, lsl #8\n\t"
+            "push {r0, r2, r3, r4}\n"
+            "1:\n\t" /* the next group */
+            "ldmia sp, {r0, r2, r4, r8}\n\t" /* weights, end, biases */
+            "mov r5, r4\n\t"
+            "mov r6, r4\n\t"
+            "mov r7, r4\n\t"
+            "mov r10, r8\n\t"
+            "mov r11, r8\n\t"
+            "mov r12, r8\n\t"
+            "subs r2, r2, r0\n\t"
+            "lsls r2, r2, #28\n\t" /* half a turn more? */
+            "bmi 3f\n"
+            "2:\n\t"
+            TIMES TIMES
+            "3:\n\t"
+            TIMES TIMES
+            "ldr r2, [sp, #4]\n\t"
+            "cmp r0, r2\n\t"
+            "bne 2b\n\t"
+            "sub r4, r4, r8\n\t"
+            "sub r5, r5, r10\n\t"
+            "sub r6, r6, r11\n\t"
+            "sub r7, r7, r12\n\t"
+            "asrs r4, r4, #7\n\t"
+            "asrs r5, r5, #7\n\t"
+            "asrs r6, r6, #7\n\t"
+            "asrs r7, r7, #7\n\t"
+            "add r8, r8, r8\n\t"
+            "add r10, r10, r10\n\t"
+            "add r11, r11, r11\n\t"
+            "add r12, r12, r12\n\t"
+            "ldr r2, [sp, #48]\n\t" /* sums */
+            "stmia r2!, {r8, r10-r12}\n\t"
+            "stmia r2!, {r4-r7}\n\t"
+            "str r2, [sp, #48]\n\t"
+            "ldr r3, [sp, #52]\n\t" /* stop */
+            "cmp r2, r3\n\t"
+            "bne 1b\n\t"
+            "add sp, sp, #16\n\t"
+            "pop {r4-r8, r10, r11, pc}");
+}
+#undef TIMES_ONE
+#undef TIMES
+#else
+#define TIMES_ONE(window)                   \
+    v = *x++;                               \
+    a##window = __smlad(v, low, a##window); \
+    b##window = __smlad(v, both, b##window)
+#define TIMES()                     \
+    do {                            \
+        both = *next++;             \
+        low = even((uint32_t)both); \
+        TIMES_ONE(0);               \
+        TIMES_ONE(1);               \
+        TIMES_ONE(2);               \
+        TIMES_ONE(3);               \
+    } while (0)
+OUTLINE static void sum_groups(const pair_t *const weights, const pair_t *columns, const pair_t *const end,
+                               const int32_t *biases, int32_t *sums, const int32_t *const stop)
+{
+    const int32_t bias = biases[0];
+    const int32_t second_bias = biases[1] * 256 + bias;
     const pair_t *x = columns;
-    second_bias = second_bias * 256 + bias;
     do {
         const pair_t *next = weights;
         int16x2_t both;
@@ -160,6 +210,7 @@ OUTLINE static void sum_groups(const pair_t *const weights, const pair_t *const 
 }
 #undef TIMES_ONE
 #undef TIMES
+#endif
 
 /* Rescales one channel of groups of four windows, the last of which starts at `last`, and stores it. */
 OUTLINE static void store_channel(const conv_t *layer, uint16_t channel, const int32_t *sums, const int32_t *stop,
@@ -264,6 +315,7 @@ static void one_window(const conv_t *layer, const pair_t *column, int8_t *out)
             sum_one(weights + done, more + done, column + done, count, sums);
         }
         weights += 2 * pairs;
+        ROLLED
         for (uint8_t next = 0; next < (left < 4U ? left : 4U); next++) {
             const uint16_t place = (uint16_t)(channel + next);
             *out = rescale(&layer->to, place, sums[next] + layer->to.bias[place]);
@@ -279,8 +331,9 @@ static void all_channels(const conv_t *layer, const pair_t *columns, int32_t *su
     const size_t pairs = layer->taps / 2U;
     const int32_t *const stop = sums + 8U * groups;
     for (uint16_t channel = 0; channel < layer->stored; channel = (uint16_t)(channel + 2U)) {
-        sum_groups(weights, weights + pairs, columns, layer->to.bias[channel], layer->to.bias[channel + 1U], sums, stop);
-        weights += pairs;
+        const pair_t *const end = weights + pairs;
+        sum_groups(weights, columns, end, layer->to.bias + channel, sums, stop);
+        weights = end;
         store_channel(layer, channel, sums, stop, out, last);
         out += layer->deeper;
         last += layer->deeper;

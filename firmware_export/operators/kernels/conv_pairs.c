@@ -21,7 +21,6 @@ OUTLINE static uint32_t *pack(const uint8_t *first, const uint8_t *second, size_
     uint32_t low = sum->low;
     uint32_t high = sum->high;
     const uint8_t *const end = first + bytes;
-    const uint8_t *const whole = first + (bytes & ~(size_t)3);
 #define PACK(place)                                                                                  \
     do {                                                                                             \
         const uint32_t both = (first[place] | (uint32_t)second[place] << 16) ^ UINT32_C(0x00800080); \
@@ -29,6 +28,9 @@ OUTLINE static uint32_t *pack(const uint8_t *first, const uint8_t *second, size_
         low += both;                                                                                 \
         high += both >> 16;                                                                          \
     } while (0)
+#if defined(WITH_LONG_LOOPS)
+    const uint8_t *const whole = first + (bytes & ~(size_t)3);
+    ROLLED
     while (first != whole) {
         PACK(0);
         PACK(1);
@@ -38,6 +40,8 @@ OUTLINE static uint32_t *pack(const uint8_t *first, const uint8_t *second, size_
         second += 4;
         words += 4;
     }
+#endif
+    ROLLED
     while (first != end) {
         PACK(0);
         first++;
@@ -102,7 +106,6 @@ OUTLINE static void sum_pairs(const FLASH weight_t *const weights, size_t taps, 
         const FLASH weight_t *w = weights;
         const uint32_t *x = words + pair->at;
         const uint32_t *const end = x + taps;
-        const uint32_t *const whole = x + (taps & ~(size_t)7);
         uint32_t low = pair->low;
         uint32_t high = pair->high;
         uint32_t other_low = low;
@@ -118,6 +121,8 @@ OUTLINE static void sum_pairs(const FLASH weight_t *const weights, size_t taps, 
         other_low += products;                   \
         other_high += products >> 16;            \
     } while (0)
+#if defined(WITH_LONG_LOOPS)
+        const uint32_t *const whole = x + (taps & ~(size_t)7);
         while (x != whole) {
             TAP(0);
             TAP(1);
@@ -130,6 +135,7 @@ OUTLINE static void sum_pairs(const FLASH weight_t *const weights, size_t taps, 
             x += 8;
             w += 16;
         }
+#endif
         while (x != end) {
             TAP(0);
             TAP(1);
@@ -155,6 +161,7 @@ static int32_t greatest(int32_t a, int32_t b)
 static void pool(int32_t *sums, size_t count)
 {
     const int32_t *four = sums;
+    ROLLED
     for (int32_t *const end = sums + count; sums != end; sums++) {
         *sums = greatest(greatest(four[0], four[1]), greatest(four[2], four[3]));
         four += 4;

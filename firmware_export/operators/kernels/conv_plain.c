@@ -10,6 +10,7 @@ static int32_t raise(const FLASH conv_t *layer, const int8_t *const *rows, size_
         const int8_t *from = rows[row] + offset;
         for (uint8_t segment = 0; segment < layer->segments; segment++) {
             const uint16_t bytes = layer->segment;
+            ROLLED
             for (const int8_t *byte = from; byte != from + bytes; byte++) {
                 const uint8_t raised = (uint8_t)(*byte + 128);
                 sum -= raised;
@@ -24,7 +25,7 @@ static int32_t raise(const FLASH conv_t *layer, const int8_t *const *rows, size_
     return sum * 128;
 }
 
-#if defined(EIGHT_REGISTERS)
+#if defined(EIGHT_REGISTERS) && defined(__GNUC__) && !defined(__clang__)
 #pragma GCC push_options /* loads moved up, pointers worked out anew behind a loop would take more */
 #pragma GCC optimize("no-schedule-insns", "no-tree-scev-cprop")
 #endif
@@ -42,8 +43,9 @@ OUTLINE static void sum_window(const FLASH weight_t *weights, const uint8_t *col
         first += (int32_t)(x * weights[2 * (tap)]);      \
         second += (int32_t)(x * weights[2 * (tap) + 1]); \
     } while (0)
-#if defined(WITH_PAIRS)
+#if defined(WITH_LONG_LOOPS)
     const uint8_t *const whole = column + (taps & ~7U);
+    ROLLED
     while (column != whole) {
         TAP(0);
         TAP(1);
@@ -67,7 +69,7 @@ OUTLINE static void sum_window(const FLASH weight_t *weights, const uint8_t *col
     greatest[0] = first > greatest[0] ? first : greatest[0];
     greatest[1] = second > greatest[1] ? second : greatest[1];
 }
-#if defined(EIGHT_REGISTERS)
+#if defined(EIGHT_REGISTERS) && defined(__GNUC__) && !defined(__clang__)
 #pragma GCC pop_options
 #endif
 
@@ -89,6 +91,7 @@ static void conv_row(const FLASH conv_t *layer, const int8_t *const *rows, int8_
         int32_t starts[4];
         int32_t greatest[2];
         uint8_t *column = columns;
+        ROLLED
         for (uint8_t window = 0; window < windows; window++) {
             starts[window] = raise(layer, rows + (window >> 1), offset + (window & 1U) * layer->step, column);
             column += taps;

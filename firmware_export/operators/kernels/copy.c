@@ -11,6 +11,7 @@ static void copy_row(const FLASH copy_t *layer, const int8_t *row, int8_t *out)
     }
     while (row != end) {
         int8_t *to = out;
+        ROLLED
         for (size_t channel = 0; channel < channels; channel++) {
             *to = *row++;
             to += layer->deeper;

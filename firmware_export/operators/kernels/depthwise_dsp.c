@@ -33,6 +33,7 @@ OUTLINE static void sum_plane(const int8_t *const *rows, size_t offset, size_t s
     const int16x2_t middles = twice(lower_halves(weights[1], weights[4]));
     const int32_t bottom_middle = 2 * weights[7];
     if (step == 1U) {
+        ROLLED
         do {
             int32_t a = twice_bias;
             int32_t b = twice_bias;
@@ -48,6 +49,7 @@ OUTLINE static void sum_plane(const int8_t *const *rows, size_t offset, size_t s
         } while (sums < end);
         return;
     }
+    ROLLED
     do {
         int32_t a = twice_bias;
         int32_t b = 0;

@@ -2,7 +2,7 @@
 #include "plain.c"
 
 #if defined(WITH_PAIRS)
-#if defined(EIGHT_REGISTERS)
+#if defined(EIGHT_REGISTERS) && defined(__GNUC__) && !defined(__clang__)
 #pragma GCC push_options /* nine addresses in the place of one index would take more */
 #pragma GCC optimize("no-ivopts", "no-tree-forwprop")
 #endif
@@ -33,7 +33,7 @@ OUTLINE static void sum_plane(const int8_t *const *rows, size_t offset, size_t s
         *sums++ = sum;
     } while (sums != end);
 }
-#if defined(EIGHT_REGISTERS)
+#if defined(EIGHT_REGISTERS) && defined(__GNUC__) && !defined(__clang__)
 #pragma GCC pop_options
 #endif
 #endif

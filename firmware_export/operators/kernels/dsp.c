@@ -4,8 +4,8 @@
 #include "types.h"
 
 #if defined(WITH_DSP)
-/* A few lines of assembly where GCC has no intrinsic or runs out of registers; the same with intrinsics for others. */
-#if defined(__GNUC__) && !defined(__clang__) && !defined(NO_ASSEMBLY)
+/* Some assembly where compilers have no intrinsic or run out of registers; the same with intrinsics for others. */
+#if defined(__GNUC__) && defined(__thumb2__) && !defined(NO_ASSEMBLY)
 #define WITH_ASSEMBLY 1
 #endif
 
@@ -27,7 +27,7 @@ typedef int16x2_t __attribute__((may_alias)) pair_t;
 static inline uint32_t four_bytes(const int8_t *from)
 {
     uint32_t word;
-    memcpy(&word, from, sizeof word);
+    COPY(&word, from, sizeof word);
     return word;
 }
 
@@ -71,7 +71,7 @@ static inline channel_t channel_of(const rescaling_t *to, size_t channel)
 static inline int32_t multiply_add(int32_t a, int32_t b, int32_t c)
 {
 #if defined(WITH_ASSEMBLY)
-    int32_t sum; /* GCC knows no other way to this instruction */
+    int32_t sum; /* there is no other way to this instruction */
     __asm__("smmlar %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(c));
     return sum;
 #else

@@ -21,6 +21,7 @@ static void mean_row(const FLASH mean_t *layer, const int8_t *row, uint16_t y, i
 #endif
     for (; channel < channels; channel++) {
         int32_t sum = y == 0U ? layer->to.bias[0] : sums[channel];
+        ROLLED
         for (const int8_t *byte = row + channel; byte < end; byte += channels) {
             sum += *byte;
         }

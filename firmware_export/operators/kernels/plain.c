@@ -3,16 +3,23 @@
 
 #include "rescale.c"
 
-/* What is quicker for being longer is left out where the compiler is asked for small code, and on cores of 8 bits. */
-#if defined(PLAIN) && !defined(__OPTIMIZE_SIZE__) && !defined(__AVR__)
+/* Two windows at a time, but on cores of 8 bits. */
+#if defined(PLAIN) && !defined(__AVR__)
 #define WITH_PAIRS 1
 #endif
 
-#if defined(PLAIN)
-/* Cores with eight registers for most instructions, and a compiler that can be told how to spend them. */
-#if defined(__thumb__) && !defined(__thumb2__) && defined(__GNUC__) && !defined(__clang__)
+/* Cores with eight registers for most instructions. */
+#if defined(__thumb__) && !defined(__thumb2__)
 #define EIGHT_REGISTERS 1
 #endif
+
+/* Loops of several taps, but where the compiler is asked for small code, or is clang and has eight registers: it loads
+ * so early that it runs out of them. */
+#if defined(WITH_PAIRS) && !defined(__OPTIMIZE_SIZE__) && !(defined(__clang__) && defined(EIGHT_REGISTERS))
+#define WITH_LONG_LOOPS 1
+#endif
+
+#if defined(PLAIN)
 #if defined(__GNUC__)
 #define OUTLINE __attribute__((noinline)) /* the caller's variables would take registers */
 #else

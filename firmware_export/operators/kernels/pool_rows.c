@@ -42,7 +42,7 @@ static void pool_rows_row(const FLASH pool_t *layer, const int8_t *const *rows, 
             uint32_t greater;
             (void)__ssub8((int8x4_t)word, (int8x4_t)other); /* tells `sel` which bytes are at least as great */
             greater = __sel((uint8x4_t)word, (uint8x4_t)other);
-            memcpy(best, &greater, sizeof greater);
+            COPY(best, &greater, sizeof greater);
             from += 4;
             best += 4;
         }

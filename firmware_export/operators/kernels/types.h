@@ -41,6 +41,20 @@
 #define MAYBE_UNUSED
 #endif
 
+/* Of a few bytes: a load and a store, also where -ffreestanding or -fno-builtin makes memcpy an ordinary function. */
+#if defined(__GNUC__)
+#define COPY __builtin_memcpy
+#else
+#define COPY memcpy
+#endif
+
+/* Before a loop that clang at -O2 would make several times as long, though no quicker. */
+#if defined(__clang__)
+#define ROLLED _Pragma("clang loop unroll(disable)")
+#else
+#define ROLLED
+#endif
+
 /* Of numbers for each variant the one of this; an AVR takes the plain kernels with less memory. */
 #if defined(WITH_HELIUM)
 #define ARENA(helium, dsp, plain, avr) (helium)

@@ -1,4 +1,4 @@
-"""What ADD and MUL share: their two sides, one of which may be a constant, and how they run."""
+"""What operators of two sides share: one of these may be a constant, and either may be spread over the other."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWri
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer
 from edgedigits.firmware_export.graph.model import Node, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource
+from edgedigits.firmware_export.operators.shared.taking import KERNEL, spread
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, Stage
 
@@ -21,20 +22,22 @@ CONSTANT = Kernel("constant")
 
 @dataclass(frozen=True)
 class Pair:
-    """The two sides: a value first, then another one of its shape or a constant.
+    """The two sides: a value first, then another one or a constant.
 
     Attributes:
         inputs: numbers of the values.
         left: the first side.
         right: the second one.
-        constant: int8 that stands in place of a second value, of shape (1, 1, channels) or of the first one's; else
+        constant: int8 that stands in place of a second value, whose axes are those of the output or of length 1; else
             None.
+        turned: the operator's first input was a constant, and comes second here.
     """
 
     inputs: tuple[int, ...]
     left: Value
     right: Value
     constant: NDArray[np.int8] | None
+    turned: bool = False
 
 
 def shape(layer: Layer) -> Sequence[int]:
@@ -44,7 +47,7 @@ def shape(layer: Layer) -> Sequence[int]:
     layer.value(first)
     layer.as_value(layer.tensor(second))
     padded = _padded_shapes(layer)
-    if not all(a == b or 1 in {a, b} for a, b in zip(*padded, strict=True)):
+    if not _fits(*padded):
         raise layer.error("has two inputs whose shapes do not fit")
     return [max(sizes) for sizes in zip(*padded, strict=True)]
 
@@ -53,24 +56,25 @@ def sides(layer: Layer, output: Value) -> Pair:
     """The two sides of an operator whose output has their shape.
 
     Raises:
-        EdgedigitsError: one side would have to be spread over rows or columns of the other.
+        EdgedigitsError: axes of one side do not lie where those of the other do.
     """
     first, second = _order(layer)
     left, right = layer.value(first), layer.as_value(layer.tensor(second))
-    constant = None
+    fitting = np.broadcast_shapes(left.shape, right.shape) if _fits(left.shape, right.shape) else ()
+    if fitting != output.shape:
+        raise layer.error("spreads one input over more than three axes of the other", LEAVE_OUT)
     if layer.is_constant(second):
         constant = layer.constant(second, ("INT8",)).reshape(right.shape)
-        if right.shape == (1, 1, 1):
-            constant = np.broadcast_to(constant, (1, 1, left.shape[2])).copy()
-    each = constant is not None and constant.shape == (1, 1, left.shape[2])
-    if output.shape != left.shape or not (each or right.shape == left.shape):
-        raise layer.error("spreads one input over rows or columns of the other", LEAVE_OUT)
-    inputs = (layer.number(first),) if constant is not None else (layer.number(first), layer.number(second))
-    return Pair(inputs, left, right, constant)
+        return Pair((layer.number(first),), left, right, constant, first == 1)
+    return Pair((layer.number(first), layer.number(second)), left, right, None)
+
+
+def _fits(left: Sequence[int], right: Sequence[int]) -> bool:
+    return all(a == b or 1 in {a, b} for a, b in zip(left, right, strict=True))
 
 
 def _order(layer: Layer) -> tuple[int, int]:
-    """Positions of the sides. Sums and products do not change when their sides do: a constant comes second."""
+    """Positions of the sides: a constant comes second."""
     return (1, 0) if layer.is_constant(0) else (0, 1)
 
 
@@ -85,7 +89,7 @@ class Pairwise(Node):
     """A node of two sides.
 
     Attributes:
-        constant: int8 that stands in place of a second input, of shape (1, 1, channels) or of the first input's; else
+        constant: int8 that stands in place of a second input, whose axes are those of the output or of length 1; else
             None.
     """
 
@@ -95,14 +99,14 @@ class Pairwise(Node):
         """The two sides as numbers."""
         return given[0], given[1] if self.constant is None else self.constant.astype(np.int64)
 
-    def lower_with(self, lowering: Lowering, kernel: Kernel) -> None:
-        """A stage that computes it, after one that makes the constant where there is one."""
+    def lower_with(self, lowering: Lowering, kernel: Kernel, constant_first: bool = False) -> None:
+        """A stage that computes it, after those that make the constant and spread what is smaller than the output."""
         shape = lowering.shape(self.output)
-        inputs = self.inputs
+        inputs = tuple(spread(lowering, self, number, shape) for number in self.inputs)
         if self.constant is not None:
             made = lowering.new_value(shape, 0, self.output)
             lowering.append(Stage(f"{self.name} constant", CONSTANT, self, (), made, steps=shape[0], rows=0))
-            inputs = (inputs[0], made)
+            inputs = (made, *inputs) if constant_first else (*inputs, made)
         lowering.append_rows(self, kernel, inputs)
 
 
@@ -115,4 +119,5 @@ def _emit_constant(writer: StageWriter, node: Any) -> StageText:
     return StageText(array + writer.struct("constant_t", fields), values.size)
 
 
-CONSTANT_KERNEL = KernelSource(CONSTANT, ("constant.c",), "constant_row(stage->layer, y, out)", _emit_constant)
+KERNELS = (KernelSource(CONSTANT, ("constant.c",), "constant_row(stage->layer, y, out)", _emit_constant), KERNEL)
+"""That make constants and spread values."""

@@ -162,13 +162,47 @@ def test_pieces_that_come_slowly_are_waited_for_until_they_are_whole(reader, fra
     assert all(piece.since <= 0.2 for _, piece in decided)
 
 
-def test_a_piece_that_stops_half_in_view_is_decided_by_what_is_seen_of_it(reader):
-    source = SimulatedMail(BeltPlan(level="easy", seed=3, pieces=1, frames_in_view=50))
+@pytest.fixture(scope="module")
+def slow():
+    """Mail on a slow belt, and the frame in which the second piece is half in view."""
+    source = SimulatedMail(BeltPlan(level="easy", seed=3, pieces=3, frames_in_view=50))
     with source:
         frames = list(source)
-    ((index, piece),) = watched(reader, [*frames[:20], *[frames[20]] * 90])
+    second = source.passed[1]
+    return frames, tuple(source.passed), second.first_whole - 12
+
+
+def test_a_belt_that_stops_with_a_piece_half_in_view_costs_none(reader, slow):
+    frames, pieces, half = slow
+    stopped = [*frames[:half], *[frames[half]] * (4 * RATE), *frames[half:]]
+    decided = watched(reader, stopped)
+    assert [piece.decision.code for _, piece in decided] == [piece.code for piece in pieces]
+
+
+def test_a_belt_that_goes_back_with_a_piece_half_in_view_has_one_result_for_it(reader, slow):
+    frames, pieces, half = slow
+    back = frames[half - 45 : half]
+    decided = watched(reader, [*frames[:half], *back[::-1], *back, *frames[half:]])
+    assert [piece.decision.code for _, piece in decided] == [piece.code for piece in pieces]
+
+
+def test_what_is_half_in_view_at_the_end_was_never_wholly_in_view(reader, slow):
+    frames, _, half = slow
+    *_, (_, last) = watched(reader, frames[:half])
+    assert (last.decision.outcome, last.decision.why) == ("rejected", "it never was wholly in view")
+
+
+def test_a_piece_that_stays_half_in_view_is_decided_in_the_end(reader, slow):
+    frames, _, half = slow
+    watch = Watch(reader.codes, lambda: Decider(0.9))
+    for index, frame in enumerate(frames[: half + 1]):
+        watch.look(frame, index / RATE)
+    begun, decided = half / RATE, []
+    for second in range(1, 80):
+        decided += [(second, piece) for piece in watch.look(frames[half], begun + second)]
+    ((second, piece),) = decided
     assert piece.decision.outcome == "rejected"
-    assert index < 20 + 2 * RATE
+    assert 60 <= second <= 70
 
 
 def test_what_is_longer_than_any_letter_is_not_accepted_by_one_code_on_it(reader, mail):
