@@ -242,7 +242,8 @@ RULES = (
         programs=QEMU,
     ),
     only_checked(
-        r"edgedigits firmware verify .* --port /dev/ttyACM0", "needs a board; the next rule verifies an emulated one"
+        r"edgedigits firmware verify .* --port /dev/ttyACM0( --layers)?",
+        "needs a board; the next rule verifies an emulated one",
     ),
     shortened(r"(qemu-system-arm .*):4321(.*)", r"\1:{port}\2", "on a free port", programs=QEMU),
     shortened(r"(edgedigits firmware verify builtin --port socket://localhost):4321", r"\1:{port}", "on a free port"),
