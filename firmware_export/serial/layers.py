@@ -154,12 +154,12 @@ def network_input(
     """The int8 input of a network for a digit, a strip, or an input of the model's own type."""
     source = graph.values[graph.input]
     if line:
-        return (image.astype(np.int16) - 128).astype(np.int8).reshape(source.shape)
+        return np.asarray((image.astype(np.int16) - 128).astype(np.int8).reshape(source.shape), np.int8)
     contract = contract_of(model, told, graph)
     if contract is None:
-        return as_int8(image[None], source)[0].reshape(source.shape)
+        return np.asarray(as_int8(image[None], source)[0].reshape(source.shape), np.int8)
     values = contract.values(image[None])[0]
-    return quantize(values, source.scale, source.zero_point).reshape(source.shape)
+    return np.asarray(quantize(values, source.scale, source.zero_point).reshape(source.shape), np.int8)
 
 
 def steps_of_plan(chosen: Plan) -> tuple[StepOfPlan, ...]:

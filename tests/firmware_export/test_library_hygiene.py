@@ -23,9 +23,8 @@ CPP_FLAGS = ("-std=c++17", "-pedantic", "-Wall", "-Wextra", "-Wconversion", "-Ws
 KERNELS = sorted(path.name for path in (files("edgedigits.firmware_export.operators") / "kernels").iterdir())
 WARNING_CORES = ("m0", "m4", "m33", "m55", "rv32")
 PUBLIC = {"run", "version", "model_sha256"}
-OF_DIGITS = {"input_from_grey", "top1", "confidence", "label"}
-DIGITS = {"small", "unrectified", "perceptron"}
-"""Models that read one grey picture and give ten scores."""
+OPTIONAL = {"input_from_grey", "input_from_bytes", "top1", "confidence", "label"}
+"""Functions of models that take a picture or whose outputs have names; the header declares those that there are."""
 
 
 def need(command: str) -> str:
@@ -141,9 +140,8 @@ def _symbols(source: Path, prefix: str, flags: tuple[str, ...], folder: Path) ->
 @pytest.mark.parametrize("model", MODELS)
 def test_only_prefixed_symbols_are_global(model, sources, tmp_path):
     symbols = _symbols(sources[model], "", ("-O2",), tmp_path)
-    words = PUBLIC | (OF_DIGITS if model in DIGITS else set())
-    if "_input_from_bytes(" in sources[model].with_suffix(".h").read_text():  # a picture that is no digit
-        words = words | {"input_from_bytes"}
+    header = sources[model].with_suffix(".h").read_text()
+    words = PUBLIC | {word for word in OPTIONAL if f"{model}_{word}(" in header}
     assert {name for kind, name in symbols if kind.isupper() and kind != "U"} == {f"{model}_{word}" for word in words}
 
 

@@ -60,7 +60,7 @@ def sides(layer: Layer, output: Value) -> Pair:
     """
     first, second = _order(layer)
     left, right = layer.value(first), layer.as_value(layer.tensor(second))
-    fitting = np.broadcast_shapes(left.shape, right.shape) if _fits(left.shape, right.shape) else ()
+    fitting: tuple[int, ...] = np.broadcast_shapes(left.shape, right.shape) if _fits(left.shape, right.shape) else ()
     if fitting != output.shape:
         raise layer.error("spreads one input over more than three axes of the other", LEAVE_OUT)
     if layer.is_constant(second):
