@@ -111,8 +111,8 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
                 for sign in ("<", "!=")
             ),
             (
-                "if min(shape, default=0) < 1 or math.prod(shape) > LARGEST_VALUE:",
-                "if min(shape, default= -1) < 1 or math.prod(shape) > LARGEST_VALUE:",
+                "if min(shape, default=1) < 1 or math.prod(shape) > LARGEST_VALUE:",
+                "if min(shape, default=2) < 1 or math.prod(shape) > LARGEST_VALUE:",
             ),
             ("if math.prod(batch) != 1:", "if math.prod(batch) > 1:"),  # lengths below 1 are refused before
             (  # no output has 0 channels, so that there is a scale

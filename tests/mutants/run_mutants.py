@@ -66,6 +66,7 @@ TESTS = {
     "core/statistics/metrics.py": "tests/core/test_metrics.py",
     "core/statistics/outcome.py": "tests/core/test_outcome.py",
     "core/statistics/proportions.py": "tests/core/test_proportions.py",
+    "firmware_export/graph/advice.py": "tests/firmware_export/test_advice.py",
     "firmware_export/graph/arithmetic.py": _SUMS + _BYTES_THAT_MOVE,
     "firmware_export/graph/constant_shapes.py": "tests/firmware_export/test_constant_shapes.py",
     "firmware_export/graph/evaluation.py": f"{_SUMS}::test_whole_networks",
