@@ -119,10 +119,9 @@ def calibrate(
 
 def _what_holds(holds: ChosenThreshold, standing: StationCalibration | None) -> str:
     """By which threshold a station goes after a calibration."""
-    least = f"accepts from {holds.value:.4f} on" if holds.value <= 1 else "accepts nothing"
     before = "; what was proved before stands" if standing is not None else ""
     remedy = f"; {holds.remedy}" if holds.remedy else ""
-    return f"from now on the station {least}: {holds.words}{before}{remedy}"
+    return f"from now on the station {holds.effect}: {holds.words}{before}{remedy}"
 
 
 def _by_audit(ctx: click.Context, config: Path, as_json: bool) -> None:

@@ -211,6 +211,11 @@ def fewest_lines(target_error: float, level: float = 0.95, wrong: int = 0) -> in
     too_few, lines = wrong, wrong + 1
     while not enough(lines):
         too_few, lines = lines, 2 * lines
+    return _least_that_do(enough, too_few, lines)
+
+
+def _least_that_do(enough: Callable[[int], bool], too_few: int, lines: int) -> int:
+    """The least number that is enough, between one that is not and one that is."""
     while lines - too_few > 1:
         middle = (too_few + lines) // 2
         too_few, lines = (too_few, middle) if enough(middle) else (middle, lines)
@@ -250,9 +255,7 @@ def _lines_needed(wrong: int, seen: int, count: int, target_error: float, level:
         too_few, lines = lines, 2 * lines
         if lines > MOST_LINES or wrong >= target_error * seen:
             return None
-    while lines - too_few > 1:
-        middle = (too_few + lines) // 2
-        too_few, lines = (too_few, middle) if enough(middle) else (middle, lines)
+    lines = _least_that_do(enough, too_few, lines)
     return max(math.ceil(lines * count / seen) - count if seen else lines, 1)
 
 

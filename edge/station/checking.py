@@ -143,7 +143,7 @@ def _codes(reader: StationReader) -> Iterator[Tried]:
 def _threshold(settings: StationSettings, folder: Path, reader: StationReader) -> Tried:
     calibration = read_calibration(folder / settings.journal.folder)
     chosen = choose_station_threshold(settings.reading, calibration, reader, adjusted_of(settings, folder).threshold)
-    value = f"{chosen.value:.4f}, " if chosen.value <= 1 else ""
+    value = f"{chosen.value:.4f}, " if chosen.accepts else ""
     return Tried("threshold", f"{value}{chosen.words}", chosen.remedy)
 
 

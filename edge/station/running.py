@@ -243,11 +243,10 @@ class Station:
         self._follow_calibration()
         chosen = self.threshold
         if chosen != self._told:
-            least = f"accepts from {chosen.value:.4f} on" if chosen.value <= 1 else "accepts nothing"
-            log.info("model %s; %s: %s", short(self._reader.model), least, chosen.words)
+            log.info("model %s; %s: %s", short(self._reader.model), chosen.effect, chosen.words)
             self._told = chosen
-        accepts = chosen.value <= 1
-        for name, is_on in ((NOT_PROVED, accepts and not chosen.is_wanted), (ACCEPTS_NOTHING, not accepts)):
+        not_proved = chosen.accepts and not chosen.is_wanted
+        for name, is_on in ((NOT_PROVED, not_proved), (ACCEPTS_NOTHING, not chosen.accepts)):
             if is_on:
                 self.alarms.set(name, chosen.words)
             else:

@@ -198,9 +198,9 @@ class _Run:
         self._moment = max(self._moment, moment)
         self._health.look(frame.image, self._moment, frame.live)
         region = self._region(frame.image)
-        for piece in self._look(frame, region):
-            self._keep(piece, at_hand if frame.live else begun)
         came = at_hand if frame.live else begun
+        for piece in self._look(frame, region):
+            self._keep(piece, came)
         self._came = {track.number: self._came.get(track.number, came) for track in works.watch.tracks}
         self._count_final()
         self._show(frame, region)

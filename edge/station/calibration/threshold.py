@@ -169,6 +169,16 @@ class ChosenThreshold:
     is_wanted: bool = False
     remedy: str = ""
 
+    @property
+    def accepts(self) -> bool:
+        """Whether any confidence reaches it."""
+        return self.value <= 1
+
+    @property
+    def effect(self) -> str:
+        """What a station does by it, for people."""
+        return f"accepts from {self.value:.4f} on" if self.accepts else "accepts nothing"
+
 
 _CALIBRATE, _MORE = "calibrate it with mail of your own", "calibrate it with more mail"
 

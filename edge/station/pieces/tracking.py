@@ -312,26 +312,24 @@ class Tracker:
     def spans(self, track: Track) -> bool:
         """Whether a piece reaches from where it came to the other end of the region, and will never be whole in it."""
         axis = int(np.argmax([abs(speed) for speed in track.velocity]))
-        start, end = ends_of(track.box, axis)
-        margin = max(1.0, _MARGIN * self.size[axis])
-        return start < margin and end > self.size[axis] - margin
+        return all(self._touched(track.box, axis))
 
     def is_at_same_end(self, before: Box, now: Box) -> bool:
         """Whether a box lies at one end of the region along which pieces pass, and at that end lay another one."""
         speeds = [abs(speed) for speed in self._belt]
         axis = int(np.argmax(speeds if max(speeds) > 0 else self.size))
-        margin = max(1.0, _MARGIN * self.size[axis])
-        ends = [
-            (start < margin, end > self.size[axis] - margin)
-            for start, end in (ends_of(before, axis), ends_of(now, axis))
-        ]
-        return ends[1] in {(True, False), (False, True)} and ends[0] == ends[1]
+        ends = self._touched(now, axis)
+        return any(ends) and not all(ends) and self._touched(before, axis) == ends
 
     def _is_within(self, box: Box, axis: int) -> bool:
         """Whether a box touches no border along an axis."""
+        return not any(self._touched(box, axis))
+
+    def _touched(self, box: Box, axis: int) -> tuple[bool, bool]:
+        """Whether a box touches the first and the second border along an axis."""
         start, end = ends_of(box, axis)
         margin = max(1.0, _MARGIN * self.size[axis])
-        return start >= margin and end <= self.size[axis] - margin
+        return start < margin, end > self.size[axis] - margin
 
 
 def _speed(was: float, moves: Sequence[float]) -> float:
