@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, operand
-from edgedigits.firmware_export.graph.arithmetic import ADD_LEFT_SHIFT, activation_range, add_operands
+from edgedigits.firmware_export.graph.arithmetic import ADD_LEFT_SHIFT, activation_range
 from edgedigits.firmware_export.graph.formulas import output_of, scaled
-from edgedigits.firmware_export.graph.layers import QUANTIZE_FIRST, Layer, OperatorNodes
+from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Operand, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.operators.shared import pairwise
@@ -52,10 +52,7 @@ class Add(pairwise.Pairwise):
 
 def _read(layer: Layer, output: Value) -> OperatorNodes:
     pair = pairwise.sides(layer, output)
-    twice = 2.0 * max(pair.left.scale, pair.right.scale)
-    if twice >= (1 << ADD_LEFT_SHIFT) * output.scale:
-        raise layer.error("has an output scale far too small for its inputs", QUANTIZE_FIRST)
-    left, right, to = add_operands(pair.left, pair.right, output)
+    left, right, to = pairwise.summands(layer, pair.left, pair.right, output)
     limits = activation_range(layer.activation(), output)
     node = Add(layer.name, pair.inputs, layer.output, pair.constant, left, right, ADD_LEFT_SHIFT, to, *limits)
     return OperatorNodes((node,), {layer.output: output})

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, operand
-from edgedigits.firmware_export.graph.arithmetic import ADD_LEFT_SHIFT, activation_range, add_operands
+from edgedigits.firmware_export.graph.arithmetic import ADD_LEFT_SHIFT, activation_range
 from edgedigits.firmware_export.graph.formulas import multiply, output_of, scaled
-from edgedigits.firmware_export.graph.layers import QUANTIZE_FIRST, Layer, OperatorNodes
+from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Operand, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.operators.shared import pairwise
@@ -61,9 +61,7 @@ class Sub(pairwise.Pairwise):
 def _read(layer: Layer, output: Value) -> OperatorNodes:
     pair = pairwise.sides(layer, output)
     left, right = (pair.right, pair.left) if pair.turned else (pair.left, pair.right)
-    if 2.0 * max(left.scale, right.scale) >= (1 << ADD_LEFT_SHIFT) * output.scale:
-        raise layer.error("has an output scale far too small for its inputs", QUANTIZE_FIRST)
-    operands = add_operands(left, right, output)
+    operands = pairwise.summands(layer, left, right, output)
     limits = activation_range(layer.activation(), output)
     node = Sub(layer.name, pair.inputs, layer.output, pair.constant, pair.turned, *operands, *limits)
     return OperatorNodes((node,), {layer.output: output})

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, plain
-from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer
-from edgedigits.firmware_export.graph.model import Node, Value, Whole
+from edgedigits.firmware_export.graph.arithmetic import ADD_LEFT_SHIFT, add_operands
+from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, Layer
+from edgedigits.firmware_export.graph.model import Node, Operand, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource
 from edgedigits.firmware_export.operators.shared.taking import KERNEL, spread
 from edgedigits.firmware_export.planning.lowering import Lowering
@@ -117,6 +118,17 @@ def _emit_constant(writer: StageWriter, node: Any) -> StageText:
     fields = (writer.symbol("constant"), width * depth, next_row)
     array = writer.array("int8_t", "constant", plain(values))
     return StageText(array + writer.struct("constant_t", fields), values.size)
+
+
+def summands(layer: Layer, left: Value, right: Value, output: Value) -> tuple[Operand, Operand, Operand]:
+    """How both sides of a sum or difference and its output are scaled.
+
+    Raises:
+        EdgedigitsError: the output counts in steps far smaller than its inputs do.
+    """
+    if 2.0 * max(left.scale, right.scale) >= (1 << ADD_LEFT_SHIFT) * output.scale:
+        raise layer.error("has an output scale far too small for its inputs", QUANTIZE_FIRST)
+    return add_operands(left, right, output)
 
 
 KERNELS = (KernelSource(CONSTANT, ("constant.c",), "constant_row(stage->layer, y, out)", _emit_constant), KERNEL)
