@@ -105,7 +105,9 @@ def changed(path: Path, change: Callable[[str], str]) -> None:
 
 def other_bias(source: str, layer: int) -> str:
     """The library with another bias of the first channel of a layer."""
-    found = re.search(rf"digits_bias_{layer}\[\] ALIGNED = {{\s*BIAS\((-?\d+), (-?\d+)\)", source)
+    found = re.search(
+        rf"digits_bias_{layer}\[\] ALIGNED DIGITS_WEIGHTS_ATTRIBUTE = {{\s*BIAS\((-?\d+), (-?\d+)\)", source
+    )
     assert found
     wrong = "".join(f", {int(number) + 100_000}" for number in found.groups())[2:]
     return f"{source[: found.start(1)]}{wrong}{source[found.end(2) :]}"
