@@ -38,9 +38,19 @@ class Plan:
 def plan(graph: Graph) -> Plan:
     """Choose an order of execution with a small arena, and lay the arena out.
 
-    Which values are made whole is chosen by changing one at a time while that lowers the fullest moment.
+    Which values are made whole is chosen by changing one at a time while that lowers the fullest moment. Layers over a
+    whole picture take row by row in where that makes arenas smaller and none larger.
     """
-    program = lower(graph)
+    program, other = lower(graph), lower(graph, by_rows=True)
+    made = _planned(program)
+    if [stage.kernel for stage in program.stages] == [stage.kernel for stage in other.stages]:
+        return made
+    by_rows = _planned(other)
+    smaller = [by_rows.arena_bytes[variant] - size for variant, size in made.arena_bytes.items()]
+    return by_rows if max(smaller) <= 0 > min(smaller) else made
+
+
+def _planned(program: Program) -> Plan:
     choices = [stage.output for stage in program.stages if program.root(program.output) != stage.output]
     best = min((_descend(program, choices, start) for start in (frozenset(), frozenset(choices))), key=lambda c: c[0])
     chosen = schedule(program, best[1])

@@ -24,7 +24,7 @@ from edgedigits.firmware_export.planning.stages import Stage
 MAY_WORK_IN_PLACE = {"table", "add", "sub", "mul", "extreme", "prelu"}
 """These read a byte just before they write the same one; every other kernel reads its rows again and again."""
 
-ROW_BY_ROW = {"mean", "sum_of_rows", "reduce_max"}
+ROW_BY_ROW = {"dense_rows", "pool_total", "mean", "sum_of_rows", "reduce_max"}
 """These make their only row once they have seen every row of their input."""
 
 Tokens = NDArray[np.int64]
