@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from edgedigits.firmware_export.graph.model import Graph
 from edgedigits.firmware_export.planning.arena import Layout, blocks, lay_out, peak
@@ -23,15 +24,21 @@ class Plan:
         program: its values and stages.
         schedule: the order of all steps, the same for every variant.
         layouts: where everything lies, by variant of the kernels.
+        memories: names of the parts of the arena; none of an arena in one part.
+        starts: where the offsets of each of them start.
+        unfit: variants that these are too small for, and what is missing.
     """
 
     program: Program
     schedule: Schedule
     layouts: dict[str, Layout]
+    memories: tuple[str, ...] = ()
+    starts: tuple[int, ...] = (0,)
+    unfit: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def arena_bytes(self) -> dict[str, int]:
-        """Arena by variant, input and output included."""
+        """Arena that the caller gives by variant, input and output included."""
         return {variant: layout.bytes for variant, layout in self.layouts.items()}
 
 

@@ -42,7 +42,8 @@ class ArenaChecker:
         self.program = plan.program
         self.layout = plan.layouts[variant]
         self.variant = variant
-        self.arena: Tokens = np.full(self.layout.bytes + 4096, -1)
+        end = max(self.layout.offsets[block.key] + block.size for block in self.layout.blocks)
+        self.arena: Tokens = np.full(end + 4096, -1)
         self.touched = 0
         self.made = [0] * len(self.program.stages)
         self.tokens: dict[Any, int] = {}
