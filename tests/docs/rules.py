@@ -71,10 +71,6 @@ RULES = (
     only_checked(
         r"(EDGEDIGITS_MODELS=\S+ )?make firmware-bench", "counts for minutes; `edgedigits firmware report` counts here"
     ),
-    only_checked(
-        r"python tests/benchmarks/stand_ins\.py \S+|EDGEDIGITS_MODELS=\S+ python tests/benchmarks/bench_foreign\.py.*",
-        "minutes; tests/firmware_export/test_foreign_bench.py",
-    ),
     only_checked(r"(\S+/)?pip install .*", "needs the network; tests/test_packaging.py installs the wheel"),
     only_checked(r"python3 -m venv .*|\. \.venv/bin/activate", "the next command fills it from the network"),
     # A station on a Raspberry Pi: `make test-pi` types these in an emulated one

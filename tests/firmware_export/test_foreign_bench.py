@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 from model_builder import ModelBuilder
 
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
-sys.path.insert(0, str(BENCHMARKS))
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 import bench_foreign
 from known_models import known_model, title_of
 
 from edgedigits.firmware_export.boards.cores import core
 from edgedigits.firmware_export.report.cores import missing_tool
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 
 def picture() -> bytes:
