@@ -89,6 +89,7 @@ def cores(as_json: bool) -> None:
 @_dataset
 @options.inputs
 @options.strip_width
+@options.weights
 @click.option("--name", default="digits", show_default=True, help="Prefix of the C names; a C identifier.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the arena over the layers to this PNG file.")
 @click.option("--card", type=click.Path(path_type=Path), help="Write the figures here.  [default: beside MODEL]")
@@ -104,6 +105,7 @@ def report(
     dataset: str | None,
     inputs: Path | None,
     width: int | None,
+    weights: str,
     name: str,
     plot: Path | None,
     card: Path | None,
@@ -154,6 +156,7 @@ def report(
             allow_failed=force,
             told=told,
             width=width,
+            weights=weights,
             progress=lambda done: stage("build and run", done, len(names)),
         )
     if plot:
