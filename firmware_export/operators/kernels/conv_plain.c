@@ -73,6 +73,19 @@ OUTLINE static void sum_window(const CONV_MEMORY weight_t *weights, const uint8_
 #pragma GCC pop_options
 #endif
 
+/* `rescale` of a layer that an AVR finds in its RAM. */
+#if defined(COMPACT_WEIGHTS) && defined(__AVR__)
+static int8_t rescale_conv(const rescaling_t *to, uint16_t channel, int32_t sum)
+{
+    if (to->rectified != 0U && sum <= 0) {
+        return -128;
+    }
+    return clamp(to->zero + multiply(sum, to->multiplier[channel], to->exponent[channel]), to->low, to->high);
+}
+#else
+#define rescale_conv rescale
+#endif
+
 static void conv_row(const CONV_MEMORY conv_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
 {
     const uint16_t taps = layer->taps;

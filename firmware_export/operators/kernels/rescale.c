@@ -5,19 +5,12 @@
 #include "multiply.c"
 
 /* A sum, its bias included, to the output of its channel. */
-#define RESCALE(name, memory)                                                                                      \
-    MAYBE_UNUSED static int8_t name(const memory rescaling_t *to, uint16_t channel, int32_t sum)                   \
-    {                                                                                                              \
-        if (to->rectified != 0U && sum <= 0) {                                                                     \
-            return -128;                                                                                           \
-        }                                                                                                          \
-        return clamp(to->zero + multiply(sum, to->multiplier[channel], to->exponent[channel]), to->low, to->high); \
+MAYBE_UNUSED static int8_t rescale(const FLASH rescaling_t *to, uint16_t channel, int32_t sum)
+{
+    if (to->rectified != 0U && sum <= 0) {
+        return -128;
     }
-RESCALE(rescale, FLASH)
-#if defined(COMPACT_WEIGHTS) && defined(__AVR__)
-RESCALE(rescale_conv, CONV_MEMORY)
-#else
-#define rescale_conv rescale
-#endif
+    return clamp(to->zero + multiply(sum, to->multiplier[channel], to->exponent[channel]), to->low, to->high);
+}
 
 #endif
