@@ -185,18 +185,23 @@ def test_the_library_equals_the_reference(case, tmp_path):
             np.testing.assert_array_equal(compile_host(library, tmp_path, flags).run(given, where), expected)
 
 
-@pytest.mark.parametrize("name", ["m0", "m4", "m55", "rv32"])
-@pytest.mark.parametrize("case", ["4 bits", "2 bits", "4 bits without zeros", "bytes without zeros"])
+ON_CORES = ("4 bits", "2 bits", "4 bits without zeros", "bytes without zeros")
+
+
+@pytest.mark.parametrize("case", ON_CORES)
+@pytest.mark.parametrize(
+    "name", ["m4", "m55", pytest.param("m0", marks=pytest.mark.slow), pytest.param("rv32", marks=pytest.mark.slow)]
+)
 def test_each_core_equals_the_reference(name, case, tmp_path):
     model = network(case, seed=1)
     library = exported(model, tmp_path)
     given = random_inputs(library, 4)
     expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
-    measured = measure(library.text, core(name), given)
+    measured = measure(library.text, core(name), given, size_flags=())
     np.testing.assert_array_equal(measured.outputs, expected)
 
 
-@pytest.mark.parametrize("case", ["4 bits", "2 bits", "4 bits without zeros", "bytes without zeros"])
+@pytest.mark.parametrize("case", ON_CORES)
 def test_an_avr_equals_the_reference(case, tmp_path):
     builder = ModelBuilder(2)
     end = builder.conv(builder.input((1, 6, 6, 4), 0.02, -128), 32, activation="RELU")
@@ -207,7 +212,8 @@ def test_an_avr_equals_the_reference(case, tmp_path):
     assert any(library.encodings)
     given = random_inputs(library, 2)
     expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
-    np.testing.assert_array_equal(measure(library.text, core("avr"), given).outputs, expected)
+    measured = measure(library.text, core("avr"), given, size_flags=())
+    np.testing.assert_array_equal(measured.outputs, expected)
 
 
 # ---- when ----
