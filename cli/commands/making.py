@@ -199,6 +199,7 @@ def train(
 @options.strip_width
 @options.labels
 @options.inputs
+@options.weights
 @options.memories
 @options.out
 @options.force
@@ -212,6 +213,7 @@ def export(
     width: int | None,
     labels: Path | None,
     inputs: Path | None,
+    weights: str,
     memories: tuple[str, ...],
     out: Path,
     force: bool,
@@ -237,7 +239,7 @@ def export(
     """
     from edgedigits.cli.proving import warn_of_verdict
 
-    wanted = ExportRequest(model, name, allow_failed or force, told, width, labels, inputs, memories)
+    wanted = ExportRequest(model, name, allow_failed or force, told, width, labels, inputs, weights, memories)
     written = TARGETS[target].write(wanted, out, force)
     warn_of_verdict(written.facts["verdict"])
     if as_json:

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgedigits.firmware_export.recipe import COMPACT
+
 if TYPE_CHECKING:
     from edgedigits.core.contract.finding import Told
+    from edgedigits.firmware_export.library import LibraryExport
     from edgedigits.firmware_export.planning.plan import Plan
 
 HEADER, SOURCE = "header", "source"
@@ -43,6 +46,7 @@ class ExportRequest:
         width: of a line network's strips where it is not the file's.
         labels: a text file that names the outputs.
         inputs: a NumPy archive with inputs for the self-test.
+        weights: of ``recipe.WEIGHTS``: how they lie in flash.
         memories: that the arena is laid out in, each as ``name=bytes``.
     """
 
@@ -53,6 +57,7 @@ class ExportRequest:
     width: int | None = None
     labels: Path | None = None
     inputs: Path | None = None
+    weights: str = COMPACT
     memories: tuple[str, ...] = ()
 
 
@@ -107,6 +112,7 @@ def library_target(name: str, about: str, layout: Mapping[str, str]) -> Target:
             width=wanted.width,
             labels=wanted.labels,
             inputs=wanted.inputs,
+            weights=wanted.weights,
             memories=wanted.memories,
         )
         files = write_target(name, made.files, folder, force=force)
@@ -122,6 +128,18 @@ def library_target(name: str, about: str, layout: Mapping[str, str]) -> Target:
         words = f"self-test: {made.tested_on}\n{_arena_words(library.plan)}"
         if wanted.memories:
             facts["memories"], facts["too_small_for"] = memory_bytes(library.plan), dict(library.plan.unfit)
-        return Written(files, facts, words)
+        if any(library.encodings):
+            facts |= {"weight_bytes": sum(library.weight_bytes), "saved_bytes": library.saved_bytes}
+        return Written(files, facts, words + compact_words(library))
 
     return Target(name, about, write, layout)
+
+
+def compact_words(library: LibraryExport) -> str:
+    """What people are told of compact weights, in a line of its own; empty where there are none."""
+    if not any(library.encodings):
+        return ""
+    return (
+        f"\nweights: {sum(library.weight_bytes):,} bytes, {library.saved_bytes:,} fewer than one each; --weights plain "
+        "takes less time and less arena"
+    )

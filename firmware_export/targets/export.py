@@ -21,6 +21,7 @@ from edgedigits.firmware_export.proof.drawn import drawn_digits
 from edgedigits.firmware_export.proof.lines import LineReference, drawn_lines, line_text
 from edgedigits.firmware_export.proof.reference import ReferenceKernels, TensorReference
 from edgedigits.firmware_export.proof.tensors import NOISE_SEED, TYPES, as_int8, noise, npz_inputs, outside
+from edgedigits.firmware_export.recipe import COMPACT
 from edgedigits.firmware_export.targets import LibraryFiles, TestVector
 from edgedigits.firmware_export.targets.files import TensorWords
 
@@ -55,6 +56,7 @@ def export_target(
     width: int | None = None,
     labels: Path | None = None,
     inputs: Path | None = None,
+    weights: str = COMPACT,
     memories: tuple[str, ...] = (),
 ) -> TargetExport:
     """Turn an int8 model into a C library; TFLite's reference kernels give its test vectors.
@@ -68,6 +70,7 @@ def export_target(
         labels: a text file with a name for each output, one a line.
         inputs: a NumPy archive with inputs for the self-test of a model that reads neither digits nor lines; None takes
             seeded noise.
+        weights: see ``export_library``.
         memories: that the arena is laid out in, each as ``name=bytes``.
 
     Raises:
@@ -77,7 +80,14 @@ def export_target(
     parts = tuple(read_memory(text) for text in memories)
     named = read_labels(labels) if labels else ()
     library = export_library(
-        model, name=name, allow_failed=allow_failed, told=told, width=width, labels=named, memories=parts
+        model,
+        name=name,
+        allow_failed=allow_failed,
+        told=told,
+        width=width,
+        labels=named,
+        weights=weights,
+        memories=parts,
     )
     files, source = _files(library, model, inputs)
     return TargetExport(library, files, source)
