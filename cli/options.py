@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from edgedigits.core.dataset_spec import INVERTED, ORIENTATIONS, SKIP_BAD, spec_with
-from edgedigits.firmware_export.recipe import COMPACT, WEIGHTS
+from edgedigits.firmware_export.recipe import COMPACT, WEIGHTS, WEIGHTS_INSIDE
 
 
 class Model(click.ParamType[Path]):
@@ -119,13 +119,20 @@ strip_width = click.option(
 )
 
 
-weights = click.option(
-    "--weights",
-    type=click.Choice(WEIGHTS),
-    default=COMPACT,
-    show_default=True,
-    help="compact: layers of 16 different weights or fewer, or of many zeros, take less flash, and are unpacked while "
-    "the network runs; plain: one byte each.",
+def _weights(kinds: tuple[str, ...], more: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option(
+        "--weights",
+        type=click.Choice(kinds),
+        default=COMPACT,
+        show_default=True,
+        help="compact: layers of 16 different weights or fewer, or of many zeros, take less flash, and are unpacked "
+        f"while the network runs; plain: one byte each{more}.",
+    )
+
+
+weights_inside = _weights(WEIGHTS_INSIDE, "")
+weights = _weights(
+    WEIGHTS, "; blob: outside of the C, in files that can be replaced by those of another training of the network"
 )
 labels = click.option(
     "--labels", type=click.Path(path_type=Path), help="Text file that names the model's outputs, one a line."

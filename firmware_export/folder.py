@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.core.files import disk_errors, whole_folder, write_text
+from edgedigits.core.files import disk_errors, whole_folder, write_bytes
 
 _SOURCES = (".c", ".h", ".cpp", ".ino")
 _MARK = b"edgedigits"
 """Stands in the head of each C file that is written."""
 
 
-def write_files(folder: Path, texts: Mapping[str, str], force: bool) -> None:
+def write_files(folder: Path, texts: Mapping[str, str | bytes], force: bool) -> None:
     """Write files by their relative paths; with ``force`` replace these and leave everything else where it is.
 
     Files are replaced in a folder that an export was written into before: one of the C files that would be replaced
@@ -29,24 +29,24 @@ def write_files(folder: Path, texts: Mapping[str, str], force: bool) -> None:
         return
     with whole_folder(folder, force) as work:
         for file, text in texts.items():
-            write_text(work / file, text)
+            _write(work / file, text)
 
 
-def _replace_files(folder: Path, texts: Mapping[str, str]) -> None:
+def _replace_files(folder: Path, texts: Mapping[str, str | bytes]) -> None:
     """Write everything that can fail for want of room first, then rename file by file."""
     for file in texts:
         _refuse_what_is_in_the_way(folder, file)
     _refuse_files_of_others(folder, texts)
     with disk_errors(folder), tempfile.TemporaryDirectory(dir=folder, prefix=".") as stage:
         for file, text in texts.items():
-            write_text(Path(stage) / file, text)
+            _write(Path(stage) / file, text)
         for place in {PurePosixPath(file).parent for file in texts}:
             (folder / place).mkdir(parents=True, exist_ok=True)
         for file in texts:
             (Path(stage) / file).replace(folder / file)
 
 
-def _refuse_files_of_others(folder: Path, texts: Mapping[str, str]) -> None:
+def _refuse_files_of_others(folder: Path, texts: Mapping[str, str | bytes]) -> None:
     """Raise where files would be replaced and nothing shows that they were written here."""
     there = [folder / file for file in texts if (folder / file).is_file()]
     if there and not any(path.suffix in _SOURCES and _MARK in path.read_bytes() for path in there):
@@ -66,3 +66,7 @@ def _refuse_what_is_in_the_way(folder: Path, file: str) -> None:
         raise EdgedigitsError(
             f"cannot write {folder / file}: {wrong[0]} is in the way", "remove it, or choose another --out"
         )
+
+
+def _write(path: Path, content: str | bytes) -> None:
+    write_bytes(path, content if isinstance(content, bytes) else content.encode())

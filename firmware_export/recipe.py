@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-COMPACT, PLAIN = "compact", "plain"
-WEIGHTS = (COMPACT, PLAIN)
-"""How weights may lie in flash; the first one is the default."""
+COMPACT, PLAIN, BLOB = "compact", "plain", "blob"
+WEIGHTS_INSIDE = (COMPACT, PLAIN)
+WEIGHTS = (*WEIGHTS_INSIDE, BLOB)
+"""How weights may lie in flash, in the C or outside of it; the first one is the default."""
 
 
 @dataclass(frozen=True)

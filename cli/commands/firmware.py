@@ -87,7 +87,7 @@ def cores(as_json: bool) -> None:
 @_dataset
 @options.inputs
 @options.strip_width
-@options.weights
+@options.weights_inside
 @click.option("--name", default="digits", show_default=True, help="Prefix of the C names; a C identifier.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the arena over the layers to this PNG file.")
 @click.option("--card", type=click.Path(path_type=Path), help="Write the figures here.  [default: beside MODEL]")

@@ -47,12 +47,12 @@ def by_variant(numbers: tuple[int, ...]) -> str:
 @cache
 def _limits(kind: str) -> tuple[tuple[int, int] | None, ...]:
     """Least and greatest number of each field of a struct; None for pointers and structs."""
-    return tuple(None if pointer else _range(named) for named, pointer in _FIELD.findall(_structs()[kind]))
+    return tuple(None if pointer else _range(named) for named, pointer in _FIELD.findall(structs()[kind]))
 
 
 @cache
-def _structs() -> dict[str, str]:
-    """The fields of every struct of the kernels, as they stand there."""
+def structs() -> dict[str, str]:
+    """The fields of every struct of the kernels by its name, as they stand there."""
     texts = (file.read_text(encoding="utf-8") for file in _KERNELS.iterdir() if file.name.endswith((".c", ".h")))
     return {name: body for text in texts for body, name in _STRUCT.findall(text)}
 

@@ -31,15 +31,19 @@ def grey_about(contract: InputContract) -> str:
     return f" The network {' and '.join(told)}; this function sees to it." if told else ""
 
 
-def from_grey(value: Value, contract: InputContract, name: str) -> str:
-    """Body of the function from grey bytes to the input: as the contract's values, quantized, do it."""
-    levels = contract.levels()
-    steps = quantize(levels, value.scale, value.zero_point).astype(int)
+def steps_of_bytes(value: Value, contract: InputContract) -> NDArray[np.int_]:
+    """What each byte of a picture becomes: the contract's value, quantized."""
+    return quantize(contract.levels(), value.scale, value.zero_point).astype(int)
+
+
+def from_grey(value: Value, contract: InputContract, name: str, outside: bool = False) -> str:
+    """Body of the function from grey bytes to the input; ``outside`` a table ``steps`` says what they become."""
+    steps = steps_of_bytes(value, contract)
     count = grey_count(contract, name)
     channels = contract.field[2]
     counter = "uint16_t" if math.prod(value.shape) < 2**16 else "uint32_t"
-    shifted = np.array_equal(steps, np.arange(256) - 128)
-    table = "" if shifted else _table("int8_t steps", steps)
+    shifted = np.array_equal(steps, np.arange(256) - 128) and not outside
+    table = "" if shifted or outside else _table("int8_t steps", steps)
     if channels > 1:
         step = "(int8_t)(grey[pixel] - 128)" if shifted else "steps[grey[pixel]]"
         puts = "".join(f"        input[{channels} * pixel + {channel}] = step;\n" for channel in range(channels))
@@ -51,11 +55,11 @@ def from_grey(value: Value, contract: InputContract, name: str) -> str:
     return f"{table}    for ({counter} byte = 0; byte < {count}; byte++) {{\n        input[byte] = {step};\n    }}"
 
 
-def from_bytes(value: Value, contract: InputContract, name: str) -> str:
+def from_bytes(value: Value, contract: InputContract, name: str, outside: bool = False) -> str:
     """Body of the function from the bytes of a picture to the input: each as the contract's value, quantized."""
-    steps = quantize(contract.levels(), value.scale, value.zero_point).astype(int)
-    shifted = np.array_equal(steps, np.arange(256) - 128)
-    table = "" if shifted else _table("int8_t steps", steps)
+    steps = steps_of_bytes(value, contract)
+    shifted = np.array_equal(steps, np.arange(256) - 128) and not outside
+    table = "" if shifted or outside else _table("int8_t steps", steps)
     step = "(int8_t)(bytes[place] - 128)" if shifted else "steps[bytes[place]]"
     counter = "uint16_t" if math.prod(value.shape) < 2**16 else "uint32_t"
     return (
@@ -69,10 +73,12 @@ def confidence_note(value: Value, contract: InputContract | None) -> str:
     return "" if _is_probability(value) or _gives_logits(contract) else " (no softmax: only its scale)"
 
 
-def confidence(value: Value, contract: InputContract | None, name: str) -> str:
+def confidence(value: Value, contract: InputContract | None, name: str, outside: bool = False) -> str:
     """Body of the function that tells the thousandths of certainty of the greatest score, half-way cases upwards."""
     if _gives_logits(contract):
-        return _softmax(value, name)
+        return _softmax(value, name, outside)
+    if outside:
+        return f"    return (int)certainties[output[{name}_top1(output)] + 128];"
     return (
         f"    const int32_t steps = (int32_t)output[{name}_top1(output)] - ({value.zero_point});\n"
         f"    return (int){_thousandths(value)};"
@@ -83,11 +89,25 @@ def _gives_logits(contract: InputContract | None) -> bool:
     return contract is not None and contract.output == LOGITS
 
 
-def _softmax(value: Value, name: str) -> str:
+def certainties(value: Value, contract: InputContract | None) -> tuple[str, str, NDArray[np.int_]]:
+    """C type, name and numbers of the table that tells the certainty ``outside``: see :func:`confidence`."""
+    if _gives_logits(contract):
+        return "uint16_t", "powers", _powers(value)
+    steps = np.arange(-128, 128) - value.zero_point
+    factor, bits = (1000, 8) if _is_probability(value) else _factor(value)
+    return "int32_t", "certainties", np.where(steps <= 0, 0, (steps * factor + 2**bits // 2) >> bits)
+
+
+def _powers(value: Value) -> NDArray[np.int_]:
+    found: NDArray[np.int_] = np.rint(_ONE * np.exp(-np.arange(256) * value.scale)).astype(int)
+    return found
+
+
+def _softmax(value: Value, name: str, outside: bool) -> str:
     """One over the sum of the powers of e, by which the other scores lie below the greatest."""
-    powers = np.rint(_ONE * np.exp(-np.arange(256) * value.scale)).astype(int)
+    table = "" if outside else _table("uint16_t powers", _powers(value))
     return (
-        f"{_table('uint16_t powers', powers)}"
+        f"{table}"
         f"    const int8_t best = output[{name}_top1(output)];\n"
         "    uint32_t sum = 0;\n"
         f"    for (int place = 0; place < {name.upper()}_OUTPUT_BYTES; place++) {{\n"
@@ -104,10 +124,15 @@ def _thousandths(value: Value) -> str:
     """C expression of the thousandths that ``steps`` above zero stand for, half-way cases upwards."""
     if _is_probability(value):
         return "((steps * 1000 + 128) / 256)"
+    factor, bits = _factor(value)
+    return f"(steps <= 0 ? 0 : ((steps * {factor} + {2**bits // 2}) >> {bits}))"
+
+
+def _factor(value: Value) -> tuple[int, int]:
+    """From steps to thousandths: a factor and the bits behind its point."""
     thousandths = value.scale * 1000
     bits = next((bits for bits in range(_THOUSANDTHS, 0, -1) if thousandths * 2**bits < _LARGEST_FACTOR), 0)
-    factor = min(round(thousandths * 2**bits), _LARGEST_FACTOR)
-    return f"(steps <= 0 ? 0 : ((steps * {factor} + {2**bits // 2}) >> {bits}))"
+    return min(round(thousandths * 2**bits), _LARGEST_FACTOR), bits
 
 
 def _table(declared: str, numbers: NDArray[np.int_]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edgedigits.core.cards import code_version
@@ -25,7 +25,7 @@ from edgedigits.firmware_export.operators.registry import with_compact_weights
 from edgedigits.firmware_export.planning.memories import Memory, check_memories, split
 from edgedigits.firmware_export.planning.plan import Plan, plan
 from edgedigits.firmware_export.proof.verdict import proof_verdict
-from edgedigits.firmware_export.recipe import COMPACT, ExportRecipe
+from edgedigits.firmware_export.recipe import BLOB, COMPACT, ExportRecipe
 from edgedigits.firmware_export.variants import DSP, PLAIN
 
 
@@ -48,6 +48,7 @@ class LibraryExport:
             did.
         picture: what the bytes of a picture become of a model that reads none of digits; None where nothing tells.
         recipe: what made it.
+        blobs: the weights by the variant of the kernels, where the C holds none.
     """
 
     text: LibraryText
@@ -63,6 +64,7 @@ class LibraryExport:
     labels: tuple[str, ...]
     picture: InputContract | None
     recipe: ExportRecipe
+    blobs: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -109,6 +111,7 @@ def export_library(
         labels: what each output stands for; none for the ten digits of a digit model, and for no names of another one.
         weights: ``compact``: where it saves flash, those of layers with 16 different ones or fewer, or with many zeros,
             lie there in fewer bytes than one each and are unpacked while the network runs. ``plain``: never.
+            ``blob``: they lie outside of the C, which is the same for every training of a network.
         memories: that the arena is laid out in; none for one part, as large as it has to be.
 
     Raises:
@@ -129,18 +132,25 @@ def export_library(
     contract = None if line else contract_of(model, told, graph)
     picture = None if line or contract else picture_contract(graph, told)
     _check_told(model, graph, line, contract or picture, told, labels)
-    chosen = plan(graph)
+    chosen = plan(graph, by_structure=weights == BLOB)
     if weights == COMPACT:
         chosen = with_compact_weights(chosen)
     if memories:
         chosen = split(chosen, memories)
-    if not fits_dsp(chosen.program):  # cores with the DSP extension then run the plain kernels
+    fits = fits_dsp(chosen.program)
+    if weights == BLOB and not fits:
+        raise EdgedigitsError(
+            f"{model} has a weight of -128, for which the DSP kernels of a blob have no room",
+            "convert it with TensorFlow's own converter, or export it with --weights plain",
+        )
+    if not fits:  # cores with the DSP extension then run the plain kernels
         chosen = _with_plain_on_dsp(chosen)
     named = labels or (LABELS if contract else ())
-    metadata = LibraryMetadata(name, sha256, code_version(), verdict, contract, line, named, picture)
-    text, layers = write_library(graph, chosen, metadata)
+    metadata = LibraryMetadata(name, sha256, code_version(), verdict, contract, line, named, picture, weights == BLOB)
+    written = write_library(graph, chosen, metadata)
+    layers = written.layers
     return LibraryExport(
-        text,
+        written.text,
         graph,
         chosen,
         tuple(layer.weight_bytes for layer in layers),
@@ -153,6 +163,7 @@ def export_library(
         named,
         picture,
         ExportRecipe(name, allow_failed, code_version(), width, weights),
+        written.blobs,
     )
 
 

@@ -24,7 +24,11 @@ def typed_templates(graph: Graph) -> tuple[str, ...]:
 
 
 def typed_functions(
-    graph: Graph, ending: str, fill: Callable[[str, Mapping[str, object]], str], common: dict[str, str]
+    graph: Graph,
+    ending: str,
+    fill: Callable[[str, Mapping[str, object]], str],
+    common: dict[str, str],
+    outside: bool = False,
 ) -> list[str]:
     """The filled templates.
 
@@ -33,10 +37,11 @@ def typed_functions(
         ending: of the templates: ``.c.in`` or ``.h.in``.
         fill: from the name of a template and its fields to its text.
         common: fields that every template has.
+        outside: scale and zero point are variables ``input_scale`` and so on.
     """
     ends = {"input": graph.values[graph.input], "output": graph.values[graph.output]}
     return [
-        fill(f"{template}{ending}", common | _fields(ends[template.partition("_")[0]]))
+        fill(f"{template}{ending}", common | _fields(ends, template.partition("_")[0], outside))
         for template in typed_templates(graph)
     ]
 
@@ -47,7 +52,16 @@ def floats_remark(graph: Graph) -> str:
     return "floating point only where it goes in or out" if floats else "no floating point"
 
 
-def _fields(value: Value) -> dict[str, object]:
+def _fields(ends: Mapping[str, Value], which: str, outside: bool) -> dict[str, object]:
+    if outside:
+        zero = f"{which}_zero"
+        return {
+            "scale": f"{which}_scale",
+            "zero": zero,
+            "least": f"(float)(-128 - {zero})",
+            "most": f"(float)(127 - {zero})",
+        }
+    value = ends[which]
     return {
         "scale": float_literal(value.scale),
         "zero": value.zero_point,

@@ -5,6 +5,7 @@ Nothing that stands in the model as text reaches the files: it may come from any
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Mapping
@@ -22,13 +23,16 @@ from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWri
 from edgedigits.firmware_export.c_source.structs import initializer
 from edgedigits.firmware_export.c_source.text import float_literal, warning_comment, wrapped, wrapped_strings
 from edgedigits.firmware_export.graph.model import Graph, Value
+from edgedigits.firmware_export.library.blob import Contents, End, OutsideWriter, blobs, source_fields
 from edgedigits.firmware_export.library.digit_functions import (
+    certainties,
     confidence,
     confidence_note,
     from_bytes,
     from_grey,
     grey_about,
     grey_count,
+    steps_of_bytes,
 )
 from edgedigits.firmware_export.library.memory_text import memories_source, memories_words, memory_macros
 from edgedigits.firmware_export.library.typed_functions import floats_remark, typed_functions
@@ -59,13 +63,30 @@ class LibraryMetadata:
     line: LineShape | None = None
     labels: tuple[str, ...] = ()
     picture: InputContract | None = None
+    outside: bool = False
 
 
-def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[LibraryText, tuple[StageText, ...]]:
-    """The two files, the same for the same graph, plan and metadata, and each stage's part of them."""
+@dataclass(frozen=True)
+class WrittenLibrary:
+    """A library as text.
+
+    Attributes:
+        text: the two files.
+        layers: each stage's part of them.
+        blobs: the weights by the variant of the kernels, where they are not in the C.
+    """
+
+    text: LibraryText
+    layers: tuple[StageText, ...]
+    blobs: dict[str, bytes]
+
+
+def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> WrittenLibrary:
+    """The two files, the same for the same graph, plan and metadata; blobs are for other trainings of it."""
     program = plan.program
+    contents = Contents(zeros=_zeros(program), ends=outside_ends(graph, metadata)) if metadata.outside else None
     layers = [
-        KERNELS[stage.kernel].emit(StageWriter(program, stage, place, metadata.name), stage.node)
+        KERNELS[stage.kernel].emit(_writer(program, place, metadata.name, contents), stage.node)
         for place, stage in enumerate(program.stages)
     ]
     kinds = list(dict.fromkeys(stage.kernel for stage in program.stages))
@@ -75,6 +96,7 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[
         "version": metadata.version,
         "sha256": metadata.sha256,
     }
+    common |= _filled(_OUTSIDE if contents else _INSIDE, common)
     common["title"] = f"{metadata.name}: {graph.macs:,} multiply-accumulates in {len(plan.program.stages)} stages"
     memories = memories_source(plan, metadata.name)
     run = _fill(
@@ -86,35 +108,95 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[
         "library.c.in",
         common
         | {
-            "kernels": _macros(program) + _kernels([file for kernel in kinds for file in KERNELS[kernel].files]),
+            "kernels": ("" if contents else _macros(program))
+            + _kernels([file for kernel in kinds for file in KERNELS[kernel].files]),
             "tables": "\n".join(
                 f"/* {place}: {stage.title} */\n{layer.text}"
                 for place, (stage, layer) in enumerate(zip(plan.program.stages, layers, strict=True))
             )
-            + _tables(plan, kinds),
+            + _tables(plan, kinds, metadata.outside)
+            + (_fill("weights.c.in", common | {"fits": _FITS} | source_fields(contents)) if contents else ""),
             "run": run,
             "functions": _functions(graph, metadata, common),
         },
     )
     source = _FUNCTION.sub(f"{common['NAME']}_CODE_ATTRIBUTE ", source).rstrip("\n") + "\n"
-    text = LibraryText(metadata.name, _header(graph, plan, metadata, common), source)
-    return text, tuple(layers)
+    header = _header(graph, plan, metadata, common)
+    made = {}
+    if contents:
+        fits = hashlib.sha256((header + source).encode()).digest()
+        source = source.replace(_FITS, ", ".join(map(str, fits)))
+        made = blobs(contents, fits, metadata.sha256)
+    return WrittenLibrary(LibraryText(metadata.name, header, source), tuple(layers), made)
+
+
+def _writer(program: Program, place: int, name: str, contents: Contents | None) -> StageWriter:
+    stage = program.stages[place]
+    return (
+        OutsideWriter(program, stage, place, name, contents) if contents else StageWriter(program, stage, place, name)
+    )
+
+
+_FITS = "@what it fits@"
+_INSIDE = {
+    "made_from": "from the model with SHA-256\n * $sha256",
+    "sha_definition": 'const char ${name}_model_sha256[] = "$sha256";',
+    "sha_declaration": "extern const char ${name}_model_sha256[];",
+    "zero": "#define ZERO(value) ((value)->zero)\n",
+    "lacks_weights": "",
+    "without_weights": "",
+}
+"""Fields of a library that holds its weights."""
+_OUTSIDE = {
+    "made_from": "for a model whose weights lie outside",
+    "sha_definition": "",
+    "sha_declaration": "extern char ${name}_model_sha256[65]; /* of the weights in use */",
+    "zero": "",
+    "lacks_weights": " || in_use == NULL",
+    "without_weights": ", and before weights were taken",
+}
+"""The same of one that takes them in a blob."""
+
+
+def _filled(fields: Mapping[str, str], common: Mapping[str, str]) -> dict[str, str]:
+    return {name: Template(text).substitute(common) for name, text in fields.items()}
+
+
+def outside_ends(graph: Graph, metadata: LibraryMetadata) -> tuple[End, ...]:
+    """What the functions around the network need of a blob."""
+    ends: list[End] = []
+    for which, tensor in (("input", graph.input_tensor), ("output", graph.output_tensor)):
+        if tensor.type == "FLOAT32":
+            value = graph.values[tensor.value]
+            ends += [
+                End("float", f"{which}_scale", number=value.scale),
+                End("int32_t", f"{which}_zero", number=value.zero_point),
+            ]
+    picture = metadata.contract or metadata.picture
+    if picture:
+        steps = steps_of_bytes(graph.values[graph.input], picture)
+        ends.append(End("int8_t", "steps", tuple(steps.tolist())))
+    if metadata.labels:
+        kind, name, numbers = certainties(graph.values[graph.output], metadata.contract)
+        ends.append(End(kind, name, tuple(numbers.tolist())))
+    return tuple(ends)
 
 
 def _functions(graph: Graph, metadata: LibraryMetadata, common: dict[str, str]) -> str:
     """The functions around the network: those of lines, of a digit's picture, of scores that have names."""
-    parts = typed_functions(graph, ".c.in", _fill, common)
+    outside = metadata.outside
+    parts = typed_functions(graph, ".c.in", _fill, common, outside)
     if metadata.line:
         return "\n".join([*parts, _fill("line.c.in", common)])
     if metadata.contract:
-        grey = from_grey(graph.values[graph.input], metadata.contract, metadata.name)
+        grey = from_grey(graph.values[graph.input], metadata.contract, metadata.name, outside)
         parts.append(_fill("grey.c.in", common | {"from_grey": grey}))
     if metadata.picture:
-        body = from_bytes(graph.values[graph.input], metadata.picture, metadata.name)
+        body = from_bytes(graph.values[graph.input], metadata.picture, metadata.name, outside)
         parts.append(_fill("bytes.c.in", common | {"from_bytes": body}))
     if metadata.labels:
         fields: dict[str, object] = {
-            "confidence": confidence(graph.values[graph.output], metadata.contract, metadata.name),
+            "confidence": confidence(graph.values[graph.output], metadata.contract, metadata.name, outside),
             "labels": wrapped_strings(metadata.labels),
             "label_bytes": max(len(label) for label in metadata.labels) + 1,
             "label_count": len(metadata.labels),
@@ -129,19 +211,24 @@ def _header(graph: Graph, plan: Plan, metadata: LibraryMetadata, common: dict[st
     for which, value in ends.items():
         fields[f"{which}_shape"] = shape_words(value)
         fields[f"{which}_bytes"] = int(np.prod(value.shape))
-        fields[f"{which}_zero"] = value.zero_point
-        fields[f"{which}_scale"] = float_literal(value.scale)[:-1]
+        fields[f"{which}_zero"] = "zero point" if metadata.outside else value.zero_point
+        fields[f"{which}_scale"] = "scale" if metadata.outside else float_literal(value.scale)[:-1]
     fields["arena"] = _arena_macros(plan, metadata.name.upper())
     fields |= memories_words(plan, metadata.name)
     fields["layer_steps"] = len(plan.schedule.order)
-    fields["includes"] = ("#include <stddef.h>\n" if metadata.line else "") + "#include <stdint.h>"
+    fields["includes"] = ("#include <stddef.h>\n" if metadata.line or metadata.outside else "") + "#include <stdint.h>"
     fields["output_words"] = _output_words(ends["output"], metadata)
     kind = "line" if metadata.line else "digit" if metadata.contract else "tensor"
     fields["usage"] = _fill(f"{kind}_usage.h.in", common)
     typed = typed_functions(graph, ".h.in", _fill, common)
+    if metadata.outside:
+        typed.insert(0, _fill("weights.h.in", common))
+        fields["variables"] = "no global variables but of the weights in use" + (
+            " and its working memory" if plan.memories[1:] else ""
+        )
     fields["functions"] = "".join(typed) + _declarations(ends["output"], metadata, common)
     fields["floats"] = floats_remark(graph)
-    fields["warning"] = warning_comment(remark_on(metadata.verdict))
+    fields["warning"] = "" if metadata.outside else warning_comment(remark_on(metadata.verdict))
     return _fill("library.h.in", fields)
 
 
@@ -250,12 +337,26 @@ def _case(number: int, kernel: Kernel) -> str:
     return f"    case {number}:\n        {KERNELS[kernel].call.replace('SECOND', second)};\n        break;"
 
 
-def _tables(plan: Plan, kinds: list[Kernel]) -> str:
+def _given(program: Program) -> set[int]:
+    """The input, and what is seen of it under other shapes."""
+    return {value for value in program.values if program.root(value) == program.root(program.input)}
+
+
+def _numbers(program: Program) -> dict[int, int]:
+    """Each value's number in C. What is given comes first, so that one comparison tells it."""
+    given = _given(program)
+    return {value: place for place, value in enumerate(sorted(program.values, key=lambda v: (v not in given, v)))}
+
+
+def _zeros(program: Program) -> tuple[int, ...]:
+    """What stands for 0 in each value, in the order of C."""
+    return tuple(program.values[value].zero for value in _numbers(program))
+
+
+def _tables(plan: Plan, kinds: list[Kernel], outside: bool) -> str:
     """The arrays ``values``, ``stages`` and ``order``."""
     program = plan.program
-    # The input and what is seen of it under other shapes come first, so that one comparison tells them.
-    given = {value for value in program.values if program.root(value) == program.root(program.input)}
-    numbers = {value: place for place, value in enumerate(sorted(program.values, key=lambda v: (v not in given, v)))}
+    given, numbers = _given(program), _numbers(program)
     values = []
     for value, place in sorted(numbers.items(), key=lambda pair: pair[1]):
         content = program.values[value]
@@ -265,7 +366,7 @@ def _tables(plan: Plan, kinds: list[Kernel]) -> str:
         first = content.before * content.beside
         padded = int(content.before + content.after > 0)
         shape = "x".join(str(length) for length in content.shape)
-        fields = (offset, content.row_bytes, slots, content.shape[0], first, content.zero, padded)
+        fields = (offset, content.row_bytes, slots, content.shape[0], first, 0 if outside else content.zero, padded)
         values.append(f"    {initializer('value_t', fields, f'a value of {shape}')}, /* {place}: {shape} */\n")
     stages = "".join(_stage(plan, place, numbers, kinds) for place in range(len(program.stages)))
     order = ", ".join(str(stage) for stage in plan.schedule.order)
@@ -274,6 +375,7 @@ def _tables(plan: Plan, kinds: list[Kernel]) -> str:
     return (
         f"\nenum {{\n    INPUT = {len(given) - 1},\n"
         f"    OUTPUT = {numbers[program.root(program.output)]},\n"
+        f"{f'    VALUES = {len(numbers)},{chr(10)}' if outside else ''}"
         f"    STAGES = {len(program.stages)},\n    STEPS = {len(plan.schedule.order)},\n"
         f"    MOST_ROWS = {max(most, 3)}, /* the kernels of 3x3 windows read so many */\n"
         f"    NO_FILLER = {_NO_FILLER}\n}};\n\n"

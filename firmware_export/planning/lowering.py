@@ -30,17 +30,18 @@ LONGEST_ROW = 60_000
 """Bytes; lengths of rows are 16 bits in C, and loops run a little further."""
 
 
-def lower(graph: Graph, by_rows: bool = False) -> Program:
+def lower(graph: Graph, by_rows: bool = False, by_structure: bool = False) -> Program:
     """Turn a graph into stages.
 
     Args:
         graph: to be computed.
         by_rows: whether layers that see a whole picture at once take row by row in where they can.
+        by_structure: whether stages are the same whatever the weights are.
 
     Raises:
-        EdgedigitsError: more layers than the library can number.
+        EdgedigitsError: more layers than the library can number; weights that the stages of the structure do not fit.
     """
-    lowering = Lowering(graph, by_rows)
+    lowering = Lowering(graph, by_rows, by_structure)
     for node in graph.nodes:
         node.lower(lowering)
     program = lowering.finish()
@@ -68,9 +69,10 @@ def lower(graph: Graph, by_rows: bool = False) -> Program:
 class Lowering:
     """A program that grows node by node."""
 
-    def __init__(self, graph: Graph, by_rows: bool = False) -> None:
+    def __init__(self, graph: Graph, by_rows: bool = False, by_structure: bool = False) -> None:
         self.graph = graph
         self.by_rows = by_rows
+        self.by_structure = by_structure
         self._facts: dict[int, Value] = dict(graph.values)
         self._readers = Counter(number for node in graph.nodes for number in node.inputs)
         self._readers[graph.output] += 1

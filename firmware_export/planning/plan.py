@@ -42,13 +42,17 @@ class Plan:
         return {variant: layout.bytes for variant, layout in self.layouts.items()}
 
 
-def plan(graph: Graph) -> Plan:
+def plan(graph: Graph, by_structure: bool = False) -> Plan:
     """Choose an order of execution with a small arena, and lay the arena out.
 
     Which values are made whole is chosen by changing one at a time while that lowers the fullest moment. Layers over a
     whole picture take row by row in where that makes arenas smaller and none larger.
+
+    Args:
+        graph: to be computed.
+        by_structure: whether the plan is the same whatever the weights are.
     """
-    program, other = lower(graph), lower(graph, by_rows=True)
+    program, other = (lower(graph, by_rows, by_structure) for by_rows in (False, True))
     made = _planned(program)
     if [stage.kernel for stage in program.stages] == [stage.kernel for stage in other.stages]:
         return made

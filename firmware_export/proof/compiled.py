@@ -19,6 +19,7 @@ from edgedigits.core.lines.strip import HEIGHT
 from edgedigits.core.paths import StrPath
 from edgedigits.firmware_export.library.export import LibraryExport, export_library
 from edgedigits.firmware_export.proof.compiler import STANDARD, find_compiler, run_command
+from edgedigits.firmware_export.variants import PLAIN
 
 _ALIGNMENT = 4  # of the arena, as the header wants it
 _LONGEST_TEXT = 100
@@ -75,6 +76,9 @@ class CompiledLibrary:
         self._open = True
         sizes = (ctypes.c_size_t * 3).in_dll(self.functions, f"{self._name}_sizes")
         self.arena_bytes, self.input_bytes, self.output_bytes = sizes
+        self._weights: ctypes.Array[ctypes.c_char] | None = None
+        if self.export.blobs:
+            self.use_weights(self.export.blobs[PLAIN.name])
         if self.export.labels:
             getattr(self.functions, f"{self._name}_label").restype = ctypes.c_char_p
 
@@ -103,6 +107,18 @@ class CompiledLibrary:
                 "name a compiler for this computer in the variable CC, such as CC=gcc, and in TMPDIR a folder from "
                 "which programs may be loaded",
             ) from error
+
+    def use_weights(self, blob: bytes) -> int:
+        """Have a library whose weights lie outside take those of a blob, of the plain kernels on most computers.
+
+        Returns:
+            0; or what the C returns where it refuses them, and the former ones stay in use.
+        """
+        held = ctypes.create_string_buffer(blob, len(blob))
+        told: int = self._function("use_weights")(held, ctypes.c_size_t(len(blob)))
+        if told == 0:
+            self._weights = held  # in use as long as the library is
+        return told
 
     def run(self, images: NDArray[np.int8]) -> NDArray[np.int8]:
         """The model's output for each image.

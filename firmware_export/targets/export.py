@@ -124,6 +124,7 @@ def _files(library: LibraryExport, model: Path, inputs: Path | None) -> tuple[Li
         types=(library.graph.input_tensor.type, library.graph.output_tensor.type),
         line=library.line,
         from_bytes=library.picture is not None,
+        blobs=library.blobs,
         tensors=_words(library, source) if library.kind == "tensor" else None,
     )
     return files, source

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.lines.shapes import LineShape
@@ -79,6 +79,7 @@ class LibraryFiles(LibraryText):
         types: of the model's input and output: ``INT8``, ``UINT8`` or ``FLOAT32``.
         tensors: what goes in and comes out of a model that reads neither digits nor lines; None of those.
         from_bytes: whether the library makes such a model's input of the bytes of a picture.
+        blobs: the weights by the variant of the kernels, where the C holds none.
 
     Raises:
         ValueError: a field that does not fit; fields are made by code, so this is a bug and not the user's mistake.
@@ -96,6 +97,7 @@ class LibraryFiles(LibraryText):
     types: tuple[str, str] = ("INT8", "INT8")
     tensors: TensorWords | None = None
     from_bytes: bool = False
+    blobs: Mapping[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_name(self.name)

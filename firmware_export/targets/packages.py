@@ -15,6 +15,7 @@ from edgedigits.core.naming import no_entry
 from edgedigits.core.paths import StrPath
 from edgedigits.firmware_export.c_source.text import float_literal
 from edgedigits.firmware_export.folder import write_files
+from edgedigits.firmware_export.library.blob import weights_header
 from edgedigits.firmware_export.library.typed_functions import C_TYPES
 from edgedigits.firmware_export.serial import protocol as serial_protocol
 from edgedigits.firmware_export.serial.protocol import LONGEST_FRAME
@@ -63,8 +64,8 @@ _FORMATS = {"INT8": "b", "UINT8": "B", "FLOAT32": "f"}
 """Of the module ``struct``."""
 
 
-def target_files(target: str, library: LibraryFiles) -> dict[str, str]:
-    """The files of one target: path relative to its folder, with forward slashes, to text.
+def target_files(target: str, library: LibraryFiles) -> dict[str, str | bytes]:
+    """The files of one target: path relative to its folder, with forward slashes, to text, or bytes of weights.
 
     The same library gives the same texts on every machine; they hold no time, path or text from the model.
 
@@ -76,10 +77,17 @@ def target_files(target: str, library: LibraryFiles) -> dict[str, str]:
         raise no_entry(layouts, target, "target")
     ready = {HEADER: library.header, SOURCE: library.source}
     templates, facts = _environment(), _facts(library)
-    return {
+    files: dict[str, str | bytes] = {
         path.format_map(facts): ready.get(content) or templates.get_template(content).render(facts)
         for path, content in _contents(layouts[target], library).items()
     }
+    if library.blobs:
+        beside = next(path for path, content in layouts[target].items() if content is HEADER)
+        header = beside.format_map({"name": f"{library.name}_weights"})
+        files[header] = weights_header(library.name, dict(library.blobs))
+        for variant, blob in library.blobs.items():
+            files[f"weights/{library.name}_weights_{variant}.bin"] = blob
+    return files
 
 
 def _contents(layout: Mapping[str, str], library: LibraryFiles) -> dict[str, str]:
@@ -135,6 +143,7 @@ def _facts(library: LibraryFiles) -> dict[str, Any]:
         "kind": library.kind,
         "tensors": library.tensors,
         "from_bytes": library.from_bytes,
+        "outside": bool(library.blobs),
         "serial_fits": library.serial_fits,
         "longest_frame": LONGEST_FRAME,
         "answers_label": library.answers_label,

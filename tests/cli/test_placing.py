@@ -1,4 +1,4 @@
-"""`edgedigits export --memory`: what it prints, writes and refuses."""
+"""`edgedigits export --memory` and `--weights blob`: what they print, write and refuse."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from calling import call
+
+from edgedigits.firmware_export.targets import TARGETS
 
 ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "core" / "pretrained" / "small"
@@ -57,3 +59,34 @@ def test_memories_that_cannot_be_are_refused_and_nothing_is_written(
 def test_arrays_have_no_memories(model: Path, tmp_path: Path) -> None:
     said = call("export", model, "--target", "arrays", "--memory", "ram=9K", "--out", tmp_path / "c", code=1)
     assert "leave --memory out" in said.stderr
+
+
+@pytest.mark.parametrize("target", [name for name, target in TARGETS.items() if target.layout])
+def test_every_target_carries_the_blobs_and_takes_one(target: str, model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "c"
+    call("export", model, "--weights", "blob", "--target", target, "--out", out)
+    blobs = sorted(path.name for path in (out / "weights").iterdir())
+    assert blobs == [f"digits_weights_{variant}.bin" for variant in ("dsp", "helium", "plain")]
+    (header,) = out.rglob("digits.h")
+    assert "const uint32_t digits_weights[]" in (header.parent / "digits_weights.h").read_text()
+    (serial,) = out.rglob("digits_serial.c")
+    assert "digits_use_weights(digits_weights, sizeof digits_weights);" in serial.read_text()
+
+
+def test_the_self_test_takes_the_blob_and_notices_a_spoilt_one(model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "c"
+    call("export", model, "--weights", "blob", "--out", out)
+    build = ("cc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-O1", "main.c", "digits.c", "-o", "selftest")
+    subprocess.run(build, cwd=out, check=True)
+    assert "every output equals" in subprocess.run(out / "selftest", capture_output=True, text=True, check=True).stdout
+    header = out / "digits_weights.h"
+    at = header.read_text().rindex("0x") + 9
+    text = header.read_text()
+    header.write_text(text[:at] + ("0" if text[at] != "0" else "1") + text[at + 1 :])
+    subprocess.run(build, cwd=out, check=True)
+    assert subprocess.run(out / "selftest", capture_output=True, check=False).returncode == 1
+
+
+def test_arrays_have_no_blob(model: Path, tmp_path: Path) -> None:
+    said = call("export", model, "--target", "arrays", "--weights", "blob", "--out", tmp_path / "c", code=1)
+    assert "leave --weights out" in said.stderr

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.c_source.stage_writer import is_rectified
 from edgedigits.firmware_export.graph import arithmetic
 from edgedigits.firmware_export.graph.formulas import multiply, rescaled, taps
@@ -22,6 +23,9 @@ from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, Program, Stage, shape_text
 
 CONV = Kernel("conv", writes_planes=True)
+
+_MOST_POOLED = 384
+"""Taps whose sum, whatever the weights are, leaves 24 bits room for a bias."""
 
 
 @dataclass(frozen=True)
@@ -113,10 +117,16 @@ def pooled(maker: Stage, pool: Node, lowering: Lowering) -> Stage | None:
     conv = maker.node
     if not isinstance(conv, Conv) or maker.pooled or conv.window.stride != (1, 1) or conv.window.dilation != (1, 1):
         return None
-    if not _sums_are_small(conv, lowering.zero(conv.inputs[0])):
-        return None
     shape = lowering.shape(pool.output)
     _, rows, columns, depth = conv.weights.shape
+    small = _sums_are_small(conv, lowering.zero(conv.inputs[0]))
+    if lowering.by_structure and rows * columns * depth <= _MOST_POOLED and not small:
+        raise EdgedigitsError(
+            f"{conv.name} has sums too large for weights in a blob: its biases are out of proportion",
+            "train the network again, or export it with --weights plain",
+        )
+    if not small or (lowering.by_structure and rows * columns * depth > _MOST_POOLED):
+        return None
     taken = rows * row_taps(columns, depth, 1)
     return replace(
         maker,
