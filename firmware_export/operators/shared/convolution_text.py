@@ -8,6 +8,7 @@ import numpy as np
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, lines
 from edgedigits.firmware_export.graph.model import Rescaling
+from edgedigits.firmware_export.operators.shared.dsp_scaling import pair_words, takes_tiles
 from edgedigits.firmware_export.operators.shared.packing import conv_weights, dsp_block, weight_macros
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ def emit(writer: StageWriter, node: Conv) -> StageText:
         node.rescaling.low,
         node.rescaling.high,
     )
-    arrays, to = writer.rescaling(rescaling, biases)
+    block = dsp_block(packed, signed)
+    tiled = takes_tiles(node.weights, dilation, node.rescaling, zero, writer.target.shape[1])
+    arrays, to = writer.rescaling(rescaling, biases, pair_words(rescaling, signed, tiled))
     taps = packed.shape[1]
     runs, length = (1, columns * depth) if dilation == 1 else (columns, depth)
     spare = -(-taps // 16) * _HELIUM_READS - 2 * taps
@@ -51,13 +54,13 @@ def emit(writer: StageWriter, node: Conv) -> StageText:
         writer.target.beside,
         writer.target.deeper,
         f"TAPS({taps}, {-(-taps // 4) * 4})" if taps % 4 else taps,
-        dsp_block(packed, signed),
+        block,
         node.window.stride[1] * depth,
         length,
         0 if dilation == 1 else dilation * depth,
         runs,
         rows,
         int(writer.stage.pooled),
-        writer.stage.groups,
+        (writer.stage.groups, int(tiled), writer.stage.groups, writer.stage.groups),
     )
     return StageText(arrays + weights + writer.struct("conv_t", fields), packed.size)
