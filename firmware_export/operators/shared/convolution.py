@@ -82,7 +82,7 @@ class Conv(Weighted):
         in_place = rows == 1 and (columns == 1 or window.dilation[1] == 1) and columns * depth % 16 == 0
         in_place &= window.stride[1] * depth == 16 or taken > 32
         stage = window_stage(node, CONV, window, lowering, self.macs(lowering.graph))
-        scratch = conv_scratch(taken, rows, width, in_place, False, _tile_channels(node, lowering, width))
+        scratch = conv_scratch(taken, rows, width, in_place, False, _tile_channels(node, lowering, width, False))
         lowering.append(replace(stage, scratch=scratch, groups=groups_at_a_time(taken, width, False)))
 
 
@@ -127,15 +127,15 @@ def pooled(maker: Stage, pool: Node, lowering: Lowering) -> Stage | None:
         rows=maker.rows + 1,
         step=2,
         pooled=True,
-        scratch=conv_scratch(taken, rows, shape[1], False, True, _tile_channels(conv, lowering, shape[1])),
+        scratch=conv_scratch(taken, rows, shape[1], False, True, _tile_channels(conv, lowering, shape[1], True)),
         groups=groups_at_a_time(taken, shape[1], True),
     )
 
 
-def _tile_channels(node: Conv, lowering: Lowering, width: int) -> int:
+def _tile_channels(node: Conv, lowering: Lowering, width: int, pooled: bool) -> int:
     """How many channels the DSP kernel sums in tiles: all or none."""
     zero = lowering.zero(node.inputs[0])
-    tiled = takes_tiles(node.weights, node.window.dilation[1], node.rescaling, zero, width)
+    tiled = takes_tiles(node.weights, node.window.dilation[1], node.rescaling, zero, width, pooled)
     return len(node.weights) if tiled else 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edgedigits.firmware_export.planning.stages import aligned
 from edgedigits.firmware_export.variants import bytes_by_variant
 
-_GATHERED = 1024
+GATHERED = 1024
 """Bytes up to which kernels gather windows at a time: a channel's constants are then read once for them all."""
 
 
@@ -65,4 +65,4 @@ def _plain_scratch(taps: int, rows: int, width: int, pooled: bool) -> int:
 
 def groups_at_a_time(taps: int, width: int, pooled: bool) -> int:
     """How many groups of four windows the plain kernels gather before their channels are summed."""
-    return max(1, min(_GATHERED // (8 * taps), width if pooled else -(-width // 4)))
+    return max(1, min(GATHERED // (8 * taps), width if pooled else -(-width // 4)))

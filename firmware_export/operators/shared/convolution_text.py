@@ -38,7 +38,8 @@ def emit(writer: StageWriter, node: Conv) -> StageText:
         node.rescaling.high,
     )
     block = dsp_block(packed, signed)
-    tiled = takes_tiles(node.weights, dilation, node.rescaling, zero, writer.target.shape[1])
+    width, pooled = writer.target.shape[1], writer.stage.pooled
+    tiled = takes_tiles(node.weights, dilation, node.rescaling, zero, width, pooled)
     arrays, to = writer.rescaling(rescaling, biases, pair_words(rescaling, signed, tiled))
     taps = packed.shape[1]
     runs, length = (1, columns * depth) if dilation == 1 else (columns, depth)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from edgedigits.firmware_export.c_source.stage_writer import is_rectified, shown_exponents
 from edgedigits.firmware_export.graph.model import Rescaling
+from edgedigits.firmware_export.operators.shared.convolution_scratch import GATHERED
 from edgedigits.firmware_export.operators.shared.packing import conv_weights, dsp_block
 
 _LONGEST_SHIFT = 23
@@ -20,20 +21,26 @@ def rescales_by_shift(rescaling: Rescaling) -> bool:
     return is_rectified(rescaling) or ((rescaling.low, rescaling.high) == (-128, 127) and _shifts_fit(rescaling))
 
 
-def takes_tiles(weights: NDArray[np.int8], dilation: int, rescaling: Rescaling, zero: int, width: int) -> bool:
+def takes_tiles(
+    weights: NDArray[np.int8], dilation: int, rescaling: Rescaling, zero: int, width: int, pooled: bool
+) -> bool:
     """Whether the DSP kernel sums two or three windows of a convolution at a time, and rescales them there.
+
+    A row of two or three windows is summed one by one where it would take much more memory at once.
 
     Args:
         weights: int8 of shape (channels, rows, columns, depth).
         dilation: horizontal.
         rescaling: of its sums.
         zero: the input's zero point.
-        width: windows a row.
+        width: of an output row.
+        pooled: whether the greatest of each 2x2 windows is stored.
     """
     packed = conv_weights(weights, dilation)
     bias = rescaling.bias - zero * weights.reshape(len(weights), -1).astype(np.int64).sum(axis=1)
     block = dsp_block(packed, np.pad(bias, (0, len(bias) % 2)))
-    return width > 1 and 2 * block >= packed.shape[1] and rescales_by_shift(rescaling)
+    narrow = width < 4 and not pooled and 2 * width * packed.shape[1] > GATHERED
+    return width > 1 and not narrow and 2 * block >= packed.shape[1] and rescales_by_shift(rescaling)
 
 
 def channel_words(rescaling: Rescaling) -> NDArray[np.int32]:
@@ -45,7 +52,8 @@ def channel_words(rescaling: Rescaling) -> NDArray[np.int32]:
     shifts = -shown_exponents(rescaling).astype(np.int64)
     fitting = np.clip(shifts, 1, _LONGEST_SHIFT)
     rounding = np.where(fitting == shifts, (1 + 2 * rescaling.zero_point) << (fitting - 1), 0)
-    return np.stack([rescaling.multipliers, rounding, shifts], axis=1).astype(np.int32)
+    words: NDArray[np.int32] = np.stack([rescaling.multipliers, rounding, shifts], axis=1).astype(np.int32)
+    return words
 
 
 def pair_words(rescaling: Rescaling, bias: NDArray[np.int64], tiled: bool) -> Iterable[str]:
