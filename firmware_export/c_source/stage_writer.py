@@ -21,10 +21,19 @@ _LINE = 112
 
 @dataclass(frozen=True)
 class StageText:
-    """A stage in C: the definitions of its arrays and the struct ``layer_<n>``, and the bytes of its weights."""
+    """A stage in C: the definitions of its arrays and the struct ``layer_<n>``, and the bytes of its weights.
+
+    Attributes:
+        text: C.
+        weight_bytes: of flash.
+        encoding: of the weights, where they are not one byte each.
+        saved_bytes: by that encoding.
+    """
 
     text: str
     weight_bytes: int = 0
+    encoding: str = ""
+    saved_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,8 @@ class StageWriter:
 
     def array(self, kind: str, what: str, numbers: Iterable[str], tail: str = "") -> str:
         """Definition of one constant array."""
-        return f"static const FLASH {kind} {self.symbol(what)}[] ALIGNED = {{\n{lines(numbers)}{tail}}};\n"
+        where = f"ALIGNED {self.name.upper()}_WEIGHTS_ATTRIBUTE"
+        return f"static const FLASH {kind} {self.symbol(what)}[] {where} = {{\n{lines(numbers)}{tail}}};\n"
 
     def struct(self, kind: str, fields: Iterable[object]) -> str:
         """Definition of the stage's struct."""

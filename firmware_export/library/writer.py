@@ -18,7 +18,7 @@ from edgedigits.core.contract.contract import DARK, RANGES, InputContract
 from edgedigits.core.lines.shapes import LINE_CLASSES, LineShape
 from edgedigits.core.lines.strip import BLANK, HEIGHT
 from edgedigits.firmware_export.c_source.library_text import LibraryText
-from edgedigits.firmware_export.c_source.stage_writer import StageWriter
+from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter
 from edgedigits.firmware_export.c_source.structs import initializer
 from edgedigits.firmware_export.c_source.text import float_literal, warning_comment, wrapped, wrapped_strings
 from edgedigits.firmware_export.graph.model import Graph, Value
@@ -40,6 +40,8 @@ from edgedigits.firmware_export.variants import PLAIN, TABLE, VARIANTS
 _TEMPLATES = files("edgedigits.firmware_export.library") / "templates"
 _KERNEL_FILES = files("edgedigits.firmware_export.operators") / "kernels"
 _INCLUDE = re.compile(r'^#include "(\w+\.[ch])"\n', re.MULTILINE)
+_FUNCTION = re.compile(r"^(?=[A-Za-z_][^;={}]*\)\n\{)", re.MULTILINE)
+"""Where the definition of a function starts: in the first column, with the brace in a line of its own."""
 _GUARD = re.compile(r"\A#ifndef (\w+)\n#define \1\n+(.*?)\n#endif\n\Z", re.DOTALL)
 _NO_FILLER = 0xFFFF
 
@@ -58,8 +60,8 @@ class LibraryMetadata:
     picture: InputContract | None = None
 
 
-def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[LibraryText, tuple[int, ...]]:
-    """The two files, the same for the same graph, plan and metadata, and the bytes of weights of each stage."""
+def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[LibraryText, tuple[StageText, ...]]:
+    """The two files, the same for the same graph, plan and metadata, and each stage's part of them."""
     program = plan.program
     layers = [
         KERNELS[stage.kernel].emit(StageWriter(program, stage, place, metadata.name), stage.node)
@@ -88,8 +90,9 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[
             "functions": _functions(graph, metadata, common),
         },
     )
-    text = LibraryText(metadata.name, _header(graph, plan, metadata, common), source.rstrip("\n") + "\n")
-    return text, tuple(layer.weight_bytes for layer in layers)
+    source = _FUNCTION.sub(f"{common['NAME']}_CODE_ATTRIBUTE ", source).rstrip("\n") + "\n"
+    text = LibraryText(metadata.name, _header(graph, plan, metadata, common), source)
+    return text, tuple(layers)
 
 
 def _functions(graph: Graph, metadata: LibraryMetadata, common: dict[str, str]) -> str:

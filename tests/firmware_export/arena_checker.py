@@ -11,20 +11,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.firmware_export.operators.enlarging.concatenation import Concatenation
 from edgedigits.firmware_export.operators.enlarging.pad import Pad
-from edgedigits.firmware_export.operators.enlarging.resize_nearest_neighbor import ResizeNearest
 from edgedigits.firmware_export.operators.shared.convolution import Conv
+from edgedigits.firmware_export.operators.shared.joining import Concatenation
+from edgedigits.firmware_export.operators.shared.picking import Pick
 from edgedigits.firmware_export.operators.shared.pooling import Pool
 from edgedigits.firmware_export.operators.shared.taking import Take
 from edgedigits.firmware_export.operators.weighted.depthwise_conv_2d import Depthwise
 from edgedigits.firmware_export.planning.plan import Plan
 from edgedigits.firmware_export.planning.stages import Stage
 
-MAY_WORK_IN_PLACE = {"table", "add", "sub", "mul", "extreme", "prelu"}
+MAY_WORK_IN_PLACE = {"table", "add", "sub", "mul", "extreme", "prelu", "squared_difference"}
 """These read a byte just before they write the same one; every other kernel reads its rows again and again."""
 
-ROW_BY_ROW = {"mean", "sum_of_rows", "reduce_max"}
+ROW_BY_ROW = {"mean", "sum_of_rows", "reduce_rows"}
 """These make their only row once they have seen every row of their input."""
 
 Tokens = NDArray[np.int64]
@@ -185,7 +185,7 @@ def _rows(stage: Stage, y: int, heights: list[int]) -> Iterator[tuple[int, int]]
                 yield stage.inputs[0], made * window.stride[0] - window.before[0] + tap * window.dilation[0]
     elif isinstance(node, Pad):
         yield stage.inputs[0], y - node.before[0]
-    elif isinstance(node, ResizeNearest):
+    elif isinstance(node, Pick):
         yield stage.inputs[0], int(node.rows[y])
     elif isinstance(node, Concatenation) and node.axis == 0:
         yield stage.inputs[0], y

@@ -18,6 +18,7 @@ SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 9)
 CHANNELS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 17)
 SMALL = (1, 2, 3, 4, 5)
 CONV_ACTIVATIONS = ("NONE", "RELU", "RELU", "RELU6", "RELU_N1_TO_1")
+_SHAPES = {tflite.BuiltinOperator.RESHAPE, tflite.BuiltinOperator.EXPAND_DIMS, tflite.BuiltinOperator.SQUEEZE}
 LARGEST = 3000
 """Elements of a value; the arena of a random network stays small."""
 
@@ -64,7 +65,7 @@ class _Network:
 
     def build(self) -> bytes:
         """The file; in some models a few weights are -128, which TFLite's converter never writes."""
-        if {operator.code for operator in self.builder.operators} <= {tflite.BuiltinOperator.RESHAPE}:
+        if {operator.code for operator in self.builder.operators} <= _SHAPES:
             self.end = self.relu()  # a network of reshapes computes nothing
         if self.dice.random() < 0.25:
             for tensor in self.builder.tensors:
@@ -121,6 +122,26 @@ class _Network:
         stride = self.dice.choice([1, 2])
         activation = self.dice.choice(["NONE", "RELU"])
         return self.builder.depthwise(self.end, 1, (3, 3), stride=(stride, stride), activation=activation)
+
+    def dealt_out(self) -> int:
+        """A dilated convolution as the converter writes it for a free batch, which the library makes one again."""
+        size, block, padding, crops = [], [], [], []
+        for extent in self.shape[1:3]:
+            taps, length = self.dice.choice([1, 2, 3]), self.dice.choice([1, 2, 3])
+            before, wanted = self.dice.choice([0, 1, 2, 4]), self.dice.choice([0, 1, 2, 4])
+            missing = max(taps * length - extent - before, wanted)
+            after = missing + -(extent + before + missing) % length
+            made = extent + before + after - (taps - 1) * length
+            first = self.dice.randint(0, min(before, made - 1))
+            size.append(taps)
+            block.append(length)
+            padding.append((before, after))
+            crops.append((first, self.dice.randint(0, min(after, made - 1 - first))))
+        end = self.builder.space_to_batch(self.end, block, padding)
+        add = self.dice.choice([self.builder.conv, self.builder.depthwise])
+        channels = self.dice.choice([1, 2]) if add == self.builder.depthwise else self.dice.choice(CHANNELS)
+        end = add(end, channels, (size[0], size[1]), padding="VALID", activation=self.dice.choice(CONV_ACTIVATIONS))
+        return self.builder.batch_to_space(end, block, crops)
 
     def conv_and_pool(self) -> int:
         """A convolution that the library fuses with the maximum behind it, if it is large enough."""
@@ -212,6 +233,13 @@ class _Network:
         shape = self.builder.tensors[made].shape
         return made if len(shape) == 4 else self.builder.reshape(made, ((1,) * 4 + shape)[-4:])
 
+    def extreme_of_axes(self) -> int:
+        axes = self.dice.sample([1, 2, 3], self.dice.choice([1, 1, 2, 3]))
+        name = self.dice.choice(["REDUCE_MAX", "REDUCE_MIN"])
+        made = self.builder.reduce_max(self.end, axes, keep_dims=self.dice.random() < 0.5, name=name)
+        shape = self.builder.tensors[made].shape
+        return made if len(shape) == 4 else self.builder.reshape(made, ((1,) * 4 + shape)[-4:])
+
     def hard_swish(self) -> int:
         return self.builder.hard_swish(self.end, self._other_scale() if self.dice.random() < 0.5 else None)
 
@@ -249,6 +277,11 @@ class _Network:
         width = self.dice.choice(widths)
         return self.builder.reshape(self.end, (1, height, width, count // height // width))
 
+    def axis_of_one(self) -> int:
+        """An axis that is put in and taken out."""
+        axis = self.dice.choice([0, 1, 2, 4])
+        return self.builder.squeeze(self.builder.expand_dims(self.end, axis), (axis,))
+
     def flatten(self) -> int:
         return self.builder.reshape(self.end, (1, math.prod(self.shape)))
 
@@ -268,6 +301,37 @@ class _Network:
     def relu(self) -> int:
         add = self.dice.choice([self.builder.relu, self.builder.relu6])
         return add(self.end, self._other_scale() if self.dice.random() < 0.5 else None)
+
+    def limits(self) -> int:
+        name = self.dice.choice(["RELU_N1_TO_1", "RELU_0_TO_1"])
+        return self.builder.single(name, 1, self.end, self._other_scale() if self.dice.random() < 0.7 else None)
+
+    def gelu(self) -> int:
+        options = {"Approximate": self.dice.random() < 0.5}
+        return self.builder.single("GELU", 2, self.end, self._other_scale(), "GeluOptions", **options)
+
+    def abs(self) -> int:
+        return self.builder.single("ABS", 2, self.end, self._other_scale() if self.dice.random() < 0.7 else None)
+
+    def exp(self) -> int:
+        given = self.builder.tensors[self.end]
+        greatest = given.scales[0] * (127 - given.zero_points[0])
+        if greatest > 40:  # far more than an int8 model counts to
+            return self.relu()
+        scale = float(np.float32(math.exp(greatest) / self.dice.choice([100, 250, 400])))
+        return self.builder.single("EXP", 2, self.end, (scale, self.dice.randint(-128, 0)), "ExpOptions")
+
+    def rsqrt(self) -> int:
+        scale = self.builder.tensors[self.end].scales[0]
+        source = self.builder.quantize(self.end, (scale, -128))
+        output = (
+            float(np.float32(self.dice.choice([0.003, 0.01, 0.03]) / math.sqrt(scale))),
+            self.dice.randint(-128, 50),
+        )
+        return self.builder.single("RSQRT", 2, source, output)
+
+    def squared_difference(self) -> int:
+        return self._joined(lambda left, right, activation: self.builder.squared_difference(left, right))
 
     def quantize(self) -> int:
         return self.builder.quantize(self.end, self._other_scale())
@@ -296,6 +360,116 @@ class _Network:
         axes = [1, 2, 3]
         self.dice.shuffle(axes)
         return self.builder.transpose(self.end, [0, *axes])
+
+    def many_axes(self) -> int:
+        """Channels, and at times rows, in groups that are put in another order, as a shuffle of channels does."""
+        _, rows, columns, channels = self.shape
+        groups = self.dice.choice([n for n in range(1, channels + 1) if channels % n == 0])
+        parts = self.dice.choice([n for n in range(1, rows + 1) if rows % n == 0])
+        split = [parts, rows // parts] if self.dice.random() < 0.5 else [rows]
+        shape = [1, *split, columns, groups, channels // groups]
+        axes = list(range(1, len(shape)))
+        if self.dice.random() < 0.5:
+            axes[-2:] = axes[:-3:-1]
+        else:
+            self.dice.shuffle(axes)
+        made = self.builder.reshape(self.end, shape)
+        made = self.builder.transpose(self.builder.relu(made) if self.dice.random() < 0.3 else made, [0, *axes])
+        if self.dice.random() < 0.3:
+            made = self.builder.add(made, self.builder.relu(made))
+        if len(shape) == 5 and self.dice.random() < 0.5:  # TFLite slices no more axes
+            made = self.builder.slice(made, [0, 0, 0, shape[axes[2]] // 2, 0], [1, -1, -1, -1, -1])
+        shape = self.builder.tensors[made].shape
+        return self.builder.reshape(made, (1, *shape[1:3], math.prod(shape[3:])))
+
+    def stacked(self) -> int:
+        """Values along a new axis, which at times is taken apart again."""
+        axis = self.dice.choice([1, 2, 3, 4])
+        made = self.builder.pack([self.end, self.builder.relu(self.end)], axis)
+        if self.dice.random() < 0.5:
+            return self.builder.concat(self.builder.unpack(made, axis)[::-1], 3)
+        shape = self.builder.tensors[made].shape
+        return self.builder.reshape(made, (1, *shape[1:3], shape[3] * shape[4]))
+
+    def depth_and_space(self) -> int:
+        size = self.dice.choice([1, 2, 3])
+        _, rows, columns, depth = self.shape
+        if rows % size == 0 and columns % size == 0 and self.dice.random() < 0.5:
+            shape = (1, rows // size, columns // size, depth * size * size)
+            table = "SpaceToDepthOptions"
+            return self.builder.moved("SPACE_TO_DEPTH", self.end, shape, table=table, BlockSize=size)
+        self.end = self.twin(channels=self.dice.choice([1, 2, 3]) * size * size)
+        shape = (1, rows * size, columns * size, self.shape[3] // (size * size))
+        return self.builder.moved("DEPTH_TO_SPACE", self.end, shape, table="DepthToSpaceOptions", BlockSize=size)
+
+    def tile(self) -> int:
+        times = [1, *(self.dice.choice([1, 1, 2, 3]) for _ in range(3))]
+        shape = [size * count for size, count in zip(self.shape, times, strict=True)]
+        return self.builder.moved("TILE", self.end, shape, self.builder.integers(*times), table="TileOptions")
+
+    def reverse(self) -> int:
+        number = self.builder.integers(self.dice.choice([1, 2, 3]))
+        return self.builder.moved("REVERSE_V2", self.end, self.shape, number, table="ReverseV2Options")
+
+    def gather(self) -> int:
+        axis = self.dice.choice([1, 2, 3])
+        size = self.shape[axis]
+        if self.dice.random() < 0.3:
+            first = self.dice.randrange(size)
+            places = list(range(first, size, self.dice.choice([1, 2])))
+        else:
+            places = [self.dice.randrange(size) for _ in range(self.dice.choice([1, 2, 5, 9]))]
+        return self.builder.gather(self.end, axis, places)
+
+    def border(self) -> int:
+        """A mirror's border, or one of channels too."""
+        if self.dice.random() < 0.5:
+            amounts = [(self.dice.randint(0, 2), self.dice.randint(0, 3)) for _ in range(3)]
+            return self.builder.pad_all(self.end, [(0, 0), *amounts])
+        mode = self.dice.choice([0, 1])
+        most = [min(size - 1 + mode, 3) for size in self.shape[1:3]]
+        pairs = [(self.dice.randint(0, one), self.dice.randint(0, one)) for one in most]
+        return self.builder.pad_all(self.end, [(0, 0), *pairs, (0, 0)], mode)
+
+    def resize_bilinear(self) -> int:
+        size = (self.dice.choice(SIZES), self.dice.choice(SIZES))
+        options = self.dice.choice([{}, {"AlignCorners": True}, {"HalfPixelCenters": True}])
+        return self.builder.resize_bilinear(self.end, size, **options)
+
+    def log_softmax(self) -> int:
+        return self.builder.single("LOG_SOFTMAX", 2, self.end, (16 / 256, 127), "LogSoftmaxOptions")
+
+    def l2_normalization(self) -> int:
+        return self.builder.single("L2_NORMALIZATION", 2, self.end, (1 / 128, 0), "L2NormOptions")
+
+    def batch_matmul(self) -> int:
+        """Of the end and its own transpose, of two values, or of the end and a constant."""
+        depth = self.shape[3]
+        how = self.dice.randrange(4)
+        if how == 0:
+            return self.builder.batch_matmul(self.end, self.end, self.dice.choice([(False, True), (True, False)]))
+        if how == 1:
+            other = self.builder.transpose(self.builder.relu(self.end, self._other_scale()), (0, 1, 3, 2))
+            return self.builder.batch_matmul(self.end, other, self.dice.choice([(False, False), (True, True)]))
+        made, turned = self.dice.choice(CHANNELS), self.dice.random() < 0.5
+        shape = (made, depth) if turned else (depth, made)
+        values = self.builder.dice.integers(-127, 128, shape, dtype=np.int8)
+        return self.builder.batch_matmul(self.end, self.builder.constant(values, 0.01), (False, turned))
+
+    def transpose_conv(self) -> int:
+        size = (self.dice.choice(SMALL), self.dice.choice(SMALL))
+        stride = (self.dice.choice([1, 2, 3]), self.dice.choice([1, 2, 3]))
+        padding = self.dice.choice(["SAME", "VALID"])
+        activation = self.dice.choice(["NONE", "NONE", "RELU"])
+        options = {"per_channel": self.dice.random() < 0.7, "bias": self.dice.random() < 0.7}
+        channels = self.dice.choice(CHANNELS)
+        return self.builder.transpose_conv(
+            self.end, channels, size, stride=stride, padding=padding, activation=activation, **options
+        )
+
+    def grouped_conv(self) -> int:
+        groups = self.dice.choice([n for n in range(1, self.shape[3] + 1) if self.shape[3] % n == 0])
+        return self.builder.conv(self.end, groups * self.dice.choice([1, 2, 3]), **self.window(), groups=groups)
 
     def strided_slice(self) -> int:
         """Of each axis of the picture some part, in steps, forwards or backwards, at times up to its ends."""
@@ -351,6 +525,7 @@ _METHODS: Sequence[str] = (
     "conv",
     "depthwise",
     "depthwise_3x3",
+    "dealt_out",
     "conv_and_pool",
     "padded_conv",
     "padding",
@@ -380,10 +555,31 @@ _METHODS: Sequence[str] = (
     "hard_swish",
     "prelu",
     "mean_of_axes",
+    "extreme_of_axes",
+    "axis_of_one",
+    "many_axes",
+    "stacked",
+    "depth_and_space",
+    "tile",
+    "reverse",
+    "gather",
+    "border",
+    "resize_bilinear",
+    "log_softmax",
+    "l2_normalization",
+    "batch_matmul",
+    "transpose_conv",
+    "grouped_conv",
+    "limits",
+    "gelu",
+    "abs",
+    "exp",
+    "rsqrt",
+    "squared_difference",
 )
 _VECTOR_METHODS = (
     *("add", "sub", "mul", "extreme", "dense", "logistic", "relu", "quantize", "softmax", "leaky_relu", "tanh"),
-    *("hard_swish", "prelu"),
+    *("hard_swish", "prelu", "limits", "gelu", "abs", "exp", "rsqrt", "squared_difference"),
 )
 MAKERS: dict[str, Callable[[_Network], int]] = {name: getattr(_Network, name) for name in _METHODS}
 VECTOR_MAKERS: dict[str, Callable[[_Network], int]] = {name: MAKERS[name] for name in _VECTOR_METHODS}
