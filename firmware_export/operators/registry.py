@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
-from edgedigits.firmware_export.operators.shared import copying
+from edgedigits.firmware_export.operators.shared import compact_convolution, copying
 from edgedigits.firmware_export.planning.stages import Kernel
 
 MODULES = (
@@ -66,5 +66,9 @@ OPERATORS: dict[str, Operator] = {name: operator for operator in _ALL for name i
 
 _SOURCES = [source for operator in _ALL for source in operator.kernels]
 
-KERNELS: dict[Kernel, KernelSource] = {source.kernel: source for source in [*_SOURCES, copying.KERNEL]}
+_SOURCES += [copying.KERNEL, compact_convolution.KERNEL]
+
+with_compact_weights = compact_convolution.with_compact_weights
+
+KERNELS: dict[Kernel, KernelSource] = {source.kernel: source for source in _SOURCES}
 """The sources of all kernels."""

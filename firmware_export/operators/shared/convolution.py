@@ -172,7 +172,7 @@ def window(layer: Layer) -> tuple[Window, tuple[int, int]]:
 
 
 def _macros(program: Program) -> tuple[str, ...]:
-    stages = [stage for stage in program.stages if stage.kernel is CONV]
+    stages = [stage for stage in program.stages if isinstance(stage.node, Conv)]
     wide = [stage.node for stage in stages if stage.pooled or program.values[stage.output].shape[1] >= 4]
     if all(isinstance(node, Conv) and is_rectified(node.rescaling) for node in wide):
         return ("#define ONLY_RECTIFIED 1 /* rows of convolutions */",)
