@@ -261,9 +261,13 @@ static void compact_row(const FLASH compact_t *layer, const int8_t *const *rows,
         part.stored = count;
         part.channels = (uint16_t)(2U * pairs);
         conv_row(&part, rows, out, scratch);
+#if defined(WITH_DSP) && defined(CHANNELS)
+        part.to.bias += 4U * count; /* eight numbers for two channels */
+#else
         part.to.bias += count;
         part.to.multiplier += count;
         part.to.exponent += count;
+#endif
         out += (size_t)count * part.deeper;
         left = (uint16_t)(left - count);
     }
