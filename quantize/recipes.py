@@ -118,7 +118,7 @@ RECIPES = {
             f"int8, {_CLUSTERS} different weights a large layer",
             per_channel=False,
             tuning=Tuning((Cluster(3, 3e-4, _CLUSTERS),)),
-            note="files are smaller after compression alone; the C that `edgedigits export` writes holds such weights in "
+            note="files are smaller after compression alone; the C of `edgedigits export` holds such weights in "
             "half a byte each",
         ),
         Recipe(
