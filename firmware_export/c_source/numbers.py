@@ -66,6 +66,13 @@ class Constants:
         Raises:
             ValueError: anything else.
         """
+        text = self.expanded(text)
+        if not _EXPRESSION.fullmatch(text):
+            raise ValueError(f"cannot work out {text[:100]!r}")
+        return [int(number) for number in eval(f"[{text}]", {"__builtins__": {}})]
+
+    def expanded(self, text: str) -> str:
+        """The text without macros."""
         for name, macro in self.macros.items():
             if macro.arguments is None:
                 text = re.sub(rf"\b{name}\b", macro.body, text)
@@ -73,9 +80,7 @@ class Constants:
             for name in found:
                 macro = self.macros[name]
                 text = re.sub(rf"\b{name}\(([^()]*)\)", lambda match, macro=macro: _expanded(macro, match[1]), text)  # type: ignore[misc]
-        if not _EXPRESSION.fullmatch(text):
-            raise ValueError(f"cannot work out {text[:100]!r}")
-        return [int(number) for number in eval(f"[{text}]", {"__builtins__": {}})]
+        return text
 
 
 def _expanded(macro: Macro, given: str) -> str:

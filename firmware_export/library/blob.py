@@ -112,23 +112,25 @@ def blobs(contents: Contents, fits: bytes, sha256: str) -> dict[str, bytes]:
 
 def _blob(contents: Contents, variant: str, fits: bytes, sha256: bytes) -> bytes:
     constants = constants_of(variant)
-    arrays = {name: constants.array(kind, text).tobytes() for name, (kind, text) in contents.arrays.items()}
+    fields = [leaf for _, _, text in contents.structs for leaf in leaves(constants.expanded(text))]
+    read = {name: contents.arrays[name] for name in fields if name in contents.arrays}
+    arrays = {name: constants.array(kind, text).tobytes() for name, (kind, text) in read.items()}
     for end in contents.ends:
         if end.numbers is not None:
             arrays[end.name] = constants.array(end.kind, ", ".join(map(str, end.numbers))).tobytes()
     offsets = dict.fromkeys(arrays, 0)
-    at = HEAD + 4 * len(_words(contents, constants, offsets))
+    at = HEAD + 4 * len(_words(fields, contents, constants, offsets))
     data = b""
     for name, content in arrays.items():
         offsets[name] = at + len(data)
         data += content + bytes(-len(content) % 4)
-    body = b"".join(_words(contents, constants, offsets)) + data
+    body = b"".join(_words(fields, contents, constants, offsets)) + data
     head = _MAGIC + bytes([VARIANT_NUMBERS[variant], 0]) + struct.pack("<II", HEAD + len(body), 0) + fits + sha256
     return head + hashlib.sha256(head + body).digest() + body
 
 
-def _words(contents: Contents, constants: Constants, offsets: dict[str, int]) -> list[bytes]:
-    words = [_word(leaf, constants, offsets) for _, _, text in contents.structs for leaf in leaves(text)]
+def _words(fields: list[str], contents: Contents, constants: Constants, offsets: dict[str, int]) -> list[bytes]:
+    words = [_word(field, constants, offsets) for field in fields]
     words += [struct.pack("<i", zero) for zero in contents.zeros]
     for end in contents.ends:
         if end.numbers is not None:
@@ -140,8 +142,9 @@ def _words(contents: Contents, constants: Constants, offsets: dict[str, int]) ->
     return words
 
 
-def _word(leaf: str, constants: Constants, offsets: dict[str, int]) -> bytes:
-    (number,) = [offsets[leaf]] if leaf in offsets else constants.numbers(leaf)
+def _word(field: str, constants: Constants, offsets: dict[str, int]) -> bytes:
+    known = {**offsets, "NULL": 0}
+    (number,) = [known[field]] if field in known else constants.numbers(field)
     return struct.pack("<I", number & 0xFFFFFFFF)
 
 

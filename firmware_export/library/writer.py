@@ -108,7 +108,7 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> Writte
         "library.c.in",
         common
         | {
-            "kernels": ("" if contents else _macros(program))
+            "kernels": _macros(plan, metadata.outside)
             + _kernels([file for kernel in kinds for file in KERNELS[kernel].files]),
             "tables": "\n".join(
                 f"/* {place}: {stage.title} */\n{layer.text}"
@@ -304,9 +304,14 @@ def fits_dsp(program: Program) -> bool:
     return all(KERNELS[stage.kernel].fits_dsp(stage.node) for stage in program.stages)
 
 
-def _macros(program: Program) -> str:
-    """Macros that leave out what no layer of this network needs."""
-    lines = [] if fits_dsp(program) else ["#define NO_DSP 1 /* a weight of -128 */"]
+def _macros(plan: Plan, outside: bool) -> str:
+    """Macros that leave out what no layer of this network needs, ``outside`` whatever its weights are."""
+    program = plan.program
+    many = max(_slots(plan, value) for value in program.values) > 256
+    lines = ["#define MANY_SLOTS 1 /* more than 256 rows of a value in the arena */"] if many else []
+    if outside:
+        return "".join(f"{line}\n" for line in lines)
+    lines += [] if fits_dsp(program) else ["#define NO_DSP 1 /* a weight of -128 */"]
     lines += [line for source in KERNELS.values() for line in source.macros(program)]
     return "".join(f"{line}\n" for line in lines)
 
@@ -402,11 +407,9 @@ def _stage(plan: Plan, place: int, numbers: dict[int, int], kinds: list[Kernel])
         filler = tuple(stage.scratch[variant] - row for variant in VARIANTS)
     inputs = [numbers[value] for value in stage.inputs] or [0]
     second = inputs[1] if len(inputs) > 1 else 0
-    phase = 0
-    if stage.inputs:
-        phase = -stage.above % _slots(plan, stage.inputs[0])
-    places = (stage.start, stage.above, stage.lag, phase)
+    slots = _slots(plan, stage.inputs[0]) if stage.inputs else 1
+    places = (stage.start, stage.above, stage.lag, -stage.above % slots)
     kinds_and_values = (kinds.index(stage.kernel), inputs[0], second, numbers[stage.output])
-    rows = (stage.rows, stage.step, stage.apart)
+    rows = (stage.rows, stage.step, stage.apart, stage.step % slots, stage.apart % slots)
     fields = (f"&layer_{place}", offsets, filler, *places, *kinds_and_values, *rows)
     return f"    {initializer('stage_t', fields, stage.title)},\n"

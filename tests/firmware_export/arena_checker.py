@@ -188,6 +188,9 @@ def _rows(stage: Stage, y: int, heights: list[int]) -> Iterator[tuple[int, int]]
         yield stage.inputs[0], y - node.before[0]
     elif isinstance(node, Pick):
         yield stage.inputs[0], int(node.rows[y])
+    elif stage.kernel.name in {"bilinear", "upsample"}:
+        for row in range(heights[0]):
+            yield stage.inputs[0], row
     elif isinstance(node, Concatenation) and node.axis == 0:
         yield stage.inputs[0], y
         yield stage.inputs[1], y - heights[0]
