@@ -81,8 +81,13 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
     return (0, 0) if exponent < -31 else (multiplier, exponent)
 
 
+def reduced_multiplier(multiplier: int) -> int:
+    """The 16 bits that TFLite's ``MultiplyByQuantizedMultiplier`` of a 64-bit number takes of a multiplier."""
+    return min((multiplier + (1 << 15)) >> 16, 0x7FFF)
+
+
 def activation_range(activation: str, value: Value) -> tuple[int, int]:
-    """TFLite's ``CalculateActivationRangeQuantized`` for int8: quotients in float32, ties away from zero.
+    """TFLite's ``CalculateActivationRangeQuantized``: quotients in float32, ties away from zero.
 
     Args:
         activation: NONE, RELU, RELU6 or RELU_N1_TO_1.
@@ -95,7 +100,7 @@ def activation_range(activation: str, value: Value) -> tuple[int, int]:
         # Beyond a million the clamp decides anyway.
         return math.floor(min(quotient, 1e6) + 0.5)
 
-    low, high = int(_INT8.min), int(_INT8.max)
+    low, high = value.limits
     if activation == "RELU":
         return max(low, value.zero_point), high
     if activation == "RELU6":

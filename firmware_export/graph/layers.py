@@ -17,6 +17,7 @@ from edgedigits.firmware_export.graph import advice
 from edgedigits.firmware_export.graph.model import Node, Shape, Value, Window
 
 QUANTIZE_FIRST, REBUILD, LEAVE_OUT = advice.QUANTIZE_FIRST, advice.REBUILD, advice.LEAVE_OUT
+IN_INT8 = advice.IN_INT8
 LARGEST_VALUE = 1 << 24
 """Elements of one value; far above any microcontroller's memory, far below what would hurt a computer."""
 LARGEST_STEP = 1024
@@ -153,8 +154,9 @@ class Layer:
         return self.as_value(self.output_tensor)
 
     def as_value(self, tensor: Tensor) -> Value:
-        """An int8 tensor with one scale and zero point as a value."""
-        if tensor.type != "INT8":
+        """An int8 or int16 tensor with one scale and zero point as a value."""
+        wide = tensor.type == "INT16"
+        if tensor.type != "INT8" and not wide:
             raise self.error(f"works on {tensor.type} where int8 is expected", QUANTIZE_FIRST)
         if not tensor.plain:
             raise self.error("uses a variable or sparse tensor", LEAVE_OUT)
@@ -162,7 +164,9 @@ class Layer:
             raise self.error(f"has a value with {len(tensor.scales)} scales where one is expected", QUANTIZE_FIRST)
         self._check_scales(tensor)
         (scale,), (zero_point,) = tensor.scales, tensor.zero_points or (0,)
-        return Value(self._shape(tensor.shape), scale, zero_point)
+        if wide and zero_point:
+            raise self.error("has int16 values with a zero point other than 0", QUANTIZE_FIRST)
+        return Value(self._shape(tensor.shape), scale, zero_point, wide)
 
     def _shape(self, shape: tuple[int, ...]) -> Shape:
         if min(shape, default=1) < 1 or math.prod(shape) > LARGEST_VALUE:

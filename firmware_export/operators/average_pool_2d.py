@@ -10,6 +10,7 @@ from edgedigits.firmware_export.graph.formulas import taps
 from edgedigits.firmware_export.graph.model import Graph, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.operators.shared import pooling
+from edgedigits.firmware_export.operators.wide import pooling as wide
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel
 
@@ -42,5 +43,9 @@ OPERATOR = Operator(
     shape=pooling.shape,
     read=pooling.read_pool(AveragePool),
     options="Pool2DOptions",
-    kernels=(KernelSource(_AVERAGE, ("pool_average.c",), "pool_average_row(stage->layer, rows, out)", pooling.emit),),
+    kernels=(
+        KernelSource(_AVERAGE, ("pool_average.c",), "pool_average_row(stage->layer, rows, out)", pooling.emit),
+        wide.AVERAGE_KERNEL,
+    ),
+    wide=pooling.read_pool(wide.WideAveragePool),
 )

@@ -58,6 +58,7 @@ class Operator:
         read: makes nodes of it, once the output has that shape.
         options: TFLite's name of its table of options; empty where it has none.
         kernels: that its nodes' stages name.
+        wide: makes nodes of it where its values are int16; None where the library computes it of int8 alone.
         many: it makes several values. ``shape`` and ``read`` are asked for each: see :meth:`Layer.parts`.
     """
 
@@ -66,4 +67,5 @@ class Operator:
     read: Callable[[Layer, Value], OperatorNodes]
     options: str = ""
     kernels: tuple[KernelSource, ...] = ()
+    wide: Callable[[Layer, Value], OperatorNodes] | None = None
     many: bool = False

@@ -9,6 +9,7 @@ from edgedigits.firmware_export.graph.layers import LEAVE_OUT, REBUILD, Layer, O
 from edgedigits.firmware_export.graph.model import Value
 from edgedigits.firmware_export.operators.contract import Operator
 from edgedigits.firmware_export.operators.shared import convolution
+from edgedigits.firmware_export.operators.wide import convolution as wide
 
 
 def _shape(layer: Layer) -> Sequence[int]:
@@ -32,6 +33,19 @@ def _read(layer: Layer, output: Value) -> OperatorNodes:
     return layer.made(convolution.Conv, output, convolution.window(layer)[0], weights, rescaling)
 
 
+def _read_wide(layer: Layer, output: Value) -> OperatorNodes:
+    channels = output.shape[2]
+    weights, scales = layer.weights(1, 0, channels)
+    ratios = convolution_ratios(layer.value(0), scales, output)
+    rescaling = wide.rescaling(layer, ratios, output, weights.reshape(channels, -1))
+    return layer.made(wide.WideConv, output, convolution.window(layer)[0], weights, rescaling)
+
+
 OPERATOR = Operator(
-    names=("CONV_2D",), shape=_shape, read=_read, options="Conv2DOptions", kernels=(convolution.KERNEL,)
+    names=("CONV_2D",),
+    shape=_shape,
+    read=_read,
+    options="Conv2DOptions",
+    kernels=(convolution.KERNEL, wide.KERNEL),
+    wide=_read_wide,
 )

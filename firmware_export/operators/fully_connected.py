@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from edgedigits.firmware_export.graph.arithmetic import convolution_ratios, dense_ratio
 from edgedigits.firmware_export.graph.formulas import multiply_once
@@ -13,6 +17,7 @@ from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole, Wi
 from edgedigits.firmware_export.operators.contract import Operator
 from edgedigits.firmware_export.operators.shared import convolution
 from edgedigits.firmware_export.operators.shared.reshaping import Reshape
+from edgedigits.firmware_export.operators.wide import convolution as wide
 
 ONE_SCALE = "flatten before it, or convert with _experimental_disable_per_channel_quantization_for_dense_layers = True"
 
@@ -68,22 +73,35 @@ def _read(layer: Layer, output: Value) -> OperatorNodes:
     Scales for each channel and an output of more than two axes are refused: the reference kernel of TFLite 2.14 takes
     the second axis for the channels there.
     """
+    return _flattened(layer, output, Dense, convolution.rescaling(layer, *_scaled(layer, output)))
+
+
+def _read_wide(layer: Layer, output: Value) -> OperatorNodes:
+    """The same of int16."""
+    return _flattened(layer, output, wide.WideConv, wide.rescaling(layer, *_scaled(layer, output)))
+
+
+def _scaled(layer: Layer, output: Value) -> tuple[list[float], Value, NDArray[np.int8]]:
+    """Ratios of scales, the output and the weights of shape (channels, taps)."""
+    source = layer.value(0)
+    weights, scales = layer.weights(1, 0, layer.tensor(1).shape[0])
+    if len(scales) == 1:
+        return [dense_ratio(source, scales[0], output)], output, weights
+    if len(layer.output_tensor.shape) != 2:
+        raise layer.error("has a scale for each channel and more than two axes, which TFLite computes wrong", ONE_SCALE)
+    return convolution_ratios(source, scales, output), output, weights
+
+
+def _flattened(layer: Layer, output: Value, kind: Callable[..., Node], rescaling: Any) -> OperatorNodes:
     source = layer.value(0)
     channels, depth = layer.tensor(1).shape
-    weights, scales = layer.weights(1, 0, channels)
-    ratios = convolution_ratios(source, scales, output)
-    if len(scales) == 1:
-        ratios = [dense_ratio(source, scales[0], output)]
-    elif len(layer.output_tensor.shape) != 2:
-        raise layer.error("has a scale for each channel and more than two axes, which TFLite computes wrong", ONE_SCALE)
-    rescaling = convolution.rescaling(layer, ratios, output, weights)
-    matrix = weights.reshape(channels, 1, 1, depth)
+    matrix = layer.weights(1, 0, channels)[0].reshape(channels, 1, 1, depth)
     flat = replace(source, shape=(*output.shape[:2], depth))
     if source.shape == flat.shape:
-        node = Dense(layer.name, (layer.number(0),), layer.output, Window((1, 1)), matrix, rescaling)
+        node = kind(layer.name, (layer.number(0),), layer.output, Window((1, 1)), matrix, rescaling)
         return OperatorNodes((node,), {layer.output: output})
     flattening = Reshape(f"{layer.name} flat", (layer.number(0),), layer.spare)
-    node = Dense(layer.name, (layer.spare,), layer.output, Window((1, 1)), matrix, rescaling)
+    node = kind(layer.name, (layer.spare,), layer.output, Window((1, 1)), matrix, rescaling)
     return OperatorNodes((flattening, node), {layer.spare: flat, layer.output: output})
 
 
@@ -92,5 +110,6 @@ OPERATOR = Operator(
     shape=_shape,
     read=_read,
     options="FullyConnectedOptions",
-    kernels=(convolution.KERNEL,),
+    kernels=(convolution.KERNEL, wide.KERNEL),
+    wide=_read_wide,
 )

@@ -1,15 +1,17 @@
-"""From a full-int8 ``.tflite`` file to a graph."""
+"""From a full-int8 or 16x8 ``.tflite`` file to a graph."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import TfliteFile, read_tflite
 from edgedigits.firmware_export.graph.advice import WITHOUT_STATE, followable
-from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, REBUILD, Layer, OperatorNodes, sizes
+from edgedigits.firmware_export.graph.layers import IN_INT8, LEAVE_OUT, QUANTIZE_FIRST, REBUILD, Layer, OperatorNodes, sizes
 from edgedigits.firmware_export.graph.model import Graph, ModelTensor, Node, Value
+from edgedigits.firmware_export.operators.contract import Operator
 from edgedigits.firmware_export.operators.registry import OPERATORS
 from edgedigits.firmware_export.operators.shared.resizing import with_known_shapes, with_width
 
@@ -30,10 +32,10 @@ MEAN_INSTEAD = "take the mean instead (tf.reduce_mean), of which a sum is a mult
 
 
 def read_graph(path: Path, width: int | None = None) -> Graph:
-    """Read a full-int8 TFLite model.
+    """Read a full-int8 TFLite model, or a 16x8 one: int16 with int8 weights.
 
-    What turns a float32 or uint8 input into int8, and int8 into such an output, is left out: the graph starts and ends
-    with the int8 values. Operators that do not lead to the output are left out, too.
+    What turns a float32 or uint8 input into int8 or int16, and these into such an output, is left out: the graph starts
+    and ends with the int8 or int16 values. Operators that do not lead to the output are left out, too.
 
     Args:
         path: of the model.
@@ -111,7 +113,7 @@ def _peeled(path: Path, content: TfliteFile, layers: list[Layer]) -> tuple[list[
             end = writers[0].number(0)
     for number, which in ((start, "input"), (end, "output")):
         kind = content.tensors[number].type
-        if kind not in {"INT8", "FLOAT32"}:
+        if kind not in {"INT8", "INT16", "FLOAT32"}:
             raise EdgedigitsError(
                 f"{path} has {kind} as its {which} where int8 is expected", followable(QUANTIZE_FIRST, content)
             )
@@ -130,6 +132,8 @@ def _check_same_values(layer: Layer) -> None:
     signed, unsigned = (before, after) if after.type == "UINT8" else (after, before)
     if unsigned.type != "UINT8":
         return
+    if signed.type != "INT8":
+        raise layer.error(f"makes uint8 of {signed.type}, or that of it", "convert the model with int16 input and output")
     same = signed.scales == unsigned.scales and len(signed.zero_points) == len(unsigned.zero_points) == 1
     if not same or signed.zero_points[0] + 128 != unsigned.zero_points[0]:
         raise layer.error("rounds between uint8 and int8 anew", "convert the model with int8 input and output")
@@ -140,7 +144,7 @@ def _check_types(path: Path, content: TfliteFile, layers: list[Layer]) -> None:
     used = {number for layer in layers for number in layer.operator.inputs + layer.operator.outputs if number >= 0}
     floats = [number for number in used if content.tensors[number].type.startswith(("FLOAT", "BFLOAT"))]
     if floats:
-        whole = all(content.tensors[number].type != "INT8" for number in used)
+        whole = all(content.tensors[number].type not in {"INT8", "INT16"} for number in used)
         kind = "is a float model" if whole else "is only partly quantized"
         raise EdgedigitsError(
             f"{path} {kind}: {len(floats)} of its tensors are floats", followable(QUANTIZE_FIRST, content)
@@ -183,12 +187,27 @@ def _converted(layer: Layer, values: dict[int, Value]) -> OperatorNodes:
     operator = OPERATORS[layer.operator.name]
     if layer.operator.options_table != operator.options:
         layer = replace(layer, operator=replace(layer.operator, options={}))
+    read = _reader(layer, operator)
     made = [
-        operator.read(part, part.output_value(operator.shape(part)))
+        read(part, part.output_value(operator.shape(part)))
         for part in (layer.parts() if operator.many else [layer])
     ]
     nodes = tuple(node for one in made for node in one.nodes)
     return OperatorNodes(nodes, {number: value for one in made for number, value in one.values.items()})
+
+
+def _reader(layer: Layer, operator: Operator) -> Callable[[Layer, Value], OperatorNodes]:
+    """What makes nodes of an operator of int8, or of int16."""
+    tensors = layer.content.tensors
+    flowing = [tensors[number] for number in (*layer.operator.inputs, *layer.operator.outputs) if number >= 0]
+    kinds = {one.type for one in flowing if one.data is None and one.type in {"INT8", "INT16"}}
+    if len(kinds) > 1:
+        raise layer.error("reads or makes both int8 and int16, which the C library does not take", LEAVE_OUT)
+    if kinds != {"INT16"}:
+        return operator.read
+    if operator.wide is None:
+        raise layer.error("works on int16, of which the C library does not compute it", IN_INT8)
+    return operator.wide
 
 
 def _needed(path: Path, nodes: list[Node], values: dict[int, Value], source: ModelTensor, result: ModelTensor) -> Graph:

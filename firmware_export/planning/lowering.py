@@ -69,7 +69,7 @@ class Lowering:
         self._facts: dict[int, Value] = dict(graph.values)
         self._readers = Counter(number for node in graph.nodes for number in node.inputs)
         self._readers[graph.output] += 1
-        self._values = {number: RowValue(value.shape, value.zero_point) for number, value in graph.values.items()}
+        self._values = {number: RowValue(value.shape, value.zero_point, wide=value.wide) for number, value in graph.values.items()}
         self._stages: list[Stage] = []
         self._left_to_windows: dict[int, tuple[Node, tuple[int, int], tuple[int, int]]] = {}
 
@@ -110,7 +110,7 @@ class Lowering:
     def new_value(self, shape: Shape, zero: int, like: int) -> int:
         """A value more, with the scale of another one."""
         number = max(self._values) + 1
-        self._values[number] = RowValue(shape, zero)
+        self._values[number] = RowValue(shape, zero, wide=self._facts[like].wide)
         self._facts[number] = replace(self._facts[like], shape=shape)
         return number
 
