@@ -44,7 +44,7 @@ def multiply_once(x: Any, multiplier: Any, exponent: Any) -> Whole:
 
 
 def multiply_reduced(x: Any, multiplier: Any, exponent: Any) -> Whole:
-    """TFLite's ``MultiplyByQuantizedMultiplier`` of 64-bit numbers below 2**47: a multiplier of 16 bits, one rounding."""
+    """TFLite's ``MultiplyByQuantizedMultiplier`` of 64-bit numbers: a multiplier of 16 bits, one rounding."""
     reduced = np.minimum((np.asarray(multiplier, np.int64) + (1 << 15)) >> 16, 0x7FFF)
     shift = 15 - np.asarray(exponent, np.int64)
     whole: Whole = (np.asarray(x, np.int64) * reduced + (np.int64(1) << (shift - 1))) >> shift

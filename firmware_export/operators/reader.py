@@ -9,7 +9,15 @@ from pathlib import Path
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import TfliteFile, read_tflite
 from edgedigits.firmware_export.graph.advice import WITHOUT_STATE, followable
-from edgedigits.firmware_export.graph.layers import IN_INT8, LEAVE_OUT, QUANTIZE_FIRST, REBUILD, Layer, OperatorNodes, sizes
+from edgedigits.firmware_export.graph.layers import (
+    IN_INT8,
+    LEAVE_OUT,
+    QUANTIZE_FIRST,
+    REBUILD,
+    Layer,
+    OperatorNodes,
+    sizes,
+)
 from edgedigits.firmware_export.graph.model import Graph, ModelTensor, Node, Value
 from edgedigits.firmware_export.operators.contract import Operator
 from edgedigits.firmware_export.operators.registry import OPERATORS
@@ -133,7 +141,9 @@ def _check_same_values(layer: Layer) -> None:
     if unsigned.type != "UINT8":
         return
     if signed.type != "INT8":
-        raise layer.error(f"makes uint8 of {signed.type}, or that of it", "convert the model with int16 input and output")
+        raise layer.error(
+            f"makes uint8 of {signed.type}, or that of it", "convert the model with int16 input and output"
+        )
     same = signed.scales == unsigned.scales and len(signed.zero_points) == len(unsigned.zero_points) == 1
     if not same or signed.zero_points[0] + 128 != unsigned.zero_points[0]:
         raise layer.error("rounds between uint8 and int8 anew", "convert the model with int8 input and output")
@@ -189,8 +199,7 @@ def _converted(layer: Layer, values: dict[int, Value]) -> OperatorNodes:
         layer = replace(layer, operator=replace(layer.operator, options={}))
     read = _reader(layer, operator)
     made = [
-        read(part, part.output_value(operator.shape(part)))
-        for part in (layer.parts() if operator.many else [layer])
+        read(part, part.output_value(operator.shape(part))) for part in (layer.parts() if operator.many else [layer])
     ]
     nodes = tuple(node for one in made for node in one.nodes)
     return OperatorNodes(nodes, {number: value for one in made for number, value in one.values.items()})

@@ -69,7 +69,9 @@ class Lowering:
         self._facts: dict[int, Value] = dict(graph.values)
         self._readers = Counter(number for node in graph.nodes for number in node.inputs)
         self._readers[graph.output] += 1
-        self._values = {number: RowValue(value.shape, value.zero_point, wide=value.wide) for number, value in graph.values.items()}
+        self._values = {
+            number: RowValue(value.shape, value.zero_point, wide=value.wide) for number, value in graph.values.items()
+        }
         self._stages: list[Stage] = []
         self._left_to_windows: dict[int, tuple[Node, tuple[int, int], tuple[int, int]]] = {}
 

@@ -66,7 +66,9 @@ class LayerBuilder:
     def input(self, shape: Sequence[int], scale: float = 1 / 255, zero_point: int = -128, dtype: Any = None) -> int:
         """Add an input of the model; ``scale`` is that of its steps if it is int8, and is divided for int16."""
         fields = {} if dtype is None else {"dtype": dtype}
-        self.inputs.append(self.tensor(shape, self.stepped_scale(scale) if dtype is None else scale, zero_point, **fields))
+        self.inputs.append(
+            self.tensor(shape, self.stepped_scale(scale) if dtype is None else scale, zero_point, **fields)
+        )
         return self.inputs[-1]
 
     def stepped_scale(self, scale: float) -> float:

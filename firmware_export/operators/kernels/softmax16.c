@@ -86,7 +86,7 @@ static void softmax16_row(const FLASH softmax16_t *layer, const int8_t *row, int
     for (uint16_t x = 0; x < layer->width; x++) {
         int16_t greatest = INT16_MIN;
         uint32_t sum = 0;
-        uint8_t zeros = 0; /* leading ones */
+        uint8_t zeros = 0; /* that the sum begins with */
         int32_t scale;
         ROLLED
         for (uint16_t channel = 0; channel < layer->channels; channel++) {
@@ -94,8 +94,9 @@ static void softmax16_row(const FLASH softmax16_t *layer, const int8_t *row, int
         }
         for (uint16_t channel = 0; channel < layer->channels; channel++) {
             const int32_t below = multiply16((int32_t)from[channel] - greatest, layer->multiplier, layer->exponent);
-            to[channel] = (int16_t)line16(exponentials16, below + 32767);
-            sum += (uint32_t)to[channel];
+            const int32_t power = line16(exponentials16, below + 32767);
+            to[channel] = (int16_t)power;
+            sum += (uint32_t)power;
         }
         ROLLED
         while (((sum << zeros) & UINT32_C(0x80000000)) == 0U) {

@@ -1,7 +1,7 @@
 """Sums of int16 inputs with int8 weights: CONV_2D, FULLY_CONNECTED and DEPTHWISE_CONV_2D of 16x8 models.
 
-With an int64 bias TFLite 2.14's reference kernels sum in 64 bits and scale by a multiplier of 16 bits with one rounding;
-with an int32 bias or none CONV_2D and FULLY_CONNECTED sum in 32 bits and scale as int8 does. Sources, below
+With an int64 bias TFLite 2.14's reference kernels sum in 64 bits and scale by a multiplier of 16 bits with one
+rounding; with an int32 bias or none CONV_2D and FULLY_CONNECTED sum in 32 bits and scale as int8 does. Sources, below
 tensorflow/lite/kernels: conv.cc, depthwise_conv.cc, fully_connected.cc and internal/common.cc.
 """
 
@@ -22,6 +22,7 @@ from edgedigits.firmware_export.operators.contract import KernelSource
 from edgedigits.firmware_export.operators.shared.convolution import window_stage
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel
+from edgedigits.firmware_export.variants import bytes_by_variant
 
 _CONV = Kernel("conv16")
 _DEPTHWISE = Kernel("depthwise16")
@@ -88,7 +89,8 @@ class WideWeighted(Node):
         number, window = lowering.merged(self, self.window)
         number = lowering.padded(number, window.before[1], window.after[1])
         node = replace(self, inputs=(number,), window=window)
-        lowering.append(window_stage(node, kernel, window, lowering, self.macs(lowering.graph)))
+        stage = window_stage(node, kernel, window, lowering, self.macs(lowering.graph))
+        lowering.append(replace(stage, scratch=bytes_by_variant(helium=0, dsp=0, plain=0, avr=0)))
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,9 @@ def rescaling(
     multipliers, exponents = (np.array(numbers, np.int32) for numbers in zip(*pairs, strict=True))
     made = WideRescaling(bias, multipliers, exponents, *activation_range(layer.activation(), output), once or is_long)
     largest = np.abs(weights.astype(np.int64)).sum(axis=1) * 32768
-    for total, number, multiplier, exponent in zip(largest.tolist(), bias.tolist(), *map(list, zip(*pairs)), strict=True):
+    for total, number, multiplier, exponent in zip(
+        largest.tolist(), bias.tolist(), multipliers.tolist(), exponents.tolist(), strict=True
+    ):
         _check(layer, total + abs(number), multiplier, exponent, made.once)
     return made
 

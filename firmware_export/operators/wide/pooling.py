@@ -64,6 +64,4 @@ def _emit(writer: StageWriter, node: pooling.Pool) -> StageText:
 
 
 MAX_KERNEL = KernelSource(_MAX, ("pool_max16.c",), "pool_max16_row(stage->layer, rows, out)", _emit)
-AVERAGE_KERNEL = KernelSource(
-    _AVERAGE, ("pool_average16.c",), "pool_average16_row(stage->layer, rows, out)", _emit
-)
+AVERAGE_KERNEL = KernelSource(_AVERAGE, ("pool_average16.c",), "pool_average16_row(stage->layer, rows, out)", _emit)
