@@ -17,7 +17,6 @@ from edgedigits.firmware_export.graph import advice
 from edgedigits.firmware_export.graph.model import Node, Shape, Value, Window
 
 QUANTIZE_FIRST, REBUILD, LEAVE_OUT = advice.QUANTIZE_FIRST, advice.REBUILD, advice.LEAVE_OUT
-IN_INT8 = advice.IN_INT8
 LARGEST_VALUE = 1 << 24
 """Elements of one value; far above any microcontroller's memory, far below what would hurt a computer."""
 LARGEST_STEP = 1024

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import TfliteFile, read_tflite
 from edgedigits.firmware_export.graph.advice import WITHOUT_STATE, followable
-from edgedigits.firmware_export.graph.layers import (
-    IN_INT8,
-    LEAVE_OUT,
-    QUANTIZE_FIRST,
-    REBUILD,
-    Layer,
-    OperatorNodes,
-    sizes,
-)
+from edgedigits.firmware_export.graph.dilated_windows import DEALT, GATHERED
+from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, REBUILD, Layer, OperatorNodes, sizes
 from edgedigits.firmware_export.graph.model import Graph, ModelTensor, Node, Value
-from edgedigits.firmware_export.operators.contract import Operator
 from edgedigits.firmware_export.operators.registry import OPERATORS
 from edgedigits.firmware_export.operators.shared.resizing import with_known_shapes, with_width
 
@@ -183,6 +174,8 @@ def _converted(layer: Layer, values: dict[int, Value]) -> OperatorNodes:
     if layer.operator.name == "SUM":
         raise layer.error("adds, which TFLite's reference kernel computes wrong", MEAN_INSTEAD)
     if layer.operator.name not in OPERATORS:
+        if layer.operator.name in {DEALT, GATHERED}:
+            raise layer.error(f"is no part of one dilated convolution between {DEALT} and {GATHERED}", LEAVE_OUT)
         remedy = REBUILD if layer.operator.name in FREE_BATCH else LEAVE_OUT
         raise layer.error("is not among the operators of the C library", remedy)
     tensors = layer.content.tensors
@@ -197,26 +190,12 @@ def _converted(layer: Layer, values: dict[int, Value]) -> OperatorNodes:
     operator = OPERATORS[layer.operator.name]
     if layer.operator.options_table != operator.options:
         layer = replace(layer, operator=replace(layer.operator, options={}))
-    read = _reader(layer, operator)
+    read = operator.reader(layer)
     made = [
         read(part, part.output_value(operator.shape(part))) for part in (layer.parts() if operator.many else [layer])
     ]
     nodes = tuple(node for one in made for node in one.nodes)
     return OperatorNodes(nodes, {number: value for one in made for number, value in one.values.items()})
-
-
-def _reader(layer: Layer, operator: Operator) -> Callable[[Layer, Value], OperatorNodes]:
-    """What makes nodes of an operator of int8, or of int16."""
-    tensors = layer.content.tensors
-    flowing = [tensors[number] for number in (*layer.operator.inputs, *layer.operator.outputs) if number >= 0]
-    kinds = {one.type for one in flowing if one.data is None and one.type in {"INT8", "INT16"}}
-    if len(kinds) > 1:
-        raise layer.error("reads or makes both int8 and int16, which the C library does not take", LEAVE_OUT)
-    if kinds != {"INT16"}:
-        return operator.read
-    if operator.wide is None:
-        raise layer.error("works on int16, of which the C library does not compute it", IN_INT8)
-    return operator.wide
 
 
 def _needed(path: Path, nodes: list[Node], values: dict[int, Value], source: ModelTensor, result: ModelTensor) -> Graph:

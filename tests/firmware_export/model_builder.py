@@ -179,6 +179,25 @@ class ModelBuilder(LayerBuilder):
         result = self.tensor(shape, given[0].scales[0], given[0].zero_points[0])
         return self.operator("CONCATENATION", 2, list(sources), result, "ConcatenationOptions", Axis=axis)
 
+    def space_to_batch(self, source: int, block: Sequence[int], padding: Sequence[Pair]) -> int:
+        """Add SPACE_TO_BATCH_ND; the batch is left as it is, as the converter writes one that it does not know."""
+        given = self.tensors[source]
+        sides = zip(given.shape[1:], block, padding, strict=False)
+        shape = [(size + sum(pair)) // length for size, length, pair in sides]
+        return self._dealt("SPACE_TO_BATCH_ND", source, block, padding, shape)
+
+    def batch_to_space(self, source: int, block: Sequence[int], crops: Sequence[Pair]) -> int:
+        """Add BATCH_TO_SPACE_ND."""
+        given = self.tensors[source]
+        sides = zip(given.shape[1:], block, crops, strict=False)
+        return self._dealt("BATCH_TO_SPACE_ND", source, block, crops, [size * n - sum(pair) for size, n, pair in sides])
+
+    def _dealt(self, name: str, source: int, block: Sequence[int], amounts: Sequence[Pair], shape: list[int]) -> int:
+        given = self.tensors[source]
+        result = self._like(given, (1, *shape, given.shape[-1]))
+        sources = [source, self.integers(*block), self.constant(np.array(amounts, np.int32))]
+        return self.operator(name, 1, sources, result, name.title().replace("_", "").replace("Nd", "ND") + "Options")
+
     def transpose(self, source: int, axes: Sequence[int]) -> int:
         """Add TRANSPOSE."""
         given = self.tensors[source]

@@ -122,6 +122,26 @@ class _Network:
         activation = self.dice.choice(["NONE", "RELU"])
         return self.builder.depthwise(self.end, 1, (3, 3), stride=(stride, stride), activation=activation)
 
+    def dealt_out(self) -> int:
+        """A dilated convolution as the converter writes it for a free batch, which the library makes one again."""
+        size, block, padding, crops = [], [], [], []
+        for extent in self.shape[1:3]:
+            taps, length = self.dice.choice([1, 2, 3]), self.dice.choice([1, 2, 3])
+            before, wanted = self.dice.choice([0, 1, 2, 4]), self.dice.choice([0, 1, 2, 4])
+            missing = max(taps * length - extent - before, wanted)
+            after = missing + -(extent + before + missing) % length
+            made = extent + before + after - (taps - 1) * length
+            first = self.dice.randint(0, min(before, made - 1))
+            size.append(taps)
+            block.append(length)
+            padding.append((before, after))
+            crops.append((first, self.dice.randint(0, min(after, made - 1 - first))))
+        end = self.builder.space_to_batch(self.end, block, padding)
+        add = self.dice.choice([self.builder.conv, self.builder.depthwise])
+        channels = self.dice.choice([1, 2]) if add == self.builder.depthwise else self.dice.choice(CHANNELS)
+        end = add(end, channels, (size[0], size[1]), padding="VALID", activation=self.dice.choice(CONV_ACTIVATIONS))
+        return self.builder.batch_to_space(end, block, crops)
+
     def conv_and_pool(self) -> int:
         """A convolution that the library fuses with the maximum behind it, if it is large enough."""
         size = self.dice.choice([1, 2, 3, 5])
@@ -351,6 +371,7 @@ _METHODS: Sequence[str] = (
     "conv",
     "depthwise",
     "depthwise_3x3",
+    "dealt_out",
     "conv_and_pool",
     "padded_conv",
     "padding",
