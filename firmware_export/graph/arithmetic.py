@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from edgedigits.firmware_export.graph.model import Operand, Rescaling, Value
 
 ADD_LEFT_SHIFT = 20
+WIDE_LEFT_SHIFT = 15
+"""The same of int16."""
 SOFTMAX_INTEGER_BITS = 5
 """Integer bits of the scaled differences that go into softmax's exponential."""
 
@@ -198,10 +200,12 @@ def mean_rescaling(source: Value, output: Value, count: int) -> Rescaling:
     )
 
 
-def add_operands(left: Value, right: Value, output: Value) -> tuple[Operand, Operand, Operand]:
+def add_operands(
+    left: Value, right: Value, output: Value, left_shift: int = ADD_LEFT_SHIFT
+) -> tuple[Operand, Operand, Operand]:
     """What ADD prepares: both sides over twice the greater scale, and the way from there to the output.
 
-    Doubles: ``scale / (2 * max)`` and ``2 * max / (2**20 * output scale)``.
+    Doubles: ``scale / (2 * max)`` and ``2 * max / (2**left_shift * output scale)``.
 
     Returns:
         Operands of the left side, the right side and the output; TFLite wants their exponents to be 0 or less.
@@ -210,7 +214,7 @@ def add_operands(left: Value, right: Value, output: Value) -> tuple[Operand, Ope
     return (
         Operand(left.zero_point, *quantize_multiplier(left.scale / twice)),
         Operand(right.zero_point, *quantize_multiplier(right.scale / twice)),
-        Operand(output.zero_point, *quantize_multiplier(twice / ((1 << ADD_LEFT_SHIFT) * output.scale))),
+        Operand(output.zero_point, *quantize_multiplier(twice / ((1 << left_shift) * output.scale))),
     )
 
 

@@ -83,6 +83,10 @@ class Lowering:
         """The int8 value that stands for 0.0."""
         return self._values[number].zero
 
+    def is_wide(self, number: int) -> bool:
+        """True where a value is int16."""
+        return self._values[number].wide
+
     def readers(self, number: int) -> list[Node]:
         """The nodes that read a value."""
         return [node for node in self.graph.nodes if number in node.inputs]

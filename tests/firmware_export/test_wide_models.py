@@ -82,11 +82,8 @@ class TestExport:
     def test_labels_and_the_range_of_a_picture_give_their_functions(self, tmp_path: Path):
         path = written(classifier(), tmp_path)
         (tmp_path / "x.txt").write_text("".join(f"class {letter}\n" for letter in "abcdefghij"))
-        done = CliRunner().invoke(
-            main,
-            ["export", str(path), "--labels", str(tmp_path / "x.txt"), "--input-range", "-1..1", "--out"]
-            + [str(tmp_path / "c")],
-        )
+        words = ["--labels", tmp_path / "x.txt", "--input-range", "-1..1", "--out", tmp_path / "c"]
+        done = CliRunner().invoke(main, ["export", str(path), *map(str, words)])
         assert done.exit_code == 0, done.output
         with CompiledLibrary(export_bytes(classifier(), tmp_path, labels=tuple("abcdefghij"))) as library:
             given = noise(library.export.graph, 6)

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, plain
-from edgedigits.firmware_export.graph.arithmetic import ADD_LEFT_SHIFT, add_operands
+from edgedigits.firmware_export.graph.arithmetic import ADD_LEFT_SHIFT, WIDE_LEFT_SHIFT, add_operands
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, Layer
 from edgedigits.firmware_export.graph.model import Node, Operand, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource
-from edgedigits.firmware_export.operators.shared.taking import KERNEL, spread
+from edgedigits.firmware_export.operators.shared.taking import KERNELS as TAKING_KERNELS
+from edgedigits.firmware_export.operators.shared.taking import spread
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, Stage
 
@@ -65,7 +66,7 @@ def sides(layer: Layer, output: Value) -> Pair:
     if fitting != output.shape:
         raise layer.error("spreads one input over more than three axes of the other", LEAVE_OUT)
     if layer.is_constant(second):
-        constant = layer.constant(second, ("INT8",)).reshape(right.shape)
+        constant = layer.constant(second, ("INT16" if left.wide else "INT8",)).reshape(right.shape)
         return Pair((layer.number(first),), left, right, constant, first == 1)
     return Pair((layer.number(first), layer.number(second)), left, right, None)
 
@@ -114,8 +115,10 @@ class Pairwise(Node):
 def _emit_constant(writer: StageWriter, node: Any) -> StageText:
     height, width, depth = writer.target.shape
     values = np.broadcast_to(node.constant, (node.constant.shape[0], width, depth))
-    next_row = width * depth if len(values) == height > 1 else 0
-    fields = (writer.symbol("constant"), width * depth, next_row)
+    size = width * depth * writer.target.item_bytes
+    if writer.target.wide:  # their bytes, the low ones first
+        values = np.ascontiguousarray(values, "<i2").view(np.int8)
+    fields = (writer.symbol("constant"), size, size if len(values) == height > 1 else 0)
     array = writer.array("int8_t", "constant", plain(values))
     return StageText(array + writer.struct("constant_t", fields), values.size)
 
@@ -126,10 +129,19 @@ def summands(layer: Layer, left: Value, right: Value, output: Value) -> tuple[Op
     Raises:
         EdgedigitsError: the output counts in steps far smaller than its inputs do.
     """
-    if 2.0 * max(left.scale, right.scale) >= (1 << ADD_LEFT_SHIFT) * output.scale:
+    shift = left_shift(output)
+    if 2.0 * max(left.scale, right.scale) >= (1 << shift) * output.scale:
         raise layer.error("has an output scale far too small for its inputs", QUANTIZE_FIRST)
-    return add_operands(left, right, output)
+    return add_operands(left, right, output, shift)
 
 
-KERNELS = (KernelSource(CONSTANT, ("constant.c",), "constant_row(stage->layer, y, out)", _emit_constant), KERNEL)
+def left_shift(output: Value) -> int:
+    """Bits by which a sum's sides are shifted to the left before they are rounded."""
+    return WIDE_LEFT_SHIFT if output.wide else ADD_LEFT_SHIFT
+
+
+KERNELS = (
+    KernelSource(CONSTANT, ("constant.c",), "constant_row(stage->layer, y, out)", _emit_constant),
+    *TAKING_KERNELS,
+)
 """That make constants and spread values."""
