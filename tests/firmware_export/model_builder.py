@@ -69,13 +69,15 @@ class ModelBuilder(LayerBuilder):
         result = self.tensor(kept, *output)
         return self.operator("MEAN", 2, [source, self.integers(*axes)], result, "ReducerOptions", KeepDims=keep_dims)
 
-    def reduce_max(self, source: int, *, keep_dims: bool = False) -> int:
-        """Add REDUCE_MAX over height and width."""
+    def reduce_max(
+        self, source: int, axes: Sequence[int] = (1, 2), *, keep_dims: bool = False, name: str = "REDUCE_MAX"
+    ) -> int:
+        """Add REDUCE_MAX, or REDUCE_MIN."""
         given = self.tensors[source]
-        shape = (1, 1, 1, given.shape[3]) if keep_dims else (1, given.shape[3])
-        result = self.tensor(shape, given.scales[0], given.zero_points[0])
-        sources = [source, self.integers(1, 2)]
-        return self.operator("REDUCE_MAX", 2, sources, result, "ReducerOptions", KeepDims=keep_dims)
+        gone = {axis % len(given.shape) for axis in axes}
+        kept = [1 if i in gone else n for i, n in enumerate(given.shape) if keep_dims or i not in gone]
+        sources = [source, self.integers(*axes)]
+        return self.operator(name, 2, sources, self._like(given, kept), "ReducerOptions", KeepDims=keep_dims)
 
     def resize_nearest(self, source: int, size: Pair, **options: bool) -> int:
         """Add RESIZE_NEAREST_NEIGHBOR; options are ``AlignCorners`` and ``HalfPixelCenters``."""
@@ -137,6 +139,14 @@ class ModelBuilder(LayerBuilder):
     def hard_swish(self, source: int, output: tuple[float, int] | None = None) -> int:
         """Add HARD_SWISH."""
         return self.single("HARD_SWISH", 1, source, output)
+
+    def squared_difference(self, left: int, right: int) -> int:
+        """Add SQUARED_DIFFERENCE of two tensors of one shape, or of one that broadcasts."""
+        shape = np.broadcast_shapes(self.tensors[left].shape, self.tensors[right].shape)
+        greatest = max(self.tensors[i].scales[0] for i in (left, right))
+        scale = max((greatest * 100) ** 2 / 256, greatest**2 * 2.0**-11)
+        result = self.tensor(shape, float(np.float32(scale)), int(self.dice.integers(-128, -100)))
+        return self.operator("SQUARED_DIFFERENCE", 2, [left, right], result, "SquaredDifferenceOptions")
 
     def mul(self, left: int, right: int, *, activation: str = "NONE", output: tuple[float, int] | None = None) -> int:
         """Add MUL of two tensors of one shape, or of one that broadcasts."""
