@@ -93,7 +93,7 @@ class TestPayloads:
             board_of(payload)
 
     def test_reading(self):
-        reading = reading_of(b"\x00\x02\xe7\x03\x10\x27\x00\x00deadbeef\x80\xff\x7f", outputs=3)
+        reading = reading_of(b"\x00\x02\xe7\x03\x10\x27\x00\x00deadbeef\x80\xff\x7f", size=3)
 
         assert (reading.label, reading.confidence, reading.microseconds) == (2, 999, 10000)
         assert (reading.sha_prefix, reading.outputs) == ("deadbeef", (-128, -1, 127))
@@ -101,7 +101,7 @@ class TestPayloads:
     @pytest.mark.parametrize("payload", [b"", b"\x00\x03" + bytes(17), bytes(20)], ids=["empty", "label", "long"])
     def test_reading_that_is_none(self, payload: bytes):
         with pytest.raises(FrameError):
-            reading_of(payload, outputs=3)
+            reading_of(payload, size=3)
 
     def test_an_answer_has_a_status(self):
         with pytest.raises(FrameError, match="without a status"):
