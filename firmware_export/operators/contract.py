@@ -60,6 +60,7 @@ class Operator:
         options: TFLite's name of its table of options; empty where it has none.
         kernels: that its nodes' stages name.
         wide: makes nodes of it where its values are int16; None where the library computes it of int8 alone.
+        any_axes: it takes values of more than three axes: see :class:`Layer`.
         many: it makes several values. ``shape`` and ``read`` are asked for each: see :meth:`Layer.parts`.
     """
 
@@ -69,6 +70,7 @@ class Operator:
     options: str = ""
     kernels: tuple[KernelSource, ...] = ()
     wide: Callable[[Layer, Value], OperatorNodes] | None = None
+    any_axes: bool = False
     many: bool = False
 
     def reader(self, layer: Layer) -> Callable[[Layer, Value], OperatorNodes]:

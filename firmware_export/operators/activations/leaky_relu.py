@@ -47,4 +47,5 @@ OPERATOR = Operator(
     options="LeakyReluOptions",
     kernels=(lookup.KERNEL, each.KERNEL),
     wide=each.read_leaky(_slope),
+    any_axes=True,
 )

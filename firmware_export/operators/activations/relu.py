@@ -24,4 +24,5 @@ OPERATOR = Operator(
     read=lookup.read_table(_outputs),
     kernels=(lookup.KERNEL, each.KERNEL),
     wide=each.read_relu,
+    any_axes=True,
 )

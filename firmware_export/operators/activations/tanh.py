@@ -41,4 +41,5 @@ OPERATOR = Operator(
     read=lookup.read_table(_outputs),
     kernels=(lookup.KERNEL, sigmoid.KERNEL),
     wide=sigmoid.read,
+    any_axes=True,
 )

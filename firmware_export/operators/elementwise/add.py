@@ -81,4 +81,5 @@ OPERATOR = Operator(
         *pairwise.KERNELS,
     ),
     wide=_read,
+    any_axes=True,
 )

@@ -78,4 +78,5 @@ OPERATOR = Operator(
         *pairwise.KERNELS,
     ),
     wide=_read,
+    any_axes=True,
 )

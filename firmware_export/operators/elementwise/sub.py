@@ -94,4 +94,5 @@ OPERATOR = Operator(
         *pairwise.KERNELS,
     ),
     wide=_read,
+    any_axes=True,
 )

@@ -25,5 +25,5 @@ def _shape(layer: Layer) -> Sequence[int]:
 
 
 OPERATOR = Operator(
-    names=("RESHAPE",), shape=_shape, read=reshaping.read, wide=reshaping.read, options="ReshapeOptions"
+    names=("RESHAPE",), shape=_shape, read=reshaping.read, wide=reshaping.read, options="ReshapeOptions", any_axes=True
 )

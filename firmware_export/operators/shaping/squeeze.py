@@ -21,5 +21,5 @@ def _shape(layer: Layer) -> Sequence[int]:
 
 
 OPERATOR = Operator(
-    names=("SQUEEZE",), shape=_shape, read=reshaping.read, wide=reshaping.read, options="SqueezeOptions"
+    names=("SQUEEZE",), shape=_shape, read=reshaping.read, wide=reshaping.read, options="SqueezeOptions", any_axes=True
 )

@@ -11,6 +11,7 @@ from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWri
 from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Shape, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource
+from edgedigits.firmware_export.operators.shared import rearranging
 from edgedigits.firmware_export.operators.shared.reshaping import Reshape
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, Stage, shape_text
@@ -62,6 +63,9 @@ def take(layer: Layer, output: Value, first: int, by_axis: Sequence[int], positi
         by_axis: steps along each axis of the output's tensor.
         position: of the input.
     """
+    lengths = layer.output_tensor.shape
+    if max((len(lengths) - axis for axis, size in enumerate(lengths) if size > 1), default=0) > len(output.shape):
+        return rearranging.rearrange(layer, output, lengths, by_axis, first, position)
     source = layer.value(position)
     layer.check_same_scale(source, output)
     padded = (0, 0, 0, *by_axis)[-3:]
@@ -116,7 +120,9 @@ def _emit(writer: StageWriter, node: Take) -> StageText:
     return StageText(writer.struct(kind, (first, jump, beside, deeper, pixels, channels)))
 
 
-KERNELS = (
-    KernelSource(TAKE, ("take.c",), "take_row(stage->layer, y, rows[0], out)", _emit),
-    KernelSource(TAKE16, ("take16.c",), "take16_row(stage->layer, y, rows[0], out)", _emit),
-)
+_TAKE = KernelSource(TAKE, ("take.c",), "take_row(stage->layer, y, rows[0], out)", _emit)
+
+_TAKE16 = KernelSource(TAKE16, ("take16.c",), "take16_row(stage->layer, y, rows[0], out)", _emit)
+
+KERNELS = (_TAKE, _TAKE16, rearranging.KERNEL, rearranging.KERNEL16)
+"""That take elements along three axes, and along more."""

@@ -56,4 +56,5 @@ OPERATOR = Operator(
     options="StridedSliceOptions",
     kernels=taking.KERNELS,
     wide=_read,
+    any_axes=True,
 )

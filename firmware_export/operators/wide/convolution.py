@@ -7,7 +7,7 @@ tensorflow/lite/kernels: conv.cc, depthwise_conv.cc, fully_connected.cc and inte
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -191,12 +191,21 @@ def _rescaling_text(writer: StageWriter, to: WideRescaling) -> tuple[str, str]:
     return arrays, f"{{{names}, {to.low}, {to.high}, {words}, {int(to.once)}}}"
 
 
+def _in_fours(segments: NDArray[np.int8]) -> Iterator[str]:
+    """Weights of each segment, as many as there are in fours, whose order the kernel decides."""
+    for segment in segments.tolist():
+        whole = len(segment) // 4 * 4
+        for place in range(0, whole, 4):
+            yield f"Q4({', '.join(map(str, segment[place : place + 4]))})"
+        yield from map(str, segment[whole:])
+
+
 def _emit(writer: StageWriter, node: WideConv) -> StageText:
     channels, rows, columns, depth = node.weights.shape
     stride, dilation = node.window.stride[1], node.window.dilation[1]
     arrays, to = _rescaling_text(writer, node.rescaling)
-    weights = writer.array("int8_t", "weights", plain(node.weights))
     runs, length = (1, columns * depth) if dilation == 1 else (columns, depth)
+    weights = writer.array("int8_t", "weights", _in_fours(node.weights.reshape(-1, length)))
     fields = (
         to,
         writer.symbol("weights"),
