@@ -85,6 +85,6 @@ OPERATOR = Operator(
     shape=_shape,
     read=_read,
     options="Conv2DOptions",
-    kernels=(convolution.KERNEL, wide.KERNEL, *taking.KERNELS, joining.KERNEL),
+    kernels=(convolution.KERNEL, wide.KERNEL, *taking.KERNELS, *joining.KERNELS),
     wide=_read_wide,
 )
