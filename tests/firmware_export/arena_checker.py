@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.firmware_export.operators.enlarging.concatenation import Concatenation
 from edgedigits.firmware_export.operators.enlarging.pad import Pad
-from edgedigits.firmware_export.operators.enlarging.resize_nearest_neighbor import ResizeNearest
 from edgedigits.firmware_export.operators.shared.convolution import Conv
+from edgedigits.firmware_export.operators.shared.joining import Concatenation
+from edgedigits.firmware_export.operators.shared.picking import Pick
 from edgedigits.firmware_export.operators.shared.pooling import Pool
 from edgedigits.firmware_export.operators.shared.taking import Take
 from edgedigits.firmware_export.operators.weighted.depthwise_conv_2d import Depthwise
@@ -24,7 +24,7 @@ from edgedigits.firmware_export.planning.stages import Stage
 MAY_WORK_IN_PLACE = {"table", "add", "sub", "mul", "extreme", "prelu", "squared_difference"}
 """These read a byte just before they write the same one; every other kernel reads its rows again and again."""
 
-ROW_BY_ROW = {"mean", "sum_of_rows", "reduce_rows"}
+ROW_BY_ROW = {"dense_rows", "pool_total", "mean", "sum_of_rows", "reduce_rows"}
 """These make their only row once they have seen every row of their input."""
 
 Tokens = NDArray[np.int64]
@@ -42,7 +42,8 @@ class ArenaChecker:
         self.program = plan.program
         self.layout = plan.layouts[variant]
         self.variant = variant
-        self.arena: Tokens = np.full(self.layout.bytes + 4096, -1)
+        end = max(self.layout.offsets[block.key] + block.size for block in self.layout.blocks)
+        self.arena: Tokens = np.full(end + 4096, -1)
         self.touched = 0
         self.made = [0] * len(self.program.stages)
         self.tokens: dict[Any, int] = {}
@@ -185,8 +186,11 @@ def _rows(stage: Stage, y: int, heights: list[int]) -> Iterator[tuple[int, int]]
                 yield stage.inputs[0], made * window.stride[0] - window.before[0] + tap * window.dilation[0]
     elif isinstance(node, Pad):
         yield stage.inputs[0], y - node.before[0]
-    elif isinstance(node, ResizeNearest):
+    elif isinstance(node, Pick):
         yield stage.inputs[0], int(node.rows[y])
+    elif stage.kernel.name in {"bilinear", "upsample"}:
+        for row in range(heights[0]):
+            yield stage.inputs[0], row
     elif isinstance(node, Concatenation) and node.axis == 0:
         yield stage.inputs[0], y
         yield stage.inputs[1], y - heights[0]

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, plain
 from edgedigits.firmware_export.graph.arithmetic import ADD_LEFT_SHIFT, add_operands
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, Layer
 from edgedigits.firmware_export.graph.model import Node, Operand, Value, Whole
-from edgedigits.firmware_export.operators.contract import KernelSource
-from edgedigits.firmware_export.operators.shared.taking import KERNEL, spread
+from edgedigits.firmware_export.operators.shared import constants
+from edgedigits.firmware_export.operators.shared.taking import KERNELS as TAKING
+from edgedigits.firmware_export.operators.shared.taking import spread
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, Stage
-
-CONSTANT = Kernel("constant")
 
 
 @dataclass(frozen=True)
@@ -61,6 +58,8 @@ def sides(layer: Layer, output: Value) -> Pair:
     """
     first, second = _order(layer)
     left, right = layer.value(first), layer.as_value(layer.tensor(second))
+    if not _lies_alike(layer):
+        raise layer.error("spreads one input over more than three axes of the other", LEAVE_OUT)
     fitting: tuple[int, ...] = np.broadcast_shapes(left.shape, right.shape) if _fits(left.shape, right.shape) else ()
     if fitting != output.shape:
         raise layer.error("spreads one input over more than three axes of the other", LEAVE_OUT)
@@ -68,6 +67,15 @@ def sides(layer: Layer, output: Value) -> Pair:
         constant = layer.constant(second, ("INT8",)).reshape(right.shape)
         return Pair((layer.number(first),), left, right, constant, first == 1)
     return Pair((layer.number(first), layer.number(second)), left, right, None)
+
+
+def _lies_alike(layer: Layer) -> bool:
+    """True where three axes are enough to tell which elements of both sides meet."""
+    shapes = [
+        shape[next((axis for axis, size in enumerate(shape) if size > 1), len(shape)) :]
+        for shape in (layer.tensor(0).shape, layer.tensor(1).shape)
+    ]
+    return max(map(len, shapes)) <= 3 or shapes[0] == shapes[1] or () in shapes
 
 
 def _fits(left: Sequence[int], right: Sequence[int]) -> bool:
@@ -106,18 +114,9 @@ class Pairwise(Node):
         inputs = tuple(spread(lowering, self, number, shape) for number in self.inputs)
         if self.constant is not None:
             made = lowering.new_value(shape, 0, self.output)
-            lowering.append(Stage(f"{self.name} constant", CONSTANT, self, (), made, steps=shape[0], rows=0))
+            lowering.append(Stage(f"{self.name} constant", constants.CONSTANT, self, (), made, steps=shape[0], rows=0))
             inputs = (made, *inputs) if constant_first else (*inputs, made)
         lowering.append_rows(self, kernel, inputs)
-
-
-def _emit_constant(writer: StageWriter, node: Any) -> StageText:
-    height, width, depth = writer.target.shape
-    values = np.broadcast_to(node.constant, (node.constant.shape[0], width, depth))
-    next_row = width * depth if len(values) == height > 1 else 0
-    fields = (writer.symbol("constant"), width * depth, next_row)
-    array = writer.array("int8_t", "constant", plain(values))
-    return StageText(array + writer.struct("constant_t", fields), values.size)
 
 
 def summands(layer: Layer, left: Value, right: Value, output: Value) -> tuple[Operand, Operand, Operand]:
@@ -131,5 +130,5 @@ def summands(layer: Layer, left: Value, right: Value, output: Value) -> tuple[Op
     return add_operands(left, right, output)
 
 
-KERNELS = (KernelSource(CONSTANT, ("constant.c",), "constant_row(stage->layer, y, out)", _emit_constant), KERNEL)
+KERNELS = (constants.KERNEL, *TAKING)
 """That make constants and spread values."""
