@@ -334,10 +334,6 @@ WRONG: dict[str, tuple[Building, str]] = {
         "another shape than its weights",
     ),
     "multiplier that lies": (lying_multiplier, "channels of weights"),
-    "dense per channel over the last axis": (
-        lambda b, x: b.dense(x, 5, per_channel=True, keep_num_dims=True),
-        "TFLite computes wrong",
-    ),
     "dense of 31": (lambda b, x: altered(b.dense(x, 5), b, 1, **int8(5, 31)), "31 values and an input of 32"),
     "constant alone": (lambda b, x: b.relu(b.constant(np.ones((1, 4), np.int8), 0.1)), "a constant as its input 0"),
 }

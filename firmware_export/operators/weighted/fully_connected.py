@@ -21,8 +21,6 @@ from edgedigits.firmware_export.operators.shared.reshaping import Reshape
 from edgedigits.firmware_export.operators.wide import convolution as wide
 from edgedigits.firmware_export.planning.lowering import Lowering
 
-ONE_SCALE = "flatten before it, or convert with _experimental_disable_per_channel_quantization_for_dense_layers = True"
-
 
 @dataclass(frozen=True)
 class Dense(convolution.Conv):
@@ -32,6 +30,20 @@ class Dense(convolution.Conv):
         """One stage: over a whole picture a stage that takes row by row in, where rows are asked for."""
         if not (lowering.by_rows and lower_by_rows(self, lowering)):
             super().lower(lowering)
+
+
+@dataclass(frozen=True)
+class DenseOfRows(Dense):
+    """One with a scale for each channel over an input of more axes, as TensorFlow 2.21 converts those of a transformer.
+
+    The reference kernel of TFLite 2.14 takes the second axis for the channels. What it computes of the same rows in two
+    axes is what its other kernels compute of all.
+    """
+
+    @property
+    def reference_computes(self) -> bool:
+        """Not of more than two axes."""
+        return False
 
 
 @dataclass(frozen=True)
@@ -75,17 +87,20 @@ def _shape(layer: Layer) -> Sequence[int]:
 
 
 def _read(layer: Layer, output: Value) -> OperatorNodes:
-    """A Reshape goes before it where the weights want another shape than the input has.
-
-    Scales for each channel and an output of more than two axes are refused: the reference kernel of TFLite 2.14 takes
-    the second axis for the channels there.
-    """
-    return _flattened(layer, output, Dense, convolution.rescaling(layer, *_scaled(layer, output)))
+    """A Reshape goes before it where the weights want another shape than the input has."""
+    kind = DenseOfRows if _is_of_rows(layer) else Dense
+    return _flattened(layer, output, kind, convolution.rescaling(layer, *_scaled(layer, output)))
 
 
 def _read_wide(layer: Layer, output: Value) -> OperatorNodes:
     """The same of int16."""
-    return _flattened(layer, output, wide.WideConv, wide.rescaling(layer, *_scaled(layer, output)))
+    kind = wide.WideDenseOfRows if _is_of_rows(layer) else wide.WideConv
+    return _flattened(layer, output, kind, wide.rescaling(layer, *_scaled(layer, output)))
+
+
+def _is_of_rows(layer: Layer) -> bool:
+    """True where TFLite 2.14's reference kernel takes the second axis for the channels."""
+    return len(layer.tensor(1).scales) > 1 and len(layer.output_tensor.shape) != 2
 
 
 def _scaled(layer: Layer, output: Value) -> tuple[list[float], Value, NDArray[np.int8]]:
@@ -94,8 +109,6 @@ def _scaled(layer: Layer, output: Value) -> tuple[list[float], Value, NDArray[np
     weights, scales = layer.weights(1, 0, layer.tensor(1).shape[0])
     if len(scales) == 1:
         return [dense_ratio(source, scales[0], output)], output, weights
-    if len(layer.output_tensor.shape) != 2:
-        raise layer.error("has a scale for each channel and more than two axes, which TFLite computes wrong", ONE_SCALE)
     return convolution_ratios(source, scales, output), output, weights
 
 

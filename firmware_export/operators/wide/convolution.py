@@ -110,6 +110,16 @@ class WideConv(WideWeighted):
 
 
 @dataclass(frozen=True)
+class WideDenseOfRows(WideConv):
+    """FULLY_CONNECTED with a scale for each channel over an input of more than two axes: see that of int8."""
+
+    @property
+    def reference_computes(self) -> bool:
+        """Not of more than two axes."""
+        return False
+
+
+@dataclass(frozen=True)
 class WideDepthwise(WideWeighted):
     """DEPTHWISE_CONV_2D; weights (rows, columns, output channels).
 
