@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -172,11 +172,28 @@ def window(layer: Layer) -> tuple[Window, tuple[int, int]]:
 
 
 def _macros(program: Program) -> tuple[str, ...]:
-    stages = [stage for stage in program.stages if isinstance(stage.node, Conv)]
+    stages = [stage for stage in program.stages if stage.kernel is CONV]
     wide = [stage.node for stage in stages if stage.pooled or program.values[stage.output].shape[1] >= 4]
+    lines = []
     if all(isinstance(node, Conv) and is_rectified(node.rescaling) for node in wide):
-        return ("#define ONLY_RECTIFIED 1 /* rows of convolutions */",)
-    return ()
+        lines.append("#define ONLY_RECTIFIED 1 /* rows of convolutions */")
+    if stages:
+        ways = {_helium_way(stage, program.values[stage.output].shape[1]) for stage in stages}
+        lines.append(f"#define HELIUM_WAYS {sum(ways)} /* of convolutions */")
+    return tuple(lines)
+
+
+def _helium_way(stage: Stage, width: int) -> int:
+    """How the Helium kernel computes a stage of this width: ``way_of`` in its file ``conv_helium_strip.c``."""
+    node = cast(Conv, stage.node)
+    channels, rows, columns, depth = node.weights.shape
+    taken = rows * row_taps(columns, depth, node.window.dilation[1])
+    of_one = taken <= 16
+    if not is_rectified(node.rescaling) or taken > 32 or channels % (4 if of_one else 2) or (not of_one and width == 1):
+        return 1
+    if stage.pooled:
+        return 2 if of_one else 4
+    return 4 if channels % 4 else 8
 
 
 def _fits_dsp(node: Conv) -> bool:
