@@ -30,6 +30,7 @@ from edgedigits.firmware_export.library.digit_functions import (
     grey_about,
     grey_count,
 )
+from edgedigits.firmware_export.library.memory_text import memories_source, memories_words, memory_macros
 from edgedigits.firmware_export.library.typed_functions import floats_remark, typed_functions
 from edgedigits.firmware_export.operators.registry import KERNELS
 from edgedigits.firmware_export.planning.plan import Plan
@@ -75,7 +76,12 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[
         "sha256": metadata.sha256,
     }
     common["title"] = f"{metadata.name}: {graph.macs:,} multiply-accumulates in {len(plan.program.stages)} stages"
-    run = _fill("run.c.in", common | {"cases": "\n".join(_case(number, kernel) for number, kernel in enumerate(kinds))})
+    memories = memories_source(plan, metadata.name)
+    run = _fill(
+        "run.c.in",
+        common
+        | {"memories": memories, "cases": "\n".join(_case(number, kernel) for number, kernel in enumerate(kinds))},
+    )
     source = _fill(
         "library.c.in",
         common
@@ -126,6 +132,7 @@ def _header(graph: Graph, plan: Plan, metadata: LibraryMetadata, common: dict[st
         fields[f"{which}_zero"] = value.zero_point
         fields[f"{which}_scale"] = float_literal(value.scale)[:-1]
     fields["arena"] = _arena_macros(plan, metadata.name.upper())
+    fields |= memories_words(plan, metadata.name)
     fields["layer_steps"] = len(plan.schedule.order)
     fields["includes"] = ("#include <stddef.h>\n" if metadata.line else "") + "#include <stdint.h>"
     fields["output_words"] = _output_words(ends["output"], metadata)
@@ -192,7 +199,9 @@ def _arena_macros(plan: Plan, prefix: str) -> str:
     for variant in sorted(TABLE, key=lambda variant: variant == PLAIN):  # what is left where no macro is
         layout = plan.layouts[variant.name]
         text += f"#{'elif' if text else 'if'} {variant.condition}\n" if variant.macro else "#else\n"
-        text += f"#define {prefix}_ARENA_BYTES {layout.bytes}\n"
+        if variant.name in plan.unfit:
+            text += f'#error "the memories are too small for these kernels: {plan.unfit[variant.name]}"\n'
+        text += f"#define {prefix}_ARENA_BYTES {layout.bytes}\n" + memory_macros(plan, layout, prefix)
         for which, value in (("INPUT", program.input), ("OUTPUT", program.output)):
             text += f"#define {prefix}_{which}_OFFSET {layout.offsets['value', program.root(value)]}\n"
     return f"{text}#endif\n"
@@ -238,7 +247,7 @@ def _kernels(wanted: list[str]) -> str:
 
 
 def _case(number: int, kernel: Kernel) -> str:
-    memory = "(stage->second <= INPUT ? input : arena + values[stage->second].offset)"
+    memory = "(stage->second <= INPUT ? input : AT(arena, values[stage->second].offset))"
     row = "row_of(&values[stage->second], (uint16_t)(y - stage->lag)) + values[stage->second].first"
     second = f"{memory} + {row}"
     return f"    case {number}:\n        {KERNELS[kernel].call.replace('SECOND', second)};\n        break;"
