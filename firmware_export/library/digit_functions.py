@@ -14,6 +14,7 @@ from edgedigits.firmware_export.graph.model import Value
 
 _THOUSANDTHS = 16  # most bits behind the point of the factor from steps to thousandths
 _LARGEST_FACTOR = 2**22  # 255 times it fits 32 bits
+_LARGEST_WIDE_FACTOR = 2**15  # 32767 times it fits them
 _ONE = 2**16 - 1
 
 
@@ -33,7 +34,7 @@ def grey_about(contract: InputContract) -> str:
 
 def steps_of_bytes(value: Value, contract: InputContract) -> NDArray[np.int_]:
     """What each byte of a picture becomes: the contract's value, quantized."""
-    return quantize(contract.levels(), value.scale, value.zero_point).astype(int)
+    return quantize(contract.levels(), value.scale, value.zero_point, value.kind).astype(int)
 
 
 def from_grey(value: Value, contract: InputContract, name: str, outside: bool = False) -> str:
@@ -58,6 +59,8 @@ def from_grey(value: Value, contract: InputContract, name: str, outside: bool = 
 def from_bytes(value: Value, contract: InputContract, name: str, outside: bool = False) -> str:
     """Body of the function from the bytes of a picture to the input: each as the contract's value, quantized."""
     steps = steps_of_bytes(value, contract)
+    if value.wide:
+        return _wide_from_bytes(steps, name)
     shifted = np.array_equal(steps, np.arange(256) - 128) and not outside
     table = "" if shifted or outside else _table("int8_t steps", steps)
     step = "(int8_t)(bytes[place] - 128)" if shifted else "steps[bytes[place]]"
@@ -65,6 +68,14 @@ def from_bytes(value: Value, contract: InputContract, name: str, outside: bool =
     return (
         f"{table}    for ({counter} place = 0; place < {name.upper()}_INPUT_BYTES; place++) {{\n"
         f"        input[place] = {step};\n    }}"
+    )
+
+
+def _wide_from_bytes(steps: NDArray[np.int_], name: str) -> str:
+    return (
+        f"{_table('int16_t steps', steps)}"
+        f"    for (uint32_t place = {name.upper()}_INPUT_BYTES / 2; place-- > 0;) {{ /* both may be one memory */\n"
+        "        input[place] = steps[bytes[place]];\n    }"
     )
 
 
@@ -98,32 +109,35 @@ def certainties(value: Value, contract: InputContract | None) -> tuple[str, str,
     return "int32_t", "certainties", np.where(steps <= 0, 0, (steps * factor + 2**bits // 2) >> bits)
 
 
-def _powers(value: Value) -> NDArray[np.int_]:
-    found: NDArray[np.int_] = np.rint(_ONE * np.exp(-np.arange(256) * value.scale)).astype(int)
+def _powers(value: Value, many: int = 1) -> NDArray[np.int_]:
+    found: NDArray[np.int_] = np.rint(_ONE * np.exp(-np.arange(256) * value.scale * many)).astype(int)
     return found
 
 
 def _softmax(value: Value, name: str, outside: bool) -> str:
     """One over the sum of the powers of e, by which the other scores lie below the greatest."""
-    table = "" if outside else _table("uint16_t powers", _powers(value))
+    many = 256 if value.wide else 1  # steps of int16 that count as one
+    table = "" if outside else _table("uint16_t powers", _powers(value, many))
+    count, kind = (" / 2", "int16_t") if value.wide else ("", "int8_t")
+    place = "(best - output[place])" + f" / {many}" if value.wide else "best - output[place]"
     return (
         f"{table}"
-        f"    const int8_t best = output[{name}_top1(output)];\n"
+        f"    const {kind} best = output[{name}_top1(output)];\n"
         "    uint32_t sum = 0;\n"
-        f"    for (int place = 0; place < {name.upper()}_OUTPUT_BYTES; place++) {{\n"
-        "        sum += powers[best - output[place]];\n    }\n"
+        f"    for (int place = 0; place < {name.upper()}_OUTPUT_BYTES{count}; place++) {{\n"
+        f"        sum += powers[{place}];\n    }}\n"
         f"    return (int)(({1000 * _ONE}u + sum / 2) / sum);"
     )
 
 
 def _is_probability(value: Value) -> bool:
-    return value.zero_point == -128 and value.scale == 1 / 256
+    return (value.zero_point, value.scale) == ((0, 1 / 32768) if value.wide else (-128, 1 / 256))
 
 
 def _thousandths(value: Value) -> str:
     """C expression of the thousandths that ``steps`` above zero stand for, half-way cases upwards."""
     if _is_probability(value):
-        return "((steps * 1000 + 128) / 256)"
+        return "((steps * 1000 + 16384) / 32768)" if value.wide else "((steps * 1000 + 128) / 256)"
     factor, bits = _factor(value)
     return f"(steps <= 0 ? 0 : ((steps * {factor} + {2**bits // 2}) >> {bits}))"
 
@@ -131,8 +145,9 @@ def _thousandths(value: Value) -> str:
 def _factor(value: Value) -> tuple[int, int]:
     """From steps to thousandths: a factor and the bits behind its point."""
     thousandths = value.scale * 1000
-    bits = next((bits for bits in range(_THOUSANDTHS, 0, -1) if thousandths * 2**bits < _LARGEST_FACTOR), 0)
-    return min(round(thousandths * 2**bits), _LARGEST_FACTOR), bits
+    largest = _LARGEST_WIDE_FACTOR if value.wide else _LARGEST_FACTOR
+    bits = next((bits for bits in range(_THOUSANDTHS, 0, -1) if thousandths * 2**bits < largest), 0)
+    return min(round(thousandths * 2**bits), largest), bits
 
 
 def _table(declared: str, numbers: NDArray[np.int_]) -> str:

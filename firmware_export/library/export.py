@@ -138,11 +138,8 @@ def export_library(
     if memories:
         chosen = split(chosen, memories)
     fits = fits_dsp(chosen.program)
-    if weights == BLOB and not fits:
-        raise EdgedigitsError(
-            f"{model} has a weight of -128, for which the DSP kernels of a blob have no room",
-            "convert it with TensorFlow's own converter, or export it with --weights plain",
-        )
+    if weights == BLOB:
+        _check_blob(model, graph, fits)
     if not fits:  # cores with the DSP extension then run the plain kernels
         chosen = _with_plain_on_dsp(chosen)
     named = labels or (LABELS if contract else ())
@@ -165,6 +162,17 @@ def export_library(
         ExportRecipe(name, allow_failed, code_version(), width, weights),
         written.blobs,
     )
+
+
+def _check_blob(model: Path, graph: Graph, fits: bool) -> None:
+    """Raise where the weights of a model cannot lie outside of its C."""
+    if any(value.wide for value in graph.values.values()):
+        raise EdgedigitsError(f"{model} has int16 values, which no blob is for", "export it with --weights plain")
+    if not fits:
+        raise EdgedigitsError(
+            f"{model} has a weight of -128, for which the DSP kernels of a blob have no room",
+            "convert it with TensorFlow's own converter, or export it with --weights plain",
+        )
 
 
 def _with_plain_on_dsp(chosen: Plan) -> Plan:

@@ -250,7 +250,7 @@ class TestHost:
         source = (small / "digits.c").read_text()
         (tmp_path / "digits.h").write_text((small / "digits.h").read_text())
         bare = re.sub(r"#if defined\(DIGITS_LAYERS\).*?#endif\n", "", source, flags=re.DOTALL)
-        bare = bare.replace("        WATCH(stage, (uint16_t)(made[stage] - 1U));\n", "")
+        bare = re.sub(r"        WATCH\(stage, .*\);\n", "", bare)
         assert bare != source and "WATCH" not in bare
         made = []
         for text in (source, bare):
