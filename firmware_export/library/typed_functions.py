@@ -55,17 +55,21 @@ def floats_remark(graph: Graph) -> str:
 def _fields(ends: Mapping[str, Value], which: str, outside: bool) -> dict[str, object]:
     value = ends[which]
     least, greatest = value.limits
-    kind = {"least_step": least, "greatest": greatest, "whole": "int32_t" if value.wide else "int16_t"}
+    kind: dict[str, object] = {
+        "least_step": least,
+        "greatest": greatest,
+        "whole": "int32_t" if value.wide else "int16_t",
+    }
     if outside:
         zero = f"{which}_zero"
-        limits = {"least": f"(float)({least} - {zero})", "most": f"(float)({greatest} - {zero})"}
-        return {"scale": f"{which}_scale", "zero": zero} | limits | kind
-    return {
+        limits: dict[str, object] = {"least": f"(float)({least} - {zero})", "most": f"(float)({greatest} - {zero})"}
+        return kind | limits | {"scale": f"{which}_scale", "zero": zero}
+    return kind | {
         "scale": float_literal(value.scale),
         "zero": value.zero_point,
         "least": float_literal(least - value.zero_point),
         "most": float_literal(greatest - value.zero_point),
-    } | kind
+    }
 
 
 def end_fields(graph: Graph, name: str) -> dict[str, str]:
