@@ -81,7 +81,7 @@ class StageWriter:
         return f"static const FLASH {kind} layer_{self.place} = {initializer(kind, fields, self.stage.title)};\n"
 
     def rescaling(
-        self, rescaling: Rescaling, biases: Iterable[str], scaling: Iterable[str] | None = None
+        self, rescaling: Rescaling, biases: Iterable[str], scaling: Iterable[str] | None = None, weights: str = ""
     ) -> tuple[str, str]:
         """Arrays of a rescaling, and its initializer inside a struct.
 
@@ -89,11 +89,13 @@ class StageWriter:
             rescaling: of every channel.
             biases: of every channel, as C.
             scaling: where the DSP variant has one array of its own in the place of these, its numbers as C.
+            weights: an array more in the place of which it has that one.
         """
         arrays = (
             self.array("int32_t", "bias", biases)
             + self.array("int32_t", "multiplier", plain(rescaling.multipliers))
             + self.array("int8_t", "exponent", plain(shown_exponents(rescaling)))
+            + weights
         )
         names = ", ".join(self.symbol(what) for what in ("bias", "multiplier", "exponent"))
         if scaling is not None:
