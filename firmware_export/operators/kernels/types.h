@@ -108,6 +108,13 @@ typedef uint8_t weight_t;
 #define BIAS(of_signed, of_unsigned) (of_unsigned)
 #endif
 
+/* Constants of a convolution's channels: as the DSP kernels read them, or biases, multipliers and exponents. */
+#if defined(WITH_DSP)
+#define CHANNELS(scaling, bias, multiplier, exponent) scaling, NULL, NULL
+#else
+#define CHANNELS(scaling, bias, multiplier, exponent) bias, multiplier, exponent
+#endif
+
 /* A value: rows in a ring. Row y lies in slot y % slots. */
 typedef struct {
     uint32_t offset;    /* in the arena, of the first slot */
@@ -145,7 +152,7 @@ typedef struct {
     int8_t zero;
     int8_t low;
     int8_t high;
-    uint8_t rectified; /* zero = low = -128, high = 127, every exponent from -24 to -2 */
+    uint8_t rectified; /* zero = low = -128, high = 127, every exponent from -23 to -2 */
 } rescaling_t;
 
 typedef struct {
@@ -164,7 +171,7 @@ typedef struct {
     uint8_t segments;              /* a row */
     uint8_t rows;                  /* of a window */
     uint8_t pooled;                /* 1: the greatest of 2x2 neighbours is stored */
-    uint8_t groups;                /* of four windows that the kernels gather at a time */
+    uint8_t groups;                /* of four windows that the plain kernels gather at a time; DSP: 0 without tiles */
 } conv_t;
 
 /* Its input lies channel by channel: a row is a plane for each. */
