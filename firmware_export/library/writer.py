@@ -30,6 +30,7 @@ from edgedigits.firmware_export.library.digit_functions import (
     grey_about,
     grey_count,
 )
+from edgedigits.firmware_export.library.memory_text import memories_source, memories_words, memory_macros
 from edgedigits.firmware_export.library.typed_functions import floats_remark, typed_functions
 from edgedigits.firmware_export.operators.registry import KERNELS
 from edgedigits.firmware_export.planning.plan import Plan
@@ -75,12 +76,17 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[
         "sha256": metadata.sha256,
     }
     common["title"] = f"{metadata.name}: {graph.macs:,} multiply-accumulates in {len(plan.program.stages)} stages"
-    run = _fill("run.c.in", common | {"cases": "\n".join(_case(number, kernel) for number, kernel in enumerate(kinds))})
+    memories = memories_source(plan, metadata.name)
+    run = _fill(
+        "run.c.in",
+        common
+        | {"memories": memories, "cases": "\n".join(_case(number, kernel) for number, kernel in enumerate(kinds))},
+    )
     source = _fill(
         "library.c.in",
         common
         | {
-            "kernels": _macros(program) + _kernels([file for kernel in kinds for file in KERNELS[kernel].files]),
+            "kernels": _macros(plan) + _kernels([file for kernel in kinds for file in KERNELS[kernel].files]),
             "tables": "\n".join(
                 f"/* {place}: {stage.title} */\n{layer.text}"
                 for place, (stage, layer) in enumerate(zip(plan.program.stages, layers, strict=True))
@@ -126,6 +132,7 @@ def _header(graph: Graph, plan: Plan, metadata: LibraryMetadata, common: dict[st
         fields[f"{which}_zero"] = value.zero_point
         fields[f"{which}_scale"] = float_literal(value.scale)[:-1]
     fields["arena"] = _arena_macros(plan, metadata.name.upper())
+    fields |= memories_words(plan, metadata.name)
     fields["layer_steps"] = len(plan.schedule.order)
     fields["includes"] = ("#include <stddef.h>\n" if metadata.line else "") + "#include <stdint.h>"
     fields["output_words"] = _output_words(ends["output"], metadata)
@@ -192,7 +199,9 @@ def _arena_macros(plan: Plan, prefix: str) -> str:
     for variant in sorted(TABLE, key=lambda variant: variant == PLAIN):  # what is left where no macro is
         layout = plan.layouts[variant.name]
         text += f"#{'elif' if text else 'if'} {variant.condition}\n" if variant.macro else "#else\n"
-        text += f"#define {prefix}_ARENA_BYTES {layout.bytes}\n"
+        if variant.name in plan.unfit:
+            text += f'#error "the memories are too small for these kernels: {plan.unfit[variant.name]}"\n'
+        text += f"#define {prefix}_ARENA_BYTES {layout.bytes}\n" + memory_macros(plan, layout, prefix)
         for which, value in (("INPUT", program.input), ("OUTPUT", program.output)):
             text += f"#define {prefix}_{which}_OFFSET {layout.offsets['value', program.root(value)]}\n"
     return f"{text}#endif\n"
@@ -208,9 +217,12 @@ def fits_dsp(program: Program) -> bool:
     return all(KERNELS[stage.kernel].fits_dsp(stage.node) for stage in program.stages)
 
 
-def _macros(program: Program) -> str:
+def _macros(plan: Plan) -> str:
     """Macros that leave out what no layer of this network needs."""
-    lines = [] if fits_dsp(program) else ["#define NO_DSP 1 /* a weight of -128 */"]
+    program = plan.program
+    many = max(_slots(plan, value) for value in program.values) > 256
+    lines = ["#define MANY_SLOTS 1 /* more than 256 rows of a value in the arena */"] if many else []
+    lines += [] if fits_dsp(program) else ["#define NO_DSP 1 /* a weight of -128 */"]
     lines += [line for source in KERNELS.values() for line in source.macros(program)]
     return "".join(f"{line}\n" for line in lines)
 
@@ -235,7 +247,7 @@ def _kernels(wanted: list[str]) -> str:
 
 
 def _case(number: int, kernel: Kernel) -> str:
-    memory = "(stage->second <= INPUT ? input : arena + values[stage->second].offset)"
+    memory = "(stage->second <= INPUT ? input : AT(arena, values[stage->second].offset))"
     row = "row_of(&values[stage->second], (uint16_t)(y - stage->lag)) + values[stage->second].first"
     second = f"{memory} + {row}"
     return f"    case {number}:\n        {KERNELS[kernel].call.replace('SECOND', second)};\n        break;"
@@ -291,11 +303,9 @@ def _stage(plan: Plan, place: int, numbers: dict[int, int], kinds: list[Kernel])
         filler = tuple(stage.scratch[variant] - row for variant in VARIANTS)
     inputs = [numbers[value] for value in stage.inputs] or [0]
     second = inputs[1] if len(inputs) > 1 else 0
-    phase = 0
-    if stage.inputs:
-        phase = -stage.above % _slots(plan, stage.inputs[0])
-    places = (stage.start, stage.above, stage.lag, phase)
+    slots = _slots(plan, stage.inputs[0]) if stage.inputs else 1
+    places = (stage.start, stage.above, stage.lag, -stage.above % slots)
     kinds_and_values = (kinds.index(stage.kernel), inputs[0], second, numbers[stage.output])
-    rows = (stage.rows, stage.step, stage.apart)
+    rows = (stage.rows, stage.step, stage.apart, stage.step % slots, stage.apart % slots)
     fields = (f"&layer_{place}", offsets, filler, *places, *kinds_and_values, *rows)
     return f"    {initializer('stage_t', fields, stage.title)},\n"

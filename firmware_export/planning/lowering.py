@@ -23,20 +23,25 @@ from edgedigits.firmware_export.planning.stages import (
 MOST_VALUES = 200
 """Values are numbered by bytes in C, and so are stages, of which there are fewer: each makes another value."""
 
-MOST_STEPS = 2048
-"""One step makes one row, and takes a byte of flash; far above any network for a microcontroller."""
+MOST_STEPS = 4096
+"""One step makes one row, and takes a byte of flash. Keyword spotters of long sounds have 2,100, MobileNet of 224 x 224
+pixels 1,100; the plan of a network of so many rows takes up to half a minute."""
 
 LONGEST_ROW = 60_000
 """Bytes; lengths of rows are 16 bits in C, and loops run a little further."""
 
 
-def lower(graph: Graph) -> Program:
+def lower(graph: Graph, by_rows: bool = False) -> Program:
     """Turn a graph into stages.
+
+    Args:
+        graph: to be computed.
+        by_rows: whether layers that see a whole picture at once take row by row in where they can.
 
     Raises:
         EdgedigitsError: more layers than the library can number.
     """
-    lowering = Lowering(graph)
+    lowering = Lowering(graph, by_rows)
     for node in graph.nodes:
         node.lower(lowering)
     program = lowering.finish()
@@ -64,8 +69,9 @@ def lower(graph: Graph) -> Program:
 class Lowering:
     """A program that grows node by node."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, by_rows: bool = False) -> None:
         self.graph = graph
+        self.by_rows = by_rows
         self._facts: dict[int, Value] = dict(graph.values)
         self._readers = Counter(number for node in graph.nodes for number in node.inputs)
         self._readers[graph.output] += 1
@@ -88,6 +94,15 @@ class Lowering:
     def is_read_once(self, number: int) -> bool:
         """True where one node reads a value and the caller does not."""
         return self._readers[number] == 1
+
+    def picture(self, number: int) -> int | None:
+        """The value of several rows, no input of the network, whose bytes a value is; None where others read it."""
+        while self.is_read_once(number):
+            owner = self._values[number].view_of
+            if owner is None:
+                return number if self.shape(number)[0] > 1 and number != self.graph.input else None
+            number = owner
+        return None
 
     def append(self, stage: Stage) -> None:
         """Run a stage after those that there are."""

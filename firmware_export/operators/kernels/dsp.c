@@ -18,12 +18,6 @@ typedef int16x2_t __attribute__((may_alias)) pair_t;
 #pragma GCC optimize("no-schedule-insns")
 #endif
 
-#if defined(__GNUC__)
-#define OUTLINE __attribute__((noinline)) /* the caller's variables would take registers */
-#else
-#define OUTLINE
-#endif
-
 static inline uint32_t four_bytes(const int8_t *from)
 {
     uint32_t word;

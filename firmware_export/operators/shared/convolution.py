@@ -18,7 +18,7 @@ from edgedigits.firmware_export.operators.contract import KernelSource
 from edgedigits.firmware_export.operators.shared.convolution_scratch import conv_scratch, groups_at_a_time, row_taps
 from edgedigits.firmware_export.operators.shared.convolution_text import emit
 from edgedigits.firmware_export.operators.shared.dsp_scaling import takes_tiles
-from edgedigits.firmware_export.operators.shared.packing import conv_weights
+from edgedigits.firmware_export.operators.shared.packing import conv_weights, dsp_fits
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, Program, Stage, shape_text
 
@@ -191,13 +191,7 @@ def _macros(program: Program) -> tuple[str, ...]:
 
 
 def _fits_dsp(node: Conv) -> bool:
-    """False where a weight of -128 stands beside one below 0: the bytes that the DSP kernel reads have no room for it.
-
-    They hold the second weight of each pair less one where the first one is negative (``W1`` in types.h). TFLite's
-    converter makes no weights of -128.
-    """
-    packed = conv_weights(node.weights, node.window.dilation[1])
-    return not np.any((packed[..., 0] < 0) & (packed[..., 1] == -128))
+    return dsp_fits(conv_weights(node.weights, node.window.dilation[1]))
 
 
 KERNEL = KernelSource(
