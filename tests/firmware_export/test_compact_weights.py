@@ -240,6 +240,14 @@ def test_a_network_that_would_save_less_than_the_unpacking_takes_stays_as_it_is(
     assert library.saved_bytes == 0
 
 
+def test_a_layer_whose_channels_would_fill_the_ram_stays_as_it_is(tmp_path):
+    builder = ModelBuilder(5)
+    long = builder.dense(builder.input((1, 4100), 0.02, 0), 64)
+    end = builder.dense(long, 64)
+    share(builder, CASES["4 bits"])
+    assert exported(builder.build(end), tmp_path).encodings == ("", "4-bit codes")
+
+
 def test_plain_weights_are_one_byte_each(tmp_path):
     model = network("4 bits")
     plain = exported(model, tmp_path, weights="plain")

@@ -9,9 +9,9 @@ typedef struct {
     conv_t of; /* without its weights */
     const FLASH void *codes; /* of all pairs of channels; or the weights as they are */
     const FLASH int8_t *values; /* that the codes stand for */
-    uint16_t table;   /* bytes from the scratch memory on to a table of what pairs of codes stand for */
-    uint16_t weights; /* to unpacked weights, */
-    uint16_t scales;  /* and to constants of channels */
+    uint32_t table;   /* bytes from the scratch memory on to a table of what pairs of codes stand for */
+    uint32_t weights; /* to unpacked weights, */
+    uint32_t scales;  /* and to constants of channels */
     uint16_t block;   /* channels made at a time */
     uint8_t count;    /* of values */
     uint8_t bits;     /* of a code; 8: a byte is a weight */

@@ -32,6 +32,9 @@ _UNPACKED = 2560
 
 _UNPACKED_ON_AVR = 256
 
+_LONGEST = 4096
+"""Weights of a channel: those of four channels are in the RAM at least."""
+
 
 @dataclass(frozen=True)
 class CompactConv(convolution.Conv):
@@ -116,7 +119,7 @@ def _compacted(stage: Stage) -> Stage:
     assert isinstance(conv, convolution.Conv)
     packed = _packed(conv)
     made = compact(packed)
-    if made and made.size > _WORTH * packed.size:
+    if made and (made.size > _WORTH * packed.size or packed.shape[1] > _LONGEST):
         made = None
     known = {field.name: getattr(conv, field.name) for field in fields(convolution.Conv)}
     node = CompactConv(**known, compact=made)
