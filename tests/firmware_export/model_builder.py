@@ -339,6 +339,15 @@ class ModelBuilder(LayerBuilder):
         """Add QUANTIZE to int8."""
         return self.single("QUANTIZE", 2, source, output, "QuantizeOptions")
 
+    def of_floats(self, name: str, source: int) -> int:
+        """Add an operator of one float input without options."""
+        return self.operator(name, 1, [source], self.tensor(self.tensors[source].shape, dtype=np.float32))
+
+    def quantize_floats(self, source: int, output: tuple[float, int]) -> int:
+        """Add QUANTIZE of floats to int8."""
+        result = self.tensor(self.tensors[source].shape, *output)
+        return self.operator("QUANTIZE", 2, [source], result, "QuantizeOptions")
+
     def dequantize(self, source: int) -> int:
         """Add DEQUANTIZE to float32."""
         result = self.tensor(self.tensors[source].shape, dtype=np.float32)
