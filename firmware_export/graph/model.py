@@ -1,4 +1,4 @@
-"""A network of int8 operators with all its constants: what is read from a ``.tflite`` file.
+"""A network of int8 or int16 operators with all its constants: what is read from a ``.tflite`` file.
 
 Nothing here knows TFLite's file format, nothing here knows C. A batch axis of one is dropped: every value is a stack of
 rows of shape (height, width, channels), a vector is (1, 1, length).
@@ -6,6 +6,7 @@ rows of shape (height, width, channels), a vector is (1, 1, length).
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from edgedigits.firmware_export.planning.lowering import Lowering
 
 Whole = NDArray[np.int64]
-"""Numbers of an int8 network on their way through a formula."""
+"""Numbers of a network on their way through a formula."""
 
 Shape = tuple[int, int, int]
 """Height, width, channels."""
@@ -25,17 +26,34 @@ Shape = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Value:
-    """An int8 tensor that flows through the network: ``real = (q - zero_point) * scale``.
+    """A tensor that flows through the network: ``real = (q - zero_point) * scale``.
 
     Attributes:
         shape: (height, width, channels).
         scale: a float32 number, greater than 0.
-        zero_point: from -128 to 127.
+        zero_point: from -128 to 127; 0 where it is wide.
+        wide: True of int16, False of int8.
     """
 
     shape: Shape
     scale: float
     zero_point: int
+    wide: bool = False
+
+    @property
+    def kind(self) -> type[np.int8] | type[np.int16]:
+        """NumPy's type of its elements."""
+        return np.int16 if self.wide else np.int8
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """Least and greatest number that an element can be."""
+        return (-32768, 32767) if self.wide else (-128, 127)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all elements."""
+        return math.prod(self.shape) * (2 if self.wide else 1)
 
 
 @dataclass(frozen=True)
@@ -43,8 +61,8 @@ class ModelTensor:
     """An input or output tensor of the model, as its caller knows it.
 
     Attributes:
-        value: number of the int8 value inside that it becomes or is made of.
-        type: ``INT8``, ``UINT8`` or ``FLOAT32``.
+        value: number of the value inside that it becomes or is made of.
+        type: ``INT8``, ``INT16``, ``UINT8`` or ``FLOAT32``.
         shape: the batch left out.
     """
 
@@ -131,6 +149,11 @@ class Node(ABC):
         """True where an explicit padding of the input with its zero point may become part of a window."""
         return False
 
+    @property
+    def reference_computes(self) -> bool:
+        """False where TFLite 2.14's reference kernel computes something else than TFLite's other kernels do."""
+        return True
+
     @abstractmethod
     def compute(self, given: list[Whole], graph: Graph) -> Whole:
         """The output by NumPy, of shape (height, width, channels) or one that holds as many.
@@ -179,3 +202,8 @@ class Graph:
     def macs(self) -> int:
         """Multiply-accumulates of the convolutions and dense layers for one input."""
         return sum(node.macs(self) for node in self.nodes)
+
+    @property
+    def reference_computes(self) -> bool:
+        """Whether TFLite 2.14's reference kernels compute every node as TFLite's other kernels do."""
+        return all(node.reference_computes for node in self.nodes)

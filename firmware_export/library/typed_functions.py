@@ -14,7 +14,7 @@ from edgedigits.firmware_export.graph.model import Graph, Value
 _SUFFIX = {"FLOAT32": "float", "UINT8": "uint8"}
 """What the names of the functions end in."""
 
-C_TYPES = {"INT8": "int8_t", "UINT8": "uint8_t", "FLOAT32": "float"}
+C_TYPES = {"INT8": "int8_t", "INT16": "int16_t", "UINT8": "uint8_t", "FLOAT32": "float"}
 
 
 def typed_templates(graph: Graph) -> tuple[str, ...]:
@@ -48,9 +48,43 @@ def floats_remark(graph: Graph) -> str:
 
 
 def _fields(value: Value) -> dict[str, object]:
+    least, greatest = value.limits
     return {
         "scale": float_literal(value.scale),
         "zero": value.zero_point,
-        "least": float_literal(-128 - value.zero_point),
-        "most": float_literal(127 - value.zero_point),
+        "least": float_literal(least - value.zero_point),
+        "most": float_literal(greatest - value.zero_point),
+        "least_step": least,
+        "greatest": greatest,
+        "whole": "int32_t" if value.wide else "int16_t",
     }
+
+
+def end_fields(graph: Graph, name: str) -> dict[str, str]:
+    """What templates say of the int8 or int16 values at both ends.
+
+    Args:
+        graph: of the model.
+        name: prefix of every symbol.
+    """
+    fields = {}
+    for which, number in (("input", graph.input), ("output", graph.output)):
+        wide = graph.values[number].wide
+        fields[f"{which}_type"] = inner_type(graph.values[number])
+        fields[f"{which}_count"] = f"{name.upper()}_{which.upper()}_BYTES" + (" / 2" if wide else "")
+        fields[f"{which}_words"] = " of int16" if wide else ""
+        fields[f"{which}_words_short"] = "int16" if wide else "int8"
+    wide_input, wide_output = (graph.values[number].wide for number in (graph.input, graph.output))
+    inside = f"bytes + {name.upper()}_INPUT_OFFSET"
+    fields["input_in_arena"] = f"(int16_t *)({inside})" if wide_input else inside
+    fields["input_as_bytes"] = "(const int8_t *)" if wide_input else ""
+    fields["output_as_bytes"] = "(int8_t *)" if wide_output else ""
+    fields["output_as_const"] = "(const int8_t *)" if wide_output else ""
+    any_wide = any(value.wide for value in graph.values.values())
+    fields["network"] = "int16 network with int8 weights" if any_wide else "int8 network"
+    return fields
+
+
+def inner_type(value: Value) -> str:
+    """The C type of a value's elements."""
+    return "int16_t" if value.wide else "int8_t"

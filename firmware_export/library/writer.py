@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
 
-import numpy as np
-
 from edgedigits.core.contract.contract import DARK, RANGES, InputContract
 from edgedigits.core.lines.shapes import LINE_CLASSES, LineShape
 from edgedigits.core.lines.strip import BLANK, HEIGHT
@@ -31,7 +29,7 @@ from edgedigits.firmware_export.library.digit_functions import (
     grey_count,
 )
 from edgedigits.firmware_export.library.memory_text import memories_source, memories_words, memory_macros
-from edgedigits.firmware_export.library.typed_functions import floats_remark, typed_functions
+from edgedigits.firmware_export.library.typed_functions import end_fields, floats_remark, typed_functions
 from edgedigits.firmware_export.operators.registry import KERNELS
 from edgedigits.firmware_export.planning.plan import Plan
 from edgedigits.firmware_export.planning.stages import Kernel, Program, filler_bytes
@@ -75,6 +73,7 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[
         "version": metadata.version,
         "sha256": metadata.sha256,
     }
+    common |= end_fields(graph, metadata.name)
     common["title"] = f"{metadata.name}: {graph.macs:,} multiply-accumulates in {len(plan.program.stages)} stages"
     memories = memories_source(plan, metadata.name)
     run = _fill(
@@ -128,7 +127,7 @@ def _header(graph: Graph, plan: Plan, metadata: LibraryMetadata, common: dict[st
     fields: dict[str, object] = dict(common)
     for which, value in ends.items():
         fields[f"{which}_shape"] = shape_words(value)
-        fields[f"{which}_bytes"] = int(np.prod(value.shape))
+        fields[f"{which}_bytes"] = value.size
         fields[f"{which}_zero"] = value.zero_point
         fields[f"{which}_scale"] = float_literal(value.scale)[:-1]
     fields["arena"] = _arena_macros(plan, metadata.name.upper())

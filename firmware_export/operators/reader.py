@@ -1,4 +1,4 @@
-"""From a full-int8 ``.tflite`` file to a graph."""
+"""From a full-int8 or 16x8 ``.tflite`` file to a graph."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ MEAN_INSTEAD = "take the mean instead (tf.reduce_mean), of which a sum is a mult
 
 
 def read_graph(path: Path, width: int | None = None) -> Graph:
-    """Read a full-int8 TFLite model.
+    """Read a full-int8 TFLite model, or a 16x8 one: int16 with int8 weights.
 
-    What turns a float32 or uint8 input into int8, and int8 into such an output, is left out: the graph starts and ends
-    with the int8 values. Operators that do not lead to the output are left out, too.
+    What turns a float32 or uint8 input into int8 or int16, and these into such an output, is left out: the graph starts
+    and ends with the int8 or int16 values. Operators that do not lead to the output are left out, too.
 
     Args:
         path: of the model.
@@ -113,7 +113,7 @@ def _peeled(path: Path, content: TfliteFile, layers: list[Layer]) -> tuple[list[
             end = writers[0].number(0)
     for number, which in ((start, "input"), (end, "output")):
         kind = content.tensors[number].type
-        if kind not in {"INT8", "FLOAT32"}:
+        if kind not in {"INT8", "INT16", "FLOAT32"}:
             raise EdgedigitsError(
                 f"{path} has {kind} as its {which} where int8 is expected", followable(QUANTIZE_FIRST, content)
             )
@@ -132,6 +132,10 @@ def _check_same_values(layer: Layer) -> None:
     signed, unsigned = (before, after) if after.type == "UINT8" else (after, before)
     if unsigned.type != "UINT8":
         return
+    if signed.type != "INT8":
+        raise layer.error(
+            f"makes uint8 of {signed.type}, or that of it", "convert the model with int16 input and output"
+        )
     same = signed.scales == unsigned.scales and len(signed.zero_points) == len(unsigned.zero_points) == 1
     if not same or signed.zero_points[0] + 128 != unsigned.zero_points[0]:
         raise layer.error("rounds between uint8 and int8 anew", "convert the model with int8 input and output")
@@ -142,7 +146,7 @@ def _check_types(path: Path, content: TfliteFile, layers: list[Layer]) -> None:
     used = {number for layer in layers for number in layer.operator.inputs + layer.operator.outputs if number >= 0}
     floats = [number for number in used if content.tensors[number].type.startswith(("FLOAT", "BFLOAT"))]
     if floats:
-        whole = all(content.tensors[number].type != "INT8" for number in used)
+        whole = all(content.tensors[number].type not in {"INT8", "INT16"} for number in used)
         kind = "is a float model" if whole else "is only partly quantized"
         raise EdgedigitsError(
             f"{path} {kind}: {len(floats)} of its tensors are floats", followable(QUANTIZE_FIRST, content)
@@ -188,9 +192,9 @@ def _converted(layer: Layer, values: dict[int, Value]) -> OperatorNodes:
     layer = replace(layer, any_axes=operator.any_axes)
     if layer.operator.options_table != operator.options:
         layer = replace(layer, operator=replace(layer.operator, options={}))
+    read = operator.reader(layer)
     made = [
-        operator.read(part, part.output_value(operator.shape(part)))
-        for part in (layer.parts() if operator.many else [layer])
+        read(part, part.output_value(operator.shape(part))) for part in (layer.parts() if operator.many else [layer])
     ]
     nodes = tuple(node for one in made for node in one.nodes)
     return OperatorNodes(nodes, {number: value for one in made for number, value in one.values.items()})

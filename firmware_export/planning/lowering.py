@@ -23,8 +23,9 @@ from edgedigits.firmware_export.planning.stages import (
 MOST_VALUES = 200
 """Values are numbered by bytes in C, and so are stages, of which there are fewer: each makes another value."""
 
-MOST_STEPS = 2048
-"""One step makes one row, and takes a byte of flash; far above any network for a microcontroller."""
+MOST_STEPS = 4096
+"""One step makes one row, and takes a byte of flash. Keyword spotters of long sounds have 2,100, MobileNet of 224 x 224
+pixels 1,100; the plan of a network of so many rows takes up to half a minute."""
 
 LONGEST_ROW = 60_000
 """Bytes; lengths of rows are 16 bits in C, and loops run a little further."""
@@ -74,7 +75,9 @@ class Lowering:
         self._facts: dict[int, Value] = dict(graph.values)
         self._readers = Counter(number for node in graph.nodes for number in node.inputs)
         self._readers[graph.output] += 1
-        self._values = {number: RowValue(value.shape, value.zero_point) for number, value in graph.values.items()}
+        self._values = {
+            number: RowValue(value.shape, value.zero_point, wide=value.wide) for number, value in graph.values.items()
+        }
         self._stages: list[Stage] = []
         self._left_to_windows: dict[int, tuple[Node, tuple[int, int], tuple[int, int]]] = {}
 
@@ -85,6 +88,10 @@ class Lowering:
     def zero(self, number: int) -> int:
         """The int8 value that stands for 0.0."""
         return self._values[number].zero
+
+    def is_wide(self, number: int) -> bool:
+        """True where a value is int16."""
+        return self._values[number].wide
 
     def readers(self, number: int) -> list[Node]:
         """The nodes that read a value."""
@@ -124,7 +131,7 @@ class Lowering:
     def new_value(self, shape: Shape, zero: int, like: int) -> int:
         """A value more, with the scale of another one."""
         number = max(self._values) + 1
-        self._values[number] = RowValue(shape, zero)
+        self._values[number] = RowValue(shape, zero, wide=self._facts[like].wide)
         self._facts[number] = replace(self._facts[like], shape=shape)
         return number
 

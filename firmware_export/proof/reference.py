@@ -1,4 +1,7 @@
-"""What TFLite's reference kernels make of digits and of any input: what an exported model is held against."""
+"""What TFLite's reference kernels make of digits and of any input: what an exported model is held against.
+
+Where they are known to compute a layer wrong, it is what they make of it in the shape in which they compute it right.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from edgedigits.core.tflite.runtime import Refused, runtime
 from edgedigits.firmware_export.graph.evaluation import evaluate
 from edgedigits.firmware_export.graph.model import Graph, Value
 from edgedigits.firmware_export.operators.reader import read_graph
-from edgedigits.firmware_export.proof.tensors import TYPES, as_int8, outside
+from edgedigits.firmware_export.proof.tensors import TYPES, as_steps, outside
 
 REFERENCE_RUNTIME = "tflite-runtime"
 """Its ``BUILTIN_REF`` rounds as TensorFlow Lite Micro does. That of LiteRT rounds the sums of FULLY_CONNECTED once
@@ -44,7 +47,9 @@ class ReferenceKernels:
             EdgedigitsError: as ``DigitModel``, and where LiteRT is the runtime as ``read_graph``.
         """
         self.digits = DigitModel(model, reference=True, contract=contract)
-        self._graph = None if self.digits.runtime.name == REFERENCE_RUNTIME else read_graph(model)
+        graph = read_graph(model)
+        trusted = self.digits.runtime.name == REFERENCE_RUNTIME and graph.reference_computes
+        self._graph = None if trusted else graph
 
     def steps(self, images: NDArray[np.uint8], end: Value) -> NDArray[np.int8]:
         """What the exported C gives for each image: the outputs as int8, of a uint8 or float output made so.
@@ -53,7 +58,7 @@ class ReferenceKernels:
             images: uint8 of shape (count, 28, 28).
             end: the graph's output.
         """
-        return as_int8(self.outputs(images), end)
+        return as_steps(self.outputs(images), end)
 
     def outputs(self, images: NDArray[np.uint8], progress: Callable[[int], object] | None = None) -> NDArray[Any]:
         """The model's output for each image: see ``DigitModel.raw``."""
@@ -61,7 +66,7 @@ class ReferenceKernels:
             return self.digits.raw(images, progress)
         made = []
         for number, given in enumerate(self.digits.inputs(images), start=1):
-            made.append(evaluate(self._graph, as_int8(given, self._graph.values[self._graph.input])).ravel())
+            made.append(evaluate(self._graph, as_steps(given, self._graph.values[self._graph.input])).ravel())
             if progress:
                 progress(number)
         return outside(np.array(made, np.int8), self._graph.values[self._graph.output], self.digits.output_type)
@@ -90,6 +95,11 @@ class TensorReference:
         self.kernels = f"the formulas of TFLite 2.14's reference kernels in NumPy, beside {on}"
         if on.name != REFERENCE_RUNTIME:
             return
+        if not graph.reference_computes:
+            self.kernels = (
+                f"the formulas of TFLite 2.14's reference kernels in NumPy: those of {on} mistake a dense layer"
+            )
+            return
         try:
             if card_of(model) is None:
                 check_in_a_child(model, sha256_of(model))
@@ -109,8 +119,8 @@ class TensorReference:
         """
         source, result = (self._graph.values[end] for end in (self._graph.input, self._graph.output))
         if self._interpreter is None:
-            steps = [evaluate(self._graph, one).ravel() for one in as_int8(inputs, source)]
-            return outside(np.array(steps, np.int8), result, TYPES[self._graph.output_tensor.type])
+            steps = [evaluate(self._graph, one).ravel() for one in as_steps(inputs, source)]
+            return outside(np.array(steps, result.kind), result, TYPES[self._graph.output_tensor.type])
         return np.array([self._run(one) for one in inputs], TYPES[self._graph.output_tensor.type])
 
     def _run(self, one: NDArray[Any]) -> NDArray[Any]:
@@ -121,6 +131,6 @@ class TensorReference:
         found: NDArray[Any] = interpreter.get_tensor(made["index"]).ravel()
         return found
 
-    def steps(self, inputs: NDArray[Any]) -> NDArray[np.int8]:
-        """The same as the int8 outputs that the exported C gives, shape (count, number of outputs)."""
-        return as_int8(self.outputs(inputs), self._graph.values[self._graph.output])
+    def steps(self, inputs: NDArray[Any]) -> NDArray[Any]:
+        """The same as the int8 or int16 outputs that the exported C gives, shape (count, number of outputs)."""
+        return as_steps(self.outputs(inputs), self._graph.values[self._graph.output])

@@ -15,7 +15,7 @@ from edgedigits.core.digit import dequantize, quantize
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.graph.model import Graph, ModelTensor, Value
 
-TYPES: dict[str, type[Any]] = {"INT8": np.int8, "UINT8": np.uint8, "FLOAT32": np.float32}
+TYPES: dict[str, type[Any]] = {"INT8": np.int8, "INT16": np.int16, "UINT8": np.uint8, "FLOAT32": np.float32}
 """NumPy's types of the inputs and outputs that the C library can have."""
 
 NOISE_SEED = 14
@@ -37,10 +37,11 @@ def noise(graph: Graph, count: int) -> NDArray[Any]:
     size = count * math.prod(tensor.shape)
     dice = random.Random(NOISE_SEED)  # whose bytes are the same in every version of Python
     if kind is not np.float32:
-        return np.frombuffer(dice.randbytes(size), kind).reshape(count, *tensor.shape)
+        item = np.dtype(kind).newbyteorder("<")
+        return np.frombuffer(dice.randbytes(size * item.itemsize), item).astype(kind).reshape(count, *tensor.shape)
     value = graph.values[tensor.value]
     fractions = np.frombuffer(dice.randbytes(4 * size), "<u4").astype(np.float64) / 2**32
-    steps = (fractions - 0.5) * 256 * _BEYOND - 0.5 - value.zero_point
+    steps = (fractions - 0.5) * (value.limits[1] - value.limits[0] + 1) * _BEYOND - 0.5 - value.zero_point
     return (steps * value.scale).astype(np.float32).reshape(count, *tensor.shape)
 
 
@@ -100,15 +101,17 @@ def _wrong(path: Path, wanted: ModelTensor, what: str) -> EdgedigitsError:
     )
 
 
-def as_int8(given: NDArray[Any], inside: Value) -> NDArray[np.int8]:
-    """A model's input or output, of its own type, as the int8 value within that it becomes or came from."""
+def as_steps(given: NDArray[Any], inside: Value) -> NDArray[Any]:
+    """A model's input or output, of its own type, as the int8 or int16 value within that it becomes or came from."""
     if given.dtype == np.uint8:
         return (given.astype(np.int16) - 128).astype(np.int8)
-    return quantize(given, inside.scale, inside.zero_point) if given.dtype == np.float32 else given.astype(np.int8)
+    if given.dtype == np.float32:
+        return quantize(given, inside.scale, inside.zero_point, inside.kind)
+    return given.astype(inside.kind)
 
 
-def outside(made: NDArray[np.int8], inside: Value, kind: type[Any]) -> NDArray[Any]:
-    """What DEQUANTIZE or QUANTIZE at a model's output makes of int8."""
+def outside(made: NDArray[Any], inside: Value, kind: type[Any]) -> NDArray[Any]:
+    """What DEQUANTIZE or QUANTIZE at a model's output makes of int8 or int16."""
     if kind is np.uint8:
         return (made.astype(np.int16) + 128).astype(np.uint8)
     return dequantize(made, inside.scale, inside.zero_point) if kind is np.float32 else made

@@ -139,7 +139,8 @@ def verify(
     pictures, answer = _asked(model, graph, line, contract, images)
     longest = longest_payload(graph, line, kind)
     check_length(model, longest)
-    with BoardLink(port, baud=baud, timeout=timeout, patience=patience, longest=longest, line=line is not None) as link:
+    how = {"line": line is not None, "wide": graph.values[graph.output].wide}
+    with BoardLink(port, baud=baud, timeout=timeout, patience=patience, longest=longest, **how) as link:
         check_same_model(link, model, sha256_of(model))
         readings, expected, seconds = [], [], []
         for position in range(len(images)):
@@ -156,7 +157,7 @@ def verify(
 
 def _asked(
     model: Path, graph: Graph, line: LineShape | None, contract: InputContract | None, images: NDArray[Any]
-) -> tuple[NDArray[Any], Callable[[NDArray[Any]], NDArray[np.int8]]]:
+) -> tuple[NDArray[Any], Callable[[NDArray[Any]], NDArray[Any]]]:
     """What the board is sent of each image, and what makes TFLite's outputs of some of the images."""
     if line:
         if images.shape[2] != line.width:
@@ -171,9 +172,9 @@ def _asked(
 
 def longest_payload(graph: Graph, line: LineShape | None, kind: str) -> int:
     """Bytes of the longest payload of a conversation about a model."""
-    sizes = [math.prod(graph.values[end].shape) for end in (graph.input, graph.output)]
+    sizes = [graph.values[end].size for end in (graph.input, graph.output)]
     if kind == "tensor":
-        sizes[0] *= np.dtype(TYPES[graph.input_tensor.type]).itemsize
+        sizes[0] = math.prod(graph.values[graph.input].shape) * np.dtype(TYPES[graph.input_tensor.type]).itemsize
     return max(LONGEST_PAYLOAD, sizes[0], sizes[1] + (line.steps if line else 0) + READING_BYTES)
 
 
@@ -198,7 +199,7 @@ def check_same_model(link: BoardLink, model: Path, sha256: str) -> None:
 def _compare(
     board: Board,
     readings: list[BoardAnswer],
-    expected: NDArray[np.int8],
+    expected: NDArray[Any],
     repeated: int,
     seconds: tuple[float, ...],
     recipe: VerifyRecipe,

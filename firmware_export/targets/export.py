@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from edgedigits.firmware_export.planning.memories import read_memory
 from edgedigits.firmware_export.proof.drawn import drawn_digits
 from edgedigits.firmware_export.proof.lines import LineReference, drawn_lines, line_text
 from edgedigits.firmware_export.proof.reference import ReferenceKernels, TensorReference
-from edgedigits.firmware_export.proof.tensors import NOISE_SEED, TYPES, as_int8, noise, npz_inputs, outside
+from edgedigits.firmware_export.proof.tensors import NOISE_SEED, TYPES, as_steps, noise, npz_inputs, outside
 from edgedigits.firmware_export.recipe import COMPACT
 from edgedigits.firmware_export.targets import LibraryFiles, TestVector
 from edgedigits.firmware_export.targets.files import TensorWords
@@ -106,6 +105,7 @@ def library_files(library: LibraryExport, model: Path) -> LibraryFiles:
 def _files(library: LibraryExport, model: Path, inputs: Path | None) -> tuple[LibraryFiles, str]:
     if sha256_of(model) != library.sha256:
         raise ValueError(f"{model} is not the model of this library")
+    graph = library.graph
     given, outputs, source = _tried(library, model, inputs)
     files = LibraryFiles(
         name=library.recipe.name,
@@ -114,14 +114,15 @@ def _files(library: LibraryExport, model: Path, inputs: Path | None) -> tuple[Li
         sha256=library.sha256,
         version=library.recipe.software,
         input_bytes=given[0].nbytes,
-        output_bytes=outputs.shape[1],
+        output_bytes=graph.values[graph.output].size,
         labels=library.labels,
         arena_bytes=library.arena_bytes,
         vectors=tuple(
             TestVector(image.tobytes(), tuple(output.tolist()), _text(output, library))
             for image, output in zip(given, outputs, strict=True)
         ),
-        types=(library.graph.input_tensor.type, library.graph.output_tensor.type),
+        types=(graph.input_tensor.type, graph.output_tensor.type),
+        wide=(graph.values[graph.input].wide, graph.values[graph.output].wide),
         line=library.line,
         from_bytes=library.picture is not None,
         tensors=_words(library, source) if library.kind == "tensor" else None,
@@ -131,7 +132,7 @@ def _files(library: LibraryExport, model: Path, inputs: Path | None) -> tuple[Li
 
 def _text(output: NDArray[Any], library: LibraryExport) -> str:
     """What an output of a line network says."""
-    return line_text(as_int8(output, library.graph.values[library.graph.output])) if library.line else ""
+    return line_text(as_steps(output, library.graph.values[library.graph.output])) if library.line else ""
 
 
 def _tried(library: LibraryExport, model: Path, inputs: Path | None) -> tuple[NDArray[Any], NDArray[Any], str]:
@@ -156,7 +157,7 @@ def _of_own_type(steps: NDArray[np.int8], library: LibraryExport) -> NDArray[Any
 
 def _tried_tensors(library: LibraryExport, model: Path, inputs: Path | None) -> tuple[NDArray[Any], NDArray[Any], str]:
     graph = library.graph
-    size = math.prod(graph.values[graph.input].shape)
+    size = graph.values[graph.input].size
     count = max(1, min(SELF_TEST_IMAGES, _SELF_TEST_BYTES // size))
     given = npz_inputs(inputs, graph, count) if inputs else noise(graph, count)
     reference = TensorReference(model, graph)

@@ -15,8 +15,11 @@ from edgedigits.firmware_export.labels import LABEL
 from edgedigits.firmware_export.serial.protocol import LONGEST_FRAME, READING_BYTES
 from edgedigits.firmware_export.variants import VARIANTS
 
-_LIMITS = {"INT8": (-128, 127), "UINT8": (0, 255), "FLOAT32": (-math.inf, math.inf)}
+_LIMITS = {"INT8": (-128, 127), "INT16": (-32768, 32767), "UINT8": (0, 255), "FLOAT32": (-math.inf, math.inf)}
 """Of the numbers of a type."""
+
+_ITEM_BYTES = {"INT16": 2, "FLOAT32": 4}
+"""Of a number of a type; of others 1."""
 
 MOST_SERIAL_LABELS = 256
 """An answer over the serial port has a byte for the label."""
@@ -71,12 +74,13 @@ class LibraryFiles(LibraryText):
         sha256: of the model, lower-case hexadecimal.
         version: of the toolkit that made the library, as ``code_version`` gives it.
         input_bytes: grey bytes of a picture, or of an input of the model's own type.
-        output_bytes: of the int8 output.
+        output_bytes: of the int8 or int16 output.
         labels: what each output stands for; empty of a line network, and where nobody named them.
         arena_bytes: working memory by the name of the variant of the kernels.
         vectors: images for the self-test, at least one.
         line: what a line network takes and gives; None of other models.
-        types: of the model's input and output: ``INT8``, ``UINT8`` or ``FLOAT32``.
+        types: of the model's input and output: ``INT8``, ``INT16``, ``UINT8`` or ``FLOAT32``.
+        wide: whether its input and its output are int16 within, and int8 where not.
         tensors: what goes in and comes out of a model that reads neither digits nor lines; None of those.
         from_bytes: whether the library makes such a model's input of the bytes of a picture.
 
@@ -94,6 +98,7 @@ class LibraryFiles(LibraryText):
     vectors: tuple[TestVector, ...]
     line: LineShape | None = None
     types: tuple[str, str] = ("INT8", "INT8")
+    wide: tuple[bool, bool] = (False, False)
     tensors: TensorWords | None = None
     from_bytes: bool = False
 
@@ -113,7 +118,7 @@ class LibraryFiles(LibraryText):
             ("arena_bytes", self.arena_bytes and set(VARIANTS).issuperset(self.arena_bytes)),
             ("vectors", self.vectors),
             ("vectors", all(len(vector.given) == self.input_bytes for vector in self.vectors)),
-            ("vectors", all(len(vector.output) == self.output_bytes for vector in self.vectors)),
+            ("vectors", all(len(vector.output) == self.output_values for vector in self.vectors)),
             ("vectors", all(re.fullmatch(r"[0-9]*", vector.text) for vector in self.vectors)),
             ("vectors", all(low <= value <= high for vector in self.vectors for value in vector.output)),
         ):
@@ -123,7 +128,7 @@ class LibraryFiles(LibraryText):
     @property
     def _label_counts(self) -> tuple[int, ...]:
         """How many labels there may be."""
-        return {"line": (0,), "digit": (self.output_bytes,), "tensor": (0, self.output_bytes)}[self.kind]
+        return {"line": (0,), "digit": (self.output_values,), "tensor": (0, self.output_values)}[self.kind]
 
     @property
     def package_version(self) -> str:
@@ -148,5 +153,10 @@ class LibraryFiles(LibraryText):
 
     @property
     def input_values(self) -> int:
-        """Numbers of an input: as many as the int8 input has bytes."""
-        return self.input_bytes // (4 if self.tensors and self.types[0] == "FLOAT32" else 1)
+        """Numbers of an input."""
+        return self.input_bytes // (_ITEM_BYTES.get(self.types[0], 1) if self.tensors else 1)
+
+    @property
+    def output_values(self) -> int:
+        """Numbers of an output."""
+        return self.output_bytes // (2 if self.wide[1] else 1)

@@ -59,7 +59,7 @@ _TENSOR_WORDS = {
 """What the documents of a model say of it."""
 
 _BYTES_PER_LINE = 32
-_FORMATS = {"INT8": "b", "UINT8": "B", "FLOAT32": "f"}
+_FORMATS = {"INT8": "b", "INT16": "h", "UINT8": "B", "FLOAT32": "f"}
 """Of the module ``struct``."""
 
 
@@ -144,6 +144,9 @@ def _facts(library: LibraryFiles) -> dict[str, Any]:
         "readme": f"{library.kind}/README.md.j2",
         "functions": _LINE_FUNCTIONS if library.line else _functions(library),
         "constants": _LINE_CONSTANTS if library.line else _CONSTANTS,
+        "output_values": library.output_values,
+        "inner": tuple("int16_t" if wide else "int8_t" for wide in library.wide),
+        "network": "int16" if any(library.wide) else "int8",
         "c_types": tuple(C_TYPES[kind] for kind in library.types),
         "floats": "FLOAT32" in library.types,
         "input_values": library.input_values,

@@ -66,7 +66,7 @@ int main(int count, char **words)
         }
         memset(output, (int)(garbage & 0x7f), SIZE(OUTPUT_BYTES));
         memcpy(from, before, SIZE(INPUT_BYTES));
-        if (LIB(run)(arena, from, to) != 0) {
+        if (LIB(run)(arena, (void *)from, (void *)to) != 0) {
             return 2;
         }
         if (!is_whole(arena, SIZE(ARENA_BYTES)) || !is_whole(input, SIZE(INPUT_BYTES)) ||

@@ -82,7 +82,8 @@ WRONG_CONVOLUTIONS: dict[str, tuple[Change, str]] = {
     "three axes": (change(0, shape=(1, 6, 12)), "without four axes"),
     "five axes": (change(0, shape=(1, 3, 2, 6, 2)), "more than three axes"),
     "many axes": (change(0, shape=(1,) * 3000), "without four axes"),
-    "int16": (change(0, dtype=np.int16), "INT16"),
+    "int16 off zero": (change(0, dtype=np.int16), "int16 values with a zero point other than 0"),
+    "int16 in": (change(0, dtype=np.int16, zero_points=(0,)), "both int8 and int16"),
     "uint8": (change(0, dtype=np.uint8), "UINT8"),
     "scale 0": (change(0, scales=(0.0,)), "scale that is not a positive number"),
     "negative scale": (change(-1, scales=(-0.1,)), "scale that is not a positive number"),
@@ -333,10 +334,6 @@ WRONG: dict[str, tuple[Building, str]] = {
         "another shape than its weights",
     ),
     "multiplier that lies": (lying_multiplier, "channels of weights"),
-    "dense per channel over the last axis": (
-        lambda b, x: b.dense(x, 5, per_channel=True, keep_num_dims=True),
-        "TFLite computes wrong",
-    ),
     "dense of 31": (lambda b, x: altered(b.dense(x, 5), b, 1, **int8(5, 31)), "31 values and an input of 32"),
     "constant alone": (lambda b, x: b.relu(b.constant(np.ones((1, 4), np.int8), 0.1)), "a constant as its input 0"),
 }

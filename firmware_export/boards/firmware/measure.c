@@ -123,7 +123,7 @@ static int run(uint16_t image, uint32_t *count, uint32_t *stack)
 #else
     before = port_count();
 #endif
-    problem = LIB(run)(arena, arena + SIZE(INPUT_OFFSET), arena + SIZE(OUTPUT_OFFSET));
+    problem = LIB(run)(arena, (void *)(arena + SIZE(INPUT_OFFSET)), (void *)(arena + SIZE(OUTPUT_OFFSET)));
     *count = port_count() - before;
     *stack = (uint32_t)(here - lowest_touched());
     memcpy(output, arena + SIZE(OUTPUT_OFFSET), sizeof output);

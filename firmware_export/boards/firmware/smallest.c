@@ -14,5 +14,5 @@ int firmware(void);
 int firmware(void)
 {
     for (;;)
-        answer = LIB(run)(arena, arena + SIZE(INPUT_OFFSET), arena + SIZE(OUTPUT_OFFSET));
+        answer = LIB(run)(arena, (void *)(arena + SIZE(INPUT_OFFSET)), (void *)(arena + SIZE(OUTPUT_OFFSET)));
 }
