@@ -41,7 +41,7 @@ def plan(graph: Graph) -> Plan:
     Which values are made whole is chosen by changing one at a time while that lowers the fullest moment.
     """
     program = lower(graph)
-    choices = [stage.output for stage in program.stages if program.root(program.output) != stage.output]
+    choices = [stage.output for stage in program.stages if stage.output not in program.output_roots]
     best = min((_descend(program, choices, start) for start in (frozenset(), frozenset(choices))), key=lambda c: c[0])
     chosen = schedule(program, best[1])
     layouts = {variant: lay_out(program, blocks(program, chosen, variant), chosen) for variant in VARIANTS}

@@ -235,7 +235,7 @@ def chain(length: int, shape: tuple[int, int, int]) -> bytes:
 @pytest.mark.parametrize(
     ("fits", "does_not", "says"),
     [
-        ((199, (2, 2, 1)), (200, (2, 2, 1)), "201 values, its input and what each layer makes, more than 200"),
+        ((199, (2, 2, 1)), (200, (2, 2, 1)), "201 values, its inputs and what each layer makes, more than 200"),
         # The rows of the input count: what one step makes takes a byte of flash.
         ((1, (1024, 1, 1)), (1, (1025, 1, 1)), "2050 rows in all, more than 2048"),
         ((3, (512, 1, 1)), (3, (513, 1, 1)), "2052 rows in all, more than 2048"),
