@@ -1,7 +1,7 @@
-"""How an operator is added: copy this file to ``operators/<tflite_name>.py``, fill it in, name it in ``registry.py``.
+"""How an operator is added: copy this file to ``<kind>/<tflite_name>.py``, fill it in, name it in ``registry.py``.
 
 Here stands ABS as it would be with a kernel of its own. What is computed element by element needs none: see
-``relu.py``, which gives its 256 outputs to ``shared/lookup.py``.
+``activations/relu.py``, which gives its 256 outputs to ``shared/lookup.py``.
 """
 
 from __future__ import annotations

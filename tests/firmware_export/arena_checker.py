@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.firmware_export.operators.concatenation import Concatenation
-from edgedigits.firmware_export.operators.depthwise_conv_2d import Depthwise
-from edgedigits.firmware_export.operators.pad import Pad
-from edgedigits.firmware_export.operators.resize_nearest_neighbor import ResizeNearest
+from edgedigits.firmware_export.operators.enlarging.concatenation import Concatenation
+from edgedigits.firmware_export.operators.enlarging.pad import Pad
+from edgedigits.firmware_export.operators.enlarging.resize_nearest_neighbor import ResizeNearest
 from edgedigits.firmware_export.operators.shared.convolution import Conv
 from edgedigits.firmware_export.operators.shared.pooling import Pool
 from edgedigits.firmware_export.operators.shared.taking import Take
+from edgedigits.firmware_export.operators.weighted.depthwise_conv_2d import Depthwise
 from edgedigits.firmware_export.planning.plan import Plan
 from edgedigits.firmware_export.planning.stages import Stage
 

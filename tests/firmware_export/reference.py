@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from edgedigits.core.tflite.runtime import runtime
 from edgedigits.firmware_export.graph.evaluation import evaluate
 from edgedigits.firmware_export.graph.model import Value
-from edgedigits.firmware_export.operators import fully_connected
-from edgedigits.firmware_export.operators.fully_connected import rounded_once
 from edgedigits.firmware_export.operators.reader import read_graph
+from edgedigits.firmware_export.operators.weighted import fully_connected
+from edgedigits.firmware_export.operators.weighted.fully_connected import rounded_once
 from edgedigits.firmware_export.proof.reference import REFERENCE_RUNTIME
 
 

@@ -17,27 +17,27 @@ from tiny_models import tiny_models
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.graph.model import Graph, Value
-from edgedigits.firmware_export.operators.add import Add
-from edgedigits.firmware_export.operators.average_pool_2d import AveragePool
-from edgedigits.firmware_export.operators.concatenation import Concatenation
-from edgedigits.firmware_export.operators.depthwise_conv_2d import Depthwise
-from edgedigits.firmware_export.operators.extreme import Extreme
-from edgedigits.firmware_export.operators.fully_connected import Dense
-from edgedigits.firmware_export.operators.max_pool_2d import MaxPool
-from edgedigits.firmware_export.operators.mul import Mul
-from edgedigits.firmware_export.operators.pad import Pad
-from edgedigits.firmware_export.operators.prelu import Prelu
+from edgedigits.firmware_export.operators.activations.prelu import Prelu
+from edgedigits.firmware_export.operators.activations.softmax import Softmax
+from edgedigits.firmware_export.operators.elementwise.add import Add
+from edgedigits.firmware_export.operators.elementwise.extreme import Extreme
+from edgedigits.firmware_export.operators.elementwise.mul import Mul
+from edgedigits.firmware_export.operators.elementwise.sub import Sub
+from edgedigits.firmware_export.operators.enlarging.concatenation import Concatenation
+from edgedigits.firmware_export.operators.enlarging.pad import Pad
+from edgedigits.firmware_export.operators.enlarging.resize_nearest_neighbor import ResizeNearest
 from edgedigits.firmware_export.operators.reader import LARGEST_COUNT, LARGEST_FILE, read_graph
-from edgedigits.firmware_export.operators.reduce_max import ReduceMax
+from edgedigits.firmware_export.operators.reducing.average_pool_2d import AveragePool
+from edgedigits.firmware_export.operators.reducing.max_pool_2d import MaxPool
+from edgedigits.firmware_export.operators.reducing.reduce_max import ReduceMax
 from edgedigits.firmware_export.operators.registry import OPERATORS
-from edgedigits.firmware_export.operators.resize_nearest_neighbor import ResizeNearest
 from edgedigits.firmware_export.operators.shared.convolution import Conv
 from edgedigits.firmware_export.operators.shared.lookup import Lookup
 from edgedigits.firmware_export.operators.shared.reshaping import Reshape
 from edgedigits.firmware_export.operators.shared.summing import Mean
 from edgedigits.firmware_export.operators.shared.taking import Take
-from edgedigits.firmware_export.operators.softmax import Softmax
-from edgedigits.firmware_export.operators.sub import Sub
+from edgedigits.firmware_export.operators.weighted.depthwise_conv_2d import Depthwise
+from edgedigits.firmware_export.operators.weighted.fully_connected import Dense
 
 SMALL = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
 PATIENCE = 60.0
@@ -46,7 +46,7 @@ FLIPPED = """
 import random, resource, sys
 from pathlib import Path
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.firmware_export.operators.prelu import Prelu
+from edgedigits.firmware_export.operators.activations.prelu import Prelu
 from edgedigits.firmware_export.operators.reader import LARGEST_COUNT, LARGEST_FILE, read_graph
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 data, path, dice = Path(sys.argv[1]).read_bytes(), Path(sys.argv[2]), random.Random(2026)

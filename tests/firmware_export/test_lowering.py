@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from edgedigits.firmware_export.graph.model import Graph, ModelTensor, Node, Shape, Value, Window
-from edgedigits.firmware_export.operators.pad import Pad
+from edgedigits.firmware_export.operators.enlarging.pad import Pad
 from edgedigits.firmware_export.operators.shared.reshaping import Reshape
 from edgedigits.firmware_export.planning.lowering import Lowering, lower
 from edgedigits.firmware_export.planning.stages import COPY, Kernel, Program, RowValue, Stage

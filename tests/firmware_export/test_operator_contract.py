@@ -49,10 +49,12 @@ def test_an_operator_more_is_a_module_a_kernel_and_a_line(tmp_path: Path) -> Non
     """The template as it stands is one: its C equals TFLite's reference kernels."""
     package = copied_package(tmp_path, ["firmware_export"])
     operators = package / "firmware_export" / "operators"
-    shutil.copy(operators / "TEMPLATE.py", operators / "abs.py")
+    shutil.copy(operators / "TEMPLATE.py", operators / "elementwise" / "abs.py")
     (operators / "kernels" / "abs.c").write_text(KERNEL)
     registry = operators / "registry.py"
-    registry.write_text(registry.read_text().replace('    "add",\n', '    "abs",\n    "add",\n'))
+    registry.write_text(
+        registry.read_text().replace('    "elementwise.add",\n', '    "elementwise.abs",\n    "elementwise.add",\n')
+    )
     places = os.pathsep.join([str(tmp_path), str(Path(__file__).parent), str(ROOT / "tests")])
     done = subprocess.run(
         [sys.executable, "-c", USE, tmp_path],
@@ -65,8 +67,9 @@ def test_an_operator_more_is_a_module_a_kernel_and_a_line(tmp_path: Path) -> Non
 
 
 def test_every_module_is_registered() -> None:
-    others = {"__init__", "contract", "reader", "registry", "TEMPLATE"}
-    assert {path.stem for path in OPERATORS_FOLDER.glob("*.py")} - others == set(MODULES)
+    folders = {path.parent for path in OPERATORS_FOLDER.glob("*/__init__.py")} - {OPERATORS_FOLDER / "shared"}
+    modules = {path for folder in folders for path in folder.glob("*.py") if path.stem != "__init__"}
+    assert {f"{path.parent.name}.{path.stem}" for path in modules} == set(MODULES)
 
 
 def test_planning_and_library_name_no_operator() -> None:

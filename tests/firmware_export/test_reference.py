@@ -12,8 +12,8 @@ from tiny_models import tiny_models as make_tiny_models
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.runtime import runtime
 from edgedigits.firmware_export.graph.evaluation import evaluate
-from edgedigits.firmware_export.operators.fully_connected import rounded_once
 from edgedigits.firmware_export.operators.reader import read_graph
+from edgedigits.firmware_export.operators.weighted.fully_connected import rounded_once
 from edgedigits.firmware_export.proof import reference
 from edgedigits.firmware_export.proof.drawn import drawn_digits
 from edgedigits.firmware_export.proof.reference import REFERENCE_RUNTIME, ReferenceKernels

@@ -9,7 +9,7 @@ from edgedigits.core.paths import StrPath
 from edgedigits.edge.station.configuration.settings import StationSettings
 from edgedigits.edge.station.configuration.settings_file import read_settings
 from edgedigits.edge.station.opening import model_of
-from edgedigits.edge.station.updates.placing import amiss, model_in
+from edgedigits.edge.station.updates.placing import first_whole, model_in
 from edgedigits.edge.station.updates.state import read_state
 from edgedigits.edge.station.updates.store import MODELS, ModelStore
 
@@ -46,5 +46,5 @@ def running_model(settings: StationSettings, folder: Path) -> Path:
     state = read_state(models)
     if state is None or not configured.is_file() or state.configured != sha256_of(configured):
         return configured
-    of_update = state.current != state.configured and not amiss(models, state.current)
-    return model_in(models, state.current) if of_update else configured
+    model, _ = first_whole(models, state)
+    return configured if model == state.configured else model_in(models, model)

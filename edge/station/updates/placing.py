@@ -11,8 +11,9 @@ from edgedigits.core.cards import card_of
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import disk_errors, replace_folder, write_bytes
 from edgedigits.edge.station.updates.bundle import MODEL, NoUpdate, Update
+from edgedigits.edge.station.updates.events import short
 from edgedigits.edge.station.updates.self_test import try_folder
-from edgedigits.edge.station.updates.state import LOCK
+from edgedigits.edge.station.updates.state import LOCK, ModelState
 
 _TEMPORARY = "."
 """How names of files and folders begin that are not whole yet."""
@@ -30,6 +31,22 @@ def amiss(folder: Path, model: str) -> str:
     except EdgedigitsError as error:
         return error.what
     return "" if card and card.sha256 == model else "its card is missing or that of another model"
+
+
+def first_whole(folder: Path, state: ModelState) -> tuple[str, tuple[str, ...]]:
+    """The model that runs: the current one, or where its files are damaged the former one, or the configured one.
+
+    Returns:
+        Its sha256, and what was found amiss, in words.
+    """
+    notes: tuple[str, ...] = ()
+    for model in (state.current, state.former):
+        why = amiss(folder, model) if model and model != state.configured else ""
+        if model and not why:
+            return model, notes
+        if why:
+            notes += (f"model {short(model)} is damaged ({why}), and an earlier one runs",)
+    return state.configured, notes
 
 
 def place(folder: Path, update: Update) -> None:

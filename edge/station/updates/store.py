@@ -15,7 +15,7 @@ from edgedigits.edge.station.updates.arrivals import Arrival, Arrivals
 from edgedigits.edge.station.updates.bundle import NoUpdate, Update, read_update
 from edgedigits.edge.station.updates.events import BY_HAND, RolledBack, UpdateEvent, UpdateRefused, UpdateTaken, short
 from edgedigits.edge.station.updates.keys import key_name
-from edgedigits.edge.station.updates.placing import amiss, model_in, place, remove_others
+from edgedigits.edge.station.updates.placing import first_whole, model_in, place, remove_others
 from edgedigits.edge.station.updates.rejects import LOOKS, NONE, rejects_more
 from edgedigits.edge.station.updates.state import (
     Became,
@@ -196,21 +196,12 @@ class ModelStore:
         if state is None or state.configured != configured:
             state = ModelState(configured, configured, records=state.records if state else ())
             write_state(self.folder, state)
-        whole = self._first_whole(state)
+        whole, notes = first_whole(self.folder, state)
+        self.notes += notes
         if whole != state.current:
             state = replace(state, current=whole, former="", tally=NONE, before=None, starts=0)
             write_state(self.folder, state)
         return state
-
-    def _first_whole(self, state: ModelState) -> str:
-        """The current model, or where its files are damaged the former one, or the configured one."""
-        for model in (state.current, state.former):
-            why = amiss(self.folder, model) if model and model != state.configured else ""
-            if model and not why:
-                return model
-            if why:
-                self.notes += (f"model {short(model)} is damaged ({why}), and an earlier one runs",)
-        return state.configured
 
     def _judged(self, one: Arrival | UpdateRefused, public_key: Path) -> UpdateEvent | None:
         """Take or refuse a file; None where there is nothing new to say of it."""

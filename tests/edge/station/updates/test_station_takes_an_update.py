@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ from edgedigits.edge.station.configuration.settings import (
 )
 from edgedigits.edge.station.running import Station
 from edgedigits.edge.station.updates.opening import running_model
+from edgedigits.edge.station.updates.state import read_state, write_state
+from edgedigits.edge.station.updates.store import ModelStore
 
 
 class MailUntil(SimulatedMail):
@@ -89,3 +92,18 @@ def test_a_model_of_an_update_that_is_damaged_is_not_read_with(settings, update_
     assert running_model(settings, tmp_path) == taken
     taken.write_bytes(taken.read_bytes()[:-1])
     assert running_model(settings, tmp_path) == models[0].path
+
+
+def test_checking_reads_with_the_former_update_where_the_station_would(
+    settings, update_of, models, keys, tmp_path: Path
+):
+    (tmp_path / "updates").mkdir()
+    shutil.copy(update_of(), tmp_path / "updates")
+    with Station(settings, tmp_path, source=SimulatedMail(BeltPlan(pieces=1))) as station:
+        station.updates.store.look(tmp_path / "updates", keys.public)
+        folder, former = station.updates.store.folder, station.updates.model
+    state = read_state(folder)
+    assert state is not None
+    write_state(folder, replace(state, current="f" * 64, former=state.current))
+    assert running_model(settings, tmp_path) == former
+    assert ModelStore(folder, models[0].path).current == former

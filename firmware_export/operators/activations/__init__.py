@@ -1,0 +1,1 @@
+"""TFLite's activation functions."""

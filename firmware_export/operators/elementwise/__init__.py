@@ -1,0 +1,1 @@
+"""TFLite's arithmetic on single elements, of one value or of two."""

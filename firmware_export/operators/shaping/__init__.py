@@ -1,0 +1,1 @@
+"""TFLite's operators that give the same elements another shape or order."""

@@ -1,0 +1,1 @@
+"""TFLite's operators that take some elements of a value."""

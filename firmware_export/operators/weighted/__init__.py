@@ -1,0 +1,1 @@
+"""TFLite's operators that add weighted inputs up."""
