@@ -226,7 +226,7 @@ def _read(model: Any, budget: _Budget, most: int | None) -> TfliteFile:
 def _end_names(
     model: Any, tensors: list[Tensor], inputs: list[int], outputs: list[int], budget: _Budget
 ) -> tuple[list[str], list[str]]:
-    """What the first signature of the first subgraph calls inputs and outputs; their tensors' names where it does not."""
+    """What a signature of the first subgraph calls inputs and outputs; their tensors' names where it does not."""
     signed: tuple[dict[int, list[str]], dict[int, list[str]]] = ({}, {})
     signatures = (model.SignatureDefs(i) for i in budget.take(model.SignatureDefsLength()))
     signature = next((one for one in signatures if one.SubgraphIndex() == 0), None)

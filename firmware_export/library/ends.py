@@ -69,11 +69,15 @@ class LibraryEnds:
         """Inputs, then outputs."""
         return self.inputs + self.outputs
 
+    def members(self, side: str) -> tuple[str, ...]:
+        """Names of the members of a struct; none where there is one input and one output."""
+        return () if self.plain else tuple(end.member for end in self.all if end.side == side)
+
     def numbers(self, program: Program) -> dict[int, int]:
         """The number in C of each value: those that lie where the caller says come first.
 
-        Of one input and one output these are the input and what is seen of it under other shapes; else the outputs, then
-        the inputs, and what is seen of both under other shapes.
+        Of one input and one output these are the input and what is seen of it under other shapes; else the outputs, the
+        inputs, and what is seen of both under other shapes.
         """
         roots = [end.place for end in (self.inputs if self.plain else self.outputs + self.inputs)]
         first = {} if self.plain else {root: place for place, root in enumerate(roots)}
@@ -89,7 +93,8 @@ class LibraryEnds:
         given = self._given(program)
         if self.plain:
             return f"    INPUT = {len(given) - 1},\n    OUTPUT = {numbers[self.outputs[0].place]},\n"
-        return f"    OUTPUTS = {len(self.outputs)},\n    ENDS = {len(given)}, /* outputs, inputs, both under other shapes */\n"
+        ends = f"    ENDS = {len(given)}, /* outputs, inputs, and both under other shapes */\n"
+        return f"    OUTPUTS = {len(self.outputs)},\n{ends}"
 
     def code(self, program: Program, name: str) -> dict[str, str]:
         """What the templates of the source say of inputs and outputs, by field."""
@@ -171,5 +176,3 @@ def library_ends(graph: Graph, program: Program, name: str) -> LibraryEnds:
             f"use a name of at most {_LONGEST_TOGETHER - LONGEST_MEMBER} characters",
         )
     return LibraryEnds(*sides, plain=graph.is_plain)
-
-

@@ -10,40 +10,42 @@ from collections.abc import Callable, Mapping
 
 from edgedigits.firmware_export.c_source.text import float_literal
 from edgedigits.firmware_export.graph.model import Graph, Value
+from edgedigits.firmware_export.library.ends import LibraryEnd, LibraryEnds
 
 _SUFFIX = {"FLOAT32": "float", "UINT8": "uint8"}
 """What the names of the functions end in."""
 
+_FUNCTION = {"input": "input_from", "output": "output_to"}
+
 C_TYPES = {"INT8": "int8_t", "UINT8": "uint8_t", "FLOAT32": "float"}
 
 
-def typed_templates(graph: Graph) -> tuple[str, ...]:
-    """Names of the templates of the functions that a model's types need: without endings, in their order."""
-    kinds = {"input_from": graph.input_tensor.type, "output_to": graph.output_tensor.type}
-    return tuple(f"{function}_{_SUFFIX[kind]}" for function, kind in kinds.items() if kind in _SUFFIX)
-
-
 def typed_functions(
-    graph: Graph, ending: str, fill: Callable[[str, Mapping[str, object]], str], common: dict[str, str]
+    ends: LibraryEnds, ending: str, fill: Callable[[str, Mapping[str, object]], str], common: dict[str, str]
 ) -> list[str]:
-    """The filled templates.
+    """The filled templates of the functions that the types of a model's inputs and outputs need.
 
     Args:
-        graph: of the model.
+        ends: of the model.
         ending: of the templates: ``.c.in`` or ``.h.in``.
         fill: from the name of a template and its fields to its text.
         common: fields that every template has.
     """
-    ends = {"input": graph.values[graph.input], "output": graph.values[graph.output]}
     return [
-        fill(f"{template}{ending}", common | _fields(ends[template.partition("_")[0]]))
-        for template in typed_templates(graph)
+        fill(f"{_FUNCTION[end.side]}_{_SUFFIX[end.tensor.type]}{ending}", common | end_fields(end) | _fields(end.value))
+        for end in ends.all
+        if end.tensor.type in _SUFFIX
     ]
+
+
+def end_fields(end: LibraryEnd) -> dict[str, object]:
+    """What templates of a function of one input or output call it."""
+    return {"end": end.name, "END": end.macro}
 
 
 def floats_remark(graph: Graph) -> str:
     """What the header's first lines say of floating point."""
-    floats = "FLOAT32" in (graph.input_tensor.type, graph.output_tensor.type)
+    floats = "FLOAT32" in [tensor.type for tensor in graph.inputs + graph.outputs]
     return "floating point only where it goes in or out" if floats else "no floating point"
 
 

@@ -53,8 +53,9 @@ def find_ends(path: Path, content: TfliteFile, layers: list[Layer]) -> Ends:
     starts = [_start(number, layers, left_out) for number in content.input_places]
     made_of = {number: _end(number, layers, left_out) for number in content.output_places}
     ends = [made_of[number] for number in content.output_places]
-    inputs = _tensors(content, starts, content.input_places, content.input_names, "input")
-    outputs = _tensors(content, ends, content.output_places, content.output_names, "output")
+    plain = len(starts) == len(ends) == 1
+    inputs = _tensors(content, starts, content.input_places, () if plain else content.input_names, "input")
+    outputs = _tensors(content, ends, content.output_places, () if plain else content.output_names, "output")
     rest = tuple(layer for layer in layers if layer.index not in left_out)
     for tensor in inputs:
         _check_input(path, content, tensor, [other for other in inputs if other is not tensor])
@@ -101,7 +102,7 @@ def _tensors(
     content: TfliteFile, numbers: list[int], places: tuple[int, ...], names: tuple[str, ...], which: str
 ) -> tuple[ModelTensor, ...]:
     own = [content.tensors[place] for place in places]
-    called = member_names(names or [tensor.name for tensor in own], which) if len(own) > 1 else (which,)
+    called = member_names(names, which) if names else (which,)
     return tuple(
         ModelTensor(number, tensor.type, tensor.shape[1:], name)
         for number, tensor, name in zip(numbers, own, called, strict=True)

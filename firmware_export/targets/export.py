@@ -73,6 +73,11 @@ def export_target(
     """
     named = read_labels(labels) if labels else ()
     library = export_library(model, name=name, allow_failed=allow_failed, told=told, width=width, labels=named)
+    if not library.graph.is_plain:
+        raise EdgedigitsError(
+            f"{model} has several inputs or outputs, for which no target has an example yet",
+            "take the two C files alone: edgedigits.firmware_export.export_library(...).text.write(folder) in Python",
+        )
     files, source = _files(library, model, inputs)
     return TargetExport(library, files, source)
 

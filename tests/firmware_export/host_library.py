@@ -9,6 +9,7 @@ import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -65,12 +66,15 @@ def compile_host(
     name = library.recipe.name
     source = library.text.write(folder)
     program = folder / f"{name}.out"
-    macros = (f"-DPREFIX={name}_", f"-DCAPITALS={name.upper()}_", f'-DHEADER="{name}.h"')
-    main = HERE / "host_main.c"
-    checked_run(compiler, "-std=c99", *flags, *macros, f"-I{folder}", str(main), str(source), "-o", str(program))
-    values = library.graph.values
-    sizes = (int(np.prod(values[number].shape)) for number in (library.graph.input, library.graph.output))
-    return HostLibrary(program, *sizes)
+    macros = (f"-DLIBRARY_PREFIX={name}_", f"-DLIBRARY_CAPITALS={name.upper()}_", f'-DHEADER="{name}.h"')
+    macros += library.text.end_macros
+    ends = Path(str(files("edgedigits.firmware_export.boards") / "firmware"))
+    checked_run(
+        *(compiler, "-std=c99", *flags, *macros, f"-I{folder}", f"-I{ends}"),
+        *(str(HERE / "host_main.c"), str(source), "-o", str(program)),
+    )
+    graph = library.graph
+    return HostLibrary(program, *(sum(value.size for value in s) for s in (graph.input_values, graph.output_values)))
 
 
 def checked_run(*command: str, cwd: Path | None = None) -> str:
@@ -82,7 +86,7 @@ def checked_run(*command: str, cwd: Path | None = None) -> str:
 
 def random_inputs(library: LibraryExport, count: int, seed: int = 0) -> NDArray[np.int8]:
     """Inputs (count, input bytes): uniform ones, and at the end all least, all greatest, and both in turns."""
-    size = int(np.prod(library.graph.values[library.graph.input].shape))
+    size = sum(value.size for value in library.graph.input_values)
     dice = np.random.default_rng(seed)
     inputs = dice.integers(-128, 128, (count, size), dtype=np.int8)
     for place, extreme in enumerate((-128, 127), start=1):

@@ -105,7 +105,7 @@ def test_an_arena_is_never_much_larger_than_without_sharing(read, dice):
 
 
 def choices_of(program: Program) -> list[int]:
-    return [stage.output for stage in program.stages if stage.output != program.root(program.output)]
+    return [stage.output for stage in program.stages if stage.output not in program.output_roots]
 
 
 @pytest.mark.parametrize("seed", [105, 121, 410])
@@ -290,4 +290,4 @@ def test_a_reshaped_value_that_no_window_sees_has_a_plan(read):
     made = plan(read(builder.build(end)))
     check_plan(made)
     (last,) = set(made.schedule.order)
-    assert made.program.stages[last].output == made.program.output
+    assert made.program.stages[last].output in made.program.outputs
