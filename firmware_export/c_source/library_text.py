@@ -28,7 +28,7 @@ class LibraryText:
 
     @property
     def end_macros(self) -> tuple[str, ...]:
-        """What a compiler of ``boards/firmware/ends.h`` is told of inputs and outputs; nothing where there is one each."""
+        """What a compiler of ``boards/firmware/ends.h`` is told; nothing where there is one input and one output."""
         if not self.inputs:
             return ()
         sides = (("INPUT", self.inputs), ("OUTPUT", self.outputs))

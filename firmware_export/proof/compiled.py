@@ -109,8 +109,8 @@ class CompiledLibrary:
         """The model's output for each image.
 
         Args:
-            images: int8 of shape (count, ...), quantized as the model wants them, ``input_bytes`` each; of several inputs
-                all of them one behind the other.
+            images: int8 of shape (count, ...), quantized as the model wants them, ``input_bytes`` each; of several
+                inputs all of them one behind the other.
 
         Returns:
             int8 of shape (count, ``output_bytes``), the same bytes as of TFLite's reference kernels; of several outputs

@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from arena_checker import ArenaChecker
-from host_library import FAST, SANITIZERS, STRICT, checked_run, compile_host, export_bytes, random_inputs
+from host_library import SANITIZERS, STRICT, compile_host, export_bytes, random_inputs
 from reference import reference_outputs
-from several_networks import NETWORKS, typed, two_branches
+from several_networks import NETWORKS
 
 from edgedigits.firmware_export.boards.cores import core
 from edgedigits.firmware_export.boards.measure import measure
-from edgedigits.firmware_export.library.export import LibraryExport
 from edgedigits.firmware_export.variants import VARIANTS
 
 INPUTS = 6
