@@ -60,7 +60,8 @@ help:
 	@echo "make lint      ruff"
 	@echo "make bench     frames a second of the camera loop, seconds an epoch, start-up time"
 	@echo "make soak      a sorting station at full rate for half an hour: memory, open files, every frame and piece; MINUTES=2"
-	@echo "make firmware-bench  instructions and bytes of the exported C on emulated cores, beside other runtimes"
+	@echo "make firmware-bench  instructions and bytes of the exported C on emulated cores, beside other runtimes;"
+	@echo "                     EDGEDIGITS_MODELS=FOLDER those of every .tflite file there, too"
 	@echo "make table     every recipe on our networks and every system of the reports, in one table -> $(TABLE)/all/index.html (hours)"
 	@echo "make clean     remove the environment and everything that was made"
 
@@ -92,6 +93,7 @@ soak: system-packages $(BIN)/.test
 firmware-bench: SAYS = make firmware-bench: Python packages go into $(VENV) (2 minutes the first time), then emulated cores count for a few minutes.
 firmware-bench: compilers $(BIN)/.train
 	$(BIN)/python tests/benchmarks/bench_firmware.py
+	$(BIN)/python tests/benchmarks/bench_foreign.py
 
 # Debian's release: bookworm (Python 3.11) or trixie (3.13). The root is kept in out/pi; without sudo it says what it needs.
 SUITE ?= bookworm

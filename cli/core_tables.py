@@ -7,20 +7,54 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgedigits.cli.output import say, show_table
+from edgedigits.cli.output import say, show_json, show_table
+from edgedigits.core.counting import counted
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from edgedigits.firmware_export.report.cores import CoreCost
     from edgedigits.firmware_export.report.report import CoreFailure, FirmwareReport
 
 
-def stops(lost: CoreFailure, found: FirmwareReport) -> bool:
+def _stops(lost: CoreFailure, found: FirmwareReport) -> bool:
     """Whether a core without figures is an error: tools that are missing are one only where nothing was measured."""
     return not (lost.missing_tool and found.costs)
 
 
-def show_report(found: FirmwareReport) -> None:
-    """Print a report; of the cores without figures those that are no error, as errors are said by themselves."""
+def show_report(found: FirmwareReport, written: Sequence[Path], as_json: bool) -> None:
+    """Print a report as tables, and the files that were written; or as JSON."""
+    if as_json:
+        show_json(found.summary())
+        return
+    _show_tables(found)
+    for path in written:
+        click.echo(f"\n{path}")
+
+
+def fail_where_needed(ctx: click.Context, found: FirmwareReport) -> None:
+    """Say on standard error what went wrong, and exit with 1 where something did."""
+    wrong = [
+        f"{cost.core}: {counted(cost.differing_outputs, 'output')} in {counted(cost.differing_images, 'image')} not as "
+        "TFLite's reference kernels compute them; this is a defect of the library"
+        for cost in found.costs
+        if cost.differing_outputs
+    ]
+    wrong += [
+        f"{cost.core}: {counted(cost.differing_texts, 'line')} not read as the scores say; this is a defect of the "
+        "library"
+        for cost in found.costs
+        if cost.differing_texts
+    ]
+    wrong += [f"{lost.core}: {lost.reason}" for lost in found.failures if _stops(lost, found)]
+    for line in wrong:
+        click.echo(f"Error: {line}", err=True)
+    if wrong:
+        ctx.exit(1)
+
+
+def _show_tables(found: FirmwareReport) -> None:
+    """Of the cores without figures those that are no error, as errors are said by themselves."""
     arena = ", ".join(f"{variant} {size:,}" for variant, size in found.arena_bytes.items())
     say(f"{found.file}: {found.macs:,} multiply-accumulates; {found.recipe.image_source}")
     say(f"arena bytes by kernels: {arena}")
@@ -36,7 +70,7 @@ def show_report(found: FirmwareReport) -> None:
         for tool in dict.fromkeys(tool for cost in found.costs for tool in (cost.compiler, cost.emulator)):
             say(tool)
     for lost in found.failures:
-        if not stops(lost, found):
+        if not _stops(lost, found):
             say(f"\n{lost.core}: not measured: {lost.reason}")
 
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.core_tables import show_report, stops
-from edgedigits.cli.layer_tables import show_layers
-from edgedigits.cli.output import progress, say, show_json, show_table, warn
+from edgedigits.cli.board_answers import show_layers, show_verification
+from edgedigits.cli.core_tables import fail_where_needed, show_report
+from edgedigits.cli.output import progress, show_json, show_table, warn
 from edgedigits.cli.proving import warn_of_verdict
-from edgedigits.core.counting import counted
 
 if TYPE_CHECKING:
     from edgedigits.core.contract.finding import Told
     from edgedigits.firmware_export.proof.inputs import ProofInputs
     from edgedigits.firmware_export.report.report import FirmwareReport
-    from edgedigits.firmware_export.serial.verify import Verification
 
 ALL_CORES = "m0,m3,m4,m7,m33,m55,rv32"
 _COUNT = click.IntRange(min=1)
@@ -124,53 +122,57 @@ def report(
       edgedigits firmware report out/int8/model.int8.tflite
       edgedigits firmware report out/int8 --core m0,m4 --plot memory.png
     """
+    path = _figures_path(model, card, plot, force, (dataset, inputs))
+    images = _proof_inputs(model, count, dataset, width, inputs, told)
+    found = _measured(model, core_list, images, name=name, allow_failed=force, told=told, width=width)
+    written = _write(found, path, plot)
+    warn_of_verdict(found.verdict)
+    show_report(found, written, as_json)
+    fail_where_needed(ctx, found)
+
+
+def _figures_path(
+    model: Path, card: Path | None, plot: Path | None, force: bool, read: tuple[str | None, Path | None]
+) -> Path | None:
+    """Where the figures go; raises where what the command writes would replace something, or what it reads."""
     from edgedigits.core.cards import CARD_NAME
     from edgedigits.core.datasets import check_dataset
     from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace
     from edgedigits.core.pretrained.bundled import bundled_model
-    from edgedigits.firmware_export.report.report import firmware_report, report_path, write_report
+    from edgedigits.firmware_export.report.report import report_path
 
-    read = [
-        model,
-        model.with_name(CARD_NAME),
-        *(check_dataset(dataset)[1] if dataset else []),
-        *([inputs] if inputs else []),
-    ]
+    dataset, inputs = read
+    files = [model, model.with_name(CARD_NAME)]
+    files += [*(check_dataset(dataset)[1] if dataset else []), *([inputs] if inputs else [])]
     for option, named in (("--plot", plot), ("--card", card)):
         if named:
             refuse_to_replace(named, force, option)
-            refuse_inputs_inside(read, named, option)
+            refuse_inputs_inside(files, named, option)
+    return card or (None if model == bundled_model() else report_path(model))
 
-    path = card or (None if model == bundled_model() else report_path(model))
-    images = _proof_inputs(model, count, dataset, width, inputs, told)
+
+def _measured(model: Path, core_list: str, images: ProofInputs, **options: Any) -> FirmwareReport:
+    from edgedigits.firmware_export.report.report import firmware_report
+
     names = list(dict.fromkeys(word.strip() for word in core_list.split(",") if word.strip()))
     with progress() as stage:
         stage("build and run", 0, len(names))
-        found = firmware_report(
-            model,
-            names,
-            images,
-            name=name,
-            allow_failed=force,
-            told=told,
-            width=width,
-            progress=lambda done: stage("build and run", done, len(names)),
+        return firmware_report(
+            model, names, images, **options, progress=lambda done: stage("build and run", done, len(names))
         )
+
+
+def _write(found: FirmwareReport, path: Path | None, plot: Path | None) -> list[Path]:
+    """Write what was asked for; the files that were written."""
+    from edgedigits.firmware_export.report.report import write_report
+
     if plot:
         from edgedigits.firmware_export.report.plot import memory_png
 
         variants = dict.fromkeys(cost.variant for cost in found.costs) or found.arena_bytes
         memory_png(found.library.plan, tuple(variants), plot)
-    if path and found.costs:
-        write_report(found, path)
-    warn_of_verdict(found.verdict)
-    if as_json:
-        show_json(found.summary())
-    else:
-        show_report(found)
-        for written in filter(None, (path if found.costs else None, plot)):
-            click.echo(f"\n{written}")
-    _fail_where_needed(ctx, found)
+    figures = write_report(found, path) if path and found.costs else None
+    return [file for file in (figures, plot) if file]
 
 
 def _proof_inputs(
@@ -182,27 +184,6 @@ def _proof_inputs(
     if images.warning:
         warn(images.warning)
     return images
-
-
-def _fail_where_needed(ctx: click.Context, found: FirmwareReport) -> None:
-    """Say on standard error what went wrong."""
-    wrong = [
-        f"{cost.core}: {counted(cost.differing_outputs, 'output')} in {counted(cost.differing_images, 'image')} not as "
-        "TFLite's reference kernels compute them; this is a defect of the library"
-        for cost in found.costs
-        if cost.differing_outputs
-    ]
-    wrong += [
-        f"{cost.core}: {counted(cost.differing_texts, 'line')} not read as the scores say; this is a defect of the "
-        "library"
-        for cost in found.costs
-        if cost.differing_texts
-    ]
-    wrong += [f"{lost.core}: {lost.reason}" for lost in found.failures if stops(lost, found)]
-    for line in wrong:
-        click.echo(f"Error: {line}", err=True)
-    if wrong:
-        ctx.exit(1)
 
 
 @firmware.command(short_help="Compare what a board answers with TFLite.")
@@ -288,7 +269,7 @@ def verify(
         facts = {"verdict": verdict, "image_source": images.source, "load": load}
         show_json({"equal": found.equal, **facts, **asdict(found)})
     else:
-        _show_verification(found, images.source, load)
+        show_verification(found, images.source, load)
     if not found.equal:
         click.echo(
             "Error: the board's outputs are not those of TFLite's reference kernels; export the model with this "
@@ -296,25 +277,3 @@ def verify(
             err=True,
         )
         ctx.exit(1)
-
-
-def _show_verification(found: Verification, source: str, load: float | None) -> None:
-    from edgedigits.core.machine.load import busy_words
-
-    board = found.board
-    say(f"board: library {board.version}, arena {board.arena_bytes:,} bytes, model {board.sha256[:12]}...")
-    compared = f"{counted(found.images, 'image')} ({source}), {counted(found.outputs, 'output')}"
-    say(f"{compared}, {found.differing_outputs:,} differ")
-    if found.first_difference:
-        first = found.first_difference
-        say(f"first: image {first.image}, output {first.output}: {first.found}, not {first.expected}")
-    for name, count in found.differing_by_output.items():
-        say(f"{name}: {counted(count, 'output')} differ")
-    if found.wrong_labels:
-        click.echo(f"labels or texts that are not the best of their outputs: {found.wrong_labels:,}")
-    if found.repeated:
-        click.echo(f"requests that were sent again: {found.repeated:,}")
-    clock = found.median_microseconds
-    inference = "" if clock is None else f"{clock:,.0f} µs for the model by the board's clock, "
-    busy = f"; {busy_words(load)} meanwhile" if busy_words(load) else ""
-    say(f"median: {inference}{found.median_seconds * 1000:,.0f} ms from sending to answer{busy}")

@@ -64,7 +64,8 @@ class StageWriter:
 
     def array(self, kind: str, what: str, numbers: Iterable[str], tail: str = "") -> str:
         """Definition of one constant array."""
-        return f"static const FLASH {kind} {self.symbol(what)}[] ALIGNED = {{\n{lines(numbers)}{tail}}};\n"
+        where = f"ALIGNED {self.name.upper()}_WEIGHTS_ATTRIBUTE"
+        return f"static const FLASH {kind} {self.symbol(what)}[] {where} = {{\n{lines(numbers)}{tail}}};\n"
 
     def struct(self, kind: str, fields: Iterable[object]) -> str:
         """Definition of the stage's struct."""

@@ -85,7 +85,7 @@ def activation_range(activation: str, value: Value) -> tuple[int, int]:
     """TFLite's ``CalculateActivationRangeQuantized`` for int8: quotients in float32, ties away from zero.
 
     Args:
-        activation: NONE, RELU, RELU6 or RELU_N1_TO_1.
+        activation: NONE, RELU, RELU6 or RELU_N1_TO_1; RELU_0_TO_1, which is never a fused one.
         value: the output, for its scale and zero point.
     """
 
@@ -100,6 +100,8 @@ def activation_range(activation: str, value: Value) -> tuple[int, int]:
         return max(low, value.zero_point), high
     if activation == "RELU6":
         return max(low, value.zero_point), min(high, value.zero_point + steps(6.0))
+    if activation == "RELU_0_TO_1":
+        return max(low, value.zero_point), min(high, value.zero_point + steps(1.0))
     if activation == "RELU_N1_TO_1":
         return max(low, value.zero_point - steps(1.0)), min(high, value.zero_point + steps(1.0))
     return low, high
@@ -224,7 +226,7 @@ def quantize_table(source: Value, output: Value) -> NDArray[np.int8]:
 
 
 def relu_table(source: Value, output: Value, activation: str) -> NDArray[np.int8]:
-    """RELU and RELU6 for every input (``QuantizedReluX``); the quotient of scales is rounded to float32."""
+    """RELU and other limits for every input (``QuantizedReluX``); the quotient of scales is rounded to float32."""
     low, high = activation_range(activation, output)
     with np.errstate(over="ignore", under="ignore"):
         real = float(np.float32(source.scale) / np.float32(output.scale))

@@ -24,16 +24,17 @@ Whole = NDArray[Any]
 Shapes = Callable[[int, list[Tensor]], Sequence[tuple[int, ...]] | None]
 
 
-def with_constant_shapes(content: TfliteFile, shapes: Shapes | None = None) -> TfliteFile:
+def with_constant_shapes(content: TfliteFile, shapes: Shapes | None = None, *, anew: bool = False) -> TfliteFile:
     """The same model without the operators that compute a constant; what they make holds its values instead.
 
     Args:
         content: the model.
         shapes: of what an operator makes, given its place and all tensors before it; None where the file says it. Asked
             in models that compute shapes alone: their converter did not know those of what comes of them.
+        anew: ask in any model.
     """
     tensors, nodes = list(content.tensors), []
-    computes = any(node.name == "SHAPE" for node in content.nodes)
+    computes = anew or any(node.name == "SHAPE" for node in content.nodes)
     for index, node in enumerate(content.nodes):
         made = _made(node, tensors)
         if made is None:

@@ -40,6 +40,8 @@ from edgedigits.firmware_export.variants import PLAIN, TABLE, VARIANTS
 _TEMPLATES = files("edgedigits.firmware_export.library") / "templates"
 _KERNEL_FILES = files("edgedigits.firmware_export.operators") / "kernels"
 _INCLUDE = re.compile(r'^#include "(\w+\.[ch])"\n', re.MULTILINE)
+_FUNCTION = re.compile(r"^(?=[A-Za-z_][^;={}]*\)\n\{)", re.MULTILINE)
+"""Where the definition of a function starts: in the first column, with the brace in a line of its own."""
 _GUARD = re.compile(r"\A#ifndef (\w+)\n#define \1\n+(.*?)\n#endif\n\Z", re.DOTALL)
 _NO_FILLER = 0xFFFF
 
@@ -90,10 +92,11 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[
             "functions": _functions(ends, metadata, common),
         },
     )
+    source = _FUNCTION.sub(f"{common['NAME']}_CODE_ATTRIBUTE ", source).rstrip("\n") + "\n"
     text = LibraryText(
         metadata.name,
         _header(graph, plan, ends, metadata, common),
-        source.rstrip("\n") + "\n",
+        source,
         inputs=ends.members("input"),
         outputs=ends.members("output"),
     )

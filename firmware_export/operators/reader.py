@@ -9,6 +9,7 @@ from pathlib import Path
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import TfliteFile, read_tflite
 from edgedigits.firmware_export.graph.advice import WITHOUT_STATE, followable
+from edgedigits.firmware_export.graph.dilated_windows import DEALT, GATHERED
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, REBUILD, Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value
 from edgedigits.firmware_export.operators.ends import Ends, end_value, find_ends
@@ -111,6 +112,8 @@ def _converted(layer: Layer, values: dict[int, Value]) -> OperatorNodes:
     if layer.operator.name == "SUM":
         raise layer.error("adds, which TFLite's reference kernel computes wrong", MEAN_INSTEAD)
     if layer.operator.name not in OPERATORS:
+        if layer.operator.name in {DEALT, GATHERED}:
+            raise layer.error(f"is no part of one dilated convolution between {DEALT} and {GATHERED}", LEAVE_OUT)
         remedy = REBUILD if layer.operator.name in FREE_BATCH else LEAVE_OUT
         raise layer.error("is not among the operators of the C library", remedy)
     tensors = layer.content.tensors

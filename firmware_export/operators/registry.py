@@ -9,6 +9,7 @@ from edgedigits.firmware_export.operators.shared import copying
 from edgedigits.firmware_export.planning.stages import Kernel
 
 MODULES = (
+    "activations.gelu",
     "activations.hard_swish",
     "activations.leaky_relu",
     "activations.logistic",
@@ -16,10 +17,14 @@ MODULES = (
     "activations.relu",
     "activations.softmax",
     "activations.tanh",
+    "elementwise.abs",
     "elementwise.add",
+    "elementwise.exp",
     "elementwise.extreme",
     "elementwise.mul",
     "elementwise.quantize",
+    "elementwise.rsqrt",
+    "elementwise.squared_difference",
     "elementwise.sub",
     "enlarging.concatenation",
     "enlarging.pad",

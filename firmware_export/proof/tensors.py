@@ -166,6 +166,15 @@ def count_by_output(graph: Graph, different: NDArray[np.bool_]) -> dict[str, int
     return {tensor.name: int(np.count_nonzero(part)) for tensor, part in parts}
 
 
+def output_of(graph: Graph, place: int) -> tuple[str, int]:
+    """Name of the output that a number among all of them belongs to, and its place there; no name of a model of one."""
+    for tensor, value in zip(graph.outputs, graph.output_values, strict=True):
+        if place < value.size:
+            return ("" if len(graph.outputs) == 1 else tensor.name), place
+        place -= value.size
+    raise IndexError(place)
+
+
 def own_types(tensors: Sequence[ModelTensor], rows: NDArray[np.int8], values: dict[int, Value]) -> NDArray[Any]:
     """Outputs of their own types, flat, of int8 rows (count, numbers)."""
     ends = np.cumsum([values[tensor.value].size for tensor in tensors])[:-1]

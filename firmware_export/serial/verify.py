@@ -24,7 +24,7 @@ from edgedigits.firmware_export.input_contract import contract_of, line_of
 from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.proof.lines import LineReference, line_text
 from edgedigits.firmware_export.proof.reference import ReferenceKernels, TensorReference
-from edgedigits.firmware_export.proof.tensors import TYPES, count_by_output
+from edgedigits.firmware_export.proof.tensors import TYPES, count_by_output, output_of
 from edgedigits.firmware_export.serial.link import BAUD, BoardLink
 from edgedigits.firmware_export.serial.protocol import LONGEST_FRAME, LONGEST_PAYLOAD, READING_BYTES, Board, BoardAnswer
 
@@ -41,12 +41,21 @@ class VerifyRecipe:
 
 @dataclass(frozen=True)
 class Difference:
-    """One output of one image that is not what TFLite's reference kernels give."""
+    """One output of one image that is not what TFLite's reference kernels give.
+
+    Attributes:
+        image: its place among those that were sent.
+        output: place of the number; of a model of several outputs among those of its output.
+        expected: what it should be.
+        found: on the board.
+        name: of that output of a model of several; else empty.
+    """
 
     image: int
     output: int
     expected: int
     found: int
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -216,7 +225,8 @@ def _compare(
     first = None
     if len(places):
         image, output = (int(value) for value in places[0])
-        first = Difference(image, output, int(expected[image, output]), int(found[image, output]))
+        name, place = output_of(graph, output)
+        first = Difference(image, place, int(expected[image, output]), int(found[image, output]), name)
     times = tuple(reading.microseconds for reading in readings)
     return Verification(
         board=board,

@@ -68,7 +68,9 @@ RULES = (
     only_checked(r"(sudo )?make test-pi", "needs root and a Debian for arm64 from the network"),
     only_checked(r"make test-pythons", "makes environments from the network"),
     only_checked(r"make (table|bench|mutants|soak)( (MODULES|MINUTES)=.*)?", "takes hours, or a quiet machine"),
-    only_checked(r"make firmware-bench", "counts for minutes; `edgedigits firmware report` counts here"),
+    only_checked(
+        r"(EDGEDIGITS_MODELS=\S+ )?make firmware-bench", "counts for minutes; `edgedigits firmware report` counts here"
+    ),
     only_checked(r"(\S+/)?pip install .*", "needs the network; tests/test_packaging.py installs the wheel"),
     only_checked(r"python3 -m venv .*|\. \.venv/bin/activate", "the next command fills it from the network"),
     # A station on a Raspberry Pi: `make test-pi` types these in an emulated one

@@ -21,10 +21,10 @@ from edgedigits.firmware_export.operators.weighted.depthwise_conv_2d import Dept
 from edgedigits.firmware_export.planning.plan import Plan
 from edgedigits.firmware_export.planning.stages import Stage
 
-MAY_WORK_IN_PLACE = {"table", "add", "sub", "mul", "extreme", "prelu"}
+MAY_WORK_IN_PLACE = {"table", "add", "sub", "mul", "extreme", "prelu", "squared_difference"}
 """These read a byte just before they write the same one; every other kernel reads its rows again and again."""
 
-ROW_BY_ROW = {"mean", "sum_of_rows", "reduce_max"}
+ROW_BY_ROW = {"mean", "sum_of_rows", "reduce_rows"}
 """These make their only row once they have seen every row of their input."""
 
 Tokens = NDArray[np.int64]

@@ -20,6 +20,7 @@ _HEADER = """\
 extern "C" {
 #endif
 #define NAME_ARENA_BYTES 794
+#define NAME_ARENA_ATTRIBUTE
 #define NAME_INPUT_BYTES 784
 #define NAME_OUTPUT_BYTES 10
 #define NAME_INPUT_OFFSET 0

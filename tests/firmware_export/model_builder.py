@@ -69,13 +69,15 @@ class ModelBuilder(LayerBuilder):
         result = self.tensor(kept, *output)
         return self.operator("MEAN", 2, [source, self.integers(*axes)], result, "ReducerOptions", KeepDims=keep_dims)
 
-    def reduce_max(self, source: int, *, keep_dims: bool = False) -> int:
-        """Add REDUCE_MAX over height and width."""
+    def reduce_max(
+        self, source: int, axes: Sequence[int] = (1, 2), *, keep_dims: bool = False, name: str = "REDUCE_MAX"
+    ) -> int:
+        """Add REDUCE_MAX, or REDUCE_MIN."""
         given = self.tensors[source]
-        shape = (1, 1, 1, given.shape[3]) if keep_dims else (1, given.shape[3])
-        result = self.tensor(shape, given.scales[0], given.zero_points[0])
-        sources = [source, self.integers(1, 2)]
-        return self.operator("REDUCE_MAX", 2, sources, result, "ReducerOptions", KeepDims=keep_dims)
+        gone = {axis % len(given.shape) for axis in axes}
+        kept = [1 if i in gone else n for i, n in enumerate(given.shape) if keep_dims or i not in gone]
+        sources = [source, self.integers(*axes)]
+        return self.operator(name, 2, sources, self._like(given, kept), "ReducerOptions", KeepDims=keep_dims)
 
     def resize_nearest(self, source: int, size: Pair, **options: bool) -> int:
         """Add RESIZE_NEAREST_NEIGHBOR; options are ``AlignCorners`` and ``HalfPixelCenters``."""
@@ -138,6 +140,14 @@ class ModelBuilder(LayerBuilder):
         """Add HARD_SWISH."""
         return self.single("HARD_SWISH", 1, source, output)
 
+    def squared_difference(self, left: int, right: int) -> int:
+        """Add SQUARED_DIFFERENCE of two tensors of one shape, or of one that broadcasts."""
+        shape = np.broadcast_shapes(self.tensors[left].shape, self.tensors[right].shape)
+        greatest = max(self.tensors[i].scales[0] for i in (left, right))
+        scale = max((greatest * 100) ** 2 / 256, greatest**2 * 2.0**-11)
+        result = self.tensor(shape, float(np.float32(scale)), int(self.dice.integers(-128, -100)))
+        return self.operator("SQUARED_DIFFERENCE", 2, [left, right], result, "SquaredDifferenceOptions")
+
     def mul(self, left: int, right: int, *, activation: str = "NONE", output: tuple[float, int] | None = None) -> int:
         """Add MUL of two tensors of one shape, or of one that broadcasts."""
         spread = math.prod(self.tensors[i].scales[0] for i in (left, right)) * INPUT_SPREAD**2
@@ -178,6 +188,25 @@ class ModelBuilder(LayerBuilder):
         shape[axis] = sum(tensor.shape[axis] for tensor in given)
         result = self.tensor(shape, given[0].scales[0], given[0].zero_points[0])
         return self.operator("CONCATENATION", 2, list(sources), result, "ConcatenationOptions", Axis=axis)
+
+    def space_to_batch(self, source: int, block: Sequence[int], padding: Sequence[Pair]) -> int:
+        """Add SPACE_TO_BATCH_ND; the batch is left as it is, as the converter writes one that it does not know."""
+        given = self.tensors[source]
+        sides = zip(given.shape[1:], block, padding, strict=False)
+        shape = [(size + sum(pair)) // length for size, length, pair in sides]
+        return self._dealt("SPACE_TO_BATCH_ND", source, block, padding, shape)
+
+    def batch_to_space(self, source: int, block: Sequence[int], crops: Sequence[Pair]) -> int:
+        """Add BATCH_TO_SPACE_ND."""
+        given = self.tensors[source]
+        sides = zip(given.shape[1:], block, crops, strict=False)
+        return self._dealt("BATCH_TO_SPACE_ND", source, block, crops, [size * n - sum(pair) for size, n, pair in sides])
+
+    def _dealt(self, name: str, source: int, block: Sequence[int], amounts: Sequence[Pair], shape: list[int]) -> int:
+        given = self.tensors[source]
+        result = self._like(given, (1, *shape, given.shape[-1]))
+        sources = [source, self.integers(*block), self.constant(np.array(amounts, np.int32))]
+        return self.operator(name, 1, sources, result, name.title().replace("_", "").replace("Nd", "ND") + "Options")
 
     def transpose(self, source: int, axes: Sequence[int]) -> int:
         """Add TRANSPOSE."""

@@ -18,6 +18,7 @@ SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 9)
 CHANNELS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 17)
 SMALL = (1, 2, 3, 4, 5)
 CONV_ACTIVATIONS = ("NONE", "RELU", "RELU", "RELU6", "RELU_N1_TO_1")
+_SHAPES = {tflite.BuiltinOperator.RESHAPE, tflite.BuiltinOperator.EXPAND_DIMS, tflite.BuiltinOperator.SQUEEZE}
 LARGEST = 3000
 """Elements of a value; the arena of a random network stays small."""
 
@@ -64,7 +65,7 @@ class _Network:
 
     def build(self) -> bytes:
         """The file; in some models a few weights are -128, which TFLite's converter never writes."""
-        if {operator.code for operator in self.builder.operators} <= {tflite.BuiltinOperator.RESHAPE}:
+        if {operator.code for operator in self.builder.operators} <= _SHAPES:
             self.end = self.relu()  # a network of reshapes computes nothing
         if self.dice.random() < 0.25:
             for tensor in self.builder.tensors:
@@ -121,6 +122,26 @@ class _Network:
         stride = self.dice.choice([1, 2])
         activation = self.dice.choice(["NONE", "RELU"])
         return self.builder.depthwise(self.end, 1, (3, 3), stride=(stride, stride), activation=activation)
+
+    def dealt_out(self) -> int:
+        """A dilated convolution as the converter writes it for a free batch, which the library makes one again."""
+        size, block, padding, crops = [], [], [], []
+        for extent in self.shape[1:3]:
+            taps, length = self.dice.choice([1, 2, 3]), self.dice.choice([1, 2, 3])
+            before, wanted = self.dice.choice([0, 1, 2, 4]), self.dice.choice([0, 1, 2, 4])
+            missing = max(taps * length - extent - before, wanted)
+            after = missing + -(extent + before + missing) % length
+            made = extent + before + after - (taps - 1) * length
+            first = self.dice.randint(0, min(before, made - 1))
+            size.append(taps)
+            block.append(length)
+            padding.append((before, after))
+            crops.append((first, self.dice.randint(0, min(after, made - 1 - first))))
+        end = self.builder.space_to_batch(self.end, block, padding)
+        add = self.dice.choice([self.builder.conv, self.builder.depthwise])
+        channels = self.dice.choice([1, 2]) if add == self.builder.depthwise else self.dice.choice(CHANNELS)
+        end = add(end, channels, (size[0], size[1]), padding="VALID", activation=self.dice.choice(CONV_ACTIVATIONS))
+        return self.builder.batch_to_space(end, block, crops)
 
     def conv_and_pool(self) -> int:
         """A convolution that the library fuses with the maximum behind it, if it is large enough."""
@@ -212,6 +233,13 @@ class _Network:
         shape = self.builder.tensors[made].shape
         return made if len(shape) == 4 else self.builder.reshape(made, ((1,) * 4 + shape)[-4:])
 
+    def extreme_of_axes(self) -> int:
+        axes = self.dice.sample([1, 2, 3], self.dice.choice([1, 1, 2, 3]))
+        name = self.dice.choice(["REDUCE_MAX", "REDUCE_MIN"])
+        made = self.builder.reduce_max(self.end, axes, keep_dims=self.dice.random() < 0.5, name=name)
+        shape = self.builder.tensors[made].shape
+        return made if len(shape) == 4 else self.builder.reshape(made, ((1,) * 4 + shape)[-4:])
+
     def hard_swish(self) -> int:
         return self.builder.hard_swish(self.end, self._other_scale() if self.dice.random() < 0.5 else None)
 
@@ -249,6 +277,11 @@ class _Network:
         width = self.dice.choice(widths)
         return self.builder.reshape(self.end, (1, height, width, count // height // width))
 
+    def axis_of_one(self) -> int:
+        """An axis that is put in and taken out."""
+        axis = self.dice.choice([0, 1])
+        return self.builder.squeeze(self.builder.expand_dims(self.end, axis), (axis,))
+
     def flatten(self) -> int:
         return self.builder.reshape(self.end, (1, math.prod(self.shape)))
 
@@ -268,6 +301,37 @@ class _Network:
     def relu(self) -> int:
         add = self.dice.choice([self.builder.relu, self.builder.relu6])
         return add(self.end, self._other_scale() if self.dice.random() < 0.5 else None)
+
+    def limits(self) -> int:
+        name = self.dice.choice(["RELU_N1_TO_1", "RELU_0_TO_1"])
+        return self.builder.single(name, 1, self.end, self._other_scale() if self.dice.random() < 0.7 else None)
+
+    def gelu(self) -> int:
+        options = {"Approximate": self.dice.random() < 0.5}
+        return self.builder.single("GELU", 2, self.end, self._other_scale(), "GeluOptions", **options)
+
+    def abs(self) -> int:
+        return self.builder.single("ABS", 2, self.end, self._other_scale() if self.dice.random() < 0.7 else None)
+
+    def exp(self) -> int:
+        given = self.builder.tensors[self.end]
+        greatest = given.scales[0] * (127 - given.zero_points[0])
+        if greatest > 40:  # far more than an int8 model counts to
+            return self.relu()
+        scale = float(np.float32(math.exp(greatest) / self.dice.choice([100, 250, 400])))
+        return self.builder.single("EXP", 2, self.end, (scale, self.dice.randint(-128, 0)), "ExpOptions")
+
+    def rsqrt(self) -> int:
+        scale = self.builder.tensors[self.end].scales[0]
+        source = self.builder.quantize(self.end, (scale, -128))
+        output = (
+            float(np.float32(self.dice.choice([0.003, 0.01, 0.03]) / math.sqrt(scale))),
+            self.dice.randint(-128, 50),
+        )
+        return self.builder.single("RSQRT", 2, source, output)
+
+    def squared_difference(self) -> int:
+        return self._joined(lambda left, right, activation: self.builder.squared_difference(left, right))
 
     def quantize(self) -> int:
         return self.builder.quantize(self.end, self._other_scale())
@@ -351,6 +415,7 @@ _METHODS: Sequence[str] = (
     "conv",
     "depthwise",
     "depthwise_3x3",
+    "dealt_out",
     "conv_and_pool",
     "padded_conv",
     "padding",
@@ -380,10 +445,18 @@ _METHODS: Sequence[str] = (
     "hard_swish",
     "prelu",
     "mean_of_axes",
+    "extreme_of_axes",
+    "axis_of_one",
+    "limits",
+    "gelu",
+    "abs",
+    "exp",
+    "rsqrt",
+    "squared_difference",
 )
 _VECTOR_METHODS = (
     *("add", "sub", "mul", "extreme", "dense", "logistic", "relu", "quantize", "softmax", "leaky_relu", "tanh"),
-    *("hard_swish", "prelu"),
+    *("hard_swish", "prelu", "limits", "gelu", "abs", "exp", "rsqrt", "squared_difference"),
 )
 MAKERS: dict[str, Callable[[_Network], int]] = {name: getattr(_Network, name) for name in _METHODS}
 VECTOR_MAKERS: dict[str, Callable[[_Network], int]] = {name: MAKERS[name] for name in _VECTOR_METHODS}

@@ -7,10 +7,12 @@ import os
 import shutil
 import subprocess
 import tty
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from test_typed_ends import typed
 
 from edgedigits.core.datasets.formats.idx import read_idx
 from edgedigits.core.digit import model_input, quantize
@@ -19,7 +21,9 @@ from edgedigits.firmware_export.boards.cores import core
 from edgedigits.firmware_export.boards.measure import measure
 from edgedigits.firmware_export.library import export_library
 from edgedigits.firmware_export.proof.drawn import drawn_digits
+from edgedigits.firmware_export.proof.inputs import proof_inputs
 from edgedigits.firmware_export.proof.reference import ReferenceKernels
+from edgedigits.firmware_export.report.report import firmware_report
 from edgedigits.firmware_export.serial.verify import verify
 from edgedigits.firmware_export.targets import write_target
 from edgedigits.firmware_export.targets.export import export_target
@@ -109,15 +113,15 @@ def test_200_test_digits_give_every_output_of_the_reference_kernels(library, dat
     np.testing.assert_array_equal(measured.outputs, expected)
 
 
-@pytest.fixture
-def uno(tmp_path):
+@contextmanager
+def uno(model, sketch, tmp_path):
     """The Arduino example with the model in it, running on an emulated Uno: its serial port."""
     if shutil.which("arduino-builder") is None or not (ARDUINO / "arduino" / "avr").is_dir():
         pytest.skip("no Arduino core for AVR (Debian: apt-get install arduino-builder arduino-core-avr)")
     if shutil.which("gcc") is None or not Path("/usr/include/simavr/sim_avr.h").is_file():
         pytest.skip("no gcc or no simavr library (Debian: apt-get install gcc libsimavr-dev)")
     digits, build, emulator = tmp_path / "libraries" / "digits", tmp_path / "build", tmp_path / "uno"
-    write_target("arduino", export_target(MODEL).files, digits)
+    write_target("arduino", export_target(model).files, digits)
     build.mkdir()
     for command in (
         [
@@ -125,7 +129,7 @@ def uno(tmp_path):
             *("-hardware", ARDUINO, "-hardware", "/usr/share/arduino-builder", "-tools", "/usr/bin"),
             # Debian's core is written for a newer compiler than Debian's: the macro stands in <cfloat> since GCC 7.
             *("-prefs", "compiler.cpp.extra_flags=-DDECIMAL_DIG=__DECIMAL_DIG__"),
-            *("-build-path", build, digits / "examples" / "ReadDigit" / "ReadDigit.ino"),
+            *("-build-path", build, digits / "examples" / sketch / f"{sketch}.ino"),
         ],
         ["gcc", "-O2", Path(__file__).with_name("simavr_uno.c"), "-o", emulator, "-lsimavr"],
     ):
@@ -133,14 +137,37 @@ def uno(tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
     master, slave = os.openpty()
     tty.setraw(slave)
-    with subprocess.Popen([emulator, build / "ReadDigit.ino.elf"], stdin=master, stdout=master) as process:
+    with subprocess.Popen([emulator, build / f"{sketch}.ino.elf"], stdin=master, stdout=master) as process:
         yield os.ttyname(slave)
         process.kill()
     os.close(master)
     os.close(slave)
 
 
-def test_the_arduino_example_answers_over_the_serial_port_of_an_uno(uno):
-    found = verify(uno, MODEL, drawn_digits(3), timeout=30, patience=30)
+def test_the_arduino_example_answers_over_the_serial_port_of_an_uno(tmp_path):
+    with uno(MODEL, "ReadDigit", tmp_path) as port:
+        found = verify(port, MODEL, drawn_digits(3), timeout=30, patience=30)
     assert found.equal
     assert 0 < found.median_microseconds < 1_000_000
+
+
+@pytest.fixture(params=[("int8", "int8"), ("uint8", "uint8"), ("float32", "float32")], ids="-".join)
+def picture(request, tmp_path):
+    """A model that reads no digits: pictures of 9 x 8 in two channels, three classes."""
+    (path := tmp_path / "picture.tflite").write_bytes(typed((1, 9, 8, 2), 3, *request.param))
+    return path
+
+
+def test_a_model_that_reads_no_digits_answers_as_the_reference_kernels(picture):
+    found = firmware_report(picture, ["avr"], proof_inputs(picture, 5))
+    assert found.equal and found.costs[0].images == 5
+    cost = found.costs[0]
+    assert cost.static + cost.arena + cost.stack < AVR.memory.ram.size
+    assert cost.sizes[SPEED].program < AVR.memory.code.size
+
+
+def test_its_arduino_example_answers_over_the_serial_port_of_an_uno(picture, tmp_path):
+    inputs = proof_inputs(picture, 4)
+    with uno(picture, "RunModel", tmp_path) as port:
+        found = verify(port, picture, inputs.values, timeout=30, patience=30)
+    assert found.equal and found.outputs == 4 * found.board.output_bytes

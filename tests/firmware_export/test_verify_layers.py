@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import test_typed_ends as typed_ends
 from click.testing import CliRunner, Result
 from model_builder import ModelBuilder
 from serial_board import wire
@@ -23,6 +24,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.library import export_library
 from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.planning.plan import plan
+from edgedigits.firmware_export.proof.inputs import proof_inputs
 from edgedigits.firmware_export.serial.layers import (
     LayerVerification,
     expected_rows,
@@ -105,7 +107,9 @@ def changed(path: Path, change: Callable[[str], str]) -> None:
 
 def other_bias(source: str, layer: int) -> str:
     """The library with another bias of the first channel of a layer."""
-    found = re.search(rf"digits_bias_{layer}\[\] ALIGNED = {{\s*BIAS\((-?\d+), (-?\d+)\)", source)
+    found = re.search(
+        rf"digits_bias_{layer}\[\] ALIGNED DIGITS_WEIGHTS_ATTRIBUTE = {{\s*BIAS\((-?\d+), (-?\d+)\)", source
+    )
     assert found
     wrong = "".join(f", {int(number) + 100_000}" for number in found.groups())[2:]
     return f"{source[: found.start(1)]}{wrong}{source[found.end(2) :]}"
@@ -212,6 +216,35 @@ class TestHost:
 
         assert found.equal
         assert sum(layer.compared for layer in found.layers) >= 6
+
+    @pytest.mark.parametrize("shape", typed_ends.SHAPES)
+    @pytest.mark.parametrize("ends", typed_ends.ENDS, ids="-".join)
+    def test_a_model_that_is_no_int8_at_its_ends_is_compared_from_its_int8_input_on(
+        self, ends: tuple[str, str], shape: str, tmp_path: Path
+    ):
+        model = tmp_path / "m.tflite"
+        model.write_bytes(typed_ends.typed(*typed_ends.SHAPES[shape], *ends))
+        given = proof_inputs(model, 1).values[0]
+        folder = written(model, tmp_path / "c")
+        with wire(board(folder)) as port:
+            found = verify_layers(port.port, model, given)
+        changed(folder / "digits.c", lambda source: other_bias(source, 1))
+        with wire(board(folder)) as port:
+            wrong = verify_layers(port.port, model, given)
+
+        assert found.equal and all(layer.compared for layer in found.layers)
+        assert (wrong.first, wrong.layers[0].differing_rows) == (1, 0)
+
+    @pytest.mark.parametrize("kind", ["float32", "uint8"])
+    def test_the_command_takes_inputs_of_the_models_own_type(self, kind: str, tmp_path: Path):
+        model = tmp_path / "m.tflite"
+        model.write_bytes(typed_ends.typed(*typed_ends.SHAPES["picture"], kind, "float32"))
+        np.savez(tmp_path / "seen.npz", np.arange(432).reshape(1, 12, 12, 3).astype(kind) % 250)
+        with wire(board(written(model, tmp_path / "c"))) as port:
+            done = called(port.port, model, "--inputs", str(tmp_path / "seen.npz"))
+
+        assert done.exit_code == 0, done.output
+        assert "every layer is as TFLite's reference kernels compute it" in " ".join(done.output.split())
 
     def test_without_the_macro_the_library_has_no_byte_more(self, small: Path, tmp_path: Path):
         source = (small / "digits.c").read_text()

@@ -69,6 +69,7 @@ TESTS = {
     "firmware_export/graph/advice.py": "tests/firmware_export/test_advice.py",
     "firmware_export/graph/arithmetic.py": _SUMS + _BYTES_THAT_MOVE,
     "firmware_export/graph/constant_shapes.py": "tests/firmware_export/test_constant_shapes.py",
+    "firmware_export/graph/dilated_windows.py": "tests/firmware_export/test_dilated_windows.py",
     "firmware_export/graph/evaluation.py": f"{_SUMS}::test_whole_networks",
     "firmware_export/graph/formulas.py": "tests/firmware_export/test_formulas.py",
     "firmware_export/graph/layers.py": "tests/firmware_export/test_layers.py",

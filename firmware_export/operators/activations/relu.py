@@ -1,4 +1,4 @@
-"""RELU and RELU6 that stand alone."""
+"""RELU, RELU6 and other limits that stand alone."""
 
 from __future__ import annotations
 
@@ -18,5 +18,8 @@ def _outputs(layer: Layer, source: Value, output: Value) -> NDArray[np.int8]:
 
 
 OPERATOR = Operator(
-    names=("RELU", "RELU6"), shape=lookup.same_shape, read=lookup.read_table(_outputs), kernels=(lookup.KERNEL,)
+    names=("RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1"),
+    shape=lookup.same_shape,
+    read=lookup.read_table(_outputs),
+    kernels=(lookup.KERNEL,),
 )

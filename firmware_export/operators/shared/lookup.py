@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -9,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, plain
+from edgedigits.firmware_export.graph.arithmetic import table
 from edgedigits.firmware_export.graph.layers import LARGEST_MULTIPLIER, QUANTIZE_FIRST, Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel
 
+_INT8 = range(-128, 128)
+_MOST_STEPS = 2.0**31 - 256
 TABLE = Kernel("table", works_in_place=True)
 
 
@@ -52,6 +56,29 @@ def read_table(outputs: Callable[[Layer, Value, Value], NDArray[np.int8]]) -> Ca
         return layer.made(Lookup, output, outputs(layer, layer.value(0), output))
 
     return read
+
+
+def table_of_reals(layer: Layer, source: Value, output: Value, function: Callable[[float], float]) -> NDArray[np.int8]:
+    """The outputs of a function of reals (``LUTPopulate`` in tensorflow/lite/kernels/internal/common.h), in float32.
+
+    ``round(function(scale * (q - zero point)) * (1 / output scale)) + output zero point``.
+
+    Args:
+        layer: the operator, for messages.
+        source: its input.
+        output: its output.
+        function: of a float32 number, with a result that is rounded to one.
+
+    Raises:
+        EdgedigitsError: an output is beyond the 32 bits that TFLite rounds to.
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        steps = np.float32(1) / np.float32(output.scale)
+        reals = [function(float(np.float32(source.scale) * np.float32(q - source.zero_point))) for q in _INT8]
+        made = [float(np.float32(real) * steps) for real in reals]
+    if not all(abs(one) < _MOST_STEPS for one in made):
+        raise layer.error("makes numbers far too large for its output scale", QUANTIZE_FIRST)
+    return table(lambda q: int(math.copysign(math.floor(abs(made[q + 128]) + 0.5), made[q + 128])) + output.zero_point)
 
 
 def check_ratio(layer: Layer, ratio: float) -> None:

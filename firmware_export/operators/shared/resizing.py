@@ -8,6 +8,7 @@ from pathlib import Path
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import Tensor, TfliteFile
 from edgedigits.firmware_export.graph.constant_shapes import with_constant_shapes
+from edgedigits.firmware_export.graph.dilated_windows import with_dilated_windows
 from edgedigits.firmware_export.graph.layers import Layer, sizes
 from edgedigits.firmware_export.operators.registry import OPERATORS
 
@@ -15,18 +16,22 @@ from edgedigits.firmware_export.operators.registry import OPERATORS
 def with_known_shapes(path: Path, content: TfliteFile) -> TfliteFile:
     """A model whose shapes are known: those that it computes are constants, and what comes of them has its own.
 
+    Convolutions that deal their input out to a batch are one operator each: see ``with_dilated_windows``.
+
     Args:
         path: of the model, for messages.
         content: of any model; what is wrong in it is left to whoever reads it.
     """
 
+    folded = with_dilated_windows(content)
+
     def shapes(index: int, tensors: list[Tensor]) -> list[tuple[int, ...]] | None:
         try:
-            return _made(Layer(path, index, content.nodes[index], replace(content, tensors=tuple(tensors))))
+            return _made(Layer(path, index, folded.nodes[index], replace(folded, tensors=tuple(tensors))))
         except EdgedigitsError:
             return None
 
-    return with_constant_shapes(content, shapes)
+    return with_constant_shapes(folded, shapes, anew=folded is not content)
 
 
 def with_width(path: Path, content: TfliteFile, width: int) -> TfliteFile:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, plain
 from edgedigits.firmware_export.graph.arithmetic import mean_rescaling
@@ -13,10 +12,15 @@ from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Rescaling, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource
 from edgedigits.firmware_export.operators.shared.lookup import check_ratio
-from edgedigits.firmware_export.operators.shared.reshaping import Reshape
-from edgedigits.firmware_export.operators.shared.spatial import lower_rows, reduced_axes
+from edgedigits.firmware_export.operators.shared.spatial import (
+    lower_reduction,
+    lower_rows,
+    reduced,
+    reduced_axes,
+    reduction_fields,
+)
 from edgedigits.firmware_export.planning.lowering import Lowering
-from edgedigits.firmware_export.planning.stages import Kernel, Stage, shape_text
+from edgedigits.firmware_export.planning.stages import Kernel
 
 MEAN = Kernel("mean")
 SUM = Kernel("sum")
@@ -62,10 +66,7 @@ class Sum(Node):
 
     def lower(self, lowering: Lowering) -> None:
         """One stage: of rows that are added, or of rows that make one each."""
-        given, shape = lowering.shape(self.inputs[0]), lowering.shape(self.output)
-        title = f"{self.name} {shape_text(given)} -> {shape_text(shape)}"
-        kernel, kept = (SUM_OF_ROWS, 4 * shape[1] * shape[2]) if 0 in self.axes else (SUM, 0)
-        lowering.append(Stage(title, kernel, self, self.inputs, self.output, steps=given[0], kept=kept))
+        lower_reduction(self, self.axes, (SUM, SUM_OF_ROWS), 4, lowering)
 
 
 def read(layer: Layer, output: Value) -> OperatorNodes:
@@ -78,17 +79,7 @@ def read(layer: Layer, output: Value) -> OperatorNodes:
     layer.check_sums(256 * count, int(how.exponents[0]))
     if {0, 1} >= set(axes) >= {axis for axis in (0, 1) if source.shape[axis] > 1}:
         return layer.made(Mean, output, how)
-    return _general(layer, source, output, how, axes)
-
-
-def _general(layer: Layer, source: Value, output: Value, how: Rescaling, axes: Sequence[int]) -> OperatorNodes:
-    height, width, channels = (1 if axis in axes else size for axis, size in enumerate(source.shape))
-    kept = replace(output, shape=(height, width, channels))
-    if kept == output:
-        return layer.made(Sum, output, how, tuple(axes))
-    node = Sum(layer.name, (layer.number(0),), layer.spare, how, tuple(axes))
-    shaped = Reshape(f"{layer.name} shape", (layer.spare,), layer.output)
-    return OperatorNodes((node, shaped), {layer.spare: kept, layer.output: output})
+    return reduced(layer, output, axes, Sum, how, tuple(axes))
 
 
 def _emit_mean(writer: StageWriter, node: Mean) -> StageText:
@@ -98,16 +89,8 @@ def _emit_mean(writer: StageWriter, node: Mean) -> StageText:
 
 
 def _emit(writer: StageWriter, node: Sum) -> StageText:
-    height, width, channels = writer.source.shape
     arrays, to = writer.rescaling(node.rescaling, plain(node.rescaling.bias))
-    rows = height if 0 in node.axes else 0
-    if 2 not in node.axes:
-        outputs, beside = (channels, 1) if 1 in node.axes else (width * channels, 1)
-        count, apart = (width, channels) if 1 in node.axes else (1, 1)
-    else:
-        outputs, beside = (1, 0) if 1 in node.axes else (width, channels)
-        count, apart = (width * channels, 1) if 1 in node.axes else (channels, 1)
-    return StageText(arrays + writer.struct("sum_t", (to, rows, outputs, beside, count, apart)))
+    return StageText(arrays + writer.struct("sum_t", (to, *reduction_fields(writer.source.shape, node.axes))))
 
 
 _CALL = "{}_row(stage->layer, rows[0], y, (int32_t *)(void *)scratch, out)"

@@ -8,7 +8,7 @@
 extern uint32_t data_load[], data_start[], data_end[], bss_start[], bss_end[];
 int firmware(void);
 
-void start(void) __attribute__((noreturn));
+void start(void) __attribute__((noreturn, used)); /* named in assembly alone */
 
 __attribute__((section(".vectors"), naked, used)) void reset(void)
 {

@@ -1,4 +1,4 @@
-"""What a board says of its layers, for people and scripts."""
+"""What a board answers over its serial port, for people and scripts."""
 
 from __future__ import annotations
 
@@ -8,9 +8,35 @@ from typing import TYPE_CHECKING
 import click
 
 from edgedigits.cli.output import say, show_json, show_table
+from edgedigits.core.counting import counted
 
 if TYPE_CHECKING:
     from edgedigits.firmware_export.serial.layers import LayerVerification
+    from edgedigits.firmware_export.serial.verify import Verification
+
+
+def show_verification(found: Verification, source: str, load: float | None) -> None:
+    """Say how a board's outputs compare, and how long one takes."""
+    from edgedigits.core.machine.load import busy_words
+
+    board = found.board
+    say(f"board: library {board.version}, arena {board.arena_bytes:,} bytes, model {board.sha256[:12]}...")
+    compared = f"{counted(found.images, 'image')} ({source}), {counted(found.outputs, 'output')}"
+    say(f"{compared}, {found.differing_outputs:,} differ")
+    if found.first_difference:
+        first = found.first_difference
+        output = f"{first.name} {first.output}" if first.name else first.output
+        say(f"first: image {first.image}, output {output}: {first.found}, not {first.expected}")
+    for name, count in found.differing_by_output.items():
+        say(f"{name}: {counted(count, 'output')} differ")
+    if found.wrong_labels:
+        click.echo(f"labels or texts that are not the best of their outputs: {found.wrong_labels:,}")
+    if found.repeated:
+        click.echo(f"requests that were sent again: {found.repeated:,}")
+    clock = found.median_microseconds
+    inference = "" if clock is None else f"{clock:,.0f} µs for the model by the board's clock, "
+    busy = f"; {busy_words(load)} meanwhile" if busy_words(load) else ""
+    say(f"median: {inference}{found.median_seconds * 1000:,.0f} ms from sending to answer{busy}")
 
 
 def show_layers(ctx: click.Context, found: LayerVerification, as_json: bool) -> None:
