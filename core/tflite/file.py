@@ -211,13 +211,15 @@ def _read(model: Any, budget: _Budget, most: int | None) -> TfliteFile:
         used.update(_kind(model, other.Operators(i), names, budget) for i in budget.take(other.OperatorsLength()))
     inputs = [_place(int(graph.Inputs(i)), len(tensors)) for i in budget.take(graph.InputsLength())]
     outputs = [_place(int(graph.Outputs(i)), len(tensors)) for i in budget.take(graph.OutputsLength())]
+    called = _end_names(model, tensors, inputs, outputs, budget)
     return TfliteFile(
         tuple(OperatorVersion(name, version, count, custom) for (name, version, custom), count in used.items()),
         tuple(nodes),
         tuple(tensors),
         tuple(inputs),
         tuple(outputs),
-        *(tuple(names) for names in _end_names(model, tensors, inputs, outputs, budget)),
+        tuple(called[0]),
+        tuple(called[1]),
         model.Version(),
         model.SubgraphsLength(),
     )

@@ -158,21 +158,19 @@ def library_ends(graph: Graph, program: Program, name: str) -> LibraryEnds:
     Raises:
         EdgedigitsError: a name of one is too long beside the library's.
     """
-    sides = []
-    for side, tensors, places in (
-        ("input", graph.inputs, program.inputs),
-        ("output", graph.outputs, program.output_roots),
-    ):
-        sides.append(
-            tuple(
-                LibraryEnd(side, "" if graph.is_plain else tensor.name, tensor, graph.values[tensor.value], place)
-                for tensor, place in zip(tensors, places, strict=True)
-            )
+
+    def of(side: str, tensors: tuple[ModelTensor, ...], places: tuple[int, ...]) -> tuple[LibraryEnd, ...]:
+        return tuple(
+            LibraryEnd(side, "" if graph.is_plain else tensor.name, tensor, graph.values[tensor.value], place)
+            for tensor, place in zip(tensors, places, strict=True)
         )
-    longest = max((end.member for side in sides for end in side), key=len)
+
+    inputs = of("input", graph.inputs, program.inputs)
+    outputs = of("output", graph.outputs, program.output_roots)
+    longest = max((end.member for end in inputs + outputs), key=len)
     if len(longest) + len(name) > _LONGEST_TOGETHER:
         raise EdgedigitsError(
             f"the name {name!r} and that of {longest!r} make symbols that are too long for C",
             f"use a name of at most {_LONGEST_TOGETHER - LONGEST_MEMBER} characters",
         )
-    return LibraryEnds(*sides, plain=graph.is_plain)
+    return LibraryEnds(inputs, outputs, graph.is_plain)

@@ -110,7 +110,9 @@ def _tensors(
 
 
 def _check_input(path: Path, content: TfliteFile, tensor: ModelTensor, others: list[ModelTensor]) -> None:
-    kind = content.tensors[tensor.value].type
+    kind, which = content.tensors[tensor.value].type, _which(tensor, "input", len(others) + 1)
+    if content.tensors[tensor.value].constant:
+        raise EdgedigitsError(f"{path} has a constant as its {which}", REBUILD)
     if tensor.value in [other.value for other in others]:
         raise EdgedigitsError(f"two inputs of {path} are one value, that of {tensor.name}", ONE_INPUT_EACH)
     if kind == "FLOAT32" and others and tensor.value not in {n for node in content.nodes for n in node.inputs}:
@@ -120,7 +122,7 @@ def _check_input(path: Path, content: TfliteFile, tensor: ModelTensor, others: l
         )
     if kind not in {"INT8", "FLOAT32"}:
         raise EdgedigitsError(
-            f"{path} has {kind} as its {_which(tensor, 'input', len(others) + 1)} where int8 is expected",
+            f"{path} has {kind} as its {which} where int8 is expected",
             followable(QUANTIZE_FIRST, content),
         )
 
@@ -128,6 +130,11 @@ def _check_input(path: Path, content: TfliteFile, tensor: ModelTensor, others: l
 def _check_output(path: Path, content: TfliteFile, tensor: ModelTensor, count: int) -> None:
     found = content.tensors[tensor.value]
     which = _which(tensor, "output", count)
+    if tensor.value in content.input_places and found.type in _LEFT_OUT:
+        raise EdgedigitsError(
+            f"{path} has a {found.type.lower()} input as its {which}",
+            "leave it out of the network's outputs: the program has it already",
+        )
     if found.type not in {"INT8", "FLOAT32"}:
         raise EdgedigitsError(
             f"{path} has {found.type} as its {which} where int8 is expected", followable(QUANTIZE_FIRST, content)

@@ -156,7 +156,8 @@ def network_input(
         return (image.astype(np.int16) - 128).astype(np.int8)
     contract = contract_of(model, told, graph)
     if contract is None:
-        return int8_rows(graph.inputs, np.asarray(image)[None], graph.values)[0]
+        row: NDArray[np.int8] = int8_rows(graph.inputs, np.asarray(image)[None], graph.values)[0]
+        return row
     source = graph.values[graph.input]
     values = contract.values(image[None])[0]
     return quantize(values, source.scale, source.zero_point).reshape(source.shape)

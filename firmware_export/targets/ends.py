@@ -52,7 +52,7 @@ class TensorEnd:
         return C_TYPES[self.type]
 
     @property
-    def bytes(self) -> int:
+    def own_bytes(self) -> int:
         """Of all its numbers, in its own type."""
         return self.size * struct.calcsize(FORMATS[self.type])
 
@@ -63,7 +63,7 @@ class TensorEnd:
 
     def given(self, vector: bytes) -> Sequence[float]:
         """The numbers of this input among the bytes of all of them."""
-        part = vector[self.start_bytes : self.start_bytes + self.bytes]
+        part = vector[self.start_bytes : self.start_bytes + self.own_bytes]
         return struct.unpack(f"<{self.size}{FORMATS[self.type]}", part)
 
     def made(self, vector: Sequence[float]) -> Sequence[float]:

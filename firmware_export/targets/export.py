@@ -167,15 +167,19 @@ def _tensor_ends(library: LibraryExport, source: str) -> TensorEnds:
     graph = library.graph
     ends = library_ends(graph, library.plan.program, library.recipe.name)
     pictures = dict(zip((end.name for end in ends.inputs), library.pictures, strict=True))
-    sides = []
-    for side in (ends.inputs, ends.outputs):
+
+    def of(side: tuple[LibraryEnd, ...]) -> tuple[TensorEnd, ...]:
         made: list[TensorEnd] = []
         for end in side:
-            start, before = (made[-1].start + made[-1].size, made[-1].start_bytes + made[-1].bytes) if made else (0, 0)
+            start, before = (
+                (made[-1].start + made[-1].size, made[-1].start_bytes + made[-1].own_bytes) if made else (0, 0)
+            )
             kind, words, picture = end.tensor.type, _words(end), pictures.get(end.name) is not None
             made.append(TensorEnd(end.name, end.member, kind, end.value.size, words, start, before, picture))
-        sides.append(tuple(made))
-    return TensorEnds(*sides, given_from="of a file" if source.startswith("inputs") else f"noise, seed {NOISE_SEED}")
+        return tuple(made)
+
+    given_from = "of a file" if source.startswith("inputs") else f"noise, seed {NOISE_SEED}"
+    return TensorEnds(of(ends.inputs), of(ends.outputs), given_from)
 
 
 def _words(end: LibraryEnd) -> str:
