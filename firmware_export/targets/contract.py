@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgedigits.core.contract.finding import Told
+    from edgedigits.firmware_export.graph.model import ModelTensor
 
 HEADER, SOURCE = "header", "source"
 """In the place of a template: the library's own two files."""
@@ -96,8 +97,25 @@ def library_target(name: str, about: str, layout: Mapping[str, str]) -> Target:
             "arena_bytes": library.arena_bytes,
             "kind": library.kind,
             "tested_on": made.tested_on,
+            "inputs": _tensors(library.graph.inputs),
+            "outputs": _tensors(library.graph.outputs),
         }
+        named = "" if library.graph.is_plain else _named(facts["inputs"], facts["outputs"])
         arena = ", ".join(f"{variant} {size:,}" for variant, size in library.arena_bytes.items())
-        return Written(files, facts, f"self-test: {made.tested_on}\narena bytes by kernels: {arena}")
+        return Written(files, facts, f"{named}self-test: {made.tested_on}\narena bytes by kernels: {arena}")
 
     return Target(name, about, write, layout)
+
+
+def _tensors(tensors: Iterable[ModelTensor]) -> list[dict[str, Any]]:
+    """Inputs or outputs for scripts."""
+    return [{"name": one.name, "type": one.type.lower(), "shape": list(one.shape)} for one in tensors]
+
+
+def _named(inputs: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> str:
+    """The same of a model of several, for people."""
+    lines = []
+    for which, tensors in (("inputs", inputs), ("outputs", outputs)):
+        said = (f"{one['name']} ({one['type']} {'x'.join(map(str, one['shape']))})" for one in tensors)
+        lines.append(f"{which}: {', '.join(said)}\n")
+    return "".join(lines)
