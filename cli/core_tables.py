@@ -134,8 +134,19 @@ def _show_layers(found: FirmwareReport) -> None:
             for place, layer in enumerate(found.layers)
         ],
     )
+    _show_encodings(found)
     for unit, alike in _by_unit(costs).items():
         _show_layer_runs(alike, unit)
+
+
+def _show_encodings(found: FirmwareReport) -> None:
+    """Which layers' weights are not one byte each."""
+    encodings = [layer.encoding for layer in found.layers]
+    for encoding in dict.fromkeys(filter(None, encodings)):
+        places = ", ".join(str(place) for place, one in enumerate(encodings) if one == encoding)
+        say(f"weights as {encoding}: layer {places}")
+    if saved := found.library.saved_bytes:
+        say(f"compact weights save {saved:,} bytes of flash; --weights plain takes less time and less arena")
 
 
 def _show_layer_runs(costs: Sequence[CoreCost], unit: str) -> None:

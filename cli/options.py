@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from edgedigits.core.dataset_spec import INVERTED, ORIENTATIONS, SKIP_BAD, spec_with
+from edgedigits.firmware_export.recipe import COMPACT, WEIGHTS
 
 
 class Model(click.ParamType[Path]):
@@ -118,6 +119,14 @@ strip_width = click.option(
 )
 
 
+weights = click.option(
+    "--weights",
+    type=click.Choice(WEIGHTS),
+    default=COMPACT,
+    show_default=True,
+    help="compact: layers of 16 different weights or fewer, or of many zeros, take less flash, and are unpacked while "
+    "the network runs; plain: one byte each.",
+)
 labels = click.option(
     "--labels", type=click.Path(path_type=Path), help="Text file that names the model's outputs, one a line."
 )

@@ -87,6 +87,7 @@ def cores(as_json: bool) -> None:
 @_dataset
 @options.inputs
 @options.strip_width
+@options.weights
 @click.option("--name", default="digits", show_default=True, help="Prefix of the C names; a C identifier.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the arena over the layers to this PNG file.")
 @click.option("--card", type=click.Path(path_type=Path), help="Write the figures here.  [default: beside MODEL]")
@@ -102,6 +103,7 @@ def report(
     dataset: str | None,
     inputs: Path | None,
     width: int | None,
+    weights: str,
     name: str,
     plot: Path | None,
     card: Path | None,
@@ -124,7 +126,7 @@ def report(
     """
     path = _figures_path(model, card, plot, force, (dataset, inputs))
     images = _proof_inputs(model, count, dataset, width, inputs, told)
-    found = _measured(model, core_list, images, name=name, allow_failed=force, told=told, width=width)
+    found = _measured(model, core_list, images, name=name, allow_failed=force, told=told, width=width, weights=weights)
     written = _write(found, path, plot)
     warn_of_verdict(found.verdict)
     show_report(found, written, as_json)

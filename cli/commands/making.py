@@ -199,6 +199,7 @@ def train(
 @options.strip_width
 @options.labels
 @options.inputs
+@options.weights
 @options.out
 @options.force
 @options.as_json
@@ -211,6 +212,7 @@ def export(
     width: int | None,
     labels: Path | None,
     inputs: Path | None,
+    weights: str,
     out: Path,
     force: bool,
     as_json: bool,
@@ -234,7 +236,7 @@ def export(
     """
     from edgedigits.cli.proving import warn_of_verdict
 
-    wanted = ExportRequest(model, name, allow_failed or force, told, width, labels, inputs)
+    wanted = ExportRequest(model, name, allow_failed or force, told, width, labels, inputs, weights)
     written = TARGETS[target].write(wanted, out, force)
     warn_of_verdict(written.facts["verdict"])
     if as_json:

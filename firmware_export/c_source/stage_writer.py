@@ -21,10 +21,19 @@ _LINE = 112
 
 @dataclass(frozen=True)
 class StageText:
-    """A stage in C: the definitions of its arrays and the struct ``layer_<n>``, and the bytes of its weights."""
+    """A stage in C: the definitions of its arrays and the struct ``layer_<n>``, and the bytes of its weights.
+
+    Attributes:
+        text: C.
+        weight_bytes: of flash.
+        encoding: of the weights, where they are not one byte each.
+        saved_bytes: by that encoding.
+    """
 
     text: str
     weight_bytes: int = 0
+    encoding: str = ""
+    saved_bytes: int = 0
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from edgedigits.core.errors import EdgedigitsError
 
 _KERNELS = files("edgedigits.firmware_export.operators") / "kernels"
 _STRUCT = re.compile(r"typedef struct \{\n(.*?)\n\} (\w+);", re.DOTALL)
-_FIELD = re.compile(r"^    (?:const FLASH )?(\w+) (\*?)\w+;", re.MULTILINE)
+_FIELD = re.compile(r"^    (?:const (?:FLASH|CONV_MEMORY) )?(\w+) (\*?)\w+;", re.MULTILINE)
 _INTEGER = re.compile(r"(u?)int(\d+)_t")
 
 

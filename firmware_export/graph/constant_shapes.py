@@ -1,12 +1,13 @@
 """Shapes that a model computes although they are always the same, as TensorFlow's converter writes a free batch.
 
-With one image at a time SHAPE of a tensor, and whatever STRIDED_SLICE, PACK, CONCATENATION, GATHER, REDUCE_PROD and
-CAST make of it, are constants: they are worked out here, and the operators are left out. Keras writes the first three
-for Reshape, and nearly all of them for a dense layer of a sequence.
+With one image at a time SHAPE of a tensor, and whatever STRIDED_SLICE, PACK, CONCATENATION, GATHER, REDUCE_PROD, CAST,
+RESHAPE and FILL make of it, are constants: they are worked out here, and the operators are left out. Keras writes the
+first three for Reshape, and nearly all of them for a dense layer or a normalization of a sequence.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,8 +18,11 @@ from numpy.typing import NDArray
 from edgedigits.core.tflite.file import OperatorCall, Tensor, TfliteFile
 
 _WHOLE = {"INT32": np.int32, "INT64": np.int64}
+_OF_ANY = {**_WHOLE, "INT8": np.int8}
+"""What FILL may be asked for: the gain of a normalization, one for each of its values."""
 _LARGEST = 64
 """Numbers of a shape or of what is on the way to one."""
+_LARGEST_FILL = 4096
 
 Whole = NDArray[Any]
 Shapes = Callable[[int, list[Tensor]], Sequence[tuple[int, ...]] | None]
@@ -50,17 +54,18 @@ def with_constant_shapes(content: TfliteFile, shapes: Shapes | None = None, *, a
 def _made(node: OperatorCall, tensors: list[Tensor]) -> Whole | None:
     """What an operator computes where that is a constant of whole numbers, else None."""
     compute = _COMPUTED.get(node.name)
-    kind, *others = [_WHOLE.get(tensors[place].type) for place in node.outputs] or [None]
+    types = _OF_ANY if node.name == "FILL" else _WHOLE
+    kind, *others = [types.get(tensors[place].type) for place in node.outputs] or [None]
     if compute is None or kind is None or others:
         return None
     given = [tensors[place] for place in node.inputs if place >= 0]
-    if node.name != "SHAPE" and any(one.data is None or one.type not in _WHOLE for one in given):
+    if node.name != "SHAPE" and any(one.data is None or one.type not in types for one in given):
         return None
     if sum(one.data.size for one in given if one.data is not None) > _LARGEST or not given:
         return None
     try:
         made = compute(node, given)
-    except (IndexError, ValueError, TypeError):  # options that fit no such operator: the reader says so
+    except (IndexError, ValueError, TypeError, KeyError):  # options that fit no such operator: the reader says so
         return None
     return made.astype(kind)
 
@@ -113,6 +118,18 @@ def _cast(_node: OperatorCall, given: list[Tensor]) -> Whole:
     return np.asarray(one.data)
 
 
+def _reshape(node: OperatorCall, given: list[Tensor]) -> Whole:
+    values, *shapes = (np.asarray(one.data) for one in given)
+    return values.reshape([int(size) for size in (shapes[0].ravel() if shapes else node.options["NewShape"])])
+
+
+def _fill(_node: OperatorCall, given: list[Tensor]) -> Whole:
+    shape, value = (np.asarray(one.data) for one in given)
+    if math.prod(int(size) for size in shape) > _LARGEST_FILL or min(shape.tolist(), default=1) < 1 or value.size != 1:
+        raise ValueError("too many of one number")
+    return np.full([int(size) for size in shape], value.ravel()[0])
+
+
 _COMPUTED: dict[str, Callable[[OperatorCall, list[Tensor]], Whole]] = {
     "SHAPE": _shape,
     "STRIDED_SLICE": _strided_slice,
@@ -121,4 +138,6 @@ _COMPUTED: dict[str, Callable[[OperatorCall, list[Tensor]], Whole]] = {
     "GATHER": _gather,
     "REDUCE_PROD": _product,
     "CAST": _cast,
+    "RESHAPE": _reshape,
+    "FILL": _fill,
 }

@@ -53,6 +53,8 @@ class Layer:
         content: all of the file.
         part: which one of its outputs is meant, where they are read one by one.
         of: how many there are.
+        any_axes: the operator works on elements wherever they lie: values of more than three axes beside the batch are
+            (the first, the second, all others together) for it.
     """
 
     path: Path
@@ -61,6 +63,7 @@ class Layer:
     content: TfliteFile
     part: int = 0
     of: int = 1
+    any_axes: bool = False
 
     @property
     def name(self) -> str:
@@ -115,6 +118,10 @@ class Layer:
         """A number that no tensor and no other layer uses, for a value between two nodes of this one."""
         return len(self.content.tensors) + self.index
 
+    def spares(self, count: int) -> list[int]:
+        """So many numbers of this kind, :attr:`spare` the first of them."""
+        return [self.spare + place * len(self.content.nodes) for place in range(count)]
+
     def number(self, position: int) -> int:
         """Number of the tensor that is this input."""
         if not self.has(position):
@@ -168,6 +175,9 @@ class Layer:
         if min(shape, default=1) < 1 or math.prod(shape) > LARGEST_VALUE:
             raise self.error(f"has a value that is {sizes(shape)}, too large or empty")
         *batch, height, width, channels = (1, 1, 1, *shape)
+        if self.any_axes and math.prod(batch) != 1:
+            first, second, *others = shape[next(axis for axis, size in enumerate(shape) if size > 1) :]
+            return first, second, math.prod(others)
         if math.prod(batch) != 1:
             raise self.error("works on a batch of more than 1, or on more than three axes")
         return height, width, channels

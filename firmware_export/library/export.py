@@ -20,9 +20,10 @@ from edgedigits.firmware_export.input_contract import contract_of, line_in_file,
 from edgedigits.firmware_export.labels import check_labels
 from edgedigits.firmware_export.library.writer import LibraryMetadata, fits_dsp, write_library
 from edgedigits.firmware_export.operators.reader import read_graph
+from edgedigits.firmware_export.operators.registry import with_compact_weights
 from edgedigits.firmware_export.planning.plan import Plan, plan
 from edgedigits.firmware_export.proof.verdict import proof_verdict
-from edgedigits.firmware_export.recipe import ExportRecipe
+from edgedigits.firmware_export.recipe import COMPACT, ExportRecipe
 from edgedigits.firmware_export.variants import DSP, PLAIN
 
 
@@ -35,6 +36,8 @@ class LibraryExport:
         graph: the network as read.
         plan: how it runs: stages, order, arena.
         weight_bytes: of each stage.
+        encodings: of each stage's weights, in words; empty where they are one byte each.
+        saved_bytes: of flash, by weights that are not.
         sha256: of the model, lower-case hexadecimal.
         verdict: of the model's proof, as its card tells it; empty where it tells none.
         contract: what the model is fed and gives; None where it is no digit model.
@@ -50,6 +53,8 @@ class LibraryExport:
     graph: Graph
     plan: Plan
     weight_bytes: tuple[int, ...]
+    encodings: tuple[str, ...]
+    saved_bytes: int
     sha256: str
     verdict: str
     contract: InputContract | None
@@ -92,6 +97,7 @@ def export_library(
     told: Told = NOTHING_TOLD,
     width: int | None = None,
     labels: tuple[str, ...] = (),
+    weights: str = COMPACT,
 ) -> LibraryExport:
     """Turn a full-int8 ``.tflite`` model into one C header and one C source that compute the same bytes.
 
@@ -104,6 +110,8 @@ def export_library(
         told: what is known of the input of a digit model, beside its card.
         width: columns of the strips that a line network takes; None for those of the file.
         labels: what each output stands for; none for the ten digits of a digit model, and for no names of another one.
+        weights: ``compact``: where it saves flash, those of layers with 16 different ones or fewer, or with many zeros,
+            lie there in fewer bytes than one each and are unpacked while the network runs. ``plain``: never.
 
     Raises:
         EdgedigitsError: a name that is no C identifier; a missing, damaged, float or partly quantized model, an
@@ -123,23 +131,27 @@ def export_library(
     pictures = () if line or contract else picture_contracts(graph, told)
     _check_told(model, graph, line, contract or next(filter(None, pictures), None), told, labels)
     chosen = plan(graph)
+    if weights == COMPACT:
+        chosen = with_compact_weights(chosen)
     if not fits_dsp(chosen.program):  # cores with the DSP extension then run the plain kernels
         chosen = replace(chosen, layouts={**chosen.layouts, DSP.name: chosen.layouts[PLAIN.name]})
     named = labels or (LABELS if contract else ())
     metadata = LibraryMetadata(name, sha256, code_version(), verdict, contract, line, named, pictures)
-    text, weight_bytes = write_library(graph, chosen, metadata)
+    text, layers = write_library(graph, chosen, metadata)
     return LibraryExport(
         text,
         graph,
         chosen,
-        weight_bytes,
+        tuple(layer.weight_bytes for layer in layers),
+        tuple(layer.encoding for layer in layers),
+        sum(layer.saved_bytes for layer in layers),
         sha256,
         verdict,
         contract,
         line,
         named,
         pictures,
-        ExportRecipe(name, allow_failed, code_version(), width),
+        ExportRecipe(name, allow_failed, code_version(), width, weights),
     )
 
 

@@ -16,7 +16,7 @@ from edgedigits.core.contract.contract import DARK, RANGES, InputContract
 from edgedigits.core.lines.shapes import LINE_CLASSES, LineShape
 from edgedigits.core.lines.strip import BLANK, HEIGHT
 from edgedigits.firmware_export.c_source.library_text import LibraryText
-from edgedigits.firmware_export.c_source.stage_writer import StageWriter
+from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter
 from edgedigits.firmware_export.c_source.structs import initializer
 from edgedigits.firmware_export.c_source.text import warning_comment, wrapped, wrapped_strings
 from edgedigits.firmware_export.graph.model import Graph, Value
@@ -60,8 +60,8 @@ class LibraryMetadata:
     pictures: tuple[InputContract | None, ...] = ()
 
 
-def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[LibraryText, tuple[int, ...]]:
-    """The two files, the same for the same graph, plan and metadata, and the bytes of weights of each stage."""
+def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[LibraryText, tuple[StageText, ...]]:
+    """The two files, the same for the same graph, plan and metadata, and each stage's part of them."""
     program = plan.program
     layers = [
         KERNELS[stage.kernel].emit(StageWriter(program, stage, place, metadata.name), stage.node)
@@ -100,7 +100,7 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[
         inputs=ends.members("input"),
         outputs=ends.members("output"),
     )
-    return text, tuple(layer.weight_bytes for layer in layers)
+    return text, tuple(layers)
 
 
 def _functions(ends: LibraryEnds, metadata: LibraryMetadata, common: dict[str, str]) -> str:

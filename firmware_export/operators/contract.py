@@ -58,6 +58,7 @@ class Operator:
         read: makes nodes of it, once the output has that shape.
         options: TFLite's name of its table of options; empty where it has none.
         kernels: that its nodes' stages name.
+        any_axes: it takes values of more than three axes: see :class:`Layer`.
         many: it makes several values. ``shape`` and ``read`` are asked for each: see :meth:`Layer.parts`.
     """
 
@@ -66,4 +67,5 @@ class Operator:
     read: Callable[[Layer, Value], OperatorNodes]
     options: str = ""
     kernels: tuple[KernelSource, ...] = ()
+    any_axes: bool = False
     many: bool = False

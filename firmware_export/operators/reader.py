@@ -21,7 +21,7 @@ LARGEST_FILE = 1 << 24
 LARGEST_COUNT = 10_000
 """Of tensors and of operators: a hostile file may name one table millions of times."""
 
-FREE_BATCH = {"SHAPE", "STRIDED_SLICE", "PACK"}
+FREE_BATCH = "SHAPE"
 """What TensorFlow's converter adds where the batch was left free, and what is left where it is not one image."""
 
 RECURRENT = {
@@ -62,6 +62,7 @@ def read_graph(path: Path, width: int | None = None) -> Graph:
         made = _converted(layer, values)
         values.update(made.values)
         nodes.extend(made.nodes)
+    nodes = _without_idle(nodes, values, {tensor.value for tensor in ends.outputs})
     for tensor in ends.outputs:
         if tensor.value not in values:
             which = "no output" if plain else f"no output {tensor.name}"
@@ -114,7 +115,7 @@ def _converted(layer: Layer, values: dict[int, Value]) -> OperatorNodes:
     if layer.operator.name not in OPERATORS:
         if layer.operator.name in {DEALT, GATHERED}:
             raise layer.error(f"is no part of one dilated convolution between {DEALT} and {GATHERED}", LEAVE_OUT)
-        remedy = REBUILD if layer.operator.name in FREE_BATCH else LEAVE_OUT
+        remedy = REBUILD if layer.operator.name == FREE_BATCH else LEAVE_OUT
         raise layer.error("is not among the operators of the C library", remedy)
     tensors = layer.content.tensors
     for number in layer.operator.inputs:
@@ -126,6 +127,7 @@ def _converted(layer: Layer, values: dict[int, Value]) -> OperatorNodes:
         if number in values or (number >= 0 and tensors[number].data is not None):
             raise layer.error("makes a value that is already there")
     operator = OPERATORS[layer.operator.name]
+    layer = replace(layer, any_axes=operator.any_axes)
     if layer.operator.options_table != operator.options:
         layer = replace(layer, operator=replace(layer.operator, options={}))
     made = [
@@ -134,6 +136,19 @@ def _converted(layer: Layer, values: dict[int, Value]) -> OperatorNodes:
     ]
     nodes = tuple(node for one in made for node in one.nodes)
     return OperatorNodes(nodes, {number: value for one in made for number, value in one.values.items()})
+
+
+def _without_idle(nodes: list[Node], values: dict[int, Value], outputs: set[int]) -> list[Node]:
+    """The same without nodes that give a value the shape that it has: its rows need not lie together for them."""
+    same: dict[int, int] = {}
+    kept = []
+    for node in nodes:
+        inputs = tuple(same.get(number, number) for number in node.inputs)
+        if node.keeps_bytes and node.output not in outputs and values[inputs[0]] == values[node.output]:
+            same[node.output] = inputs[0]
+        else:
+            kept.append(replace(node, inputs=inputs))
+    return kept
 
 
 def _needed(path: Path, nodes: list[Node], values: dict[int, Value], ends: Ends) -> Graph:

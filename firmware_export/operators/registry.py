@@ -5,13 +5,15 @@ from __future__ import annotations
 from importlib import import_module
 
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
-from edgedigits.firmware_export.operators.shared import copying
+from edgedigits.firmware_export.operators.shared import compact_convolution, copying
 from edgedigits.firmware_export.planning.stages import Kernel
 
 MODULES = (
     "activations.gelu",
     "activations.hard_swish",
+    "activations.l2_normalization",
     "activations.leaky_relu",
+    "activations.log_softmax",
     "activations.logistic",
     "activations.prelu",
     "activations.relu",
@@ -27,22 +29,33 @@ MODULES = (
     "elementwise.squared_difference",
     "elementwise.sub",
     "enlarging.concatenation",
+    "enlarging.mirror_pad",
+    "enlarging.pack",
     "enlarging.pad",
+    "enlarging.resize_bilinear",
     "enlarging.resize_nearest_neighbor",
+    "enlarging.tile",
     "reducing.average_pool_2d",
     "reducing.max_pool_2d",
     "reducing.mean",
     "reducing.reduce_max",
+    "shaping.depth_to_space",
     "shaping.expand_dims",
     "shaping.reshape",
+    "shaping.space_to_depth",
     "shaping.squeeze",
     "shaping.transpose",
+    "slicing.gather",
+    "slicing.reverse_v2",
     "slicing.slice",
     "slicing.split",
     "slicing.strided_slice",
+    "slicing.unpack",
+    "weighted.batch_matmul",
     "weighted.conv_2d",
     "weighted.depthwise_conv_2d",
     "weighted.fully_connected",
+    "weighted.transpose_conv",
 )
 """Modules in the folders beside this one, each with an ``OPERATOR``."""
 
@@ -53,5 +66,9 @@ OPERATORS: dict[str, Operator] = {name: operator for operator in _ALL for name i
 
 _SOURCES = [source for operator in _ALL for source in operator.kernels]
 
-KERNELS: dict[Kernel, KernelSource] = {source.kernel: source for source in [*_SOURCES, copying.KERNEL]}
+_SOURCES += [copying.KERNEL, compact_convolution.KERNEL]
+
+with_compact_weights = compact_convolution.with_compact_weights
+
+KERNELS: dict[Kernel, KernelSource] = {source.kernel: source for source in _SOURCES}
 """The sources of all kernels."""

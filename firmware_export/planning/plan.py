@@ -44,6 +44,11 @@ def plan(graph: Graph) -> Plan:
     choices = [stage.output for stage in program.stages if stage.output not in program.output_roots]
     best = min((_descend(program, choices, start) for start in (frozenset(), frozenset(choices))), key=lambda c: c[0])
     chosen = schedule(program, best[1])
+    return laid_out(program, chosen)
+
+
+def laid_out(program: Program, chosen: Schedule) -> Plan:
+    """The plan of a program whose order is known."""
     layouts = {variant: lay_out(program, blocks(program, chosen, variant), chosen) for variant in VARIANTS}
     return Plan(program, chosen, layouts)
 

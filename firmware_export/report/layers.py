@@ -16,14 +16,16 @@ class LayerCost:
     Attributes:
         title: TFLite's operators and their shapes.
         macs: multiply-accumulates for one inference.
-        weight_bytes: int8 weights as the library holds them.
+        weight_bytes: weights as the library holds them.
         arena_bytes: by variant of the kernels, the most that is in use at a step of this layer.
+        encoding: of the weights, where they are not one byte each.
     """
 
     title: str
     macs: int
     weight_bytes: int
     arena_bytes: dict[str, int]
+    encoding: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,11 @@ def layer_costs(library: LibraryExport) -> tuple[LayerCost, ...]:
                 variant: max((size for size, runs in zip(sizes, order, strict=True) if runs == place), default=0)
                 for variant, sizes in used.items()
             },
+            encoding,
         )
-        for place, (stage, weights) in enumerate(zip(library.plan.program.stages, library.weight_bytes, strict=True))
+        for place, (stage, weights, encoding) in enumerate(
+            zip(library.plan.program.stages, library.weight_bytes, library.encodings, strict=True)
+        )
     )
 
 

@@ -24,6 +24,7 @@ from edgedigits.firmware_export.proof.inputs import ProofInputs
 from edgedigits.firmware_export.proof.lines import LineReference, strip_inputs
 from edgedigits.firmware_export.proof.reference import ReferenceKernels, TensorReference
 from edgedigits.firmware_export.proof.tensors import int8_rows
+from edgedigits.firmware_export.recipe import COMPACT
 from edgedigits.firmware_export.report.cores import CoreCost, core_cost, missing_tool
 from edgedigits.firmware_export.report.layers import LayerCost, layer_costs
 
@@ -55,6 +56,7 @@ class ReportRecipe:
     images: int
     image_source: str
     software: str
+    weights: str = COMPACT
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ def firmware_report(
     allow_failed: bool = False,
     told: Told = NOTHING_TOLD,
     width: int | None = None,
+    weights: str = COMPACT,
     progress: Callable[[int], object] | None = None,
 ) -> FirmwareReport:
     """Export a model, and build, run and weigh it for each core.
@@ -121,6 +124,7 @@ def firmware_report(
         allow_failed: measure also a model whose card says that its proof failed.
         told: what is known of the model's input, beside its card.
         width: of the strips, where a line network is to run on others than those of its file; ``images`` have it.
+        weights: see ``export_library``.
         progress: called with the number of cores done so far, after each.
 
     Raises:
@@ -130,7 +134,7 @@ def firmware_report(
     chosen = [core(one) for one in dict.fromkeys(cores)]
     if len(images.values) == 0 or not chosen:
         raise EdgedigitsError("there is nothing to measure", "ask for one core and one image or more")
-    library = export_library(model, name=name, allow_failed=allow_failed, told=told, width=width)
+    library = export_library(model, name=name, allow_failed=allow_failed, told=told, width=width, weights=weights)
     job = _job(library, model, images.values)
     costs, failures = [], []
     for done, one in enumerate(chosen, start=1):
@@ -152,7 +156,12 @@ def firmware_report(
         failures=tuple(failures),
         library=library,
         recipe=ReportRecipe(
-            name, tuple(one.name for one in chosen), len(images.values), job.source(images.source), code_version()
+            name,
+            tuple(one.name for one in chosen),
+            len(images.values),
+            job.source(images.source),
+            code_version(),
+            weights,
         ),
     )
 

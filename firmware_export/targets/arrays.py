@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.firmware_export.recipe import COMPACT
 from edgedigits.firmware_export.targets.contract import ExportRequest, Target, Written
 
 
@@ -13,6 +14,8 @@ def _write(wanted: ExportRequest, folder: Path, force: bool) -> Written:
         raise EdgedigitsError("arrays hold a model as it is, whose width cannot be chosen", "leave --width out")
     if wanted.labels or wanted.inputs:
         raise EdgedigitsError("arrays hold a model alone", "leave --labels and --inputs out")
+    if wanted.weights != COMPACT:
+        raise EdgedigitsError("arrays hold a model as it is, its weights too", "leave --weights out")
     from edgedigits.firmware_export.arrays.export import export_arrays, write_export
 
     export = export_arrays(wanted.model, name=wanted.name, allow_failed=wanted.allow_failed, told=wanted.told)

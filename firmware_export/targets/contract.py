@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgedigits.firmware_export.recipe import COMPACT
+
 if TYPE_CHECKING:
     from edgedigits.core.contract.finding import Told
     from edgedigits.firmware_export.graph.model import ModelTensor
+    from edgedigits.firmware_export.library import LibraryExport
 
 HEADER, SOURCE = "header", "source"
 """In the place of a template: the library's own two files."""
@@ -43,6 +46,7 @@ class ExportRequest:
         width: of a line network's strips where it is not the file's.
         labels: a text file that names the outputs.
         inputs: a NumPy archive with inputs for the self-test.
+        weights: of ``recipe.WEIGHTS``: how they lie in flash.
     """
 
     model: Path
@@ -52,6 +56,7 @@ class ExportRequest:
     width: int | None = None
     labels: Path | None = None
     inputs: Path | None = None
+    weights: str = COMPACT
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ def library_target(name: str, about: str, layout: Mapping[str, str]) -> Target:
             width=wanted.width,
             labels=wanted.labels,
             inputs=wanted.inputs,
+            weights=wanted.weights,
         )
         files = write_target(name, made.files, folder, force=force)
         library = made.library
@@ -101,8 +107,11 @@ def library_target(name: str, about: str, layout: Mapping[str, str]) -> Target:
             "outputs": _tensors(library.graph.outputs),
         }
         named = "" if library.graph.is_plain else _named(facts["inputs"], facts["outputs"])
+        if any(library.encodings):
+            facts |= {"weight_bytes": sum(library.weight_bytes), "saved_bytes": library.saved_bytes}
         arena = ", ".join(f"{variant} {size:,}" for variant, size in library.arena_bytes.items())
-        return Written(files, facts, f"{named}self-test: {made.tested_on}\narena bytes by kernels: {arena}")
+        words = f"{named}self-test: {made.tested_on}\narena bytes by kernels: {arena}"
+        return Written(files, facts, words + compact_words(library))
 
     return Target(name, about, write, layout)
 
@@ -119,3 +128,13 @@ def _named(inputs: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> str:
         said = (f"{one['name']} ({one['type']} {'x'.join(map(str, one['shape']))})" for one in tensors)
         lines.append(f"{which}: {', '.join(said)}\n")
     return "".join(lines)
+
+
+def compact_words(library: LibraryExport) -> str:
+    """What people are told of compact weights, in a line of its own; empty where there are none."""
+    if not any(library.encodings):
+        return ""
+    return (
+        f"\nweights: {sum(library.weight_bytes):,} bytes, {library.saved_bytes:,} fewer than one each; --weights plain "
+        "takes less time and less arena"
+    )

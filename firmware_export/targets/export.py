@@ -20,6 +20,7 @@ from edgedigits.firmware_export.proof.drawn import drawn_digits
 from edgedigits.firmware_export.proof.lines import LineReference, drawn_lines, line_text
 from edgedigits.firmware_export.proof.reference import ReferenceKernels, TensorReference
 from edgedigits.firmware_export.proof.tensors import NOISE_SEED, TYPES, as_int8, noise, npz_inputs, outside
+from edgedigits.firmware_export.recipe import COMPACT
 from edgedigits.firmware_export.targets import LibraryFiles, TestVector
 from edgedigits.firmware_export.targets.ends import TensorEnd, TensorEnds
 
@@ -54,6 +55,7 @@ def export_target(
     width: int | None = None,
     labels: Path | None = None,
     inputs: Path | None = None,
+    weights: str = COMPACT,
 ) -> TargetExport:
     """Turn an int8 model into a C library; TFLite's reference kernels give its test vectors.
 
@@ -66,13 +68,16 @@ def export_target(
         labels: a text file with a name for each output, one a line.
         inputs: a NumPy archive with inputs for the self-test of a model that reads neither digits nor lines; None takes
             seeded noise.
+        weights: see ``export_library``.
 
     Raises:
         EdgedigitsError: as ``export_library``, ``read_labels`` and ``npz_inputs``; inputs for a model that reads digits
             or lines.
     """
     named = read_labels(labels) if labels else ()
-    library = export_library(model, name=name, allow_failed=allow_failed, told=told, width=width, labels=named)
+    library = export_library(
+        model, name=name, allow_failed=allow_failed, told=told, width=width, labels=named, weights=weights
+    )
     files, source = _files(library, model, inputs)
     return TargetExport(library, files, source)
 

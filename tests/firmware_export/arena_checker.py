@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.firmware_export.operators.enlarging.concatenation import Concatenation
 from edgedigits.firmware_export.operators.enlarging.pad import Pad
-from edgedigits.firmware_export.operators.enlarging.resize_nearest_neighbor import ResizeNearest
 from edgedigits.firmware_export.operators.shared.convolution import Conv
+from edgedigits.firmware_export.operators.shared.joining import Concatenation
+from edgedigits.firmware_export.operators.shared.picking import Pick
 from edgedigits.firmware_export.operators.shared.pooling import Pool
 from edgedigits.firmware_export.operators.shared.taking import Take
 from edgedigits.firmware_export.operators.weighted.depthwise_conv_2d import Depthwise
@@ -189,7 +189,7 @@ def _rows(stage: Stage, y: int, heights: list[int]) -> Iterator[tuple[int, int]]
                 yield stage.inputs[0], made * window.stride[0] - window.before[0] + tap * window.dilation[0]
     elif isinstance(node, Pad):
         yield stage.inputs[0], y - node.before[0]
-    elif isinstance(node, ResizeNearest):
+    elif isinstance(node, Pick):
         yield stage.inputs[0], int(node.rows[y])
     elif isinstance(node, Concatenation) and node.axis == 0:
         yield stage.inputs[0], y

@@ -91,10 +91,12 @@ class LayerBuilder:
         activation: str = "NONE",
         per_channel: bool = True,
         bias: bool = True,
+        groups: int = 1,
         output: tuple[float, int] | None = None,
     ) -> int:
         """Add CONV_2D with random weights."""
         _, rows, columns, depth = self.tensors[source].shape
+        depth //= groups
         taps = math.prod(size) * depth
         weights, reach = self._weights(source, (channels, *size, depth), 0, taps, per_channel, activation)
         shape = (1, *self.stepped((rows, columns), size, stride, dilation, padding), channels)
@@ -108,6 +110,32 @@ class LayerBuilder:
             **self.steps(stride, padding, dilation),
             FusedActivationFunction=ACTIVATIONS[activation],
         )
+
+    def transpose_conv(
+        self,
+        source: int,
+        channels: int,
+        size: Pair,
+        *,
+        stride: Pair = (2, 2),
+        padding: str = "SAME",
+        activation: str = "NONE",
+        per_channel: bool = True,
+        bias: bool = True,
+    ) -> int:
+        """Add TRANSPOSE_CONV with random weights to the greatest output that its input can be made of."""
+        _, rows, columns, depth = self.tensors[source].shape
+        taps = math.prod(size) * depth
+        weights, reach = self._weights(source, (channels, *size, depth), 0, taps, per_channel, activation)
+        spread = zip((rows, columns), size, stride, strict=True)
+        made = [length * step if padding == "SAME" else (length - 1) * step + one for length, one, step in spread]
+        shape = (1, *made, channels)
+        sources = [self.integers(*shape), weights, source]
+        if bias:
+            sources.append(self._bias(source, weights, channels, taps, True))
+        options = {**self.steps(stride, padding), "FusedActivationFunction": ACTIVATIONS[activation]}
+        result = self._result(shape, reach, activation, None)
+        return self.operator("TRANSPOSE_CONV", 3, sources, result, "TransposeConvOptions", **options)
 
     def depthwise(
         self,

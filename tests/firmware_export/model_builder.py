@@ -87,6 +87,23 @@ class ModelBuilder(LayerBuilder):
         table = "ResizeNearestNeighborOptions"
         return self.operator("RESIZE_NEAREST_NEIGHBOR", 3, sources, result, table, **options)
 
+    def resize_bilinear(self, source: int, size: Pair, **options: bool) -> int:
+        """Add RESIZE_BILINEAR; options are ``AlignCorners`` and ``HalfPixelCenters``."""
+        shape = (1, *size, self.tensors[source].shape[3])
+        result = self._like(self.tensors[source], shape)
+        sources = [source, self.integers(*size)]
+        return self.operator("RESIZE_BILINEAR", 3, sources, result, "ResizeBilinearOptions", **options)
+
+    def batch_matmul(self, left: int, right: int, turned: tuple[bool, bool] = (False, False)) -> int:
+        """Add BATCH_MATMUL of two tensors with the same axes before their last two."""
+        a, b = (self.tensors[number] for number in (left, right))
+        rows, depth = a.shape[:-3:-1] if turned[0] else a.shape[-2:]
+        shape = (*a.shape[:-2], rows, b.shape[-2] if turned[1] else b.shape[-1])
+        scale = a.scales[0] * b.scales[0] * INPUT_SPREAD**2 * math.sqrt(depth) * 2 / 128
+        result = self.tensor(shape, float(np.float32(scale)), int(self.dice.integers(-40, 40)))
+        options = {"AdjX": turned[0], "AdjY": turned[1]}
+        return self.operator("BATCH_MATMUL", 2, [left, right], result, "BatchMatMulOptions", **options)
+
     def softmax(self, source: int, beta: float = 1.0) -> int:
         """Add SOFTMAX over the last axis."""
         result = self.tensor(self.tensors[source].shape, 1 / 256, -128)
@@ -207,6 +224,45 @@ class ModelBuilder(LayerBuilder):
         result = self._like(given, (1, *shape, given.shape[-1]))
         sources = [source, self.integers(*block), self.constant(np.array(amounts, np.int32))]
         return self.operator(name, 1, sources, result, name.title().replace("_", "").replace("Nd", "ND") + "Options")
+
+    def moved(
+        self, name: str, source: int, shape: Sequence[int], *numbers: int, table: str | None = None, **options: Any
+    ) -> int:
+        """Add an operator that only moves elements, with its constants."""
+        result = self._like(self.tensors[source], shape)
+        return self.operator(name, 1, [source, *numbers], result, table, **options)
+
+    def pack(self, sources: Sequence[int], axis: int) -> int:
+        """Add PACK along a new axis."""
+        given = self.tensors[sources[0]]
+        shape = list(given.shape)
+        shape.insert(axis % (len(shape) + 1), len(sources))
+        options = {"ValuesCount": len(sources), "Axis": axis}
+        return self.operator("PACK", 2, list(sources), self._like(given, shape), "PackOptions", **options)
+
+    def unpack(self, source: int, axis: int) -> list[int]:
+        """Add UNPACK and return all outputs."""
+        given = self.tensors[source]
+        shape = list(given.shape)
+        count = shape.pop(axis)
+        parts = [self._like(given, shape) for _ in range(count)]
+        self.operator("UNPACK", 2, [source], parts[0], "UnpackOptions", Num=count, Axis=axis)
+        self.operators[-1].outputs = list(parts)
+        return parts
+
+    def gather(self, source: int, axis: int, places: Sequence[int]) -> int:
+        """Add GATHER of constant places."""
+        shape = list(self.tensors[source].shape)
+        shape[axis] = len(places)
+        return self.moved("GATHER", source, shape, self.integers(*places), table="GatherOptions", Axis=axis)
+
+    def pad_all(self, source: int, amounts: Sequence[Pair], mode: int | None = None) -> int:
+        """Add PAD of every axis, or with ``mode`` (0 without the outermost ones, 1 with them) MIRROR_PAD."""
+        shape = [size + sum(pair) for size, pair in zip(self.tensors[source].shape, amounts, strict=True)]
+        number = self.constant(np.array(amounts, np.int32))
+        if mode is None:
+            return self.moved("PAD", source, shape, number, table="PadOptions")
+        return self.moved("MIRROR_PAD", source, shape, number, table="MirrorPadOptions", Mode=mode)
 
     def transpose(self, source: int, axes: Sequence[int]) -> int:
         """Add TRANSPOSE."""

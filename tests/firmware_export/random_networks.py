@@ -279,7 +279,7 @@ class _Network:
 
     def axis_of_one(self) -> int:
         """An axis that is put in and taken out."""
-        axis = self.dice.choice([0, 1])
+        axis = self.dice.choice([0, 1, 2, 4])
         return self.builder.squeeze(self.builder.expand_dims(self.end, axis), (axis,))
 
     def flatten(self) -> int:
@@ -360,6 +360,116 @@ class _Network:
         axes = [1, 2, 3]
         self.dice.shuffle(axes)
         return self.builder.transpose(self.end, [0, *axes])
+
+    def many_axes(self) -> int:
+        """Channels, and at times rows, in groups that are put in another order, as a shuffle of channels does."""
+        _, rows, columns, channels = self.shape
+        groups = self.dice.choice([n for n in range(1, channels + 1) if channels % n == 0])
+        parts = self.dice.choice([n for n in range(1, rows + 1) if rows % n == 0])
+        split = [parts, rows // parts] if self.dice.random() < 0.5 else [rows]
+        shape = [1, *split, columns, groups, channels // groups]
+        axes = list(range(1, len(shape)))
+        if self.dice.random() < 0.5:
+            axes[-2:] = axes[:-3:-1]
+        else:
+            self.dice.shuffle(axes)
+        made = self.builder.reshape(self.end, shape)
+        made = self.builder.transpose(self.builder.relu(made) if self.dice.random() < 0.3 else made, [0, *axes])
+        if self.dice.random() < 0.3:
+            made = self.builder.add(made, self.builder.relu(made))
+        if len(shape) == 5 and self.dice.random() < 0.5:  # TFLite slices no more axes
+            made = self.builder.slice(made, [0, 0, 0, shape[axes[2]] // 2, 0], [1, -1, -1, -1, -1])
+        shape = self.builder.tensors[made].shape
+        return self.builder.reshape(made, (1, *shape[1:3], math.prod(shape[3:])))
+
+    def stacked(self) -> int:
+        """Values along a new axis, which at times is taken apart again."""
+        axis = self.dice.choice([1, 2, 3, 4])
+        made = self.builder.pack([self.end, self.builder.relu(self.end)], axis)
+        if self.dice.random() < 0.5:
+            return self.builder.concat(self.builder.unpack(made, axis)[::-1], 3)
+        shape = self.builder.tensors[made].shape
+        return self.builder.reshape(made, (1, *shape[1:3], shape[3] * shape[4]))
+
+    def depth_and_space(self) -> int:
+        size = self.dice.choice([1, 2, 3])
+        _, rows, columns, depth = self.shape
+        if rows % size == 0 and columns % size == 0 and self.dice.random() < 0.5:
+            shape = (1, rows // size, columns // size, depth * size * size)
+            table = "SpaceToDepthOptions"
+            return self.builder.moved("SPACE_TO_DEPTH", self.end, shape, table=table, BlockSize=size)
+        self.end = self.twin(channels=self.dice.choice([1, 2, 3]) * size * size)
+        shape = (1, rows * size, columns * size, self.shape[3] // (size * size))
+        return self.builder.moved("DEPTH_TO_SPACE", self.end, shape, table="DepthToSpaceOptions", BlockSize=size)
+
+    def tile(self) -> int:
+        times = [1, *(self.dice.choice([1, 1, 2, 3]) for _ in range(3))]
+        shape = [size * count for size, count in zip(self.shape, times, strict=True)]
+        return self.builder.moved("TILE", self.end, shape, self.builder.integers(*times), table="TileOptions")
+
+    def reverse(self) -> int:
+        number = self.builder.integers(self.dice.choice([1, 2, 3]))
+        return self.builder.moved("REVERSE_V2", self.end, self.shape, number, table="ReverseV2Options")
+
+    def gather(self) -> int:
+        axis = self.dice.choice([1, 2, 3])
+        size = self.shape[axis]
+        if self.dice.random() < 0.3:
+            first = self.dice.randrange(size)
+            places = list(range(first, size, self.dice.choice([1, 2])))
+        else:
+            places = [self.dice.randrange(size) for _ in range(self.dice.choice([1, 2, 5, 9]))]
+        return self.builder.gather(self.end, axis, places)
+
+    def border(self) -> int:
+        """A mirror's border, or one of channels too."""
+        if self.dice.random() < 0.5:
+            amounts = [(self.dice.randint(0, 2), self.dice.randint(0, 3)) for _ in range(3)]
+            return self.builder.pad_all(self.end, [(0, 0), *amounts])
+        mode = self.dice.choice([0, 1])
+        most = [min(size - 1 + mode, 3) for size in self.shape[1:3]]
+        pairs = [(self.dice.randint(0, one), self.dice.randint(0, one)) for one in most]
+        return self.builder.pad_all(self.end, [(0, 0), *pairs, (0, 0)], mode)
+
+    def resize_bilinear(self) -> int:
+        size = (self.dice.choice(SIZES), self.dice.choice(SIZES))
+        options = self.dice.choice([{}, {"AlignCorners": True}, {"HalfPixelCenters": True}])
+        return self.builder.resize_bilinear(self.end, size, **options)
+
+    def log_softmax(self) -> int:
+        return self.builder.single("LOG_SOFTMAX", 2, self.end, (16 / 256, 127), "LogSoftmaxOptions")
+
+    def l2_normalization(self) -> int:
+        return self.builder.single("L2_NORMALIZATION", 2, self.end, (1 / 128, 0), "L2NormOptions")
+
+    def batch_matmul(self) -> int:
+        """Of the end and its own transpose, of two values, or of the end and a constant."""
+        depth = self.shape[3]
+        how = self.dice.randrange(4)
+        if how == 0:
+            return self.builder.batch_matmul(self.end, self.end, self.dice.choice([(False, True), (True, False)]))
+        if how == 1:
+            other = self.builder.transpose(self.builder.relu(self.end, self._other_scale()), (0, 1, 3, 2))
+            return self.builder.batch_matmul(self.end, other, self.dice.choice([(False, False), (True, True)]))
+        made, turned = self.dice.choice(CHANNELS), self.dice.random() < 0.5
+        shape = (made, depth) if turned else (depth, made)
+        values = self.builder.dice.integers(-127, 128, shape, dtype=np.int8)
+        return self.builder.batch_matmul(self.end, self.builder.constant(values, 0.01), (False, turned))
+
+    def transpose_conv(self) -> int:
+        size = (self.dice.choice(SMALL), self.dice.choice(SMALL))
+        stride = (self.dice.choice([1, 2, 3]), self.dice.choice([1, 2, 3]))
+        padding = self.dice.choice(["SAME", "VALID"])
+        activation = self.dice.choice(["NONE", "NONE", "RELU"])
+        options = {"per_channel": self.dice.random() < 0.7, "bias": self.dice.random() < 0.7}
+        channels = self.dice.choice(CHANNELS)
+        return self.builder.transpose_conv(
+            self.end, channels, size, stride=stride, padding=padding, activation=activation, **options
+        )
+
+    def grouped_conv(self) -> int:
+        groups = self.dice.choice([n for n in range(1, self.shape[3] + 1) if self.shape[3] % n == 0])
+        return self.builder.conv(self.end, groups * self.dice.choice([1, 2, 3]), **self.window(), groups=groups)
 
     def strided_slice(self) -> int:
         """Of each axis of the picture some part, in steps, forwards or backwards, at times up to its ends."""
@@ -447,6 +557,19 @@ _METHODS: Sequence[str] = (
     "mean_of_axes",
     "extreme_of_axes",
     "axis_of_one",
+    "many_axes",
+    "stacked",
+    "depth_and_space",
+    "tile",
+    "reverse",
+    "gather",
+    "border",
+    "resize_bilinear",
+    "log_softmax",
+    "l2_normalization",
+    "batch_matmul",
+    "transpose_conv",
+    "grouped_conv",
     "limits",
     "gelu",
     "abs",

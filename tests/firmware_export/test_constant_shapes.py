@@ -215,7 +215,21 @@ def test_what_is_not_known_stays_in_the_model() -> None:
         assert computed(name) is None
     for name in ("SHAPE", "CAST"):
         assert computed(name, known([1]), known([2])) is None
-    assert computed("RESHAPE", known([1, 2]), known([2])) is None
+    assert computed("RESHAPE", known([1, 2, 3]), known([2])) is None
+    assert computed("FILL", known([3]), known([1, 2])) is None
+    assert computed("FILL", known([-3]), known(1)) is None
+    assert computed("FILL", known([3]), known(1.0, "FLOAT32"), kind="FLOAT32") is None
+
+
+def test_a_shape_in_another_shape() -> None:
+    assert values(computed("RESHAPE", known([1, 2]), known([2, 1]))) == [[1], [2]]
+
+
+def test_as_many_of_one_number_as_a_normalization_has_values() -> None:
+    assert values(computed("FILL", known([3]), known(7))) == [7, 7, 7]
+    assert values(computed("FILL", known([2]), known(-5, "INT8"), kind="INT8")) == [-5, -5]
+    assert len(values(computed("FILL", known([4096]), known(1)))) == 4096
+    assert computed("FILL", known([64, 65]), known(1)) is None
 
 
 def test_an_input_that_is_left_out_is_none() -> None:

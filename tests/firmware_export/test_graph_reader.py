@@ -24,16 +24,16 @@ from edgedigits.firmware_export.operators.elementwise.add import Add
 from edgedigits.firmware_export.operators.elementwise.extreme import Extreme
 from edgedigits.firmware_export.operators.elementwise.mul import Mul
 from edgedigits.firmware_export.operators.elementwise.sub import Sub
-from edgedigits.firmware_export.operators.enlarging.concatenation import Concatenation
 from edgedigits.firmware_export.operators.enlarging.pad import Pad
-from edgedigits.firmware_export.operators.enlarging.resize_nearest_neighbor import ResizeNearest
 from edgedigits.firmware_export.operators.reader import LARGEST_COUNT, LARGEST_FILE, read_graph
 from edgedigits.firmware_export.operators.reducing.average_pool_2d import AveragePool
 from edgedigits.firmware_export.operators.reducing.max_pool_2d import MaxPool
 from edgedigits.firmware_export.operators.reducing.reduce_max import ReduceExtreme
 from edgedigits.firmware_export.operators.registry import OPERATORS
 from edgedigits.firmware_export.operators.shared.convolution import Conv
+from edgedigits.firmware_export.operators.shared.joining import Concatenation
 from edgedigits.firmware_export.operators.shared.lookup import Lookup
+from edgedigits.firmware_export.operators.shared.picking import Pick
 from edgedigits.firmware_export.operators.shared.reshaping import Reshape
 from edgedigits.firmware_export.operators.shared.summing import Mean
 from edgedigits.firmware_export.operators.shared.taking import Take
@@ -121,7 +121,7 @@ def test_a_network_of_many_operators_has_their_nodes(tmp_path: Path) -> None:
     kinds = {type(node) for node in graph.nodes}
     windows = {AveragePool, Conv, Dense, Depthwise, MaxPool}
     pairs = {Add, Extreme, Mul, Prelu, Sub}
-    moved = {Concatenation, Pad, Reshape, ResizeNearest, Take}
+    moved = {Concatenation, Pad, Reshape, Pick, Take}
     expected = windows | pairs | moved | {Lookup, Mean, ReduceExtreme, Softmax}
     assert kinds == expected
     made = {graph.input}

@@ -144,6 +144,12 @@ def altered(output: int, built: ModelBuilder, position: int, **fields: object) -
     return output
 
 
+def altered_option(output: int, built: ModelBuilder, **fields: object) -> int:
+    """The same output, once options of the last operator are changed."""
+    built.operators[-1].options.update(fields)
+    return output
+
+
 def integers(*numbers: object) -> dict[str, object]:
     return {"data": np.array(numbers, np.int32)}
 
@@ -219,10 +225,7 @@ WRONG: dict[str, tuple[Building, str]] = {
     "product to a tiny scale": (lambda b, x: b.mul(x, x, output=(1e-9, 0)), "far too small"),
     "mean to a tiny scale": (lambda b, x: b.mean(x, output=(1e-9, 0)), "far too small"),
     "quantized to a tiny scale": (lambda b, x: b.quantize(x, (1e-9, 0)), "far too small"),
-    "padded channels": (
-        lambda b, x: altered(padded(b, x), b, 1, **integers([0, 0], [0, 1], [0, 1], [0, 1])),
-        "pads channels or the batch",
-    ),
+    "padded batch": (lambda b, x: b.pad_all(x, [(0, 1), (0, 1), (0, 1), (0, 1)]), "pads the batch"),
     "negative padding": (
         lambda b, x: altered(padded(b, x), b, 1, **integers([0, 0], [-1, 2], [0, 1], [0, 0])),
         "do not fit its input",
@@ -232,9 +235,106 @@ WRONG: dict[str, tuple[Building, str]] = {
     "pool to another scale": (lambda b, x: altered(b.pool(x), b, -1, scales=(0.2,)), "changes scale or zero point"),
     "reshape to 31": (lambda b, x: b.reshape(x, (1, 31)), "shape of another size"),
     "squeezed rows": (lambda b, x: b.squeeze(x, (1,)), "not of length 1"),
-    "grouped convolution": (
-        lambda b, x: altered(b.conv(x, 4), b, 1, **int8(4, 3, 3, 1)),
+    "groups that do not fit": (
+        lambda b, x: altered(b.conv(x, 3), b, 1, **int8(3, 3, 3, 1)),
         "weights for 1 channels and an input of 2",
+    ),
+    "many groups": (lambda b, x: b.conv(b.conv(x, 66), 33, groups=33), "more than 32 groups"),
+    "maximum over axis 4": (
+        lambda b, x: altered(b.reduce_max(x), b, 1, **integers(1, 4)),
+        "an axis that its input lacks",
+    ),
+    "least to another scale": (
+        lambda b, x: altered(b.reduce_max(x, name="REDUCE_MIN"), b, -1, scales=(0.2,)),
+        "changes scale or zero point",
+    ),
+    "power beyond 32 bits": (lambda b, x: b.single("EXP", 2, x, (1e-9, 0), "ExpOptions"), "far too large"),
+    "root of less than 0": (lambda b, x: b.single("RSQRT", 2, x, (0.1, 0)), "inputs below 0"),
+    "root to a tiny scale": (
+        lambda b, x: b.single("RSQRT", 2, b.quantize(x, (0.1, -128)), (1e-9, 0)),
+        "far too small",
+    ),
+    "gelu to a tiny scale": (lambda b, x: b.single("GELU", 2, x, (1e-9, 0), "GeluOptions"), "far too large"),
+    "size to a tiny scale": (lambda b, x: b.single("ABS", 2, x, (1e-9, 0)), "far too small"),
+    "squares to a tiny scale": (
+        lambda b, x: altered(b.squared_difference(x, x), b, -1, scales=(1e-9,)),
+        "far too small",
+    ),
+    "log softmax to 1/256": (
+        lambda b, x: b.single("LOG_SOFTMAX", 2, x, (1 / 256, -128), "LogSoftmaxOptions"),
+        "scale 1/16",
+    ),
+    "log softmax of a giant scale": (
+        lambda b, x: b.single("LOG_SOFTMAX", 2, b.relu(x, (1e9, 0)), (1 / 16, 127), "LogSoftmaxOptions"),
+        "makes all its outputs equal",
+    ),
+    "length to 1/256": (lambda b, x: b.single("L2_NORMALIZATION", 2, x, (1 / 256, 0), "L2NormOptions"), "scale 1/128"),
+    "packed along axis 5": (
+        lambda b, x: altered_option(b.pack([x, x], 1), b, Axis=5),
+        "an axis that its output lacks",
+    ),
+    "unpacked into others": (lambda b, x: altered_option(b.unpack(x, 1)[0], b, Num=3), "other parts than that has"),
+    "unpacked along axis -9": (lambda b, x: altered_option(b.unpack(x, 1)[0], b, Axis=-9), "an axis that its input"),
+    "gathered beyond the end": (lambda b, x: b.gather(x, 2, [0, 4]), "places that its input lacks"),
+    "gathered before the start": (lambda b, x: b.gather(x, 2, [0, -1]), "places that its input lacks"),
+    "gathered along axis 4": (lambda b, x: altered_option(b.gather(x, 2, [0, 3]), b, Axis=4), "an axis that its input"),
+    "gathered along the batch": (
+        lambda b, x: altered_option(b.gather(x, 2, [0, 3]), b, BatchDims=1),
+        "axes of a batch",
+    ),
+    "blocks of 0": (
+        lambda b, x: b.moved("SPACE_TO_DEPTH", x, (1, 2, 2, 8), table="SpaceToDepthOptions", BlockSize=0),
+        "no size of a block",
+    ),
+    "blocks that do not fit": (
+        lambda b, x: b.moved("SPACE_TO_DEPTH", x, (1, 1, 1, 18), table="SpaceToDepthOptions", BlockSize=3),
+        "no whole squares",
+    ),
+    "channels that make no squares": (
+        lambda b, x: b.moved("DEPTH_TO_SPACE", x, (1, 8, 8, 1), table="DepthToSpaceOptions", BlockSize=2),
+        "make no squares",
+    ),
+    "tiled never": (
+        lambda b, x: b.moved("TILE", x, (1, 4, 4, 2), b.integers(1, 0, 1, 1), table="TileOptions"),
+        "less than once",
+    ),
+    "tiled billions of times": (
+        lambda b, x: b.moved("TILE", x, (1, 1 << 30, 4, 2), b.integers(1, 1 << 28, 1, 1), table="TileOptions"),
+        "too large or empty",
+    ),
+    "mirrored beyond its other end": (
+        lambda b, x: b.pad_all(x, [(0, 0), (4, 0), (0, 0), (0, 0)], 0),
+        "more than its input has",
+    ),
+    "mirrored channels": (lambda b, x: b.pad_all(x, [(0, 0), (0, 0), (0, 0), (1, 0)], 1), "pads channels"),
+    "a third kind of mirror": (
+        lambda b, x: b.pad_all(x, [(0, 0), (1, 0), (0, 0), (0, 0)], 7),
+        "no known kind of mirror",
+    ),
+    "backwards along two axes": (
+        lambda b, x: b.moved("REVERSE_V2", x, (1, 4, 4, 2), b.integers(1, 2), table="ReverseV2Options"),
+        "of which TFLite takes one",
+    ),
+    "corners and centers": (
+        lambda b, x: b.resize_bilinear(x, (5, 5), AlignCorners=True, HalfPixelCenters=True),
+        "which TFLite refuses",
+    ),
+    "matrices that do not fit": (lambda b, x: b.batch_matmul(x, x), "multiplies rows of 2 with columns of 4"),
+    "one matrix with several": (
+        lambda b, x: b.batch_matmul(x, b.transpose(b.slice(x, (0, 0, 0, 0), (1, 1, 4, 2)), (0, 1, 3, 2))),
+        "one matrix with several",
+    ),
+    "matrix with a zero point": (
+        lambda b, x: b.batch_matmul(x, b.constant(np.ones((2, 3), np.int8), 0.1, 5)),
+        "a constant that has a zero point",
+    ),
+    "spread wider than it steps": (
+        lambda b, x: altered(b.transpose_conv(x, 3, (3, 3)), b, 0, **integers(1, 12, 8, 3)),
+        "another size than its window",
+    ),
+    "spread to another depth": (
+        lambda b, x: altered(b.transpose_conv(x, 3, (3, 3)), b, 0, **integers(1, 8, 8, 4)),
+        "another shape than its weights",
     ),
     "multiplier that lies": (lying_multiplier, "channels of weights"),
     "dense per channel over the last axis": (
@@ -299,7 +399,7 @@ def test_some_refusals_send_to_arrays_and_damaged_numbers_do_not(tmp_path: Path)
         path.write_bytes(built_wrong(case))
         if "--target arrays" in refused(path).remedy:
             sent.add(case)
-    assert {"slopes that flow", "softmax of many channels", "grouped convolution"} <= sent
+    assert {"slopes that flow", "softmax of many channels", "joined over the batch"} <= sent
     assert not {"scale 0", "no scale", "weights for 4 channels", "stride 0", "sum to a tiny scale"} & sent
 
 

@@ -44,4 +44,5 @@ OPERATOR = Operator(
     read=lookup.read_table(_outputs),
     options="GeluOptions",
     kernels=(lookup.KERNEL,),
+    any_axes=True,
 )

@@ -62,5 +62,9 @@ def _clamp16(value: int) -> int:
 
 
 OPERATOR = Operator(
-    names=("HARD_SWISH",), shape=lookup.same_shape, read=lookup.read_table(_outputs), kernels=(lookup.KERNEL,)
+    names=("HARD_SWISH",),
+    shape=lookup.same_shape,
+    read=lookup.read_table(_outputs),
+    kernels=(lookup.KERNEL,),
+    any_axes=True,
 )

@@ -40,4 +40,5 @@ OPERATOR = Operator(
     read=lookup.read_table(_outputs),
     options="LeakyReluOptions",
     kernels=(lookup.KERNEL,),
+    any_axes=True,
 )

@@ -21,5 +21,9 @@ def _outputs(layer: Layer, source: Value, output: Value) -> NDArray[np.int8]:
 
 
 OPERATOR = Operator(
-    names=("LOGISTIC",), shape=lookup.same_shape, read=lookup.read_table(_outputs), kernels=(lookup.KERNEL,)
+    names=("LOGISTIC",),
+    shape=lookup.same_shape,
+    read=lookup.read_table(_outputs),
+    kernels=(lookup.KERNEL,),
+    any_axes=True,
 )

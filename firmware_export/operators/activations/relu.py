@@ -22,4 +22,5 @@ OPERATOR = Operator(
     shape=lookup.same_shape,
     read=lookup.read_table(_outputs),
     kernels=(lookup.KERNEL,),
+    any_axes=True,
 )

@@ -14,6 +14,7 @@ from edgedigits.firmware_export.graph.formulas import high_mul
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
+from edgedigits.firmware_export.operators.shared.fixed_point import reciprocal
 from edgedigits.firmware_export.operators.shared.lookup import same_shape
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel
@@ -24,7 +25,6 @@ OUTPUT = (1 / 256, -128)
 """Scale and zero point."""
 
 _LEAST_SCALE = 2.0**-26
-_INT32 = np.iinfo(np.int32)
 _SOFTMAX = Kernel("softmax")
 
 
@@ -59,21 +59,13 @@ class Softmax(Node):
         powers = table[given[0].max(2, keepdims=True) - given[0]]
         total = ((powers + 2048) >> 12).sum(2, keepdims=True)
         headroom = 32 - np.frexp(total.astype(np.float64))[1].astype(np.int64)
-        half = (total << headroom) >> 1
-        r = 1515870810 + high_mul(half, -1010580540)
-        for _ in range(3):
-            r = r + _clamp32(high_mul(r, (1 << 29) - high_mul(half, r)) * 4)
-        p = high_mul(_clamp32(r * 2), powers)
+        p = high_mul(reciprocal((total << headroom) - (1 << 31)), powers)
         found: Whole = np.minimum(127, ((p + (np.int64(1) << (34 - headroom))) >> (35 - headroom)) - 128)
         return found
 
     def lower(self, lowering: Lowering) -> None:
         """One stage."""
         lowering.append_rows(self, _SOFTMAX)
-
-
-def _clamp32(x: Whole) -> Whole:
-    return np.clip(x, _INT32.min, _INT32.max)
 
 
 def _read(layer: Layer, output: Value) -> OperatorNodes:

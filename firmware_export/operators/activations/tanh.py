@@ -35,5 +35,9 @@ def _outputs(layer: Layer, source: Value, output: Value) -> NDArray[np.int8]:
 
 
 OPERATOR = Operator(
-    names=("TANH",), shape=lookup.same_shape, read=lookup.read_table(_outputs), kernels=(lookup.KERNEL,)
+    names=("TANH",),
+    shape=lookup.same_shape,
+    read=lookup.read_table(_outputs),
+    kernels=(lookup.KERNEL,),
+    any_axes=True,
 )

@@ -30,4 +30,5 @@ OPERATOR = Operator(
     read=lookup.read_table(_outputs),
     options="AbsOptions",
     kernels=(lookup.KERNEL,),
+    any_axes=True,
 )

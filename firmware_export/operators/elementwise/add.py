@@ -73,4 +73,5 @@ OPERATOR = Operator(
         KernelSource(_ADD, ("add.c",), "add_row(stage->layer, rows[0], SECOND, out)", _emit),
         *pairwise.KERNELS,
     ),
+    any_axes=True,
 )

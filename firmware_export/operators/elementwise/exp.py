@@ -29,4 +29,5 @@ OPERATOR = Operator(
     read=lookup.read_table(_outputs),
     options="ExpOptions",
     kernels=(lookup.KERNEL,),
+    any_axes=True,
 )

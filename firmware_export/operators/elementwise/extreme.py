@@ -66,4 +66,5 @@ OPERATOR = Operator(
         lookup.KERNEL,
         *pairwise.KERNELS,
     ),
+    any_axes=True,
 )

@@ -70,4 +70,5 @@ OPERATOR = Operator(
         KernelSource(_MUL, ("mul.c",), "mul_row(stage->layer, rows[0], SECOND, out)", _emit),
         *pairwise.KERNELS,
     ),
+    any_axes=True,
 )

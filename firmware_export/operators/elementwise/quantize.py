@@ -18,5 +18,9 @@ def _outputs(layer: Layer, source: Value, output: Value) -> NDArray[np.int8]:
 
 
 OPERATOR = Operator(
-    names=("QUANTIZE",), shape=lookup.same_shape, read=lookup.read_table(_outputs), kernels=(lookup.KERNEL,)
+    names=("QUANTIZE",),
+    shape=lookup.same_shape,
+    read=lookup.read_table(_outputs),
+    kernels=(lookup.KERNEL,),
+    any_axes=True,
 )

@@ -72,4 +72,5 @@ OPERATOR = Operator(
     read=_read,
     options="SquaredDifferenceOptions",
     kernels=(KernelSource(_SQUARED_DIFFERENCE, ("squared_difference.c",), _CALL, _emit), *pairwise.KERNELS),
+    any_axes=True,
 )

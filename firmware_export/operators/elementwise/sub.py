@@ -82,4 +82,5 @@ OPERATOR = Operator(
         KernelSource(_SUB, ("sub.c",), "sub_row(stage->layer, rows[0], SECOND, out)", _emit),
         *pairwise.KERNELS,
     ),
+    any_axes=True,
 )

@@ -1,9 +1,9 @@
-"""PAD with the zero point and PADV2 with a constant, of rows and columns."""
+"""PAD with the zero point and PADV2 with a constant, of rows, columns and channels."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,11 +11,17 @@ from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWri
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
+from edgedigits.firmware_export.operators.shared.reshaping import Reshape
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, Stage, shape_text
 
+Amounts = tuple[int, int]
+"""Before and behind."""
+
 _PAD = Kernel("pad")
 _MOST_AXES = 4
+_MOST_PIXELS = 1024
+"""Of a value whose channels are padded: each pixel is a step of its own."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +72,9 @@ def _shape(layer: Layer) -> Sequence[int]:
     layer.arity(2, 3)
     layer.value(0)
     pairs = _amounts(layer)
-    *batch, _, _, channels = [(0, 0)] * 3 + pairs
-    if any(map(any, [*batch, channels])):
-        raise layer.error("pads channels or the batch", LEAVE_OUT)
+    *batch, _, _, _ = [(0, 0)] * 3 + pairs
+    if any(map(any, batch)):
+        raise layer.error("pads the batch", LEAVE_OUT)
     return [size + sum(pair) for size, pair in zip(layer.tensor(0).shape, pairs, strict=True)]
 
 
@@ -82,9 +88,37 @@ def _read(layer: Layer, output: Value) -> OperatorNodes:
         if filler.size != 1:
             raise layer.error("pads with more than one number", LEAVE_OUT)
         value = int(filler.ravel()[0])
-    rows, columns, _ = ([(0, 0)] * 3 + _amounts(layer))[-3:]
+    rows, columns, channels = ([(0, 0)] * 3 + _amounts(layer))[-3:]
+    if any(channels):
+        return _of_channels(layer, output, (rows, columns), channels, value)
     before, after = zip(rows, columns, strict=True)
     return layer.made(Pad, output, before, after, value)
+
+
+def _of_channels(
+    layer: Layer, output: Value, sides: tuple[Amounts, Amounts], channels: Amounts, value: int
+) -> OperatorNodes:
+    """A border of rows and columns, and one of columns where each pixel is a row and each channel a column."""
+    height, width, depth = output.shape
+    if height * width > _MOST_PIXELS:
+        raise layer.error(f"pads channels of more than {_MOST_PIXELS} pixels", LEAVE_OUT)
+    number, (bordered, flat, made) = layer.number(0), layer.spares(3)
+    given = depth - sum(channels)
+    nodes: list[Node] = []
+    values = {
+        flat: replace(output, shape=(height * width, given, 1)),
+        made: replace(output, shape=(height * width, depth, 1)),
+        layer.output: output,
+    }
+    if any(map(any, sides)):
+        before, after = zip(*sides, strict=True)
+        nodes.append(Pad(f"{layer.name} pixels", (number,), bordered, before, after, value))
+        values[bordered] = replace(output, shape=(height, width, given))
+        number = bordered
+    nodes.append(Reshape(f"{layer.name} flat", (number,), flat))
+    nodes.append(Pad(layer.name, (flat,), made, (0, channels[0]), (0, channels[1]), value))
+    nodes.append(Reshape(f"{layer.name} shape", (made,), layer.output))
+    return OperatorNodes(tuple(nodes), values)
 
 
 def _emit(writer: StageWriter, node: Pad) -> StageText:

@@ -3,7 +3,7 @@
 #if defined(PLAIN)
 /* Copies what one window covers, 128 higher, and returns -128 times the sum of the copy, for raised weights add as
  * much. */
-static int32_t raise(const FLASH conv_t *layer, const int8_t *const *rows, size_t offset, uint8_t *column)
+static int32_t raise(const CONV_MEMORY conv_t *layer, const int8_t *const *rows, size_t offset, uint8_t *column)
 {
     int32_t sum = 0;
     for (uint8_t row = 0; row < layer->rows; row++) {
@@ -31,7 +31,7 @@ static int32_t raise(const FLASH conv_t *layer, const int8_t *const *rows, size_
 #endif
 /* Sums of two output channels for one window, kept where they are the greatest. Signed sums keep compilers from
  * regrouping them, which takes registers; products are unsigned for an int of 16 bits. */
-OUTLINE static void sum_window(const FLASH weight_t *weights, const uint8_t *column, uint16_t taps, int32_t start,
+OUTLINE static void sum_window(const CONV_MEMORY weight_t *weights, const uint8_t *column, uint16_t taps, int32_t start,
                                int32_t greatest[2])
 {
     const uint8_t *const end = column + taps;
@@ -73,7 +73,20 @@ OUTLINE static void sum_window(const FLASH weight_t *weights, const uint8_t *col
 #pragma GCC pop_options
 #endif
 
-static void conv_row(const FLASH conv_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
+/* `rescale` of a layer that an AVR finds in its RAM. */
+#if defined(COMPACT_WEIGHTS) && defined(__AVR__)
+static int8_t rescale_conv(const rescaling_t *to, uint16_t channel, int32_t sum)
+{
+    if (to->rectified != 0U && sum <= 0) {
+        return -128;
+    }
+    return clamp(to->zero + multiply(sum, to->multiplier[channel], to->exponent[channel]), to->low, to->high);
+}
+#else
+#define rescale_conv rescale
+#endif
+
+static void conv_row(const CONV_MEMORY conv_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
 {
     const uint16_t taps = layer->taps;
     const uint8_t windows = layer->pooled != 0U ? 4 : 1;
@@ -86,7 +99,7 @@ static void conv_row(const FLASH conv_t *layer, const int8_t *const *rows, int8_
     }
 #endif
     for (uint16_t x = 0; x < layer->width; x++) {
-        const FLASH weight_t *weights = layer->weights;
+        const CONV_MEMORY weight_t *weights = layer->weights;
         int8_t *to = out;
         int32_t starts[4];
         int32_t greatest[2];
@@ -108,7 +121,7 @@ static void conv_row(const FLASH conv_t *layer, const int8_t *const *rows, int8_
                 }
                 weights += 2U * taps;
             }
-            *to = rescale(&layer->to, channel, layer->to.bias[channel] + greatest[channel & 1U]);
+            *to = rescale_conv(&layer->to, channel, layer->to.bias[channel] + greatest[channel & 1U]);
             to += layer->deeper;
         }
         out += layer->beside;

@@ -34,6 +34,13 @@
 #define FLASH
 #endif
 
+/* Where a convolution's kernel finds its layer and its weights: compact ones are unpacked into the RAM. */
+#if defined(COMPACT_WEIGHTS)
+#define CONV_MEMORY
+#else
+#define CONV_MEMORY FLASH
+#endif
+
 /* A helper that not every variant of the kernels calls. */
 #if defined(__GNUC__)
 #define MAYBE_UNUSED __attribute__((unused))
@@ -143,7 +150,7 @@ typedef struct {
 
 typedef struct {
     rescaling_t to;
-    const FLASH weight_t *weights; /* [channel pair][tap][2], taps even */
+    const CONV_MEMORY weight_t *weights; /* [channel pair][tap][2], taps even */
     uint16_t width;                /* output pixels a row */
     uint16_t channels;             /* output channels, even; the last one may be padding */
     uint16_t stored;               /* output channels that are stored */

@@ -24,4 +24,4 @@ def _shape(layer: Layer) -> Sequence[int]:
     return shape
 
 
-OPERATOR = Operator(names=("RESHAPE",), shape=_shape, read=reshaping.read, options="ReshapeOptions")
+OPERATOR = Operator(names=("RESHAPE",), shape=_shape, read=reshaping.read, options="ReshapeOptions", any_axes=True)

@@ -20,4 +20,4 @@ def _shape(layer: Layer) -> Sequence[int]:
     return [size for axis, size in enumerate(given) if axis not in gone]
 
 
-OPERATOR = Operator(names=("SQUEEZE",), shape=_shape, read=reshaping.read, options="SqueezeOptions")
+OPERATOR = Operator(names=("SQUEEZE",), shape=_shape, read=reshaping.read, options="SqueezeOptions", any_axes=True)

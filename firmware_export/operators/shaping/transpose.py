@@ -25,5 +25,5 @@ def _read(layer: Layer, output: Value) -> OperatorNodes:
 
 
 OPERATOR = Operator(
-    names=("TRANSPOSE",), shape=_shape, read=_read, options="TransposeOptions", kernels=(taking.KERNEL,)
+    names=("TRANSPOSE",), shape=_shape, read=_read, options="TransposeOptions", kernels=taking.KERNELS, any_axes=True
 )

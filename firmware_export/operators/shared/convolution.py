@@ -138,16 +138,17 @@ def _sums_are_small(node: Conv, zero: int) -> bool:
     return bool(np.all(np.abs(flat).sum(axis=1) * 128 + bias < 2**23))
 
 
-def rescaling(layer: Layer, ratios: list[float], output: Value, weights: NDArray[np.int8]) -> Rescaling:
+def rescaling(layer: Layer, ratios: list[float], output: Value, weights: NDArray[np.int8], bias: int = 2) -> Rescaling:
     """From sums of weighted inputs to the output.
 
     The check covers a kernel that subtracts the input's zero point and one that folds it into the bias.
 
     Args:
-        layer: the operator; its third input is the bias.
+        layer: the operator.
         ratios: one, or one for each output channel.
         output: the output.
         weights: int8 of shape (channels, taps).
+        bias: which one of the inputs it is.
 
     Raises:
         EdgedigitsError: ratios or sums beyond what TFLite's integers hold.
@@ -155,7 +156,7 @@ def rescaling(layer: Layer, ratios: list[float], output: Value, weights: NDArray
     if not max(ratios) < LARGEST_MULTIPLIER:
         raise layer.error("has an output scale far too small for its input and weights", QUANTIZE_FIRST)
     sums = np.abs(weights.astype(np.int64)).sum(axis=1)
-    made = arithmetic.rescaling(ratios, output, layer.bias(2, len(weights)), layer.activation())
+    made = arithmetic.rescaling(ratios, output, layer.bias(bias, len(weights)), layer.activation())
     made = arithmetic.of_empty_channels(made, sums == 0)
     largest = sums * 256 + np.abs(made.bias.astype(np.int64))
     for total, exponent in zip(largest.tolist(), made.exponents.tolist(), strict=True):
@@ -171,7 +172,7 @@ def window(layer: Layer) -> tuple[Window, tuple[int, int]]:
 
 
 def _macros(program: Program) -> tuple[str, ...]:
-    stages = [stage for stage in program.stages if stage.kernel is CONV]
+    stages = [stage for stage in program.stages if isinstance(stage.node, Conv)]
     wide = [stage.node for stage in stages if stage.pooled or program.values[stage.output].shape[1] >= 4]
     if all(isinstance(node, Conv) and is_rectified(node.rescaling) for node in wide):
         return ("#define ONLY_RECTIFIED 1 /* rows of convolutions */",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, lines
 from edgedigits.firmware_export.graph.model import Rescaling
@@ -18,11 +19,34 @@ _HELIUM_READS = 32
 
 def emit(writer: StageWriter, node: Conv) -> StageText:
     """Weights in the order in which the kernels read them, biases, multipliers and the struct of a convolution."""
+    packed = conv_weights(node.weights, node.window.dilation[1])
+    arrays, fields = constants(writer, node, packed, writer.symbol("weights"))
+    return StageText(arrays + whole_weights(writer, node, packed) + writer.struct("conv_t", fields), packed.size)
+
+
+def whole_weights(writer: StageWriter, node: Conv, packed: NDArray[np.int8]) -> str:
+    """The array of weights, one byte each."""
+    _, _, columns, depth = node.weights.shape
+    length = columns * depth if node.window.dilation[1] == 1 else depth
+    taps = packed.shape[1]
+    spare = spare_bytes(taps)
+    tail = f"#if defined(WITH_HELIUM)\n{lines(['0'] * spare)}#endif\n" if spare else ""
+    return writer.array("weight_t", "weights", weight_macros(packed, length), tail)
+
+
+def spare_bytes(taps: int) -> int:
+    """What the Helium kernels read behind the weights of the last pair of channels."""
+    return -(-taps // 16) * _HELIUM_READS - 2 * taps
+
+
+def constants(
+    writer: StageWriter, node: Conv, packed: NDArray[np.int8], weights: str
+) -> tuple[str, tuple[object, ...]]:
+    """Biases and multipliers as arrays, and the fields of the struct ``conv_t``, with a C expression of its weights."""
     channels, rows, columns, depth = node.weights.shape
     dilation = node.window.dilation[1]
     zero = writer.source.zero
     writer.check_sums(node.weights.reshape(channels, -1), node.rescaling)
-    packed = conv_weights(node.weights, dilation)
     even = channels % 2
     totals = node.weights.reshape(channels, -1).astype(np.int64).sum(axis=1)
     signed = np.pad(node.rescaling.bias - zero * totals, (0, even))
@@ -39,12 +63,9 @@ def emit(writer: StageWriter, node: Conv) -> StageText:
     arrays, to = writer.rescaling(rescaling, biases)
     taps = packed.shape[1]
     runs, length = (1, columns * depth) if dilation == 1 else (columns, depth)
-    spare = -(-taps // 16) * _HELIUM_READS - 2 * taps
-    tail = f"#if defined(WITH_HELIUM)\n{lines(['0'] * spare)}#endif\n" if spare else ""
-    weights = writer.array("weight_t", "weights", weight_macros(packed, length), tail)
     fields = (
         to,
-        writer.symbol("weights"),
+        weights,
         writer.target.shape[1],
         channels + even,
         channels,
@@ -60,4 +81,4 @@ def emit(writer: StageWriter, node: Conv) -> StageText:
         int(writer.stage.pooled),
         writer.stage.groups,
     )
-    return StageText(arrays + weights + writer.struct("conv_t", fields), packed.size)
+    return arrays, fields

@@ -14,7 +14,8 @@ from edgedigits.firmware_export.graph.arithmetic import ADD_LEFT_SHIFT, add_oper
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, Layer
 from edgedigits.firmware_export.graph.model import Node, Operand, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource
-from edgedigits.firmware_export.operators.shared.taking import KERNEL, spread
+from edgedigits.firmware_export.operators.shared.taking import KERNELS as TAKING
+from edgedigits.firmware_export.operators.shared.taking import spread
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, Stage
 
@@ -61,6 +62,8 @@ def sides(layer: Layer, output: Value) -> Pair:
     """
     first, second = _order(layer)
     left, right = layer.value(first), layer.as_value(layer.tensor(second))
+    if not _lies_alike(layer):
+        raise layer.error("spreads one input over more than three axes of the other", LEAVE_OUT)
     fitting: tuple[int, ...] = np.broadcast_shapes(left.shape, right.shape) if _fits(left.shape, right.shape) else ()
     if fitting != output.shape:
         raise layer.error("spreads one input over more than three axes of the other", LEAVE_OUT)
@@ -68,6 +71,15 @@ def sides(layer: Layer, output: Value) -> Pair:
         constant = layer.constant(second, ("INT8",)).reshape(right.shape)
         return Pair((layer.number(first),), left, right, constant, first == 1)
     return Pair((layer.number(first), layer.number(second)), left, right, None)
+
+
+def _lies_alike(layer: Layer) -> bool:
+    """True where three axes are enough to tell which elements of both sides meet."""
+    shapes = [
+        shape[next((axis for axis, size in enumerate(shape) if size > 1), len(shape)) :]
+        for shape in (layer.tensor(0).shape, layer.tensor(1).shape)
+    ]
+    return max(map(len, shapes)) <= 3 or shapes[0] == shapes[1] or () in shapes
 
 
 def _fits(left: Sequence[int], right: Sequence[int]) -> bool:
@@ -131,5 +143,5 @@ def summands(layer: Layer, left: Value, right: Value, output: Value) -> tuple[Op
     return add_operands(left, right, output)
 
 
-KERNELS = (KernelSource(CONSTANT, ("constant.c",), "constant_row(stage->layer, y, out)", _emit_constant), KERNEL)
+KERNELS = (KernelSource(CONSTANT, ("constant.c",), "constant_row(stage->layer, y, out)", _emit_constant), *TAKING)
 """That make constants and spread values."""

@@ -61,4 +61,7 @@ def with_width(path: Path, content: TfliteFile, width: int) -> TfliteFile:
 def _made(layer: Layer) -> list[tuple[int, ...]]:
     """Shapes of an operator's outputs; none where the operator is not known."""
     known = OPERATORS.get(layer.operator.name)
-    return [tuple(known.shape(part)) for part in (layer.parts() if known.many else [layer])] if known else []
+    if known is None:
+        return []
+    layer = replace(layer, any_axes=known.any_axes)
+    return [tuple(known.shape(part)) for part in (layer.parts() if known.many else [layer])]

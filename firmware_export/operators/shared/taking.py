@@ -11,6 +11,7 @@ from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWri
 from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Shape, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource
+from edgedigits.firmware_export.operators.shared import rearranging
 from edgedigits.firmware_export.operators.shared.reshaping import Reshape
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, Stage, shape_text
@@ -60,6 +61,9 @@ def take(layer: Layer, output: Value, first: int, by_axis: Sequence[int], positi
         by_axis: steps along each axis of the output's tensor.
         position: of the input.
     """
+    lengths = layer.output_tensor.shape
+    if max((len(lengths) - axis for axis, size in enumerate(lengths) if size > 1), default=0) > len(output.shape):
+        return rearranging.rearrange(layer, output, lengths, by_axis, first, position)
     source = layer.value(position)
     layer.check_same_scale(source, output)
     padded = (0, 0, 0, *by_axis)[-3:]
@@ -113,4 +117,7 @@ def _emit(writer: StageWriter, node: Take) -> StageText:
     return StageText(writer.struct("take_t", (first, jump, beside, deeper, pixels, channels)))
 
 
-KERNEL = KernelSource(TAKE, ("take.c",), "take_row(stage->layer, y, rows[0], out)", _emit)
+_TAKE = KernelSource(TAKE, ("take.c",), "take_row(stage->layer, y, rows[0], out)", _emit)
+
+KERNELS = (_TAKE, rearranging.KERNEL)
+"""That take elements along three axes, and along more."""

@@ -30,4 +30,6 @@ def _read(layer: Layer, output: Value) -> OperatorNodes:
     return taking.take(layer, output, first, strides)
 
 
-OPERATOR = Operator(names=("SLICE",), shape=_shape, read=_read, options="SliceOptions", kernels=(taking.KERNEL,))
+OPERATOR = Operator(
+    names=("SLICE",), shape=_shape, read=_read, options="SliceOptions", kernels=taking.KERNELS, any_axes=True
+)

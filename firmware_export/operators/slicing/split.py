@@ -52,4 +52,6 @@ def _read(layer: Layer, output: Value) -> OperatorNodes:
     return taking.take(layer, output, first, strides, value)
 
 
-OPERATOR = Operator(names=("SPLIT", "SPLIT_V"), shape=_shape, read=_read, kernels=(taking.KERNEL,), many=True)
+OPERATOR = Operator(
+    names=("SPLIT", "SPLIT_V"), shape=_shape, read=_read, kernels=taking.KERNELS, many=True, any_axes=True
+)

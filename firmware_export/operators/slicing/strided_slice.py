@@ -50,5 +50,10 @@ def _read(layer: Layer, output: Value) -> OperatorNodes:
 
 
 OPERATOR = Operator(
-    names=("STRIDED_SLICE",), shape=_shape, read=_read, options="StridedSliceOptions", kernels=(taking.KERNEL,)
+    names=("STRIDED_SLICE",),
+    shape=_shape,
+    read=_read,
+    options="StridedSliceOptions",
+    kernels=taking.KERNELS,
+    any_axes=True,
 )

@@ -5,9 +5,9 @@ typedef struct {
     const FLASH uint16_t *columns; /* of each output column the input column */
     uint16_t width;
     uint16_t channels;
-} resize_t;
+} pick_t;
 
-static void resize_row(const FLASH resize_t *layer, uint16_t y, const int8_t *const *rows, int8_t *out)
+static void pick_row(const FLASH pick_t *layer, uint16_t y, const int8_t *const *rows, int8_t *out)
 {
     const int8_t *const row = rows[layer->rows[y]];
     const size_t channels = layer->channels;

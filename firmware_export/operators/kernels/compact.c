@@ -1,0 +1,270 @@
+#include "conv_dsp.c"
+#include "conv_helium.c"
+#include "conv_plain.c"
+
+#if defined(COMPACT_WEIGHTS)
+/* Convolutions whose weights lie in flash in fewer bytes than one each: a few channels' are unpacked at a time, then the
+ * ordinary kernel makes a row of these channels. */
+typedef struct {
+    conv_t of; /* without its weights */
+    const FLASH void *codes; /* of all pairs of channels; or the weights as they are */
+    const FLASH int8_t *values; /* that the codes stand for */
+    uint16_t table;   /* bytes from the scratch memory on to a table of what pairs of codes stand for */
+    uint16_t weights; /* and to unpacked weights */
+    uint16_t block;   /* channels unpacked at a time */
+    uint8_t count;    /* of values */
+    uint8_t bits;     /* of a code; 8: a byte is a weight */
+    uint8_t zeros;    /* 1: zeros are left out; of codes, pairs of zeros */
+} compact_t;
+
+/* Plain kernels read weights 128 higher. */
+#if defined(PLAIN)
+#define RAISED 0x80U
+#else
+#define RAISED 0U
+#endif
+
+/* The weights of two channels as they lie in memory, and as the kernels read them: see W1. */
+#if defined(__BYTE_ORDER__) && defined(__ORDER_BIG_ENDIAN__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define BOTH(first, second) (uint16_t)((first) << 8 | (second))
+#else
+#define BOTH(first, second) (uint16_t)((first) | (second) << 8)
+#endif
+#if defined(WITH_DSP)
+#define JOINED(first, second) (uint16_t)((unsigned)(int8_t)(first) + ((unsigned)(second) << 8))
+#else
+#define JOINED(first, second) BOTH((unsigned)(first), (unsigned)(second))
+#endif
+
+/* Places of the second and third tap of four. */
+#if defined(WITH_DSP)
+#define SECOND_TAP 2U
+#else
+#define SECOND_TAP 1U
+#endif
+#define THIRD_TAP (3U - SECOND_TAP)
+
+#if defined(__AVR__)
+typedef uint8_t meaning_t;
+#else
+typedef uint16_t meaning_t;
+#endif
+
+#if defined(WITH_CODES)
+/* What a pair of codes stands for. An AVR has no room for all pairs. */
+#if defined(__AVR__)
+#define MEANING(code) BOTH((unsigned)table[(code) & mask], (unsigned)table[(code) >> bits])
+#else
+#define MEANING(code) table[code]
+#endif
+
+static void make_table(const FLASH compact_t *layer, meaning_t *table)
+{
+    const uint8_t count = layer->count;
+#if defined(__AVR__)
+    for (uint8_t code = 0; code < count; code++) {
+        table[code] = (uint8_t)((uint8_t)layer->values[code] ^ RAISED);
+    }
+#elif defined(WITH_HELIUM)
+    const mve_pred16_t lower = vctp16q(count);
+    const mve_pred16_t upper = vctp16q(count > 8U ? count - 8U : 0U);
+    const uint16x8_t first = vreinterpretq_u16_s16(vldrbq_z_s16(layer->values, lower));
+    const uint16x8_t behind = vreinterpretq_u16_s16(vldrbq_z_s16(layer->values + 8, upper));
+    for (uint8_t high = 0; high < count; high++) {
+        const uint16_t second = (uint16_t)((uint8_t)layer->values[high] << 8);
+        uint16_t *const to = table + ((size_t)high << layer->bits);
+        vst1q_p_u16(to, vorrq_u16(vandq_u16(first, vdupq_n_u16(0xff)), vdupq_n_u16(second)), lower);
+        vst1q_p_u16(to + 8, vorrq_u16(vandq_u16(behind, vdupq_n_u16(0xff)), vdupq_n_u16(second)), upper);
+    }
+#else
+    for (uint8_t high = 0; high < count; high++) {
+        const uint8_t second = (uint8_t)((uint8_t)layer->values[high] ^ RAISED);
+        uint16_t *to = table + ((size_t)high << layer->bits);
+        ROLLED
+        for (uint8_t low = 0; low < count; low++) {
+            const uint8_t first = (uint8_t)((uint8_t)layer->values[low] ^ RAISED);
+            *to++ = JOINED(first, second);
+        }
+    }
+#endif
+}
+
+/* Unpacks the codes of `fours` times four taps. */
+static const FLASH uint8_t *unpack(const FLASH uint8_t *codes, const meaning_t *table, uint8_t bits, uint16_t *to,
+                                   size_t fours)
+{
+#if defined(__AVR__)
+    const uint8_t mask = (uint8_t)((1U << bits) - 1U);
+#endif
+    const uint16_t *const end = to + 4U * fours;
+    (void)bits;
+#if defined(WITH_SHORT_CODES)
+    if (bits != 4U) {
+        const uint8_t all = (uint8_t)((1U << 2U * bits) - 1U);
+        for (; to != end; to += 4) {
+            uint32_t word = 0;
+            for (uint8_t shift = 0; shift != 8U * bits; shift = (uint8_t)(shift + 8U)) {
+                word |= (uint32_t)*codes++ << shift;
+            }
+            to[0] = MEANING(word & all);
+            to[SECOND_TAP] = MEANING(word >> 2U * bits & all);
+            to[THIRD_TAP] = MEANING(word >> 4U * bits & all);
+            to[3] = MEANING(word >> 6U * bits & all);
+        }
+        return codes;
+    }
+#endif
+#if defined(WITH_HELIUM)
+    for (; fours > 1U; fours -= 2U) {
+        vst1q_u16(to, vldrhq_gather_shifted_offset_u16(table, vldrbq_u16(codes)));
+        to += 8;
+        codes += 8;
+    }
+#endif
+    for (; to != end; to += 4) {
+        to[0] = MEANING(codes[0]);
+        to[SECOND_TAP] = MEANING(codes[1]);
+        to[THIRD_TAP] = MEANING(codes[2]);
+        to[3] = MEANING(codes[3]);
+        codes += 4;
+    }
+    return codes;
+}
+#endif
+
+#if defined(WITHOUT_ZERO_PAIRS)
+/* Unpacks the weights of a pair of channels: a bit for each of eight taps says whether it has a code. Code 0 is that of
+ * two zeros. */
+static const FLASH uint8_t *unpack_present(const FLASH uint8_t *codes, const meaning_t *table, uint8_t bits, uint16_t *to,
+                                           size_t taps)
+{
+#if defined(__AVR__)
+    const uint8_t mask = (uint8_t)((1U << bits) - 1U);
+#else
+    (void)bits;
+#endif
+    const uint16_t *const end = to + taps;
+    while (to != end) {
+        unsigned present = *codes++;
+#define PRESENT(place)                     \
+    do {                                   \
+        unsigned code = 0;                 \
+        if ((present & 1U) != 0U) {        \
+            code = *codes++;               \
+        }                                  \
+        present >>= 1;                     \
+        to[place] = MEANING(code);         \
+    } while (0)
+        ROLLED
+        for (uint8_t half = 0; half < 2U && to != end; half++) {
+            PRESENT(0);
+            PRESENT(SECOND_TAP);
+            PRESENT(THIRD_TAP);
+            PRESENT(3);
+            to += 4;
+        }
+#undef PRESENT
+    }
+    return codes;
+}
+#endif
+
+#if defined(WITHOUT_ZEROS)
+/* Unpacks weights that are bytes: a bit for each of eight weights says whether it is not zero. */
+static const FLASH uint8_t *unpack_bytes(const FLASH uint8_t *codes, uint16_t *to, size_t fours)
+{
+    for (; fours != 0U; fours--) {
+        unsigned present = *codes++;
+#define BYTES(place)                           \
+    do {                                        \
+        uint8_t first = RAISED;                 \
+        uint8_t second = RAISED;                \
+        if ((present & 1U) != 0U) {             \
+            first = (uint8_t)(*codes++ ^ RAISED);  \
+        }                                       \
+        if ((present & 2U) != 0U) {             \
+            second = (uint8_t)(*codes++ ^ RAISED); \
+        }                                       \
+        present >>= 2;                          \
+        to[place] = JOINED(first, second);      \
+    } while (0)
+        BYTES(0);
+        BYTES(SECOND_TAP);
+        BYTES(THIRD_TAP);
+        BYTES(3);
+#undef BYTES
+        to += 4;
+    }
+    return codes;
+}
+#endif
+
+/* Unpacks the weights of some pairs of channels and returns where those of the next one start. */
+static const FLASH uint8_t *unpack_pairs(const FLASH compact_t *layer, const FLASH uint8_t *codes, const meaning_t *table,
+                                         size_t pairs, uint8_t *weights)
+{
+    const size_t taps = layer->of.taps;
+    uint16_t *to = (uint16_t *)(void *)weights;
+#if defined(__AVR__)
+    if (layer->bits == 8U && layer->zeros == 0U) {
+        for (size_t left = 2U * taps * pairs; left != 0U; left--) {
+            *weights++ = *codes++;
+        }
+        return codes;
+    }
+#endif
+#if defined(WITHOUT_ZEROS)
+    if (layer->bits == 8U) {
+        return unpack_bytes(codes, to, taps * pairs / 4U);
+    }
+#endif
+#if defined(WITHOUT_ZERO_PAIRS)
+    if (layer->zeros != 0U) {
+        for (; pairs != 0U; pairs--) {
+            codes = unpack_present(codes, table, layer->bits, to, taps);
+            to += taps;
+        }
+        return codes;
+    }
+#endif
+#if defined(WITH_CODES)
+    return unpack(codes, table, layer->bits, to, taps * pairs / 4U);
+#else
+    (void)table;
+    return codes;
+#endif
+}
+
+static void compact_row(const FLASH compact_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
+{
+    conv_t part = layer->of;
+    meaning_t *const table = (meaning_t *)(void *)(scratch + layer->table);
+    uint8_t *const weights = (uint8_t *)scratch + layer->weights;
+    const FLASH uint8_t *codes = layer->codes;
+    uint16_t left = part.stored;
+#if !defined(__AVR__)
+    if (layer->bits == 8U && layer->zeros == 0U) {
+        part.weights = layer->codes;
+        conv_row(&part, rows, out, scratch);
+        return;
+    }
+#endif
+#if defined(WITH_CODES)
+    make_table(layer, table);
+#endif
+    part.weights = (const weight_t *)weights;
+    while (left != 0U) {
+        const uint16_t count = left < layer->block ? left : layer->block;
+        const uint16_t pairs = (uint16_t)((count + 1U) / 2U);
+        codes = unpack_pairs(layer, codes, table, pairs, weights);
+        part.stored = count;
+        part.channels = (uint16_t)(2U * pairs);
+        conv_row(&part, rows, out, scratch);
+        part.to.bias += count;
+        part.to.multiplier += count;
+        part.to.exponent += count;
+        out += (size_t)count * part.deeper;
+        left = (uint16_t)(left - count);
+    }
+}
+#endif

@@ -1,0 +1,96 @@
+"""Weights of few different values, or of many zeros, in fewer bytes than one each.
+
+Weights are taken in the order of :func:`packing.conv_weights`: for each pair of channels tap by tap, both channels'
+weights beside each other. All fields are filled from their low bits on.
+
+- *Codes*: a table holds the values of the layer, at most 16, and a weight is its place there in 1, 2, 3 or 4 bits. Four
+  taps take as many bytes as a code has bits.
+- *Codes, zeros left out*: eight taps of a pair of channels (at its end four, perhaps) start with a byte that has a bit
+  for each tap; taps of two zeros have no code, others one of 4 bits for each weight. Zero is the first value.
+- *Bytes, zeros left out*: four taps start with a byte that has a bit for each weight; those that are not zero follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+AS_IT_IS = 8
+"""Bits of a weight without a code."""
+
+_MOST_BITS = 4
+_TAPS = 4
+
+
+@dataclass(frozen=True)
+class CompactWeights:
+    """The weights of a layer in fewer bytes.
+
+    Attributes:
+        bits: of a code; ``AS_IT_IS`` where a weight is a byte.
+        zeros: whether zeros are left out; of codes, those of both channels.
+        values: what the codes stand for; empty without codes.
+        stream: of all pairs of channels, one after the other.
+    """
+
+    bits: int
+    zeros: bool
+    values: tuple[int, ...]
+    stream: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes of flash, the table included."""
+        return len(self.stream) + len(self.values)
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        codes = f"{self.bits}-bit codes" if self.bits < AS_IT_IS else "bytes"
+        return f"{codes}, zeros left out" if self.zeros else codes
+
+
+def compact(packed: NDArray[np.int8]) -> CompactWeights | None:
+    """The encoding with the fewest bytes; None where there is none for these weights.
+
+    Args:
+        packed: int8 of shape (channel pairs, taps, 2), the taps of each window row a multiple of four.
+    """
+    if packed.shape[1] % _TAPS:
+        return None
+    candidates = [_bytes_without_zeros(packed)]
+    if len(np.unique(packed)) <= 2**_MOST_BITS:
+        candidates += [_codes(packed), *_codes_without_zeros(packed)]
+    return min(candidates, key=lambda made: made.size)
+
+
+def _codes(packed: NDArray[np.int8]) -> CompactWeights:
+    values = np.unique(packed)
+    bits = max(1, (len(values) - 1).bit_length())
+    places = np.searchsorted(values, packed).reshape(-1, 2 * _TAPS).astype(np.uint32)
+    words = (places << (bits * np.arange(2 * _TAPS, dtype=np.uint32))).sum(axis=1, dtype=np.uint32)
+    stream = words.astype("<u4").view(np.uint8).reshape(-1, 4)[:, :bits].tobytes()
+    return CompactWeights(bits, False, tuple(values.tolist()), stream)
+
+
+def _codes_without_zeros(packed: NDArray[np.int8]) -> Iterator[CompactWeights]:
+    others = np.unique(packed[packed != 0])
+    if len(others) >= 2**_MOST_BITS:
+        return
+    places = np.where(packed == 0, 0, np.searchsorted(others, packed) + 1)
+    codes = (places[..., 0] | places[..., 1] << _MOST_BITS).astype(np.uint8)
+    eights = (pair[start : start + 8] for pair in codes for start in range(0, len(pair), 8))
+    yield CompactWeights(_MOST_BITS, True, (0, *others.tolist()), b"".join(map(_present, eights)))
+
+
+def _bytes_without_zeros(packed: NDArray[np.int8]) -> CompactWeights:
+    return CompactWeights(AS_IT_IS, True, (), b"".join(map(_present, packed.reshape(-1, 2 * _TAPS).view(np.uint8))))
+
+
+def _present(numbers: NDArray[np.uint8]) -> bytes:
+    """A bit for each of up to eight numbers, and those that are not 0."""
+    made: bytes = np.packbits(numbers != 0, bitorder="little").tobytes() + numbers[numbers != 0].tobytes()
+    return made

@@ -1,0 +1,270 @@
+"""Compact weights: what each encoding writes, which one is chosen, and that the C answers as TFLite's kernels do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from host_library import FAST, SANITIZERS, SMALL, STRICT, compile_host, random_inputs
+from model_builder import ModelBuilder
+from reference import reference_outputs
+
+from edgedigits.firmware_export.boards.cores import core
+from edgedigits.firmware_export.boards.measure import measure
+from edgedigits.firmware_export.library import LibraryExport, export_library
+from edgedigits.firmware_export.operators.shared.compact_weights import compact
+from edgedigits.firmware_export.report.layers import layer_costs
+from edgedigits.firmware_export.targets.export import export_target
+
+
+def packed(*pairs: list[list[int]]) -> np.ndarray:
+    """Weights of channel pairs: for each tap two."""
+    return np.array(pairs, np.int8)
+
+
+# ---- what is written ----
+
+
+def test_codes_of_four_bits_are_a_byte_a_tap_the_first_channel_in_its_low_half():
+    values = list(range(-8, 8))
+    taps = [[values[tap], values[15 - tap]] for tap in range(16)]
+    made = compact(packed(taps, taps))
+    assert (made.bits, made.zeros, made.values) == (4, False, tuple(values))
+    assert made.stream == bytes(tap | (15 - tap) << 4 for tap in range(16)) * 2
+    assert (made.size, made.words) == (48, "4-bit codes")
+
+
+@pytest.mark.parametrize(
+    ("values", "bits", "stream"),
+    [
+        ((-3, 5), 1, 0b11_01_10_00),  # taps of (0, 0), (0, 1), (1, 0) and (1, 1), from the low bits on
+        ((-3, 5, 6), 2, 0b0101_0001_0100_0000),
+        ((-3, 5, 6, 7, 8), 3, 0b001001_000001_001000_000000),
+    ],
+)
+def test_fewer_values_take_fewer_bits(values, bits, stream):
+    low, high = values[:2]
+    taps = [[low, low], [low, high], [high, low], [high, high]]
+    made = compact(packed(taps, [[values[-1], value] for value in (values * 2)[:4]], [[values[-2], low]] * 4))
+    assert (made.bits, made.values) == (bits, values)
+    assert made.stream[:bits] == stream.to_bytes(bits, "little")
+
+
+def test_pairs_of_zeros_are_left_out_where_that_is_smaller():
+    values = [-5, -4, -2, -1, 1, 3, 6, 8, 9]
+    taps = [[0, 0], [9, 0], [0, 0], [0, 0], [0, 0], [-5, -5], [9, 3], [3, 9], *[[0, 0]] * 4]
+    others = [[value, value] for value in values] + [[0, 0]] * 3
+    made = compact(packed(*[taps] * 4, others))
+    assert (made.bits, made.zeros, made.values) == (4, True, (0, *values))
+    # Eight taps, then four: their bits, then codes of the taps that are not (0, 0).
+    assert list(made.stream[:24]) == [0b11100010, 0x09, 0x11, 0x69, 0x96, 0] * 4
+
+
+def test_zeros_among_bytes_are_left_out():
+    weights = np.zeros((4, 40, 2), np.int8)
+    weights[:, ::4, 0] = np.arange(-20, 20).reshape(4, 10) * 3 + 1
+    made = compact(weights)
+    assert (made.bits, made.zeros, made.values) == (8, True, ())
+    first = int(weights[0, 0, 0]) & 255
+    assert list(made.stream[:4]) == [1, first, 1, int(weights[0, 4, 0]) & 255]
+    assert made.size == 4 * 10 * 2
+
+
+def test_taps_that_are_no_whole_fours_have_no_encoding():
+    assert compact(np.zeros((2, 6, 2), np.int8)) is None
+
+
+def unpacked(made, shape) -> np.ndarray:
+    """The reading of the format as its docstring tells it."""
+    codes = list(made.stream)
+    found = []
+
+    def weight(code: int) -> int:
+        return made.values[code]
+
+    if made.zeros and made.bits == 8:
+        while codes:
+            present = codes.pop(0)
+            found += [np.int8(np.uint8(codes.pop(0))) if present >> bit & 1 else 0 for bit in range(8)]
+    elif made.zeros:
+        for _ in range(shape[0]):
+            left = shape[1]
+            while left:
+                present = codes.pop(0)
+                for bit in range(min(8, left)):
+                    code = codes.pop(0) if present >> bit & 1 else 0
+                    found += [weight(code & 15), weight(code >> 4)]
+                left -= min(8, left)
+    else:
+        whole = int.from_bytes(made.stream, "little")
+        count = 8 * len(made.stream) // made.bits
+        found = [weight(whole >> made.bits * place & 2**made.bits - 1) for place in range(count)]
+    return np.array(found, np.int8).reshape(shape)
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 7, 8, 9, 16, 17, 255])
+@pytest.mark.parametrize("zeros", [0.0, 0.6, 0.95])
+def test_what_is_written_reads_back(count, zeros):
+    rng = np.random.default_rng(count)
+    values = rng.permutation(np.arange(-127, 128))[:count]
+    weights = rng.choice(values, (3, 36, 2)) * (rng.random((3, 36, 2)) >= zeros)
+    made = compact(weights.astype(np.int8))
+    np.testing.assert_array_equal(unpacked(made, weights.shape), weights)
+
+
+# ---- in C ----
+
+
+@dataclass(frozen=True)
+class Shared:
+    """How many values the weights of a layer share, and how many are zero."""
+
+    values: int
+    zeros: float = 0.0
+
+
+CASES = {
+    "4 bits": Shared(16),
+    "3 bits": Shared(8),
+    "2 bits": Shared(3),
+    "1 bit": Shared(2),
+    "4 bits without zeros": Shared(16, 0.7),
+    "bytes without zeros": Shared(200, 0.7),
+}
+WORDS = {
+    "4 bits": "4-bit codes",
+    "3 bits": "3-bit codes",
+    "2 bits": "2-bit codes",
+    "1 bit": "1-bit codes",
+    "4 bits without zeros": "4-bit codes, zeros left out",
+    "bytes without zeros": "bytes, zeros left out",
+}
+
+
+def share(builder: ModelBuilder, shared: Shared, least: int = 300) -> None:
+    """Make the weights of all large layers share values; the ends of int8 are among them."""
+    rng = np.random.default_rng(shared.values)
+    for tensor in builder.tensors:
+        if tensor.data is not None and tensor.data.dtype == np.int8 and tensor.data.size >= least:
+            others = rng.permutation(np.setdiff1d(np.arange(-126, 127), [0]))[: max(shared.values - 3, 0)]
+            values = np.concatenate([[-127, 127, 0], others])[: shared.values]
+            mask = rng.random(tensor.data.shape) >= shared.zeros
+            tensor.data = (rng.choice(values, tensor.data.shape) * mask).astype(np.int8)
+
+
+def network(case: str, seed: int = 0, channels: int = 16) -> bytes:
+    """A padded, pooled and a strided convolution, depthwise and pointwise ones with planes, dense layers."""
+    builder = ModelBuilder(seed)
+    end = builder.conv(builder.input((1, 12, 11, 4), 0.02, -3), channels, activation="RELU")
+    end = builder.conv(end, 13, size=(3, 2), stride=(1, 2), padding="VALID")  # an odd number of channels
+    end = builder.conv(end, 20, size=(1, 1), activation="RELU6")
+    end = builder.pool(builder.conv(end, 12, padding="SAME", activation="RELU"))
+    end = builder.depthwise(builder.conv(end, 28, size=(1, 1), activation="RELU"), activation="RELU")
+    end = builder.reshape(builder.mean(end), (1, 28))
+    end = builder.dense(builder.dense(end, 30), 10)
+    share(builder, CASES[case])
+    return builder.build(builder.softmax(end))
+
+
+def exported(model: bytes, folder, **options) -> LibraryExport:
+    path = folder / "digits.tflite"
+    path.write_bytes(model)
+    return export_library(path, **options)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_library_equals_the_reference(case, tmp_path):
+    model = network(case)
+    library = exported(model, tmp_path)
+    assert WORDS[case] in library.encodings
+    given = random_inputs(library, 10)
+    expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
+    for flags in ((*FAST, *STRICT), SMALL, SANITIZERS):
+        for where in ("apart", "inside"):
+            np.testing.assert_array_equal(compile_host(library, tmp_path, flags).run(given, where), expected)
+
+
+ON_CORES = ("4 bits", "2 bits", "4 bits without zeros", "bytes without zeros")
+
+
+@pytest.mark.parametrize("case", ON_CORES)
+@pytest.mark.parametrize(
+    "name", ["m4", "m55", pytest.param("m0", marks=pytest.mark.slow), pytest.param("rv32", marks=pytest.mark.slow)]
+)
+def test_each_core_equals_the_reference(name, case, tmp_path):
+    model = network(case, seed=1)
+    library = exported(model, tmp_path)
+    given = random_inputs(library, 4)
+    expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
+    measured = measure(library.text, core(name), given, size_flags=())
+    np.testing.assert_array_equal(measured.outputs, expected)
+
+
+@pytest.mark.parametrize("case", ON_CORES)
+def test_an_avr_equals_the_reference(case, tmp_path):
+    builder = ModelBuilder(2)
+    end = builder.conv(builder.input((1, 6, 6, 4), 0.02, -128), 32, activation="RELU")
+    end = builder.depthwise(builder.conv(end, 20, size=(1, 1), activation="RELU"))
+    share(builder, CASES[case])
+    model = builder.build(builder.dense(builder.reshape(builder.mean(end), (1, 20)), 10))
+    library = exported(model, tmp_path)
+    assert any(library.encodings)
+    given = random_inputs(library, 2)
+    expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
+    measured = measure(library.text, core("avr"), given, size_flags=())
+    np.testing.assert_array_equal(measured.outputs, expected)
+
+
+# ---- when ----
+
+
+def test_weights_that_share_nothing_give_the_same_library_either_way(tmp_path):
+    builder = ModelBuilder(3)
+    model = builder.build(builder.conv(builder.input((1, 8, 8, 16), 0.02, 0), 32, activation="RELU"))
+    compact_one, plain_one = (exported(model, tmp_path, weights=weights) for weights in ("compact", "plain"))
+    assert compact_one.text == plain_one.text
+    assert compact_one.arena_bytes == plain_one.arena_bytes
+
+
+def test_a_network_that_would_save_less_than_the_unpacking_takes_stays_as_it_is(tmp_path):
+    builder = ModelBuilder(4)
+    end = builder.conv(builder.input((1, 8, 8, 8), 0.02, 0), 16, activation="RELU")  # 1,152 weights
+    share(builder, CASES["4 bits"])
+    library = exported(builder.build(end), tmp_path)
+    assert not any(library.encodings)
+    assert library.saved_bytes == 0
+
+
+def test_plain_weights_are_one_byte_each(tmp_path):
+    model = network("4 bits")
+    plain = exported(model, tmp_path, weights="plain")
+    compacted = exported(model, tmp_path)
+    assert not any(plain.encodings)
+    assert sum(plain.weight_bytes) - sum(compacted.weight_bytes) == compacted.saved_bytes > 2000
+    assert plain.plan.schedule == compacted.plan.schedule  # `verify --layers` compares by it
+
+
+def test_the_report_says_which_layers_and_counts_what_lies_in_flash(tmp_path):
+    library = exported(network("4 bits"), tmp_path)
+    costs = layer_costs(library)
+    assert costs[0].encoding == ""  # the input, copied into rows with padding
+    assert costs[1].encoding == "4-bit codes"
+    assert costs[1].weight_bytes == 3 * 3 * 4 * 16 // 2 + 16  # half a byte each, and 16 values
+    measured = measure(library.text, core("m4"), random_inputs(library, 1))
+    parameters = measured.footprints[0].parameters
+    assert parameters["digits_weights_1"] + parameters["digits_values_1"] == costs[1].weight_bytes
+
+
+def test_the_export_says_what_it_saves(tmp_path):
+    from edgedigits.core.contract.finding import NOTHING_TOLD
+    from edgedigits.firmware_export.targets.contract import ExportRequest
+    from edgedigits.firmware_export.targets.registry import TARGETS
+
+    path = tmp_path / "model.tflite"
+    path.write_bytes(network("4 bits"))
+    library = export_target(path).library
+    written = TARGETS["c"].write(ExportRequest(path, "digits", False, NOTHING_TOLD), tmp_path / "c", False)
+    assert f"{library.saved_bytes:,} fewer" in written.words
+    plain = ExportRequest(path, "digits", False, NOTHING_TOLD, weights="plain")
+    assert "fewer" not in TARGETS["c"].write(plain, tmp_path / "plain", False).words
