@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from model_builder import ModelBuilder
+from model_file import file_bytes
 from several_networks import typed
 
 from edgedigits.core.errors import EdgedigitsError
@@ -142,6 +143,17 @@ class TestNames:
     )
     def test_what_a_model_calls_them_becomes_names_in_c(self, texts: list[str], names: tuple[str, ...]):
         assert member_names(texts, "output") == names
+
+    def test_a_signature_names_them(self, tmp_path: Path):
+        built = ModelBuilder(1)
+        source, other = built.input((1, 6), 0.05, 3), built.input((1, 6), 0.05, 3)
+        total = built.add(source, other)
+        signature = {"Right": other, "left-hand": source}, {"sum": total, "again": total}
+        path = tmp_path / "model.tflite"
+        path.write_bytes(file_bytes(built.tensors, built.operators, built.inputs, [total, total], signature))
+        graph = read_graph(path)
+        assert [tensor.name for tensor in graph.inputs] == ["left_hand", "right"]
+        assert [tensor.name for tensor in graph.outputs] == ["sum", "again"]
 
     def test_they_are_short(self):
         assert member_names(["long_" * 90], "input") == ("long_long_long_long_long",)
