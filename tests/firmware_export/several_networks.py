@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from model_builder import ModelBuilder
 
-IMAGE, VECTOR = (1, 12, 10, 3), (1, 7)
+IMAGE, VECTOR = (1, 7, 6, 2), (1, 7)
 
 
 def _named(built: ModelBuilder, *names: str) -> None:
@@ -56,7 +56,7 @@ def halves_of_rows() -> bytes:
     """A SPLIT along the rows, whose first part is read on as well."""
     built = ModelBuilder(25)
     maps = built.conv(built.input(IMAGE), 4)
-    upper, lower = built.split(maps, 1, [5, 7])
+    upper, lower = built.split(maps, 1, [3, 4])
     return built.build(lower, upper, built.conv(upper, 2, stride=(2, 2)))
 
 
@@ -81,8 +81,8 @@ def reshaped() -> bytes:
     built = ModelBuilder(28)
     image = built.input(IMAGE)
     maps = built.conv(image, 4)
-    flat = built.reshape(maps, (1, 480))
-    return built.build(flat, maps, built.reshape(image, (1, 360)), built.dense(flat, 3))
+    flat = built.reshape(maps, (1, 168))
+    return built.build(flat, maps, built.reshape(image, (1, 84)), built.dense(flat, 3))
 
 
 def twice() -> bytes:
@@ -111,7 +111,7 @@ def in_place() -> bytes:
 def padded_and_planar() -> bytes:
     """Outputs and inputs that depthwise convolutions read: they want planes with padding, the caller plain rows."""
     built = ModelBuilder(32)
-    image, other = built.input((1, 9, 8, 4), 0.02, -3), built.input((1, 9, 8, 4), 0.02, 5)
+    image, other = built.input((1, 5, 4, 4), 0.02, -3), built.input((1, 5, 4, 4), 0.02, 5)
     one = built.depthwise(image, 1, (3, 3))
     two = built.depthwise(other, 1, (3, 3), stride=(2, 2))
     return built.build(one, two, built.depthwise(one, 1, (3, 3)), built.conv(one, 2))

@@ -36,7 +36,7 @@ def test_every_output_is_that_of_the_reference_kernels(model: bytes, where: str,
     np.testing.assert_array_equal(built.run(given, where), expected(model, given))
 
 
-@pytest.mark.parametrize("name", ["m0", "m4", "m55", "rv32"])
+@pytest.mark.parametrize("name", ["m0", "m4", "m55", "rv32", "avr"])
 def test_on_every_core(model: bytes, name: str, tmp_path: Path):
     board = core(name)
     for command in (f"{board.compiler}gcc", board.emulator[0]):
