@@ -135,6 +135,14 @@ inputs = click.option(
     type=click.Path(path_type=Path),
     help="NumPy archive (.npz) of inputs to test a model by that reads neither digits nor lines.  [default: noise]",
 )
+memories = click.option(
+    "--memory",
+    "memories",
+    multiple=True,
+    metavar="NAME=BYTES",
+    help="A part of the RAM for the arena, such as dtcm=16K; again for more, in the order in which they are filled."
+    "  [default: one part]",
+)
 
 
 class SuggestingChoice(click.Choice[str]):

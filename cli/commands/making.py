@@ -200,6 +200,7 @@ def train(
 @options.labels
 @options.inputs
 @options.weights
+@options.memories
 @options.out
 @options.force
 @options.as_json
@@ -213,6 +214,7 @@ def export(
     labels: Path | None,
     inputs: Path | None,
     weights: str,
+    memories: tuple[str, ...],
     out: Path,
     force: bool,
     as_json: bool,
@@ -233,10 +235,11 @@ def export(
       edgedigits export out/int8 --target arrays --out out/arrays
       edgedigits export out/line --width 96 --out out/line-c
       edgedigits export person.tflite --labels person.txt --out out/person
+      edgedigits export out/int8 --memory dtcm=2K --memory sram=8K --out out/stm32
     """
     from edgedigits.cli.proving import warn_of_verdict
 
-    wanted = ExportRequest(model, name, allow_failed or force, told, width, labels, inputs, weights)
+    wanted = ExportRequest(model, name, allow_failed or force, told, width, labels, inputs, weights, memories)
     written = TARGETS[target].write(wanted, out, force)
     warn_of_verdict(written.facts["verdict"])
     if as_json:

@@ -221,7 +221,7 @@ def _macros(library: LibraryText) -> tuple[str, ...]:
 
 
 def _parameters(library: LibraryText, own: Compiled) -> dict[str, int]:
-    named = re.compile(rf"{re.escape(library.name)}_(weights|values|bias|multiplier|exponent)_\d+")
+    named = re.compile(rf"{re.escape(library.name)}_(weights|values|scaling|bias|multiplier|exponent)_\d+")
     return {symbol.name: symbol.size for symbol in own.symbols if named.fullmatch(symbol.name)}
 
 

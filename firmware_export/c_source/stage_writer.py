@@ -80,14 +80,26 @@ class StageWriter:
         """Definition of the stage's struct."""
         return f"static const FLASH {kind} layer_{self.place} = {initializer(kind, fields, self.stage.title)};\n"
 
-    def rescaling(self, rescaling: Rescaling, biases: Iterable[str]) -> tuple[str, str]:
-        """Arrays of a rescaling, and its initializer inside a struct."""
+    def rescaling(
+        self, rescaling: Rescaling, biases: Iterable[str], scaling: Iterable[str] | None = None
+    ) -> tuple[str, str]:
+        """Arrays of a rescaling, and its initializer inside a struct.
+
+        Args:
+            rescaling: of every channel.
+            biases: of every channel, as C.
+            scaling: where the DSP variant has one array of its own in the place of these, its numbers as C.
+        """
         arrays = (
             self.array("int32_t", "bias", biases)
             + self.array("int32_t", "multiplier", plain(rescaling.multipliers))
-            + self.array("int8_t", "exponent", plain(_exponents(rescaling)))
+            + self.array("int8_t", "exponent", plain(shown_exponents(rescaling)))
         )
         names = ", ".join(self.symbol(what) for what in ("bias", "multiplier", "exponent"))
+        if scaling is not None:
+            own = self.array("int32_t", "scaling", scaling)
+            arrays = f"#if defined(WITH_DSP)\n{own}#else\n{arrays}#endif\n"
+            names = f"CHANNELS({self.symbol('scaling')}, {names})"
         limits = f"{rescaling.zero_point}, {rescaling.low}, {rescaling.high}, {int(is_rectified(rescaling))}"
         return arrays, f"{{{names}, {limits}}}"
 
@@ -136,14 +148,14 @@ def operand(side: Operand) -> str:
 
 def is_rectified(rescaling: Rescaling) -> bool:
     """True where the kernels may rescale the short way: see ``rescaling_t`` in ``types.h``."""
-    exponents = _exponents(rescaling)
+    exponents = shown_exponents(rescaling)
     return (
         rescaling.zero_point == rescaling.low == -128
         and rescaling.high == 127
-        and bool(np.all((exponents >= -24) & (exponents <= -2)))
+        and bool(np.all((exponents >= -23) & (exponents <= -2)))
     )
 
 
-def _exponents(rescaling: Rescaling) -> NDArray[np.int32]:
-    """Exponents, of products that are 0 whatever they are in the range of the others."""
+def shown_exponents(rescaling: Rescaling) -> NDArray[np.int32]:
+    """Exponents, int32 of shape (channels,), of products that are 0 whatever they are in the range of the others."""
     return np.where(rescaling.multipliers == 0, -2, rescaling.exponents)

@@ -7,7 +7,10 @@ from collections.abc import Callable, Mapping
 from edgedigits.firmware_export.c_source.text import float_literal
 from edgedigits.firmware_export.graph.model import Value
 from edgedigits.firmware_export.library.ends import LibraryEnd, LibraryEnds
+from edgedigits.firmware_export.library.memory_text import memory_macros
+from edgedigits.firmware_export.planning.plan import Plan
 from edgedigits.firmware_export.planning.stages import Program
+from edgedigits.firmware_export.variants import PLAIN, TABLE
 
 Fill = Callable[[str, Mapping[str, object]], str]
 
@@ -53,9 +56,18 @@ def usage(ends: LibraryEnds, kind: str, fill: Fill, common: Mapping[str, object]
     return fill("several_usage.h.in", {**common, "steps": steps})
 
 
-def offsets(ends: LibraryEnds, program: Program, prefix: str) -> list[tuple[str, int]]:
-    """The macro of each one's offset in the arena, and the number of the value that lies there."""
-    return [(f"{prefix}_{end.macro}_OFFSET", program.root(end.place)) for end in ends.all]
+def arena_macros(plan: Plan, ends: LibraryEnds, prefix: str) -> str:
+    """The header's sizes and offsets, of the variant that the compiler's macros choose."""
+    text = ""
+    for variant in sorted(TABLE, key=lambda variant: variant == PLAIN):  # what is left where no macro is
+        layout = plan.layouts[variant.name]
+        text += f"#{'elif' if text else 'if'} {variant.condition}\n" if variant.macro else "#else\n"
+        if variant.name in plan.unfit:
+            text += f'#error "the memories are too small for these kernels: {plan.unfit[variant.name]}"\n'
+        text += f"#define {prefix}_ARENA_BYTES {layout.bytes}\n" + memory_macros(plan, layout, prefix)
+        for macro, value in _offsets(ends, plan.program, prefix):
+            text += f"#define {macro} {layout.offsets['value', value]}\n"
+    return f"{text}#endif\n"
 
 
 def shape_words(value: Value) -> str:
@@ -68,3 +80,8 @@ def _member(end: LibraryEnd) -> str:
     kind = "const int8_t *" if end.side == "input" else "int8_t *"
     real = f"real = (value - ({value.zero_point})) * {float_literal(value.scale)[:-1]}"
     return f"    {kind}{end.member}; /* {shape_words(value)}, {real} */\n"
+
+
+def _offsets(ends: LibraryEnds, program: Program, prefix: str) -> list[tuple[str, int]]:
+    """The macro of each one's offset in the arena, and the number of the value that lies there."""
+    return [(f"{prefix}_{end.macro}_OFFSET", program.root(end.place)) for end in ends.all]

@@ -116,29 +116,29 @@ class LibraryEnds:
 
 _PLAIN = {
     "signature": "const int8_t *input, int8_t *output",
-    "parameters": "const int8_t *input, int8_t *output",
+    "parameters": "const int8_t *input,\n                             int8_t *output",
     "arguments": "input, output",
     "null": "input == NULL || output == NULL",
-    "source": "(stage->input <= INPUT ? input : arena + from->offset)",
-    "second": "(stage->second <= INPUT ? input : arena + values[stage->second].offset)",
-    "target": "(stage->output == OUTPUT ? output : arena + to->offset)",
+    "source": "(stage->input <= INPUT ? input : AT(arena, from->offset))",
+    "second": "(stage->second <= INPUT ? input : AT(arena, values[stage->second].offset))",
+    "target": "(stage->output == OUTPUT ? output : AT(arena, to->offset))",
     "watch_parameters": "const int8_t *output",
     "watch_arguments": "output",
-    "watched": "number == OUTPUT ? output : arena + to->offset",
+    "watched": "number == OUTPUT ? output : AT(arena, to->offset)",
     "prepare": "",
 }
 """Of one input and one output."""
 
 _SEVERAL = {
-    "parameters": "const int8_t *const *given, int8_t *const *targets",
+    "parameters": "const int8_t *const *given,\n                             int8_t *const *targets",
     "arguments": "given, targets",
     "null": "inputs == NULL || outputs == NULL",
-    "source": "(stage->input < ENDS ? given[stage->input] : arena + from->offset)",
-    "second": "(stage->second < ENDS ? given[stage->second] : arena + values[stage->second].offset)",
-    "target": "(stage->output < OUTPUTS ? targets[stage->output] : arena + to->offset)",
+    "source": "(stage->input < ENDS ? given[stage->input] : AT(arena, from->offset))",
+    "second": "(stage->second < ENDS ? given[stage->second] : AT(arena, values[stage->second].offset))",
+    "target": "(stage->output < OUTPUTS ? targets[stage->output] : AT(arena, to->offset))",
     "watch_parameters": "int8_t *const *targets",
     "watch_arguments": "targets",
-    "watched": "number < OUTPUTS ? targets[number] : arena + to->offset",
+    "watched": "number < OUTPUTS ? targets[number] : AT(arena, to->offset)",
     "prepare": """\
     const int8_t *const given[ENDS] = {{{given}}};
     int8_t *const targets[OUTPUTS] = {{{targets}}};

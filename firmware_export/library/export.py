@@ -21,6 +21,7 @@ from edgedigits.firmware_export.labels import check_labels
 from edgedigits.firmware_export.library.writer import LibraryMetadata, fits_dsp, write_library
 from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.operators.registry import with_compact_weights
+from edgedigits.firmware_export.planning.memories import Memory, check_memories, split
 from edgedigits.firmware_export.planning.plan import Plan, plan
 from edgedigits.firmware_export.proof.verdict import proof_verdict
 from edgedigits.firmware_export.recipe import COMPACT, ExportRecipe
@@ -98,6 +99,7 @@ def export_library(
     width: int | None = None,
     labels: tuple[str, ...] = (),
     weights: str = COMPACT,
+    memories: tuple[Memory, ...] = (),
 ) -> LibraryExport:
     """Turn a full-int8 ``.tflite`` model into one C header and one C source that compute the same bytes.
 
@@ -112,15 +114,17 @@ def export_library(
         labels: what each output stands for; none for the ten digits of a digit model, and for no names of another one.
         weights: ``compact``: where it saves flash, those of layers with 16 different ones or fewer, or with many zeros,
             lie there in fewer bytes than one each and are unpacked while the network runs. ``plain``: never.
+        memories: that the arena is laid out in; none for one part, as large as it has to be.
 
     Raises:
         EdgedigitsError: a name that is no C identifier; a missing, damaged, float or partly quantized model, an
             operator that the library lacks, numbers out of range; a card that does not match or tells of a failed
             proof; a width for a model that reads no lines, ``told`` or labels for one that does, or ``told`` for one
-            whose input is no picture; another number of labels than outputs.
+            whose input is no picture; another number of labels than outputs; memories too small for every variant.
     """
     model = Path(model)
     check_name(name)
+    check_memories(memories)
     verdict = proof_verdict(model, allow_failed)
     if width is not None and line_in_file(model) is None:
         raise EdgedigitsError(f"{model} reads no lines, whose width could be chosen", "leave --width out")
@@ -133,8 +137,10 @@ def export_library(
     chosen = plan(graph)
     if weights == COMPACT:
         chosen = with_compact_weights(chosen)
+    if memories:
+        chosen = split(chosen, memories)
     if not fits_dsp(chosen.program):  # cores with the DSP extension then run the plain kernels
-        chosen = replace(chosen, layouts={**chosen.layouts, DSP.name: chosen.layouts[PLAIN.name]})
+        chosen = _with_plain_on_dsp(chosen)
     named = labels or (LABELS if contract else ())
     metadata = LibraryMetadata(name, sha256, code_version(), verdict, contract, line, named, pictures)
     text, layers = write_library(graph, chosen, metadata)
@@ -153,6 +159,13 @@ def export_library(
         pictures,
         ExportRecipe(name, allow_failed, code_version(), width, weights),
     )
+
+
+def _with_plain_on_dsp(chosen: Plan) -> Plan:
+    unfit = {variant: missing for variant, missing in chosen.unfit.items() if variant != DSP.name}
+    if PLAIN.name in unfit:
+        unfit[DSP.name] = unfit[PLAIN.name]
+    return replace(chosen, layouts={**chosen.layouts, DSP.name: chosen.layouts[PLAIN.name]}, unfit=unfit)
 
 
 def _check_told(

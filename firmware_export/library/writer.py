@@ -28,14 +28,15 @@ from edgedigits.firmware_export.library.digit_functions import (
     grey_about,
     grey_count,
 )
-from edgedigits.firmware_export.library.end_header import ends_declared, offsets, shape_words, usage
+from edgedigits.firmware_export.library.end_header import arena_macros, ends_declared, shape_words, usage
 from edgedigits.firmware_export.library.ends import LibraryEnds, library_ends
+from edgedigits.firmware_export.library.memory_text import memories_source, memories_words
 from edgedigits.firmware_export.library.typed_functions import end_fields, floats_remark, typed_functions
 from edgedigits.firmware_export.operators.registry import KERNELS
 from edgedigits.firmware_export.planning.plan import Plan
 from edgedigits.firmware_export.planning.stages import Kernel, Program, filler_bytes
 from edgedigits.firmware_export.proof.verdict import remark_on
-from edgedigits.firmware_export.variants import PLAIN, TABLE, VARIANTS
+from edgedigits.firmware_export.variants import VARIANTS
 
 _TEMPLATES = files("edgedigits.firmware_export.library") / "templates"
 _KERNEL_FILES = files("edgedigits.firmware_export.operators") / "kernels"
@@ -78,17 +79,18 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[
     }
     common["title"] = f"{metadata.name}: {graph.macs:,} multiply-accumulates in {len(plan.program.stages)} stages"
     cases = "\n".join(_case(number, kernel, code["second"]) for number, kernel in enumerate(kinds))
+    running = common | code | {"memories": memories_source(plan, metadata.name), "cases": cases}
     source = _fill(
         "library.c.in",
         common
         | {
-            "kernels": _macros(program) + _kernels([file for kernel in kinds for file in KERNELS[kernel].files]),
+            "kernels": _macros(plan) + _kernels([file for kernel in kinds for file in KERNELS[kernel].files]),
             "tables": "\n".join(
                 f"/* {place}: {stage.title} */\n{layer.text}"
                 for place, (stage, layer) in enumerate(zip(plan.program.stages, layers, strict=True))
             )
             + _tables(plan, kinds, ends),
-            "run": _fill("run.c.in", common | code | {"cases": cases}),
+            "run": _fill("run.c.in", running),
             "functions": _functions(ends, metadata, common),
         },
     )
@@ -130,9 +132,10 @@ def _functions(ends: LibraryEnds, metadata: LibraryMetadata, common: dict[str, s
 def _header(graph: Graph, plan: Plan, ends: LibraryEnds, metadata: LibraryMetadata, common: dict[str, str]) -> str:
     fields: dict[str, object] = dict(common)
     result = ends.outputs[0].value
-    arena = _arena_macros(plan, ends, metadata.name.upper())
+    arena = arena_macros(plan, ends, metadata.name.upper())
     fields["ends"] = ends_declared(ends, arena, _output_words(result, metadata), _fill, common)
     fields["signature"] = ends.code(plan.program, metadata.name)["signature"]
+    fields |= memories_words(plan, metadata.name)
     fields["layer_steps"] = len(plan.schedule.order)
     fields["includes"] = ("#include <stddef.h>\n" if metadata.line else "") + "#include <stdint.h>"
     kind = "line" if metadata.line else "digit" if metadata.contract else "tensor"
@@ -187,19 +190,6 @@ def picture_words(contract: InputContract) -> str:
     return f"{contract.range}{mean}" + (", dark and bright exchanged" if contract.polarity == DARK else "")
 
 
-def _arena_macros(plan: Plan, ends: LibraryEnds, prefix: str) -> str:
-    """The header's sizes and offsets, of the variant that the compiler's macros choose."""
-    program = plan.program
-    text = ""
-    for variant in sorted(TABLE, key=lambda variant: variant == PLAIN):  # what is left where no macro is
-        layout = plan.layouts[variant.name]
-        text += f"#{'elif' if text else 'if'} {variant.condition}\n" if variant.macro else "#else\n"
-        text += f"#define {prefix}_ARENA_BYTES {layout.bytes}\n"
-        for macro, value in offsets(ends, program, prefix):
-            text += f"#define {macro} {layout.offsets['value', value]}\n"
-    return f"{text}#endif\n"
-
-
 def _fill(template: str, fields: Mapping[str, object]) -> str:
     text = (_TEMPLATES / template).read_text(encoding="utf-8")
     return Template(text).substitute(fields)
@@ -210,9 +200,12 @@ def fits_dsp(program: Program) -> bool:
     return all(KERNELS[stage.kernel].fits_dsp(stage.node) for stage in program.stages)
 
 
-def _macros(program: Program) -> str:
+def _macros(plan: Plan) -> str:
     """Macros that leave out what no layer of this network needs."""
-    lines = [] if fits_dsp(program) else ["#define NO_DSP 1 /* a weight of -128 */"]
+    program = plan.program
+    many = max(_slots(plan, value) for value in program.values) > 256
+    lines = ["#define MANY_SLOTS 1 /* more than 256 rows of a value in the arena */"] if many else []
+    lines += [] if fits_dsp(program) else ["#define NO_DSP 1 /* a weight of -128 */"]
     lines += [line for source in KERNELS.values() for line in source.macros(program)]
     return "".join(f"{line}\n" for line in lines)
 
@@ -289,11 +282,9 @@ def _stage(plan: Plan, place: int, numbers: dict[int, int], kinds: list[Kernel])
         filler = tuple(stage.scratch[variant] - row for variant in VARIANTS)
     inputs = [numbers[value] for value in stage.inputs] or [0]
     second = inputs[1] if len(inputs) > 1 else 0
-    phase = 0
-    if stage.inputs:
-        phase = -stage.above % _slots(plan, stage.inputs[0])
-    places = (stage.start, stage.above, stage.lag, phase)
+    slots = _slots(plan, stage.inputs[0]) if stage.inputs else 1
+    places = (stage.start, stage.above, stage.lag, -stage.above % slots)
     kinds_and_values = (kinds.index(stage.kernel), inputs[0], second, numbers[stage.output])
-    rows = (stage.rows, stage.step, stage.apart)
+    rows = (stage.rows, stage.step, stage.apart, stage.step % slots, stage.apart % slots)
     fields = (f"&layer_{place}", offsets, filler, *places, *kinds_and_values, *rows)
     return f"    {initializer('stage_t', fields, stage.title)},\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from edgedigits.firmware_export.planning.stages import Program
 
 ALIGNMENT = 4
 """Bytes: scratch memory holds 32-bit numbers."""
+
+_BEYOND = 1 << 62
+"""An offset behind every block."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,49 @@ class Allocation:
 
 
 @dataclass(frozen=True)
+class Room:
+    """Memories one behind the other; no block lies in two.
+
+    Attributes:
+        sizes: of the memories, in bytes, multiples of the alignment; none for one without end.
+        first: keys of blocks that lie in the first one.
+    """
+
+    sizes: tuple[int, ...] = ()
+    first: frozenset[tuple[str, int]] = frozenset()
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """Where the memories start."""
+        return (0, *accumulate(self.sizes[:-1]))
+
+    def takes(self, at: int, block: Allocation) -> bool:
+        """Whether the block may lie there."""
+        if not self.sizes:
+            return True
+        allowed = 1 if block.key in self.first else len(self.sizes)
+        spans = list(zip(self.starts, self.sizes, strict=True))[:allowed]
+        return any(start <= at and at + block.size <= start + size for start, size in spans)
+
+
+@dataclass(frozen=True)
 class Layout:
-    """Offsets of all blocks, and the bytes of arena that they need."""
+    """Offsets of all blocks.
+
+    Attributes:
+        offsets: by the keys of the blocks.
+        blocks: in the order in which they were placed.
+        parts: bytes that are needed of each memory; of an arena in one part of it alone.
+    """
 
     offsets: dict[tuple[str, int], int]
     blocks: tuple[Allocation, ...]
-    bytes: int
+    parts: tuple[int, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the arena that the caller gives."""
+        return self.parts[0]
 
 
 def blocks(program: Program, plan: Schedule, variant: str) -> tuple[Allocation, ...]:
@@ -89,21 +130,32 @@ def peak(made: tuple[Allocation, ...], steps: int) -> int:
 
 
 def lay_out(program: Program, made: tuple[Allocation, ...], plan: Schedule) -> Layout:
-    """Find an offset for each block; a good one, not provably the best.
+    """Find an offset for each block in one arena: see :func:`lay_out_in`."""
+    layout = lay_out_in(program, made, plan, Room())
+    assert layout is not None, "an arena without end has room"
+    return layout
+
+
+def lay_out_in(program: Program, made: tuple[Allocation, ...], plan: Schedule, room: Room) -> Layout | None:
+    """Find an offset for each block; a good one, not provably the best. None where there is no room.
 
     The largest block goes first, each to the lowest place where nothing that it would overlap is alive at the same
     time; several orders are tried and the smallest arena wins.
     """
     shared = _in_place(program, plan)
     living = [block for block in made if any(block.alive)]
-    orders = (
+    orders: tuple[list[Allocation], ...] = (
         sorted(living, key=lambda block: (-block.size, block.key)),
         sorted(living, key=lambda block: (-block.slot_bytes, block.key)),
         sorted(living, key=lambda block: (min(alive & -alive for alive in block.alive if alive), block.key)),
         sorted(living, key=lambda block: (-max(block.alive), -block.size, block.key)),
     )
-    layouts = [_place(order, shared) for order in orders]
-    best = min(layouts, key=lambda layout: layout.bytes)
+    if room.first:  # before others take it
+        orders += tuple(sorted(order, key=lambda block: block.key not in room.first) for order in orders)
+    layouts = [layout for order in orders if (layout := _place(order, shared, room))]
+    if not layouts:
+        return None
+    best = min(layouts, key=lambda layout: (sum(layout.parts[1:]), layout.bytes))
     # Of what never runs, because the windows behind it see nothing but padding, nothing is written or read.
     return replace(best, offsets={block.key: 0 for block in made} | best.offsets)
 
@@ -128,21 +180,29 @@ def _in_place(program: Program, plan: Schedule) -> dict[frozenset[tuple[str, int
     return pairs
 
 
-def _place(order: list[Allocation], shared: dict[frozenset[tuple[str, int]], int]) -> Layout:
+def _place(order: list[Allocation], shared: dict[frozenset[tuple[str, int]], int], room: Room) -> Layout | None:
     placed: list[tuple[int, Allocation]] = []
     for block in order:
-        at = next(
+        free = (
             offset
-            for offset in sorted(set(_candidates(block, placed)))
-            if not any(collide(offset, block, other_at, other, shared) for other_at, other in placed)
+            for offset in sorted({*room.starts, *_candidates(block, placed)})
+            if room.takes(offset, block)
+            and not any(collide(offset, block, other_at, other, shared) for other_at, other in placed)
         )
+        at = next(free, None)
+        if at is None:
+            return None
         placed.append((at, block))
     offsets = {block.key: at for at, block in placed}
-    return Layout(offsets, tuple(order), max(at + block.size for at, block in placed))
+    borders = (*room.starts, _BEYOND)
+    parts = (
+        max([at + block.size - start for at, block in placed if start <= at < end], default=0)
+        for start, end in pairwise(borders)
+    )
+    return Layout(offsets, tuple(order), tuple(parts))
 
 
 def _candidates(block: Allocation, placed: list[tuple[int, Allocation]]) -> Iterator[int]:
-    yield 0
     for at, other in placed:
         for slot in range(len(other.alive) + 1):
             edge = at + slot * other.slot_bytes

@@ -30,13 +30,17 @@ LONGEST_ROW = 60_000
 """Bytes; lengths of rows are 16 bits in C, and loops run a little further."""
 
 
-def lower(graph: Graph) -> Program:
+def lower(graph: Graph, by_rows: bool = False) -> Program:
     """Turn a graph into stages.
+
+    Args:
+        graph: to be computed.
+        by_rows: whether layers that see a whole picture at once take row by row in where they can.
 
     Raises:
         EdgedigitsError: more layers than the library can number.
     """
-    lowering = Lowering(graph)
+    lowering = Lowering(graph, by_rows)
     for node in graph.nodes:
         node.lower(lowering)
     program = lowering.finish()
@@ -65,8 +69,9 @@ def lower(graph: Graph) -> Program:
 class Lowering:
     """A program that grows node by node."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, by_rows: bool = False) -> None:
         self.graph = graph
+        self.by_rows = by_rows
         self._facts: dict[int, Value] = dict(graph.values)
         self._readers = Counter(number for node in graph.nodes for number in node.inputs)
         self._readers.update(tensor.value for tensor in graph.outputs)
@@ -93,6 +98,15 @@ class Lowering:
     def is_output(self, number: int) -> bool:
         """True where the caller gets a value."""
         return any(tensor.value == number for tensor in self.graph.outputs)
+
+    def picture(self, number: int) -> int | None:
+        """The value of several rows, no input of the network, whose bytes a value is; None where others read it."""
+        while self.is_read_once(number):
+            owner = self._values[number].view_of
+            if owner is None:
+                return number if self.shape(number)[0] > 1 and not self._is_input(number) else None
+            number = owner
+        return None
 
     def append(self, stage: Stage) -> None:
         """Run a stage after those that there are."""
@@ -187,6 +201,9 @@ class Lowering:
             outputs.append(output)
         return tuple(outputs)
 
+    def _is_input(self, number: int) -> bool:
+        return any(tensor.value == number for tensor in self.graph.inputs)
+
     def _root(self, number: int) -> int:
         while (owner := self._values[number].view_of) is not None:
             number = owner
@@ -204,7 +221,7 @@ class Lowering:
         """True where the bytes of a value must lie together: the caller's, and those that are seen under two shapes."""
         return (
             self.is_output(number)
-            or any(tensor.value == number for tensor in self.graph.inputs)
+            or self._is_input(number)
             or self._values[number].view_of is not None
             or any(node.keeps_bytes for node in self.readers(number))
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from edgedigits.firmware_export.graph.model import Graph
 from edgedigits.firmware_export.planning.arena import Layout, blocks, lay_out, peak
@@ -23,24 +24,40 @@ class Plan:
         program: its values and stages.
         schedule: the order of all steps, the same for every variant.
         layouts: where everything lies, by variant of the kernels.
+        memories: names of the parts of the arena; none of an arena in one part.
+        starts: where the offsets of each of them start.
+        unfit: variants that these are too small for, and what is missing.
     """
 
     program: Program
     schedule: Schedule
     layouts: dict[str, Layout]
+    memories: tuple[str, ...] = ()
+    starts: tuple[int, ...] = (0,)
+    unfit: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def arena_bytes(self) -> dict[str, int]:
-        """Arena by variant, input and output included."""
+        """Arena that the caller gives by variant, input and output included."""
         return {variant: layout.bytes for variant, layout in self.layouts.items()}
 
 
 def plan(graph: Graph) -> Plan:
     """Choose an order of execution with a small arena, and lay the arena out.
 
-    Which values are made whole is chosen by changing one at a time while that lowers the fullest moment.
+    Which values are made whole is chosen by changing one at a time while that lowers the fullest moment. Layers over a
+    whole picture take row by row in where that makes arenas smaller and none larger.
     """
-    program = lower(graph)
+    program, other = lower(graph), lower(graph, by_rows=True)
+    made = _planned(program)
+    if [stage.kernel for stage in program.stages] == [stage.kernel for stage in other.stages]:
+        return made
+    by_rows = _planned(other)
+    smaller = [by_rows.arena_bytes[variant] - size for variant, size in made.arena_bytes.items()]
+    return by_rows if max(smaller) <= 0 > min(smaller) else made
+
+
+def _planned(program: Program) -> Plan:
     choices = [stage.output for stage in program.stages if stage.output not in program.output_roots]
     best = min((_descend(program, choices, start) for start in (frozenset(), frozenset(choices))), key=lambda c: c[0])
     chosen = schedule(program, best[1])

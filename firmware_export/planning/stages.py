@@ -95,7 +95,7 @@ class Stage:
         scratch: bytes needed while a step runs, by variant.
         kept: bytes needed from the first step to the last one.
         lag: how many rows later the second input starts.
-        groups: of four windows that the kernel of the DSP variant gathers at a time.
+        groups: of four windows that the plain kernels gather at a time.
         macs: multiply-accumulates of all steps.
     """
 

@@ -16,6 +16,8 @@ def _write(wanted: ExportRequest, folder: Path, force: bool) -> Written:
         raise EdgedigitsError("arrays hold a model alone", "leave --labels and --inputs out")
     if wanted.weights != COMPACT:
         raise EdgedigitsError("arrays hold a model as it is, its weights too", "leave --weights out")
+    if wanted.memories:
+        raise EdgedigitsError("TensorFlow Lite Micro lays its arena out itself", "leave --memory out")
     from edgedigits.firmware_export.arrays.export import export_arrays, write_export
 
     export = export_arrays(wanted.model, name=wanted.name, allow_failed=wanted.allow_failed, told=wanted.told)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from edgedigits.core.contract.finding import Told
     from edgedigits.firmware_export.graph.model import ModelTensor
     from edgedigits.firmware_export.library import LibraryExport
+    from edgedigits.firmware_export.planning.plan import Plan
 
 HEADER, SOURCE = "header", "source"
 """In the place of a template: the library's own two files."""
@@ -47,6 +48,7 @@ class ExportRequest:
         labels: a text file that names the outputs.
         inputs: a NumPy archive with inputs for the self-test.
         weights: of ``recipe.WEIGHTS``: how they lie in flash.
+        memories: that the arena is laid out in, each as ``name=bytes``.
     """
 
     model: Path
@@ -57,6 +59,7 @@ class ExportRequest:
     labels: Path | None = None
     inputs: Path | None = None
     weights: str = COMPACT
+    memories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,24 @@ class Target:
     layout: Mapping[str, str] = field(default_factory=dict)
 
 
+def memory_bytes(plan: Plan) -> dict[str, dict[str, int]]:
+    """Bytes of each memory that the arena is laid out in, by the variant of the kernels."""
+    fit = {variant: layout for variant, layout in plan.layouts.items() if variant not in plan.unfit}
+    return {variant: dict(zip(plan.memories, layout.parts, strict=True)) for variant, layout in fit.items()}
+
+
+def _arena_words(plan: Plan) -> str:
+    if not plan.memories:
+        arena = ", ".join(f"{variant} {size:,}" for variant, size in plan.arena_bytes.items())
+        return f"arena bytes by kernels: {arena}"
+    lines = [
+        f"{variant} kernels: {', '.join(f'{memory} {size:,}' for memory, size in parts.items())} bytes"
+        for variant, parts in memory_bytes(plan).items()
+    ]
+    lines += [f"{variant} kernels do not fit: give {missing}" for variant, missing in plan.unfit.items()]
+    return "\n".join(lines)
+
+
 def library_target(name: str, about: str, layout: Mapping[str, str]) -> Target:
     """A target that is the C library with files around it; the attributes of :class:`Target`."""
 
@@ -93,6 +114,7 @@ def library_target(name: str, about: str, layout: Mapping[str, str]) -> Target:
             labels=wanted.labels,
             inputs=wanted.inputs,
             weights=wanted.weights,
+            memories=wanted.memories,
         )
         files = write_target(name, made.files, folder, force=force)
         library = made.library
@@ -107,10 +129,11 @@ def library_target(name: str, about: str, layout: Mapping[str, str]) -> Target:
             "outputs": _tensors(library.graph.outputs),
         }
         named = "" if library.graph.is_plain else _named(facts["inputs"], facts["outputs"])
+        words = f"{named}self-test: {made.tested_on}\n{_arena_words(library.plan)}"
+        if wanted.memories:
+            facts["memories"], facts["too_small_for"] = memory_bytes(library.plan), dict(library.plan.unfit)
         if any(library.encodings):
             facts |= {"weight_bytes": sum(library.weight_bytes), "saved_bytes": library.saved_bytes}
-        arena = ", ".join(f"{variant} {size:,}" for variant, size in library.arena_bytes.items())
-        words = f"{named}self-test: {made.tested_on}\narena bytes by kernels: {arena}"
         return Written(files, facts, words + compact_words(library))
 
     return Target(name, about, write, layout)

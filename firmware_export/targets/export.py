@@ -16,6 +16,7 @@ from edgedigits.core.files import sha256_of
 from edgedigits.firmware_export.labels import read_labels
 from edgedigits.firmware_export.library import LibraryExport, export_library
 from edgedigits.firmware_export.library.ends import LibraryEnd, library_ends
+from edgedigits.firmware_export.planning.memories import read_memory
 from edgedigits.firmware_export.proof.drawn import drawn_digits
 from edgedigits.firmware_export.proof.lines import LineReference, drawn_lines, line_text
 from edgedigits.firmware_export.proof.reference import ReferenceKernels, TensorReference
@@ -56,6 +57,7 @@ def export_target(
     labels: Path | None = None,
     inputs: Path | None = None,
     weights: str = COMPACT,
+    memories: tuple[str, ...] = (),
 ) -> TargetExport:
     """Turn an int8 model into a C library; TFLite's reference kernels give its test vectors.
 
@@ -69,14 +71,23 @@ def export_target(
         inputs: a NumPy archive with inputs for the self-test of a model that reads neither digits nor lines; None takes
             seeded noise.
         weights: see ``export_library``.
+        memories: that the arena is laid out in, each as ``name=bytes``.
 
     Raises:
-        EdgedigitsError: as ``export_library``, ``read_labels`` and ``npz_inputs``; inputs for a model that reads digits
-            or lines.
+        EdgedigitsError: as ``export_library``, ``read_memory``, ``read_labels`` and ``npz_inputs``; inputs for a model
+            that reads digits or lines.
     """
+    parts = tuple(read_memory(text) for text in memories)
     named = read_labels(labels) if labels else ()
     library = export_library(
-        model, name=name, allow_failed=allow_failed, told=told, width=width, labels=named, weights=weights
+        model,
+        name=name,
+        allow_failed=allow_failed,
+        told=told,
+        width=width,
+        labels=named,
+        weights=weights,
+        memories=parts,
     )
     files, source = _files(library, model, inputs)
     return TargetExport(library, files, source)

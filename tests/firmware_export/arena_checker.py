@@ -24,7 +24,7 @@ from edgedigits.firmware_export.planning.stages import Stage
 MAY_WORK_IN_PLACE = {"table", "add", "sub", "mul", "extreme", "prelu", "squared_difference"}
 """These read a byte just before they write the same one; every other kernel reads its rows again and again."""
 
-ROW_BY_ROW = {"mean", "sum_of_rows", "reduce_rows"}
+ROW_BY_ROW = {"dense_rows", "pool_total", "mean", "sum_of_rows", "reduce_rows"}
 """These make their only row once they have seen every row of their input."""
 
 Tokens = NDArray[np.int64]
@@ -42,7 +42,8 @@ class ArenaChecker:
         self.program = plan.program
         self.layout = plan.layouts[variant]
         self.variant = variant
-        self.arena: Tokens = np.full(self.layout.bytes + 4096, -1)
+        end = max(self.layout.offsets[block.key] + block.size for block in self.layout.blocks)
+        self.arena: Tokens = np.full(end + 4096, -1)
         self.touched = 0
         self.made = [0] * len(self.program.stages)
         self.tokens: dict[Any, int] = {}
@@ -191,6 +192,9 @@ def _rows(stage: Stage, y: int, heights: list[int]) -> Iterator[tuple[int, int]]
         yield stage.inputs[0], y - node.before[0]
     elif isinstance(node, Pick):
         yield stage.inputs[0], int(node.rows[y])
+    elif stage.kernel.name in {"bilinear", "upsample"}:
+        for row in range(heights[0]):
+            yield stage.inputs[0], row
     elif isinstance(node, Concatenation) and node.axis == 0:
         yield stage.inputs[0], y
         yield stage.inputs[1], y - heights[0]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from model_builder import ModelBuilder
-from random_networks import random_network
+from random_networks import random_network, random_tables
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.library import export_library
@@ -58,10 +58,18 @@ def hostile_tables(dice: random.Random) -> bytes:
     for _ in range(dice.randint(1, 4)):
         add = dice.choice([builder.conv, builder.depthwise, builder.pool, builder.relu, builder.softmax])
         end = add(end, 3) if add == builder.conv else add(end)
+    if dice.random() < 0.7:
+        builder, end = random_tables(dice, 3)
     for _ in range(dice.choice([1, 1, 2, 4])):
         tensor, operator = dice.choice(builder.tensors), dice.choice(builder.operators)
-        how = dice.randrange(8)
-        if how == 0:
+        how = dice.randrange(10)
+        if how >= 8:
+            numbers = [one for one in builder.tensors if one.data is not None and one.data.dtype == np.int32]
+            if numbers:
+                one = dice.choice(numbers)
+                choices = [dice.choice(NUMBERS) if dice.random() < 0.4 else int(n) for n in one.data.ravel()]
+                one.data = np.array(choices, np.int32).reshape(one.data.shape)
+        elif how == 0:
             tensor.shape = tuple(dice.choice(NUMBERS) if dice.random() < 0.4 else size for size in tensor.shape)
         elif how == 1:
             tensor.shape = (*tensor.shape, dice.choice(NUMBERS))

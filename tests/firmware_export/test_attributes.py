@@ -15,7 +15,7 @@ from edgedigits.firmware_export.boards.cores import core
 
 PARTS = {"CODE": ".itcm", "WEIGHTS": ".qspi", "ARENA": ".dtcm"}
 SECTIONS = tuple(f'-DDIGITS_{part}_ATTRIBUTE=__attribute__((section("{section}")))' for part, section in PARTS.items())
-ARRAY = re.compile(r"digits_(weights|bias|multiplier|exponent|exponentials|table|constant)_\d+$")
+ARRAY = re.compile(r"digits_(weights|scaling|bias|multiplier|exponent|exponentials|table|constant)_\d+$")
 MAIN = """#include "digits.h"
 static int32_t arena[(DIGITS_ARENA_BYTES + 3) / 4] DIGITS_ARENA_ATTRIBUTE;
 int main(void)
@@ -73,7 +73,7 @@ def test_weights_code_and_arena_lie_in_the_developers_sections(name, compiler, f
     assert "digits_run" in functions and set(functions.values()) == {".itcm"}
     assert objects.pop("arena") == ".dtcm"
     arrays = {symbol for symbol in objects if ARRAY.match(symbol)}
-    kinds = {"weights", "bias", "multiplier", "exponent", "exponentials"}
+    kinds = {"weights", "bias", "multiplier", "exponent", "exponentials"} | ({"scaling"} if name == "m4" else set())
     assert {symbol.split("_")[1] for symbol in arrays} == kinds
     assert {symbol for symbol, section in objects.items() if section == ".qspi"} == arrays
     assert {section for symbol, section in objects.items() if symbol not in arrays} == {".text"}

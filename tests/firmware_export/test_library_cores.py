@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from host_library import export_bytes, random_inputs
 from model_builder import ModelBuilder
-from random_networks import random_network
+from random_networks import random_network, single_operator
 from reference import reference_outputs
 from test_library_operators import maxima_of_rows
 
@@ -51,6 +51,18 @@ def test_random_networks_equal_the_reference(seed, board, tmp_path):
 )
 def test_maxima_of_rows(rows, stride, padding, width, board, tmp_path):
     check(maxima_of_rows(rows, stride, padding, width=width), board, tmp_path)
+
+
+KINDS = (
+    *("batch_matmul", "depth_and_space", "extreme_of_axes", "gather", "l2_normalization", "log_softmax", "many_axes"),
+    *("resize_bilinear", "squared_difference", "transpose_conv"),
+)
+"""Operators with kernels of their own that no network of the random ones above need have."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_operators_equal_the_reference(kind, board, tmp_path):
+    check(single_operator(random.Random(2), kind), board, tmp_path)
 
 
 @pytest.mark.slow

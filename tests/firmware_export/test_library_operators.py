@@ -200,3 +200,13 @@ def test_windows_larger_than_their_input(rows, columns, folder):
 def test_maxima_of_rows(rows, stride, padding, activation, folder):
     """Windows of one column; 33 bytes a row are whole vectors and words, and one more."""
     check(maxima_of_rows(rows, stride, padding, activation), folder)
+
+
+@pytest.mark.parametrize(("rows", "macro"), [(256, False), (257, True), (600, True)])
+def test_places_of_many_rows(rows, macro, folder):
+    """Rows are numbered by bytes while 256 or fewer of a value lie in the arena."""
+    builder = ModelBuilder(5)
+    maps = builder.conv(builder.input((1, rows, 3, 1)), 2, stride=(2, 1))
+    model = builder.build(builder.dense(builder.depthwise(maps, stride=(3, 1)), 4))
+    assert ("#define MANY_SLOTS" in export_bytes(model, folder).source) == macro
+    check(model, folder)

@@ -76,6 +76,7 @@ TESTS = {
     "firmware_export/graph/model.py": f"{_STAGES} tests/firmware_export/test_formulas.py",
     "firmware_export/planning/arena.py": "tests/firmware_export/test_arena.py",
     "firmware_export/planning/lowering.py": f"tests/firmware_export/test_lowering.py {_LIMITS}",
+    "firmware_export/planning/memories.py": "tests/firmware_export/test_memories.py",
     "firmware_export/planning/plan.py": _PLANS,
     "firmware_export/planning/schedule.py": "tests/firmware_export/test_schedule.py",
     "firmware_export/planning/stages.py": f"{_STAGES} tests/firmware_export/test_schedule.py",

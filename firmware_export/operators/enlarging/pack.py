@@ -24,7 +24,7 @@ def _shape(layer: Layer) -> Sequence[int]:
     for position in range(count):
         layer.value(position)
     given, axis = layer.tensor(0).shape, _axis(layer)
-    if any(layer.tensor(position).shape != given for position in range(count)):
+    if layer.option("ValuesCount") != count or any(layer.tensor(one).shape != given for one in range(count)):
         raise layer.error("joins inputs whose shapes do not fit")
     return (*given[:axis], count, *given[axis:])
 

@@ -146,21 +146,22 @@ static const FLASH uint8_t *unpack_present(const FLASH uint8_t *codes, const mea
     const uint16_t *const end = to + taps;
     while (to != end) {
         unsigned present = *codes++;
-#define PRESENT(place)                     \
-    do {                                   \
-        unsigned code = 0;                 \
-        if ((present & 1U) != 0U) {        \
-            code = *codes++;               \
-        }                                  \
-        present >>= 1;                     \
-        to[place] = MEANING(code);         \
-    } while (0)
+#define PRESENT(tap, place)                  \
+    if ((present & 1U << (tap)) != 0U) {     \
+        const uint8_t code = *codes++;       \
+        to[place] = MEANING(code);           \
+    }
         ROLLED
         for (uint8_t half = 0; half < 2U && to != end; half++) {
-            PRESENT(0);
-            PRESENT(SECOND_TAP);
-            PRESENT(THIRD_TAP);
-            PRESENT(3);
+            to[0] = JOINED(RAISED, RAISED);
+            to[1] = JOINED(RAISED, RAISED);
+            to[2] = JOINED(RAISED, RAISED);
+            to[3] = JOINED(RAISED, RAISED);
+            PRESENT(0, 0)
+            PRESENT(1, SECOND_TAP)
+            PRESENT(2, THIRD_TAP)
+            PRESENT(3, 3)
+            present >>= 4;
             to += 4;
         }
 #undef PRESENT
@@ -260,9 +261,13 @@ static void compact_row(const FLASH compact_t *layer, const int8_t *const *rows,
         part.stored = count;
         part.channels = (uint16_t)(2U * pairs);
         conv_row(&part, rows, out, scratch);
+#if defined(WITH_DSP) && defined(CHANNELS)
+        part.to.bias += 4U * count; /* eight numbers for two channels */
+#else
         part.to.bias += count;
         part.to.multiplier += count;
         part.to.exponent += count;
+#endif
         out += (size_t)count * part.deeper;
         left = (uint16_t)(left - count);
     }

@@ -18,12 +18,6 @@ typedef int16x2_t __attribute__((may_alias)) pair_t;
 #pragma GCC optimize("no-schedule-insns")
 #endif
 
-#if defined(__GNUC__)
-#define OUTLINE __attribute__((noinline)) /* the caller's variables would take registers */
-#else
-#define OUTLINE
-#endif
-
 static inline uint32_t four_bytes(const int8_t *from)
 {
     uint32_t word;
@@ -42,7 +36,7 @@ static inline int16x2_t odd(uint32_t bytes)
     return __sxtb16((int8x4_t)((bytes >> 8) | (bytes << 24)));
 }
 
-static inline int16x2_t twice(int16x2_t pair)
+MAYBE_UNUSED static inline int16x2_t twice(int16x2_t pair)
 {
     return __sadd16(pair, pair);
 }
@@ -52,15 +46,15 @@ static inline int16x2_t lower_halves(int16x2_t first, int16x2_t second)
     return (int16x2_t)(((uint32_t)first & 0xffffU) | ((uint32_t)second << 16));
 }
 
-/* How a rectified channel is rescaled: from twice its sum, with gemmlowp's rounding, to a number of `shift` bits behind
- * the point; then rounded again, with the zero point of -128, by one addition before the shift. */
+/* How a channel is rescaled: from twice its sum, with gemmlowp's rounding, to a number of `shift` bits behind the point;
+ * then rounded again, with the zero point, by one addition before the shift. */
 typedef struct {
     int32_t multiplier;
-    int32_t rounding; /* (1 - 2 * 128) * 2^(shift - 1) */
+    int32_t rounding; /* (1 + 2 * zero point) * 2^(shift - 1) */
     int32_t shift;
 } channel_t;
 
-static inline channel_t channel_of(const rescaling_t *to, size_t channel)
+MAYBE_UNUSED static inline channel_t channel_of(const rescaling_t *to, size_t channel)
 {
     const int32_t shift = -to->exponent[channel];
     const channel_t made = {to->multiplier[channel], -255 * (1 << (shift - 1)), shift};
@@ -87,6 +81,13 @@ static inline int32_t multiply_add(int32_t a, int32_t b, int32_t c)
 static inline int8_t rectify(int32_t twice, channel_t to)
 {
     return (int8_t)__ssat(multiply_add(twice, to.multiplier, to.rounding) >> to.shift, 8);
+}
+
+/* The same without a rectifier: halves are rounded away from 0 the second time. */
+MAYBE_UNUSED static inline int8_t rescale_linear(int32_t twice, channel_t to)
+{
+    const int32_t high = multiply_add(twice, to.multiplier, 0);
+    return (int8_t)__ssat((high + (high >> 31) + to.rounding) >> to.shift, 8);
 }
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop

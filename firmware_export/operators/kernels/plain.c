@@ -19,14 +19,6 @@
 #define WITH_LONG_LOOPS 1
 #endif
 
-#if defined(PLAIN)
-#if defined(__GNUC__)
-#define OUTLINE __attribute__((noinline)) /* the caller's variables would take registers */
-#else
-#define OUTLINE
-#endif
-#endif
-
 #if defined(WITH_PAIRS)
 /* Adds the bias to the sums of one channel, rescales and stores them, `beside` bytes apart. */
 OUTLINE static void store_sums(const rescaling_t *to, uint16_t channel, const int32_t *sums, const int32_t *const end,

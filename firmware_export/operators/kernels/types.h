@@ -48,6 +48,13 @@
 #define MAYBE_UNUSED
 #endif
 
+/* A function that is to be called: its caller's variables would take registers. */
+#if defined(__GNUC__)
+#define OUTLINE __attribute__((noinline))
+#else
+#define OUTLINE
+#endif
+
 /* Of a few bytes: a load and a store, also where -ffreestanding or -fno-builtin makes memcpy an ordinary function. */
 #if defined(__GNUC__)
 #define COPY __builtin_memcpy
@@ -108,6 +115,20 @@ typedef uint8_t weight_t;
 #define BIAS(of_signed, of_unsigned) (of_unsigned)
 #endif
 
+/* Constants of a convolution's channels: as the DSP kernels read them, or biases, multipliers and exponents. */
+#if defined(WITH_DSP)
+#define CHANNELS(scaling, bias, multiplier, exponent) scaling, NULL, NULL
+#else
+#define CHANNELS(scaling, bias, multiplier, exponent) bias, multiplier, exponent
+#endif
+
+/* A place for a row. */
+#if defined(MANY_SLOTS)
+typedef uint16_t slot_t;
+#else
+typedef uint8_t slot_t;
+#endif
+
 /* A value: rows in a ring. Row y lies in slot y % slots. */
 typedef struct {
     uint32_t offset;    /* in the arena, of the first slot */
@@ -127,7 +148,7 @@ typedef struct {
     uint16_t start;   /* bytes from the start of an input row to the first one that is read */
     int16_t above;
     uint16_t lag;   /* rows by which the second input starts later */
-    uint16_t phase; /* slot of input row -above */
+    slot_t phase;   /* slot of input row -above */
     uint8_t kind;
     uint8_t input;
     uint8_t second;
@@ -135,6 +156,8 @@ typedef struct {
     uint8_t rows; /* input rows that a step reads */
     uint8_t step;
     uint8_t apart;
+    uint8_t onward; /* the last two modulo the slots of the input */
+    uint8_t across;
 } stage_t;
 
 /* From a sum to int8: clamp(zero + sum * multiplier * 2^(exponent - 31), low, high), rounded as TFLite does. */
@@ -145,7 +168,7 @@ typedef struct {
     int8_t zero;
     int8_t low;
     int8_t high;
-    uint8_t rectified; /* zero = low = -128, high = 127, every exponent from -24 to -2 */
+    uint8_t rectified; /* zero = low = -128, high = 127, every exponent from -23 to -2 */
 } rescaling_t;
 
 typedef struct {
@@ -164,7 +187,7 @@ typedef struct {
     uint8_t segments;              /* a row */
     uint8_t rows;                  /* of a window */
     uint8_t pooled;                /* 1: the greatest of 2x2 neighbours is stored */
-    uint8_t groups;                /* of four windows that the kernels gather at a time */
+    uint8_t groups;                /* of four windows that the plain kernels gather at a time; DSP: 0 without tiles */
 } conv_t;
 
 /* Its input lies channel by channel: a row is a plane for each. */

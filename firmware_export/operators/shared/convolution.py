@@ -17,7 +17,8 @@ from edgedigits.firmware_export.graph.model import Graph, Node, Rescaling, Value
 from edgedigits.firmware_export.operators.contract import KernelSource
 from edgedigits.firmware_export.operators.shared.convolution_scratch import conv_scratch, groups_at_a_time, row_taps
 from edgedigits.firmware_export.operators.shared.convolution_text import emit
-from edgedigits.firmware_export.operators.shared.packing import conv_weights
+from edgedigits.firmware_export.operators.shared.dsp_scaling import takes_tiles
+from edgedigits.firmware_export.operators.shared.packing import conv_weights, dsp_fits
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, Program, Stage, shape_text
 
@@ -81,7 +82,7 @@ class Conv(Weighted):
         in_place = rows == 1 and (columns == 1 or window.dilation[1] == 1) and columns * depth % 16 == 0
         in_place &= window.stride[1] * depth == 16 or taken > 32
         stage = window_stage(node, CONV, window, lowering, self.macs(lowering.graph))
-        scratch = conv_scratch(taken, rows, width, in_place, False)
+        scratch = conv_scratch(taken, rows, width, in_place, False, _tile_channels(node, lowering, width, False))
         lowering.append(replace(stage, scratch=scratch, groups=groups_at_a_time(taken, width, False)))
 
 
@@ -126,9 +127,16 @@ def pooled(maker: Stage, pool: Node, lowering: Lowering) -> Stage | None:
         rows=maker.rows + 1,
         step=2,
         pooled=True,
-        scratch=conv_scratch(taken, rows, shape[1], False, True),
+        scratch=conv_scratch(taken, rows, shape[1], False, True, _tile_channels(conv, lowering, shape[1], True)),
         groups=groups_at_a_time(taken, shape[1], True),
     )
+
+
+def _tile_channels(node: Conv, lowering: Lowering, width: int, pooled: bool) -> int:
+    """How many channels the DSP kernel sums in tiles: all or none."""
+    zero = lowering.zero(node.inputs[0])
+    tiled = takes_tiles(node.weights, node.window.dilation[1], node.rescaling, zero, width, pooled)
+    return len(node.weights) if tiled else 0
 
 
 def _sums_are_small(node: Conv, zero: int) -> bool:
@@ -173,20 +181,17 @@ def window(layer: Layer) -> tuple[Window, tuple[int, int]]:
 
 def _macros(program: Program) -> tuple[str, ...]:
     stages = [stage for stage in program.stages if isinstance(stage.node, Conv)]
-    wide = [stage.node for stage in stages if stage.pooled or program.values[stage.output].shape[1] >= 4]
+    wide = [stage.node for stage in stages if program.values[stage.output].shape[1] > 1]
+    made = []
     if all(isinstance(node, Conv) and is_rectified(node.rescaling) for node in wide):
-        return ("#define ONLY_RECTIFIED 1 /* rows of convolutions */",)
-    return ()
+        made.append("#define ONLY_RECTIFIED 1 /* rows of convolutions */")
+    if not any(stage.pooled for stage in stages):
+        made.append("#define NEVER_POOLED 1 /* convolutions */")
+    return tuple(made)
 
 
 def _fits_dsp(node: Conv) -> bool:
-    """False where a weight of -128 stands beside one below 0: the bytes that the DSP kernel reads have no room for it.
-
-    They hold the second weight of each pair less one where the first one is negative (``W1`` in types.h). TFLite's
-    converter makes no weights of -128.
-    """
-    packed = conv_weights(node.weights, node.window.dilation[1])
-    return not np.any((packed[..., 0] < 0) & (packed[..., 1] == -128))
+    return dsp_fits(conv_weights(node.weights, node.window.dilation[1]))
 
 
 KERNEL = KernelSource(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edgedigits.firmware_export.planning.stages import aligned
 from edgedigits.firmware_export.variants import bytes_by_variant
 
-_GATHERED = 1024
+GATHERED = 1024
 """Bytes up to which kernels gather windows at a time: a channel's constants are then read once for them all."""
 
 
@@ -15,16 +15,30 @@ def row_taps(columns: int, depth: int, dilation: int) -> int:
     return runs * (length + length % 2)
 
 
-def conv_scratch(taps: int, rows: int, width: int, in_place: bool, pooled: bool) -> dict[str, int]:
-    """Scratch bytes of a convolution's kernel: see the kernels' ``conv_row``."""
-    padded = -(-taps // 4) * 4
-    groups = groups_at_a_time(taps, width, pooled) if pooled or width >= 4 else 0
+def conv_scratch(taps: int, rows: int, width: int, in_place: bool, pooled: bool, tile_channels: int) -> dict[str, int]:
+    """Scratch bytes of a convolution's kernel: see the kernels' ``conv_row``.
+
+    Args:
+        taps: bytes of a window in the kernels.
+        rows: of a window.
+        width: of an output row.
+        in_place: whether the Helium kernel reads windows where they lie.
+        pooled: whether the greatest of each 2x2 neighbours is stored.
+        tile_channels: of the output, where the DSP kernel sums tiles; else 0.
+    """
     return bytes_by_variant(
         helium=0 if in_place else _helium_scratch(taps, rows, width, pooled),
-        dsp=groups * (8 * padded + 32) if groups else 2 * padded,
+        dsp=_dsp_scratch(-(-taps // 4) * 4, pooled, tile_channels),
         plain=_plain_scratch(taps, rows, width, pooled),
         avr=aligned((4 if pooled else 1) * taps),
     )
+
+
+def _dsp_scratch(padded: int, pooled: bool, tile_channels: int) -> int:
+    """Widened windows: of a tile three, with sums of all channels where they are pooled; else those of one pixel."""
+    if tile_channels:
+        return 6 * padded + (12 * (tile_channels + tile_channels % 2) if pooled else 0)
+    return 2 * padded * (4 if pooled else 1)
 
 
 def _helium_scratch(taps: int, rows: int, width: int, pooled: bool) -> int:
@@ -50,5 +64,5 @@ def _plain_scratch(taps: int, rows: int, width: int, pooled: bool) -> int:
 
 
 def groups_at_a_time(taps: int, width: int, pooled: bool) -> int:
-    """How many groups of four windows are worth gathering before their channels are summed."""
-    return max(1, min(_GATHERED // (8 * taps), width if pooled else -(-width // 4)))
+    """How many groups of four windows the plain kernels gather before their channels are summed."""
+    return max(1, min(GATHERED // (8 * taps), width if pooled else -(-width // 4)))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, lines
 from edgedigits.firmware_export.graph.model import Rescaling
+from edgedigits.firmware_export.operators.shared.dsp_scaling import pair_words, takes_tiles
 from edgedigits.firmware_export.operators.shared.packing import conv_weights, dsp_block, weight_macros
 
 if TYPE_CHECKING:
@@ -60,7 +61,10 @@ def constants(
         node.rescaling.low,
         node.rescaling.high,
     )
-    arrays, to = writer.rescaling(rescaling, biases)
+    block = dsp_block(packed, signed)
+    width, pooled = writer.target.shape[1], writer.stage.pooled
+    tiled = takes_tiles(node.weights, dilation, node.rescaling, zero, width, pooled)
+    arrays, to = writer.rescaling(rescaling, biases, pair_words(rescaling, signed, tiled))
     taps = packed.shape[1]
     runs, length = (1, columns * depth) if dilation == 1 else (columns, depth)
     fields = (
@@ -72,13 +76,13 @@ def constants(
         writer.target.beside,
         writer.target.deeper,
         f"TAPS({taps}, {-(-taps // 4) * 4})" if taps % 4 else taps,
-        dsp_block(packed, signed),
+        block,
         node.window.stride[1] * depth,
         length,
         0 if dilation == 1 else dilation * depth,
         runs,
         rows,
         int(writer.stage.pooled),
-        writer.stage.groups,
+        (writer.stage.groups, int(tiled), writer.stage.groups, writer.stage.groups),
     )
     return arrays, fields

@@ -28,6 +28,18 @@ def conv_weights(weights: NDArray[np.int8], dilation: int) -> NDArray[np.int8]:
     return taps.reshape(len(taps) // 2, 2, -1).transpose(0, 2, 1)
 
 
+def dsp_fits(packed: NDArray[np.int8]) -> bool:
+    """False where a weight of -128 stands beside one below 0: the bytes that the DSP kernel reads have no room for it.
+
+    They hold the second weight of each pair less one where the first one is negative (``W1`` in types.h). TFLite's
+    converter makes no weights of -128.
+
+    Args:
+        packed: int8 of shape (channel pairs, taps, 2).
+    """
+    return not np.any((packed[..., 0] < 0) & (packed[..., 1] == -128))
+
+
 def dsp_block(packed: NDArray[np.int8], bias: NDArray[np.int32]) -> int:
     """Pairs of taps whose products the DSP kernel can add before the second channel's sum leaves 24 bits.
 

@@ -11,8 +11,10 @@ from edgedigits.firmware_export.graph.formulas import multiply_once
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole, Window
 from edgedigits.firmware_export.operators.contract import Operator
-from edgedigits.firmware_export.operators.shared import convolution
+from edgedigits.firmware_export.operators.shared import convolution, dense_rows
+from edgedigits.firmware_export.operators.shared.dense_rows import lower_by_rows
 from edgedigits.firmware_export.operators.shared.reshaping import Reshape
+from edgedigits.firmware_export.planning.lowering import Lowering
 
 ONE_SCALE = "flatten before it, or convert with _experimental_disable_per_channel_quantization_for_dense_layers = True"
 
@@ -20,6 +22,11 @@ ONE_SCALE = "flatten before it, or convert with _experimental_disable_per_channe
 @dataclass(frozen=True)
 class Dense(convolution.Conv):
     """A window of size 1 over an input of shape (1, 1, length)."""
+
+    def lower(self, lowering: Lowering) -> None:
+        """One stage: over a whole picture a stage that takes row by row in, where rows are asked for."""
+        if not (lowering.by_rows and lower_by_rows(self, lowering)):
+            super().lower(lowering)
 
 
 @dataclass(frozen=True)
@@ -92,5 +99,5 @@ OPERATOR = Operator(
     shape=_shape,
     read=_read,
     options="FullyConnectedOptions",
-    kernels=(convolution.KERNEL,),
+    kernels=(convolution.KERNEL, dense_rows.KERNEL),
 )

@@ -1,0 +1,114 @@
+"""An arena in parts: each value, scratch row and sum that is kept lies in one of several memories."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.firmware_export.planning.arena import ALIGNMENT, Layout, Room, blocks, lay_out_in
+from edgedigits.firmware_export.planning.plan import Plan
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", re.ASCII)
+_SIZE = re.compile(r"([1-9]\d{0,8})([KM]?)", re.ASCII)
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20}
+_TAKEN = {"arena", "code", "input", "output", "weights", "label", "model", "strip"}
+"""Words of the header's own macros."""
+MOST_MEMORIES = 8
+_LONGEST_NAME = 16
+_ENDLESS = 1 << 28
+"""Bytes; more than any arena has."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A part of the RAM: its name, which becomes part of macros, and how many bytes of it the library may have."""
+
+    name: str
+    bytes: int
+
+
+def read_memory(text: str) -> Memory:
+    """A memory of ``name=bytes``, such as ``dtcm=16K``; K stands for 1,024 bytes, M for 1,024 of these.
+
+    Raises:
+        EdgedigitsError: another form.
+    """
+    name, _, size = text.partition("=")
+    found = _SIZE.fullmatch(size)
+    if not (found and _NAME.fullmatch(name) and len(name) <= _LONGEST_NAME):
+        raise EdgedigitsError(
+            f"{text[:80]!r} names no memory and its size", "write a C identifier in lower case and bytes: dtcm=16K"
+        )
+    return Memory(name, int(found[1]) * _UNITS[found[2]])
+
+
+def check_memories(memories: Sequence[Memory]) -> None:
+    """Raise unless the library can have a macro and an array for each.
+
+    Raises:
+        EdgedigitsError: too many, two of one name, or a name that other macros have.
+    """
+    names = [memory.name for memory in memories]
+    for name in names:
+        if names.count(name) > 1:
+            raise EdgedigitsError(f"two memories are called {name}", "name each memory once")
+        if name in _TAKEN:
+            raise EdgedigitsError(f"a memory cannot be called {name}", f"use another name, such as {name}_ram")
+    if len(names) > MOST_MEMORIES:
+        raise EdgedigitsError(f"{len(names)} memories are more than {MOST_MEMORIES}", "name fewer")
+
+
+def split(plan: Plan, memories: Sequence[Memory]) -> Plan:
+    """The same plan with everything laid out in these memories; inputs and outputs lie in the first one.
+
+    Offsets count on from one memory to the next. Variants of the kernels for which the memories are too small keep
+    their layout, and ``unfit`` says what is missing.
+
+    Args:
+        plan: of one arena.
+        memories: in the order in which they shall be filled.
+
+    Raises:
+        EdgedigitsError: they are too small for every variant.
+    """
+    check_memories(memories)
+    ends = {("value", value) for value in plan.program.inputs + plan.program.output_roots}
+    sizes = tuple(memory.bytes // ALIGNMENT * ALIGNMENT for memory in memories)
+    layouts, unfit = dict(plan.layouts), {}
+    for variant in plan.layouts:
+        layout = _laid_out(plan, variant, sizes, ends)
+        if layout is None:
+            unfit[variant] = _missing(plan, variant, memories, sizes, ends)
+        else:
+            layouts[variant] = layout
+    if len(unfit) == len(layouts):
+        raise EdgedigitsError(
+            f"the arena does not fit into {_listed(memories)}",
+            "give " + "; ".join(f"for the {variant} kernels {missing}" for variant, missing in unfit.items()),
+        )
+    names = tuple(memory.name for memory in memories)
+    return replace(plan, layouts=layouts, memories=names, starts=Room(sizes).starts, unfit=unfit)
+
+
+def _laid_out(plan: Plan, variant: str, sizes: tuple[int, ...], ends: set[tuple[str, int]]) -> Layout | None:
+    room = Room(sizes, frozenset(ends))
+    return lay_out_in(plan.program, blocks(plan.program, plan.schedule, variant), plan.schedule, room)
+
+
+def _missing(
+    plan: Plan, variant: str, memories: Sequence[Memory], sizes: tuple[int, ...], ends: set[tuple[str, int]]
+) -> str:
+    """By how many bytes one of the memories would have to be larger; of several only the first may do."""
+    enough = []
+    for place, memory in enumerate(memories):
+        endless = (*sizes[:place], _ENDLESS, *sizes[place + 1 :])
+        layout = _laid_out(plan, variant, endless, ends)
+        if layout is not None:
+            enough.append(f"{memory.name} {layout.parts[place] - memory.bytes:,} bytes more")
+    return " or ".join(enough)
+
+
+def _listed(memories: Sequence[Memory]) -> str:
+    return " and ".join(f"{memory.name} of {memory.bytes:,} bytes" for memory in memories)

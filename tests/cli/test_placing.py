@@ -1,0 +1,59 @@
+"""`edgedigits export --memory`: what it prints, writes and refuses."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from calling import call
+
+ROOT = Path(__file__).parents[2]
+SMALL = ROOT / "core" / "pretrained" / "small"
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """The built-in model with its card, in a folder of its own."""
+    shutil.copytree(SMALL, tmp_path / "model", ignore=shutil.ignore_patterns("firmware.json"))
+    return tmp_path / "model" / "model.int8.tflite"
+
+
+def test_an_arena_in_two_memories_answers_and_says_what_each_takes(model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "c"
+    said = call("export", model, "--memory", "dtcm=2K", "--memory", "sram=8K", "--out", out)
+    assert "plain kernels: dtcm 1,964, sram 5,560 bytes\n" in said.output
+    subprocess.run(("cc", "-std=c99", "-O2", "main.c", "digits.c", "-o", "selftest"), cwd=out, check=True)
+    assert "every output equals" in subprocess.run(out / "selftest", capture_output=True, text=True, check=True).stdout
+
+
+def test_scripts_are_told_the_bytes_and_who_does_not_fit(model: Path, tmp_path: Path) -> None:
+    said = call("export", model, "--memory", "ram=5K", "--json", "--out", tmp_path / "c")
+    facts = json.loads(said.stdout)
+    assert sorted(facts["memories"]) == ["avr", "helium"]
+    assert all(0 < parts["ram"] <= 5120 for parts in facts["memories"].values())
+    assert facts["too_small_for"]["plain"].startswith("ram ")
+
+
+@pytest.mark.parametrize(
+    ("memories", "words"),
+    [
+        (("dtcm=1K", "sram=1K"), "the arena does not fit into dtcm of 1,024 bytes and sram of 1,024 bytes; give for"),
+        (("dtcm",), "'dtcm' names no memory and its size"),
+        (("a=9K", "a=9K"), "two memories are called a"),
+    ],
+)
+def test_memories_that_cannot_be_are_refused_and_nothing_is_written(
+    memories: tuple[str, ...], words: str, model: Path, tmp_path: Path
+) -> None:
+    options = [word for memory in memories for word in ("--memory", memory)]
+    said = call("export", model, *options, "--out", tmp_path / "c", code=1)
+    assert words in " ".join(said.stderr.split())
+    assert not (tmp_path / "c").exists()
+
+
+def test_arrays_have_no_memories(model: Path, tmp_path: Path) -> None:
+    said = call("export", model, "--target", "arrays", "--memory", "ram=9K", "--out", tmp_path / "c", code=1)
+    assert "leave --memory out" in said.stderr

@@ -1,0 +1,121 @@
+"""Convolutions of the DSP variant: tiles of three and two windows, single windows, and the same in C alone."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+from host_library import export_bytes, random_inputs
+from model_builder import ModelBuilder
+from reference import reference_outputs
+
+from edgedigits.firmware_export.boards.cores import core
+from edgedigits.firmware_export.boards.measure import measure
+from edgedigits.firmware_export.graph.model import Rescaling
+from edgedigits.firmware_export.operators.shared.dsp_scaling import (
+    channel_words,
+    pair_words,
+    rescales_by_shift,
+    takes_tiles,
+)
+
+BUILDS = ("-O2", "-O2 -DNO_ASSEMBLY")
+
+
+@pytest.fixture(params=BUILDS)
+def flags(request):
+    known = core("m4")
+    for command in (f"{known.compiler}gcc", known.emulator[0]):
+        if shutil.which(command) is None:
+            pytest.skip(f"{command} is not installed")
+    return tuple(request.param.split())
+
+
+def check(built: ModelBuilder, end: int, flags, folder) -> None:
+    model = built.build(end)
+    library = export_bytes(model, folder)
+    given = random_inputs(library, 6)
+    expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
+    measured = measure(library.text, core("m4"), given, flags, (), 120)
+    np.testing.assert_array_equal(measured.outputs, expected)
+
+
+def networks(widths, depths, flags, folder, channels=(4, 5), pooled=(False, True)) -> None:
+    """A network for each width and depth: convolutions rectified and not, of even and odd channels, pooled or not."""
+    for width in widths:
+        for depth in depths:
+            for pool in pooled:
+                built = ModelBuilder(width)
+                end = built.input((1, 4, width, depth), 0.02, 5)
+                end = built.conv(end, channels[0], (3, 3), activation="RELU")
+                end = built.conv(end, channels[1], (1, 1), activation="NONE")
+                end = built.pool(end) if pool and width > 1 else end
+                check(built, end, flags, folder)
+
+
+@pytest.mark.parametrize("width", [2, 4, 9])
+def test_rows_of_a_few_windows(width, flags, tmp_path):
+    networks([width], [3], flags, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", range(1, 12))
+def test_rows_of_any_width_and_depth(width, flags, tmp_path):
+    networks([width], [1, 2, 3, 4, 5, 8], flags, tmp_path, channels=(5, 6))
+
+
+@pytest.mark.parametrize("activation", ["RELU", "NONE", "RELU6"])
+def test_the_greatest_of_four_windows(activation, flags, tmp_path):
+    """RELU6 of an output of a wide scale ends below 127, which no tile rescales."""
+    built = ModelBuilder(3)
+    end = built.conv(built.input((1, 6, 10, 4), 0.02, -3), 7, (3, 3), activation=activation)
+    if activation == "RELU6":
+        built.tensors[end].scales = (6 / 100,)
+    check(built, built.pool(end), flags, tmp_path)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 6, 8, 30])
+def test_dilated_and_odd_windows_are_gathered_byte_by_byte(depth, flags, tmp_path):
+    built = ModelBuilder(depth)
+    end = built.conv(built.input((1, 7, 7, depth), 0.02, 9), 6, (3, 2), activation="RELU")
+    check(built, built.conv(end, 3, (2, 3), dilation=(2, 2), activation="NONE"), flags, tmp_path)
+
+
+def rescaling(exponent: int, zero: int, low: int = -128, high: int = 127) -> Rescaling:
+    return Rescaling(np.array([7]), np.array([2**30]), np.array([exponent]), zero, low, high)
+
+
+class TestScaling:
+    def test_a_shift_takes_what_stays_within_32_bits_and_ends_at_int8(self):
+        assert rescales_by_shift(rescaling(-1, 3))
+        assert rescales_by_shift(rescaling(-23, 127))
+        assert not rescales_by_shift(rescaling(-24, 3))
+        assert not rescales_by_shift(rescaling(0, 3))
+        assert not rescales_by_shift(rescaling(-4, 3, low=3))
+        assert not rescales_by_shift(rescaling(-4, -128, high=100))
+        assert rescales_by_shift(rescaling(-4, -128))
+
+    def test_rounding_takes_the_zero_point_in(self):
+        """-128 as zero point: 128 * 2**4 less than half of 2**4."""
+        assert channel_words(rescaling(-4, -128)).tolist() == [[2**30, 8 - 128 * 16, 4]]
+        assert channel_words(rescaling(2, 5)).tolist() == [[2**30, 0, -2]]
+
+    def test_a_pair_starts_where_both_of_its_sums_do(self):
+        both = Rescaling(np.zeros(2), np.array([5, 6]), np.array([-1, -2]), 0, -128, 127)
+        bias = np.array([-3, 4])
+        assert list(pair_words(both, bias, True)) == ["-3, 1021, 6, 2, 2, 5, 1, 1"]
+        assert list(pair_words(both, bias, False)) == ["-3, 4, 6, 2, 2, 5, 1, 1"]
+        wide = np.array([0, 2**23])
+        assert next(iter(pair_words(both, wide, True))).startswith(f"0, {-(2**31)}, ")
+
+    def test_narrow_rows_of_large_windows_take_the_memory_of_one(self):
+        small = np.ones((2, 1, 1, 128), np.int8)
+        large = np.ones((2, 1, 1, 256), np.int8)
+        to = rescaling(-4, -128)
+        to = Rescaling(np.zeros(2), *(np.repeat(part, 2) for part in (to.multipliers, to.exponents)), -128, -128, 127)
+        assert takes_tiles(small, 1, to, 0, 3, pooled=False)
+        assert not takes_tiles(large, 1, to, 0, 3, pooled=False)
+        assert takes_tiles(large, 1, to, 0, 3, pooled=True)
+        assert takes_tiles(large, 1, to, 0, 4, pooled=False)
+        assert not takes_tiles(small, 1, to, 0, 1, pooled=False)
