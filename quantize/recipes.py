@@ -12,9 +12,11 @@ those after it how the format is varied.
 ``-dense-per-tensor``  a dense layer has one scale, which old runtimes of microcontrollers need
 ``-selective``         the layer that adds the most rounding noise stays float
 ``qat-``               quantization-aware: trained further while everything is rounded as int8 will round it
-``pruned-``            trained further while the smallest weights become zero, which compression then saves
+``pruned-``            trained further while the smallest weights become zero, which compression then saves, and the C
+                       of ``edgedigits export``
 ``2x4-``               of every 4 neighbouring weights at least 2 are zero
-``clustered-``         trained further while the weights of a layer share a few values, which compression saves too
+``clustered-``         trained further while the weights of a layer share a few values, which saves bytes in the same
+                       places
 =====================  =============================================================================================
 
 ``pruned-clustered-qat-int8`` does one after the other, each keeping what the one before has made.
@@ -73,7 +75,8 @@ class Recipe:
 _NO_SPARSE_KERNELS = (
     "zeros make the file smaller after compression, not the model faster: TensorFlow 2.21 can store int8 weights "
     "sparsely (Optimize.EXPERIMENTAL_SPARSITY), but unpacks them with DENSIFY before the first inference, as "
-    "tflite-runtime 2.14 does, and TFLite Micro has no such operator; so they are stored densely"
+    "tflite-runtime 2.14 does, and TFLite Micro has no such operator; so they are stored densely. The C that "
+    "`edgedigits export` writes leaves them out of the flash"
 )
 _NO_2X4_KERNELS = (
     "no kernel of TensorFlow 2.21, tflite-runtime 2.14 or TFLite Micro makes use of 2 zeros in 4: they save bytes "
@@ -115,6 +118,8 @@ RECIPES = {
             f"int8, {_CLUSTERS} different weights a large layer",
             per_channel=False,
             tuning=Tuning((Cluster(3, 3e-4, _CLUSTERS),)),
+            note="files are smaller after compression alone; the C of `edgedigits export` holds such weights in "
+            "half a byte each",
         ),
         Recipe(
             "pruned-clustered-qat-int8",

@@ -139,6 +139,11 @@ class Node(ABC):
         """True where an explicit padding of the input with its zero point may become part of a window."""
         return False
 
+    @property
+    def reference_computes(self) -> bool:
+        """False where TFLite 2.14's reference kernel computes something else than TFLite's other kernels do."""
+        return True
+
     @abstractmethod
     def compute(self, given: list[Whole], graph: Graph) -> Whole:
         """The output by NumPy, of shape (height, width, channels) or one that holds as many.
@@ -214,3 +219,8 @@ class Graph:
     def macs(self) -> int:
         """Multiply-accumulates of the convolutions and dense layers for one input."""
         return sum(node.macs(self) for node in self.nodes)
+
+    @property
+    def reference_computes(self) -> bool:
+        """Whether TFLite 2.14's reference kernels compute every node as TFLite's other kernels do."""
+        return all(node.reference_computes for node in self.nodes)

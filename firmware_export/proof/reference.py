@@ -1,4 +1,7 @@
-"""What TFLite's reference kernels make of digits and of any input: what an exported model is held against."""
+"""What TFLite's reference kernels make of digits and of any input: what an exported model is held against.
+
+Where they are known to compute a layer wrong, it is what they make of it in the shape in which they compute it right.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,9 @@ class ReferenceKernels:
             EdgedigitsError: as ``DigitModel``, and where LiteRT is the runtime as ``read_graph``.
         """
         self.digits = DigitModel(model, reference=True, contract=contract)
-        self._graph = None if self.digits.runtime.name == REFERENCE_RUNTIME else read_graph(model)
+        graph = read_graph(model)
+        trusted = self.digits.runtime.name == REFERENCE_RUNTIME and graph.reference_computes
+        self._graph = None if trusted else graph
 
     def steps(self, images: NDArray[np.uint8], end: Value) -> NDArray[np.int8]:
         """What the exported C gives for each image: the outputs as int8, of a uint8 or float output made so.
@@ -89,6 +94,11 @@ class TensorReference:
         on = runtime()
         self.kernels = f"the formulas of TFLite 2.14's reference kernels in NumPy, beside {on}"
         if on.name != REFERENCE_RUNTIME:
+            return
+        if not graph.reference_computes:
+            self.kernels = (
+                f"the formulas of TFLite 2.14's reference kernels in NumPy: those of {on} mistake a dense layer"
+            )
             return
         try:
             if card_of(model) is None:

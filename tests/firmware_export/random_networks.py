@@ -270,6 +270,11 @@ class _Network:
         for _ in range(self.dice.choice([1, 1, 2])):
             channels = self.dice.choice(SMALL) if axis == 3 else None
             others.append(self.twin(same_scale=True, channels=channels))
+        if self.dice.random() < 0.2:
+            given = self.builder.tensors[self.end]
+            shape = [self.dice.choice(SMALL) if axis == place else size for place, size in enumerate(given.shape)]
+            values = self.builder.dice.integers(-128, 128, shape, dtype=np.int8)
+            others.append(self.builder.constant(values, given.scales[0], given.zero_points[0]))
         sources = [self.end, *others]
         self.dice.shuffle(sources)
         return self.builder.concat(sources, axis)
@@ -461,8 +466,11 @@ class _Network:
             return self.builder.batch_matmul(self.end, other, self.dice.choice([(False, False), (True, True)]))
         made, turned = self.dice.choice(CHANNELS), self.dice.random() < 0.5
         shape = (made, depth) if turned else (depth, made)
+        zero_point = self.dice.choice([0, 0, 7])
+        if zero_point or self.shape[1] == 1:  # a matrix for each of the end's
+            shape = (1, self.shape[1], *shape)
         values = self.builder.dice.integers(-127, 128, shape, dtype=np.int8)
-        return self.builder.batch_matmul(self.end, self.builder.constant(values, 0.01), (False, turned))
+        return self.builder.batch_matmul(self.end, self.builder.constant(values, 0.01, zero_point), (False, turned))
 
     def transpose_conv(self) -> int:
         size = (self.dice.choice(SMALL), self.dice.choice(SMALL))

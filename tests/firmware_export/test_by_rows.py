@@ -152,7 +152,7 @@ def micro_speech() -> bytes:
 def test_micro_speech_needs_half_of_tflite_micros_memory(micro_speech, tmp_path):
     """7,312 bytes; with the picture whole 8,004 and, of the DSP variant, 12,004."""
     library = export_bytes(micro_speech, tmp_path)
-    assert library.arena_bytes == {"helium": 2804, "dsp": 3316, "plain": 3340, "avr": 2724}
+    assert library.arena_bytes == {"helium": 2804, "dsp": 3124, "plain": 3340, "avr": 2724}
     inputs = random_inputs(library, 4)
     for core, most in {"m0": 1_836_000, "m4": 557_000, "m55": 262_000, "rv32": 1_612_000}.items():
         found = measure(library.text, board(core), inputs, ("-O2",), (("-O2",),), 300)

@@ -10,10 +10,12 @@ from host_library import FAST, SANITIZERS, SMALL, STRICT, compile_host, random_i
 from model_builder import ModelBuilder
 from reference import reference_outputs
 
+from edgedigits.core.pretrained.bundled import bundled_model
 from edgedigits.firmware_export.boards.cores import core
 from edgedigits.firmware_export.boards.measure import measure
 from edgedigits.firmware_export.library import LibraryExport, export_library
 from edgedigits.firmware_export.operators.shared.compact_weights import compact
+from edgedigits.firmware_export.operators.shared.convolution import Conv
 from edgedigits.firmware_export.report.layers import layer_costs
 from edgedigits.firmware_export.targets.export import export_target
 
@@ -268,3 +270,39 @@ def test_the_export_says_what_it_saves(tmp_path):
     assert f"{library.saved_bytes:,} fewer" in written.words
     plain = ExportRequest(path, "digits", False, NOTHING_TOLD, weights="plain")
     assert "fewer" not in TARGETS["c"].write(plain, tmp_path / "plain", False).words
+
+
+# ---- the network `small`, clustered ----
+
+
+def clustered_small(folder, zeros: float = 0.0):
+    """The model of the package with its large layers' weights drawn to 16 values each, the file otherwise the same."""
+    content = bundled_model().read_bytes()
+    layers = [stage.node for stage in export_library(bundled_model()).plan.program.stages]
+    for weights in (node.weights for node in layers if isinstance(node, Conv) and node.weights.size >= 512):
+        values = np.array([-127, -90, -60, -40, -28, -18, -10, -4, 0, 5, 12, 20, 32, 48, 75, 127])
+        nearest = values[np.abs(weights.astype(int)[..., np.newaxis] - values).argmin(axis=-1)]
+        small = np.abs(weights.astype(int)) < np.quantile(np.abs(weights.astype(int)), zeros)
+        before, after = weights.tobytes(), np.where(small, 0, nearest).astype(np.int8).tobytes()
+        assert content.count(before) == 1
+        content = content.replace(before, after)
+    path = folder / "small.tflite"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["m0", "m4"])
+def test_small_clustered_takes_less_flash_and_not_much_more_time(name, tmp_path):
+    """60 % of the weights' bytes, 1.5 times the instructions; with zeros half of the bytes."""
+    model = clustered_small(tmp_path)
+    plain, compacted = (export_library(model, weights=weights) for weights in ("plain", "compact"))
+    given = random_inputs(plain, 2)
+    before, after = (measure(library.text, core(name), given, size_flags=(FAST,)) for library in (plain, compacted))
+    np.testing.assert_array_equal(before.outputs, after.outputs)
+    assert sum(compacted.weight_bytes) <= 0.54 * sum(plain.weight_bytes)
+    assert after.footprints[0].whole.flash <= 0.68 * before.footprints[0].whole.flash
+    assert after.mean_instructions <= 1.5 * before.mean_instructions
+    assert after.arena <= before.arena + 3000
+    pruned = export_library(clustered_small(tmp_path, zeros=0.6))
+    assert sum(pruned.weight_bytes) <= 0.43 * sum(plain.weight_bytes)

@@ -324,10 +324,6 @@ WRONG: dict[str, tuple[Building, str]] = {
         lambda b, x: b.batch_matmul(x, b.transpose(b.slice(x, (0, 0, 0, 0), (1, 1, 4, 2)), (0, 1, 3, 2))),
         "one matrix with several",
     ),
-    "matrix with a zero point": (
-        lambda b, x: b.batch_matmul(x, b.constant(np.ones((2, 3), np.int8), 0.1, 5)),
-        "a constant that has a zero point",
-    ),
     "spread wider than it steps": (
         lambda b, x: altered(b.transpose_conv(x, 3, (3, 3)), b, 0, **integers(1, 12, 8, 3)),
         "another size than its window",
@@ -337,10 +333,6 @@ WRONG: dict[str, tuple[Building, str]] = {
         "another shape than its weights",
     ),
     "multiplier that lies": (lying_multiplier, "channels of weights"),
-    "dense per channel over the last axis": (
-        lambda b, x: b.dense(x, 5, per_channel=True, keep_num_dims=True),
-        "TFLite computes wrong",
-    ),
     "dense of 31": (lambda b, x: altered(b.dense(x, 5), b, 1, **int8(5, 31)), "31 values and an input of 32"),
     "constant alone": (lambda b, x: b.relu(b.constant(np.ones((1, 4), np.int8), 0.1)), "a constant as its input 0"),
 }

@@ -18,6 +18,9 @@ from model_builder import ModelBuilder
 from random_networks import MAKERS, random_network, single_operator
 from reference import reference_outputs
 
+from edgedigits.firmware_export.operators.reader import read_graph
+from edgedigits.firmware_export.proof.reference import TensorReference
+
 INPUTS = 10
 
 HOW = settings(derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -168,6 +171,30 @@ def test_a_dense_layer_of_a_sequence_whose_length_only_the_model_computes(folder
     end = builder.dense(flat, 3)
     builder.tensors[flat].shape = builder.tensors[end].shape = (1, 1)
     check(builder.build(end), folder)
+
+
+def dense_of_rows(shape: tuple[int, ...]) -> bytes:
+    """A dense layer over the last axis of six rows, with a scale for each channel, and another one behind it."""
+    builder = ModelBuilder(5)
+    end = builder.dense(builder.input((*shape, 4), 0.02, 3), 7, per_channel=True, keep_num_dims=True, activation="RELU")
+    return builder.build(builder.dense(end, 5, keep_num_dims=True))
+
+
+@pytest.mark.parametrize("shape", [(1, 6), (1, 2, 3)])
+def test_dense_layers_of_many_axes_with_scales_for_each_channel(shape, folder):
+    """TFLite 2.14's reference kernel computes them in two axes alone."""
+    library = export_bytes(dense_of_rows(shape), folder)
+    given = random_inputs(library, INPUTS)
+    expected = np.array(reference_outputs(dense_of_rows((6,)), given)).reshape(len(given), -1)
+    for flags in (FAST, SANITIZERS):
+        np.testing.assert_array_equal(compile_host(library, folder, flags).run(given, "apart"), expected)
+    path = folder / "rows.tflite"
+    path.write_bytes(dense_of_rows(shape))
+    graph = read_graph(path)
+    assert not graph.reference_computes
+    found = TensorReference(path, graph)
+    assert "in NumPy" in found.kernels
+    np.testing.assert_array_equal(found.outputs(given.reshape(len(given), *shape[1:], 4)), expected)
 
 
 def test_a_single_value_that_is_joined_is_that_value(folder):

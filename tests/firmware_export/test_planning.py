@@ -237,8 +237,8 @@ def chain(length: int, shape: tuple[int, int, int]) -> bytes:
     [
         ((199, (2, 2, 1)), (200, (2, 2, 1)), "201 values, its inputs and what each layer makes, more than 200"),
         # The rows of the input count: what one step makes takes a byte of flash.
-        ((1, (1024, 1, 1)), (1, (1025, 1, 1)), "2050 rows in all, more than 2048"),
-        ((3, (512, 1, 1)), (3, (513, 1, 1)), "2052 rows in all, more than 2048"),
+        ((1, (2048, 1, 1)), (1, (2049, 1, 1)), "4098 rows in all, more than 4096"),
+        ((3, (1024, 1, 1)), (3, (1025, 1, 1)), "4100 rows in all, more than 4096"),
         ((1, (1, 60_000, 1)), (1, (1, 60_001, 1)), "row of 60001 bytes, more than 60000"),
     ],
 )
@@ -251,10 +251,10 @@ def test_a_network_larger_than_the_library_can_number_is_refused(fits, does_not,
 def test_the_rows_of_a_mean_are_those_of_its_input(read):
     """Each is a step, though there is one row of output."""
     builder = ModelBuilder(7)
-    lower(read(builder.build(builder.mean(builder.input((1, 1024, 1, 1))))))
+    lower(read(builder.build(builder.mean(builder.input((1, 2048, 1, 1))))))
     builder = ModelBuilder(7)
-    with pytest.raises(EdgedigitsError, match="2050 rows in all"):
-        lower(read(builder.build(builder.mean(builder.input((1, 1025, 1, 1))))))
+    with pytest.raises(EdgedigitsError, match="4098 rows in all"):
+        lower(read(builder.build(builder.mean(builder.input((1, 2049, 1, 1))))))
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,7 @@ def _axis(layer: Layer) -> int:
 
 def _shape(layer: Layer) -> Sequence[int]:
     layer.arity(1, len(layer.operator.inputs))
-    positions = range(len(layer.operator.inputs))
-    for position in positions:
-        layer.value(position)
-    shapes = [layer.tensor(position).shape for position in positions]
+    shapes = joining.check_parts(layer)
     rank, axis = len(shapes[0]), _axis(layer)
     rest = {(*shape[:axis], *shape[axis + 1 :]) for shape in shapes if len(shape) == rank}
     if len(rest) != 1 or not all(len(shape) == rank for shape in shapes):
@@ -38,14 +35,15 @@ def _read(layer: Layer, output: Value) -> OperatorNodes:
     if layer.activation() != "NONE":
         raise layer.error("has a fused activation", LEAVE_OUT)
     for position in range(len(layer.operator.inputs)):
-        layer.check_same_scale(layer.value(position), output)
+        layer.check_same_scale(layer.as_value(layer.tensor(position)), output)
     if len(layer.operator.inputs) == 1:
         return reshaping.read(layer, output)
     given, axis = layer.output_tensor.shape, _axis(layer) - len(layer.tensor(0).shape) + 3
     if axis < 0 or math.prod(given[:-3]) != 1:
         return joining.joined_flat(layer, output, math.prod(given[: _axis(layer)]))
-    node = joining.Concatenation(layer.name, tuple(layer.operator.inputs), layer.output, axis)
-    return OperatorNodes((node,), {layer.output: output})
+    numbers, parts = joining.joined_parts(layer)
+    node = joining.Concatenation(layer.name, tuple(numbers), layer.output, axis)
+    return OperatorNodes((*parts.nodes, node), {**parts.values, layer.output: output})
 
 
 OPERATOR = Operator(
@@ -53,6 +51,6 @@ OPERATOR = Operator(
     shape=_shape,
     read=_read,
     options="ConcatenationOptions",
-    kernels=(joining.KERNEL,),
+    kernels=joining.KERNELS,
     any_axes=True,
 )

@@ -21,8 +21,7 @@ def _axis(layer: Layer) -> int:
 def _shape(layer: Layer) -> Sequence[int]:
     count = len(layer.operator.inputs)
     layer.arity(1, count)
-    for position in range(count):
-        layer.value(position)
+    joining.check_parts(layer)
     given, axis = layer.tensor(0).shape, _axis(layer)
     if layer.option("ValuesCount") != count or any(layer.tensor(one).shape != given for one in range(count)):
         raise layer.error("joins inputs whose shapes do not fit")
@@ -31,7 +30,7 @@ def _shape(layer: Layer) -> Sequence[int]:
 
 def _read(layer: Layer, output: Value) -> OperatorNodes:
     for position in range(len(layer.operator.inputs)):
-        layer.check_same_scale(layer.value(position), output)
+        layer.check_same_scale(layer.as_value(layer.tensor(position)), output)
     if len(layer.operator.inputs) == 1:
         return reshaping.read(layer, output)
     return joining.joined_flat(layer, output, math.prod(layer.tensor(0).shape[: _axis(layer)]))
@@ -42,6 +41,6 @@ OPERATOR = Operator(
     shape=_shape,
     read=_read,
     options="PackOptions",
-    kernels=(joining.KERNEL,),
+    kernels=joining.KERNELS,
     any_axes=True,
 )

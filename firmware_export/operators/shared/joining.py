@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter
-from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
+from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource
+from edgedigits.firmware_export.operators.shared import constants
 from edgedigits.firmware_export.operators.shared.reshaping import Reshape
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, Stage, shape_text
@@ -49,6 +50,30 @@ class Concatenation(Node):
             left = output
 
 
+def check_parts(layer: Layer) -> list[tuple[int, ...]]:
+    """Shapes of all inputs.
+
+    Raises:
+        EdgedigitsError: one is no int8 value or constant, or all are constants.
+    """
+    positions = range(len(layer.operator.inputs))
+    for position in positions:
+        layer.as_value(layer.tensor(position))
+    if all(layer.is_constant(position) for position in positions):
+        raise layer.error("has a constant as its input 0", LEAVE_OUT)
+    return [layer.tensor(position).shape for position in positions]
+
+
+def joined_parts(layer: Layer) -> tuple[list[int], OperatorNodes]:
+    """Numbers of all inputs, and what makes values of those that are constants."""
+    spares = layer.spares(len(layer.operator.inputs))
+    made = [constants.flowing(layer, position, spare) for position, spare in enumerate(spares)]
+    nodes = tuple(node for _, one in made for node in one.nodes)
+    return [number for number, _ in made], OperatorNodes(
+        nodes, {number: value for _, one in made for number, value in one.values.items()}
+    )
+
+
 def joined_flat(layer: Layer, output: Value, outer: int) -> OperatorNodes:
     """The nodes that join all inputs of an operator, each seen as so many pixels.
 
@@ -57,13 +82,15 @@ def joined_flat(layer: Layer, output: Value, outer: int) -> OperatorNodes:
         output: what it makes.
         outer: the product of the lengths before the axis along which it joins.
     """
-    *flat, made = layer.spares(len(layer.operator.inputs) + 1)
-    values = {layer.output: output, made: replace(output, shape=(1, outer, math.prod(output.shape) // outer))}
-    nodes: list[Node] = []
-    for position, number in enumerate(flat):
-        source = layer.value(position)
-        values[number] = replace(source, shape=(1, outer, math.prod(source.shape) // outer))
-        nodes.append(Reshape(f"{layer.name} flat", (layer.number(position),), number))
+    numbers, parts = joined_parts(layer)
+    made, *flat = layer.spares(2 * len(numbers) + 1)[len(numbers) :]
+    values = {**parts.values, layer.output: output}
+    values[made] = replace(output, shape=(1, outer, math.prod(output.shape) // outer))
+    nodes = list(parts.nodes)
+    for position, (number, seen) in enumerate(zip(numbers, flat, strict=True)):
+        source = layer.as_value(layer.tensor(position))
+        values[seen] = replace(source, shape=(1, outer, math.prod(source.shape) // outer))
+        nodes.append(Reshape(f"{layer.name} flat", (number,), seen))
     nodes.append(Concatenation(layer.name, tuple(flat), made, 2))
     return OperatorNodes((*nodes, Reshape(f"{layer.name} shape", (made,), layer.output)), values)
 
@@ -79,4 +106,6 @@ def _emit(writer: StageWriter, node: Concatenation) -> StageText:
     return StageText(writer.struct("concat_t", fields))
 
 
-KERNEL = KernelSource(_CONCAT, ("concat.c",), "concat_row(stage->layer, y, rows[0], SECOND, out)", _emit)
+_CALL = "concat_row(stage->layer, y, rows[0], SECOND, out)"
+
+KERNELS = (KernelSource(_CONCAT, ("concat.c",), _CALL, _emit), constants.KERNEL)

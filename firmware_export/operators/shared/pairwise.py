@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, plain
 from edgedigits.firmware_export.graph.arithmetic import ADD_LEFT_SHIFT, add_operands
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, Layer
 from edgedigits.firmware_export.graph.model import Node, Operand, Value, Whole
-from edgedigits.firmware_export.operators.contract import KernelSource
+from edgedigits.firmware_export.operators.shared import constants
 from edgedigits.firmware_export.operators.shared.taking import KERNELS as TAKING
 from edgedigits.firmware_export.operators.shared.taking import spread
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, Stage
-
-CONSTANT = Kernel("constant")
 
 
 @dataclass(frozen=True)
@@ -118,18 +114,9 @@ class Pairwise(Node):
         inputs = tuple(spread(lowering, self, number, shape) for number in self.inputs)
         if self.constant is not None:
             made = lowering.new_value(shape, 0, self.output)
-            lowering.append(Stage(f"{self.name} constant", CONSTANT, self, (), made, steps=shape[0], rows=0))
+            lowering.append(Stage(f"{self.name} constant", constants.CONSTANT, self, (), made, steps=shape[0], rows=0))
             inputs = (made, *inputs) if constant_first else (*inputs, made)
         lowering.append_rows(self, kernel, inputs)
-
-
-def _emit_constant(writer: StageWriter, node: Any) -> StageText:
-    height, width, depth = writer.target.shape
-    values = np.broadcast_to(node.constant, (node.constant.shape[0], width, depth))
-    next_row = width * depth if len(values) == height > 1 else 0
-    fields = (writer.symbol("constant"), width * depth, next_row)
-    array = writer.array("int8_t", "constant", plain(values))
-    return StageText(array + writer.struct("constant_t", fields), values.size)
 
 
 def summands(layer: Layer, left: Value, right: Value, output: Value) -> tuple[Operand, Operand, Operand]:
@@ -143,5 +130,5 @@ def summands(layer: Layer, left: Value, right: Value, output: Value) -> tuple[Op
     return add_operands(left, right, output)
 
 
-KERNELS = (KernelSource(CONSTANT, ("constant.c",), "constant_row(stage->layer, y, out)", _emit_constant), *TAKING)
+KERNELS = (constants.KERNEL, *TAKING)
 """That make constants and spread values."""

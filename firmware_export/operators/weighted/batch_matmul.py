@@ -16,7 +16,7 @@ from edgedigits.firmware_export.graph.formulas import output_of
 from edgedigits.firmware_export.graph.layers import LARGEST_MULTIPLIER, LEAVE_OUT, QUANTIZE_FIRST, Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Operand, Value, Whole, Window
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
-from edgedigits.firmware_export.operators.shared import convolution
+from edgedigits.firmware_export.operators.shared import constants, convolution
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, Stage, shape_text
 
@@ -91,23 +91,20 @@ def _read(layer: Layer, output: Value) -> OperatorNodes:
         raise layer.error("has an output scale far too small for its inputs", QUANTIZE_FIRST)
     to = Operand(output.zero_point, *quantize_multiplier(ratio))
     layer.check_sums(255 * 255 * left[-1], to.exponent)
-    if layer.is_constant(1):
+    if layer.is_constant(1) and not (layer.option("AdjX") or other.zero_point) and other.shape[0] == 1:
         return _by_constant(layer, output, source, ratio)
     if source.shape[0] != other.shape[0]:
         raise layer.error("multiplies one matrix with several", LEAVE_OUT)
     turned = (bool(layer.option("AdjX")), bool(layer.option("AdjY")))
     zeros = (source.zero_point, other.zero_point)
-    node = BatchMatmul(layer.name, (layer.number(0), layer.number(1)), layer.output, turned, zeros, to)
-    return OperatorNodes((node,), {layer.output: output})
+    number, constant = constants.flowing(layer, 1, layer.spare)
+    node = BatchMatmul(layer.name, (layer.number(0), number), layer.output, turned, zeros, to)
+    return OperatorNodes((*constant.nodes, node), {**constant.values, layer.output: output})
 
 
 def _by_constant(layer: Layer, output: Value, source: Value, ratio: float) -> OperatorNodes:
     """A window of one pixel whose weights are the constant."""
     weights = layer.constant(1, ("INT8",))
-    if layer.option("AdjX") or layer.as_value(layer.tensor(1)).zero_point:
-        raise layer.error("multiplies with a constant that has a zero point, or exchanges axes before", LEAVE_OUT)
-    if layer.as_value(layer.tensor(1)).shape[0] != 1:
-        raise layer.error("multiplies with several constant matrices", LEAVE_OUT)
     matrix = weights.reshape(weights.shape[-2:])
     columns = matrix if layer.option("AdjY") else matrix.T
     kernel = np.ascontiguousarray(columns).reshape(len(columns), 1, 1, source.shape[2])
@@ -136,5 +133,5 @@ OPERATOR = Operator(
     shape=_shape,
     read=_read,
     options="BatchMatMulOptions",
-    kernels=(KernelSource(_BATCH_MATMUL, ("batch_matmul.c",), _CALL, _emit), convolution.KERNEL),
+    kernels=(KernelSource(_BATCH_MATMUL, ("batch_matmul.c",), _CALL, _emit), convolution.KERNEL, constants.KERNEL),
 )

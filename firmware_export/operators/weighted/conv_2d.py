@@ -73,5 +73,5 @@ OPERATOR = Operator(
     shape=_shape,
     read=_read,
     options="Conv2DOptions",
-    kernels=(convolution.KERNEL, *taking.KERNELS, joining.KERNEL),
+    kernels=(convolution.KERNEL, *taking.KERNELS, *joining.KERNELS),
 )

@@ -16,8 +16,6 @@ from edgedigits.firmware_export.operators.shared.dense_rows import lower_by_rows
 from edgedigits.firmware_export.operators.shared.reshaping import Reshape
 from edgedigits.firmware_export.planning.lowering import Lowering
 
-ONE_SCALE = "flatten before it, or convert with _experimental_disable_per_channel_quantization_for_dense_layers = True"
-
 
 @dataclass(frozen=True)
 class Dense(convolution.Conv):
@@ -27,6 +25,20 @@ class Dense(convolution.Conv):
         """One stage: over a whole picture a stage that takes row by row in, where rows are asked for."""
         if not (lowering.by_rows and lower_by_rows(self, lowering)):
             super().lower(lowering)
+
+
+@dataclass(frozen=True)
+class DenseOfRows(Dense):
+    """One with a scale for each channel over an input of more axes, as TensorFlow 2.21 converts those of a transformer.
+
+    The reference kernel of TFLite 2.14 takes the second axis for the channels. What it computes of the same rows in two
+    axes is what its other kernels compute of all.
+    """
+
+    @property
+    def reference_computes(self) -> bool:
+        """Not of more than two axes."""
+        return False
 
 
 @dataclass(frozen=True)
@@ -70,27 +82,22 @@ def _shape(layer: Layer) -> Sequence[int]:
 
 
 def _read(layer: Layer, output: Value) -> OperatorNodes:
-    """A Reshape goes before it where the weights want another shape than the input has.
-
-    Scales for each channel and an output of more than two axes are refused: the reference kernel of TFLite 2.14 takes
-    the second axis for the channels there.
-    """
+    """A Reshape goes before it where the weights want another shape than the input has."""
     source = layer.value(0)
     channels, depth = layer.tensor(1).shape
     weights, scales = layer.weights(1, 0, channels)
     ratios = convolution_ratios(source, scales, output)
     if len(scales) == 1:
         ratios = [dense_ratio(source, scales[0], output)]
-    elif len(layer.output_tensor.shape) != 2:
-        raise layer.error("has a scale for each channel and more than two axes, which TFLite computes wrong", ONE_SCALE)
+    kind = Dense if len(scales) == 1 or len(layer.output_tensor.shape) == 2 else DenseOfRows
     rescaling = convolution.rescaling(layer, ratios, output, weights)
     matrix = weights.reshape(channels, 1, 1, depth)
     flat = replace(source, shape=(*output.shape[:2], depth))
     if source.shape == flat.shape:
-        node = Dense(layer.name, (layer.number(0),), layer.output, Window((1, 1)), matrix, rescaling)
+        node = kind(layer.name, (layer.number(0),), layer.output, Window((1, 1)), matrix, rescaling)
         return OperatorNodes((node,), {layer.output: output})
     flattening = Reshape(f"{layer.name} flat", (layer.number(0),), layer.spare)
-    node = Dense(layer.name, (layer.spare,), layer.output, Window((1, 1)), matrix, rescaling)
+    node = kind(layer.name, (layer.spare,), layer.output, Window((1, 1)), matrix, rescaling)
     return OperatorNodes((flattening, node), {layer.spare: flat, layer.output: output})
 
 
