@@ -118,7 +118,7 @@ def library_target(name: str, about: str, layout: Mapping[str, str]) -> Target:
         )
         files = write_target(name, made.files, folder, force=force)
         library = made.library
-        facts = {
+        facts: dict[str, Any] = {
             "verdict": library.verdict,
             "sha256": library.sha256,
             "macs": library.graph.macs,
