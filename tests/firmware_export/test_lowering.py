@@ -65,7 +65,7 @@ def test_what_is_known_of_a_value() -> None:
 
 
 def test_what_the_caller_reads_too_is_not_read_once() -> None:
-    graph = replace(graph_of(Step("A 0", (0,), 1), Step("B 1", (1,), 2)), output_tensor=ModelTensor(1))
+    graph = replace(graph_of(Step("A 0", (0,), 1), Step("B 1", (1,), 2)), outputs=(ModelTensor(1),))
     made = Lowering(graph)
     assert [made.is_read_once(number) for number in range(3)] == [True, False, False]
 
