@@ -35,8 +35,9 @@ _SCALE_SLACK = 1e-6
 def contract_of(model: Path, told: Told, graph: Graph) -> InputContract | None:
     """The contract of a digit model; None of a model that is none.
 
-    A model is one where its card says so, where the user tells its input's range or polarity, where it reads digits
-    when it is tried on them, or where it takes a picture of 28x28 and gives ten scores and nothing speaks against it.
+    A model is one whose input and output are int8 within, and where its card says so, where the user tells its input's
+    range or polarity, where it reads digits when it is tried on them, or where it takes a picture of 28x28 and gives
+    ten scores and nothing speaks against it.
 
     Args:
         model: a ``.tflite`` file.
@@ -47,7 +48,7 @@ def contract_of(model: Path, told: Told, graph: Graph) -> InputContract | None:
         EdgedigitsError: as ``DigitModel``.
     """
     card = card_of(model)
-    if not graph.is_plain:
+    if not graph.is_plain or _is_wide(graph):
         return None
     shape = graph.input_tensor.shape
     if graph.output_tensor.shape != (CLASSES,) or not is_picture(shape):
@@ -89,9 +90,10 @@ def picture_contracts(graph: Graph, told: Told) -> tuple[InputContract | None, .
 def _picture_contract(tensor: ModelTensor, value: Value, told: Told) -> InputContract | None:
     if len(tensor.shape) != _PICTURE_AXES or not is_picture(tensor.shape):
         return None
-    likely = likely_ranges(np.int8, value.scale, value.zero_point)
+    likely = likely_ranges(value.kind, value.scale, value.zero_point)
     known = likely[0] in RANGES and _fills(value, likely[0])
-    found = told.range or (likely[0] if known or tensor.shape[2] > 1 else None)
+    # The lower end of an int16 input tells nothing: it is symmetric about zero.
+    found = told.range or (likely[0] if not value.wide and (known or tensor.shape[2] > 1) else None)
     if found is None or (tensor.type == "UINT8" and told == NOTHING_TOLD):  # whose bytes are those of the picture
         return None
     return InputContract(tensor.shape, found, told.polarity or BRIGHT)
@@ -103,6 +105,11 @@ def _fills(value: Value, name: str) -> bool:
     ends = [(step - value.zero_point) * value.scale for step in (-128, 127)]
     slack = _RANGE_SLACK * (ends[1] - ends[0])
     return all(abs(float(level) - end) <= slack for level, end in zip((levels[0], levels[-1]), ends, strict=True))
+
+
+def _is_wide(graph: Graph) -> bool:
+    """Whether the network takes or gives int16 within."""
+    return any(graph.values[number].wide for number in (graph.input, graph.output))
 
 
 def line_in_file(model: Path) -> LineShape | None:
@@ -137,6 +144,8 @@ def line_of(model: Path, graph: Graph) -> LineShape | None:
                 "a line network takes (32, width, 1) and gives (1, columns, 11 or a multiple)",
             )
         return None
+    if _is_wide(graph):
+        raise EdgedigitsError(f"{model} is a line network of int16", "quantize it for full int8")
     if source.zero_point != _STRIP_ZERO or abs(source.scale / _STRIP_SCALE - 1) > _SCALE_SLACK:
         raise EdgedigitsError(
             f"{model} is a line network whose input has the scale {source.scale:g} and the zero point "

@@ -26,7 +26,14 @@ from edgedigits.core.tflite.schema import CURRENT
 ITEM_BYTES = {"INT8": 1, "UINT8": 1, "BOOL": 1, "INT16": 2, "FLOAT16": 2, "INT32": 4, "FLOAT32": 4, "INT64": 8}
 """Size of an element by TFLite's name of the type."""
 
-_VALUES = {"INT8": np.int8, "INT32": np.int32, "INT64": np.int64, "FLOAT16": np.float16, "FLOAT32": np.float32}
+_VALUES = {
+    "INT8": np.int8,
+    "INT16": np.int16,
+    "INT32": np.int32,
+    "INT64": np.int64,
+    "FLOAT16": np.float16,
+    "FLOAT32": np.float32,
+}
 """Types of weights, biases, shapes and axes, whose values are read."""
 
 LEFT_OUT = -1

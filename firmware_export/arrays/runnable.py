@@ -32,6 +32,7 @@ _OF_FLOATS = frozenset(
         *("LOG", "NEG", "ROUND", "SIN", "SQRT", "SQUARE"),
     }
 )
+_NOT_OF_INT16 = frozenset({"ELU", "HARD_SWISH", "L2_NORMALIZATION", "LOG_SOFTMAX"})
 _VIEWS = frozenset({"RESHAPE", "SQUEEZE", "EXPAND_DIMS"})
 _LONGEST_NAME = 40
 
@@ -45,14 +46,17 @@ def why_not(content: TfliteFile) -> tuple[str, str] | None:
     """What keeps TensorFlow Lite Micro from running a model, and what to do about it; None where nothing does.
 
     Sources, below ``tensorflow/lite/micro/kernels``: ``conv_common.cc`` and ``fully_connected.cc`` (float inputs with
-    int8 weights, "hybrid", and uint8 are refused), ``dequantize_common.cc`` (no float16).
+    int8 weights, "hybrid", and uint8 are refused), ``dequantize_common.cc`` (no float16), ``depthwise_conv.cc``,
+    ``elu.cc``, ``hard_swish.cc``, ``l2norm.cc``, ``log_softmax.cc`` (of int16).
     """
     lacking = sorted({_called(one) for one in content.operators if method(one) is None})
     if lacking:
         return f"has operators that TensorFlow Lite Micro lacks: {', '.join(lacking)}", "build the network without them"
     if any(tensor.type == "FLOAT16" for tensor in content.tensors):
         return "has float16 weights, which TensorFlow Lite Micro lacks", f"{_CONVERT}, or for float32"
-    return _wrong_ends(content) or next(filter(None, (_wrong_types(content, node) for node in content.nodes)), None)
+    return _wrong_ends(content) or next(
+        filter(None, (wrong(content, node) for node in content.nodes for wrong in (_wrong_types, _wrong_int16))), None
+    )
 
 
 def _wrong_ends(content: TfliteFile) -> tuple[str, str] | None:
@@ -80,6 +84,19 @@ def _wrong_types(content: TfliteFile, node: OperatorCall) -> tuple[str, str] | N
         return f"computes {node.name} of uint8, which TensorFlow Lite Micro lacks", _CONVERT
     what = f"makes {' and '.join(made).lower()} by {node.name} of {types[0].lower()} with weights of {types[1].lower()}"
     return f"{what}, which TensorFlow Lite Micro lacks", f"{_CONVERT}, or for float32"
+
+
+def _wrong_int16(content: TfliteFile, node: OperatorCall) -> tuple[str, str] | None:
+    types = [content.tensors[place].type for place in node.inputs if place >= 0]
+    if types[:1] != ["INT16"]:
+        return None
+    if node.name in _NOT_OF_INT16:
+        return f"computes {node.name} of int16, which TensorFlow Lite Micro lacks", f"{_CONVERT}, or for float32"
+    if node.name == "DEPTHWISE_CONV_2D" and types[2:] not in ([], ["INT64"]):
+        lacks = "which TensorFlow Lite Micro reads as int64"
+        what = f"has a bias of {types[2].lower()} in DEPTHWISE_CONV_2D of int16, {lacks}"
+        return what, f"{_CONVERT}, or for int16 with biases of int64"
+    return None
 
 
 def _called(operator: OperatorVersion) -> str:

@@ -6,6 +6,7 @@ import re
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ class Footprint:
         library: sections of the library's object file alone.
         parameters: bytes of weights, biases and per-channel multipliers and exponents in it, by array.
         whole: sections of the smallest firmware that runs it (vectors, startup, C library functions and all).
-        outputs: int8 of shape (images, output bytes), of the first images; of none where the board is too small to
+        outputs: int8 or int16 of shape (images, outputs), of the first images; of none where the board is too small to
             run more than one program on.
         instructions: int64 of shape (images,), of these.
     """
@@ -40,7 +41,7 @@ class Footprint:
     library: Sections
     parameters: dict[str, int]
     whole: Sections
-    outputs: NDArray[np.int8]
+    outputs: NDArray[Any]
     instructions: NDArray[np.int64]
 
     @property
@@ -61,7 +62,7 @@ class CoreMeasurement:
     Attributes:
         core: name of the core.
         flags: optimisation that the instructions were counted at.
-        outputs: int8 of shape (images, output bytes).
+        outputs: int8 or int16 of shape (images, outputs).
         instructions: int64 of shape (images,), one inference each, exact; the input is in place before, the profiling
             hook is off. On a core whose unit is cycles they are cycles, and so are the next two.
         stage_instructions: mean per inference for each stage, from a second build with the hook, which may compile a
@@ -75,7 +76,7 @@ class CoreMeasurement:
 
     core: str
     flags: tuple[str, ...]
-    outputs: NDArray[np.int8]
+    outputs: NDArray[Any]
     instructions: NDArray[np.int64]
     stage_instructions: tuple[float, ...]
     outside_stages: float
@@ -93,32 +94,34 @@ class CoreMeasurement:
 def measure(
     library: LibraryText,
     core: Core,
-    images: NDArray[np.int8],
+    images: NDArray[Any],
     flags: tuple[str, ...] = ("-O2",),
     size_flags: tuple[tuple[str, ...], ...] = (("-O2",), ("-Os",)),
     timeout: float = 600.0,
     stages: int = 0,
     lines: bool = False,
     compiler: tuple[str, ...] = (),
+    kind: type[Any] = np.int8,
 ) -> CoreMeasurement:
     """Compile a library for a core, run it on images under emulation, and count its bytes.
 
     Args:
         library: from the exporter.
         core: one of ``cores.CORES``.
-        images: int8 of shape (n, input bytes), quantized as the model wants them, n >= 1.
+        images: int8 or int16 of shape (n, inputs), quantized as the model wants them, n >= 1.
         flags: for the program that is run.
         size_flags: for the programs that are weighed, and run on the first two images.
         timeout: seconds for each emulated run.
         stages: how many the profiling hook may name (0 .. stages - 1); 0 switches the profile off.
         lines: whether the library reads lines: then it is also run from strips to texts, which is not counted.
         compiler: of the library, in the place of the core's own GCC, which compiles and links what is around it.
+        kind: NumPy's type of the outputs: int8 or int16.
 
     Raises:
         EdgedigitsError: a compiler or emulator is missing, the model does not fit, the firmware crashed or did not end.
     """
     with tempfile.TemporaryDirectory(prefix="edgedigits-") as name:
-        bench = _Bench(library, core, Path(name), flags, timeout, lines, compiler)
+        bench = _Bench(library, core, Path(name), flags, timeout, lines, compiler, kind)
         footprints = tuple(bench.footprint(which, images[:_PROFILED_IMAGES]) for which in size_flags)
         runs = [bench.run(batch) for batch in _batches(images, bench)]
         per_stage: tuple[float, ...] = (0.0,)
@@ -126,7 +129,7 @@ def measure(
             profiled = images[:_PROFILED_IMAGES]
             profile = bench.run(profiled, stages=stages)
             per_stage = _per_stage(profile, core, len(profiled))
-    outputs, counts = _answers(runs, core, len(images))
+    outputs, counts = _answers(runs, core, len(images), kind)
     return CoreMeasurement(
         core=core.name,
         flags=flags,
@@ -152,19 +155,20 @@ class _Bench:
     timeout: float
     lines: bool
     compiler: tuple[str, ...]
+    kind: type[Any]
 
-    def footprint(self, flags: tuple[str, ...], images: NDArray[np.int8]) -> Footprint:
+    def footprint(self, flags: tuple[str, ...], images: NDArray[Any]) -> Footprint:
         """Build the smallest firmware with these flags; run the measuring one on the images, where there is room."""
         runs = [replace(self, flags=flags, lines=False).run(images)] if self.core.memory.bulk.size else []
-        outputs, counts = _answers(runs, self.core, len(images) if runs else 0)
+        outputs, counts = _answers(runs, self.core, len(images) if runs else 0, self.kind)
         own = self._library(flags)
         others = self._compile(("startup.c", "smallest.c"), (*flags, "-DBARE"))
         whole = toolchain.link((own, *others), self.core, self.folder / "smallest.elf")
         return Footprint(flags, own.sections, _parameters(self.library, own), whole.sections, outputs, counts)
 
-    def run(self, images: NDArray[np.int8], stages: int = 0) -> dict[str, str]:
+    def run(self, images: NDArray[Any], stages: int = 0) -> dict[str, str]:
         """Run the measuring program; what it printed, by the first word of each line, equal first words joined."""
-        self.folder.joinpath("images.bin").write_bytes(np.ascontiguousarray(images, np.int8).tobytes())
+        self.folder.joinpath("images.bin").write_bytes(np.ascontiguousarray(images).tobytes())
         macros = (*toolchain.port_flags(self.core), f"-DIMAGES={len(images)}")
         macros += (f"-DSTAGE_COUNT={stages}",) if stages else ()
         macros += ("-DLINES",) if self.lines and not stages else ()
@@ -183,19 +187,21 @@ class _Bench:
         return [toolchain.compile_source(self.folder / name, self.core, flags) for name in names]
 
 
-def _answers(runs: list[dict[str, str]], core: Core, images: int) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+def _answers(
+    runs: list[dict[str, str]], core: Core, images: int, kind: type[Any]
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Outputs and instructions of each image, of all runs together."""
     counts = [_instructions(int(word, 16), core) for said in runs for word in said["counts"].split()]
     outputs = b"".join(bytes.fromhex(said["outputs"]) for said in runs)
-    return np.frombuffer(outputs, np.int8).reshape(images, -1 if images else 0), np.array(counts, np.int64)
+    return np.frombuffer(outputs, kind).reshape(images, -1 if images else 0), np.array(counts, np.int64)
 
 
-def _batches(images: NDArray[np.int8], bench: _Bench) -> list[NDArray[np.int8]]:
+def _batches(images: NDArray[Any], bench: _Bench) -> list[NDArray[Any]]:
     """All images at once where the board has memory for them, else as many as the flash holds beside the firmware."""
     if bench.core.memory.bulk.size:
         return [images]
     room = bench.core.memory.code.size - bench.footprint(bench.flags, images[:0]).whole.flash - _MEASURING_FLASH_BYTES
-    at_once = max(1, room // images.shape[1])
+    at_once = max(1, room // images[0].nbytes)
     return [images[start : start + at_once] for start in range(0, len(images), at_once)]
 
 

@@ -11,6 +11,7 @@ from edgedigits.firmware_export.arrays.runnable import why_not
 QUANTIZE_FIRST = "run `edgedigits quantize MODEL.keras` and export the int8 model that it writes"
 REBUILD = "make the model again with TensorFlow's converter for full int8 and a batch of 1"
 LEAVE_OUT = "build the network without it, or export it for TensorFlow Lite Micro with --target arrays"
+IN_INT8 = "convert the model for full int8"
 WITHOUT_STATE = "use convolutions over time instead"
 
 _WITHOUT_IT = "build the network without it"
@@ -24,14 +25,15 @@ def followable(remedy: str, content: TfliteFile, whole: bool = True) -> str:
     TensorFlow Lite Micro is named where it runs the model, `edgedigits quantize` where it reads digits or lines.
 
     Args:
-        remedy: any; :data:`LEAVE_OUT`, :data:`WITHOUT_STATE` and :data:`QUANTIZE_FIRST` depend on the model.
+        remedy: any; :data:`LEAVE_OUT`, :data:`IN_INT8`, :data:`WITHOUT_STATE` and :data:`QUANTIZE_FIRST` depend on the
+            model.
         content: of the model.
         whole: whether the model as a whole has other types, and not one layer numbers that no runtime takes.
     """
     if remedy == LEAVE_OUT:
         return _WITHOUT_IT + _or_arrays(content)
-    if remedy == WITHOUT_STATE:
-        return WITHOUT_STATE + _or_arrays(content)
+    if remedy in (WITHOUT_STATE, IN_INT8):
+        return remedy + _or_arrays(content)
     if remedy == QUANTIZE_FIRST and not _is_ours(content):
         return _CONVERT + (_or_arrays(content) if whole else "")
     return remedy

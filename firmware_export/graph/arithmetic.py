@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from edgedigits.firmware_export.graph.model import Operand, Rescaling, Value
 
 ADD_LEFT_SHIFT = 20
+WIDE_LEFT_SHIFT = 15
+"""The same of int16."""
 SOFTMAX_INTEGER_BITS = 5
 """Integer bits of the scaled differences that go into softmax's exponential."""
 
@@ -81,8 +83,13 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
     return (0, 0) if exponent < -31 else (multiplier, exponent)
 
 
+def reduced_multiplier(multiplier: int) -> int:
+    """The 16 bits that TFLite's ``MultiplyByQuantizedMultiplier`` of a 64-bit number takes of a multiplier."""
+    return min((multiplier + (1 << 15)) >> 16, 0x7FFF)
+
+
 def activation_range(activation: str, value: Value) -> tuple[int, int]:
-    """TFLite's ``CalculateActivationRangeQuantized`` for int8: quotients in float32, ties away from zero.
+    """TFLite's ``CalculateActivationRangeQuantized``: quotients in float32, ties away from zero.
 
     Args:
         activation: NONE, RELU, RELU6 or RELU_N1_TO_1; RELU_0_TO_1, which is never a fused one.
@@ -95,7 +102,7 @@ def activation_range(activation: str, value: Value) -> tuple[int, int]:
         # Beyond a million the clamp decides anyway.
         return math.floor(min(quotient, 1e6) + 0.5)
 
-    low, high = int(_INT8.min), int(_INT8.max)
+    low, high = value.limits
     if activation == "RELU":
         return max(low, value.zero_point), high
     if activation == "RELU6":
@@ -195,10 +202,12 @@ def mean_rescaling(source: Value, output: Value, count: int) -> Rescaling:
     )
 
 
-def add_operands(left: Value, right: Value, output: Value) -> tuple[Operand, Operand, Operand]:
+def add_operands(
+    left: Value, right: Value, output: Value, left_shift: int = ADD_LEFT_SHIFT
+) -> tuple[Operand, Operand, Operand]:
     """What ADD prepares: both sides over twice the greater scale, and the way from there to the output.
 
-    Doubles: ``scale / (2 * max)`` and ``2 * max / (2**20 * output scale)``.
+    Doubles: ``scale / (2 * max)`` and ``2 * max / (2**left_shift * output scale)``.
 
     Returns:
         Operands of the left side, the right side and the output; TFLite wants their exponents to be 0 or less.
@@ -207,7 +216,7 @@ def add_operands(left: Value, right: Value, output: Value) -> tuple[Operand, Ope
     return (
         Operand(left.zero_point, *quantize_multiplier(left.scale / twice)),
         Operand(right.zero_point, *quantize_multiplier(right.scale / twice)),
-        Operand(output.zero_point, *quantize_multiplier(twice / ((1 << ADD_LEFT_SHIFT) * output.scale))),
+        Operand(output.zero_point, *quantize_multiplier(twice / ((1 << left_shift) * output.scale))),
     )
 
 

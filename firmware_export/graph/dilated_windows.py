@@ -24,6 +24,7 @@ _REMOVED = {"SQUEEZE", "RESHAPE"}
 _VALID = 1
 
 Pairs = list[tuple[int, int]]
+Made = tuple[list[OperatorCall], list[Tensor]]
 
 
 def with_dilated_windows(content: TfliteFile) -> TfliteFile:
@@ -36,16 +37,24 @@ def with_dilated_windows(content: TfliteFile) -> TfliteFile:
     """
     readers = Counter(place for node in content.nodes for place in node.inputs)
     readers.update(content.output_places)
+    by_input = {node.inputs[0]: node for node in reversed(content.nodes) if node.inputs}
+    constants: list[Tensor] = []
+    instead: dict[int, list[OperatorCall]] = {}
     for node in content.nodes:
-        if node.name == DEALT and (run := _run(content, node, readers)) and (folded := _folded(content, run)):
-            return with_dilated_windows(folded)
-    return content
+        run = _run(node, readers, by_input) if node.name == DEALT else []
+        if run and (made := _folded(content, run, len(content.tensors) + len(constants))):
+            nodes, more = made
+            constants.extend(more)
+            instead.update({id(one): [] for one in run} | {id(run[-1]): nodes})
+    if not instead:
+        return content
+    nodes = [made for node in content.nodes for made in instead.get(id(node), [node])]
+    return replace(content, nodes=tuple(nodes), tensors=(*content.tensors, *constants))
 
 
-def _run(content: TfliteFile, first: OperatorCall, readers: Counter[int]) -> list[OperatorCall]:
+def _run(first: OperatorCall, readers: Counter[int], by_input: dict[int, OperatorCall]) -> list[OperatorCall]:
     """The operators from one that deals out to one that gathers, each the only reader of the one before; else none."""
     run = [first]
-    by_input = {node.inputs[0]: node for node in reversed(content.nodes) if node.inputs}
     while run[-1].name != GATHERED:
         (place,) = run[-1].outputs if len(run[-1].outputs) == 1 else (-1,)
         if place < 0 or readers[place] != 1 or place not in by_input or len(run) > 5:
@@ -56,8 +65,8 @@ def _run(content: TfliteFile, first: OperatorCall, readers: Counter[int]) -> lis
     return run if flat or (len(names) == 1 and names[0] in _CONVOLUTIONS) else []
 
 
-def _folded(content: TfliteFile, run: list[OperatorCall]) -> TfliteFile | None:
-    """The model with these operators as a padding and a dilated convolution; None where they are no such thing."""
+def _folded(content: TfliteFile, run: list[OperatorCall], first: int) -> Made | None:
+    """What these operators are as a padding and a dilated convolution; None where they are no such thing."""
     tensors = content.tensors
     dealt, gathered, window = run[0], run[-1], next(node for node in run if node.name in _CONVOLUTIONS)
     block, padding = _settings(tensors, dealt)
@@ -79,8 +88,7 @@ def _folded(content: TfliteFile, run: list[OperatorCall]) -> TfliteFile | None:
         if axis is None:
             return None
         spread.insert(axis - 1, 1)
-    made = _operators(content, run, window, (spread[0], spread[1]), amounts, axis)
-    return _with(content, run, *made)
+    return _operators(run, window, (spread[0], spread[1]), amounts, axis, first)
 
 
 def _settings(tensors: Sequence[Tensor], node: OperatorCall) -> tuple[list[int], Pairs]:
@@ -111,21 +119,21 @@ def _inserted_axis(tensors: Sequence[Tensor], window: OperatorCall, run: list[Op
 
 
 def _operators(
-    content: TfliteFile,
     run: list[OperatorCall],
     window: OperatorCall,
     block: tuple[int, int],
     amounts: Pairs,
     axis: int | None,
-) -> tuple[list[OperatorCall], list[Tensor]]:
-    """What stands in place of the run, and the constants that it needs behind those of the file."""
+    first: int,
+) -> Made:
+    """What stands in place of the run, and the constants that it needs, the first of them at this place."""
     dealt, gathered = run[0], run[-1]
     nodes, constants = [], []
     place = dealt.inputs[0]
     if any(map(any, amounts)):
         constants.append(_constant([(0, 0), *amounts, (0, 0)]))
         place = dealt.outputs[0]
-        nodes.append(OperatorCall("PAD", (dealt.inputs[0], len(content.tensors)), (place,), "PadOptions", {}))
+        nodes.append(OperatorCall("PAD", (dealt.inputs[0], first), (place,), "PadOptions", {}))
     wider = {
         f"Dilation{name}Factor": length * int(window.options.get(f"Dilation{name}Factor", 1))
         for name, length in zip("HW", block, strict=True)
@@ -135,7 +143,7 @@ def _operators(
         inputs = (place, *window.inputs[1:])
         return [*nodes, replace(window, inputs=inputs, outputs=gathered.outputs, options=options)], constants
     constants.append(_constant(axis))
-    last = len(content.tensors) + len(constants) - 1
+    last = first + len(constants) - 1
     nodes.append(OperatorCall("EXPAND_DIMS", (place, last), run[1].outputs, "ExpandDimsOptions", {}))
     nodes.append(replace(window, options=options))
     squeeze = {"SqueezeDims": (axis,)}
@@ -146,16 +154,3 @@ def _operators(
 def _constant(values: object) -> Tensor:
     data = np.array(values, np.int32)
     return Tensor("", "INT32", data.shape, (), (), 0, True, True, data)
-
-
-def _with(
-    content: TfliteFile, run: list[OperatorCall], made: list[OperatorCall], constants: list[Tensor]
-) -> TfliteFile:
-    """The model with other operators in place of these, where the last of them stood."""
-    nodes: list[OperatorCall] = []
-    for node in content.nodes:
-        if node is run[-1]:
-            nodes.extend(made)
-        elif not any(node is one for one in run):
-            nodes.append(node)
-    return replace(content, nodes=tuple(nodes), tensors=(*content.tensors, *constants))

@@ -160,8 +160,9 @@ class Layer:
         return self.as_value(self.output_tensor)
 
     def as_value(self, tensor: Tensor) -> Value:
-        """An int8 tensor with one scale and zero point as a value."""
-        if tensor.type != "INT8":
+        """An int8 or int16 tensor with one scale and zero point as a value."""
+        wide = tensor.type == "INT16"
+        if tensor.type != "INT8" and not wide:
             raise self.error(f"works on {tensor.type} where int8 is expected", QUANTIZE_FIRST)
         if not tensor.plain:
             raise self.error("uses a variable or sparse tensor", LEAVE_OUT)
@@ -169,7 +170,9 @@ class Layer:
             raise self.error(f"has a value with {len(tensor.scales)} scales where one is expected", QUANTIZE_FIRST)
         self._check_scales(tensor)
         (scale,), (zero_point,) = tensor.scales, tensor.zero_points or (0,)
-        return Value(self._shape(tensor.shape), scale, zero_point)
+        if wide and zero_point:
+            raise self.error("has int16 values with a zero point other than 0", QUANTIZE_FIRST)
+        return Value(self._shape(tensor.shape), scale, zero_point, wide)
 
     def _shape(self, shape: tuple[int, ...]) -> Shape:
         if min(shape, default=1) < 1 or math.prod(shape) > LARGEST_VALUE:

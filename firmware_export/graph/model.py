@@ -1,4 +1,4 @@
-"""A network of int8 operators with all its constants: what is read from a ``.tflite`` file.
+"""A network of int8 or int16 operators with all its constants: what is read from a ``.tflite`` file.
 
 Nothing here knows TFLite's file format, nothing here knows C. A batch axis of one is dropped: every value is a stack of
 rows of shape (height, width, channels), a vector is (1, 1, length).
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from edgedigits.firmware_export.planning.lowering import Lowering
 
 Whole = NDArray[np.int64]
-"""Numbers of an int8 network on their way through a formula."""
+"""Numbers of a network on their way through a formula."""
 
 Shape = tuple[int, int, int]
 """Height, width, channels."""
@@ -26,20 +26,37 @@ Shape = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Value:
-    """An int8 tensor that flows through the network: ``real = (q - zero_point) * scale``.
+    """A tensor that flows through the network: ``real = (q - zero_point) * scale``.
 
     Attributes:
         shape: (height, width, channels).
         scale: a float32 number, greater than 0.
-        zero_point: from -128 to 127.
+        zero_point: from -128 to 127; 0 where it is wide.
+        wide: True of int16, False of int8.
     """
 
     shape: Shape
     scale: float
     zero_point: int
+    wide: bool = False
+
+    @property
+    def kind(self) -> type[np.int8] | type[np.int16]:
+        """NumPy's type of its elements."""
+        return np.int16 if self.wide else np.int8
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """Least and greatest number that an element can be."""
+        return (-32768, 32767) if self.wide else (-128, 127)
 
     @property
     def size(self) -> int:
+        """Bytes of all elements."""
+        return math.prod(self.shape) * (2 if self.wide else 1)
+
+    @property
+    def count(self) -> int:
         """How many numbers it holds."""
         return math.prod(self.shape)
 
@@ -49,8 +66,8 @@ class ModelTensor:
     """An input or output tensor of the model, as its caller knows it.
 
     Attributes:
-        value: number of the int8 value inside that it becomes or is made of.
-        type: ``INT8``, ``UINT8`` or ``FLOAT32``.
+        value: number of the value inside that it becomes or is made of.
+        type: ``INT8``, ``INT16``, ``UINT8`` or ``FLOAT32``.
         shape: the batch left out.
         name: that it has in C and in archives of inputs, where the model has several.
     """

@@ -14,6 +14,7 @@ from edgedigits.firmware_export.graph.model import Value
 
 _THOUSANDTHS = 16  # most bits behind the point of the factor from steps to thousandths
 _LARGEST_FACTOR = 2**22  # 255 times it fits 32 bits
+_LARGEST_WIDE_FACTOR = 2**15  # 32767 times it fits them
 _ONE = 2**16 - 1
 
 
@@ -53,12 +54,22 @@ def from_grey(value: Value, contract: InputContract, name: str) -> str:
 
 def from_bytes(value: Value, contract: InputContract, count: str) -> str:
     """Body of the function from so many bytes of a picture to the input: each as the contract's value, quantized."""
-    steps = quantize(contract.levels(), value.scale, value.zero_point).astype(int)
+    steps = quantize(contract.levels(), value.scale, value.zero_point, value.kind).astype(int)
+    if value.wide:
+        return _wide_from_bytes(steps, count)
     shifted = np.array_equal(steps, np.arange(256) - 128)
     table = "" if shifted else _table("int8_t steps", steps)
     step = "(int8_t)(bytes[place] - 128)" if shifted else "steps[bytes[place]]"
     counter = "uint16_t" if math.prod(value.shape) < 2**16 else "uint32_t"
     return f"{table}    for ({counter} place = 0; place < {count}; place++) {{\n        input[place] = {step};\n    }}"
+
+
+def _wide_from_bytes(steps: NDArray[np.int_], count: str) -> str:
+    return (
+        f"{_table('int16_t steps', steps)}"
+        f"    for (uint32_t place = {count} / 2; place-- > 0;) {{ /* both may be one memory */\n"
+        "        input[place] = steps[bytes[place]];\n    }"
+    )
 
 
 def confidence_note(value: Value, contract: InputContract | None) -> str:
@@ -82,28 +93,32 @@ def _gives_logits(contract: InputContract | None) -> bool:
 
 def _softmax(value: Value, name: str) -> str:
     """One over the sum of the powers of e, by which the other scores lie below the greatest."""
-    powers = np.rint(_ONE * np.exp(-np.arange(256) * value.scale)).astype(int)
+    many = 256 if value.wide else 1  # steps of int16 that count as one
+    powers = np.rint(_ONE * np.exp(-np.arange(256) * value.scale * many)).astype(int)
+    count, kind = (" / 2", "int16_t") if value.wide else ("", "int8_t")
+    place = "(best - output[place])" + f" / {many}" if value.wide else "best - output[place]"
     return (
         f"{_table('uint16_t powers', powers)}"
-        f"    const int8_t best = output[{name}_top1(output)];\n"
+        f"    const {kind} best = output[{name}_top1(output)];\n"
         "    uint32_t sum = 0;\n"
-        f"    for (int place = 0; place < {name.upper()}_OUTPUT_BYTES; place++) {{\n"
-        "        sum += powers[best - output[place]];\n    }\n"
+        f"    for (int place = 0; place < {name.upper()}_OUTPUT_BYTES{count}; place++) {{\n"
+        f"        sum += powers[{place}];\n    }}\n"
         f"    return (int)(({1000 * _ONE}u + sum / 2) / sum);"
     )
 
 
 def _is_probability(value: Value) -> bool:
-    return value.zero_point == -128 and value.scale == 1 / 256
+    return (value.zero_point, value.scale) == ((0, 1 / 32768) if value.wide else (-128, 1 / 256))
 
 
 def _thousandths(value: Value) -> str:
     """C expression of the thousandths that ``steps`` above zero stand for, half-way cases upwards."""
     if _is_probability(value):
-        return "((steps * 1000 + 128) / 256)"
+        return "((steps * 1000 + 16384) / 32768)" if value.wide else "((steps * 1000 + 128) / 256)"
     thousandths = value.scale * 1000
-    bits = next((bits for bits in range(_THOUSANDTHS, 0, -1) if thousandths * 2**bits < _LARGEST_FACTOR), 0)
-    factor = min(round(thousandths * 2**bits), _LARGEST_FACTOR)
+    largest = _LARGEST_WIDE_FACTOR if value.wide else _LARGEST_FACTOR
+    bits = next((bits for bits in range(_THOUSANDTHS, 0, -1) if thousandths * 2**bits < largest), 0)
+    factor = min(round(thousandths * 2**bits), largest)
     return f"(steps <= 0 ? 0 : ((steps * {factor} + {2**bits // 2}) >> {bits}))"
 
 

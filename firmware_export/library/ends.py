@@ -99,7 +99,14 @@ class LibraryEnds:
     def code(self, program: Program, name: str) -> dict[str, str]:
         """What the templates of the source say of inputs and outputs, by field."""
         if self.plain:
-            return dict(_PLAIN)
+            (source,), (result,) = self.inputs, self.outputs
+            read = "(const int8_t *)input" if source.value.wide else "input"
+            made, seen = ("(int8_t *)output", "(const int8_t *)output") if result.value.wide else ("output", "output")
+            return _PLAIN | {
+                "signature": f"const {inner_type(source.value)} *input, {inner_type(result.value)} *output",
+                "arguments": f"{read}, {made}",
+                "watch_arguments": seen,
+            }
         owner = {end.place: end.pointer for end in self.all}
         numbers = {place: value for value, place in self.numbers(program).items()}
         given = [owner[program.root(numbers[place])] for place in range(len(self._given(program)))]
@@ -115,15 +122,12 @@ class LibraryEnds:
 
 
 _PLAIN = {
-    "signature": "const int8_t *input, int8_t *output",
     "parameters": "const int8_t *input,\n                             int8_t *output",
-    "arguments": "input, output",
     "null": "input == NULL || output == NULL",
     "source": "(stage->input <= INPUT ? input : AT(arena, from->offset))",
     "second": "(stage->second <= INPUT ? input : AT(arena, values[stage->second].offset))",
     "target": "(stage->output == OUTPUT ? output : AT(arena, to->offset))",
     "watch_parameters": "const int8_t *output",
-    "watch_arguments": "output",
     "watched": "number == OUTPUT ? output : AT(arena, to->offset)",
     "prepare": "",
 }
@@ -174,3 +178,8 @@ def library_ends(graph: Graph, program: Program, name: str) -> LibraryEnds:
             f"use a name of at most {_LONGEST_TOGETHER - LONGEST_MEMBER} characters",
         )
     return LibraryEnds(inputs, outputs, graph.is_plain)
+
+
+def inner_type(value: Value) -> str:
+    """The C type of a value's elements."""
+    return "int16_t" if value.wide else "int8_t"

@@ -190,4 +190,4 @@ def _check_told(
         )
     if labels and len(graph.outputs) > 1:
         raise EdgedigitsError(f"{model} has {len(graph.outputs)} outputs", "leave --labels out: it names those of one")
-    check_labels(labels, graph.output_values[0].size)
+    check_labels(labels, graph.output_values[0].count)

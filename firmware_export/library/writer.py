@@ -31,7 +31,7 @@ from edgedigits.firmware_export.library.digit_functions import (
 from edgedigits.firmware_export.library.end_header import arena_macros, ends_declared, shape_words, usage
 from edgedigits.firmware_export.library.ends import LibraryEnds, library_ends
 from edgedigits.firmware_export.library.memory_text import memories_source, memories_words
-from edgedigits.firmware_export.library.typed_functions import end_fields, floats_remark, typed_functions
+from edgedigits.firmware_export.library.typed_functions import common_fields, end_fields, floats_remark, typed_functions
 from edgedigits.firmware_export.operators.registry import KERNELS
 from edgedigits.firmware_export.planning.plan import Plan
 from edgedigits.firmware_export.planning.stages import Kernel, Program, filler_bytes
@@ -71,12 +71,13 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[
     kinds = list(dict.fromkeys(stage.kernel for stage in program.stages))
     ends = library_ends(graph, program, metadata.name)
     code = ends.code(program, metadata.name)
-    common = {
+    common: dict[str, object] = {
         "name": metadata.name,
         "NAME": metadata.name.upper(),
         "version": metadata.version,
         "sha256": metadata.sha256,
     }
+    common |= common_fields(graph, ends, metadata.name)
     common["title"] = f"{metadata.name}: {graph.macs:,} multiply-accumulates in {len(plan.program.stages)} stages"
     cases = "\n".join(_case(number, kernel, code["second"]) for number, kernel in enumerate(kinds))
     running = common | code | {"memories": memories_source(plan, metadata.name), "cases": cases}
@@ -105,7 +106,7 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[
     return text, tuple(layers)
 
 
-def _functions(ends: LibraryEnds, metadata: LibraryMetadata, common: dict[str, str]) -> str:
+def _functions(ends: LibraryEnds, metadata: LibraryMetadata, common: dict[str, object]) -> str:
     """The functions around the network: those of lines, of a digit's picture, of scores that have names."""
     parts = typed_functions(ends, ".c.in", _fill, common)
     source, result = ends.inputs[0].value, ends.outputs[0].value
@@ -117,7 +118,7 @@ def _functions(ends: LibraryEnds, metadata: LibraryMetadata, common: dict[str, s
     for end, picture in zip(ends.inputs, metadata.pictures, strict=False):
         if picture:
             body = from_bytes(end.value, picture, f"{common['NAME']}_{end.macro}_BYTES")
-            parts.append(_fill("bytes.c.in", common | end_fields(end) | {"from_bytes": body}))
+            parts.append(_fill("bytes.c.in", common | end_fields(end, metadata.name) | {"from_bytes": body}))
     if metadata.labels:
         fields: dict[str, object] = {
             "confidence": confidence(result, metadata.contract, metadata.name),
@@ -129,7 +130,7 @@ def _functions(ends: LibraryEnds, metadata: LibraryMetadata, common: dict[str, s
     return "\n".join(parts)
 
 
-def _header(graph: Graph, plan: Plan, ends: LibraryEnds, metadata: LibraryMetadata, common: dict[str, str]) -> str:
+def _header(graph: Graph, plan: Plan, ends: LibraryEnds, metadata: LibraryMetadata, common: dict[str, object]) -> str:
     fields: dict[str, object] = dict(common)
     result = ends.outputs[0].value
     arena = arena_macros(plan, ends, metadata.name.upper())
@@ -154,7 +155,7 @@ def _output_words(output: Value, metadata: LibraryMetadata) -> str:
     return f"{shape_words(output)} values"
 
 
-def _declarations(ends: LibraryEnds, metadata: LibraryMetadata, common: dict[str, str]) -> str:
+def _declarations(ends: LibraryEnds, metadata: LibraryMetadata, common: dict[str, object]) -> str:
     if metadata.line:
         return _line_declarations(metadata.line, common)
     text = ""
@@ -166,14 +167,14 @@ def _declarations(ends: LibraryEnds, metadata: LibraryMetadata, common: dict[str
         text += _fill("grey.h.in", common | about)
     for end, picture in zip(ends.inputs, metadata.pictures, strict=False):
         if picture:
-            text += _fill("bytes.h.in", common | end_fields(end) | {"range": picture_words(picture)})
+            text += _fill("bytes.h.in", common | end_fields(end, metadata.name) | {"range": picture_words(picture)})
     if metadata.labels:
         note = {"confidence_note": confidence_note(ends.outputs[0].value, metadata.contract)}
         text += _fill("scores.h.in", common | note)
     return text
 
 
-def _line_declarations(line: LineShape, common: dict[str, str]) -> str:
+def _line_declarations(line: LineShape, common: dict[str, object]) -> str:
     sizes: dict[str, object] = {
         "rows": HEIGHT,
         "columns": line.width,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter
+from edgedigits.firmware_export.graph.advice import IN_INT8, LEAVE_OUT
 from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Value
 from edgedigits.firmware_export.planning.stages import Kernel, Program
@@ -58,6 +59,7 @@ class Operator:
         read: makes nodes of it, once the output has that shape.
         options: TFLite's name of its table of options; empty where it has none.
         kernels: that its nodes' stages name.
+        wide: makes nodes of it where its values are int16; None where the library computes it of int8 alone.
         any_axes: it takes values of more than three axes: see :class:`Layer`.
         many: it makes several values. ``shape`` and ``read`` are asked for each: see :meth:`Layer.parts`.
     """
@@ -67,5 +69,23 @@ class Operator:
     read: Callable[[Layer, Value], OperatorNodes]
     options: str = ""
     kernels: tuple[KernelSource, ...] = ()
+    wide: Callable[[Layer, Value], OperatorNodes] | None = None
     any_axes: bool = False
     many: bool = False
+
+    def reader(self, layer: Layer) -> Callable[[Layer, Value], OperatorNodes]:
+        """What makes nodes of it where its values are int8, or int16.
+
+        Raises:
+            EdgedigitsError: they are both, or int16 of which the library does not compute it.
+        """
+        tensors = layer.content.tensors
+        flowing = [tensors[number] for number in (*layer.operator.inputs, *layer.operator.outputs) if number >= 0]
+        kinds = {one.type for one in flowing if one.data is None and one.type in {"INT8", "INT16"}}
+        if len(kinds) > 1:
+            raise layer.error("reads or makes both int8 and int16, which the C library does not take", LEAVE_OUT)
+        if kinds != {"INT16"}:
+            return self.read
+        if self.wide is None:
+            raise layer.error("works on int16, of which the C library does not compute it", IN_INT8)
+        return self.wide

@@ -56,6 +56,10 @@ def find_ends(path: Path, content: TfliteFile, layers: list[Layer]) -> Ends:
     plain = len(starts) == len(ends) == 1
     inputs = _tensors(content, starts, content.input_places, () if plain else content.input_names, "input")
     outputs = _tensors(content, ends, content.output_places, () if plain else content.output_names, "output")
+    if not plain and any(content.tensors[number].type == "INT16" for number in starts + ends):
+        raise EdgedigitsError(
+            f"{path} is a 16x8 model of several inputs or outputs", "convert it to full int8, or build one for each"
+        )
     rest = tuple(layer for layer in layers if layer.index not in left_out)
     for tensor in inputs:
         _check_input(path, content, tensor, [other for other in inputs if other is not tensor])
@@ -120,7 +124,7 @@ def _check_input(path: Path, content: TfliteFile, tensor: ModelTensor, others: l
             f"{path} has an input, {tensor.name}, that is float32 and that no operator reads",
             "leave that input out of the network, or convert it with int8 inputs",
         )
-    if kind not in {"INT8", "FLOAT32"}:
+    if kind not in {"INT8", "INT16", "FLOAT32"}:
         raise EdgedigitsError(
             f"{path} has {kind} as its {which} where int8 is expected",
             followable(QUANTIZE_FIRST, content),
@@ -135,7 +139,7 @@ def _check_output(path: Path, content: TfliteFile, tensor: ModelTensor, count: i
             f"{path} has a {found.type.lower()} input as its {which}",
             "leave it out of the network's outputs: the program has it already",
         )
-    if found.type not in {"INT8", "FLOAT32"}:
+    if found.type not in {"INT8", "INT16", "FLOAT32"}:
         raise EdgedigitsError(
             f"{path} has {found.type} as its {which} where int8 is expected", followable(QUANTIZE_FIRST, content)
         )
@@ -158,6 +162,10 @@ def _check_same_values(layer: Layer) -> None:
     signed, unsigned = (before, after) if after.type == "UINT8" else (after, before)
     if unsigned.type != "UINT8":
         return
+    if signed.type != "INT8":
+        raise layer.error(
+            f"makes uint8 of {signed.type}, or that of it", "convert the model with int16 input and output"
+        )
     same = signed.scales == unsigned.scales and len(signed.zero_points) == len(unsigned.zero_points) == 1
     if not same or signed.zero_points[0] + 128 != unsigned.zero_points[0]:
         raise layer.error("rounds between uint8 and int8 anew", "convert the model with int8 input and output")

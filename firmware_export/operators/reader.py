@@ -1,4 +1,4 @@
-"""From a full-int8 ``.tflite`` file to a graph."""
+"""From a full-int8 or 16x8 ``.tflite`` file to a graph."""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ MEAN_INSTEAD = "take the mean instead (tf.reduce_mean), of which a sum is a mult
 
 
 def read_graph(path: Path, width: int | None = None) -> Graph:
-    """Read a full-int8 TFLite model.
+    """Read a full-int8 TFLite model, or a 16x8 one: int16 with int8 weights.
 
-    What turns float32 or uint8 inputs into int8, and int8 into such outputs, is left out: the graph starts and ends
-    with the int8 values. Operators that do not lead to an output are left out, too; inputs that none reads stay.
+    What turns float32 or uint8 inputs into int8 or int16, and these into such outputs, is left out: the graph starts
+    and ends with the int8 or int16 values. Operators that do not lead to an output are left out, too; inputs that none
+    reads stay.
 
     Args:
         path: of the model.
@@ -92,7 +93,7 @@ def _check_types(path: Path, content: TfliteFile, layers: Sequence[Layer]) -> No
     used = {number for layer in layers for number in layer.operator.inputs + layer.operator.outputs if number >= 0}
     floats = [number for number in used if content.tensors[number].type.startswith(("FLOAT", "BFLOAT"))]
     if floats:
-        whole = all(content.tensors[number].type != "INT8" for number in used)
+        whole = all(content.tensors[number].type not in {"INT8", "INT16"} for number in used)
         kind = "is a float model" if whole else "is only partly quantized"
         raise EdgedigitsError(
             f"{path} {kind}: {len(floats)} of its tensors are floats", followable(QUANTIZE_FIRST, content)
@@ -130,9 +131,9 @@ def _converted(layer: Layer, values: dict[int, Value]) -> OperatorNodes:
     layer = replace(layer, any_axes=operator.any_axes)
     if layer.operator.options_table != operator.options:
         layer = replace(layer, operator=replace(layer.operator, options={}))
+    read = operator.reader(layer)
     made = [
-        operator.read(part, part.output_value(operator.shape(part)))
-        for part in (layer.parts() if operator.many else [layer])
+        read(part, part.output_value(operator.shape(part))) for part in (layer.parts() if operator.many else [layer])
     ]
     nodes = tuple(node for one in made for node in one.nodes)
     return OperatorNodes(nodes, {number: value for one in made for number, value in one.values.items()})

@@ -76,7 +76,9 @@ class Lowering:
         self._facts: dict[int, Value] = dict(graph.values)
         self._readers = Counter(number for node in graph.nodes for number in node.inputs)
         self._readers.update(tensor.value for tensor in graph.outputs)
-        self._values = {number: RowValue(value.shape, value.zero_point) for number, value in graph.values.items()}
+        self._values = {
+            number: RowValue(value.shape, value.zero_point, wide=value.wide) for number, value in graph.values.items()
+        }
         self._stages: list[Stage] = []
         self._left_to_windows: dict[int, tuple[Node, tuple[int, int], tuple[int, int]]] = {}
 
@@ -87,6 +89,10 @@ class Lowering:
     def zero(self, number: int) -> int:
         """The int8 value that stands for 0.0."""
         return self._values[number].zero
+
+    def is_wide(self, number: int) -> bool:
+        """True where a value is int16."""
+        return self._values[number].wide
 
     def readers(self, number: int) -> list[Node]:
         """The nodes that read a value."""
@@ -130,7 +136,7 @@ class Lowering:
     def new_value(self, shape: Shape, zero: int, like: int) -> int:
         """A value more, with the scale of another one."""
         number = max(self._values) + 1
-        self._values[number] = RowValue(shape, zero)
+        self._values[number] = RowValue(shape, zero, wide=self._facts[like].wide)
         self._facts[number] = replace(self._facts[like], shape=shape)
         return number
 

@@ -16,11 +16,12 @@ class RowValue:
 
     Attributes:
         shape: (height, width, channels).
-        zero: the int8 value that stands for 0.0 and fills the padding.
+        zero: the value that stands for 0.0 and fills the padding; 0 of int16.
         before: columns of padding to the left of each row.
         after: columns of padding to the right.
         planar: True where a row lies channel by channel, each with its padding; else pixel by pixel.
         view_of: number of the value whose bytes these are, under another shape; else None.
+        wide: True of int16, False of int8.
     """
 
     shape: Shape
@@ -29,11 +30,17 @@ class RowValue:
     after: int = 0
     planar: bool = False
     view_of: int | None = None
+    wide: bool = False
+
+    @property
+    def item_bytes(self) -> int:
+        """Bytes of one number."""
+        return 2 if self.wide else 1
 
     @property
     def row_bytes(self) -> int:
         """Bytes of one row with its padding."""
-        return self.plane * self.shape[2]
+        return self.plane * self.shape[2] * self.item_bytes
 
     @property
     def plane(self) -> int:
@@ -43,12 +50,12 @@ class RowValue:
     @property
     def beside(self) -> int:
         """Bytes from one pixel to the next."""
-        return 1 if self.planar else self.shape[2]
+        return self.item_bytes * (1 if self.planar else self.shape[2])
 
     @property
     def deeper(self) -> int:
         """Bytes from one channel of a pixel to the next."""
-        return self.plane if self.planar else 1
+        return self.item_bytes * (self.plane if self.planar else 1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,7 @@ from edgedigits.core.paths import StrPath
 from edgedigits.firmware_export.library.export import LibraryExport, export_library
 from edgedigits.firmware_export.proof.compiler import STANDARD, find_compiler, run_command
 
+_HOW_TO_MAKE_INPUTS = "`input_from_grey` makes them of grey pictures"
 _ALIGNMENT = 4  # of the arena, as the header wants it
 _LONGEST_TEXT = 100
 _OF_SCORES = ("top1", "confidence", "label")
@@ -48,6 +49,8 @@ class CompiledLibrary:
         arena_bytes: working memory of one inference with the kernels that this computer's compiler chose.
         input_bytes: of the model's input.
         output_bytes: of the model's output.
+        input_kind: NumPy's type of the numbers that :meth:`run` takes: int8, or int16 of a 16x8 model.
+        output_kind: of those that it gives.
     """
 
     def __init__(self, library: LibraryExport | StrPath, *, flags: Sequence[str] = ("-O2",)) -> None:
@@ -64,6 +67,8 @@ class CompiledLibrary:
         self.export = library if isinstance(library, LibraryExport) else export_library(library)
         self._name = self.export.recipe.name
         self._line = self.export.line or LineShape(0, 0)
+        graph = self.export.graph
+        self.input_kind, self.output_kind = (graph.values[end].kind for end in (graph.input, graph.output))
         self.compiler = find_compiler()
         if not self.compiler:
             raise EdgedigitsError(
@@ -105,22 +110,23 @@ class CompiledLibrary:
                 "which programs may be loaded",
             ) from error
 
-    def run(self, images: NDArray[np.int8]) -> NDArray[np.int8]:
+    def run(self, images: NDArray[Any]) -> NDArray[Any]:
         """The model's output for each image.
 
         Args:
-            images: int8 of shape (count, ...), quantized as the model wants them, ``input_bytes`` each; of several
-                inputs all of them one behind the other.
+            images: int8 (int16 of a 16x8 model) of shape (count, ...), quantized as the model wants them,
+                ``input_bytes`` each; of several inputs all of them one behind the other.
 
         Returns:
-            int8 of shape (count, ``output_bytes``), the same bytes as of TFLite's reference kernels; of several outputs
-            all of them one behind the other.
+            int8 (or int16) of shape (count, numbers), the same bytes as of TFLite's reference kernels; of several
+            outputs all of them one behind the other.
 
         Raises:
             EdgedigitsError: another type or size.
         """
-        given = self._rows(images, np.int8, self.input_bytes, "`input_from_grey` makes them of grey pictures")
-        made = np.empty((len(given), self.output_bytes), np.int8)
+        how = "as many numbers as the model takes" if self.input_kind is np.int16 else _HOW_TO_MAKE_INPUTS
+        given = self._rows(images, self.input_kind, self.input_bytes, how)
+        made = self._empty(len(given), self.output_kind, self.output_bytes)
         arena = self._arena()
         run = self._function("run")
         for image, output in zip(given, made, strict=True):
@@ -158,31 +164,31 @@ class CompiledLibrary:
             convert(_pointer(picture), _pointer(image))
         return made
 
-    def input_from_bytes(self, pictures: NDArray[np.uint8]) -> NDArray[np.int8]:
+    def input_from_bytes(self, pictures: NDArray[np.uint8]) -> NDArray[Any]:
         """Bytes of pictures as the input of a model that reads no digits: what :meth:`run` takes.
 
         Args:
-            pictures: uint8 of shape (count, ...), ``input_bytes`` each.
+            pictures: uint8 of shape (count, ...), a byte for each number of the input.
 
         Returns:
-            int8 of shape (count, ``input_bytes``).
+            int8 (int16 of a 16x8 model) of shape (count, numbers).
 
         Raises:
             EdgedigitsError: another type or size, or nothing tells what the model is fed of a picture.
         """
         convert = self._function("input_from_bytes")
-        given = self._rows(pictures, np.uint8, self.input_bytes, "a byte for each channel of a pixel")
-        made = np.empty(given.shape, np.int8)
+        made = self._empty(len(pictures), self.input_kind, self.input_bytes)
+        given = self._rows(pictures, np.uint8, made[:1].size, "a byte for each channel of a pixel")
         for picture, image in zip(given, made, strict=True):
             convert(_pointer(picture), _pointer(image))
         return made
 
-    def top1(self, outputs: NDArray[np.int8]) -> NDArray[np.intp]:
-        """Place of the greatest score of each output (count, ``output_bytes``), of equal ones the lowest: (count,)."""
+    def top1(self, outputs: NDArray[Any]) -> NDArray[np.intp]:
+        """Place of the greatest score of each output of :meth:`run`, of equal ones the lowest: (count,)."""
         return np.array(self._each("top1", outputs), np.intp)
 
-    def confidence(self, outputs: NDArray[np.int8]) -> NDArray[np.intp]:
-        """The greatest score of each output (count, ``output_bytes``) in thousandths: (count,)."""
+    def confidence(self, outputs: NDArray[Any]) -> NDArray[np.intp]:
+        """The greatest score of each output of :meth:`run` in thousandths: (count,)."""
         return np.array(self._each("confidence", outputs), np.intp)
 
     def read_lines(self, strips: NDArray[np.uint8]) -> list[str]:
@@ -259,9 +265,9 @@ class CompiledLibrary:
         """Unload the library."""
         self.close()
 
-    def _each(self, function: str, outputs: NDArray[np.int8]) -> list[int]:
+    def _each(self, function: str, outputs: NDArray[Any]) -> list[int]:
         call = self._function(function)
-        rows = self._rows(outputs, np.int8, self.output_bytes, "`run` gives them")
+        rows = self._rows(outputs, self.output_kind, self.output_bytes, "`run` gives them")
         return [call(_pointer(output)) for output in rows]
 
     def _function(self, name: str) -> Callable[..., Any]:
@@ -295,8 +301,14 @@ class CompiledLibrary:
         if not self._open:
             raise EdgedigitsError("the compiled library is closed", "call it before `close`, inside of its `with`")
 
+    @staticmethod
+    def _empty(count: int, kind: type[Any], size: int) -> NDArray[Any]:
+        """Room for rows of so many bytes."""
+        return np.empty((count, size // np.dtype(kind).itemsize), kind)
+
     def _rows(self, given: NDArray[np.generic], kind: type[np.generic], size: int, how: str) -> NDArray[np.generic]:
         """Arrays one after the other, each as one row of ``size`` bytes."""
+        size //= np.dtype(kind).itemsize
         if given.dtype != kind or given.ndim < 2 or math.prod(given.shape[1:]) != size:
             raise EdgedigitsError(
                 f"an array has shape {given.shape} and type {given.dtype}",

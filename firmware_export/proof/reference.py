@@ -20,7 +20,7 @@ from edgedigits.core.tflite.runtime import Refused, runtime
 from edgedigits.firmware_export.graph.evaluation import evaluate
 from edgedigits.firmware_export.graph.model import Graph, Value
 from edgedigits.firmware_export.operators.reader import read_graph
-from edgedigits.firmware_export.proof.tensors import TYPES, as_int8, int8_rows, joined, outside, own_types, parted
+from edgedigits.firmware_export.proof.tensors import TYPES, as_steps, joined, outside, own_types, parted, step_rows
 
 REFERENCE_RUNTIME = "tflite-runtime"
 """Its ``BUILTIN_REF`` rounds as TensorFlow Lite Micro does. That of LiteRT rounds the sums of FULLY_CONNECTED once
@@ -58,7 +58,7 @@ class ReferenceKernels:
             images: uint8 of shape (count, 28, 28).
             end: the graph's output.
         """
-        return as_int8(self.outputs(images), end)
+        return as_steps(self.outputs(images), end)
 
     def outputs(self, images: NDArray[np.uint8], progress: Callable[[int], object] | None = None) -> NDArray[Any]:
         """The model's output for each image: see ``DigitModel.raw``."""
@@ -66,7 +66,7 @@ class ReferenceKernels:
             return self.digits.raw(images, progress)
         made = []
         for number, given in enumerate(self.digits.inputs(images), start=1):
-            made.append(evaluate(self._graph, as_int8(given, self._graph.values[self._graph.input])).ravel())
+            made.append(evaluate(self._graph, as_steps(given, self._graph.values[self._graph.input])).ravel())
             if progress:
                 progress(number)
         return outside(np.array(made, np.int8), self._graph.values[self._graph.output], self.digits.output_type)
@@ -119,9 +119,9 @@ class TensorReference:
         """
         graph = self._graph
         if self._interpreter is None:
-            given = int8_rows(graph.inputs, inputs, graph.values)
+            given = step_rows(graph.inputs, inputs, graph.values)
             steps = [evaluate(graph, one).ravel() for one in given]
-            return own_types(graph.outputs, np.array(steps, np.int8), graph.values)
+            return own_types(graph.outputs, np.array(steps), graph.values)
         made = [self._run(parts) for parts in zip(*parted(graph.inputs, inputs), strict=True)]
         arrays = [
             np.array(found, TYPES[tensor.type])
@@ -137,6 +137,6 @@ class TensorReference:
         interpreter.invoke()
         return [interpreter.get_tensor(made["index"]).ravel() for made in interpreter.get_output_details()]
 
-    def steps(self, inputs: NDArray[Any]) -> NDArray[np.int8]:
-        """The same as the int8 outputs that the exported C gives, shape (count, numbers of all outputs)."""
-        return int8_rows(self._graph.outputs, self.outputs(inputs), self._graph.values)
+    def steps(self, inputs: NDArray[Any]) -> NDArray[Any]:
+        """The same as the int8 or int16 outputs that the exported C gives, shape (count, numbers of all outputs)."""
+        return step_rows(self._graph.outputs, self.outputs(inputs), self._graph.values)

@@ -21,7 +21,7 @@ from edgedigits.core.digit import dequantize, quantize
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.graph.model import Graph, ModelTensor, Value
 
-TYPES: dict[str, type[Any]] = {"INT8": np.int8, "UINT8": np.uint8, "FLOAT32": np.float32}
+TYPES: dict[str, type[Any]] = {"INT8": np.int8, "INT16": np.int16, "UINT8": np.uint8, "FLOAT32": np.float32}
 """NumPy's types of the inputs and outputs that the C library can have."""
 
 NOISE_SEED = 14
@@ -46,10 +46,11 @@ def _noise(graph: Graph, tensor: ModelTensor, count: int, dice: random.Random) -
     kind = TYPES[tensor.type]
     size = count * math.prod(tensor.shape)
     if kind is not np.float32:
-        return np.frombuffer(dice.randbytes(size), kind).reshape(count, *tensor.shape)
+        item = np.dtype(kind).newbyteorder("<")
+        return np.frombuffer(dice.randbytes(size * item.itemsize), item).astype(kind).reshape(count, *tensor.shape)
     value = graph.values[tensor.value]
     fractions = np.frombuffer(dice.randbytes(4 * size), "<u4").astype(np.float64) / 2**32
-    steps = (fractions - 0.5) * 256 * _BEYOND - 0.5 - value.zero_point
+    steps = (fractions - 0.5) * (value.limits[1] - value.limits[0] + 1) * _BEYOND - 0.5 - value.zero_point
     return (steps * value.scale).astype(np.float32).reshape(count, *tensor.shape)
 
 
@@ -145,10 +146,10 @@ def parted(tensors: Sequence[ModelTensor], given: NDArray[Any]) -> list[NDArray[
     return [given] if len(tensors) == 1 else [given[tensor.name] for tensor in tensors]
 
 
-def int8_rows(tensors: Sequence[ModelTensor], given: NDArray[Any], values: dict[int, Value]) -> NDArray[np.int8]:
-    """Inputs or outputs as the int8 values inside: shape (count, numbers), all of an inference one behind the other."""
+def step_rows(tensors: Sequence[ModelTensor], given: NDArray[Any], values: dict[int, Value]) -> NDArray[Any]:
+    """Inputs or outputs as the int8 or int16 values inside, (count, numbers): all of an inference in a row."""
     parts = parted(tensors, given)
-    rows = [as_int8(part, values[tensor.value]) for tensor, part in zip(tensors, parts, strict=True)]
+    rows = [as_steps(part, values[tensor.value]) for tensor, part in zip(tensors, parts, strict=True)]
     return np.concatenate([row.reshape(len(row), -1) for row in rows], axis=1)
 
 
@@ -161,7 +162,7 @@ def count_by_output(graph: Graph, different: NDArray[np.bool_]) -> dict[str, int
     """
     if len(graph.outputs) == 1:
         return {}
-    ends = np.cumsum([value.size for value in graph.output_values])[:-1]
+    ends = np.cumsum([value.count for value in graph.output_values])[:-1]
     parts = zip(graph.outputs, np.split(different, ends, axis=1), strict=True)
     return {tensor.name: int(np.count_nonzero(part)) for tensor, part in parts}
 
@@ -169,28 +170,30 @@ def count_by_output(graph: Graph, different: NDArray[np.bool_]) -> dict[str, int
 def output_of(graph: Graph, place: int) -> tuple[str, int]:
     """Name of the output that a number among all of them belongs to, and its place there; no name of a model of one."""
     for tensor, value in zip(graph.outputs, graph.output_values, strict=True):
-        if place < value.size:
+        if place < value.count:
             return ("" if len(graph.outputs) == 1 else tensor.name), place
-        place -= value.size
+        place -= value.count
     raise IndexError(place)
 
 
-def own_types(tensors: Sequence[ModelTensor], rows: NDArray[np.int8], values: dict[int, Value]) -> NDArray[Any]:
-    """Outputs of their own types, flat, of int8 rows (count, numbers)."""
-    ends = np.cumsum([values[tensor.value].size for tensor in tensors])[:-1]
+def own_types(tensors: Sequence[ModelTensor], rows: NDArray[Any], values: dict[int, Value]) -> NDArray[Any]:
+    """Outputs of their own types, flat, of int8 or int16 rows (count, numbers)."""
+    ends = np.cumsum([values[tensor.value].count for tensor in tensors])[:-1]
     parts = zip(tensors, np.split(rows, ends, axis=1), strict=True)
     return joined(tensors, [outside(part, values[tensor.value], TYPES[tensor.type]) for tensor, part in parts])
 
 
-def as_int8(given: NDArray[Any], inside: Value) -> NDArray[np.int8]:
-    """A model's input or output, of its own type, as the int8 value within that it becomes or came from."""
+def as_steps(given: NDArray[Any], inside: Value) -> NDArray[Any]:
+    """A model's input or output, of its own type, as the int8 or int16 value within that it becomes or came from."""
     if given.dtype == np.uint8:
         return (given.astype(np.int16) - 128).astype(np.int8)
-    return quantize(given, inside.scale, inside.zero_point) if given.dtype == np.float32 else given.astype(np.int8)
+    if given.dtype == np.float32:
+        return quantize(given, inside.scale, inside.zero_point, inside.kind)
+    return given.astype(inside.kind)
 
 
-def outside(made: NDArray[np.int8], inside: Value, kind: type[Any]) -> NDArray[Any]:
-    """What DEQUANTIZE or QUANTIZE at a model's output makes of int8."""
+def outside(made: NDArray[Any], inside: Value, kind: type[Any]) -> NDArray[Any]:
+    """What DEQUANTIZE or QUANTIZE at a model's output makes of int8 or int16."""
     if kind is np.uint8:
         return (made.astype(np.int16) + 128).astype(np.uint8)
     return dequantize(made, inside.scale, inside.zero_point) if kind is np.float32 else made

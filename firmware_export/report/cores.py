@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,14 +116,14 @@ class CoreCost:
     differing_by_output: dict[str, int] = field(default_factory=dict)
 
 
-def core_cost(library: LibraryExport, core: Core, measured: CoreMeasurement, expected: NDArray[np.int8]) -> CoreCost:
+def core_cost(library: LibraryExport, core: Core, measured: CoreMeasurement, expected: NDArray[Any]) -> CoreCost:
     """Put the figures of one core together.
 
     Args:
         library: that was measured.
         core: where.
         measured: what was found.
-        expected: int8 of shape (images, outputs) of TFLite's reference kernels.
+        expected: int8 or int16 of shape (images, outputs) of TFLite's reference kernels.
     """
     different = measured.outputs != expected
     for weight in measured.footprints:

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.cards import code_version
@@ -23,7 +22,7 @@ from edgedigits.firmware_export.library import LibraryExport, export_library
 from edgedigits.firmware_export.proof.inputs import ProofInputs
 from edgedigits.firmware_export.proof.lines import LineReference, strip_inputs
 from edgedigits.firmware_export.proof.reference import ReferenceKernels, TensorReference
-from edgedigits.firmware_export.proof.tensors import int8_rows
+from edgedigits.firmware_export.proof.tensors import step_rows
 from edgedigits.firmware_export.recipe import COMPACT
 from edgedigits.firmware_export.report.cores import CoreCost, core_cost, missing_tool
 from edgedigits.firmware_export.report.layers import LayerCost, layer_costs
@@ -172,7 +171,7 @@ def _job(library: LibraryExport, model: Path, images: NDArray[Any]) -> _Job:
         return _Job(library, strip_inputs(images).reshape(len(images), -1), LineReference(model, graph).steps(images))
     if library.contract is None:
         tensors = TensorReference(model, graph)
-        given = int8_rows(graph.inputs, images, graph.values)
+        given = step_rows(graph.inputs, images, graph.values)
         return _Job(library, given, tensors.steps(images), tensors.kernels)
     entry = graph.values[graph.input]
     reference = ReferenceKernels(model, library.contract)
@@ -182,11 +181,11 @@ def _job(library: LibraryExport, model: Path, images: NDArray[Any]) -> _Job:
 
 @dataclass(frozen=True)
 class _Job:
-    """A library, the int8 inputs to run it on, the outputs that it has to give, and what computed these."""
+    """A library, the int8 or int16 inputs to run it on, the outputs that it has to give, and what computed these."""
 
     library: LibraryExport
-    inputs: NDArray[np.int8]
-    expected: NDArray[np.int8]
+    inputs: NDArray[Any]
+    expected: NDArray[Any]
     kernels: str = ""
 
     def source(self, images: str) -> str:
@@ -199,7 +198,8 @@ class _Job:
         stages = len(self.library.plan.program.stages)
         try:
             lines = self.library.line is not None
-            measured = measure(self.library.text, one, self.inputs, stages=stages, lines=lines)
+            kind = self.library.graph.values[self.library.graph.output].kind
+            measured = measure(self.library.text, one, self.inputs, stages=stages, lines=lines, kind=kind)
         except EdgedigitsError as error:
             return CoreFailure(one.name, str(error), missing_tool=False)
         return core_cost(self.library, one, measured, self.expected)

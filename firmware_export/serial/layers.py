@@ -23,7 +23,7 @@ from edgedigits.firmware_export.input_contract import contract_of, line_of
 from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.planning.plan import Plan, plan
 from edgedigits.firmware_export.planning.stages import RowValue
-from edgedigits.firmware_export.proof.tensors import int8_rows
+from edgedigits.firmware_export.proof.tensors import step_rows
 from edgedigits.firmware_export.serial.link import BAUD, BoardLink
 from edgedigits.firmware_export.serial.protocol import LAYERS_HEAD_BYTES, LONGEST_PAYLOAD, STEP_BYTES, checksum
 from edgedigits.firmware_export.serial.verify import check_length, check_same_model
@@ -134,7 +134,7 @@ def verify_layers(
     given = network_input(model, graph, line_of(model, graph), image, told)
     chosen = plan(graph)
     wanted = expected_rows(graph, chosen, given)
-    longest = max(LONGEST_PAYLOAD, given.size + 2, LAYERS_HEAD_BYTES + STEP_BYTES * len(chosen.schedule.order))
+    longest = max(LONGEST_PAYLOAD, given.nbytes + 2, LAYERS_HEAD_BYTES + STEP_BYTES * len(chosen.schedule.order))
     longest = max(longest, LAYERS_HEAD_BYTES + max(value.row_bytes for value in chosen.program.values.values()))
     check_length(model, longest)
     with BoardLink(port, baud=baud, timeout=timeout, patience=patience, longest=longest) as link:
@@ -150,13 +150,13 @@ def verify_layers(
 
 def network_input(
     model: Path, graph: Graph, line: LineShape | None, image: NDArray[Any], told: Told = NOTHING_TOLD
-) -> NDArray[np.int8]:
-    """The int8 input of a network for a digit, a strip, or an input of the model's own type; of several one by one."""
+) -> NDArray[Any]:
+    """The int8 or int16 input of a network for a digit, a strip, or inputs of the model's own types, in a row."""
     if line:
         return (image.astype(np.int16) - 128).astype(np.int8)
     contract = contract_of(model, told, graph)
     if contract is None:
-        row: NDArray[np.int8] = int8_rows(graph.inputs, np.asarray(image)[None], graph.values)[0]
+        row: NDArray[Any] = step_rows(graph.inputs, np.asarray(image)[None], graph.values)[0]
         return row
     source = graph.values[graph.input]
     values = contract.values(image[None])[0]
@@ -175,13 +175,13 @@ def steps_of_plan(chosen: Plan) -> tuple[StepOfPlan, ...]:
     return tuple(steps)
 
 
-def expected_rows(graph: Graph, chosen: Plan, given: NDArray[np.int8]) -> dict[int, tuple[bytes, ...]]:
+def expected_rows(graph: Graph, chosen: Plan, given: NDArray[Any]) -> dict[int, tuple[bytes, ...]]:
     """For each stage whose output is known the bytes of its rows, as they lie in the arena.
 
     Args:
         graph: the network.
         chosen: its plan.
-        given: int8, the network's input.
+        given: int8 or int16, the network's input.
     """
     known: dict[int, Whole] = evaluate_all(graph, given)
     rows = {}
@@ -198,9 +198,14 @@ def expected_rows(graph: Graph, chosen: Plan, given: NDArray[np.int8]) -> dict[i
 
 def row_bytes(row: Whole, content: RowValue) -> bytes:
     """A row of shape (width, channels) as it lies in the arena: with its padding, and in planes where it lies so."""
-    padded = np.full((content.plane, content.shape[2]), content.zero, np.int8)
+    padded = np.full((content.plane, content.shape[2]), content.zero, _kind(content))
     padded[content.before : content.before + content.shape[1]] = row
     return (padded.T if content.planar else padded).tobytes()
+
+
+def _kind(content: RowValue) -> str:
+    """NumPy's name of the type of a value's numbers, as a board holds them."""
+    return "<i2" if content.wide else "i1"
 
 
 def _compare(link: BoardLink, chosen: Plan, given: bytes, wanted: dict[int, tuple[bytes, ...]]) -> LayerVerification:
@@ -236,7 +241,7 @@ def _compare(link: BoardLink, chosen: Plan, given: bytes, wanted: dict[int, tupl
 
 def _differences(expected: bytes, found: bytes, content: RowValue, row: int) -> Iterator[LayerDifference]:
     """Where two rows differ, first to last."""
-    left, right = np.frombuffer(expected, np.int8), np.frombuffer(found, np.int8)
+    left, right = (np.frombuffer(row, _kind(content)) for row in (expected, found))
     places = np.flatnonzero(left != right)
     for place in map(int, places):
         channel, column = divmod(place, content.plane) if content.planar else divmod(place, content.shape[2])[::-1]

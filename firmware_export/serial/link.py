@@ -42,6 +42,7 @@ class BoardLink:
         patience: float = 10.0,
         longest: int = protocol.LONGEST_PAYLOAD,
         line: bool = False,
+        wide: bool = False,
     ) -> None:
         """Open the port and wait until the board says who it is.
 
@@ -52,6 +53,7 @@ class BoardLink:
             patience: seconds to wait for the first answer; many boards restart when their port is opened.
             longest: bytes of the longest payload that either side sends.
             line: whether a line network is asked.
+            wide: whether the model gives int16.
 
         Raises:
             EdgedigitsError: the port is missing, forbidden, busy or no port; the board is silent, answers with
@@ -63,7 +65,7 @@ class BoardLink:
         self._timeout = timeout
         self._sequence = 0
         self._longest = longest
-        self._line = line
+        self._line, self._wide = line, wide
         self._serial = _open(port, baud, _WRITE_SECONDS + _BITS_A_BYTE * longest / baud)
         try:
             self.board = self._greet(patience)
@@ -88,7 +90,7 @@ class BoardLink:
         """
         frame = self._repeated(protocol.READ, grey)
         with self._protocol_errors():
-            reading = protocol.reading_of(frame.payload, self.board.output_bytes, self._line)
+            reading = protocol.reading_of(frame.payload, self.board.output_bytes, self._line, self._wide)
         self._check_model(reading.sha_prefix)
         return reading
 
@@ -96,7 +98,7 @@ class BoardLink:
         """Have the board tell of each of its steps.
 
         Args:
-            given: the model's int8 input.
+            given: the model's int8 or int16 input.
             count: steps of the model's plan.
 
         Raises:

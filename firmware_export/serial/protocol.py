@@ -116,7 +116,7 @@ class BoardAnswer:
         confidence: per mille; of a line network how many digits the text has.
         microseconds: that the model ran; 0 where the board has no clock.
         sha_prefix: the first characters of the model's sha256.
-        outputs: the model's int8 outputs.
+        outputs: the model's int8 or int16 outputs.
         text: what they say, of a line network.
     """
 
@@ -239,20 +239,20 @@ def board_of(payload: bytes) -> Board:
     return Board(protocol, inputs, outputs, arena, sha256, version)
 
 
-def reading_of(payload: bytes, outputs: int, line: bool = False) -> BoardAnswer:
-    """Read the answer to READ of a model with so many outputs, of a line network where ``line`` is set.
+def reading_of(payload: bytes, size: int, line: bool = False, wide: bool = False) -> BoardAnswer:
+    """Read the answer to READ of a model whose output has so many bytes: of a line network, or of int16, where told.
 
     Raises:
         FrameError: another length, a label that no output has, or a text that is none.
     """
     if line:
-        return _line_of(payload, outputs)
-    if len(payload) != _READING.size + outputs:
-        raise FrameError(f"{len(payload)} bytes about an image instead of {_READING.size + outputs}")
+        return _line_of(payload, size)
+    if len(payload) != _READING.size + size or (wide and size % 2):
+        raise FrameError(f"{len(payload)} bytes about an image instead of {_READING.size + size}")
     _, label, confidence, microseconds, prefix = _READING.unpack_from(payload)
-    if label >= outputs:
-        raise FrameError(f"label {label} of {outputs}")
-    values = struct.unpack(f"{outputs}b", payload[_READING.size :])
+    values = tuple(number for (number,) in struct.iter_unpack("<h" if wide else "b", payload[_READING.size :]))
+    if label >= len(values):
+        raise FrameError(f"label {label} of {len(values)}")
     return BoardAnswer(label, confidence, microseconds, prefix.decode("latin-1"), values)
 
 

@@ -149,7 +149,8 @@ def verify(
     pictures, answer = _asked(model, graph, line, contract, images)
     longest = longest_payload(graph, line, kind)
     check_length(model, longest)
-    with BoardLink(port, baud=baud, timeout=timeout, patience=patience, longest=longest, line=line is not None) as link:
+    how = {"line": line is not None, "wide": graph.values[graph.output].wide}
+    with BoardLink(port, baud=baud, timeout=timeout, patience=patience, longest=longest, **how) as link:
         check_same_model(link, model, sha256_of(model))
         readings, expected, seconds = [], [], []
         for position in range(len(images)):
@@ -166,7 +167,7 @@ def verify(
 
 def _asked(
     model: Path, graph: Graph, line: LineShape | None, contract: InputContract | None, images: NDArray[Any]
-) -> tuple[NDArray[Any], Callable[[NDArray[Any]], NDArray[np.int8]]]:
+) -> tuple[NDArray[Any], Callable[[NDArray[Any]], NDArray[Any]]]:
     """What the board is sent of each image, and what makes TFLite's outputs of some of the images."""
     if line:
         if images.shape[2] != line.width:
@@ -189,7 +190,7 @@ def longest_payload(graph: Graph, line: LineShape | None, kind: str) -> int:
 def input_bytes(graph: Graph) -> int:
     """Bytes of all inputs of an inference, of their own types."""
     ends = zip(graph.inputs, graph.input_values, strict=True)
-    return sum(value.size * np.dtype(TYPES[tensor.type]).itemsize for tensor, value in ends)
+    return sum(value.count * np.dtype(TYPES[tensor.type]).itemsize for tensor, value in ends)
 
 
 def check_length(model: Path, longest: int) -> None:
@@ -213,7 +214,7 @@ def check_same_model(link: BoardLink, model: Path, sha256: str) -> None:
 def _compare(
     board: Board,
     readings: list[BoardAnswer],
-    expected: NDArray[np.int8],
+    expected: NDArray[Any],
     repeated: int,
     seconds: tuple[float, ...],
     recipe: VerifyRecipe,

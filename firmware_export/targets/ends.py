@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from edgedigits.firmware_export.library.typed_functions import C_TYPES
 
-FORMATS = {"INT8": "b", "UINT8": "B", "FLOAT32": "f"}
+FORMATS = {"INT8": "b", "INT16": "h", "UINT8": "B", "FLOAT32": "f"}
 """Of the module ``struct``."""
 
 
@@ -19,12 +19,13 @@ class TensorEnd:
     Attributes:
         name: in functions and, in capitals, in macros: ``input``, or of several ``input_image``.
         member: of the struct of inputs or outputs; empty where there is one of each.
-        type: ``INT8``, ``UINT8`` or ``FLOAT32``.
+        type: ``INT8``, ``INT16``, ``UINT8`` or ``FLOAT32``.
         size: numbers.
         words: for people: shape, scale and zero point.
         start: numbers of the inputs or outputs before it, one behind the other.
         start_bytes: the bytes of these, in their own types.
         from_bytes: whether the library makes it of the bytes of a picture.
+        wide: whether it is int16 inside, else int8.
     """
 
     name: str
@@ -35,6 +36,7 @@ class TensorEnd:
     start: int = 0
     start_bytes: int = 0
     from_bytes: bool = False
+    wide: bool = False
 
     @property
     def macro(self) -> str:
@@ -45,6 +47,11 @@ class TensorEnd:
     def array(self) -> str:
         """What its test vectors are called behind the library's name."""
         return f"vector_{self.name}" if self.member else f"vector_{self.name}s"
+
+    @property
+    def inner(self) -> str:
+        """C type of the values inside."""
+        return "int16_t" if self.wide else "int8_t"
 
     @property
     def c_type(self) -> str:
@@ -58,7 +65,7 @@ class TensorEnd:
 
     @property
     def conversion(self) -> str:
-        """How the function ends that turns its type into int8 or back; empty of int8."""
+        """How the function ends that turns its type into that inside or back; empty of int8 and int16."""
         return {"FLOAT32": "float", "UINT8": "uint8"}.get(self.type, "")
 
     def given(self, vector: bytes) -> Sequence[float]:

@@ -20,7 +20,7 @@ from edgedigits.firmware_export.planning.memories import read_memory
 from edgedigits.firmware_export.proof.drawn import drawn_digits
 from edgedigits.firmware_export.proof.lines import LineReference, drawn_lines, line_text
 from edgedigits.firmware_export.proof.reference import ReferenceKernels, TensorReference
-from edgedigits.firmware_export.proof.tensors import NOISE_SEED, TYPES, as_int8, noise, npz_inputs, outside
+from edgedigits.firmware_export.proof.tensors import NOISE_SEED, TYPES, as_steps, noise, npz_inputs, outside
 from edgedigits.firmware_export.recipe import COMPACT
 from edgedigits.firmware_export.targets import LibraryFiles, TestVector
 from edgedigits.firmware_export.targets.ends import TensorEnd, TensorEnds
@@ -106,6 +106,7 @@ def library_files(library: LibraryExport, model: Path) -> LibraryFiles:
 def _files(library: LibraryExport, model: Path, inputs: Path | None) -> tuple[LibraryFiles, str]:
     if sha256_of(model) != library.sha256:
         raise ValueError(f"{model} is not the model of this library")
+    graph = library.graph
     given, outputs, source = _tried(library, model, inputs)
     files = LibraryFiles(
         name=library.recipe.name,
@@ -114,14 +115,15 @@ def _files(library: LibraryExport, model: Path, inputs: Path | None) -> tuple[Li
         sha256=library.sha256,
         version=library.recipe.software,
         input_bytes=given[0].nbytes,
-        output_bytes=len(outputs[0]),
+        output_bytes=sum(value.size for value in graph.output_values),
         labels=library.labels,
         arena_bytes=library.arena_bytes,
         vectors=tuple(
             TestVector(image.tobytes(), numbers, _text(numbers, library))
             for image, numbers in zip(given, outputs, strict=True)
         ),
-        types=(library.graph.inputs[0].type, library.graph.outputs[0].type),
+        types=(graph.inputs[0].type, graph.outputs[0].type),
+        wide=(graph.input_values[0].wide, graph.output_values[0].wide),
         line=library.line,
         tensors=_tensor_ends(library, source) if library.kind == "tensor" else None,
         inputs=library.text.inputs,
@@ -135,7 +137,7 @@ def _text(numbers: Sequence[float], library: LibraryExport) -> str:
     if not library.line:
         return ""
     end = library.graph.output_tensor
-    return line_text(as_int8(np.array(numbers, TYPES[end.type]), library.graph.values[end.value]))
+    return line_text(as_steps(np.array(numbers, TYPES[end.type]), library.graph.values[end.value]))
 
 
 Tried = tuple[NDArray[Any], list[tuple[float, ...]], str]
@@ -191,7 +193,9 @@ def _tensor_ends(library: LibraryExport, source: str) -> TensorEnds:
                 (made[-1].start + made[-1].size, made[-1].start_bytes + made[-1].own_bytes) if made else (0, 0)
             )
             kind, words, picture = end.tensor.type, _words(end), pictures.get(end.name) is not None
-            made.append(TensorEnd(end.name, end.member, kind, end.value.size, words, start, before, picture))
+            made.append(
+                TensorEnd(end.name, end.member, kind, end.value.count, words, start, before, picture, end.value.wide)
+            )
         return tuple(made)
 
     given_from = "of a file" if source.startswith("inputs") else f"noise, seed {NOISE_SEED}"

@@ -16,7 +16,7 @@ from edgedigits.firmware_export.serial.protocol import LONGEST_FRAME, READING_BY
 from edgedigits.firmware_export.targets.ends import TensorEnds
 from edgedigits.firmware_export.variants import VARIANTS
 
-_LIMITS = {"INT8": (-128, 127), "UINT8": (0, 255), "FLOAT32": (-math.inf, math.inf)}
+_LIMITS = {"INT8": (-128, 127), "INT16": (-32768, 32767), "UINT8": (0, 255), "FLOAT32": (-math.inf, math.inf)}
 """Of the numbers of a type."""
 
 MOST_SERIAL_LABELS = 256
@@ -63,12 +63,13 @@ class LibraryFiles(LibraryText):
         sha256: of the model, lower-case hexadecimal.
         version: of the toolkit that made the library, as ``code_version`` gives it.
         input_bytes: grey bytes of a picture, or of all inputs of the model's own types.
-        output_bytes: of all int8 outputs.
+        output_bytes: of all int8 or int16 outputs.
         labels: what each output stands for; empty of a line network, and where nobody named them.
         arena_bytes: working memory by the name of the variant of the kernels.
         vectors: images for the self-test, at least one.
         line: what a line network takes and gives; None of other models.
-        types: of the input and output of a model that reads digits or lines: ``INT8``, ``UINT8`` or ``FLOAT32``.
+        types: of the first input and output: ``INT8``, ``INT16``, ``UINT8`` or ``FLOAT32``.
+        wide: whether its input and its output are int16 within, and int8 where not.
         tensors: what goes in and comes out of a model that reads neither digits nor lines; None of those.
 
     Raises:
@@ -85,6 +86,7 @@ class LibraryFiles(LibraryText):
     vectors: tuple[TestVector, ...]
     line: LineShape | None = None
     types: tuple[str, str] = ("INT8", "INT8")
+    wide: tuple[bool, bool] = (False, False)
     tensors: TensorEnds | None = None
 
     def __post_init__(self) -> None:
@@ -103,7 +105,7 @@ class LibraryFiles(LibraryText):
             ("arena_bytes", self.arena_bytes and set(VARIANTS).issuperset(self.arena_bytes)),
             ("vectors", self.vectors),
             ("vectors", all(len(vector.given) == self.input_bytes for vector in self.vectors)),
-            ("vectors", all(len(vector.output) == self.output_bytes for vector in self.vectors)),
+            ("vectors", all(len(vector.output) == self.output_values for vector in self.vectors)),
             ("vectors", all(re.fullmatch(r"[0-9]*", vector.text) for vector in self.vectors)),
             ("vectors", all(low <= value <= high for vector in self.vectors for value in vector.output)),
         ):
@@ -113,7 +115,7 @@ class LibraryFiles(LibraryText):
     @property
     def _label_counts(self) -> tuple[int, ...]:
         """How many labels there may be."""
-        return {"line": (0,), "digit": (self.output_bytes,), "tensor": (0, self.output_bytes)}[self.kind]
+        return {"line": (0,), "digit": (self.output_values,), "tensor": (0, self.output_values)}[self.kind]
 
     @property
     def package_version(self) -> str:
@@ -135,3 +137,8 @@ class LibraryFiles(LibraryText):
     def answers_label(self) -> bool:
         """Whether an answer over the serial port names the best output: a digit, or one of labels that a byte holds."""
         return self.kind == "digit" or 0 < len(self.labels) <= MOST_SERIAL_LABELS
+
+    @property
+    def output_values(self) -> int:
+        """Numbers of an output."""
+        return self.output_bytes // (2 if self.wide[1] else 1)

@@ -83,7 +83,8 @@ def hostile_tables(dice: random.Random) -> bytes:
         elif how in {4, 5} and operator.options:
             name = dice.choice(sorted(operator.options))
             small = name in {"Padding", "FusedActivationFunction"}
-            operator.options[name] = dice.randrange(-128, 128) if small else dice.choice(NUMBERS)
+            number = dice.randrange(-128, 128) if small else dice.choice(NUMBERS)
+            operator.options[name] = [number] if isinstance(operator.options[name], list) else number
         elif how == 6:
             links = dice.choice([operator.inputs, operator.outputs])
             links[dice.randrange(len(links))] = dice.choice([-1, 0, 1, len(builder.tensors) - 1, len(builder.tensors)])

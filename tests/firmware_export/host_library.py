@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgedigits.firmware_export.graph.model import Value
 from edgedigits.firmware_export.library import LibraryExport, export_library
 
 HERE = Path(__file__).parent
@@ -27,20 +29,20 @@ _SAID = {2: "refused", 3: "overwrote memory around the arena, the input or the o
 
 @dataclass(frozen=True)
 class HostLibrary:
-    """A library compiled for this computer."""
+    """A library compiled for this computer; ``input`` and ``output`` are the values at the network's ends."""
 
     program: Path
-    input_bytes: int
-    output_bytes: int
+    input: Value
+    output: Value
 
-    def run(self, inputs: NDArray[np.int8], where: str = "apart") -> NDArray[np.int8]:
-        """Outputs (n, output bytes) of inputs (n, ...); ``where``: ``apart`` or ``inside`` the arena.
+    def run(self, inputs: NDArray[Any], where: str = "apart") -> NDArray[Any]:
+        """Outputs (n, numbers) of inputs (n, ...); ``where``: ``apart`` or ``inside`` the arena.
 
         An error tells of a sanitizer's complaint, a refusal, or memory overwritten.
         """
         said = subprocess.run(
             (self.program, where),
-            input=np.ascontiguousarray(inputs, np.int8).tobytes(),
+            input=np.ascontiguousarray(inputs, self.input.kind).tobytes(),
             capture_output=True,
             timeout=600,
             check=False,
@@ -49,7 +51,7 @@ class HostLibrary:
         if said.returncode != 0:
             reason = _SAID.get(said.returncode, f"ended with {said.returncode}")
             raise AssertionError(f"the library {reason}: {said.stderr.decode(errors='replace')[-3000:]}")
-        return np.frombuffer(said.stdout, np.int8).reshape(len(inputs), self.output_bytes)
+        return np.frombuffer(said.stdout, self.output.kind).reshape(len(inputs), -1)
 
 
 def export_bytes(model: bytes, folder: Path, name: str = "digits", labels: tuple[str, ...] = ()) -> LibraryExport:
@@ -74,7 +76,7 @@ def compile_host(
         *(str(HERE / "host_main.c"), str(source), "-o", str(program)),
     )
     graph = library.graph
-    return HostLibrary(program, *(sum(value.size for value in s) for s in (graph.input_values, graph.output_values)))
+    return HostLibrary(program, graph.input_values[0], graph.output_values[0])
 
 
 def checked_run(*command: str, cwd: Path | None = None) -> str:
@@ -84,14 +86,16 @@ def checked_run(*command: str, cwd: Path | None = None) -> str:
     return done.stdout
 
 
-def random_inputs(library: LibraryExport, count: int, seed: int = 0) -> NDArray[np.int8]:
-    """Inputs (count, input bytes): uniform ones, and at the end all least, all greatest, and both in turns."""
-    size = sum(value.size for value in library.graph.input_values)
+def random_inputs(library: LibraryExport, count: int, seed: int = 0) -> NDArray[Any]:
+    """Inputs (count, numbers): uniform ones, and at the end all least, all greatest, and both in turns."""
+    source = library.graph.input_values[0]
+    low, high = source.limits
+    size = sum(value.count for value in library.graph.input_values)
     dice = np.random.default_rng(seed)
-    inputs = dice.integers(-128, 128, (count, size), dtype=np.int8)
-    for place, extreme in enumerate((-128, 127), start=1):
+    inputs = dice.integers(low, high + 1, (count, size), dtype=source.kind)
+    for place, extreme in enumerate((low, high), start=1):
         if count > place + 2:
             inputs[-place] = extreme
     if count > 4:
-        inputs[-3] = np.where(dice.integers(0, 2, size) == 1, 127, -128)
+        inputs[-3] = np.where(dice.integers(0, 2, size) == 1, high, low)
     return inputs

@@ -35,10 +35,13 @@ class LayerBuilder:
     """The tensors of a model, and its layers with weights; each layer returns the number of its output tensor.
 
     With ``powers_of_two`` every scale is the nearest power of two: then many products lie just between two numbers.
+    With ``wide`` what flows is int16 of zero point 0, in steps 256 times as fine, and biases are int64.
     """
 
-    def __init__(self, seed: int = 0, powers_of_two: bool = False) -> None:
+    def __init__(self, seed: int = 0, powers_of_two: bool = False, wide: bool = False) -> None:
         self.powers_of_two = powers_of_two
+        self.wide = wide
+        self.finer = 256 if wide else 1
         self.dice = np.random.default_rng(seed)
         self.tensors: list[BuiltTensor] = []
         self.operators: list[BuiltOperator] = []
@@ -48,6 +51,8 @@ class LayerBuilder:
         """Add a tensor without data; a scale of 0 means none."""
         scales = (self.rounded(scale),) if scale else ()
         built = BuiltTensor(tuple(shape), scales=scales, zero_points=(zero_point,) if scales else ())
+        if self.wide and scales and not {"dtype", "data"} & fields.keys():
+            built.dtype, built.zero_points = np.int16, (0,)
         for name, value in fields.items():
             setattr(built, name, value)
         built.name = built.name or b"tensor %d" % len(self.tensors)
@@ -58,10 +63,17 @@ class LayerBuilder:
         """The scale, or with ``powers_of_two`` the nearest one."""
         return 2.0 ** round(math.log2(scale)) if self.powers_of_two else scale
 
-    def input(self, shape: Sequence[int], scale: float = 1 / 255, zero_point: int = -128, dtype: Any = np.int8) -> int:
-        """Add an input of the model."""
-        self.inputs.append(self.tensor(shape, scale, zero_point, dtype=dtype))
+    def input(self, shape: Sequence[int], scale: float = 1 / 255, zero_point: int = -128, dtype: Any = None) -> int:
+        """Add an input of the model; ``scale`` is that of its steps if it is int8, and is divided for int16."""
+        fields = {} if dtype is None else {"dtype": dtype}
+        self.inputs.append(
+            self.tensor(shape, self.stepped_scale(scale) if dtype is None else scale, zero_point, **fields)
+        )
         return self.inputs[-1]
+
+    def stepped_scale(self, scale: float) -> float:
+        """The scale of int8 steps as that of the steps that this model has."""
+        return float(np.float32(scale / self.finer))
 
     def constant(self, data: NDArray[Any], scale: float = 0.0, zero_point: int = 0) -> int:
         """Add a constant."""
@@ -201,7 +213,7 @@ class LayerBuilder:
     ) -> tuple[int, float]:
         """Weights, and three standard deviations of the real sums they make, before the bias."""
         channels = shape[axis]
-        spread = 3 * INPUT_SPREAD * INPUT_SPREAD * math.sqrt(taps) * self.tensors[source].scales[0]
+        spread = 3 * INPUT_SPREAD * INPUT_SPREAD * math.sqrt(taps) * self.tensors[source].scales[0] * self.finer
         greatest = _REACH[activation] / spread if activation in _REACH else 0.01
         scales = (self.dice.uniform(0.2, 1.0, channels if per_channel else 1) * greatest).astype(np.float32)
         number = self.constant(self.dice.integers(-127, 128, shape, dtype=np.int8))
@@ -214,8 +226,8 @@ class LayerBuilder:
     def _bias(self, source: int, weights: int, channels: int, taps: int, wanted: bool) -> int:
         if not wanted:
             return -1
-        reach = int(INPUT_SPREAD * INPUT_SPREAD * math.sqrt(taps)) + 1
-        number = self.constant(self.dice.integers(-reach, reach, channels, dtype=np.int32))
+        reach = int(INPUT_SPREAD * INPUT_SPREAD * math.sqrt(taps) * self.finer) + 1
+        number = self.constant(self.dice.integers(-reach, reach, channels, dtype=np.int64 if self.wide else np.int32))
         made = self.tensors[number]
         one = np.float32(self.tensors[source].scales[0])
         made.scales = tuple(float(one * np.float32(scale)) for scale in self.tensors[weights].scales)
@@ -226,7 +238,7 @@ class LayerBuilder:
         """An output tensor that three standard deviations of random sums fill."""
         if output is None:
             low = -128 if activation in {"RELU", "RELU6"} else int(self.dice.integers(-40, 40))
-            output = (float(np.float32(reach / 128)), low)
+            output = (self.stepped_scale(reach / 128), low)
         return self.tensor(shape, *output)
 
     @staticmethod

@@ -63,7 +63,7 @@ class ModelBuilder(LayerBuilder):
         kept = [1 if i in gone else n for i, n in enumerate(given.shape) if keep_dims or i not in gone]
         if output is None:
             count = math.prod(given.shape[i] for i in gone)
-            centre = (-0.5 - given.zero_points[0]) * given.scales[0]
+            centre = 0.0 if self.wide else (-0.5 - given.zero_points[0]) * given.scales[0]
             scale = float(np.float32(max(given.scales[0] * min(1.0, 1.6 / math.sqrt(count)), abs(centre) / 100)))
             output = (scale, round(-centre / scale))
         result = self.tensor(kept, *output)
@@ -106,7 +106,7 @@ class ModelBuilder(LayerBuilder):
 
     def softmax(self, source: int, beta: float = 1.0) -> int:
         """Add SOFTMAX over the last axis."""
-        result = self.tensor(self.tensors[source].shape, 1 / 256, -128)
+        result = self.tensor(self.tensors[source].shape, 1 / 32768 if self.wide else 1 / 256, -128)
         return self.operator("SOFTMAX", 2, [source], result, "SoftmaxOptions", Beta=beta)
 
     def reshape(self, source: int, shape: Sequence[int]) -> int:
@@ -133,12 +133,12 @@ class ModelBuilder(LayerBuilder):
 
     def add(self, left: int, right: int, *, activation: str = "NONE", output: tuple[float, int] | None = None) -> int:
         """Add ADD of two tensors of one shape, or of one that broadcasts."""
-        spread = math.hypot(*(self.tensors[i].scales[0] for i in (left, right))) * INPUT_SPREAD
+        spread = math.hypot(*(self.tensors[i].scales[0] for i in (left, right))) * INPUT_SPREAD * self.finer
         return self._elementwise("ADD", "AddOptions", left, right, spread, activation, output)
 
     def sub(self, left: int, right: int, *, activation: str = "NONE", output: tuple[float, int] | None = None) -> int:
         """Add SUB of two tensors of one shape, or of one that broadcasts."""
-        spread = math.hypot(*(self.tensors[i].scales[0] for i in (left, right))) * INPUT_SPREAD
+        spread = math.hypot(*(self.tensors[i].scales[0] for i in (left, right))) * INPUT_SPREAD * self.finer
         return self._elementwise("SUB", "SubOptions", left, right, spread, activation, output)
 
     def extreme(self, name: str, left: int, right: int) -> int:
@@ -167,7 +167,7 @@ class ModelBuilder(LayerBuilder):
 
     def mul(self, left: int, right: int, *, activation: str = "NONE", output: tuple[float, int] | None = None) -> int:
         """Add MUL of two tensors of one shape, or of one that broadcasts."""
-        spread = math.prod(self.tensors[i].scales[0] for i in (left, right)) * INPUT_SPREAD**2
+        spread = math.prod(self.tensors[i].scales[0] for i in (left, right)) * (INPUT_SPREAD * self.finer) ** 2
         return self._elementwise("MUL", "MulOptions", left, right, spread, activation, output)
 
     def _elementwise(
@@ -182,7 +182,7 @@ class ModelBuilder(LayerBuilder):
     ) -> int:
         shape = np.broadcast_shapes(self.tensors[left].shape, self.tensors[right].shape)
         if output is None:
-            output = (float(np.float32(spread * 2 / 128)), int(self.dice.integers(-40, 40)))
+            output = (self.stepped_scale(spread * 2 / 128), int(self.dice.integers(-40, 40)))
         result = self.tensor(shape, *output)
         return self.operator(name, 2, [left, right], result, table, FusedActivationFunction=ACTIVATIONS[activation])
 
@@ -329,15 +329,24 @@ class ModelBuilder(LayerBuilder):
 
     def tanh(self, source: int) -> int:
         """Add TANH."""
-        return self.single("TANH", 2, source, (1 / 128, 0))
+        return self.single("TANH", 2, source, (1 / 32768 if self.wide else 1 / 128, 0))
 
     def logistic(self, source: int, output: tuple[float, int] = (1 / 256, -128)) -> int:
         """Add LOGISTIC."""
-        return self.single("LOGISTIC", 2, source, output)
+        return self.single("LOGISTIC", 2, source, (1 / 32768, 0) if self.wide else output)
 
     def quantize(self, source: int, output: tuple[float, int]) -> int:
         """Add QUANTIZE to int8."""
         return self.single("QUANTIZE", 2, source, output, "QuantizeOptions")
+
+    def of_floats(self, name: str, source: int) -> int:
+        """Add an operator of one float input without options."""
+        return self.operator(name, 1, [source], self.tensor(self.tensors[source].shape, dtype=np.float32))
+
+    def quantize_floats(self, source: int, output: tuple[float, int]) -> int:
+        """Add QUANTIZE of floats to int8."""
+        result = self.tensor(self.tensors[source].shape, *output)
+        return self.operator("QUANTIZE", 2, [source], result, "QuantizeOptions")
 
     def dequantize(self, source: int) -> int:
         """Add DEQUANTIZE to float32."""

@@ -487,6 +487,17 @@ class _Network:
         groups = self.dice.choice([n for n in range(1, self.shape[3] + 1) if self.shape[3] % n == 0])
         return self.builder.conv(self.end, groups * self.dice.choice([1, 2, 3]), **self.window(), groups=groups)
 
+    def float_run(self) -> int:
+        """Functions of floats between int8 values, as the converter writes what has no int8 kernel."""
+        given = self.builder.tensors[self.end]
+        greatest = given.scales[0] * max(127 - given.zero_points[0], given.zero_points[0] + 128)
+        kinds = self.dice.choice([["SQUARE"], ["ABS", "SQRT"], ["NEG"], ["SIN"], ["COS", "SQUARE"], ["FLOOR"], []])
+        end = self.builder.dequantize(self.end)
+        for name in kinds:
+            end = self.builder.of_floats(name, end)
+        reach = greatest**2 if kinds == ["SQUARE"] else max(greatest, 1.0)
+        return self.builder.quantize_floats(end, (float(np.float32(reach / 200)), self.dice.randint(-100, 100)))
+
     def strided_slice(self) -> int:
         """Of each axis of the picture some part, in steps, forwards or backwards, at times up to its ends."""
         masks, bounds, shrink = {"BeginMask": 0, "EndMask": 0}, [(0, 1, 1)], []
@@ -586,6 +597,7 @@ _METHODS: Sequence[str] = (
     "batch_matmul",
     "transpose_conv",
     "grouped_conv",
+    "float_run",
     "limits",
     "gelu",
     "abs",

@@ -20,7 +20,7 @@ from tiny_models import tiny_models
 from edgedigits.cli.main import main
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import OperatorVersion, read_tflite
-from edgedigits.firmware_export import export_arrays, write_export
+from edgedigits.firmware_export import export_arrays, export_library, write_export
 from edgedigits.firmware_export.arrays.resolver import CUSTOM_METHODS, METHODS
 from edgedigits.firmware_export.arrays.runnable import living_bytes, method, needs, why_not
 
@@ -208,3 +208,29 @@ def test_int8_numbers_of_another_zero_point_reach_the_header(tmp_path: Path) -> 
     model = built_model(tmp_path / "m.tflite", lambda built: [built.relu(built.input((1, 3), 0.25, -5))])
     assert export_arrays(model).inputs[0].quantization.zero_point == -5  # type: ignore[union-attr]
     assert np.float32(export_arrays(model).inputs[0].quantization.scale) == np.float32(0.25)  # type: ignore[union-attr]
+
+
+def int16_of(name: str, folder: Path) -> Path:
+    built = ModelBuilder(1, wide=True)
+    start = built.input((1, 4, 4, 2))
+    if name == "DEPTHWISE_CONV_2D":
+        end = built.depthwise(start)
+        bias = built.tensors[built.operators[0].inputs[2]]
+        bias.data, bias.dtype = np.zeros(2, np.int32), np.int32
+    else:
+        end = built.hard_swish(start)
+    path = folder / "m.tflite"
+    path.write_bytes(built.build(end))
+    return path
+
+
+@pytest.mark.parametrize("name", ["HARD_SWISH", "DEPTHWISE_CONV_2D"])
+def test_what_tensorflow_lite_micro_lacks_of_int16_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(EdgedigitsError, match=rf"{name} of int16, which TensorFlow Lite Micro"):
+        export_arrays(int16_of(name, tmp_path))
+
+
+def test_the_c_library_sends_nobody_there_with_it(tmp_path: Path) -> None:
+    with pytest.raises(EdgedigitsError) as error:
+        export_library(int16_of("HARD_SWISH", tmp_path))
+    assert "works on int16" in str(error.value) and "arrays" not in str(error.value)

@@ -150,7 +150,8 @@ def test_an_output_has_the_shape_that_the_inputs_give() -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        (tensor(kind="INT16"), "works on INT16 where int8"),
+        (tensor(kind="INT16"), "int16 values with a zero point other than 0"),
+        (tensor(kind="INT32"), "works on INT32 where int8"),
         (tensor(kind="UINT8"), "works on UINT8 where int8"),
         (tensor(plain=False), "variable or sparse"),
         (tensor(scales=()), "0 scales"),

@@ -101,6 +101,39 @@ def test_weights_down_to_minus_127_keep_the_dsp_kernels(tmp_path):
     assert library.arena_bytes["dsp"] != library.arena_bytes["plain"]
 
 
+@pytest.mark.parametrize(
+    ("ways", "channels", "size", "depth", "width", "pooled"),
+    [
+        (2, 8, (3, 3), 1, 12, True),
+        (2, 4, (1, 1), 16, 2, True),
+        (4, 6, (5, 5), 1, 9, False),
+        (4, 8, (5, 5), 1, 20, True),
+        (4, 2, (1, 1), 32, 4, True),
+        (8, 4, (3, 3), 1, 37, False),
+        (8, 12, (1, 1), 8, 7, False),
+        (8, 8, (1, 1), 16, 1, False),
+        (8, 8, (1, 1), 16, 33, False),
+        (8, 12, (1, 1), 24, 7, False),
+        (8, 8, (1, 1), 32, 40, False),
+        (8, 4, (5, 5), 1, 11, False),
+        (8, 4, (1, 5), 6, 6, False),
+        (1, 6, (3, 3), 1, 12, False),
+        (1, 8, (1, 1), 24, 1, False),
+        (1, 8, (1, 1), 33, 7, False),
+        (1, 5, (5, 5), 1, 6, False),
+    ],
+)
+def test_helium_takes_each_convolution_its_way(ways, channels, size, depth, width, pooled, tmp_path):
+    board = core("m55")
+    for command in (f"{board.compiler}gcc", board.emulator[0]):
+        if shutil.which(command) is None:
+            pytest.skip(f"{command} is not installed")
+    builder = ModelBuilder(channels)
+    maps = builder.conv(builder.input((1, 6, width, depth), 0.02, -128), channels, size, activation="RELU")
+    source = check(builder.build(builder.pool(maps, "max") if pooled else maps), board, tmp_path)
+    assert f"#define HELIUM_WAYS {ways} " in source
+
+
 def test_without_dsp_kernels_the_header_gives_the_plain_arena_to_cores_with_the_dsp(tmp_path):
     library = export_bytes(_convolution(np.int8(-128)), tmp_path)
     assert library.arena_bytes["dsp"] == library.arena_bytes["plain"]

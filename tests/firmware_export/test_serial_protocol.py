@@ -93,15 +93,25 @@ class TestPayloads:
             board_of(payload)
 
     def test_reading(self):
-        reading = reading_of(b"\x00\x02\xe7\x03\x10\x27\x00\x00deadbeef\x80\xff\x7f", outputs=3)
+        reading = reading_of(b"\x00\x02\xe7\x03\x10\x27\x00\x00deadbeef\x80\xff\x7f", size=3)
 
         assert (reading.label, reading.confidence, reading.microseconds) == (2, 999, 10000)
         assert (reading.sha_prefix, reading.outputs) == ("deadbeef", (-128, -1, 127))
 
+    def test_reading_of_int16(self):
+        head = b"\x00\x01\xe7\x03\x10\x27\x00\x00deadbeef"
+
+        assert reading_of(head + b"\x00\x80\xff\x7f", size=4, wide=True).outputs == (-32768, 32767)
+        for payload in (head + bytes(5), head + b"\x00\x80"):
+            with pytest.raises(FrameError):
+                reading_of(payload, size=len(payload) - len(head) + 1, wide=True)
+        with pytest.raises(FrameError):
+            reading_of(head + bytes(5), size=5, wide=True)
+
     @pytest.mark.parametrize("payload", [b"", b"\x00\x03" + bytes(17), bytes(20)], ids=["empty", "label", "long"])
     def test_reading_that_is_none(self, payload: bytes):
         with pytest.raises(FrameError):
-            reading_of(payload, outputs=3)
+            reading_of(payload, size=3)
 
     def test_an_answer_has_a_status(self):
         with pytest.raises(FrameError, match="without a status"):

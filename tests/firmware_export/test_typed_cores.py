@@ -15,7 +15,7 @@ from edgedigits.firmware_export.boards import emulator, toolchain
 from edgedigits.firmware_export.boards.cores import core
 from edgedigits.firmware_export.library.export import LibraryExport, export_library
 from edgedigits.firmware_export.proof.reference import TensorReference
-from edgedigits.firmware_export.proof.tensors import as_int8, noise
+from edgedigits.firmware_export.proof.tensors import as_steps, noise
 from edgedigits.firmware_export.report.cores import missing_tool
 
 CORES = ["m0", "m4", "m55", "rv32", "avr"]
@@ -66,7 +66,7 @@ def test_outputs_in_the_models_own_type_are_tflites(ends: tuple[str, str], name:
     if ends[0] == "float32":
         given = np.concatenate([given, halves()])
     inside, made = run_on(name, library, given, tmp_path)
-    assert inside == as_int8(given, library.graph.values[library.graph.input]).tobytes()
+    assert inside == as_steps(given, library.graph.values[library.graph.input]).tobytes()
     assert made == TensorReference(path, library.graph).outputs(given).tobytes()
 
 

@@ -71,6 +71,7 @@ TESTS = {
     "firmware_export/graph/constant_shapes.py": "tests/firmware_export/test_constant_shapes.py",
     "firmware_export/graph/dilated_windows.py": "tests/firmware_export/test_dilated_windows.py",
     "firmware_export/graph/evaluation.py": f"{_SUMS}::test_whole_networks",
+    "firmware_export/graph/float_runs.py": "tests/firmware_export/test_float_runs.py",
     "firmware_export/graph/formulas.py": "tests/firmware_export/test_formulas.py",
     "firmware_export/graph/layers.py": "tests/firmware_export/test_layers.py",
     "firmware_export/graph/model.py": f"{_STAGES} tests/firmware_export/test_formulas.py",

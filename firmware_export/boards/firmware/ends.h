@@ -29,7 +29,7 @@ static inline int run_at(int8_t *arena, const int8_t *const *from, int8_t *const
 #define EACH_OUTPUT(ONE) ONE(output, OUTPUT)
 static inline int run_at(int8_t *arena, const int8_t *const *from, int8_t *const *to)
 {
-    return LIB(run)(arena, *from, *to);
+    return LIB(run)(arena, (const void *)*from, (void *)*to); /* of int16 in a 16x8 model */
 }
 #endif
 

@@ -17,12 +17,18 @@ from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer
 from edgedigits.firmware_export.graph.model import Value
 from edgedigits.firmware_export.operators.contract import Operator
 from edgedigits.firmware_export.operators.shared import lookup
+from edgedigits.firmware_export.operators.wide import each
+
+
+def _slope(layer: Layer) -> float:
+    slope = float(layer.option("Alpha"))
+    if not (math.isfinite(slope) and slope >= 0):
+        raise layer.error("has a slope below 0", LEAVE_OUT)
+    return slope
 
 
 def _outputs(layer: Layer, source: Value, output: Value) -> NDArray[np.int8]:
-    slope = layer.option("Alpha")
-    if not (math.isfinite(slope) and slope >= 0):
-        raise layer.error("has a slope below 0", LEAVE_OUT)
+    slope = _slope(layer)
     lookup.check_ratio(layer, source.scale * max(slope, 1.0) / output.scale)
     with np.errstate(over="ignore", under="ignore"):
         above = quantize_multiplier(float(np.float32(source.scale) / np.float32(output.scale)))
@@ -39,6 +45,7 @@ OPERATOR = Operator(
     shape=lookup.same_shape,
     read=lookup.read_table(_outputs),
     options="LeakyReluOptions",
-    kernels=(lookup.KERNEL,),
+    kernels=(lookup.KERNEL, each.KERNEL),
+    wide=each.read_leaky(_slope),
     any_axes=True,
 )

@@ -10,6 +10,7 @@ from edgedigits.firmware_export.graph.layers import QUANTIZE_FIRST, Layer
 from edgedigits.firmware_export.graph.model import Value
 from edgedigits.firmware_export.operators.contract import Operator
 from edgedigits.firmware_export.operators.shared import lookup
+from edgedigits.firmware_export.operators.wide import sigmoid
 
 OUTPUT_SCALE = 1 / 256
 
@@ -24,6 +25,7 @@ OPERATOR = Operator(
     names=("LOGISTIC",),
     shape=lookup.same_shape,
     read=lookup.read_table(_outputs),
-    kernels=(lookup.KERNEL,),
+    kernels=(lookup.KERNEL, sigmoid.KERNEL),
+    wide=sigmoid.read,
     any_axes=True,
 )

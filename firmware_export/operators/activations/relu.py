@@ -10,6 +10,7 @@ from edgedigits.firmware_export.graph.layers import Layer
 from edgedigits.firmware_export.graph.model import Value
 from edgedigits.firmware_export.operators.contract import Operator
 from edgedigits.firmware_export.operators.shared import lookup
+from edgedigits.firmware_export.operators.wide import each
 
 
 def _outputs(layer: Layer, source: Value, output: Value) -> NDArray[np.int8]:
@@ -21,6 +22,7 @@ OPERATOR = Operator(
     names=("RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1"),
     shape=lookup.same_shape,
     read=lookup.read_table(_outputs),
-    kernels=(lookup.KERNEL,),
+    kernels=(lookup.KERNEL, each.KERNEL),
+    wide=each.read_relu,
     any_axes=True,
 )

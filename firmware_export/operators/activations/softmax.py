@@ -16,6 +16,7 @@ from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.operators.shared.fixed_point import reciprocal
 from edgedigits.firmware_export.operators.shared.lookup import same_shape
+from edgedigits.firmware_export.operators.wide import softmax as wide
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel
 
@@ -91,5 +92,6 @@ OPERATOR = Operator(
     shape=same_shape,
     read=_read,
     options="SoftmaxOptions",
-    kernels=(KernelSource(_SOFTMAX, ("softmax.c",), "softmax_row(stage->layer, rows[0], out)", _emit),),
+    kernels=(KernelSource(_SOFTMAX, ("softmax.c",), "softmax_row(stage->layer, rows[0], out)", _emit), wide.KERNEL),
+    wide=wide.read,
 )

@@ -16,6 +16,7 @@ from edgedigits.firmware_export.graph.layers import QUANTIZE_FIRST, Layer
 from edgedigits.firmware_export.graph.model import Value
 from edgedigits.firmware_export.operators.contract import Operator
 from edgedigits.firmware_export.operators.shared import lookup
+from edgedigits.firmware_export.operators.wide import sigmoid
 
 OUTPUT = (1 / 128, 0)
 """Scale and zero point."""
@@ -38,6 +39,7 @@ OPERATOR = Operator(
     names=("TANH",),
     shape=lookup.same_shape,
     read=lookup.read_table(_outputs),
-    kernels=(lookup.KERNEL,),
+    kernels=(lookup.KERNEL, sigmoid.KERNEL),
+    wide=sigmoid.read,
     any_axes=True,
 )

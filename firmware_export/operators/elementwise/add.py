@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, operand
-from edgedigits.firmware_export.graph.arithmetic import ADD_LEFT_SHIFT, activation_range
+from edgedigits.firmware_export.graph.arithmetic import activation_range
 from edgedigits.firmware_export.graph.formulas import output_of, scaled
 from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Operand, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.operators.shared import pairwise
+from edgedigits.firmware_export.operators.wide import pairs
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel
 
@@ -26,7 +27,7 @@ class Add(pairwise.Pairwise):
     Attributes:
         left: of the first input.
         right: of the second input, or of ``constant``.
-        left_shift: 20 in TFLite.
+        left_shift: 20 in TFLite, of int16 15.
         output_scale: zero point, multiplier and exponent of the output.
         low: least output.
         high: greatest output.
@@ -47,14 +48,15 @@ class Add(pairwise.Pairwise):
 
     def lower(self, lowering: Lowering) -> None:
         """One stage, and one that makes the constant."""
-        self.lower_with(lowering, _ADD)
+        self.lower_with(lowering, pairs.ADD if lowering.is_wide(self.output) else _ADD)
 
 
 def _read(layer: Layer, output: Value) -> OperatorNodes:
     pair = pairwise.sides(layer, output)
     left, right, to = pairwise.summands(layer, pair.left, pair.right, output)
     limits = activation_range(layer.activation(), output)
-    node = Add(layer.name, pair.inputs, layer.output, pair.constant, left, right, ADD_LEFT_SHIFT, to, *limits)
+    shift = pairwise.left_shift(output)
+    node = Add(layer.name, pair.inputs, layer.output, pair.constant, left, right, shift, to, *limits)
     return OperatorNodes((node,), {layer.output: output})
 
 
@@ -64,6 +66,10 @@ def _emit(writer: StageWriter, node: Add) -> StageText:
     return StageText(writer.struct("pairwise_t", fields))
 
 
+def _emit_wide(writer: StageWriter, node: Add) -> StageText:
+    return pairs.emit(writer, (node.left, node.right, node.output_scale), 1, node.low, node.high)
+
+
 OPERATOR = Operator(
     names=("ADD",),
     shape=pairwise.shape,
@@ -71,7 +77,9 @@ OPERATOR = Operator(
     options="AddOptions",
     kernels=(
         KernelSource(_ADD, ("add.c",), "add_row(stage->layer, rows[0], SECOND, out)", _emit),
+        KernelSource(pairs.ADD, ("add16.c",), "add16_row(stage->layer, rows[0], SECOND, out)", _emit_wide),
         *pairwise.KERNELS,
     ),
+    wide=_read,
     any_axes=True,
 )

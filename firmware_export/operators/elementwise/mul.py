@@ -11,6 +11,7 @@ from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Operand, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.operators.shared import lookup, pairwise
+from edgedigits.firmware_export.operators.wide import pairs
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel
 
@@ -41,14 +42,14 @@ class Mul(pairwise.Pairwise):
 
     def lower(self, lowering: Lowering) -> None:
         """One stage, and one that makes the constant."""
-        self.lower_with(lowering, _MUL)
+        self.lower_with(lowering, pairs.MUL if lowering.is_wide(self.output) else _MUL)
 
 
 def _read(layer: Layer, output: Value) -> OperatorNodes:
     pair = pairwise.sides(layer, output)
     lookup.check_ratio(layer, pair.left.scale * pair.right.scale / output.scale)
     to = mul_output(pair.left, pair.right, output)
-    layer.check_sums(255 * 255, to.exponent)
+    layer.check_sums(1 << 30 if output.wide else 255 * 255, to.exponent)
     zeros = (pair.left.zero_point, pair.right.zero_point)
     limits = activation_range(layer.activation(), output)
     node = Mul(layer.name, pair.inputs, layer.output, pair.constant, zeros, to, *limits)
@@ -61,6 +62,11 @@ def _emit(writer: StageWriter, node: Mul) -> StageText:
     return StageText(writer.struct("pairwise_t", fields))
 
 
+def _emit_wide(writer: StageWriter, node: Mul) -> StageText:
+    to = node.output_scale
+    return pairs.emit(writer, (to, to, to), 1, node.low, node.high)
+
+
 OPERATOR = Operator(
     names=("MUL",),
     shape=pairwise.shape,
@@ -68,7 +74,9 @@ OPERATOR = Operator(
     options="MulOptions",
     kernels=(
         KernelSource(_MUL, ("mul.c",), "mul_row(stage->layer, rows[0], SECOND, out)", _emit),
+        KernelSource(pairs.MUL, ("mul16.c",), "mul16_row(stage->layer, rows[0], SECOND, out)", _emit_wide),
         *pairwise.KERNELS,
     ),
+    wide=_read,
     any_axes=True,
 )

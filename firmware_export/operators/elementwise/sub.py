@@ -8,16 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, operand
-from edgedigits.firmware_export.graph.arithmetic import ADD_LEFT_SHIFT, activation_range
+from edgedigits.firmware_export.graph.arithmetic import activation_range
 from edgedigits.firmware_export.graph.formulas import multiply, output_of, scaled
 from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Operand, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.operators.shared import pairwise
+from edgedigits.firmware_export.operators.wide import pairs
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel
 
 _SUB = Kernel("sub", works_in_place=True)
+_SUB16 = Kernel("sub16", works_in_place=True)
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Sub(pairwise.Pairwise):
 
     Attributes:
         constant_first: the constant is what is subtracted from.
+        left_shift: 20 in TFLite, of int16 15.
         left: of what is subtracted from.
         right: of what is subtracted.
         output_scale: zero point, multiplier and exponent of the output.
@@ -37,6 +40,7 @@ class Sub(pairwise.Pairwise):
     """
 
     constant_first: bool
+    left_shift: int
     left: Operand
     right: Operand
     output_scale: Operand
@@ -47,15 +51,16 @@ class Sub(pairwise.Pairwise):
         """The difference in the output's scale."""
         first, second = self.both(given)
         left, right = (second, first) if self.constant_first else (first, second)
-        away = (self.right.zero_point - right) << ADD_LEFT_SHIFT
-        difference = scaled(left, self.left, ADD_LEFT_SHIFT) + multiply(
+        away = (self.right.zero_point - right) << self.left_shift
+        difference = scaled(left, self.left, self.left_shift) + multiply(
             away, self.right.multiplier, self.right.exponent
         )
         return output_of(difference, self.output_scale, self.low, self.high)
 
     def lower(self, lowering: Lowering) -> None:
         """One stage, and one that makes the constant."""
-        self.lower_with(lowering, _SUB, self.constant_first)
+        kernel = _SUB16 if lowering.is_wide(self.output) else _SUB
+        self.lower_with(lowering, kernel, self.constant_first)
 
 
 def _read(layer: Layer, output: Value) -> OperatorNodes:
@@ -63,14 +68,19 @@ def _read(layer: Layer, output: Value) -> OperatorNodes:
     left, right = (pair.right, pair.left) if pair.turned else (pair.left, pair.right)
     operands = pairwise.summands(layer, left, right, output)
     limits = activation_range(layer.activation(), output)
-    node = Sub(layer.name, pair.inputs, layer.output, pair.constant, pair.turned, *operands, *limits)
+    shift = pairwise.left_shift(output)
+    node = Sub(layer.name, pair.inputs, layer.output, pair.constant, pair.turned, shift, *operands, *limits)
     return OperatorNodes((node,), {layer.output: output})
 
 
 def _emit(writer: StageWriter, node: Sub) -> StageText:
     operands = (operand(node.left), operand(node.right), operand(node.output_scale))
-    fields = (*operands, writer.row_numbers, ADD_LEFT_SHIFT, node.low, node.high)
+    fields = (*operands, writer.row_numbers, node.left_shift, node.low, node.high)
     return StageText(writer.struct("pairwise_t", fields))
+
+
+def _emit_wide(writer: StageWriter, node: Sub) -> StageText:
+    return pairs.emit(writer, (node.left, node.right, node.output_scale), -1, node.low, node.high)
 
 
 OPERATOR = Operator(
@@ -80,7 +90,9 @@ OPERATOR = Operator(
     options="SubOptions",
     kernels=(
         KernelSource(_SUB, ("sub.c",), "sub_row(stage->layer, rows[0], SECOND, out)", _emit),
+        KernelSource(_SUB16, ("add16.c",), "add16_row(stage->layer, rows[0], SECOND, out)", _emit_wide),
         *pairwise.KERNELS,
     ),
+    wide=_read,
     any_axes=True,
 )

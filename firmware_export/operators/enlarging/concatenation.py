@@ -50,6 +50,7 @@ OPERATOR = Operator(
     names=("CONCATENATION",),
     shape=_shape,
     read=_read,
+    wide=_read,
     options="ConcatenationOptions",
     kernels=joining.KERNELS,
     any_axes=True,

@@ -95,6 +95,12 @@ def _read(layer: Layer, output: Value) -> OperatorNodes:
     return layer.made(Pad, output, before, after, value)
 
 
+def _read_wide(layer: Layer, output: Value) -> OperatorNodes:
+    if layer.has(2):
+        raise layer.error("pads int16 with a constant", LEAVE_OUT)
+    return _read(layer, output)
+
+
 def _of_channels(
     layer: Layer, output: Value, sides: tuple[Amounts, Amounts], channels: Amounts, value: int
 ) -> OperatorNodes:
@@ -123,7 +129,8 @@ def _of_channels(
 
 def _emit(writer: StageWriter, node: Pad) -> StageText:
     height, width, depth = writer.source.shape
-    fields = (node.before[1] * depth, width * depth, node.after[1] * depth, node.before[0], height, node.value)
+    pixel = depth * writer.source.item_bytes
+    fields = (node.before[1] * pixel, width * pixel, node.after[1] * pixel, node.before[0], height, node.value)
     return StageText(writer.struct("pad_t", fields))
 
 
@@ -131,5 +138,6 @@ OPERATOR = Operator(
     names=("PAD", "PADV2"),
     shape=_shape,
     read=_read,
+    wide=_read_wide,
     kernels=(KernelSource(_PAD, ("pad.c",), "pad_row(stage->layer, y, rows[0], out)", _emit),),
 )

@@ -13,46 +13,76 @@ enum {
     FAR = 255   /* bytes that an 8-bit offset reaches */
 };
 
-/* Words from `step` bytes apart to `apart` bytes apart. */
-static void spread_words(const int8_t *from, size_t step, int8_t *to, size_t apart, size_t count)
+/* How the kernels compute a layer, and what no layer of this network needs. */
+enum {
+    LONG = 1,         /* any window */
+    POOLED_FOURS = 2, /* windows of one vector, four channels of one pooled pixel at a time */
+    TWOS = 4,         /* windows of two vectors, two channels of two pixels */
+    HALVES = 8        /* four channels of two pixels */
+};
+#if !defined(HELIUM_WAYS)
+#define HELIUM_WAYS 15
+#endif
+
+static inline int way_of(const conv_t *layer)
 {
-    const uint8x16_t lanes = vidupq_n_u8(0, 1);
-    const uint8x16_t bytes = vaddq_u8(vandq_u8(lanes, vdupq_n_u8(3)), vmulq_n_u8(vshrq_n_u8(lanes, 2), (uint8_t)step));
-    const uint32x4_t places = vmulq_n_u32(vidupq_n_u32(0, 1), apart);
-    for (size_t fours = count / 4U; fours != 0U; fours--) {
-        const int8x16_t words = vldrbq_gather_offset_s8(from, bytes);
-        vstrwq_scatter_offset_s32((int32_t *)(void *)to, places, vreinterpretq_s32_s8(words));
-        from += 4 * step;
-        to += 4 * apart;
+    const size_t taps = layer->taps;
+    const size_t fours = layer->stored % 4U == 0U;
+    if (layer->to.rectified == 0U || taps > 2U * VECTOR || (taps <= VECTOR && fours == 0U) || layer->stored % 2U != 0U ||
+        (taps > VECTOR && layer->width == 1U)) {
+        return LONG;
     }
-    if (count % 4U != 0U) {
-        const int8x16_t words = vldrbq_gather_offset_z_s8(from, bytes, vctp8q(4U * (count % 4U)));
-        vstrwq_scatter_offset_p_s32((int32_t *)(void *)to, places, vreinterpretq_s32_s8(words), vctp32q(count % 4U));
+    if (layer->pooled != 0U) {
+        return taps <= VECTOR ? POOLED_FOURS : TWOS;
     }
+    return fours != 0U ? HALVES : TWOS;
 }
 
-/* Runs of up to 32 bytes from `step` bytes apart to `apart` bytes apart. */
-static void spread_runs(const int8_t *from, size_t step, int8_t *to, size_t apart, size_t count, size_t bytes)
+/* Where four words lie `step` bytes apart, byte by byte, and where they go. */
+typedef struct {
+    uint8x16_t from;
+    uint32x4_t to;
+    size_t step; /* bytes from four words to the next four */
+    size_t apart;
+} word_places_t;
+
+/* `count` words. The loop predicates its last round. */
+static inline void spread_words(word_places_t places, const int8_t *from, int8_t *to, size_t count)
 {
-    mve_pred16_t lanes;
-    if (bytes > VECTOR) {
-        const int8_t *byte = from;
-        int8_t *place = to;
-        for (size_t left = count; left != 0U; left--) {
-            vstrbq_s8(place, vldrbq_s8(byte));
-            byte += step;
-            place += apart;
-        }
-        from += VECTOR;
-        to += VECTOR;
-        bytes -= VECTOR;
-    }
-    lanes = vctp8q(bytes);
-    for (; count != 0U; count--) {
-        vstrbq_p_s8(to, vldrbq_z_s8(from, lanes), lanes);
-        from += step;
-        to += apart;
-    }
+    int8x16_t words;
+    __asm__ volatile("dlstp.8 lr, %[bytes]\n"
+                     "1:\n\t"
+                     "vldrb.u8 %q[words], [%[from], %q[bytes_from]]\n\t"
+                     "add %[from], %[from], %[step]\n\t"
+                     "vstrw.32 %q[words], [%[to], %q[words_to]]\n\t"
+                     "add %[to], %[to], %[apart]\n\t"
+                     "letp lr, 1b"
+                     : [from] "+r"(from), [to] "+r"(to), [words] "=&w"(words)
+                     : [bytes] "r"(4U * count), [step] "r"(places.step), [apart] "r"(places.apart),
+                       [bytes_from] "w"(places.from), [words_to] "w"(places.to)
+                     : "lr", "cc", "memory");
+}
+
+/* Runs of up to 16 bytes from `step` bytes apart to `apart` bytes apart. The predicate register is put back: no compiler knows
+ * that it changes. */
+static inline void spread_runs(const int8_t *from, size_t step, int8_t *to, size_t apart, size_t count, size_t bytes)
+{
+    uint32_t predicate;
+    int8x16_t run;
+    __asm__ volatile("vmrs %[predicate], p0\n\t"
+                     "vctp.8 %[bytes]\n\t"
+                     "dls lr, %[count]\n"
+                     "1:\n\t"
+                     "vpstt\n\t"
+                     "vldrbt.u8 %q[run], [%[from]]\n\t"
+                     "vstrbt.8 %q[run], [%[to]]\n\t"
+                     "add %[from], %[from], %[step]\n\t"
+                     "add %[to], %[to], %[apart]\n\t"
+                     "le lr, 1b\n\t"
+                     "vmsr p0, %[predicate]"
+                     : [from] "+r"(from), [to] "+r"(to), [run] "=&w"(run), [predicate] "=&r"(predicate)
+                     : [bytes] "r"(bytes), [step] "r"(step), [apart] "r"(apart), [count] "r"(count)
+                     : "lr", "cc", "memory");
 }
 
 /* Copies windows that lie `step` bytes apart to places `apart` bytes apart. */
@@ -63,14 +93,23 @@ static void spread(const conv_t *layer, const int8_t *const *rows, size_t offset
     const size_t segments = layer->segments;
     const size_t next = layer->apart;
     const int8_t *const *const end = rows + layer->rows;
-    const uint8_t words = bytes == 4U && 3U * step + 3U <= FAR;
+    const uint8_t words = bytes % 4U == 0U && 3U * step + 3U <= FAR;
+    const uint8x16_t lanes = vidupq_n_u8(0, 1);
+    const word_places_t places = {
+        vaddq_u8(vandq_u8(lanes, vdupq_n_u8(3)), vmulq_n_u8(vshrq_n_u8(lanes, 2), (uint8_t)step)),
+        vmulq_n_u32(vidupq_n_u32(0, 1), apart), 4U * step, 4U * apart};
     for (; rows != end; rows++) {
         const int8_t *from = *rows + offset;
         for (size_t left = segments; left != 0U; left--) {
             if (words != 0U) {
-                spread_words(from, step, to, apart, count);
+                for (size_t byte = 0; byte != bytes; byte += 4U) {
+                    spread_words(places, from + byte, to + byte, count);
+                }
             } else {
                 spread_runs(from, step, to, apart, count, bytes);
+                if (bytes > VECTOR) {
+                    spread_runs(from + VECTOR, step, to + VECTOR, apart, count, bytes - VECTOR);
+                }
             }
             from += next;
             to += (bytes + 1U) & ~(size_t)1;
@@ -82,7 +121,7 @@ static void spread(const conv_t *layer, const int8_t *const *rows, size_t offset
 static void spread_pixels(const conv_t *layer, const int8_t *const *rows, size_t x, size_t count, int8_t *to, size_t slot)
 {
     const size_t step = layer->step;
-    if (layer->pooled == 0U) {
+    if ((HELIUM_WAYS & (POOLED_FOURS | TWOS)) == 0 || layer->pooled == 0U) {
         spread(layer, rows, x * step, step, to, slot, count);
         return;
     }
@@ -159,8 +198,8 @@ typedef struct {
 
 /* Four channels of `count` pixels. `memory` holds the biases of the four sums and then the places of the outputs: there are
  * not enough registers. */
-static inline void pixels_of_four(strip_t of, const int32_t *memory, const int8_t *column, size_t count, int8_t *out,
-                                  size_t beside, uint8_t pooled)
+static inline void pooled_pixels_of_four(strip_t of, const int32_t *memory, const int8_t *column, size_t count, int8_t *out,
+                                         size_t beside)
 {
     int32_t a;
     int32_t b;
@@ -168,11 +207,7 @@ static inline void pixels_of_four(strip_t of, const int32_t *memory, const int8_
     int32_t d;
     int32x4_t sums;
     int32x4_t other;
-    if (pooled != 0U) {
-        STORED(POOLED(WINDOW));
-    } else {
-        STORED(WINDOW("sums"));
-    }
+    STORED(POOLED(WINDOW));
 }
 
 /* Two channels of `count` pairs of pixels. */
@@ -196,14 +231,13 @@ static inline void pixels_of_two(strip_t of, const int32_t *memory, const int8_t
 #undef WINDOWS
 #undef WINDOW
 
-/* All channels of `count` pixels whose windows are a vector each. */
-static void strip_of_fours(const conv_t *layer, const int8_t *columns, size_t count, int8_t *out)
+/* All channels of `count` pooled pixels whose windows are a vector each. */
+static void pooled_strip_of_fours(const conv_t *layer, const int8_t *columns, size_t count, int8_t *out)
 {
     const size_t pair = 2U * layer->taps;
     const int8x16_t taps = vpselq_s8(vdupq_n_s8(-1), vdupq_n_s8(0), vctp8q(layer->taps));
     const size_t beside = layer->beside;
     const size_t deeper = layer->deeper;
-    const uint8_t pooled = layer->pooled;
     const int8_t *weights = layer->weights;
     const int32_t *bias = layer->to.bias;
     const int32_t *multiplier = layer->to.multiplier;
@@ -217,7 +251,7 @@ static void strip_of_fours(const conv_t *layer, const int8_t *columns, size_t co
         const strip_t of = {vandq_s8(first.val[0], taps),  vandq_s8(first.val[1], taps), vandq_s8(second.val[0], taps),
                             vandq_s8(second.val[1], taps), vldrwq_s32(multiplier),       vldrbq_s32(exponent)};
         vstrwq_s32(memory, vldrwq_s32(bias));
-        pixels_of_four(of, memory, columns, count, out, beside, pooled);
+        pooled_pixels_of_four(of, memory, columns, count, out, beside);
         weights += 2U * pair;
         bias += 4;
         multiplier += 4;
@@ -264,32 +298,271 @@ static void strip_of_pairs(const conv_t *layer, const int8_t *columns, size_t co
     }
 }
 
-/* Whether `strip_row` can do a layer. */
-static inline uint8_t fits_strips(const conv_t *layer)
+/* What `sum_strip` and `sum_pairs` know, which know the order: all channels of windows that are pairs of two. */
+typedef struct {
+    const int8_t *weights;
+    const int32_t *bias;
+    const int32_t *multiplier;
+    const int8_t *exponent;
+    int8_t *out;
+    const int8_t *first; /* window of the first pair */
+    const int8_t *second;
+    size_t pairs;
+    size_t fours;       /* of channels */
+    size_t beside;      /* bytes from an output to the next */
+    size_t deeper;      /* bytes from four channels to the next four */
+    size_t pair;        /* bytes from the weights of two channels to the next, or from the last 32 of two */
+    size_t step;        /* bytes from a window to the next */
+    size_t rest;        /* predicate of its second vector */
+    uint32_t places[4]; /* of four channels of both windows, in halves */
+    int8_t taps[16];    /* -1 where the only vector of a window has taps, else 0 */
+} windows_t;
+
+/* Windows of one vector: the weights of four channels stay in registers for all of them. r7 is not told to the compiler,
+ * which may keep its frame there. */
+OUTLINE static void sum_strip(windows_t *windows)
 {
-    return layer->to.rectified != 0U && (layer->taps <= VECTOR ? layer->stored % 4U == 0U
-                                         : layer->taps <= 2U * VECTOR && layer->stored % 2U == 0U && layer->width > 1U);
+    register windows_t *task __asm__("r0") = windows;
+    __asm__ volatile("push {r7}\n\t"
+                     "mov r12, r0\n\t"
+                     "ldr r10, [r12, #4]\n\t"
+                     "ldr r7, [r12, #12]\n\t"
+                     "ldr r11, [r12, #36]\n\t"
+                     "movs r8, #128\n"
+                     "1:\n\t"
+                     "ldr r1, [r12]\n\t"
+                     "ldr r3, [r12, #44]\n\t"
+                     "vldrb.u8 q4, [r12, #72]\n\t"
+                     "vld20.8 {q0, q1}, [r1]\n\t"
+                     "vld21.8 {q0, q1}, [r1]\n\t"
+                     "add r1, r1, r3\n\t"
+                     "vld20.8 {q2, q3}, [r1]\n\t"
+                     "vld21.8 {q2, q3}, [r1]\n\t"
+                     "add r1, r1, r3\n\t"
+                     "vand q0, q0, q4\n\t"
+                     "vand q1, q1, q4\n\t"
+                     "vand q2, q2, q4\n\t"
+                     "vand q3, q3, q4\n\t"
+                     "str r1, [r12]\n\t"
+                     "ldr r3, [r12, #8]\n\t"
+                     "ldr r5, [r12, #16]\n\t"
+                     "vldrw.u32 q4, [r3], #16\n\t"
+                     "ldr r0, [r12, #28]\n\t"
+                     "str r3, [r12, #8]\n\t"
+                     "ldrd r1, r3, [r12, #20]\n\t"
+                     "dls lr, r0\n"
+                     "2:\n\t"
+                     "vldrb.u8 q5, [r1], #16\n\t"
+                     "vmladav.s8 r0, q5, q0\n\t"
+                     "vmladav.s8 r2, q5, q1\n\t"
+                     "vmladav.s8 r4, q5, q2\n\t"
+                     "vmladav.s8 r6, q5, q3\n\t"
+                     "vmov q5[2], q5[0], r0, r4\n\t"
+                     "vmov q5[3], q5[1], r2, r6\n\t"
+                     "vldrb.u8 q6, [r3], #16\n\t"
+                     "vmladav.s8 r0, q6, q0\n\t"
+                     "vmladav.s8 r2, q6, q1\n\t"
+                     "vmladav.s8 r4, q6, q2\n\t"
+                     "vmladav.s8 r6, q6, q3\n\t"
+                     "vmov q6[2], q6[0], r0, r4\n\t"
+                     "vmov q6[3], q6[1], r2, r6\n\t"
+                     "vldrw.u32 q7, [r10]\n\t"
+                     "vadd.i32 q5, q5, q7\n\t"
+                     "vadd.i32 q6, q6, q7\n\t"
+                     "vqrdmulh.s32 q5, q5, q4\n\t"
+                     "vqrdmulh.s32 q6, q6, q4\n\t"
+                     "vldrb.s32 q7, [r7]\n\t"
+                     "vrshl.s32 q5, q5, q7\n\t"
+                     "vrshl.s32 q6, q6, q7\n\t"
+                     "vqmovnb.s32 q5, q5\n\t"
+                     "vqmovnt.s32 q5, q6\n\t"
+                     "vqmovunb.s16 q5, q5\n\t"
+                     "vldrw.u32 q7, [r12, #56]\n\t"
+                     "vadd.i8 q5, q5, r8\n\t"
+                     "vstrb.16 q5, [r5, q7]\n\t"
+                     "add r5, r5, r11\n\t"
+                     "le lr, 2b\n\t"
+                     "ldr r0, [r12, #40]\n\t"
+                     "ldr r5, [r12, #16]\n\t"
+                     "add r10, r10, #16\n\t"
+                     "add r5, r5, r0\n\t"
+                     "ldr r1, [r12, #32]\n\t"
+                     "str r5, [r12, #16]\n\t"
+                     "adds r7, r7, #4\n\t"
+                     "subs r1, r1, #1\n\t"
+                     "str r1, [r12, #32]\n\t"
+                     "bne 1b\n\t"
+                     "pop {r7}"
+                     : "+r"(task)
+                     :
+                     : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r10", "r11", "r12", "lr", "q0", "q1", "q2", "q3",
+                       "q4", "q5", "q6", "q7", "cc", "memory");
 }
 
-static void strip_row(const conv_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
+/* Windows of two vectors: two of them stay in registers for all channels. The predicate register is put back: no compiler
+ * knows that it changes. */
+OUTLINE static void sum_pairs(windows_t *windows)
+{
+    register windows_t *task __asm__("r0") = windows;
+    __asm__ volatile("vmrs r1, p0\n\t"
+                     "push {r1, r7}\n\t"
+                     "ldr r1, [r0, #52]\n\t"
+                     "vmsr p0, r1\n\t"
+                     "vldrw.u32 q0, [r0, #56]\n\t"
+                     "ldr r3, [r0, #40]\n\t"
+                     "movs r1, #128\n\t"
+                     "sub sp, sp, #32\n\t"
+                     "vstrw.32 q0, [sp, #16]\n\t"
+                     "strd r1, r3, [sp]\n\t"
+                     "str r0, [sp, #8]\n"
+                     "1:\n\t"
+                     "ldrd r1, r3, [r0, #20]\n\t"
+                     "ldr r5, [r0, #48]\n\t"
+                     "vldrb.u8 q0, [r1]\n\t"
+                     "vldrb.u8 q1, [r3]\n\t"
+                     "vpstt\n\t"
+                     "vldrbt.u8 q2, [r1, #16]\n\t"
+                     "vldrbt.u8 q3, [r3, #16]\n\t"
+                     "add r1, r1, r5\n\t"
+                     "add r3, r3, r5\n\t"
+                     "strd r1, r3, [r0, #20]\n\t"
+                     "ldr r11, [r0, #16]\n\t"
+                     "ldrd r2, r4, [r0, #32]\n\t"
+                     "ldr r12, [r0, #44]\n\t"
+                     "add r4, r4, r11\n\t"
+                     "str r4, [r0, #16]\n\t"
+                     "ldm r0, {r1, r3, r5, r7}\n\t"
+                     "dls lr, r2\n"
+                     "2:\n\t"
+                     "vld20.8 {q4, q5}, [r1]\n\t"
+                     "vld21.8 {q4, q5}, [r1]!\n\t"
+                     "vmladav.s8 r0, q0, q4\n\t"
+                     "vmladav.s8 r2, q0, q5\n\t"
+                     "vmladav.s8 r4, q1, q4\n\t"
+                     "vmladav.s8 r6, q1, q5\n\t"
+                     "vld20.8 {q6, q7}, [r1]\n\t"
+                     "vld21.8 {q6, q7}, [r1]\n\t"
+                     "add r1, r1, r12\n\t"
+                     "vmladava.s8 r0, q2, q6\n\t"
+                     "vmladava.s8 r2, q2, q7\n\t"
+                     "vmladava.s8 r4, q3, q6\n\t"
+                     "vmladava.s8 r6, q3, q7\n\t"
+                     "vld20.8 {q4, q5}, [r1]\n\t"
+                     "vld21.8 {q4, q5}, [r1]!\n\t"
+                     "vmladav.s8 r8, q0, q4\n\t"
+                     "vmladav.s8 r10, q1, q4\n\t"
+                     "vld20.8 {q6, q7}, [r1]\n\t"
+                     "vld21.8 {q6, q7}, [r1]\n\t"
+                     "add r1, r1, r12\n\t"
+                     "vmladava.s8 r8, q2, q6\n\t"
+                     "vmladava.s8 r10, q3, q6\n\t"
+                     "vmov q4[2], q4[0], r0, r8\n\t"
+                     "vmov q6[2], q6[0], r4, r10\n\t"
+                     "vmladav.s8 r0, q0, q5\n\t"
+                     "vmladav.s8 r4, q1, q5\n\t"
+                     "vldrw.u32 q5, [r3], #16\n\t"
+                     "vmladava.s8 r0, q2, q7\n\t"
+                     "vmladava.s8 r4, q3, q7\n\t"
+                     "vldrw.u32 q7, [r5], #16\n\t"
+                     "vmov q4[3], q4[1], r2, r0\n\t"
+                     "vmov q6[3], q6[1], r6, r4\n\t"
+                     "vadd.i32 q4, q4, q5\n\t"
+                     "vadd.i32 q6, q6, q5\n\t"
+                     "vldrb.s32 q5, [r7], #4\n\t"
+                     "vqrdmulh.s32 q4, q4, q7\n\t"
+                     "vqrdmulh.s32 q6, q6, q7\n\t"
+                     "vrshl.s32 q4, q4, q5\n\t"
+                     "vrshl.s32 q6, q6, q5\n\t"
+                     "vldrw.u32 q7, [sp, #16]\n\t"
+                     "ldrd r0, r2, [sp]\n\t"
+                     "vqmovnb.s32 q4, q4\n\t"
+                     "vqmovnt.s32 q4, q6\n\t"
+                     "vqmovunb.s16 q4, q4\n\t"
+                     "vadd.i8 q4, q4, r0\n\t"
+                     "vstrb.16 q4, [r11, q7]\n\t"
+                     "add r11, r11, r2\n\t"
+                     "le lr, 2b\n\t"
+                     "ldr r0, [sp, #8]\n\t"
+                     "ldr r1, [r0, #28]\n\t"
+                     "subs r1, r1, #1\n\t"
+                     "str r1, [r0, #28]\n\t"
+                     "bne 1b\n\t"
+                     "add sp, sp, #32\n\t"
+                     "pop {r1, r7}\n\t"
+                     "vmsr p0, r1"
+                     : "+r"(task)
+                     :
+                     : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r10", "r11", "r12", "lr", "q0", "q1", "q2", "q3",
+                       "q4", "q5", "q6", "q7", "cc", "memory");
+}
+
+/* All channels of `count` neighbours whose windows lie `step` bytes apart: the first half and the last one; of an odd
+ * number the middle one is in both. */
+static void both_halves(const conv_t *layer, const int8_t *columns, size_t step, size_t count, int8_t *out)
+{
+    const size_t half = (count + 1U) / 2U;
+    const size_t taps = layer->taps;
+    const size_t deeper = layer->deeper;
+    windows_t windows = {layer->weights,
+                         layer->to.bias,
+                         layer->to.multiplier,
+                         layer->to.exponent,
+                         out,
+                         columns,
+                         columns + (count - half) * step,
+                         half,
+                         layer->channels / 4U,
+                         layer->beside,
+                         4U * deeper,
+                         2U * taps,
+                         step,
+                         0,
+                         {0, 0, 0, 0},
+                         {0}};
+    const uint32_t away = (uint32_t)((count - half) * layer->beside);
+    vstrwq_u32(windows.places, vaddq_n_u32(vmulq_n_u32(vidupq_n_u32(0, 1), deeper * 0x10001U), away << 16));
+    if (taps <= VECTOR) {
+        vstrbq_s8(windows.taps, vpselq_s8(vdupq_n_s8(-1), vdupq_n_s8(0), vctp8q(taps)));
+        sum_strip(&windows);
+    } else {
+        windows.pair -= 2U * VECTOR;
+        windows.rest = vctp8q(taps - (uint32_t)VECTOR);
+        sum_pairs(&windows);
+    }
+}
+
+/* Two channels at a time of a strip of pixels whose windows are two vectors each: the first half of the pixels and the last
+ * one; of an odd number the middle one is in both. */
+static void strip_of_twos(const conv_t *layer, const int8_t *const *rows, size_t x, size_t count, int8_t *out,
+                          int8_t *scratch)
+{
+    const size_t half = (count + 1U) / 2U;
+    spread_pixels(layer, rows, x, half, scratch, 4U * VECTOR);
+    spread_pixels(layer, rows, x + count - half, half, scratch + 2U * VECTOR, 4U * VECTOR);
+    strip_of_pairs(layer, scratch, half, count - half, out);
+}
+
+static void strip_row(const conv_t *layer, const int8_t *const *rows, int way, int8_t *out, int8_t *scratch)
 {
     const size_t width = layer->width;
     const size_t most = layer->pooled != 0U ? STRIP / 4U : STRIP;
-    if (layer->pooled == 0U && layer->rows == 1U && layer->segment == VECTOR && layer->step == VECTOR) {
-        strip_of_fours(layer, rows[0], width, out);
+    const size_t slot = layer->taps <= VECTOR ? VECTOR : 2U * VECTOR;
+    if (way == (HALVES & HELIUM_WAYS) && layer->rows == 1U && layer->segments == 1U &&
+        (layer->segment > VECTOR || (layer->segment == VECTOR && layer->step == VECTOR))) {
+        both_halves(layer, rows[0], layer->step, width, out);
         return;
     }
     for (size_t x = 0; x < width; x += most) {
         const size_t count = width - x < most ? width - x : most;
-        if (layer->taps <= VECTOR) {
-            spread_pixels(layer, rows, x, count, scratch, VECTOR);
-            strip_of_fours(layer, scratch, count, out);
+        if (way == (TWOS & HELIUM_WAYS)) {
+            strip_of_twos(layer, rows, x, count, out, scratch);
         } else {
-            /* The first half of the pixels and the last one; of an odd number the middle one is in both. */
-            const size_t half = (count + 1U) / 2U;
-            spread_pixels(layer, rows, x, half, scratch, 4U * VECTOR);
-            spread_pixels(layer, rows, x + count - half, half, scratch + 2U * VECTOR, 4U * VECTOR);
-            strip_of_pairs(layer, scratch, half, count - half, out);
+            spread_pixels(layer, rows, x, count, scratch, slot);
+            if (way == (POOLED_FOURS & HELIUM_WAYS)) {
+                pooled_strip_of_fours(layer, scratch, count, out);
+            } else if (way == (HALVES & HELIUM_WAYS)) {
+                both_halves(layer, scratch, slot, count, out);
+            }
         }
         out += count * layer->beside;
     }

@@ -32,28 +32,15 @@ static inline int32x4_t rectify_four(rescaling_four_t of, int32x4_t sums)
     return vminq_s32(vmaxq_s32(vaddq_n_s32(sums, -128), vdupq_n_s32(-128)), vdupq_n_s32(127));
 }
 
-/* A run of bytes: whole vectors, then `rest`. */
-static inline void copy_run(const int8_t *from, size_t vectors, mve_pred16_t rest, int8_t *to)
-{
-    for (; vectors != 0U; vectors--) {
-        vstrbq_s8(to, vldrbq_s8(from));
-        from += VECTOR;
-        to += VECTOR;
-    }
-    vstrbq_p_s8(to, vldrbq_z_s8(from, rest), rest);
-}
-
 /* Where a window of `count` rows lies as consecutive bytes: in place where those are whole vectors, else copied, with zeros
  * behind. */
 static const int8_t *gather(const conv_t *layer, const int8_t *const *rows, size_t count, size_t offset, int8_t *column)
 {
     /* What is stored as bytes could be the layer, for all that a compiler knows: so nothing of it is read in the loop. */
     const size_t bytes = layer->segment;
-    const size_t vectors = bytes / VECTOR;
     const size_t segments = layer->segments;
     const size_t apart = layer->apart;
     const size_t padding = (0U - layer->taps) % VECTOR;
-    const mve_pred16_t rest = vctp8q(bytes % VECTOR);
     const int8_t *const *const end = rows + count;
     int8_t *to = column;
     if (count == 1U && segments == 1U && bytes % VECTOR == 0U) {
@@ -62,7 +49,7 @@ static const int8_t *gather(const conv_t *layer, const int8_t *const *rows, size
     for (; rows != end; rows++) {
         const int8_t *from = *rows + offset;
         for (size_t left = segments; left != 0U; left--) {
-            copy_run(from, vectors, rest, to);
+            copy_bytes(from, bytes, to);
             to += (bytes + 1U) & ~(size_t)1;
             from += apart;
         }

@@ -19,6 +19,20 @@ MAYBE_UNUSED static inline int32x4_t four(int32_t a, int32_t b, int32_t c, int32
     return all;
 }
 
+/* Copies one byte or more: the loop predicates its last round. */
+MAYBE_UNUSED static inline void copy_bytes(const int8_t *from, size_t bytes, int8_t *to)
+{
+    int8x16_t run;
+    __asm__ volatile("dlstp.8 lr, %[bytes]\n"
+                     "1:\n\t"
+                     "vldrb.u8 %q[run], [%[from]], #16\n\t"
+                     "vstrb.8 %q[run], [%[to]], #16\n\t"
+                     "letp lr, 1b"
+                     : [from] "+r"(from), [to] "+r"(to), [run] "=&w"(run)
+                     : [bytes] "r"(bytes)
+                     : "lr", "cc", "memory");
+}
+
 /* Weights of 16 taps of two channels. The address is hidden from GCC 12, which else may move it on by a register: VLD2
  * has no such form. */
 MAYBE_UNUSED static inline int8x16x2_t two_channels(const int8_t *weights)

@@ -10,8 +10,10 @@ static void mean_row(const FLASH mean_t *layer, const int8_t *row, uint16_t y, i
 #if defined(WITH_HELIUM)
     for (; channel + 4U <= channels; channel += 4) {
         int32x4_t sum = y == 0U ? vdupq_n_s32(layer->to.bias[0]) : vldrwq_s32(sums + channel);
-        for (const int8_t *bytes = row + channel; bytes < end; bytes += channels) {
+        const int8_t *bytes = row + channel;
+        for (size_t left = layer->width; left != 0U; left--) {
             sum = vaddq_s32(sum, vldrbq_s32(bytes));
+            bytes += channels;
         }
         vstrwq_s32(sums + channel, sum);
         if (y + 1U == layer->height) {

@@ -12,6 +12,7 @@ from edgedigits.firmware_export.graph.model import Graph, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.operators.shared import pooling
 from edgedigits.firmware_export.operators.shared.spatial import lower_rows
+from edgedigits.firmware_export.operators.wide import pooling as wide
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel
 
@@ -61,6 +62,7 @@ OPERATOR = Operator(
     options="Pool2DOptions",
     kernels=(
         KernelSource(_AVERAGE, ("pool_average.c",), "pool_average_row(stage->layer, rows, out)", pooling.emit),
+        wide.AVERAGE_KERNEL,
         KernelSource(
             _TOTAL,
             ("pool_total.c",),
@@ -68,4 +70,5 @@ OPERATOR = Operator(
             _emit_total,
         ),
     ),
+    wide=pooling.read_pool(wide.WideAveragePool),
 )

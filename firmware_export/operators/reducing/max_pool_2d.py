@@ -11,6 +11,7 @@ from edgedigits.firmware_export.graph.model import Graph, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.operators.shared import pooling
 from edgedigits.firmware_export.operators.shared.convolution import pooled
+from edgedigits.firmware_export.operators.wide import pooling as wide
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel
 
@@ -60,5 +61,7 @@ OPERATOR = Operator(
     kernels=(
         KernelSource(_MAX, ("pool_max.c",), "pool_max_row(stage->layer, rows, out)", pooling.emit),
         KernelSource(_ROWS, ("pool_rows.c",), "pool_rows_row(stage->layer, rows, out)", pooling.emit),
+        wide.MAX_KERNEL,
     ),
+    wide=pooling.read_pool(wide.WideMaxPool),
 )

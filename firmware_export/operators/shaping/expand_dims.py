@@ -20,4 +20,4 @@ def _shape(layer: Layer) -> Sequence[int]:
     return shape
 
 
-OPERATOR = Operator(names=("EXPAND_DIMS",), shape=_shape, read=reshaping.read, any_axes=True)
+OPERATOR = Operator(names=("EXPAND_DIMS",), shape=_shape, read=reshaping.read, wide=reshaping.read, any_axes=True)

@@ -24,4 +24,6 @@ def _shape(layer: Layer) -> Sequence[int]:
     return shape
 
 
-OPERATOR = Operator(names=("RESHAPE",), shape=_shape, read=reshaping.read, options="ReshapeOptions", any_axes=True)
+OPERATOR = Operator(
+    names=("RESHAPE",), shape=_shape, read=reshaping.read, wide=reshaping.read, options="ReshapeOptions", any_axes=True
+)

@@ -20,4 +20,6 @@ def _shape(layer: Layer) -> Sequence[int]:
     return [size for axis, size in enumerate(given) if axis not in gone]
 
 
-OPERATOR = Operator(names=("SQUEEZE",), shape=_shape, read=reshaping.read, options="SqueezeOptions", any_axes=True)
+OPERATOR = Operator(
+    names=("SQUEEZE",), shape=_shape, read=reshaping.read, wide=reshaping.read, options="SqueezeOptions", any_axes=True
+)

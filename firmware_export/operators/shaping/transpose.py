@@ -25,5 +25,11 @@ def _read(layer: Layer, output: Value) -> OperatorNodes:
 
 
 OPERATOR = Operator(
-    names=("TRANSPOSE",), shape=_shape, read=_read, options="TransposeOptions", kernels=taking.KERNELS, any_axes=True
+    names=("TRANSPOSE",),
+    shape=_shape,
+    read=_read,
+    options="TransposeOptions",
+    kernels=taking.KERNELS,
+    wide=_read,
+    any_axes=True,
 )

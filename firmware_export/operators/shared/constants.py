@@ -23,10 +23,10 @@ class Constant(Node):
     """A value that is always the same.
 
     Attributes:
-        constant: int8 of the value's shape.
+        constant: int8 or int16 of the value's shape.
     """
 
-    constant: NDArray[np.int8]
+    constant: NDArray[Any]
 
     def compute(self, given: list[Whole], graph: Graph) -> Whole:
         """Itself."""
@@ -49,15 +49,17 @@ def flowing(layer: Layer, position: int, spare: int) -> tuple[int, OperatorNodes
     if not layer.is_constant(position):
         return layer.number(position), OperatorNodes((), {})
     value = layer.as_value(layer.tensor(position))
-    data = layer.constant(position, ("INT8",)).reshape(value.shape)
+    data = layer.constant(position, ("INT16" if value.wide else "INT8",)).reshape(value.shape)
     return spare, OperatorNodes((Constant(f"{layer.name} constant", (), spare, data),), {spare: value})
 
 
 def _emit(writer: StageWriter, node: Any) -> StageText:
     height, width, depth = writer.target.shape
     values = np.broadcast_to(node.constant, (node.constant.shape[0], width, depth))
-    next_row = width * depth if len(values) == height > 1 else 0
-    fields = (writer.symbol("constant"), width * depth, next_row)
+    size = width * depth * writer.target.item_bytes
+    if writer.target.wide:  # their bytes, the low ones first
+        values = np.ascontiguousarray(values, "<i2").view(np.int8)
+    fields = (writer.symbol("constant"), size, size if len(values) == height > 1 else 0)
     array = writer.array("int8_t", "constant", plain(values))
     return StageText(array + writer.struct("constant_t", fields), values.size)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, Program, Stage, shape_text
 
 CONV = Kernel("conv", writes_planes=True)
+
+_LONG, _POOLED_FOURS, _TWOS, _HALVES = 1, 2, 4, 8
+"""Ways of the Helium kernel."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +190,32 @@ def _macros(program: Program) -> tuple[str, ...]:
         made.append("#define ONLY_RECTIFIED 1 /* rows of convolutions */")
     if not any(stage.pooled for stage in stages):
         made.append("#define NEVER_POOLED 1 /* convolutions */")
+    if stages:
+        ways = set[int]().union(*(_helium_ways(stage, program.values[stage.output].shape[1]) for stage in stages))
+        made.append(f"#define HELIUM_WAYS {sum(ways)} /* of convolutions */")
     return tuple(made)
+
+
+def _helium_ways(stage: Stage, width: int) -> set[int]:
+    """How the Helium kernel computes a stage of this width: ``way_of`` in its file ``conv_helium_strip.c``.
+
+    It takes compact weights some channels at a time, a multiple of four until the last ones.
+    """
+    node = cast(Conv, stage.node)
+    channels, rows, columns, depth = node.weights.shape
+    taken = rows * row_taps(columns, depth, node.window.dilation[1])
+    if not is_rectified(node.rescaling) or taken > 32:
+        return {_LONG}
+    at_a_time = {channels} if stage.kernel is CONV else {min(channels, 4), channels % 4 or 4}
+    return {_helium_way(taken <= 16, count, width, stage.pooled) for count in at_a_time}
+
+
+def _helium_way(one_vector: bool, channels: int, width: int, pooled: bool) -> int:
+    if channels % (4 if one_vector else 2) or (not one_vector and width == 1):
+        return _LONG
+    if pooled:
+        return _POOLED_FOURS if one_vector else _TWOS
+    return _TWOS if channels % 4 else _HALVES
 
 
 def _fits_dsp(node: Conv) -> bool:

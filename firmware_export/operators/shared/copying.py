@@ -11,7 +11,9 @@ from edgedigits.firmware_export.planning.stages import COPY
 
 def _emit(writer: StageWriter, _node: Any) -> StageText:
     _, width, depth = writer.source.shape
-    return StageText(writer.struct("copy_t", (width, depth, writer.target.beside, writer.target.deeper)))
+    bytes_ = depth * writer.source.item_bytes
+    deeper = writer.target.deeper if writer.target.planar else 1
+    return StageText(writer.struct("copy_t", (width, bytes_, writer.target.beside, deeper)))
 
 
 KERNEL = KernelSource(COPY, ("copy.c",), "copy_row(stage->layer, rows[0], out)", _emit)

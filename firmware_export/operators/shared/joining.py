@@ -97,12 +97,13 @@ def joined_flat(layer: Layer, output: Value, outer: int) -> OperatorNodes:
 
 def _emit(writer: StageWriter, node: Concatenation) -> StageText:
     first, second = (writer.program.values[number].shape for number in writer.stage.inputs)
+    size = writer.target.item_bytes
     if node.axis == 0:
-        fields = (first[1] * first[2], 0, 0, first[0])
+        fields = (first[1] * first[2] * size, 0, 0, first[0])
     elif node.axis == 1:
-        fields = (1, first[1] * first[2], second[1] * second[2], 0)
+        fields = (1, first[1] * first[2] * size, second[1] * second[2] * size, 0)
     else:
-        fields = (first[1], first[2], second[2], 0)
+        fields = (first[1], first[2] * size, second[2] * size, 0)
     return StageText(writer.struct("concat_t", fields))
 
 

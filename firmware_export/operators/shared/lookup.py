@@ -17,8 +17,9 @@ from edgedigits.firmware_export.operators.contract import KernelSource
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel
 
+MOST_STEPS = 2.0**31 - 256
+"""That TFLite may round to 32 bits."""
 _INT8 = range(-128, 128)
-_MOST_STEPS = 2.0**31 - 256
 TABLE = Kernel("table", works_in_place=True)
 
 
@@ -76,7 +77,7 @@ def table_of_reals(layer: Layer, source: Value, output: Value, function: Callabl
         steps = np.float32(1) / np.float32(output.scale)
         reals = [function(float(np.float32(source.scale) * np.float32(q - source.zero_point))) for q in _INT8]
         made = [float(np.float32(real) * steps) for real in reals]
-    if not all(abs(one) < _MOST_STEPS for one in made):
+    if not all(abs(one) < MOST_STEPS for one in made):
         raise layer.error("makes numbers far too large for its output scale", QUANTIZE_FIRST)
     return table(lambda q: int(math.copysign(math.floor(abs(made[q + 128]) + 0.5), made[q + 128])) + output.zero_point)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.firmware_export.graph.arithmetic import ADD_LEFT_SHIFT, add_operands
+from edgedigits.firmware_export.graph.arithmetic import ADD_LEFT_SHIFT, WIDE_LEFT_SHIFT, add_operands
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, Layer
 from edgedigits.firmware_export.graph.model import Node, Operand, Value, Whole
 from edgedigits.firmware_export.operators.shared import constants
@@ -64,7 +64,7 @@ def sides(layer: Layer, output: Value) -> Pair:
     if fitting != output.shape:
         raise layer.error("spreads one input over more than three axes of the other", LEAVE_OUT)
     if layer.is_constant(second):
-        constant = layer.constant(second, ("INT8",)).reshape(right.shape)
+        constant = layer.constant(second, ("INT16" if left.wide else "INT8",)).reshape(right.shape)
         return Pair((layer.number(first),), left, right, constant, first == 1)
     return Pair((layer.number(first), layer.number(second)), left, right, None)
 
@@ -125,9 +125,15 @@ def summands(layer: Layer, left: Value, right: Value, output: Value) -> tuple[Op
     Raises:
         EdgedigitsError: the output counts in steps far smaller than its inputs do.
     """
-    if 2.0 * max(left.scale, right.scale) >= (1 << ADD_LEFT_SHIFT) * output.scale:
+    shift = left_shift(output)
+    if 2.0 * max(left.scale, right.scale) >= (1 << shift) * output.scale:
         raise layer.error("has an output scale far too small for its inputs", QUANTIZE_FIRST)
-    return add_operands(left, right, output)
+    return add_operands(left, right, output, shift)
+
+
+def left_shift(output: Value) -> int:
+    """Bits by which a sum's sides are shifted to the left before they are rounded."""
+    return WIDE_LEFT_SHIFT if output.wide else ADD_LEFT_SHIFT
 
 
 KERNELS = (constants.KERNEL, *TAKING)

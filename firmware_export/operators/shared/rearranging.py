@@ -17,6 +17,7 @@ from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, Stage, shape_text
 
 _REARRANGE = Kernel("rearrange")
+_REARRANGE16 = Kernel("rearrange16")
 
 Axis = tuple[int, int]
 """How long, and how many elements from one to the next in the input."""
@@ -47,7 +48,8 @@ class Rearrange(Node):
         """One stage."""
         given, shape = lowering.shape(self.inputs[0]), lowering.shape(self.output)
         title = f"{self.name} {shape_text(given)} -> {shape_text(shape)}"
-        lowering.append(Stage(title, _REARRANGE, self, self.inputs, self.output, steps=self.rows))
+        kernel = _REARRANGE16 if lowering.is_wide(self.output) else _REARRANGE
+        lowering.append(Stage(title, kernel, self, self.inputs, self.output, steps=self.rows))
 
 
 def rearrange(
@@ -116,7 +118,9 @@ def _emit(writer: StageWriter, node: Rearrange) -> StageText:
     array = writer.array("int32_t", "axes", plain(np.array(inner)))
     blocks = math.prod(length for length, _ in outer)
     fields = (writer.symbol("axes"), blocks, node.first, beside, deeper, runs, count, len(inner))
-    return StageText(array + writer.struct("rearrange_t", fields))
+    kind = "rearrange16_t" if writer.target.wide else "rearrange_t"
+    return StageText(array + writer.struct(kind, fields))
 
 
 KERNEL = KernelSource(_REARRANGE, ("rearrange.c",), "rearrange_row(stage->layer, rows[0], out)", _emit)
+KERNEL16 = KernelSource(_REARRANGE16, ("rearrange16.c",), "rearrange16_row(stage->layer, rows[0], out)", _emit)

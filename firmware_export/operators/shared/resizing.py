@@ -9,6 +9,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import Tensor, TfliteFile
 from edgedigits.firmware_export.graph.constant_shapes import with_constant_shapes
 from edgedigits.firmware_export.graph.dilated_windows import with_dilated_windows
+from edgedigits.firmware_export.graph.float_runs import with_tables
 from edgedigits.firmware_export.graph.layers import Layer, sizes
 from edgedigits.firmware_export.operators.registry import OPERATORS
 
@@ -16,13 +17,15 @@ from edgedigits.firmware_export.operators.registry import OPERATORS
 def with_known_shapes(path: Path, content: TfliteFile) -> TfliteFile:
     """A model whose shapes are known: those that it computes are constants, and what comes of them has its own.
 
-    Convolutions that deal their input out to a batch are one operator each: see ``with_dilated_windows``.
+    Convolutions that deal their input out to a batch are one operator each: see ``with_dilated_windows``. Functions of
+    floats between int8 values are tables: see ``with_tables``.
 
     Args:
         path: of the model, for messages.
         content: of any model; what is wrong in it is left to whoever reads it.
     """
 
+    content = with_tables(content)
     folded = with_dilated_windows(content)
 
     def shapes(index: int, tensors: list[Tensor]) -> list[tuple[int, ...]] | None:

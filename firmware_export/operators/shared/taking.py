@@ -17,6 +17,7 @@ from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, Stage, shape_text
 
 TAKE = Kernel("take")
+TAKE16 = Kernel("take16")
 
 Steps = tuple[int, int, int]
 
@@ -44,7 +45,8 @@ class Take(Node):
         given, shape = lowering.shape(self.inputs[0]), lowering.shape(self.output)
         row = _row(given)
         title = f"{self.name} {shape_text(given)} -> {shape_text(shape)}"
-        stage = Stage(title, TAKE, self, self.inputs, self.output, steps=shape[0])
+        kernel = TAKE16 if lowering.is_wide(self.output) else TAKE
+        stage = Stage(title, kernel, self, self.inputs, self.output, steps=shape[0])
         if given[0] == 1:
             lowering.append(replace(stage, step=0))
         else:
@@ -114,10 +116,13 @@ def _emit(writer: StageWriter, node: Take) -> StageText:
     if channels == 1 or pixels == 1 or (deeper == 1 and beside == channels):
         deeper = beside if channels == 1 else deeper
         pixels, channels = 1, pixels * channels
-    return StageText(writer.struct("take_t", (first, jump, beside, deeper, pixels, channels)))
+    kind = "take16_t" if writer.target.wide else "take_t"
+    return StageText(writer.struct(kind, (first, jump, beside, deeper, pixels, channels)))
 
 
 _TAKE = KernelSource(TAKE, ("take.c",), "take_row(stage->layer, y, rows[0], out)", _emit)
 
-KERNELS = (_TAKE, rearranging.KERNEL)
+_TAKE16 = KernelSource(TAKE16, ("take16.c",), "take16_row(stage->layer, y, rows[0], out)", _emit)
+
+KERNELS = (_TAKE, _TAKE16, rearranging.KERNEL, rearranging.KERNEL16)
 """That take elements along three axes, and along more."""

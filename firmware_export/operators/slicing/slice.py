@@ -31,5 +31,11 @@ def _read(layer: Layer, output: Value) -> OperatorNodes:
 
 
 OPERATOR = Operator(
-    names=("SLICE",), shape=_shape, read=_read, options="SliceOptions", kernels=taking.KERNELS, any_axes=True
+    names=("SLICE",),
+    shape=_shape,
+    read=_read,
+    options="SliceOptions",
+    kernels=taking.KERNELS,
+    wide=_read,
+    any_axes=True,
 )

@@ -53,5 +53,5 @@ def _read(layer: Layer, output: Value) -> OperatorNodes:
 
 
 OPERATOR = Operator(
-    names=("SPLIT", "SPLIT_V"), shape=_shape, read=_read, kernels=taking.KERNELS, many=True, any_axes=True
+    names=("SPLIT", "SPLIT_V"), shape=_shape, read=_read, wide=_read, kernels=taking.KERNELS, many=True, any_axes=True
 )

@@ -55,5 +55,6 @@ OPERATOR = Operator(
     read=_read,
     options="StridedSliceOptions",
     kernels=taking.KERNELS,
+    wide=_read,
     any_axes=True,
 )

@@ -8,12 +8,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from edgedigits.firmware_export.graph.advice import IN_INT8
 from edgedigits.firmware_export.graph.arithmetic import convolution_ratios
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Node, Rescaling, Value, Window
 from edgedigits.firmware_export.operators.contract import Operator
 from edgedigits.firmware_export.operators.shared import convolution, joining, taking
 from edgedigits.firmware_export.operators.weighted.depthwise_conv_2d import Depthwise
+from edgedigits.firmware_export.operators.wide import convolution as wide
 
 MOST_GROUPS = 32
 """Of several channels each; a group is three stages."""
@@ -68,10 +70,21 @@ def _in_groups(layer: Layer, output: Value, window: Window, weights: NDArray[np.
     return OperatorNodes(tuple(nodes), values)
 
 
+def _read_wide(layer: Layer, output: Value) -> OperatorNodes:
+    channels = output.shape[2]
+    weights, scales = layer.weights(1, 0, channels)
+    ratios = convolution_ratios(layer.value(0), scales, output)
+    rescaling = wide.rescaling(layer, ratios, output, weights.reshape(channels, -1))
+    if weights.shape[3] != layer.value(0).shape[2]:
+        raise layer.error("convolves groups of channels of int16", IN_INT8)
+    return layer.made(wide.WideConv, output, convolution.window(layer)[0], weights, rescaling)
+
+
 OPERATOR = Operator(
     names=("CONV_2D",),
     shape=_shape,
     read=_read,
     options="Conv2DOptions",
-    kernels=(convolution.KERNEL, *taking.KERNELS, *joining.KERNELS),
+    kernels=(convolution.KERNEL, wide.KERNEL, *taking.KERNELS, *joining.KERNELS),
+    wide=_read_wide,
 )

@@ -15,6 +15,7 @@ from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Value, Whole, Window
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.operators.shared import convolution
+from edgedigits.firmware_export.operators.wide import convolution as wide
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, Program, Stage
 from edgedigits.firmware_export.variants import bytes_by_variant
@@ -89,6 +90,14 @@ def _read(layer: Layer, output: Value) -> OperatorNodes:
     return layer.made(Depthwise, output, convolution.window(layer)[0], weights, rescaling)
 
 
+def _read_wide(layer: Layer, output: Value) -> OperatorNodes:
+    channels = output.shape[2]
+    (weights,), scales = layer.weights(1, 3, channels)
+    ratios = convolution_ratios(layer.value(0), scales, output)
+    rescaling = wide.rescaling(layer, ratios, output, weights.reshape(-1, channels).T, once=True)
+    return layer.made(wide.WideDepthwise, output, convolution.window(layer)[0], weights, rescaling)
+
+
 def _emit(writer: StageWriter, node: Depthwise) -> StageText:
     rows, columns, channels = node.weights.shape
     flat = node.weights.reshape(-1, channels)
@@ -140,5 +149,7 @@ OPERATOR = Operator(
         ),
         KernelSource(_REPEAT, ("repeat.c",), "repeat_row(stage->layer, rows[0], out)", _emit_repeat),
         convolution.KERNEL,
+        wide.DEPTHWISE_KERNEL,
     ),
+    wide=_read_wide,
 )

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from edgedigits.firmware_export.graph.arithmetic import convolution_ratios, dense_ratio
 from edgedigits.firmware_export.graph.formulas import multiply_once
@@ -14,6 +18,7 @@ from edgedigits.firmware_export.operators.contract import Operator
 from edgedigits.firmware_export.operators.shared import convolution, dense_rows
 from edgedigits.firmware_export.operators.shared.dense_rows import lower_by_rows
 from edgedigits.firmware_export.operators.shared.reshaping import Reshape
+from edgedigits.firmware_export.operators.wide import convolution as wide
 from edgedigits.firmware_export.planning.lowering import Lowering
 
 
@@ -83,15 +88,34 @@ def _shape(layer: Layer) -> Sequence[int]:
 
 def _read(layer: Layer, output: Value) -> OperatorNodes:
     """A Reshape goes before it where the weights want another shape than the input has."""
+    kind = DenseOfRows if _is_of_rows(layer) else Dense
+    return _flattened(layer, output, kind, convolution.rescaling(layer, *_scaled(layer, output)))
+
+
+def _read_wide(layer: Layer, output: Value) -> OperatorNodes:
+    """The same of int16."""
+    kind = wide.WideDenseOfRows if _is_of_rows(layer) else wide.WideConv
+    return _flattened(layer, output, kind, wide.rescaling(layer, *_scaled(layer, output)))
+
+
+def _is_of_rows(layer: Layer) -> bool:
+    """True where TFLite 2.14's reference kernel takes the second axis for the channels."""
+    return len(layer.tensor(1).scales) > 1 and len(layer.output_tensor.shape) != 2
+
+
+def _scaled(layer: Layer, output: Value) -> tuple[list[float], Value, NDArray[np.int8]]:
+    """Ratios of scales, the output and the weights of shape (channels, taps)."""
+    source = layer.value(0)
+    weights, scales = layer.weights(1, 0, layer.tensor(1).shape[0])
+    if len(scales) == 1:
+        return [dense_ratio(source, scales[0], output)], output, weights
+    return convolution_ratios(source, scales, output), output, weights
+
+
+def _flattened(layer: Layer, output: Value, kind: Callable[..., Node], rescaling: Any) -> OperatorNodes:
     source = layer.value(0)
     channels, depth = layer.tensor(1).shape
-    weights, scales = layer.weights(1, 0, channels)
-    ratios = convolution_ratios(source, scales, output)
-    if len(scales) == 1:
-        ratios = [dense_ratio(source, scales[0], output)]
-    kind = Dense if len(scales) == 1 or len(layer.output_tensor.shape) == 2 else DenseOfRows
-    rescaling = convolution.rescaling(layer, ratios, output, weights)
-    matrix = weights.reshape(channels, 1, 1, depth)
+    matrix = layer.weights(1, 0, channels)[0].reshape(channels, 1, 1, depth)
     flat = replace(source, shape=(*output.shape[:2], depth))
     if source.shape == flat.shape:
         node = kind(layer.name, (layer.number(0),), layer.output, Window((1, 1)), matrix, rescaling)
@@ -106,5 +130,6 @@ OPERATOR = Operator(
     shape=_shape,
     read=_read,
     options="FullyConnectedOptions",
-    kernels=(convolution.KERNEL, dense_rows.KERNEL),
+    kernels=(convolution.KERNEL, wide.KERNEL, dense_rows.KERNEL),
+    wide=_read_wide,
 )
