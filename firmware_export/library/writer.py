@@ -19,7 +19,7 @@ from edgedigits.core.lines.strip import BLANK, HEIGHT
 from edgedigits.firmware_export.c_source.library_text import LibraryText
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter
 from edgedigits.firmware_export.c_source.structs import initializer
-from edgedigits.firmware_export.c_source.text import float_literal, warning_comment, wrapped, wrapped_strings
+from edgedigits.firmware_export.c_source.text import warning_comment, wrapped, wrapped_strings
 from edgedigits.firmware_export.graph.model import Graph, Value
 from edgedigits.firmware_export.library.blob import Contents, End, OutsideWriter, blobs, source_fields
 from edgedigits.firmware_export.library.digit_functions import (
@@ -32,13 +32,15 @@ from edgedigits.firmware_export.library.digit_functions import (
     grey_count,
     steps_of_bytes,
 )
-from edgedigits.firmware_export.library.memory_text import memories_source, memories_words, memory_macros
-from edgedigits.firmware_export.library.typed_functions import end_fields, floats_remark, typed_functions
+from edgedigits.firmware_export.library.end_header import arena_macros, ends_declared, shape_words, usage
+from edgedigits.firmware_export.library.ends import LibraryEnds, library_ends
+from edgedigits.firmware_export.library.memory_text import memories_source, memories_words
+from edgedigits.firmware_export.library.typed_functions import common_fields, end_fields, floats_remark, typed_functions
 from edgedigits.firmware_export.operators.registry import KERNELS
 from edgedigits.firmware_export.planning.plan import Plan
 from edgedigits.firmware_export.planning.stages import Kernel, Program, filler_bytes
 from edgedigits.firmware_export.proof.verdict import remark_on
-from edgedigits.firmware_export.variants import PLAIN, TABLE, VARIANTS
+from edgedigits.firmware_export.variants import VARIANTS
 
 _TEMPLATES = files("edgedigits.firmware_export.library") / "templates"
 _KERNEL_FILES = files("edgedigits.firmware_export.operators") / "kernels"
@@ -47,6 +49,8 @@ _FUNCTION = re.compile(r"^(?=[A-Za-z_][^;={}]*\)\n\{)", re.MULTILINE)
 """Where the definition of a function starts: in the first column, with the brace in a line of its own."""
 _GUARD = re.compile(r"\A#ifndef (\w+)\n#define \1\n+(.*?)\n#endif\n\Z", re.DOTALL)
 _NO_FILLER = 0xFFFF
+_REAL = re.compile(r"real = \(value - \(-?\d+\)\) \*\s+[\d.e+-]*\d")
+"""What a value stands for, in a comment of the header."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class LibraryMetadata:
     contract: InputContract | None = None
     line: LineShape | None = None
     labels: tuple[str, ...] = ()
-    picture: InputContract | None = None
+    pictures: tuple[InputContract | None, ...] = ()
     outside: bool = False
 
 
@@ -82,27 +86,28 @@ class WrittenLibrary:
 def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> WrittenLibrary:
     """The two files, the same for the same graph, plan and metadata; blobs are for other trainings of it."""
     program = plan.program
-    contents = Contents(zeros=_zeros(program), ends=outside_ends(graph, metadata)) if metadata.outside else None
+    ends = library_ends(graph, program, metadata.name)
+    contents = None
+    if metadata.outside:
+        zeros = tuple(program.values[value].zero for value in ends.numbers(program))
+        contents = Contents(zeros=zeros, ends=outside_ends(ends, metadata))
     layers = [
         KERNELS[stage.kernel].emit(_writer(program, place, metadata.name, contents), stage.node)
         for place, stage in enumerate(program.stages)
     ]
     kinds = list(dict.fromkeys(stage.kernel for stage in program.stages))
-    common = {
+    code = ends.code(program, metadata.name)
+    common: dict[str, object] = {
         "name": metadata.name,
         "NAME": metadata.name.upper(),
         "version": metadata.version,
         "sha256": metadata.sha256,
     }
     common |= _filled(_OUTSIDE if contents else _INSIDE, common)
-    common |= end_fields(graph, metadata.name)
+    common |= common_fields(graph, ends, metadata.name)
     common["title"] = f"{metadata.name}: {graph.macs:,} multiply-accumulates in {len(plan.program.stages)} stages"
-    memories = memories_source(plan, metadata.name)
-    run = _fill(
-        "run.c.in",
-        common
-        | {"memories": memories, "cases": "\n".join(_case(number, kernel) for number, kernel in enumerate(kinds))},
-    )
+    cases = "\n".join(_case(number, kernel, code["second"]) for number, kernel in enumerate(kinds))
+    running = common | code | {"memories": memories_source(plan, metadata.name), "cases": cases}
     source = _fill(
         "library.c.in",
         common
@@ -113,20 +118,27 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> Writte
                 f"/* {place}: {stage.title} */\n{layer.text}"
                 for place, (stage, layer) in enumerate(zip(plan.program.stages, layers, strict=True))
             )
-            + _tables(plan, kinds, metadata.outside)
+            + _tables(plan, kinds, ends, metadata.outside)
             + (_fill("weights.c.in", common | {"fits": _FITS} | source_fields(contents)) if contents else ""),
-            "run": run,
-            "functions": _functions(graph, metadata, common),
+            "run": _fill("run.c.in", running),
+            "functions": _functions(ends, metadata, common),
         },
     )
     source = _FUNCTION.sub(f"{common['NAME']}_CODE_ATTRIBUTE ", source).rstrip("\n") + "\n"
-    header = _header(graph, plan, metadata, common)
+    header = _header(graph, plan, ends, metadata, common)
     made = {}
     if contents:
         fits = hashlib.sha256((header + source).encode()).digest()
         source = source.replace(_FITS, ", ".join(map(str, fits)))
         made = blobs(contents, fits, metadata.sha256)
-    return WrittenLibrary(LibraryText(metadata.name, header, source), tuple(layers), made)
+    text = LibraryText(
+        metadata.name,
+        header,
+        source,
+        inputs=ends.members("input"),
+        outputs=ends.members("output"),
+    )
+    return WrittenLibrary(text, tuple(layers), made)
 
 
 def _writer(program: Program, place: int, name: str, contents: Contents | None) -> StageWriter:
@@ -157,45 +169,43 @@ _OUTSIDE = {
 """The same of one that takes them in a blob."""
 
 
-def _filled(fields: Mapping[str, str], common: Mapping[str, str]) -> dict[str, str]:
+def _filled(fields: Mapping[str, str], common: Mapping[str, object]) -> dict[str, str]:
     return {name: Template(text).substitute(common) for name, text in fields.items()}
 
 
-def outside_ends(graph: Graph, metadata: LibraryMetadata) -> tuple[End, ...]:
+def outside_ends(ends: LibraryEnds, metadata: LibraryMetadata) -> tuple[End, ...]:
     """What the functions around the network need of a blob."""
-    ends: list[End] = []
-    for which, tensor in (("input", graph.input_tensor), ("output", graph.output_tensor)):
-        if tensor.type == "FLOAT32":
-            value = graph.values[tensor.value]
-            ends += [
-                End("float", f"{which}_scale", number=value.scale),
-                End("int32_t", f"{which}_zero", number=value.zero_point),
-            ]
-    picture = metadata.contract or metadata.picture
+    made: list[End] = []
+    for end in ends.all:
+        if end.tensor.type == "FLOAT32":
+            made.append(End("float", f"{end.side}_scale", number=end.value.scale))
+            made.append(End("int32_t", f"{end.side}_zero", number=end.value.zero_point))
+    picture = metadata.contract or next(filter(None, metadata.pictures), None)
     if picture:
-        steps = steps_of_bytes(graph.values[graph.input], picture)
-        ends.append(End("int8_t", "steps", tuple(steps.tolist())))
+        made.append(End("int8_t", "steps", tuple(steps_of_bytes(ends.inputs[0].value, picture).tolist())))
     if metadata.labels:
-        kind, name, numbers = certainties(graph.values[graph.output], metadata.contract)
-        ends.append(End(kind, name, tuple(numbers.tolist())))
-    return tuple(ends)
+        kind, name, numbers = certainties(ends.outputs[0].value, metadata.contract)
+        made.append(End(kind, name, tuple(numbers.tolist())))
+    return tuple(made)
 
 
-def _functions(graph: Graph, metadata: LibraryMetadata, common: dict[str, str]) -> str:
+def _functions(ends: LibraryEnds, metadata: LibraryMetadata, common: dict[str, object]) -> str:
     """The functions around the network: those of lines, of a digit's picture, of scores that have names."""
     outside = metadata.outside
-    parts = typed_functions(graph, ".c.in", _fill, common, outside)
+    parts = typed_functions(ends, ".c.in", _fill, common, outside)
+    source, result = ends.inputs[0].value, ends.outputs[0].value
     if metadata.line:
         return "\n".join([*parts, _fill("line.c.in", common)])
     if metadata.contract:
-        grey = from_grey(graph.values[graph.input], metadata.contract, metadata.name, outside)
+        grey = from_grey(source, metadata.contract, metadata.name, outside)
         parts.append(_fill("grey.c.in", common | {"from_grey": grey}))
-    if metadata.picture:
-        body = from_bytes(graph.values[graph.input], metadata.picture, metadata.name, outside)
-        parts.append(_fill("bytes.c.in", common | {"from_bytes": body}))
+    for end, picture in zip(ends.inputs, metadata.pictures, strict=False):
+        if picture:
+            body = from_bytes(end.value, picture, f"{common['NAME']}_{end.macro}_BYTES", outside)
+            parts.append(_fill("bytes.c.in", common | end_fields(end, metadata.name) | {"from_bytes": body}))
     if metadata.labels:
         fields: dict[str, object] = {
-            "confidence": confidence(graph.values[graph.output], metadata.contract, metadata.name, outside),
+            "confidence": confidence(result, metadata.contract, metadata.name, outside),
             "labels": wrapped_strings(metadata.labels),
             "label_bytes": max(len(label) for label in metadata.labels) + 1,
             "label_count": len(metadata.labels),
@@ -204,28 +214,25 @@ def _functions(graph: Graph, metadata: LibraryMetadata, common: dict[str, str]) 
     return "\n".join(parts)
 
 
-def _header(graph: Graph, plan: Plan, metadata: LibraryMetadata, common: dict[str, str]) -> str:
-    ends = {"input": graph.values[graph.input], "output": graph.values[graph.output]}
+def _header(graph: Graph, plan: Plan, ends: LibraryEnds, metadata: LibraryMetadata, common: dict[str, object]) -> str:
     fields: dict[str, object] = dict(common)
-    for which, value in ends.items():
-        fields[f"{which}_shape"] = shape_words(value)
-        fields[f"{which}_bytes"] = value.size
-        fields[f"{which}_zero"] = "zero point" if metadata.outside else value.zero_point
-        fields[f"{which}_scale"] = "scale" if metadata.outside else float_literal(value.scale)[:-1]
-    fields["arena"] = _arena_macros(plan, metadata.name.upper())
+    result = ends.outputs[0].value
+    arena = arena_macros(plan, ends, metadata.name.upper())
+    fields["ends"] = ends_declared(ends, arena, _output_words(result, metadata), _fill, common)
+    fields["signature"] = ends.code(plan.program, metadata.name)["signature"]
     fields |= memories_words(plan, metadata.name)
     fields["layer_steps"] = len(plan.schedule.order)
     fields["includes"] = ("#include <stddef.h>\n" if metadata.line or metadata.outside else "") + "#include <stdint.h>"
-    fields["output_words"] = _output_words(ends["output"], metadata)
     kind = "line" if metadata.line else "digit" if metadata.contract else "tensor"
-    fields["usage"] = _fill(f"{kind}_usage.h.in", common)
-    typed = typed_functions(graph, ".h.in", _fill, common)
+    fields["usage"] = usage(ends, kind, _fill, common)
+    typed = typed_functions(ends, ".h.in", _fill, common)
     if metadata.outside:
         typed.insert(0, _fill("weights.h.in", common))
+        fields["ends"] = _REAL.sub("real = (value - zero point) * scale", str(fields["ends"]))
         fields["variables"] = "no global variables but of the weights in use" + (
             " and its working memory" if plan.memories[1:] else ""
         )
-    fields["functions"] = "".join(typed) + _declarations(ends["output"], metadata, common)
+    fields["functions"] = "".join(typed) + _declarations(ends, metadata, common)
     fields["floats"] = floats_remark(graph)
     fields["warning"] = "" if metadata.outside else warning_comment(remark_on(metadata.verdict))
     return _fill("library.h.in", fields)
@@ -238,7 +245,7 @@ def _output_words(output: Value, metadata: LibraryMetadata) -> str:
     return f"{shape_words(output)} values"
 
 
-def _declarations(output: Value, metadata: LibraryMetadata, common: dict[str, str]) -> str:
+def _declarations(ends: LibraryEnds, metadata: LibraryMetadata, common: dict[str, object]) -> str:
     if metadata.line:
         return _line_declarations(metadata.line, common)
     text = ""
@@ -248,15 +255,16 @@ def _declarations(output: Value, metadata: LibraryMetadata, common: dict[str, st
             "grey_about": grey_about(metadata.contract),
         }
         text += _fill("grey.h.in", common | about)
-    if metadata.picture:
-        text += _fill("bytes.h.in", common | {"range": picture_words(metadata.picture)})
+    for end, picture in zip(ends.inputs, metadata.pictures, strict=False):
+        if picture:
+            text += _fill("bytes.h.in", common | end_fields(end, metadata.name) | {"range": picture_words(picture)})
     if metadata.labels:
-        note = {"confidence_note": confidence_note(output, metadata.contract)}
+        note = {"confidence_note": confidence_note(ends.outputs[0].value, metadata.contract)}
         text += _fill("scores.h.in", common | note)
     return text
 
 
-def _line_declarations(line: LineShape, common: dict[str, str]) -> str:
+def _line_declarations(line: LineShape, common: dict[str, object]) -> str:
     sizes: dict[str, object] = {
         "rows": HEIGHT,
         "columns": line.width,
@@ -271,26 +279,6 @@ def picture_words(contract: InputContract) -> str:
     """What a network is fed of a picture, for the header's comment."""
     mean = "" if contract.range in RANGES[:3] else " (mean, deviation)"
     return f"{contract.range}{mean}" + (", dark and bright exchanged" if contract.polarity == DARK else "")
-
-
-def shape_words(value: Value) -> str:
-    """A shape for people: ``28 x 28 x 1``."""
-    return " x ".join(str(length) for length in value.shape)
-
-
-def _arena_macros(plan: Plan, prefix: str) -> str:
-    """The header's sizes and offsets, of the variant that the compiler's macros choose."""
-    program = plan.program
-    text = ""
-    for variant in sorted(TABLE, key=lambda variant: variant == PLAIN):  # what is left where no macro is
-        layout = plan.layouts[variant.name]
-        text += f"#{'elif' if text else 'if'} {variant.condition}\n" if variant.macro else "#else\n"
-        if variant.name in plan.unfit:
-            text += f'#error "the memories are too small for these kernels: {plan.unfit[variant.name]}"\n'
-        text += f"#define {prefix}_ARENA_BYTES {layout.bytes}\n" + memory_macros(plan, layout, prefix)
-        for which, value in (("INPUT", program.input), ("OUTPUT", program.output)):
-            text += f"#define {prefix}_{which}_OFFSET {layout.offsets['value', program.root(value)]}\n"
-    return f"{text}#endif\n"
 
 
 def _fill(template: str, fields: Mapping[str, object]) -> str:
@@ -334,33 +322,16 @@ def _kernels(wanted: list[str]) -> str:
     return "\n".join(done.values())
 
 
-def _case(number: int, kernel: Kernel) -> str:
-    memory = "(stage->second <= INPUT ? input : AT(arena, values[stage->second].offset))"
+def _case(number: int, kernel: Kernel, memory: str) -> str:
     row = "row_of(&values[stage->second], (uint16_t)(y - stage->lag)) + values[stage->second].first"
     second = f"{memory} + {row}"
     return f"    case {number}:\n        {KERNELS[kernel].call.replace('SECOND', second)};\n        break;"
 
 
-def _given(program: Program) -> set[int]:
-    """The input, and what is seen of it under other shapes."""
-    return {value for value in program.values if program.root(value) == program.root(program.input)}
-
-
-def _numbers(program: Program) -> dict[int, int]:
-    """Each value's number in C. What is given comes first, so that one comparison tells it."""
-    given = _given(program)
-    return {value: place for place, value in enumerate(sorted(program.values, key=lambda v: (v not in given, v)))}
-
-
-def _zeros(program: Program) -> tuple[int, ...]:
-    """What stands for 0 in each value, in the order of C."""
-    return tuple(program.values[value].zero for value in _numbers(program))
-
-
-def _tables(plan: Plan, kinds: list[Kernel], outside: bool) -> str:
+def _tables(plan: Plan, kinds: list[Kernel], ends: LibraryEnds, outside: bool) -> str:
     """The arrays ``values``, ``stages`` and ``order``."""
     program = plan.program
-    given, numbers = _given(program), _numbers(program)
+    numbers = ends.numbers(program)
     values = []
     for value, place in sorted(numbers.items(), key=lambda pair: pair[1]):
         content = program.values[value]
@@ -377,8 +348,7 @@ def _tables(plan: Plan, kinds: list[Kernel], outside: bool) -> str:
     lines = "".join(f"    {line}\n" for line in wrapped(order))
     most = max(stage.rows for stage in program.stages)
     return (
-        f"\nenum {{\n    INPUT = {len(given) - 1},\n"
-        f"    OUTPUT = {numbers[program.root(program.output)]},\n"
+        f"\nenum {{\n{ends.constants(program)}"
         f"{f'    VALUES = {len(numbers)},{chr(10)}' if outside else ''}"
         f"    STAGES = {len(program.stages)},\n    STEPS = {len(plan.schedule.order)},\n"
         f"    MOST_ROWS = {max(most, 3)}, /* the kernels of 3x3 windows read so many */\n"
