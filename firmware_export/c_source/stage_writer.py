@@ -81,7 +81,12 @@ class StageWriter:
         return f"static const FLASH {kind} layer_{self.place} = {initializer(kind, fields, self.stage.title)};\n"
 
     def rescaling(
-        self, rescaling: Rescaling, biases: Iterable[str], scaling: Iterable[str] | None = None
+        self,
+        rescaling: Rescaling,
+        biases: Iterable[str],
+        scaling: Iterable[str] | None = None,
+        weights: str = "",
+        one_scale: bool = False,
     ) -> tuple[str, str]:
         """Arrays of a rescaling, and its initializer inside a struct.
 
@@ -89,12 +94,13 @@ class StageWriter:
             rescaling: of every channel.
             biases: of every channel, as C.
             scaling: where the DSP variant has one array of its own in the place of these, its numbers as C.
+            weights: an array more in the place of which it has that one.
+            one_scale: multiplier and exponent are the same for all channels and stand there once, but on an AVR.
         """
-        arrays = (
-            self.array("int32_t", "bias", biases)
-            + self.array("int32_t", "multiplier", plain(rescaling.multipliers))
-            + self.array("int8_t", "exponent", plain(shown_exponents(rescaling)))
-        )
+        arrays = self._scales(rescaling, len(rescaling.multipliers))
+        if one_scale:
+            arrays = f"#if defined(__AVR__)\n{arrays}#else\n{self._scales(rescaling, 1)}#endif\n"
+        arrays = self.array("int32_t", "bias", biases) + arrays + weights
         names = ", ".join(self.symbol(what) for what in ("bias", "multiplier", "exponent"))
         if scaling is not None:
             own = self.array("int32_t", "scaling", scaling)
@@ -102,6 +108,12 @@ class StageWriter:
             names = f"CHANNELS({self.symbol('scaling')}, {names})"
         limits = f"{rescaling.zero_point}, {rescaling.low}, {rescaling.high}, {int(is_rectified(rescaling))}"
         return arrays, f"{{{names}, {limits}}}"
+
+    def _scales(self, rescaling: Rescaling, channels: int) -> str:
+        """Arrays of multipliers and exponents of the first channels."""
+        return self.array("int32_t", "multiplier", plain(rescaling.multipliers[:channels])) + self.array(
+            "int8_t", "exponent", plain(shown_exponents(rescaling)[:channels])
+        )
 
     def check_sums(self, weights: NDArray[np.int8], rescaling: Rescaling) -> None:
         """Raise where a sum of the stage could leave the range in which the arithmetic is exact.

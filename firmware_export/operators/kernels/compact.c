@@ -9,12 +9,14 @@ typedef struct {
     conv_t of; /* without its weights */
     const FLASH void *codes; /* of all pairs of channels; or the weights as they are */
     const FLASH int8_t *values; /* that the codes stand for */
-    uint16_t table;   /* bytes from the scratch memory on to a table of what pairs of codes stand for */
-    uint16_t weights; /* and to unpacked weights */
-    uint16_t block;   /* channels unpacked at a time */
+    uint32_t table;   /* bytes from the scratch memory on to a table of what pairs of codes stand for */
+    uint32_t weights; /* to unpacked weights, */
+    uint32_t scales;  /* and to constants of channels */
+    uint16_t block;   /* channels made at a time */
     uint8_t count;    /* of values */
     uint8_t bits;     /* of a code; 8: a byte is a weight */
     uint8_t zeros;    /* 1: zeros are left out; of codes, pairs of zeros */
+    uint8_t one_scale; /* 1: all channels have the multiplier and the exponent of the first one */
 } compact_t;
 
 /* Plain kernels read weights 128 higher. */
@@ -236,40 +238,78 @@ static const FLASH uint8_t *unpack_pairs(const FLASH compact_t *layer, const FLA
 #endif
 }
 
+/* Constants of `count` channels from the `done`th on. */
+static void scale_channels(const FLASH compact_t *layer, rescaling_t *to, size_t done, size_t count, int8_t *scratch)
+{
+#if defined(ONE_SCALE) && defined(WITH_DSP)
+    if (layer->one_scale != 0U) {
+        const int32_t *const channel = layer->of.to.bias;
+        const channel_t both = {channel[0], channel[1], channel[2]};
+        const int32_t *bias = channel + 3 + done;
+        scaling_t *pair = (scaling_t *)(void *)(scratch + layer->scales);
+        const scaling_t *const end = pair + (count + 1U) / 2U;
+        to->bias = &pair->bias;
+        for (; pair != end; pair++) {
+            pair->bias = bias[0];
+            pair->second_bias = bias[1];
+            pair->second = both;
+            pair->first = both;
+            bias += 2;
+        }
+        return;
+    }
+#endif
+    (void)count;
+    (void)scratch;
+#if defined(WITH_DSP)
+    to->bias = layer->of.to.bias + 4U * done; /* eight numbers for two channels */
+#else
+    to->bias = layer->of.to.bias + done;
+#if defined(ONE_SCALE) && !defined(__AVR__)
+    if (layer->one_scale != 0U) {
+        int32_t *const multipliers = (int32_t *)(void *)(scratch + layer->scales);
+        int8_t *const exponents = (int8_t *)(multipliers + layer->block);
+        for (size_t channel = 0; channel < count; channel++) {
+            multipliers[channel] = *layer->of.to.multiplier;
+        }
+        memset(exponents, *layer->of.to.exponent, count);
+        to->multiplier = multipliers;
+        to->exponent = exponents;
+        return;
+    }
+#endif
+    to->multiplier = layer->of.to.multiplier + done;
+    to->exponent = layer->of.to.exponent + done;
+#endif
+}
+
 static void compact_row(const FLASH compact_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
 {
     conv_t part = layer->of;
     meaning_t *const table = (meaning_t *)(void *)(scratch + layer->table);
     uint8_t *const weights = (uint8_t *)scratch + layer->weights;
     const FLASH uint8_t *codes = layer->codes;
-    uint16_t left = part.stored;
-#if !defined(__AVR__)
-    if (layer->bits == 8U && layer->zeros == 0U) {
-        part.weights = layer->codes;
-        conv_row(&part, rows, out, scratch);
-        return;
-    }
-#endif
+    const uint16_t stored = part.stored;
+    uint16_t count;
 #if defined(WITH_CODES)
     make_table(layer, table);
 #endif
-    part.weights = (const weight_t *)weights;
-    while (left != 0U) {
-        const uint16_t count = left < layer->block ? left : layer->block;
-        const uint16_t pairs = (uint16_t)((count + 1U) / 2U);
-        codes = unpack_pairs(layer, codes, table, pairs, weights);
+    for (uint16_t done = 0; done < stored; done = (uint16_t)(done + count)) {
+        const uint16_t left = (uint16_t)(stored - done);
+        count = left < layer->block ? left : layer->block;
         part.stored = count;
-        part.channels = (uint16_t)(2U * pairs);
-        conv_row(&part, rows, out, scratch);
-#if defined(WITH_DSP) && defined(CHANNELS)
-        part.to.bias += 4U * count; /* eight numbers for two channels */
-#else
-        part.to.bias += count;
-        part.to.multiplier += count;
-        part.to.exponent += count;
+        part.channels = (uint16_t)((count + 1U) & ~1U);
+        scale_channels(layer, &part.to, done, count, scratch);
+#if !defined(__AVR__)
+        part.weights = layer->codes;
+        if (layer->bits != 8U || layer->zeros != 0U)
 #endif
+        {
+            codes = unpack_pairs(layer, codes, table, part.channels / 2U, weights);
+            part.weights = (const weight_t *)weights;
+        }
+        conv_row(&part, rows, out, scratch);
         out += (size_t)count * part.deeper;
-        left = (uint16_t)(left - count);
     }
 }
 #endif

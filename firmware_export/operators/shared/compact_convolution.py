@@ -17,7 +17,7 @@ from edgedigits.firmware_export.operators.shared.convolution_text import constan
 from edgedigits.firmware_export.operators.shared.packing import conv_weights
 from edgedigits.firmware_export.planning.plan import Plan, laid_out
 from edgedigits.firmware_export.planning.stages import Kernel, Program, Stage, aligned, filler_bytes
-from edgedigits.firmware_export.variants import AVR, HELIUM, VARIANTS
+from edgedigits.firmware_export.variants import AVR, DSP, HELIUM, VARIANTS
 
 _COMPACT = Kernel("compact conv", writes_planes=True)
 
@@ -31,6 +31,9 @@ _UNPACKED = 2560
 """Bytes of weights that are unpacked at a time; each time the windows are gathered anew."""
 
 _UNPACKED_ON_AVR = 256
+
+_LONGEST = 4096
+"""Weights of a channel: those of four channels are in the RAM at least."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,22 @@ class CompactConv(convolution.Conv):
         taps: int = conv_weights(self.weights, self.window.dilation[1]).shape[1]
         return taps
 
+    @property
+    def one_scale(self) -> bool:
+        """Whether one multiplier and one exponent are those of all channels: then they lie in flash once."""
+        same = (np.unique(self.rescaling.multipliers), np.unique(self.rescaling.exponents))
+        return all(len(numbers) == 1 for numbers in same)
+
+    def is_unpacked(self, variant: str) -> bool:
+        """Whether its weights have to be in the RAM."""
+        return self.compact is not None or variant == AVR.name
+
     def block(self, variant: str) -> int:
-        """Channels that are unpacked at a time: as many as fit, in shares that are alike."""
-        step, room = (2, _UNPACKED_ON_AVR) if variant == AVR.name else (4, _UNPACKED)
+        """Channels that are made at a time: as many as fit when they are unpacked, in shares that are alike."""
         channels = len(self.weights)
+        if not self.is_unpacked(variant):
+            return channels
+        step, room = (2, _UNPACKED_ON_AVR) if variant == AVR.name else (4, _UNPACKED)
         most = max(step, room // self.taps // step * step)
         return min(channels, -(-channels // -(-channels // most) // step) * step)
 
@@ -62,13 +77,23 @@ class CompactConv(convolution.Conv):
             return 0
         return aligned(2**self.compact.bits if variant == AVR.name else 2 * 4**self.compact.bits)
 
-    def unpacking_bytes(self, variant: str) -> int:
-        """Scratch memory beside that of the kernel."""
-        if self.compact is None and variant != AVR.name:
+    def scale_bytes(self, variant: str) -> int:
+        """Of constants of channels that share their scale; Helium kernels read them by fours."""
+        if not self.one_scale or variant == AVR.name:
+            return 0
+        block = self.block(variant)
+        return 32 * (-(-block // 2)) if variant == DSP.name else aligned(4 * block + -(-block // 4) * 4)
+
+    def weight_bytes(self, variant: str) -> int:
+        """Of unpacked weights."""
+        if not self.is_unpacked(variant):
             return 0
         behind = spare_bytes(self.taps) if variant == HELIUM.name else 0
-        even = -(-self.block(variant) // 2) * 2
-        return self.table_bytes(variant) + aligned(even * self.taps + behind)
+        return aligned(-(-self.block(variant) // 2) * 2 * self.taps + behind)
+
+    def unpacking_bytes(self, variant: str) -> int:
+        """Scratch memory beside that of the kernel."""
+        return self.table_bytes(variant) + self.scale_bytes(variant) + self.weight_bytes(variant)
 
 
 def with_compact_weights(made: Plan) -> Plan:
@@ -94,7 +119,7 @@ def _compacted(stage: Stage) -> Stage:
     assert isinstance(conv, convolution.Conv)
     packed = _packed(conv)
     made = compact(packed)
-    if made and made.size > _WORTH * packed.size:
+    if made and (made.size > _WORTH * packed.size or packed.shape[1] > _LONGEST):
         made = None
     known = {field.name: getattr(conv, field.name) for field in fields(convolution.Conv)}
     node = CompactConv(**known, compact=made)
@@ -112,7 +137,7 @@ def _packed(conv: convolution.Conv) -> NDArray[np.int8]:
 
 def _emit(writer: StageWriter, node: CompactConv) -> StageText:
     packed = _packed(node)
-    arrays, of = constants(writer, node, packed, "NULL")
+    arrays, of = constants(writer, node, packed, "NULL", node.one_scale)
     made = node.compact or CompactWeights(AS_IT_IS, False, (), b"")
     if node.compact:
         arrays += writer.array("uint8_t", "weights", map(str, made.stream))
@@ -122,17 +147,17 @@ def _emit(writer: StageWriter, node: CompactConv) -> StageText:
     if made.values:
         arrays += writer.array("int8_t", "values", map(str, made.values))
         values = writer.symbol("values")
-    kernels = {variant: _kernel_bytes(writer, node, variant) for variant in VARIANTS}
-    starts = {variant: kernels[variant] + node.table_bytes(variant) for variant in VARIANTS}
+    places = zip(*(_places(writer, node, variant) for variant in VARIANTS), strict=True)
     struct = (
         initializer("conv_t", of, writer.stage.title),
         writer.symbol("weights"),
         values,
-        *(tuple(offsets.values()) for offsets in (kernels, starts)),
+        *places,
         tuple(node.block(variant) for variant in VARIANTS),
         len(made.values),
         made.bits,
         int(made.zeros),
+        int(node.one_scale),
     )
     text = arrays + writer.struct("compact_t", struct)
     if node.compact is None:
@@ -140,10 +165,12 @@ def _emit(writer: StageWriter, node: CompactConv) -> StageText:
     return StageText(text, made.size, made.words, packed.size - made.size)
 
 
-def _kernel_bytes(writer: StageWriter, node: CompactConv, variant: str) -> int:
-    """Scratch memory of the ordinary kernel, behind which that of unpacking starts."""
+def _places(writer: StageWriter, node: CompactConv, variant: str) -> tuple[int, int, int]:
+    """Where table, weights and constants lie, behind the scratch memory of the ordinary kernel."""
     filler = filler_bytes(writer.stage, writer.source)
-    return aligned(writer.stage.scratch[variant] - filler - node.unpacking_bytes(variant))
+    table = aligned(writer.stage.scratch[variant] - filler - node.unpacking_bytes(variant))
+    scales = table + node.table_bytes(variant)
+    return table, scales + node.scale_bytes(variant), scales
 
 
 def _macros(program: Program) -> tuple[str, ...]:
@@ -151,6 +178,7 @@ def _macros(program: Program) -> tuple[str, ...]:
     made = [node.compact for node in nodes if node.compact is not None]
     lines = {
         "#define COMPACT_WEIGHTS 1": bool(nodes),
+        "#define ONE_SCALE 1": any(node.one_scale for node in nodes),
         "#define WITH_CODES 1": any(weights.bits < AS_IT_IS for weights in made),
         "#define WITHOUT_ZEROS 1 /* bytes */": any(weights.bits == AS_IT_IS for weights in made),
         "#define WITHOUT_ZERO_PAIRS 1 /* codes */": any(weights.zeros and weights.bits < AS_IT_IS for weights in made),

@@ -82,15 +82,18 @@ def _codes_without_zeros(packed: NDArray[np.int8]) -> Iterator[CompactWeights]:
         return
     places = np.where(packed == 0, 0, np.searchsorted(others, packed) + 1)
     codes = (places[..., 0] | places[..., 1] << _MOST_BITS).astype(np.uint8)
-    eights = (pair[start : start + 8] for pair in codes for start in range(0, len(pair), 8))
-    yield CompactWeights(_MOST_BITS, True, (0, *others.tolist()), b"".join(map(_present, eights)))
+    eights = np.pad(codes, ((0, 0), (0, -codes.shape[1] % 8))).reshape(-1, 8)
+    yield CompactWeights(_MOST_BITS, True, (0, *others.tolist()), _present(eights))
 
 
 def _bytes_without_zeros(packed: NDArray[np.int8]) -> CompactWeights:
-    return CompactWeights(AS_IT_IS, True, (), b"".join(map(_present, packed.reshape(-1, 2 * _TAPS).view(np.uint8))))
+    return CompactWeights(AS_IT_IS, True, (), _present(packed.reshape(-1, 8).view(np.uint8)))
 
 
-def _present(numbers: NDArray[np.uint8]) -> bytes:
-    """A bit for each of up to eight numbers, and those that are not 0."""
-    made: bytes = np.packbits(numbers != 0, bitorder="little").tobytes() + numbers[numbers != 0].tobytes()
-    return made
+def _present(eights: NDArray[np.uint8]) -> bytes:
+    """For each eight numbers a bit for each, and those that are not 0."""
+    bits = np.packbits(eights != 0, axis=1, bitorder="little")
+    numbers = np.concatenate([bits, eights], axis=1)
+    stands = np.concatenate([np.ones_like(bits), eights], axis=1) != 0
+    stream: bytes = numbers[stands].tobytes()
+    return stream

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, lines
 from edgedigits.firmware_export.graph.model import Rescaling
-from edgedigits.firmware_export.operators.shared.dsp_scaling import pair_words, takes_tiles
+from edgedigits.firmware_export.operators.shared.dsp_scaling import one_scale_words, pair_words, takes_tiles
 from edgedigits.firmware_export.operators.shared.packing import conv_weights, dsp_block, weight_macros
 
 if TYPE_CHECKING:
@@ -41,9 +41,12 @@ def spare_bytes(taps: int) -> int:
 
 
 def constants(
-    writer: StageWriter, node: Conv, packed: NDArray[np.int8], weights: str
+    writer: StageWriter, node: Conv, packed: NDArray[np.int8], weights: str, one_scale: bool = False
 ) -> tuple[str, tuple[object, ...]]:
-    """Biases and multipliers as arrays, and the fields of the struct ``conv_t``, with a C expression of its weights."""
+    """Biases and multipliers as arrays, and the fields of the struct ``conv_t``, with a C expression of its weights.
+
+    With ``one_scale`` what all channels have in common stands there once.
+    """
     channels, rows, columns, depth = node.weights.shape
     dilation = node.window.dilation[1]
     zero = writer.source.zero
@@ -64,7 +67,8 @@ def constants(
     block = dsp_block(packed, signed)
     width, pooled = writer.target.shape[1], writer.stage.pooled
     tiled = takes_tiles(node.weights, dilation, node.rescaling, zero, width, pooled)
-    arrays, to = writer.rescaling(rescaling, biases, pair_words(rescaling, signed, tiled))
+    words = (one_scale_words if one_scale else pair_words)(rescaling, signed, tiled)
+    arrays, to = writer.rescaling(rescaling, biases, words, one_scale=one_scale)
     taps = packed.shape[1]
     runs, length = (1, columns * depth) if dilation == 1 else (columns, depth)
     fields = (

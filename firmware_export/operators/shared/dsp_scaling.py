@@ -65,9 +65,40 @@ def pair_words(rescaling: Rescaling, bias: NDArray[np.int64], tiled: bool) -> It
         tiled: whether the second sum starts at 256 * its bias + the first bias.
     """
     words = channel_words(rescaling).reshape(-1, 2, 3)
-    for (first, second), (one, other) in zip(bias.reshape(-1, 2).tolist(), words.tolist(), strict=True):
-        start = (256 * second + first + 2**31) % 2**32 - 2**31 if tiled else second
-        yield ", ".join(str(number) for number in (first, start, *other, *one))
+    for starts, (one, other) in zip(_starts(bias, tiled), words.tolist(), strict=True):
+        yield ", ".join(str(number) for number in (*starts, *other, *one))
+
+
+def one_scale_words(rescaling: Rescaling, bias: NDArray[np.int64], tiled: bool) -> Iterable[str]:
+    """The ``channel_t`` that all channels have, then the start of both sums of every two channels; else as above."""
+    yield ", ".join(str(number) for number in channel_words(rescaling)[0].tolist())
+    yield from (f"{first}, {second}" for first, second in _starts(bias, tiled))
+
+
+def _starts(bias: NDArray[np.int64], tiled: bool) -> Iterable[tuple[int, int]]:
+    for first, second in bias.reshape(-1, 2).tolist():
+        yield first, (256 * second + first + 2**31) % 2**32 - 2**31 if tiled else second
+
+
+def plane_words(weights: NDArray[np.int8], rescaling: Rescaling, bias: NDArray[np.int64]) -> list[str]:
+    """``plane_t`` of every channel as C, weights and bias doubled.
+
+    Args:
+        weights: int8 of shape (9, channels), of windows of 3x3.
+        rescaling: with a rectifier.
+        bias: int64 of shape (channels,), the input's zero point taken in.
+    """
+    made = []
+    for taps, words, start in zip(weights.T.astype(int).tolist(), channel_words(rescaling).tolist(), bias, strict=True):
+        rows = (_halves(taps[0], taps[2]), _halves(taps[3], taps[5]), _halves(taps[6], taps[8]))
+        numbers = (*rows, _halves(taps[1], taps[4]), 2 * taps[7], *words, 2 * int(start))
+        made.append(", ".join(str(number) for number in numbers))
+    return made
+
+
+def _halves(low: int, high: int) -> int:
+    """Twice two weights as the halves of a word of 32 bits."""
+    return 2 * high * 2**16 + (2 * low) % 2**16
 
 
 def _shifts_fit(rescaling: Rescaling) -> bool:
