@@ -85,6 +85,7 @@ class StageWriter:
         rescaling: Rescaling,
         biases: Iterable[str],
         scaling: Iterable[str] | None = None,
+        weights: str = "",
         one_scale: bool = False,
     ) -> tuple[str, str]:
         """Arrays of a rescaling, and its initializer inside a struct.
@@ -93,12 +94,13 @@ class StageWriter:
             rescaling: of every channel.
             biases: of every channel, as C.
             scaling: where the DSP variant has one array of its own in the place of these, its numbers as C.
+            weights: an array more in the place of which it has that one.
             one_scale: multiplier and exponent are the same for all channels and stand there once, but on an AVR.
         """
         arrays = self._scales(rescaling, len(rescaling.multipliers))
         if one_scale:
             arrays = f"#if defined(__AVR__)\n{arrays}#else\n{self._scales(rescaling, 1)}#endif\n"
-        arrays = self.array("int32_t", "bias", biases) + arrays
+        arrays = self.array("int32_t", "bias", biases) + arrays + weights
         names = ", ".join(self.symbol(what) for what in ("bias", "multiplier", "exponent"))
         if scaling is not None:
             own = self.array("int32_t", "scaling", scaling)

@@ -1,4 +1,4 @@
-"""Convolutions of the DSP variant: tiles of three and two windows, single windows, and the same in C alone."""
+"""Convolutions of the DSP variant: tiles of windows, planes of depthwise ones, and the same in C alone."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from edgedigits.firmware_export.graph.model import Rescaling
 from edgedigits.firmware_export.operators.shared.dsp_scaling import (
     channel_words,
     pair_words,
+    plane_words,
     rescales_by_shift,
     takes_tiles,
 )
@@ -82,6 +83,19 @@ def test_dilated_and_odd_windows_are_gathered_byte_by_byte(depth, flags, tmp_pat
     check(built, built.conv(end, 3, (2, 3), dilation=(2, 2), activation="NONE"), flags, tmp_path)
 
 
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("padding", ["SAME", "VALID"])
+def test_depthwise_windows(stride, padding, flags, tmp_path):
+    """Two windows at a time, of an odd row the last two once more; others than 3x3 through a rectifier one by one."""
+    for width in (7, 8):
+        built = ModelBuilder(width)
+        end = built.conv(built.input((1, 6, width, 2), 0.02, 4), 5, (1, 1))
+        end = built.depthwise(end, 1, (3, 3), stride=(stride, stride), padding=padding, activation="RELU")
+        if width == 8:
+            end = built.depthwise(end, 1, (3, 3), activation="NONE")
+        check(built, end, flags, tmp_path)
+
+
 def rescaling(exponent: int, zero: int, low: int = -128, high: int = 127) -> Rescaling:
     return Rescaling(np.array([7]), np.array([2**30]), np.array([exponent]), zero, low, high)
 
@@ -108,6 +122,15 @@ class TestScaling:
         assert list(pair_words(both, bias, False)) == ["-3, 4, 6, 2, 2, 5, 1, 1"]
         wide = np.array([0, 2**23])
         assert next(iter(pair_words(both, wide, True))).startswith(f"0, {-(2**31)}, ")
+
+    def test_a_plane_has_its_weights_doubled_in_the_halves_of_words(self):
+        weights = np.array([[1, 2, -3, 4, 5, 6, 7, -8, 9]], np.int8).T
+        to = rescaling(-4, -128)
+        outer = [2 + (-6 << 16), 8 + (12 << 16), 14 + (18 << 16)]
+        assert plane_words(weights, to, np.array([-7])) == [
+            ", ".join(map(str, [*outer, 4 + (10 << 16), -16, 2**30, 8 - 128 * 16, 4, -14]))
+        ]
+        assert plane_words(-weights, to, np.array([0]))[0].startswith(f"{65534 + (6 << 16)}, ")
 
     def test_narrow_rows_of_large_windows_take_the_memory_of_one(self):
         small = np.ones((2, 1, 1, 128), np.int8)

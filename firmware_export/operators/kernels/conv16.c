@@ -2,9 +2,10 @@
 
 typedef struct {
     rescaling16_t to;
-    const FLASH int8_t *weights; /* [channel][row][segment][tap] */
+    const FLASH int8_t *weights; /* [channel][tap] */
     uint16_t width;              /* output pixels a row */
     uint16_t channels;           /* output channels */
+    uint16_t taps;               /* of a window */
     uint16_t step;               /* numbers between neighbouring windows */
     uint16_t segment;            /* numbers of the input that lie together */
     uint16_t apart;              /* numbers between segments of a row */
@@ -70,23 +71,38 @@ static int64_t dot16(const int16_t *from, const FLASH int8_t *weights, uint16_t 
 }
 #endif
 
-static void conv16_row(const FLASH conv16_t *layer, const int8_t *const *rows, int8_t *out)
+/* What one window covers, put together. */
+static void gather16(const FLASH conv16_t *layer, const int8_t *const *rows, size_t offset, int16_t *to)
 {
+    for (uint8_t row = 0; row < layer->rows; row++) {
+        const int16_t *from = WIDE(rows[row]) + offset;
+        for (uint8_t segment = 0; segment < layer->segments; segment++) {
+            const int16_t *const end = from + layer->segment;
+            const int16_t *const next = from + layer->apart;
+            ROLLED
+            while (from != end) {
+                *to++ = *from++;
+            }
+            from = next;
+        }
+    }
+}
+
+static void conv16_row(const FLASH conv16_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
+{
+    const uint16_t taps = layer->taps;
     int16_t *to = WIDE_OUT(out);
     size_t offset = 0;
     for (uint16_t x = 0; x < layer->width; x++) {
         const FLASH int8_t *weights = layer->weights;
+        const int16_t *window = WIDE(rows[0]) + offset;
+        if (taps != layer->segment) {
+            gather16(layer, rows, offset, WIDE_OUT(scratch));
+            window = WIDE(scratch);
+        }
         for (uint16_t channel = 0; channel < layer->channels; channel++) {
-            int64_t sum = bias16(&layer->to, channel);
-            for (uint8_t row = 0; row < layer->rows; row++) {
-                const int16_t *from = WIDE(rows[row]) + offset;
-                for (uint8_t segment = 0; segment < layer->segments; segment++) {
-                    sum += dot16(from, weights, layer->segment);
-                    weights += layer->segment;
-                    from += layer->apart;
-                }
-            }
-            *to++ = rescale16(&layer->to, channel, sum);
+            *to++ = rescale16(&layer->to, channel, bias16(&layer->to, channel) + dot16(window, weights, taps));
+            weights += taps;
         }
         offset += layer->step;
     }

@@ -18,9 +18,10 @@ static void depthwise16_row(const FLASH depthwise16_t *layer, const int8_t *cons
     int16_t *to = WIDE_OUT(out);
     size_t offset = 0;
     for (uint16_t x = 0; x < layer->width; x++) {
+        size_t start = offset;
+        uint16_t left = layer->multiplier;
         for (uint16_t channel = 0; channel < stored; channel++) {
             const FLASH int8_t *weight = layer->weights + channel;
-            const size_t start = offset + channel / layer->multiplier;
             int64_t sum = bias16(&layer->to, channel);
             for (uint8_t row = 0; row < layer->rows; row++) {
                 const int16_t *from = WIDE(rows[row]) + start;
@@ -34,6 +35,10 @@ static void depthwise16_row(const FLASH depthwise16_t *layer, const int8_t *cons
                 sum += part;
             }
             *to++ = rescale16(&layer->to, channel, sum);
+            if (--left == 0U) {
+                left = layer->multiplier;
+                start++;
+            }
         }
         offset += layer->step;
     }

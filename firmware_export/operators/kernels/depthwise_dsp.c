@@ -6,6 +6,124 @@
 #pragma GCC push_options
 #pragma GCC optimize("no-schedule-insns")
 #endif
+/* One channel of windows of 3x3 through a rectifier. Weights are doubled, and so is the sum. */
+typedef struct {
+    pair_t top; /* the outer two columns of each row */
+    pair_t centre;
+    pair_t bottom;
+    pair_t middles; /* of the first two rows, */
+    int32_t middle; /* and of the last one */
+    channel_t to;
+    int32_t bias;
+} plane_t;
+
+/* A row of all channels. The assembly below copies the fields to its stack. */
+typedef struct {
+    const int8_t *const *rows;
+    const plane_t *plane;
+    int8_t *out;
+    size_t channels;
+    const int8_t *end;     /* behind the first byte of the last window, in the first row */
+    ptrdiff_t to_next;     /* bytes from there to the next channel */
+    ptrdiff_t out_to_next; /* and of the output */
+    size_t plane_bytes;
+    const plane_t *planes_end;
+} planes_t;
+
+#if defined(WITH_ASSEMBLY) && defined(__ARM_FEATURE_UNALIGNED)
+/* What the C below says. A row of the windows that start at two inputs, or at one of them with a step of 2. */
+#define LOAD(from)                 \
+    "ldr r10, [" from "], #2\n\t"  \
+    "sxtb16 r11, r10, ror #8\n\t"  \
+    "sxtb16 r10, r10\n\t"
+#define BOTH_ROWS(from, outer, middle, half)           \
+    LOAD(from)                                         \
+    "smlad r8, r10, " outer ", r8\n\t"                 \
+    "smlab" half " r8, r11, " middle ", r8\n\t"        \
+    "smlad r12, r11, " outer ", r12\n\t"               \
+    "smlat" half " r12, r10, " middle ", r12\n\t"
+#define ONE_ROW(from, outer, middle, half, sum)        \
+    LOAD(from)                                         \
+    "smlad " sum ", r10, " outer ", " sum "\n\t"       \
+    "smlab" half " " sum ", r11, " middle ", " sum "\n\t"
+#define ONE_WINDOW(sum)                   \
+    ONE_ROW("r0", "r3", "r6", "b", sum)   \
+    ONE_ROW("r1", "r4", "r6", "t", sum)   \
+    ONE_ROW("r2", "r5", "r7", "b", sum)
+#define RECTIFY(sum)                          \
+    "smmlar " sum ", " sum ", r10, r11\n\t"   \
+    "asr " sum ", " sum ", lr\n\t"            \
+    "ssat " sum ", #8, " sum "\n\t"
+#define PLANES(step, windows)                              \
+    __asm__(".syntax unified\n\t"                          \
+            "push {r4-r8, r10, r11, lr}\n\t"               \
+            "adds r1, r0, #4\n\t"                           \
+            "ldmia r1, {r1-r8}\n\t"                        \
+            "push {r1-r8}\n\t"                             \
+            "sub sp, sp, #16\n\t"                          \
+            "ldr r2, [r0]\n\t"                             \
+            "ldmia r2, {r0-r2}\n"                          \
+            "1:\n\t" /* the next channel */                \
+            "ldr lr, [sp, #16]\n\t"                        \
+            "ldmia lr!, {r3-r8, r10-r12}\n\t"              \
+            "stmia sp, {r8, r10-r12}\n\t"                  \
+            "str lr, [sp, #16]\n"                          \
+            "2:\n\t" /* the next two windows */            \
+            "ldr r8, [sp, #12]\n\t"                        \
+            "mov r12, r8\n\t"                              \
+            windows                                        \
+            "ldmia sp, {r10, r11, lr}\n\t"                 \
+            RECTIFY("r8")                                  \
+            RECTIFY("r12")                                 \
+            "ldrd r10, r11, [sp, #20]\n\t"                 \
+            "ldr lr, [sp, #28]\n\t"                        \
+            "strb r8, [r10]\n\t"                           \
+            "strb r12, [r10, r11]\n\t"                     \
+            "add r10, r10, r11, lsl #1\n\t"                \
+            "str r10, [sp, #20]\n\t"                       \
+            "subs lr, lr, r0\n\t"                          \
+            "cmp lr, #" step "\n\t"                        \
+            "bhi 2b\n\t"                                   \
+            "bne 3f\n\t"                                   \
+            "subs r0, r0, #" step "\n\t" /* one is left: the last two once more */ \
+            "subs r1, r1, #" step "\n\t"                   \
+            "subs r2, r2, #" step "\n\t"                   \
+            "sub r10, r10, r11\n\t"                        \
+            "str r10, [sp, #20]\n\t"                       \
+            "b 2b\n"                                       \
+            "3:\n\t"                                       \
+            "ldrd r3, r4, [sp, #32]\n\t"                   \
+            "add r0, r0, r3\n\t"                           \
+            "add r1, r1, r3\n\t"                           \
+            "add r2, r2, r3\n\t"                           \
+            "add r10, r10, r4\n\t"                         \
+            "str r10, [sp, #20]\n\t"                       \
+            "ldr r3, [sp, #28]\n\t"                        \
+            "ldrd r4, r5, [sp, #40]\n\t"                   \
+            "add r3, r3, r4\n\t"                           \
+            "str r3, [sp, #28]\n\t"                        \
+            "ldr r3, [sp, #16]\n\t"                        \
+            "cmp r3, r5\n\t"                               \
+            "bne 1b\n\t"                                   \
+            "add sp, sp, #48\n\t"                          \
+            "pop {r4-r8, r10, r11, pc}")
+
+__attribute__((naked, noinline)) static void planes_by_one(MAYBE_UNUSED const planes_t *all)
+{
+    PLANES("1", BOTH_ROWS("r0", "r3", "r6", "b") BOTH_ROWS("r1", "r4", "r6", "t") BOTH_ROWS("r2", "r5", "r7", "b"));
+}
+
+__attribute__((naked, noinline)) static void planes_by_two(MAYBE_UNUSED const planes_t *all)
+{
+    PLANES("2", ONE_WINDOW("r8") ONE_WINDOW("r12"));
+}
+#undef LOAD
+#undef BOTH_ROWS
+#undef ONE_ROW
+#undef ONE_WINDOW
+#undef RECTIFY
+#undef PLANES
+#else
 /* One row of a 3x3 window times four of its inputs: for the window that starts at the first input, and for the next. */
 #define ROW(from, outer, middle, times_even, times_odd)     \
     do {                                                    \
@@ -19,54 +137,67 @@
     } while (0)
 #define NOTHING(x, w, sum) (sum)
 
-/* Twice the sums of one channel of a row for windows of 3x3, `twice_bias` included. One window more may be summed than
- * there are. */
-OUTLINE static void sum_plane(const int8_t *const *rows, size_t offset, size_t step, const int8_t *weights,
-                              int32_t twice_bias, int32_t *sums, const int32_t *end)
+/* Two windows; the second one, with a step of 2, is made for nothing. */
+static inline void sum_planes(const planes_t *all, const size_t step)
 {
-    const int8_t *top = rows[0] + offset;
-    const int8_t *centre = rows[1] + offset;
-    const int8_t *bottom = rows[2] + offset;
-    const int16x2_t top_outer = twice(even(four_bytes(weights)));
-    const int16x2_t centre_outer = twice(even(four_bytes(weights + 3)));
-    const int16x2_t bottom_outer = twice(even(four_bytes(weights + 6)));
-    const int16x2_t middles = twice(lower_halves(weights[1], weights[4]));
-    const int32_t bottom_middle = 2 * weights[7];
-    if (step == 1U) {
-        ROLLED
+    const int8_t *from[3] = {all->rows[0], all->rows[1], all->rows[2]};
+    const int8_t *end = all->end;
+    int8_t *out = all->out;
+    for (const plane_t *plane = all->plane; plane != all->planes_end; plane++) {
+        const channel_t to = plane->to;
+        const int8_t *top = from[0];
+        const int8_t *centre = from[1];
+        const int8_t *bottom = from[2];
         do {
-            int32_t a = twice_bias;
-            int32_t b = twice_bias;
-            ROW(top, top_outer, middles, __smlatb, __smlabb);
-            ROW(centre, centre_outer, middles, __smlatt, __smlabt);
-            ROW(bottom, bottom_outer, bottom_middle, __smlatb, __smlabb);
-            sums[0] = a;
-            sums[1] = b;
-            sums += 2;
+            int32_t a = plane->bias;
+            int32_t b = a;
+            if (step == 1U) {
+                if (end - top == 1) {
+                    top--;
+                    centre--;
+                    bottom--;
+                    out -= all->channels;
+                }
+                ROW(top, plane->top, plane->middles, __smlatb, __smlabb);
+                ROW(centre, plane->centre, plane->middles, __smlatt, __smlabt);
+                ROW(bottom, plane->bottom, plane->middle, __smlatb, __smlabb);
+            } else {
+                ROW(top, plane->top, plane->middles, NOTHING, __smlabb);
+                ROW(centre, plane->centre, plane->middles, NOTHING, __smlabt);
+                ROW(bottom, plane->bottom, plane->middle, NOTHING, __smlabb);
+            }
+            *out = rectify(a, to);
+            out += all->channels;
+            if (step == 1U) {
+                *out = rectify(b, to);
+                out += all->channels;
+            }
             top += 2;
             centre += 2;
             bottom += 2;
-        } while (sums < end);
-        return;
+        } while (top != end);
+        out += all->out_to_next;
+        end += all->plane_bytes;
+        for (size_t row = 0; row < 3U; row++) {
+            from[row] += all->plane_bytes;
+        }
     }
-    ROLLED
-    do {
-        int32_t a = twice_bias;
-        int32_t b = 0;
-        ROW(top, top_outer, middles, NOTHING, __smlabb);
-        ROW(centre, centre_outer, middles, NOTHING, __smlabt);
-        ROW(bottom, bottom_outer, bottom_middle, NOTHING, __smlabb);
-        (void)b;
-        *sums++ = a;
-        top += step;
-        centre += step;
-        bottom += step;
-    } while (sums < end);
 }
 #undef ROW
 #undef NOTHING
 
-#if !defined(ONLY_3X3)
+OUTLINE static void planes_by_one(const planes_t *all)
+{
+    sum_planes(all, 1U);
+}
+
+OUTLINE static void planes_by_two(const planes_t *all)
+{
+    sum_planes(all, 2U);
+}
+#endif
+
+#if !defined(ONLY_RECTIFIED_PLANES)
 /* One channel of a row, whatever its window. */
 OUTLINE static void depthwise_plane(const depthwise_t *layer, const int8_t *const *rows, uint16_t channel, size_t offset,
                                     const int8_t *weights, int8_t *out)
@@ -80,38 +211,31 @@ OUTLINE static void depthwise_plane(const depthwise_t *layer, const int8_t *cons
 }
 #endif
 
-/* One channel of a row of 3x3 windows through a rectifier. */
-static void rectified_plane(const depthwise_t *layer, const int8_t *const *rows, uint16_t channel, size_t offset,
-                            const int8_t *weights, int8_t *out, int32_t *sums)
-{
-    const channel_t to = channel_of(&layer->to, channel);
-    const size_t channels = layer->channels;
-    const int32_t *const end = sums + layer->width;
-    sum_plane(rows, offset, layer->step, weights, 2 * layer->to.bias[channel], sums, end);
-    do {
-        *out = rectify(*sums++, to);
-        out += channels;
-    } while (sums != end);
-}
-
 /* One row of a depthwise convolution with as many output channels as input channels. */
 static void depthwise_row(const depthwise_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
 {
-    const int8_t *weights = layer->weights;
-    const size_t taps = (size_t)layer->rows * layer->columns;
-    size_t offset = 0;
-    for (uint16_t channel = 0; channel < layer->channels; channel++) {
-#if !defined(ONLY_3X3)
-        if (layer->columns != 3U || layer->rows != 3U || layer->apart != 1U || layer->to.rectified == 0U) {
+    const uint16_t channels = layer->channels;
+    (void)scratch;
+#if !defined(ONLY_RECTIFIED_PLANES)
+    if (layer->weights != NULL) {
+        const int8_t *weights = layer->weights;
+        size_t offset = 0;
+        for (uint16_t channel = 0; channel < channels; channel++) {
             depthwise_plane(layer, rows, channel, offset, weights, out);
-        } else
-#endif
-        {
-            rectified_plane(layer, rows, channel, offset, weights, out, (int32_t *)(void *)scratch);
+            out++;
+            weights += (size_t)layer->rows * layer->columns;
+            offset += layer->plane;
         }
-        out++;
-        weights += taps;
-        offset += layer->plane;
+        return;
+    }
+#endif
+    {
+        const plane_t *const planes = (const plane_t *)(const void *)layer->to.bias;
+        const ptrdiff_t width = layer->width;
+        const ptrdiff_t bytes = width * layer->step;
+        const planes_t all = {rows, planes, out, channels, rows[0] + bytes, layer->plane - bytes, 1 - width * channels,
+                              layer->plane, planes + channels};
+        (layer->step == 1U ? planes_by_one : planes_by_two)(&all);
     }
 }
 

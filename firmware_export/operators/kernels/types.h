@@ -115,11 +115,14 @@ typedef uint8_t weight_t;
 #define BIAS(of_signed, of_unsigned) (of_unsigned)
 #endif
 
-/* Constants of a convolution's channels: as the DSP kernels read them, or biases, multipliers and exponents. */
+/* Constants of a convolution's channels: as the DSP kernels read them, or biases, multipliers and exponents. And the
+ * weights of a depthwise one, which stand there among them. */
 #if defined(WITH_DSP)
 #define CHANNELS(scaling, bias, multiplier, exponent) scaling, NULL, NULL
+#define WEIGHTS_APART(weights) NULL
 #else
 #define CHANNELS(scaling, bias, multiplier, exponent) bias, multiplier, exponent
+#define WEIGHTS_APART(weights) weights
 #endif
 
 /* A place for a row. */

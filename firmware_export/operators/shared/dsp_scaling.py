@@ -80,6 +80,27 @@ def _starts(bias: NDArray[np.int64], tiled: bool) -> Iterable[tuple[int, int]]:
         yield first, (256 * second + first + 2**31) % 2**32 - 2**31 if tiled else second
 
 
+def plane_words(weights: NDArray[np.int8], rescaling: Rescaling, bias: NDArray[np.int64]) -> list[str]:
+    """``plane_t`` of every channel as C, weights and bias doubled.
+
+    Args:
+        weights: int8 of shape (9, channels), of windows of 3x3.
+        rescaling: with a rectifier.
+        bias: int64 of shape (channels,), the input's zero point taken in.
+    """
+    made = []
+    for taps, words, start in zip(weights.T.astype(int).tolist(), channel_words(rescaling).tolist(), bias, strict=True):
+        rows = (_halves(taps[0], taps[2]), _halves(taps[3], taps[5]), _halves(taps[6], taps[8]))
+        numbers = (*rows, _halves(taps[1], taps[4]), 2 * taps[7], *words, 2 * int(start))
+        made.append(", ".join(str(number) for number in numbers))
+    return made
+
+
+def _halves(low: int, high: int) -> int:
+    """Twice two weights as the halves of a word of 32 bits."""
+    return 2 * high * 2**16 + (2 * low) % 2**16
+
+
 def _shifts_fit(rescaling: Rescaling) -> bool:
     exponents = shown_exponents(rescaling)
     return bool(np.all((exponents >= -_LONGEST_SHIFT) & (exponents <= -1)))

@@ -15,6 +15,7 @@ from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Value, Whole, Window
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
 from edgedigits.firmware_export.operators.shared import convolution
+from edgedigits.firmware_export.operators.shared.dsp_scaling import plane_words
 from edgedigits.firmware_export.operators.wide import convolution as wide
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, Program, Stage
@@ -56,7 +57,7 @@ class Depthwise(convolution.Weighted):
         number = lowering.in_planes(number, window.before[1], window.after[1] + more)
         node = replace(self, inputs=(number,), window=window)
         stage = convolution.window_stage(node, _DEPTHWISE, window, lowering, self.macs(lowering.graph))
-        scratch = bytes_by_variant(helium=_standing(window), dsp=4 * (width + 1), plain=4 * width, avr=0)
+        scratch = bytes_by_variant(helium=_standing(window), dsp=0, plain=4 * width, avr=0)
         lowering.append(replace(stage, scratch=scratch))
 
     def _repeated(self, number: int, lowering: Lowering) -> int:
@@ -103,12 +104,14 @@ def _emit(writer: StageWriter, node: Depthwise) -> StageText:
     flat = node.weights.reshape(-1, channels)
     writer.check_sums(flat.T, node.rescaling)
     biases = node.rescaling.bias - writer.source.zero * flat.astype(np.int64).sum(axis=0)
-    arrays, to = writer.rescaling(node.rescaling, plain(biases))
     # One byte more than there are: the kernels read four at once.
     weights = writer.array("int8_t", "weights", (*plain(flat.T), "0"))
+    planes = plane_words(flat, node.rescaling, biases) if _takes_planes(node, writer.target.shape[1]) else None
+    arrays, to = writer.rescaling(node.rescaling, plain(biases), planes, weights)
+    place = writer.symbol("weights")
     fields = (
         to,
-        writer.symbol("weights"),
+        f"WEIGHTS_APART({place})" if planes else place,
         writer.target.shape[1],
         channels,
         writer.source.plane,
@@ -117,7 +120,16 @@ def _emit(writer: StageWriter, node: Depthwise) -> StageText:
         columns,
         rows,
     )
-    return StageText(arrays + weights + writer.struct("depthwise_t", fields), flat.size)
+    return StageText(arrays + writer.struct("depthwise_t", fields), flat.size)
+
+
+def _takes_planes(node: Depthwise, width: int) -> bool:
+    """Whether the DSP kernel makes two windows of a channel at a time: of 3x3, through a rectifier."""
+    return _is_simple(node) and node.window.stride[1] <= 2 and width > 1
+
+
+def _is_simple(node: Depthwise) -> bool:
+    return node.weights.shape[:2] == (3, 3) and node.window.dilation == (1, 1) and is_rectified(node.rescaling)
 
 
 def _emit_repeat(writer: StageWriter, _node: Any) -> StageText:
@@ -126,12 +138,14 @@ def _emit_repeat(writer: StageWriter, _node: Any) -> StageText:
 
 
 def _macros(program: Program) -> tuple[str, ...]:
-    nodes = [stage.node for stage in program.stages if isinstance(stage.node, Depthwise)]
-    simple = (
-        node.weights.shape[:2] == (3, 3) and node.window.dilation == (1, 1) and is_rectified(node.rescaling)
-        for node in nodes
-    )
-    return ("#define ONLY_3X3 1 /* depthwise convolutions */",) if all(simple) else ()
+    stages = [(stage.node, stage.output) for stage in program.stages if isinstance(stage.node, Depthwise)]
+    lines = {
+        "#define ONLY_3X3 1 /* depthwise convolutions */": all(_is_simple(node) for node, _ in stages),
+        "#define ONLY_RECTIFIED_PLANES 1": all(
+            _takes_planes(node, program.values[output].shape[1]) for node, output in stages
+        ),
+    }
+    return tuple(line for line, wanted in lines.items() if wanted)
 
 
 OPERATOR = Operator(

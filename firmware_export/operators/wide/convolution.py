@@ -21,7 +21,7 @@ from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole, Wi
 from edgedigits.firmware_export.operators.contract import KernelSource
 from edgedigits.firmware_export.operators.shared.convolution import window_stage
 from edgedigits.firmware_export.planning.lowering import Lowering
-from edgedigits.firmware_export.planning.stages import Kernel
+from edgedigits.firmware_export.planning.stages import Kernel, aligned
 from edgedigits.firmware_export.variants import bytes_by_variant
 
 _CONV = Kernel("conv16")
@@ -84,13 +84,15 @@ class WideWeighted(Node):
         height, width, _ = graph.values[self.output].shape
         return height * width * int(self.weights.size)
 
-    def lower_with(self, lowering: Lowering, kernel: Kernel) -> None:
-        """One stage, with the padding before it."""
+    def lower_with(self, lowering: Lowering, kernel: Kernel, scratch: int) -> None:
+        """One stage, with the padding before it and so many bytes of working memory."""
         number, window = lowering.merged(self, self.window)
         number = lowering.padded(number, window.before[1], window.after[1])
         node = replace(self, inputs=(number,), window=window)
         stage = window_stage(node, kernel, window, lowering, self.macs(lowering.graph))
-        lowering.append(replace(stage, scratch=bytes_by_variant(helium=0, dsp=0, plain=0, avr=0)))
+        lowering.append(
+            replace(stage, scratch=bytes_by_variant(helium=scratch, dsp=scratch, plain=scratch, avr=scratch))
+        )
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,9 @@ class WideConv(WideWeighted):
 
     def lower(self, lowering: Lowering) -> None:
         """One stage."""
-        self.lower_with(lowering, _CONV)
+        _, rows, columns, depth = self.weights.shape
+        lies_together = rows == 1 and (columns == 1 or self.window.dilation[1] == 1)
+        self.lower_with(lowering, _CONV, 0 if lies_together else aligned(2 * rows * columns * depth))
 
 
 @dataclass(frozen=True)
@@ -134,7 +138,7 @@ class WideDepthwise(WideWeighted):
 
     def lower(self, lowering: Lowering) -> None:
         """One stage."""
-        self.lower_with(lowering, _DEPTHWISE)
+        self.lower_with(lowering, _DEPTHWISE, 0)
 
 
 def rescaling(
@@ -201,29 +205,30 @@ def _rescaling_text(writer: StageWriter, to: WideRescaling) -> tuple[str, str]:
     return arrays, f"{{{names}, {to.low}, {to.high}, {words}, {int(to.once)}}}"
 
 
-def _in_fours(segments: NDArray[np.int8]) -> Iterator[str]:
-    """Weights of each segment, as many as there are in fours, whose order the kernel decides."""
-    for segment in segments.tolist():
-        whole = len(segment) // 4 * 4
+def _in_fours(weights: NDArray[np.int8]) -> Iterator[str]:
+    """Weights of each channel, as many as there are in fours, whose order the kernel decides."""
+    for channel in weights.tolist():
+        whole = len(channel) // 4 * 4
         for place in range(0, whole, 4):
-            yield f"Q4({', '.join(map(str, segment[place : place + 4]))})"
-        yield from map(str, segment[whole:])
+            yield f"Q4({', '.join(map(str, channel[place : place + 4]))})"
+        yield from map(str, channel[whole:])
 
 
 def _emit(writer: StageWriter, node: WideConv) -> StageText:
     channels, rows, columns, depth = node.weights.shape
     stride, dilation = node.window.stride[1], node.window.dilation[1]
     arrays, to = _rescaling_text(writer, node.rescaling)
-    runs, length = (1, columns * depth) if dilation == 1 else (columns, depth)
-    weights = writer.array("int8_t", "weights", _in_fours(node.weights.reshape(-1, length)))
+    runs, length = (1, columns * depth) if dilation == 1 or columns == 1 else (columns, depth)
+    weights = writer.array("int8_t", "weights", _in_fours(node.weights.reshape(channels, -1)))
     fields = (
         to,
         writer.symbol("weights"),
         writer.target.shape[1],
         channels,
+        rows * columns * depth,
         stride * depth,
         length,
-        0 if dilation == 1 else dilation * depth,
+        dilation * depth,
         runs,
         rows,
     )
@@ -249,7 +254,7 @@ def _emit_depthwise(writer: StageWriter, node: WideDepthwise) -> StageText:
     return StageText(arrays + weights + writer.struct("depthwise16_t", fields), node.weights.size)
 
 
-KERNEL = KernelSource(_CONV, ("conv16.c",), "conv16_row(stage->layer, rows, out)", _emit)
+KERNEL = KernelSource(_CONV, ("conv16.c",), "conv16_row(stage->layer, rows, out, scratch)", _emit)
 DEPTHWISE_KERNEL = KernelSource(
     _DEPTHWISE, ("depthwise16.c",), "depthwise16_row(stage->layer, rows, out)", _emit_depthwise
 )
