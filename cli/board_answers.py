@@ -25,7 +25,10 @@ def show_verification(found: Verification, source: str, load: float | None) -> N
     say(f"{compared}, {found.differing_outputs:,} differ")
     if found.first_difference:
         first = found.first_difference
-        say(f"first: image {first.image}, output {first.output}: {first.found}, not {first.expected}")
+        output = f"{first.name} {first.output}" if first.name else first.output
+        say(f"first: image {first.image}, output {output}: {first.found}, not {first.expected}")
+    for name, count in found.differing_by_output.items():
+        say(f"{name}: {counted(count, 'output')} differ")
     if found.wrong_labels:
         click.echo(f"labels or texts that are not the best of their outputs: {found.wrong_labels:,}")
     if found.repeated:

@@ -35,8 +35,8 @@ def show_report(found: FirmwareReport, written: Sequence[Path], as_json: bool) -
 def fail_where_needed(ctx: click.Context, found: FirmwareReport) -> None:
     """Say on standard error what went wrong, and exit with 1 where something did."""
     wrong = [
-        f"{cost.core}: {counted(cost.differing_outputs, 'output')} in {counted(cost.differing_images, 'image')} not as "
-        "TFLite's reference kernels compute them; this is a defect of the library"
+        f"{cost.core}: {counted(cost.differing_outputs, 'output')} in {counted(cost.differing_images, 'image')}"
+        f"{_by_output(cost)} not as TFLite's reference kernels compute them; this is a defect of the library"
         for cost in found.costs
         if cost.differing_outputs
     ]
@@ -51,6 +51,12 @@ def fail_where_needed(ctx: click.Context, found: FirmwareReport) -> None:
         click.echo(f"Error: {line}", err=True)
     if wrong:
         ctx.exit(1)
+
+
+def _by_output(cost: CoreCost) -> str:
+    """Which outputs of a model of several they are."""
+    named = [f"{name} {count:,}" for name, count in cost.differing_by_output.items() if count]
+    return f" ({', '.join(named)})" if named else ""
 
 
 def _show_tables(found: FirmwareReport) -> None:

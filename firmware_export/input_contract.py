@@ -19,7 +19,7 @@ from edgedigits.core.lines.shapes import LineShape, line_shape
 from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.core.tflite.file import read_tflite
 from edgedigits.core.tflite.runtime import Refused
-from edgedigits.firmware_export.graph.model import Graph, Value
+from edgedigits.firmware_export.graph.model import Graph, ModelTensor, Value
 
 _STRIP_SCALE, _STRIP_ZERO = 1 / 255, -128
 """Of a line network's input: its steps are the bytes of a strip, less 128."""
@@ -48,9 +48,9 @@ def contract_of(model: Path, told: Told, graph: Graph) -> InputContract | None:
         EdgedigitsError: as ``DigitModel``.
     """
     card = card_of(model)
-    shape = graph.input_tensor.shape
-    if _is_wide(graph):
+    if not graph.is_plain or _is_wide(graph):
         return None
+    shape = graph.input_tensor.shape
     if graph.output_tensor.shape != (CLASSES,) or not is_picture(shape):
         return None
     if card:
@@ -76,13 +76,18 @@ def _measured(
     return DigitModel(model, contract=OUR_CONTRACT).measured_contract(told, likely=likely)
 
 
-def picture_contract(graph: Graph, told: Told) -> InputContract | None:
-    """What the bytes of a picture become of a model that reads no digits; None where nothing tells.
+def picture_contracts(graph: Graph, told: Told) -> tuple[InputContract | None, ...]:
+    """What the bytes of a picture become at each input of a model that reads no digits; None where nothing tells.
 
     The user does, or the input's scale and zero point: what int8 can hold is one of the usual ranges, or with three
     channels, which nothing but pictures have, what some mean and deviation make of 0 to 1.
     """
-    tensor, value = graph.input_tensor, graph.values[graph.input]
+    return tuple(
+        _picture_contract(tensor, value, told) for tensor, value in zip(graph.inputs, graph.input_values, strict=True)
+    )
+
+
+def _picture_contract(tensor: ModelTensor, value: Value, told: Told) -> InputContract | None:
     if len(tensor.shape) != _PICTURE_AXES or not is_picture(tensor.shape):
         return None
     likely = likely_ranges(value.kind, value.scale, value.zero_point)
@@ -130,8 +135,8 @@ def line_of(model: Path, graph: Graph) -> LineShape | None:
         EdgedigitsError: the card says that the model reads lines, and it has other shapes; or its input counts in other
             steps than the bytes of a strip.
     """
-    source, result = graph.values[graph.input], graph.values[graph.output]
-    found = line_shape((1, *source.shape), (1, *result.shape))
+    source, result = graph.input_values[0], graph.output_values[0]
+    found = line_shape((1, *source.shape), (1, *result.shape)) if graph.is_plain else None
     if found is None:
         if is_line_card(card_of(model)):
             raise EdgedigitsError(

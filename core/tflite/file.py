@@ -114,6 +114,9 @@ class TfliteFile:
         tensors: of the first subgraph.
         input_places: where its inputs are among these.
         output_places: likewise.
+        input_names: of the inputs, as a signature of the model calls them, or the tensors' own; text from the model,
+            which may be anyone's.
+        output_names: likewise.
         schema: number of TFLite's schema that the file names.
         subgraphs: how many there are.
     """
@@ -123,6 +126,8 @@ class TfliteFile:
     tensors: tuple[Tensor, ...]
     input_places: tuple[int, ...]
     output_places: tuple[int, ...]
+    input_names: tuple[str, ...] = ()
+    output_names: tuple[str, ...] = ()
     schema: int = CURRENT
     subgraphs: int = 1
 
@@ -211,15 +216,47 @@ def _read(model: Any, budget: _Budget, most: int | None) -> TfliteFile:
     for number in list(budget.take(model.SubgraphsLength()))[1:]:
         other = model.Subgraphs(number)
         used.update(_kind(model, other.Operators(i), names, budget) for i in budget.take(other.OperatorsLength()))
+    inputs = [_place(int(graph.Inputs(i)), len(tensors)) for i in budget.take(graph.InputsLength())]
+    outputs = [_place(int(graph.Outputs(i)), len(tensors)) for i in budget.take(graph.OutputsLength())]
+    called = _end_names(model, tensors, inputs, outputs, budget)
     return TfliteFile(
         tuple(OperatorVersion(name, version, count, custom) for (name, version, custom), count in used.items()),
         tuple(nodes),
         tuple(tensors),
-        tuple(_place(int(graph.Inputs(i)), len(tensors)) for i in budget.take(graph.InputsLength())),
-        tuple(_place(int(graph.Outputs(i)), len(tensors)) for i in budget.take(graph.OutputsLength())),
+        tuple(inputs),
+        tuple(outputs),
+        tuple(called[0]),
+        tuple(called[1]),
         model.Version(),
         model.SubgraphsLength(),
     )
+
+
+def _end_names(
+    model: Any, tensors: list[Tensor], inputs: list[int], outputs: list[int], budget: _Budget
+) -> tuple[list[str], list[str]]:
+    """What a signature of the first subgraph calls inputs and outputs; their tensors' names where it does not."""
+    signed: tuple[dict[int, list[str]], dict[int, list[str]]] = ({}, {})
+    signatures = (model.SignatureDefs(i) for i in budget.take(model.SignatureDefsLength()))
+    signature = next((one for one in signatures if one.SubgraphIndex() == 0), None)
+    if signature is not None:
+        for named, entry, count in (
+            (signed[0], signature.Inputs, signature.InputsLength()),
+            (signed[1], signature.Outputs, signature.OutputsLength()),
+        ):
+            for one in map(entry, budget.take(count)):
+                text = one.Name() or b""
+                budget.take(len(text))
+                named.setdefault(int(one.TensorIndex()), []).append(text.decode())
+    sides = zip((inputs, outputs), signed, strict=True)
+    first, second = ([_next_name(named, place, tensors) for place in places] for places, named in sides)
+    return first, second
+
+
+def _next_name(named: dict[int, list[str]], place: int, tensors: list[Tensor]) -> str:
+    """The name of a tensor that is not given away yet: a signature may call one by several."""
+    names = named.get(place)
+    return names.pop(0) if names else tensors[place].name
 
 
 def _kind(model: Any, operator: Any, names: dict[int, str], budget: _Budget) -> tuple[str, int, str]:

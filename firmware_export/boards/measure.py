@@ -222,6 +222,7 @@ def _macros(library: LibraryText) -> tuple[str, ...]:
         f"-DLIBRARY_PREFIX={library.name}_",
         f"-DLIBRARY_CAPITALS={library.name.upper()}_",
         f'-DLIBRARY_HEADER="library/{library.name}.h"',
+        *library.end_macros,
     )
 
 

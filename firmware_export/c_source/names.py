@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from edgedigits.core.errors import EdgedigitsError
 
 LONGEST_NAME = 32
 """Together with the longest suffix, names stay within the 63 significant characters that C99 promises (5.2.4.1)."""
+
+LONGEST_MEMBER = 24
+"""Of the name of one of several inputs or outputs."""
 
 _KEYWORDS = frozenset(
     """
@@ -39,3 +43,27 @@ def check_name(name: str) -> None:
         )
     if name in _KEYWORDS:
         raise EdgedigitsError(f"{name!r} is a keyword of C or C++", f"use another name, such as {name}_digits")
+
+
+def member_names(texts: Sequence[str], which: str) -> tuple[str, ...]:
+    """A name in C for each of several inputs or outputs, all different.
+
+    Args:
+        texts: what the model calls them; it may come from anyone.
+        which: ``input`` or ``output``, which names those whose own name cannot stand in C, such as ``input_1``.
+    """
+    names: list[str] = []
+    for place, text in enumerate(texts):
+        name = _member(text) or f"{which}_{place}"
+        while name in names:
+            name = f"{name}_{place}"
+        names.append(name)
+    return tuple(names)
+
+
+def _member(text: str) -> str:
+    """What is left of a tensor's name; empty where that tells nothing or is no name in C."""
+    text = text.removeprefix("serving_default_").partition(":")[0]
+    name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:LONGEST_MEMBER].strip("_")
+    tells = re.match(r"[a-z]", name) and name not in _KEYWORDS and not name.startswith("statefulpartitionedcall")
+    return name if tells else ""

@@ -249,7 +249,8 @@ def logistic_table(source: Value, output: Value) -> NDArray[np.int8]:
     """LOGISTIC for every input: ``round(256 / (1 + exp(-x))) + zero point`` in float32 (``PopulateLookupTable``)."""
 
     def logistic(q: int) -> int:
-        real = np.float32(source.scale) * np.float32(q - source.zero_point)
+        with np.errstate(over="ignore"):
+            real = np.float32(source.scale) * np.float32(q - source.zero_point)
         # C's expf rounds correctly nearly always; NumPy's float32 exp differs between machines in the last bit.
         power = np.float32(math.exp(min(-float(real), 88.0)))
         share = np.float32(1) / (np.float32(1) + power)

@@ -55,6 +55,11 @@ class Value:
         """Bytes of all elements."""
         return math.prod(self.shape) * (2 if self.wide else 1)
 
+    @property
+    def count(self) -> int:
+        """How many numbers it holds."""
+        return math.prod(self.shape)
+
 
 @dataclass(frozen=True)
 class ModelTensor:
@@ -64,11 +69,13 @@ class ModelTensor:
         value: number of the value inside that it becomes or is made of.
         type: ``INT8``, ``INT16``, ``UINT8`` or ``FLOAT32``.
         shape: the batch left out.
+        name: that it has in C and in archives of inputs, where the model has several.
     """
 
     value: int
     type: str = "INT8"
     shape: tuple[int, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,24 +186,51 @@ class Graph:
     Attributes:
         values: every value that flows, by number.
         nodes: in an order in which they can run.
-        input_tensor: the network's input.
-        output_tensor: its output.
+        inputs: what the caller gives, in the model's order; no value twice.
+        outputs: what the caller gets, in the model's order; a value may stand here twice, or be an input.
     """
 
     values: dict[int, Value]
     nodes: tuple[Node, ...]
-    input_tensor: ModelTensor
-    output_tensor: ModelTensor
+    inputs: tuple[ModelTensor, ...]
+    outputs: tuple[ModelTensor, ...]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is one input and one output."""
+        return len(self.inputs) == len(self.outputs) == 1
+
+    @property
+    def input_tensor(self) -> ModelTensor:
+        """The input of a network of one; ValueError where there are several."""
+        (tensor,) = self.inputs
+        return tensor
+
+    @property
+    def output_tensor(self) -> ModelTensor:
+        """The output of a network of one; ValueError where there are several."""
+        (tensor,) = self.outputs
+        return tensor
 
     @property
     def input(self) -> int:
-        """Number of the network's input."""
+        """Number of the input of a network of one."""
         return self.input_tensor.value
 
     @property
     def output(self) -> int:
-        """Number of its output."""
+        """Number of the output of a network of one."""
         return self.output_tensor.value
+
+    @property
+    def input_values(self) -> tuple[Value, ...]:
+        """Each input as the int8 value inside."""
+        return tuple(self.values[tensor.value] for tensor in self.inputs)
+
+    @property
+    def output_values(self) -> tuple[Value, ...]:
+        """Each output as the int8 value inside."""
+        return tuple(self.values[tensor.value] for tensor in self.outputs)
 
     @property
     def macs(self) -> int:

@@ -52,25 +52,22 @@ def from_grey(value: Value, contract: InputContract, name: str) -> str:
     return f"{table}    for ({counter} byte = 0; byte < {count}; byte++) {{\n        input[byte] = {step};\n    }}"
 
 
-def from_bytes(value: Value, contract: InputContract, name: str) -> str:
-    """Body of the function from the bytes of a picture to the input: each as the contract's value, quantized."""
+def from_bytes(value: Value, contract: InputContract, count: str) -> str:
+    """Body of the function from so many bytes of a picture to the input: each as the contract's value, quantized."""
     steps = quantize(contract.levels(), value.scale, value.zero_point, value.kind).astype(int)
     if value.wide:
-        return _wide_from_bytes(steps, name)
+        return _wide_from_bytes(steps, count)
     shifted = np.array_equal(steps, np.arange(256) - 128)
     table = "" if shifted else _table("int8_t steps", steps)
     step = "(int8_t)(bytes[place] - 128)" if shifted else "steps[bytes[place]]"
     counter = "uint16_t" if math.prod(value.shape) < 2**16 else "uint32_t"
-    return (
-        f"{table}    for ({counter} place = 0; place < {name.upper()}_INPUT_BYTES; place++) {{\n"
-        f"        input[place] = {step};\n    }}"
-    )
+    return f"{table}    for ({counter} place = 0; place < {count}; place++) {{\n        input[place] = {step};\n    }}"
 
 
-def _wide_from_bytes(steps: NDArray[np.int_], name: str) -> str:
+def _wide_from_bytes(steps: NDArray[np.int_], count: str) -> str:
     return (
         f"{_table('int16_t steps', steps)}"
-        f"    for (uint32_t place = {name.upper()}_INPUT_BYTES / 2; place-- > 0;) {{ /* both may be one memory */\n"
+        f"    for (uint32_t place = {count} / 2; place-- > 0;) {{ /* both may be one memory */\n"
         "        input[place] = steps[bytes[place]];\n    }"
     )
 

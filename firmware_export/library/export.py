@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from edgedigits.core.paths import StrPath
 from edgedigits.firmware_export.c_source.library_text import LibraryText
 from edgedigits.firmware_export.c_source.names import check_name
 from edgedigits.firmware_export.graph.model import Graph
-from edgedigits.firmware_export.input_contract import contract_of, line_in_file, line_of, picture_contract
+from edgedigits.firmware_export.input_contract import contract_of, line_in_file, line_of, picture_contracts
 from edgedigits.firmware_export.labels import check_labels
 from edgedigits.firmware_export.library.writer import LibraryMetadata, fits_dsp, write_library
 from edgedigits.firmware_export.operators.reader import read_graph
@@ -46,7 +45,8 @@ class LibraryExport:
         line: what a line network takes and gives; None of other models.
         labels: what each output stands for: of a digit model the digits, else what the user named; empty where nobody
             did.
-        picture: what the bytes of a picture become of a model that reads none of digits; None where nothing tells.
+        pictures: what the bytes of a picture become at each input of a model that reads no digits; None where nothing
+            tells; empty of other models.
         recipe: what made it.
     """
 
@@ -61,13 +61,18 @@ class LibraryExport:
     contract: InputContract | None
     line: LineShape | None
     labels: tuple[str, ...]
-    picture: InputContract | None
+    pictures: tuple[InputContract | None, ...]
     recipe: ExportRecipe
 
     @property
     def kind(self) -> str:
         """``digit``, ``line`` or ``tensor``: what the functions around the network are made for."""
         return "line" if self.line else "digit" if self.contract else "tensor"
+
+    @property
+    def picture(self) -> InputContract | None:
+        """What the bytes of a picture become of a model of one input."""
+        return self.pictures[0] if len(self.pictures) == 1 else None
 
     @property
     def header(self) -> str:
@@ -127,8 +132,8 @@ def export_library(
     sha256 = sha256_of(model)
     line = line_of(model, graph)
     contract = None if line else contract_of(model, told, graph)
-    picture = None if line or contract else picture_contract(graph, told)
-    _check_told(model, graph, line, contract or picture, told, labels)
+    pictures = () if line or contract else picture_contracts(graph, told)
+    _check_told(model, graph, line, contract or next(filter(None, pictures), None), told, labels)
     chosen = plan(graph)
     if weights == COMPACT:
         chosen = with_compact_weights(chosen)
@@ -137,7 +142,7 @@ def export_library(
     if not fits_dsp(chosen.program):  # cores with the DSP extension then run the plain kernels
         chosen = _with_plain_on_dsp(chosen)
     named = labels or (LABELS if contract else ())
-    metadata = LibraryMetadata(name, sha256, code_version(), verdict, contract, line, named, picture)
+    metadata = LibraryMetadata(name, sha256, code_version(), verdict, contract, line, named, pictures)
     text, layers = write_library(graph, chosen, metadata)
     return LibraryExport(
         text,
@@ -151,7 +156,7 @@ def export_library(
         contract,
         line,
         named,
-        picture,
+        pictures,
         ExportRecipe(name, allow_failed, code_version(), width, weights),
     )
 
@@ -183,4 +188,6 @@ def _check_told(
             f"{model} takes no picture of one or three channels, whose range and polarity could be told",
             "leave --input-range and --polarity out",
         )
-    check_labels(labels, math.prod(graph.values[graph.output].shape))
+    if labels and len(graph.outputs) > 1:
+        raise EdgedigitsError(f"{model} has {len(graph.outputs)} outputs", "leave --labels out: it names those of one")
+    check_labels(labels, graph.output_values[0].count)

@@ -10,40 +10,57 @@ from collections.abc import Callable, Mapping
 
 from edgedigits.firmware_export.c_source.text import float_literal
 from edgedigits.firmware_export.graph.model import Graph, Value
+from edgedigits.firmware_export.library.ends import LibraryEnd, LibraryEnds, inner_type
 
 _SUFFIX = {"FLOAT32": "float", "UINT8": "uint8"}
 """What the names of the functions end in."""
 
+_FUNCTION = {"input": "input_from", "output": "output_to"}
+
 C_TYPES = {"INT8": "int8_t", "INT16": "int16_t", "UINT8": "uint8_t", "FLOAT32": "float"}
 
 
-def typed_templates(graph: Graph) -> tuple[str, ...]:
-    """Names of the templates of the functions that a model's types need: without endings, in their order."""
-    kinds = {"input_from": graph.input_tensor.type, "output_to": graph.output_tensor.type}
-    return tuple(f"{function}_{_SUFFIX[kind]}" for function, kind in kinds.items() if kind in _SUFFIX)
-
-
 def typed_functions(
-    graph: Graph, ending: str, fill: Callable[[str, Mapping[str, object]], str], common: dict[str, str]
+    ends: LibraryEnds, ending: str, fill: Callable[[str, Mapping[str, object]], str], common: Mapping[str, object]
 ) -> list[str]:
-    """The filled templates.
+    """The filled templates of the functions that the types of a model's inputs and outputs need.
 
     Args:
-        graph: of the model.
+        ends: of the model.
         ending: of the templates: ``.c.in`` or ``.h.in``.
         fill: from the name of a template and its fields to its text.
         common: fields that every template has.
     """
-    ends = {"input": graph.values[graph.input], "output": graph.values[graph.output]}
     return [
-        fill(f"{template}{ending}", common | _fields(ends[template.partition("_")[0]]))
-        for template in typed_templates(graph)
+        fill(
+            f"{_FUNCTION[end.side]}_{_SUFFIX[end.tensor.type]}{ending}",
+            {**common, **end_fields(end, str(common["name"])), **_fields(end.value)},
+        )
+        for end in ends.all
+        if end.tensor.type in _SUFFIX
     ]
+
+
+def end_fields(end: LibraryEnd, name: str) -> dict[str, object]:
+    """What templates of a function of one input or output say of it and of the int8 or int16 values inside.
+
+    Args:
+        end: the input or output.
+        name: prefix of every symbol.
+    """
+    wide, which = end.value.wide, end.side
+    return {
+        "end": end.name,
+        f"{which}_type": inner_type(end.value),
+        f"{which}_count": f"{name.upper()}_{end.macro}_BYTES" + (" / 2" if wide else ""),
+        f"{which}_words": " of int16" if wide else "",
+        f"{which}_words_short": "int16" if wide else "int8",
+    }
 
 
 def floats_remark(graph: Graph) -> str:
     """What the header's first lines say of floating point."""
-    floats = "FLOAT32" in (graph.input_tensor.type, graph.output_tensor.type)
+    floats = "FLOAT32" in [tensor.type for tensor in graph.inputs + graph.outputs]
     return "floating point only where it goes in or out" if floats else "no floating point"
 
 
@@ -60,31 +77,20 @@ def _fields(value: Value) -> dict[str, object]:
     }
 
 
-def end_fields(graph: Graph, name: str) -> dict[str, str]:
-    """What templates say of the int8 or int16 values at both ends.
+def common_fields(graph: Graph, ends: LibraryEnds, name: str) -> dict[str, object]:
+    """What every template may say of the values at both ends, of a model of several of its first ones.
 
     Args:
         graph: of the model.
+        ends: of it.
         name: prefix of every symbol.
     """
-    fields = {}
-    for which, number in (("input", graph.input), ("output", graph.output)):
-        wide = graph.values[number].wide
-        fields[f"{which}_type"] = inner_type(graph.values[number])
-        fields[f"{which}_count"] = f"{name.upper()}_{which.upper()}_BYTES" + (" / 2" if wide else "")
-        fields[f"{which}_words"] = " of int16" if wide else ""
-        fields[f"{which}_words_short"] = "int16" if wide else "int8"
-    wide_input, wide_output = (graph.values[number].wide for number in (graph.input, graph.output))
-    inside = f"bytes + {name.upper()}_INPUT_OFFSET"
-    fields["input_in_arena"] = f"(int16_t *)({inside})" if wide_input else inside
-    fields["input_as_bytes"] = "(const int8_t *)" if wide_input else ""
-    fields["output_as_bytes"] = "(int8_t *)" if wide_output else ""
-    fields["output_as_const"] = "(const int8_t *)" if wide_output else ""
+    source = ends.inputs[0]
+    inside = f"bytes + {name.upper()}_{source.macro}_OFFSET"
     any_wide = any(value.wide for value in graph.values.values())
-    fields["network"] = "int16 network with int8 weights" if any_wide else "int8 network"
-    return fields
-
-
-def inner_type(value: Value) -> str:
-    """The C type of a value's elements."""
-    return "int16_t" if value.wide else "int8_t"
+    return {
+        **end_fields(source, name),
+        **end_fields(ends.outputs[0], name),
+        "input_in_arena": f"(int16_t *)({inside})" if source.value.wide else inside,
+        "network": "int16 network with int8 weights" if any_wide else "int8 network",
+    }

@@ -18,7 +18,7 @@ from edgedigits.core.lines.strip import BLANK, HEIGHT
 from edgedigits.firmware_export.c_source.library_text import LibraryText
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter
 from edgedigits.firmware_export.c_source.structs import initializer
-from edgedigits.firmware_export.c_source.text import float_literal, warning_comment, wrapped, wrapped_strings
+from edgedigits.firmware_export.c_source.text import warning_comment, wrapped, wrapped_strings
 from edgedigits.firmware_export.graph.model import Graph, Value
 from edgedigits.firmware_export.library.digit_functions import (
     confidence,
@@ -28,13 +28,15 @@ from edgedigits.firmware_export.library.digit_functions import (
     grey_about,
     grey_count,
 )
-from edgedigits.firmware_export.library.memory_text import memories_source, memories_words, memory_macros
-from edgedigits.firmware_export.library.typed_functions import end_fields, floats_remark, typed_functions
+from edgedigits.firmware_export.library.end_header import arena_macros, ends_declared, shape_words, usage
+from edgedigits.firmware_export.library.ends import LibraryEnds, library_ends
+from edgedigits.firmware_export.library.memory_text import memories_source, memories_words
+from edgedigits.firmware_export.library.typed_functions import common_fields, end_fields, floats_remark, typed_functions
 from edgedigits.firmware_export.operators.registry import KERNELS
 from edgedigits.firmware_export.planning.plan import Plan
 from edgedigits.firmware_export.planning.stages import Kernel, Program, filler_bytes
 from edgedigits.firmware_export.proof.verdict import remark_on
-from edgedigits.firmware_export.variants import PLAIN, TABLE, VARIANTS
+from edgedigits.firmware_export.variants import VARIANTS
 
 _TEMPLATES = files("edgedigits.firmware_export.library") / "templates"
 _KERNEL_FILES = files("edgedigits.firmware_export.operators") / "kernels"
@@ -56,7 +58,7 @@ class LibraryMetadata:
     contract: InputContract | None = None
     line: LineShape | None = None
     labels: tuple[str, ...] = ()
-    picture: InputContract | None = None
+    pictures: tuple[InputContract | None, ...] = ()
 
 
 def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[LibraryText, tuple[StageText, ...]]:
@@ -67,20 +69,18 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[
         for place, stage in enumerate(program.stages)
     ]
     kinds = list(dict.fromkeys(stage.kernel for stage in program.stages))
-    common = {
+    ends = library_ends(graph, program, metadata.name)
+    code = ends.code(program, metadata.name)
+    common: dict[str, object] = {
         "name": metadata.name,
         "NAME": metadata.name.upper(),
         "version": metadata.version,
         "sha256": metadata.sha256,
     }
-    common |= end_fields(graph, metadata.name)
+    common |= common_fields(graph, ends, metadata.name)
     common["title"] = f"{metadata.name}: {graph.macs:,} multiply-accumulates in {len(plan.program.stages)} stages"
-    memories = memories_source(plan, metadata.name)
-    run = _fill(
-        "run.c.in",
-        common
-        | {"memories": memories, "cases": "\n".join(_case(number, kernel) for number, kernel in enumerate(kinds))},
-    )
+    cases = "\n".join(_case(number, kernel, code["second"]) for number, kernel in enumerate(kinds))
+    running = common | code | {"memories": memories_source(plan, metadata.name), "cases": cases}
     source = _fill(
         "library.c.in",
         common
@@ -90,30 +90,38 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> tuple[
                 f"/* {place}: {stage.title} */\n{layer.text}"
                 for place, (stage, layer) in enumerate(zip(plan.program.stages, layers, strict=True))
             )
-            + _tables(plan, kinds),
-            "run": run,
-            "functions": _functions(graph, metadata, common),
+            + _tables(plan, kinds, ends),
+            "run": _fill("run.c.in", running),
+            "functions": _functions(ends, metadata, common),
         },
     )
     source = _FUNCTION.sub(f"{common['NAME']}_CODE_ATTRIBUTE ", source).rstrip("\n") + "\n"
-    text = LibraryText(metadata.name, _header(graph, plan, metadata, common), source)
+    text = LibraryText(
+        metadata.name,
+        _header(graph, plan, ends, metadata, common),
+        source,
+        inputs=ends.members("input"),
+        outputs=ends.members("output"),
+    )
     return text, tuple(layers)
 
 
-def _functions(graph: Graph, metadata: LibraryMetadata, common: dict[str, str]) -> str:
+def _functions(ends: LibraryEnds, metadata: LibraryMetadata, common: dict[str, object]) -> str:
     """The functions around the network: those of lines, of a digit's picture, of scores that have names."""
-    parts = typed_functions(graph, ".c.in", _fill, common)
+    parts = typed_functions(ends, ".c.in", _fill, common)
+    source, result = ends.inputs[0].value, ends.outputs[0].value
     if metadata.line:
         return "\n".join([*parts, _fill("line.c.in", common)])
     if metadata.contract:
-        grey = from_grey(graph.values[graph.input], metadata.contract, metadata.name)
+        grey = from_grey(source, metadata.contract, metadata.name)
         parts.append(_fill("grey.c.in", common | {"from_grey": grey}))
-    if metadata.picture:
-        body = from_bytes(graph.values[graph.input], metadata.picture, metadata.name)
-        parts.append(_fill("bytes.c.in", common | {"from_bytes": body}))
+    for end, picture in zip(ends.inputs, metadata.pictures, strict=False):
+        if picture:
+            body = from_bytes(end.value, picture, f"{common['NAME']}_{end.macro}_BYTES")
+            parts.append(_fill("bytes.c.in", common | end_fields(end, metadata.name) | {"from_bytes": body}))
     if metadata.labels:
         fields: dict[str, object] = {
-            "confidence": confidence(graph.values[graph.output], metadata.contract, metadata.name),
+            "confidence": confidence(result, metadata.contract, metadata.name),
             "labels": wrapped_strings(metadata.labels),
             "label_bytes": max(len(label) for label in metadata.labels) + 1,
             "label_count": len(metadata.labels),
@@ -122,23 +130,19 @@ def _functions(graph: Graph, metadata: LibraryMetadata, common: dict[str, str]) 
     return "\n".join(parts)
 
 
-def _header(graph: Graph, plan: Plan, metadata: LibraryMetadata, common: dict[str, str]) -> str:
-    ends = {"input": graph.values[graph.input], "output": graph.values[graph.output]}
+def _header(graph: Graph, plan: Plan, ends: LibraryEnds, metadata: LibraryMetadata, common: dict[str, object]) -> str:
     fields: dict[str, object] = dict(common)
-    for which, value in ends.items():
-        fields[f"{which}_shape"] = shape_words(value)
-        fields[f"{which}_bytes"] = value.size
-        fields[f"{which}_zero"] = value.zero_point
-        fields[f"{which}_scale"] = float_literal(value.scale)[:-1]
-    fields["arena"] = _arena_macros(plan, metadata.name.upper())
+    result = ends.outputs[0].value
+    arena = arena_macros(plan, ends, metadata.name.upper())
+    fields["ends"] = ends_declared(ends, arena, _output_words(result, metadata), _fill, common)
+    fields["signature"] = ends.code(plan.program, metadata.name)["signature"]
     fields |= memories_words(plan, metadata.name)
     fields["layer_steps"] = len(plan.schedule.order)
     fields["includes"] = ("#include <stddef.h>\n" if metadata.line else "") + "#include <stdint.h>"
-    fields["output_words"] = _output_words(ends["output"], metadata)
     kind = "line" if metadata.line else "digit" if metadata.contract else "tensor"
-    fields["usage"] = _fill(f"{kind}_usage.h.in", common)
-    typed = typed_functions(graph, ".h.in", _fill, common)
-    fields["functions"] = "".join(typed) + _declarations(ends["output"], metadata, common)
+    fields["usage"] = usage(ends, kind, _fill, common)
+    typed = typed_functions(ends, ".h.in", _fill, common)
+    fields["functions"] = "".join(typed) + _declarations(ends, metadata, common)
     fields["floats"] = floats_remark(graph)
     fields["warning"] = warning_comment(remark_on(metadata.verdict))
     return _fill("library.h.in", fields)
@@ -151,7 +155,7 @@ def _output_words(output: Value, metadata: LibraryMetadata) -> str:
     return f"{shape_words(output)} values"
 
 
-def _declarations(output: Value, metadata: LibraryMetadata, common: dict[str, str]) -> str:
+def _declarations(ends: LibraryEnds, metadata: LibraryMetadata, common: dict[str, object]) -> str:
     if metadata.line:
         return _line_declarations(metadata.line, common)
     text = ""
@@ -161,15 +165,16 @@ def _declarations(output: Value, metadata: LibraryMetadata, common: dict[str, st
             "grey_about": grey_about(metadata.contract),
         }
         text += _fill("grey.h.in", common | about)
-    if metadata.picture:
-        text += _fill("bytes.h.in", common | {"range": picture_words(metadata.picture)})
+    for end, picture in zip(ends.inputs, metadata.pictures, strict=False):
+        if picture:
+            text += _fill("bytes.h.in", common | end_fields(end, metadata.name) | {"range": picture_words(picture)})
     if metadata.labels:
-        note = {"confidence_note": confidence_note(output, metadata.contract)}
+        note = {"confidence_note": confidence_note(ends.outputs[0].value, metadata.contract)}
         text += _fill("scores.h.in", common | note)
     return text
 
 
-def _line_declarations(line: LineShape, common: dict[str, str]) -> str:
+def _line_declarations(line: LineShape, common: dict[str, object]) -> str:
     sizes: dict[str, object] = {
         "rows": HEIGHT,
         "columns": line.width,
@@ -184,26 +189,6 @@ def picture_words(contract: InputContract) -> str:
     """What a network is fed of a picture, for the header's comment."""
     mean = "" if contract.range in RANGES[:3] else " (mean, deviation)"
     return f"{contract.range}{mean}" + (", dark and bright exchanged" if contract.polarity == DARK else "")
-
-
-def shape_words(value: Value) -> str:
-    """A shape for people: ``28 x 28 x 1``."""
-    return " x ".join(str(length) for length in value.shape)
-
-
-def _arena_macros(plan: Plan, prefix: str) -> str:
-    """The header's sizes and offsets, of the variant that the compiler's macros choose."""
-    program = plan.program
-    text = ""
-    for variant in sorted(TABLE, key=lambda variant: variant == PLAIN):  # what is left where no macro is
-        layout = plan.layouts[variant.name]
-        text += f"#{'elif' if text else 'if'} {variant.condition}\n" if variant.macro else "#else\n"
-        if variant.name in plan.unfit:
-            text += f'#error "the memories are too small for these kernels: {plan.unfit[variant.name]}"\n'
-        text += f"#define {prefix}_ARENA_BYTES {layout.bytes}\n" + memory_macros(plan, layout, prefix)
-        for which, value in (("INPUT", program.input), ("OUTPUT", program.output)):
-            text += f"#define {prefix}_{which}_OFFSET {layout.offsets['value', program.root(value)]}\n"
-    return f"{text}#endif\n"
 
 
 def _fill(template: str, fields: Mapping[str, object]) -> str:
@@ -245,19 +230,16 @@ def _kernels(wanted: list[str]) -> str:
     return "\n".join(done.values())
 
 
-def _case(number: int, kernel: Kernel) -> str:
-    memory = "(stage->second <= INPUT ? input : AT(arena, values[stage->second].offset))"
+def _case(number: int, kernel: Kernel, memory: str) -> str:
     row = "row_of(&values[stage->second], (uint16_t)(y - stage->lag)) + values[stage->second].first"
     second = f"{memory} + {row}"
     return f"    case {number}:\n        {KERNELS[kernel].call.replace('SECOND', second)};\n        break;"
 
 
-def _tables(plan: Plan, kinds: list[Kernel]) -> str:
+def _tables(plan: Plan, kinds: list[Kernel], ends: LibraryEnds) -> str:
     """The arrays ``values``, ``stages`` and ``order``."""
     program = plan.program
-    # The input and what is seen of it under other shapes come first, so that one comparison tells them.
-    given = {value for value in program.values if program.root(value) == program.root(program.input)}
-    numbers = {value: place for place, value in enumerate(sorted(program.values, key=lambda v: (v not in given, v)))}
+    numbers = ends.numbers(program)
     values = []
     for value, place in sorted(numbers.items(), key=lambda pair: pair[1]):
         content = program.values[value]
@@ -274,8 +256,7 @@ def _tables(plan: Plan, kinds: list[Kernel]) -> str:
     lines = "".join(f"    {line}\n" for line in wrapped(order))
     most = max(stage.rows for stage in program.stages)
     return (
-        f"\nenum {{\n    INPUT = {len(given) - 1},\n"
-        f"    OUTPUT = {numbers[program.root(program.output)]},\n"
+        f"\nenum {{\n{ends.constants(program)}"
         f"    STAGES = {len(program.stages)},\n    STEPS = {len(plan.schedule.order)},\n"
         f"    MOST_ROWS = {max(most, 3)}, /* the kernels of 3x3 windows read so many */\n"
         f"    NO_FILLER = {_NO_FILLER}\n}};\n\n"

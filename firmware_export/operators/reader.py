@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import TfliteFile, read_tflite
 from edgedigits.firmware_export.graph.advice import WITHOUT_STATE, followable
 from edgedigits.firmware_export.graph.dilated_windows import DEALT, GATHERED
-from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, REBUILD, Layer, OperatorNodes, sizes
-from edgedigits.firmware_export.graph.model import Graph, ModelTensor, Node, Value
+from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, REBUILD, Layer, OperatorNodes
+from edgedigits.firmware_export.graph.model import Graph, Node, Value
+from edgedigits.firmware_export.operators.ends import Ends, end_value, find_ends
 from edgedigits.firmware_export.operators.registry import OPERATORS
 from edgedigits.firmware_export.operators.shared.resizing import with_known_shapes, with_width
 
@@ -35,8 +37,9 @@ MEAN_INSTEAD = "take the mean instead (tf.reduce_mean), of which a sum is a mult
 def read_graph(path: Path, width: int | None = None) -> Graph:
     """Read a full-int8 TFLite model, or a 16x8 one: int16 with int8 weights.
 
-    What turns a float32 or uint8 input into int8 or int16, and these into such an output, is left out: the graph starts
-    and ends with the int8 or int16 values. Operators that do not lead to the output are left out, too.
+    What turns float32 or uint8 inputs into int8 or int16, and these into such outputs, is left out: the graph starts
+    and ends with the int8 or int16 values. Operators that do not lead to an output are left out, too; inputs that none
+    reads stay.
 
     Args:
         path: of the model.
@@ -47,33 +50,28 @@ def read_graph(path: Path, width: int | None = None) -> Graph:
             the C library cannot compute exactly as TFLite's reference kernels do.
     """
     content = _read(path)
-    counts = (len(content.inputs), len(content.outputs))
-    if counts != (1, 1):
-        raise EdgedigitsError(
-            f"{path} has {counts[0]} inputs and {counts[1]} outputs where one of each is expected",
-            "build a network with one input and one output",
-        )
     if width is not None:
         content = with_width(path, content, width)
-    layers = [Layer(path, index, operator, content) for index, operator in enumerate(content.nodes)]
-    layers, start, end = _peeled(path, content, layers)
+    ends = find_ends(path, content, [Layer(path, *numbered, content) for numbered in enumerate(content.nodes)])
+    layers = ends.layers
     _check_types(path, content, layers)
     _check_constants(path, layers)
-    if not layers or start == end:
+    plain = len(ends.inputs) == len(ends.outputs) == 1
+    if not layers or (plain and ends.inputs[0].value == ends.outputs[0].value):
         raise EdgedigitsError(f"{path} computes nothing", "give a model with layers")
-    values = {start: _door(layers[0], start)}
+    values = {tensor.value: end_value(layers, tensor.value) for tensor in ends.inputs}
     nodes: list[Node] = []
     for layer in layers:
         made = _converted(layer, values)
         values.update(made.values)
         nodes.extend(made.nodes)
-    nodes = _without_idle(nodes, values, end)
-    if end not in values:
-        raise EdgedigitsError(f"{path} makes no output", REBUILD)
-    _door(layers[-1], end)
-    source, result = content.inputs[0], content.outputs[0]
-    ends = ModelTensor(start, source.type, source.shape[1:]), ModelTensor(end, result.type, result.shape[1:])
-    return _needed(path, nodes, values, *ends)
+    nodes = _without_idle(nodes, values, {tensor.value for tensor in ends.outputs})
+    for tensor in ends.outputs:
+        if tensor.value not in values:
+            which = "no output" if plain else f"no output {tensor.name}"
+            raise EdgedigitsError(f"{path} makes {which}", REBUILD)
+        end_value(layers, tensor.value)
+    return _needed(path, nodes, values, ends)
 
 
 def _read(path: Path) -> TfliteFile:
@@ -95,58 +93,7 @@ def _read(path: Path) -> TfliteFile:
     return with_known_shapes(path, content)
 
 
-def _peeled(path: Path, content: TfliteFile, layers: list[Layer]) -> tuple[list[Layer], int, int]:
-    """Leave out what turns a float or uint8 input into int8, and what makes a float or uint8 output of int8.
-
-    Returns:
-        The other layers, the number of the graph's input, and of its output.
-    """
-    start, end = content.input_places[0], content.output_places[0]
-    if content.tensors[start].type in _LEFT_OUT:
-        readers = [layer for layer in layers if start in layer.operator.inputs]
-        if [layer.operator.name for layer in readers] == ["QUANTIZE"]:
-            readers[0].arity(1, 1)
-            _check_same_values(readers[0])
-            layers = [layer for layer in layers if layer is not readers[0]]
-            start = readers[0].output
-    if content.tensors[end].type in _LEFT_OUT:
-        writers = [layer for layer in layers if end in layer.operator.outputs]
-        if [layer.operator.name for layer in writers] == [_LEFT_OUT[content.tensors[end].type]]:
-            writers[0].arity(1, 1)
-            _check_same_values(writers[0])
-            layers = [layer for layer in layers if layer is not writers[0]]
-            end = writers[0].number(0)
-    for number, which in ((start, "input"), (end, "output")):
-        kind = content.tensors[number].type
-        if kind not in {"INT8", "INT16", "FLOAT32"}:
-            raise EdgedigitsError(
-                f"{path} has {kind} as its {which} where int8 is expected", followable(QUANTIZE_FIRST, content)
-            )
-    return layers, start, end
-
-
-_LEFT_OUT = {"FLOAT32": "DEQUANTIZE", "UINT8": "QUANTIZE"}
-"""Types of an input or output that is int8 inside, and the operator that such an output is made by."""
-
-
-def _check_same_values(layer: Layer) -> None:
-    """Raise unless an operator at the model's ends changes nothing but the type."""
-    before, after = layer.tensor(0), layer.output_tensor
-    if before.shape != after.shape:
-        raise layer.error("changes the shape of its input")
-    signed, unsigned = (before, after) if after.type == "UINT8" else (after, before)
-    if unsigned.type != "UINT8":
-        return
-    if signed.type != "INT8":
-        raise layer.error(
-            f"makes uint8 of {signed.type}, or that of it", "convert the model with int16 input and output"
-        )
-    same = signed.scales == unsigned.scales and len(signed.zero_points) == len(unsigned.zero_points) == 1
-    if not same or signed.zero_points[0] + 128 != unsigned.zero_points[0]:
-        raise layer.error("rounds between uint8 and int8 anew", "convert the model with int8 input and output")
-
-
-def _check_types(path: Path, content: TfliteFile, layers: list[Layer]) -> None:
+def _check_types(path: Path, content: TfliteFile, layers: Sequence[Layer]) -> None:
     """Raise one error about floats for the whole model rather than one about its first layer."""
     used = {number for layer in layers for number in layer.operator.inputs + layer.operator.outputs if number >= 0}
     floats = [number for number in used if content.tensors[number].type.startswith(("FLOAT", "BFLOAT"))]
@@ -158,19 +105,11 @@ def _check_types(path: Path, content: TfliteFile, layers: list[Layer]) -> None:
         )
 
 
-def _check_constants(path: Path, layers: list[Layer]) -> None:
+def _check_constants(path: Path, layers: Sequence[Layer]) -> None:
     """Raise where layers share constants so often that reading them all would take minutes."""
     tensors = [layer.content.tensors[n] for layer in layers for n in layer.operator.inputs if n >= 0]
     if sum(tensor.data.size for tensor in tensors if tensor.data is not None) > 2 * LARGEST_FILE:
         raise EdgedigitsError(f"{path} uses the same weights in too many layers", REBUILD)
-
-
-def _door(layer: Layer, number: int) -> Value:
-    """The model's input or output as a value; its first axis is the batch."""
-    tensor = layer.content.tensors[number]
-    if len(tensor.shape) > 1 and tensor.shape[0] != 1:
-        raise EdgedigitsError(f"{layer.path} takes or makes {sizes(tensor.shape)}: its batch is not 1", REBUILD)
-    return layer.as_value(tensor)
 
 
 def _converted(layer: Layer, values: dict[int, Value]) -> OperatorNodes:
@@ -205,27 +144,29 @@ def _converted(layer: Layer, values: dict[int, Value]) -> OperatorNodes:
     return OperatorNodes(nodes, {number: value for one in made for number, value in one.values.items()})
 
 
-def _without_idle(nodes: list[Node], values: dict[int, Value], end: int) -> list[Node]:
+def _without_idle(nodes: list[Node], values: dict[int, Value], outputs: set[int]) -> list[Node]:
     """The same without nodes that give a value the shape that it has: its rows need not lie together for them."""
     same: dict[int, int] = {}
     kept = []
     for node in nodes:
         inputs = tuple(same.get(number, number) for number in node.inputs)
-        if node.keeps_bytes and node.output != end and values[inputs[0]] == values[node.output]:
+        if node.keeps_bytes and node.output not in outputs and values[inputs[0]] == values[node.output]:
             same[node.output] = inputs[0]
         else:
             kept.append(replace(node, inputs=inputs))
     return kept
 
 
-def _needed(path: Path, nodes: list[Node], values: dict[int, Value], source: ModelTensor, result: ModelTensor) -> Graph:
-    """The graph of the nodes that lead to the output."""
-    wanted = {result.value}
+def _needed(path: Path, nodes: list[Node], values: dict[int, Value], ends: Ends) -> Graph:
+    """The graph of the nodes that lead to an output."""
+    wanted = {tensor.value for tensor in ends.outputs}
     kept = []
     for node in reversed(nodes):
         if node.output in wanted:
             wanted.update(node.inputs)
             kept.append(node)
-    if source.value not in wanted:
+    inputs = {tensor.value for tensor in ends.inputs}
+    if not inputs & wanted:
         raise EdgedigitsError(f"{path} makes its output without its input", REBUILD)
-    return Graph({number: values[number] for number in sorted(wanted)}, tuple(reversed(kept)), source, result)
+    used = {number: values[number] for number in sorted(wanted | inputs)}
+    return Graph(used, tuple(reversed(kept)), ends.inputs, ends.outputs)

@@ -50,10 +50,11 @@ def lower(graph: Graph, by_rows: bool = False) -> Program:
     count = len(program.values)
     if count > MOST_VALUES:
         raise EdgedigitsError(
-            f"the network has {count} values, its input and what each layer makes, more than {MOST_VALUES}",
+            f"the network has {count} values, its inputs and what each layer makes, more than {MOST_VALUES}",
             "export a smaller network",
         )
-    steps = program.values[program.input].shape[0] + sum(stage.steps for stage in program.stages)
+    steps = sum(program.values[value].shape[0] for value in program.inputs)
+    steps += sum(stage.steps for stage in program.stages)
     if steps > MOST_STEPS:
         raise EdgedigitsError(
             f"the network has {steps} rows in all, more than {MOST_STEPS}", "export a smaller network"
@@ -74,7 +75,7 @@ class Lowering:
         self.by_rows = by_rows
         self._facts: dict[int, Value] = dict(graph.values)
         self._readers = Counter(number for node in graph.nodes for number in node.inputs)
-        self._readers[graph.output] += 1
+        self._readers.update(tensor.value for tensor in graph.outputs)
         self._values = {
             number: RowValue(value.shape, value.zero_point, wide=value.wide) for number, value in graph.values.items()
         }
@@ -101,12 +102,16 @@ class Lowering:
         """True where one node reads a value and the caller does not."""
         return self._readers[number] == 1
 
+    def is_output(self, number: int) -> bool:
+        """True where the caller gets a value."""
+        return any(tensor.value == number for tensor in self.graph.outputs)
+
     def picture(self, number: int) -> int | None:
         """The value of several rows, no input of the network, whose bytes a value is; None where others read it."""
         while self.is_read_once(number):
             owner = self._values[number].view_of
             if owner is None:
-                return number if self.shape(number)[0] > 1 and number != self.graph.input else None
+                return number if self.shape(number)[0] > 1 and not self._is_input(number) else None
             number = owner
         return None
 
@@ -179,7 +184,8 @@ class Lowering:
 
     def finish(self) -> Program:
         """The program, without values that were merged away."""
-        used = {self.graph.input, self.graph.output}
+        inputs, outputs = tuple(tensor.value for tensor in self.graph.inputs), self._outputs()
+        used = {*inputs, *outputs}
         for stage in self._stages:
             used |= {*stage.inputs, stage.output}
         for number in list(used):
@@ -189,7 +195,26 @@ class Lowering:
                 owner = self._values[owner].view_of
         values = {number: value for number, value in self._values.items() if number in used}
         stages = tuple(self._aimed(stage) for stage in self._stages)
-        return Program(values, stages, self.graph.input, self.graph.output)
+        return Program(values, stages, inputs, outputs)
+
+    def _outputs(self) -> tuple[int, ...]:
+        """The values that the caller gets: copies of those whose bytes are an input's or an output's before them."""
+        outputs: list[int] = []
+        taken = {tensor.value for tensor in self.graph.inputs}
+        for tensor in self.graph.outputs:
+            root = self._root(tensor.value)
+            output = self._copied(tensor.value) if root in taken else tensor.value
+            taken.add(self._root(output))
+            outputs.append(output)
+        return tuple(outputs)
+
+    def _is_input(self, number: int) -> bool:
+        return any(tensor.value == number for tensor in self.graph.inputs)
+
+    def _root(self, number: int) -> int:
+        while (owner := self._values[number].view_of) is not None:
+            number = owner
+        return number
 
     def _aimed(self, stage: Stage) -> Stage:
         """Where in a padded row the first window starts, once it is known how far the value is padded."""
@@ -202,7 +227,8 @@ class Lowering:
     def _is_dense(self, number: int) -> bool:
         """True where the bytes of a value must lie together: the caller's, and those that are seen under two shapes."""
         return (
-            number in {self.graph.input, self.graph.output}
+            self.is_output(number)
+            or self._is_input(number)
             or self._values[number].view_of is not None
             or any(node.keeps_bytes for node in self.readers(number))
         )

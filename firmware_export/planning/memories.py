@@ -61,7 +61,7 @@ def check_memories(memories: Sequence[Memory]) -> None:
 
 
 def split(plan: Plan, memories: Sequence[Memory]) -> Plan:
-    """The same plan with everything laid out in these memories; input and output lie in the first one.
+    """The same plan with everything laid out in these memories; inputs and outputs lie in the first one.
 
     Offsets count on from one memory to the next. Variants of the kernels for which the memories are too small keep
     their layout, and ``unfit`` says what is missing.
@@ -74,7 +74,7 @@ def split(plan: Plan, memories: Sequence[Memory]) -> Plan:
         EdgedigitsError: they are too small for every variant.
     """
     check_memories(memories)
-    ends = {("value", plan.program.root(value)) for value in (plan.program.input, plan.program.output)}
+    ends = {("value", value) for value in plan.program.inputs + plan.program.output_roots}
     sizes = tuple(memory.bytes // ALIGNMENT * ALIGNMENT for memory in memories)
     layouts, unfit = dict(plan.layouts), {}
     for variant in plan.layouts:

@@ -58,7 +58,7 @@ def plan(graph: Graph) -> Plan:
 
 
 def _planned(program: Program) -> Plan:
-    choices = [stage.output for stage in program.stages if program.root(program.output) != stage.output]
+    choices = [stage.output for stage in program.stages if stage.output not in program.output_roots]
     best = min((_descend(program, choices, start) for start in (frozenset(), frozenset(choices))), key=lambda c: c[0])
     chosen = schedule(program, best[1])
     return laid_out(program, chosen)

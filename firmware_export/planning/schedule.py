@@ -49,7 +49,8 @@ class _Simulation:
         self.deaths: dict[int, dict[int, int]] = {value: {} for value in self.births}
         self.seen: dict[int, int] = {}
         """When all rows of a value were last read, under another shape."""
-        self.births[program.input] = [-1] * program.values[program.input].shape[0]
+        for value in program.inputs:
+            self.births[value] = [-1] * program.values[value].shape[0]
 
     def demand(self, value: int, rows: int) -> None:
         """Run whatever is missing until the first ``rows`` rows of a value exist."""
@@ -98,22 +99,30 @@ def schedule(program: Program, whole: frozenset[int]) -> Schedule:
         whole: numbers of values to make completely before they are read.
     """
     run = _Simulation(program, whole)
-    output = program.root(program.output)
-    run.demand(program.output, program.values[output].shape[0])
-    end = len(run.order)
+    _run_to_the_end(program, run)
+    end, outputs = len(run.order), program.output_roots
     lives = {}
     for value, births in run.births.items():
         deaths = run.deaths[value]
-        if value == output:
+        if value in outputs:
             deaths = dict.fromkeys(range(len(births)), end)
         lives[value] = tuple(
             Life(birth, max(birth, run.seen.get(value, birth), deaths.get(row, birth)))
             for row, birth in enumerate(births)
         )
     dense = {program.root(value) for value, content in program.values.items() if content.view_of is not None}
-    dense |= {program.input, output}
+    dense |= {*program.inputs, *outputs}
     slots = {value: max(len(rows), 1) if value in dense else _ring(rows) for value, rows in lives.items()}
     return Schedule(tuple(run.order), lives, slots)
+
+
+def _run_to_the_end(program: Program, run: _Simulation) -> None:
+    """Have all rows of all outputs made, evenly: what two of them are made of need not wait whole for the second."""
+    heights = {value: program.values[program.root(value)].shape[0] for value in program.outputs}
+    tallest = max(heights.values(), default=0)
+    for part in range(1, tallest + 1):
+        for value, height in heights.items():
+            run.demand(value, height * part // tallest)
 
 
 def _ring(rows: tuple[Life, ...]) -> int:

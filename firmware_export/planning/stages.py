@@ -141,14 +141,19 @@ class Program:
     Attributes:
         values: by number.
         stages: each makes another value.
-        input: number of the value that the caller gives.
-        output: number of the value that the caller gets.
+        inputs: numbers of the values that the caller gives.
+        outputs: numbers of the values that the caller gets; each has memory of its own, and none is an input.
     """
 
     values: dict[int, RowValue]
     stages: tuple[Stage, ...]
-    input: int
-    output: int
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+    @property
+    def output_roots(self) -> tuple[int, ...]:
+        """The values that own the memory of the outputs."""
+        return tuple(self.root(output) for output in self.outputs)
 
     def root(self, value: int) -> int:
         """The value that owns the memory of this one."""
@@ -157,7 +162,7 @@ class Program:
         return value
 
     def maker(self, value: int) -> int | None:
-        """Place of the stage that makes the memory of this value, None for the input."""
+        """Place of the stage that makes the memory of this value, None for an input."""
         root = self.root(value)
         return next((place for place, stage in enumerate(self.stages) if stage.output == root), None)
 

@@ -6,6 +6,7 @@ import ctypes
 import math
 import tempfile
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -114,10 +115,11 @@ class CompiledLibrary:
 
         Args:
             images: int8 (int16 of a 16x8 model) of shape (count, ...), quantized as the model wants them,
-                ``input_bytes`` each.
+                ``input_bytes`` each; of several inputs all of them one behind the other.
 
         Returns:
-            int8 (or int16) of shape (count, numbers), the same bytes as of TFLite's reference kernels.
+            int8 (or int16) of shape (count, numbers), the same bytes as of TFLite's reference kernels; of several
+            outputs all of them one behind the other.
 
         Raises:
             EdgedigitsError: another type or size.
@@ -128,9 +130,18 @@ class CompiledLibrary:
         arena = self._arena()
         run = self._function("run")
         for image, output in zip(given, made, strict=True):
-            if run(arena, _pointer(image), _pointer(output)) != 0:
+            if run(arena, self._handed(image, "input"), self._handed(output, "output")) != 0:
                 raise RuntimeError("the library refuses its arena")
         return made
+
+    def _handed(self, row: NDArray[np.generic], side: str) -> ctypes.c_void_p | ctypes.Array[ctypes.c_void_p]:
+        """All inputs or outputs of one inference as C wants them: a pointer, or of several a struct of pointers."""
+        graph = self.export.graph
+        if graph.is_plain:
+            return _pointer(row)
+        values = graph.input_values if side == "input" else graph.output_values
+        starts = accumulate((value.size for value in values[:-1]), initial=row.ctypes.data)
+        return (ctypes.c_void_p * len(values))(*starts)
 
     def input_from_grey(self, grey: NDArray[np.uint8]) -> NDArray[np.int8]:
         """Grey pictures as the model's input: what :meth:`run` takes.

@@ -5,7 +5,7 @@ Where they are known to compute a layer wrong, it is what they make of it in the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from edgedigits.core.tflite.runtime import Refused, runtime
 from edgedigits.firmware_export.graph.evaluation import evaluate
 from edgedigits.firmware_export.graph.model import Graph, Value
 from edgedigits.firmware_export.operators.reader import read_graph
-from edgedigits.firmware_export.proof.tensors import TYPES, as_steps, outside
+from edgedigits.firmware_export.proof.tensors import TYPES, as_steps, joined, outside, own_types, parted, step_rows
 
 REFERENCE_RUNTIME = "tflite-runtime"
 """Its ``BUILTIN_REF`` rounds as TensorFlow Lite Micro does. That of LiteRT rounds the sums of FULLY_CONNECTED once
@@ -112,25 +112,31 @@ class TensorReference:
         """What the model makes of each input.
 
         Args:
-            inputs: of the input's type, shape (count, *shape).
+            inputs: of the inputs' types and shapes, as ``proof.tensors`` has them.
 
         Returns:
-            Of the output's type, shape (count, number of outputs).
+            Of the outputs' types, flat, as there.
         """
-        source, result = (self._graph.values[end] for end in (self._graph.input, self._graph.output))
+        graph = self._graph
         if self._interpreter is None:
-            steps = [evaluate(self._graph, one).ravel() for one in as_steps(inputs, source)]
-            return outside(np.array(steps, result.kind), result, TYPES[self._graph.output_tensor.type])
-        return np.array([self._run(one) for one in inputs], TYPES[self._graph.output_tensor.type])
+            given = step_rows(graph.inputs, inputs, graph.values)
+            steps = [evaluate(graph, one).ravel() for one in given]
+            return own_types(graph.outputs, np.array(steps), graph.values)
+        made = [self._run(parts) for parts in zip(*parted(graph.inputs, inputs), strict=True)]
+        arrays = [
+            np.array(found, TYPES[tensor.type])
+            for tensor, found in zip(graph.outputs, zip(*made, strict=True), strict=True)
+        ]
+        return joined(graph.outputs, arrays)
 
-    def _run(self, one: NDArray[Any]) -> NDArray[Any]:
+    def _run(self, parts: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+        """All outputs of one inference, each flat."""
         interpreter: Any = self._interpreter
-        given, made = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-        interpreter.set_tensor(given["index"], one.reshape(given["shape"]))
+        for given, part in zip(interpreter.get_input_details(), parts, strict=True):
+            interpreter.set_tensor(given["index"], part.reshape(given["shape"]))
         interpreter.invoke()
-        found: NDArray[Any] = interpreter.get_tensor(made["index"]).ravel()
-        return found
+        return [interpreter.get_tensor(made["index"]).ravel() for made in interpreter.get_output_details()]
 
     def steps(self, inputs: NDArray[Any]) -> NDArray[Any]:
-        """The same as the int8 or int16 outputs that the exported C gives, shape (count, number of outputs)."""
-        return as_steps(self.outputs(inputs), self._graph.values[self._graph.output])
+        """The same as the int8 or int16 outputs that the exported C gives, shape (count, numbers of all outputs)."""
+        return step_rows(self._graph.outputs, self.outputs(inputs), self._graph.values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from edgedigits.firmware_export.boards.measure import CoreMeasurement, Footprint
 from edgedigits.firmware_export.boards.toolchain import find
 from edgedigits.firmware_export.library import LibraryExport
 from edgedigits.firmware_export.proof.lines import line_text
+from edgedigits.firmware_export.proof.tensors import count_by_output
 from edgedigits.firmware_export.variants import chosen_variant
 
 _SECONDS = 60
@@ -88,6 +89,7 @@ class CoreCost:
         differing_outputs: not equal to TFLite's reference kernels, with any of the flags.
         differing_images: with at least one such output.
         differing_texts: of a line network, images whose text is not what the reference kernels' scores say; else 0.
+        differing_by_output: the differing outputs of a model of several, by the names of its outputs; else empty.
     """
 
     core: str
@@ -111,6 +113,7 @@ class CoreCost:
     differing_outputs: int
     differing_images: int
     differing_texts: int = 0
+    differing_by_output: dict[str, int] = field(default_factory=dict)
 
 
 def core_cost(library: LibraryExport, core: Core, measured: CoreMeasurement, expected: NDArray[Any]) -> CoreCost:
@@ -148,6 +151,7 @@ def core_cost(library: LibraryExport, core: Core, measured: CoreMeasurement, exp
         differing_outputs=int(np.count_nonzero(different)),
         differing_images=int(np.count_nonzero(different.any(axis=1))),
         differing_texts=sum(text != line_text(scores) for text, scores in zip(measured.texts, expected, strict=False)),
+        differing_by_output=count_by_output(library.graph, different),
     )
 
 

@@ -48,7 +48,7 @@ def memory_png(plan: Plan, variants: Sequence[str], path: Path) -> None:
 def _looks(plan: Plan) -> dict[tuple[str, int], tuple[str, str]]:
     """Colour and title of each block: those of the stage that writes it."""
     colours = colormaps["tab20"]
-    looks: dict[tuple[str, int], tuple[str, str]] = {("value", plan.program.root(plan.program.input)): _INPUT}
+    looks: dict[tuple[str, int], tuple[str, str]] = {("value", value): _INPUT for value in plan.program.inputs}
     for place, stage in enumerate(plan.program.stages):
         red, green, blue, _ = (round(255 * part) for part in colours(place % 20))
         look = (f"#{red:02x}{green:02x}{blue:02x}", f"{place}: {stage.title}")

@@ -22,7 +22,7 @@ from edgedigits.firmware_export.library import LibraryExport, export_library
 from edgedigits.firmware_export.proof.inputs import ProofInputs
 from edgedigits.firmware_export.proof.lines import LineReference, strip_inputs
 from edgedigits.firmware_export.proof.reference import ReferenceKernels, TensorReference
-from edgedigits.firmware_export.proof.tensors import as_steps
+from edgedigits.firmware_export.proof.tensors import step_rows
 from edgedigits.firmware_export.recipe import COMPACT
 from edgedigits.firmware_export.report.cores import CoreCost, core_cost, missing_tool
 from edgedigits.firmware_export.report.layers import LayerCost, layer_costs
@@ -169,11 +169,11 @@ def _job(library: LibraryExport, model: Path, images: NDArray[Any]) -> _Job:
     graph = library.graph
     if library.line:
         return _Job(library, strip_inputs(images).reshape(len(images), -1), LineReference(model, graph).steps(images))
-    entry = graph.values[graph.input]
     if library.contract is None:
         tensors = TensorReference(model, graph)
-        given = as_steps(images, entry).reshape(len(images), -1)
+        given = step_rows(graph.inputs, images, graph.values)
         return _Job(library, given, tensors.steps(images), tensors.kernels)
+    entry = graph.values[graph.input]
     reference = ReferenceKernels(model, library.contract)
     inputs = quantize(reference.digits.contract.values(images), entry.scale, entry.zero_point)
     return _Job(library, inputs.reshape(len(inputs), -1), reference.steps(images, graph.values[graph.output]))

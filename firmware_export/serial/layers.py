@@ -23,7 +23,7 @@ from edgedigits.firmware_export.input_contract import contract_of, line_of
 from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.planning.plan import Plan, plan
 from edgedigits.firmware_export.planning.stages import RowValue
-from edgedigits.firmware_export.proof.tensors import as_steps
+from edgedigits.firmware_export.proof.tensors import step_rows
 from edgedigits.firmware_export.serial.link import BAUD, BoardLink
 from edgedigits.firmware_export.serial.protocol import LAYERS_HEAD_BYTES, LONGEST_PAYLOAD, STEP_BYTES, checksum
 from edgedigits.firmware_export.serial.verify import check_length, check_same_model
@@ -151,13 +151,14 @@ def verify_layers(
 def network_input(
     model: Path, graph: Graph, line: LineShape | None, image: NDArray[Any], told: Told = NOTHING_TOLD
 ) -> NDArray[Any]:
-    """The int8 or int16 input of a network for a digit, a strip, or an input of the model's own type."""
-    source = graph.values[graph.input]
+    """The int8 or int16 input of a network for a digit, a strip, or inputs of the model's own types, in a row."""
     if line:
-        return (image.astype(np.int16) - 128).astype(np.int8).reshape(source.shape)
+        return (image.astype(np.int16) - 128).astype(np.int8)
     contract = contract_of(model, told, graph)
     if contract is None:
-        return as_steps(image[None], source).reshape(source.shape)
+        row: NDArray[Any] = step_rows(graph.inputs, np.asarray(image)[None], graph.values)[0]
+        return row
+    source = graph.values[graph.input]
     values = contract.values(image[None])[0]
     return quantize(values, source.scale, source.zero_point).reshape(source.shape)
 

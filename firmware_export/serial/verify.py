@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from edgedigits.firmware_export.input_contract import contract_of, line_of
 from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.proof.lines import LineReference, line_text
 from edgedigits.firmware_export.proof.reference import ReferenceKernels, TensorReference
-from edgedigits.firmware_export.proof.tensors import TYPES
+from edgedigits.firmware_export.proof.tensors import TYPES, count_by_output, output_of
 from edgedigits.firmware_export.serial.link import BAUD, BoardLink
 from edgedigits.firmware_export.serial.protocol import LONGEST_FRAME, LONGEST_PAYLOAD, READING_BYTES, Board, BoardAnswer
 
@@ -42,12 +41,21 @@ class VerifyRecipe:
 
 @dataclass(frozen=True)
 class Difference:
-    """One output of one image that is not what TFLite's reference kernels give."""
+    """One output of one image that is not what TFLite's reference kernels give.
+
+    Attributes:
+        image: its place among those that were sent.
+        output: place of the number; of a model of several outputs among those of its output.
+        expected: what it should be.
+        found: on the board.
+        name: of that output of a model of several; else empty.
+    """
 
     image: int
     output: int
     expected: int
     found: int
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,7 @@ class Verification:
         microseconds: that the model ran for each image by the board's clock; empty where it has none.
         seconds: from sending each image to having its answer.
         recipe: how the board was asked.
+        differing_by_output: the differing outputs of a model of several, by the names of its outputs; else empty.
     """
 
     board: Board
@@ -80,6 +89,7 @@ class Verification:
     microseconds: tuple[int, ...]
     seconds: tuple[float, ...]
     recipe: VerifyRecipe
+    differing_by_output: dict[str, int] = field(default_factory=dict)
 
     @property
     def equal(self) -> bool:
@@ -152,7 +162,7 @@ def verify(
                 progress(position + 1)
         board, repeated = link.board, link.repeated
     recipe = VerifyRecipe(port, baud, timeout, code_version())
-    return _compare(board, readings, np.array(expected), repeated, tuple(seconds), recipe, kind)
+    return _compare(board, readings, np.array(expected), repeated, tuple(seconds), recipe, kind, graph)
 
 
 def _asked(
@@ -172,10 +182,15 @@ def _asked(
 
 def longest_payload(graph: Graph, line: LineShape | None, kind: str) -> int:
     """Bytes of the longest payload of a conversation about a model."""
-    sizes = [graph.values[end].size for end in (graph.input, graph.output)]
-    if kind == "tensor":
-        sizes[0] = math.prod(graph.values[graph.input].shape) * np.dtype(TYPES[graph.input_tensor.type]).itemsize
-    return max(LONGEST_PAYLOAD, sizes[0], sizes[1] + (line.steps if line else 0) + READING_BYTES)
+    given = input_bytes(graph) if kind == "tensor" else graph.input_values[0].size
+    made = sum(value.size for value in graph.output_values)
+    return max(LONGEST_PAYLOAD, given, made + (line.steps if line else 0) + READING_BYTES)
+
+
+def input_bytes(graph: Graph) -> int:
+    """Bytes of all inputs of an inference, of their own types."""
+    ends = zip(graph.inputs, graph.input_values, strict=True)
+    return sum(value.count * np.dtype(TYPES[tensor.type]).itemsize for tensor, value in ends)
 
 
 def check_length(model: Path, longest: int) -> None:
@@ -204,13 +219,15 @@ def _compare(
     seconds: tuple[float, ...],
     recipe: VerifyRecipe,
     kind: str,
+    graph: Graph,
 ) -> Verification:
     found = np.array([reading.outputs for reading in readings], np.int16)
     places = np.argwhere(found != expected)
     first = None
     if len(places):
         image, output = (int(value) for value in places[0])
-        first = Difference(image, output, int(expected[image, output]), int(found[image, output]))
+        name, place = output_of(graph, output)
+        first = Difference(image, place, int(expected[image, output]), int(found[image, output]), name)
     times = tuple(reading.microseconds for reading in readings)
     return Verification(
         board=board,
@@ -224,6 +241,7 @@ def _compare(
         microseconds=times if any(times) else (),
         seconds=seconds,
         recipe=recipe,
+        differing_by_output=count_by_output(graph, found != expected),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from edgedigits.firmware_export.recipe import COMPACT
 
 if TYPE_CHECKING:
     from edgedigits.core.contract.finding import Told
+    from edgedigits.firmware_export.graph.model import ModelTensor
     from edgedigits.firmware_export.library import LibraryExport
     from edgedigits.firmware_export.planning.plan import Plan
 
@@ -117,15 +118,18 @@ def library_target(name: str, about: str, layout: Mapping[str, str]) -> Target:
         )
         files = write_target(name, made.files, folder, force=force)
         library = made.library
-        facts = {
+        facts: dict[str, Any] = {
             "verdict": library.verdict,
             "sha256": library.sha256,
             "macs": library.graph.macs,
             "arena_bytes": library.arena_bytes,
             "kind": library.kind,
             "tested_on": made.tested_on,
+            "inputs": _tensors(library.graph.inputs),
+            "outputs": _tensors(library.graph.outputs),
         }
-        words = f"self-test: {made.tested_on}\n{_arena_words(library.plan)}"
+        named = "" if library.graph.is_plain else _named(facts["inputs"], facts["outputs"])
+        words = f"{named}self-test: {made.tested_on}\n{_arena_words(library.plan)}"
         if wanted.memories:
             facts["memories"], facts["too_small_for"] = memory_bytes(library.plan), dict(library.plan.unfit)
         if any(library.encodings):
@@ -133,6 +137,20 @@ def library_target(name: str, about: str, layout: Mapping[str, str]) -> Target:
         return Written(files, facts, words + compact_words(library))
 
     return Target(name, about, write, layout)
+
+
+def _tensors(tensors: Iterable[ModelTensor]) -> list[dict[str, Any]]:
+    """Inputs or outputs for scripts."""
+    return [{"name": one.name, "type": one.type.lower(), "shape": list(one.shape)} for one in tensors]
+
+
+def _named(inputs: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> str:
+    """The same of a model of several, for people."""
+    lines = []
+    for which, tensors in (("inputs", inputs), ("outputs", outputs)):
+        said = (f"{one['name']} ({one['type']} {'x'.join(map(str, one['shape']))})" for one in tensors)
+        lines.append(f"{which}: {', '.join(said)}\n")
+    return "".join(lines)
 
 
 def compact_words(library: LibraryExport) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,9 @@ from numpy.typing import NDArray
 from edgedigits.core.contract.finding import NOTHING_TOLD, Told
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
-from edgedigits.firmware_export.graph.model import ModelTensor, Value
 from edgedigits.firmware_export.labels import read_labels
 from edgedigits.firmware_export.library import LibraryExport, export_library
+from edgedigits.firmware_export.library.ends import LibraryEnd, library_ends
 from edgedigits.firmware_export.planning.memories import read_memory
 from edgedigits.firmware_export.proof.drawn import drawn_digits
 from edgedigits.firmware_export.proof.lines import LineReference, drawn_lines, line_text
@@ -22,7 +23,7 @@ from edgedigits.firmware_export.proof.reference import ReferenceKernels, TensorR
 from edgedigits.firmware_export.proof.tensors import NOISE_SEED, TYPES, as_steps, noise, npz_inputs, outside
 from edgedigits.firmware_export.recipe import COMPACT
 from edgedigits.firmware_export.targets import LibraryFiles, TestVector
-from edgedigits.firmware_export.targets.files import TensorWords
+from edgedigits.firmware_export.targets.ends import TensorEnd, TensorEnds
 
 SELF_TEST_IMAGES = 4
 """Each takes as many bytes of flash as a picture has pixels in the program that tests itself."""
@@ -114,29 +115,37 @@ def _files(library: LibraryExport, model: Path, inputs: Path | None) -> tuple[Li
         sha256=library.sha256,
         version=library.recipe.software,
         input_bytes=given[0].nbytes,
-        output_bytes=graph.values[graph.output].size,
+        output_bytes=sum(value.size for value in graph.output_values),
         labels=library.labels,
         arena_bytes=library.arena_bytes,
         vectors=tuple(
-            TestVector(image.tobytes(), tuple(output.tolist()), _text(output, library))
-            for image, output in zip(given, outputs, strict=True)
+            TestVector(image.tobytes(), numbers, _text(numbers, library))
+            for image, numbers in zip(given, outputs, strict=True)
         ),
-        types=(graph.input_tensor.type, graph.output_tensor.type),
-        wide=(graph.values[graph.input].wide, graph.values[graph.output].wide),
+        types=(graph.inputs[0].type, graph.outputs[0].type),
+        wide=(graph.input_values[0].wide, graph.output_values[0].wide),
         line=library.line,
-        from_bytes=library.picture is not None,
-        tensors=_words(library, source) if library.kind == "tensor" else None,
+        tensors=_tensor_ends(library, source) if library.kind == "tensor" else None,
+        inputs=library.text.inputs,
+        outputs=library.text.outputs,
     )
     return files, source
 
 
-def _text(output: NDArray[Any], library: LibraryExport) -> str:
+def _text(numbers: Sequence[float], library: LibraryExport) -> str:
     """What an output of a line network says."""
-    return line_text(as_steps(output, library.graph.values[library.graph.output])) if library.line else ""
+    if not library.line:
+        return ""
+    end = library.graph.output_tensor
+    return line_text(as_steps(np.array(numbers, TYPES[end.type]), library.graph.values[end.value]))
 
 
-def _tried(library: LibraryExport, model: Path, inputs: Path | None) -> tuple[NDArray[Any], NDArray[Any], str]:
-    """Grey pictures in the model's size or its inputs, what TFLite's reference kernels make of them, their source."""
+Tried = tuple[NDArray[Any], list[tuple[float, ...]], str]
+"""Inputs, all numbers that TFLite's reference kernels make of each, and where the inputs are from."""
+
+
+def _tried(library: LibraryExport, model: Path, inputs: Path | None) -> Tried:
+    """Grey pictures in the model's size, or its inputs."""
     if library.kind == "tensor":
         return _tried_tensors(library, model, inputs)
     if inputs:
@@ -144,10 +153,10 @@ def _tried(library: LibraryExport, model: Path, inputs: Path | None) -> tuple[ND
     if library.line:
         strips = drawn_lines(SELF_TEST_IMAGES, library.line.width)
         steps = LineReference(model, library.graph).steps(strips)
-        return strips, _of_own_type(steps, library), "lines drawn by code"
+        return strips, _numbers(_of_own_type(steps, library)), "lines drawn by code"
     images = drawn_digits(SELF_TEST_IMAGES)
     reference = ReferenceKernels(model, library.contract)
-    return reference.digits.contract.pictures(images), reference.outputs(images), "digits drawn by code"
+    return reference.digits.contract.pictures(images), _numbers(reference.outputs(images)), "digits drawn by code"
 
 
 def _of_own_type(steps: NDArray[np.int8], library: LibraryExport) -> NDArray[Any]:
@@ -155,25 +164,44 @@ def _of_own_type(steps: NDArray[np.int8], library: LibraryExport) -> NDArray[Any
     return outside(steps, library.graph.values[end.value], TYPES[end.type])
 
 
-def _tried_tensors(library: LibraryExport, model: Path, inputs: Path | None) -> tuple[NDArray[Any], NDArray[Any], str]:
+def _numbers(outputs: NDArray[Any]) -> list[tuple[float, ...]]:
+    """Of outputs (count, ...), or of records of them, the numbers of each."""
+    if outputs.dtype.names is None:
+        return [tuple(one.ravel().tolist()) for one in outputs]
+    return [tuple(number for part in one.tolist() for number in part.tolist()) for one in outputs]
+
+
+def _tried_tensors(library: LibraryExport, model: Path, inputs: Path | None) -> Tried:
     graph = library.graph
-    size = graph.values[graph.input].size
+    size = sum(value.size for value in graph.input_values)
     count = max(1, min(SELF_TEST_IMAGES, _SELF_TEST_BYTES // size))
     given = npz_inputs(inputs, graph, count) if inputs else noise(graph, count)
     reference = TensorReference(model, graph)
     source = f"inputs of {inputs.name}" if inputs else f"noise, seed {NOISE_SEED}"
-    return given, reference.outputs(given), f"{source}; outputs by {reference.kernels}"
+    return given, _numbers(reference.outputs(given)), f"{source}; outputs by {reference.kernels}"
 
 
-def _words(library: LibraryExport, source: str) -> TensorWords:
+def _tensor_ends(library: LibraryExport, source: str) -> TensorEnds:
     graph = library.graph
-    given, made = (
-        f"{_shape(tensor, graph.values[tensor.value])}, real = (value - ({graph.values[tensor.value].zero_point})) * "
-        f"{graph.values[tensor.value].scale:.9g}"
-        for tensor in (graph.input_tensor, graph.output_tensor)
-    )
-    return TensorWords(given, made, "of a file" if source.startswith("inputs") else f"noise, seed {NOISE_SEED}")
+    ends = library_ends(graph, library.plan.program, library.recipe.name)
+    pictures = dict(zip((end.name for end in ends.inputs), library.pictures, strict=True))
+
+    def of(side: tuple[LibraryEnd, ...]) -> tuple[TensorEnd, ...]:
+        made: list[TensorEnd] = []
+        for end in side:
+            start, before = (
+                (made[-1].start + made[-1].size, made[-1].start_bytes + made[-1].own_bytes) if made else (0, 0)
+            )
+            kind, words, picture = end.tensor.type, _words(end), pictures.get(end.name) is not None
+            made.append(
+                TensorEnd(end.name, end.member, kind, end.value.count, words, start, before, picture, end.value.wide)
+            )
+        return tuple(made)
+
+    given_from = "of a file" if source.startswith("inputs") else f"noise, seed {NOISE_SEED}"
+    return TensorEnds(of(ends.inputs), of(ends.outputs), given_from)
 
 
-def _shape(tensor: ModelTensor, value: Value) -> str:
-    return " x ".join(str(length) for length in tensor.shape or value.shape)
+def _words(end: LibraryEnd) -> str:
+    shape = " x ".join(str(length) for length in end.tensor.shape or end.value.shape)
+    return f"{shape}, real = (value - ({end.value.zero_point})) * {end.value.scale:.9g}"

@@ -13,13 +13,11 @@ from edgedigits.firmware_export.c_source.library_text import LibraryText
 from edgedigits.firmware_export.c_source.names import check_name
 from edgedigits.firmware_export.labels import LABEL
 from edgedigits.firmware_export.serial.protocol import LONGEST_FRAME, READING_BYTES
+from edgedigits.firmware_export.targets.ends import TensorEnds
 from edgedigits.firmware_export.variants import VARIANTS
 
 _LIMITS = {"INT8": (-128, 127), "INT16": (-32768, 32767), "UINT8": (0, 255), "FLOAT32": (-math.inf, math.inf)}
 """Of the numbers of a type."""
-
-_ITEM_BYTES = {"INT16": 2, "FLOAT32": 4}
-"""Of a number of a type; of others 1."""
 
 MOST_SERIAL_LABELS = 256
 """An answer over the serial port has a byte for the label."""
@@ -43,8 +41,8 @@ class TestVector:
 
     Attributes:
         given: one byte a pixel; for a digit of 28x28 784, ink bright on a dark ground, row by row; of a model that
-            reads neither digits nor lines its input, of the model's own type, little endian.
-        output: the outputs of TFLite's reference kernels, of the model's own type.
+            reads neither digits nor lines its inputs, of the model's own types, little endian, one behind the other.
+        output: the outputs of TFLite's reference kernels, of the model's own types, one behind the other.
         text: what they say, of a line network.
     """
 
@@ -56,15 +54,6 @@ class TestVector:
 
 
 @dataclass(frozen=True)
-class TensorWords:
-    """Input and output of a model that reads neither digits nor lines, for people: shape, scale and zero point."""
-
-    input: str
-    output: str
-    given_from: str
-
-
-@dataclass(frozen=True)
 class LibraryFiles(LibraryText):
     """A library that is ready to be packed for an ecosystem.
 
@@ -73,16 +62,15 @@ class LibraryFiles(LibraryText):
     Attributes:
         sha256: of the model, lower-case hexadecimal.
         version: of the toolkit that made the library, as ``code_version`` gives it.
-        input_bytes: grey bytes of a picture, or of an input of the model's own type.
-        output_bytes: of the int8 or int16 output.
+        input_bytes: grey bytes of a picture, or of all inputs of the model's own types.
+        output_bytes: of all int8 or int16 outputs.
         labels: what each output stands for; empty of a line network, and where nobody named them.
         arena_bytes: working memory by the name of the variant of the kernels.
         vectors: images for the self-test, at least one.
         line: what a line network takes and gives; None of other models.
-        types: of the model's input and output: ``INT8``, ``INT16``, ``UINT8`` or ``FLOAT32``.
+        types: of the first input and output: ``INT8``, ``INT16``, ``UINT8`` or ``FLOAT32``.
         wide: whether its input and its output are int16 within, and int8 where not.
         tensors: what goes in and comes out of a model that reads neither digits nor lines; None of those.
-        from_bytes: whether the library makes such a model's input of the bytes of a picture.
 
     Raises:
         ValueError: a field that does not fit; fields are made by code, so this is a bug and not the user's mistake.
@@ -99,8 +87,7 @@ class LibraryFiles(LibraryText):
     line: LineShape | None = None
     types: tuple[str, str] = ("INT8", "INT8")
     wide: tuple[bool, bool] = (False, False)
-    tensors: TensorWords | None = None
-    from_bytes: bool = False
+    tensors: TensorEnds | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -109,7 +96,7 @@ class LibraryFiles(LibraryText):
                 f"the name {self.name!r} is taken by a header or a build target",
                 f"use another, such as {self.name}_digits",
             )
-        low, high = _LIMITS[self.types[1]]
+        low, high = _LIMITS["FLOAT32" if self.tensors else self.types[1]]
         for what, fits in (
             ("sha256", re.fullmatch(r"[0-9a-f]{64}", self.sha256)),
             ("version", re.fullmatch(r"[0-9A-Za-z.+!-]{1,64}", self.version)),
@@ -150,11 +137,6 @@ class LibraryFiles(LibraryText):
     def answers_label(self) -> bool:
         """Whether an answer over the serial port names the best output: a digit, or one of labels that a byte holds."""
         return self.kind == "digit" or 0 < len(self.labels) <= MOST_SERIAL_LABELS
-
-    @property
-    def input_values(self) -> int:
-        """Numbers of an input."""
-        return self.input_bytes // (_ITEM_BYTES.get(self.types[0], 1) if self.tensors else 1)
 
     @property
     def output_values(self) -> int:

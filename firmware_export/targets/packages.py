@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -24,7 +23,6 @@ from edgedigits.firmware_export.targets.registry import TARGETS
 from edgedigits.firmware_export.variants import README_ORDER
 
 _SCORE_FUNCTIONS = ("top1", "confidence", "label")
-_FUNCTIONS = ("run", "input_from_grey", "input_from_bytes", *_SCORE_FUNCTIONS, "serial_start", "serial_receive")
 _CONSTANTS = ("ARENA_BYTES", "INPUT_BYTES", "OUTPUT_BYTES", "INPUT_OFFSET", "OUTPUT_OFFSET", "SERIAL_BAUD")
 _LINE_FUNCTIONS = ("run", "read_line", "input_from_strip", "text", "serial_start", "serial_receive")
 _LINE_CONSTANTS = (*_CONSTANTS, "STRIP_ROWS", "STRIP_COLUMNS", "STEPS", "CLASSES", "BLANK")
@@ -59,8 +57,6 @@ _TENSOR_WORDS = {
 """What the documents of a model say of it."""
 
 _BYTES_PER_LINE = 32
-_FORMATS = {"INT8": "b", "INT16": "h", "UINT8": "B", "FLOAT32": "f"}
-"""Of the module ``struct``."""
 
 
 def target_files(target: str, library: LibraryFiles) -> dict[str, str]:
@@ -134,7 +130,6 @@ def _facts(library: LibraryFiles) -> dict[str, Any]:
         "line": library.line,
         "kind": library.kind,
         "tensors": library.tensors,
-        "from_bytes": library.from_bytes,
         "serial_fits": library.serial_fits,
         "longest_frame": LONGEST_FRAME,
         "answers_label": library.answers_label,
@@ -143,29 +138,31 @@ def _facts(library: LibraryFiles) -> dict[str, Any]:
         "words": _TENSOR_WORDS if library.tensors else _DIGIT_WORDS,
         "readme": f"{library.kind}/README.md.j2",
         "functions": _LINE_FUNCTIONS if library.line else _functions(library),
-        "constants": _LINE_CONSTANTS if library.line else _CONSTANTS,
+        "constants": _LINE_CONSTANTS if library.line else _constants(library),
         "output_values": library.output_values,
         "inner": tuple("int16_t" if wide else "int8_t" for wide in library.wide),
         "network": "int16" if any(library.wide) else "int8",
         "c_types": tuple(C_TYPES[kind] for kind in library.types),
-        "floats": "FLOAT32" in library.types,
-        "input_values": library.input_values,
-        "given": partial(_given, kind=library.types[0] if library.tensors else "UINT8"),
+        "floats": library.tensors.floats if library.tensors else "FLOAT32" in library.types,
         "rows": partial(_rows, per_line=SIDE if library.kind == "digit" else _BYTES_PER_LINE),
     }
 
 
 def _functions(library: LibraryFiles) -> tuple[str, ...]:
     """The functions of the header, without those that a model has not."""
-    lacking = {"input_from_grey"} if library.tensors else {"input_from_bytes"}
-    lacking |= set() if library.from_bytes else {"input_from_bytes"}
-    lacking |= set() if library.labels else set(_SCORE_FUNCTIONS)
-    return tuple(function for function in _FUNCTIONS if function not in lacking)
+    ends = library.tensors.inputs if library.tensors else ()
+    inputs = tuple(f"{end.name}_from_bytes" for end in ends if end.from_bytes)
+    inputs = inputs if library.tensors else ("input_from_grey",)
+    scores = _SCORE_FUNCTIONS if library.labels else ()
+    return ("run", *inputs, *scores, "serial_start", "serial_receive")
 
 
-def _given(data: bytes, kind: str) -> Sequence[float]:
-    """Bytes of a vector as numbers of their type."""
-    return struct.unpack(f"<{len(data) // struct.calcsize(_FORMATS[kind])}{_FORMATS[kind]}", data)
+def _constants(library: LibraryFiles) -> tuple[str, ...]:
+    """The macros of the header."""
+    if library.tensors is None or library.tensors.plain:
+        return _CONSTANTS
+    sizes = tuple(f"{end.macro}_{what}" for what in ("BYTES", "OFFSET") for end in library.tensors.all)
+    return (*(constant for constant in _CONSTANTS if "OFFSET" not in constant), *sizes)
 
 
 def _rows(data: Sequence[float], per_line: int) -> str:

@@ -51,14 +51,18 @@ class ArenaChecker:
     def run(self) -> int:
         """All steps of one inference."""
         program = self.program
-        for row in range(program.values[program.input].shape[0]):
-            self.write(self.address(program.input, row), self.content(program.input, row))
+        for value, row in self.rows(program.inputs):
+            self.write(self.address(value, row), self.content(value, row))
         for place in self.plan.schedule.order:
             self.step(place, program.stages[place])
             self.made[place] += 1
-        for row in range(program.values[program.output].shape[0]):
-            self.check(program.output, row, "at the end")
+        for value, row in self.rows(program.outputs):
+            self.check(value, row, "at the end")
         return self.touched
+
+    def rows(self, values: tuple[int, ...]) -> list[tuple[int, int]]:
+        """All rows of some values."""
+        return [(value, row) for value in values for row in range(self.program.values[value].shape[0])]
 
     def step(self, place: int, stage: Stage) -> None:
         """One row of one stage."""

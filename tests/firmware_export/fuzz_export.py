@@ -26,6 +26,7 @@ SLOWEST = 60.0
 
 WORDS = (0, 1, 2, 4, 0x7F, 0x80, 0xFF, 0x100, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x7FC00000)
 NUMBERS = (-(1 << 31), -129, -1, 0, 1, 2, 3, 5, 255, 256, 1000, 65536, (1 << 31) - 1)
+_WHOLE = (np.dtype(np.int32), np.dtype(np.int64))
 SCALES = (0.0, -1.0, float("nan"), float("inf"), 1e-38, 1e-30, 1e-9, 0.02, 1.0, 1e9, 3e38)
 
 
@@ -53,22 +54,24 @@ def damaged_bytes(dice: random.Random) -> bytes:
 
 def hostile_tables(dice: random.Random) -> bytes:
     """A sound file whose tables say what no converter would: sizes, scales, options and links at their ends."""
-    builder = ModelBuilder(dice.randrange(1 << 30))
+    builder = ModelBuilder(dice.randrange(1 << 30), wide=dice.random() < 0.3)
     end = builder.input((1, 6, 6, 2), 0.02, 3)
     for _ in range(dice.randint(1, 4)):
-        add = dice.choice([builder.conv, builder.depthwise, builder.pool, builder.relu, builder.softmax])
+        adds = [builder.conv, builder.depthwise, builder.pool, builder.relu, builder.softmax, builder.tanh]
+        add = dice.choice(adds)
         end = add(end, 3) if add == builder.conv else add(end)
-    if dice.random() < 0.7:
+    if dice.random() < 0.7 and not builder.wide:
         builder, end = random_tables(dice, 3)
     for _ in range(dice.choice([1, 1, 2, 4])):
         tensor, operator = dice.choice(builder.tensors), dice.choice(builder.operators)
         how = dice.randrange(10)
         if how >= 8:
-            numbers = [one for one in builder.tensors if one.data is not None and one.data.dtype == np.int32]
+            numbers = [one for one in builder.tensors if one.data is not None and one.data.dtype in _WHOLE]
             if numbers:
                 one = dice.choice(numbers)
-                choices = [dice.choice(NUMBERS) if dice.random() < 0.4 else int(n) for n in one.data.ravel()]
-                one.data = np.array(choices, np.int32).reshape(one.data.shape)
+                larger = 1 << dice.choice([0, 20, 31]) if one.data.dtype == np.int64 else 1
+                choices = [dice.choice(NUMBERS) * larger if dice.random() < 0.4 else int(n) for n in one.data.ravel()]
+                one.data = np.array(choices, one.data.dtype).reshape(one.data.shape)
         elif how == 0:
             tensor.shape = tuple(dice.choice(NUMBERS) if dice.random() < 0.4 else size for size in tensor.shape)
         elif how == 1:

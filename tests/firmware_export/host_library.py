@@ -9,6 +9,7 @@ import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +68,15 @@ def compile_host(
     name = library.recipe.name
     source = library.text.write(folder)
     program = folder / f"{name}.out"
-    macros = (f"-DPREFIX={name}_", f"-DCAPITALS={name.upper()}_", f'-DHEADER="{name}.h"')
-    main = HERE / "host_main.c"
-    checked_run(compiler, "-std=c99", *flags, *macros, f"-I{folder}", str(main), str(source), "-o", str(program))
-    values = library.graph.values
-    return HostLibrary(program, values[library.graph.input], values[library.graph.output])
+    macros = (f"-DLIBRARY_PREFIX={name}_", f"-DLIBRARY_CAPITALS={name.upper()}_", f'-DHEADER="{name}.h"')
+    macros += library.text.end_macros
+    ends = Path(str(files("edgedigits.firmware_export.boards") / "firmware"))
+    checked_run(
+        *(compiler, "-std=c99", *flags, *macros, f"-I{folder}", f"-I{ends}"),
+        *(str(HERE / "host_main.c"), str(source), "-o", str(program)),
+    )
+    graph = library.graph
+    return HostLibrary(program, graph.input_values[0], graph.output_values[0])
 
 
 def checked_run(*command: str, cwd: Path | None = None) -> str:
@@ -83,9 +88,9 @@ def checked_run(*command: str, cwd: Path | None = None) -> str:
 
 def random_inputs(library: LibraryExport, count: int, seed: int = 0) -> NDArray[Any]:
     """Inputs (count, numbers): uniform ones, and at the end all least, all greatest, and both in turns."""
-    source = library.graph.values[library.graph.input]
+    source = library.graph.input_values[0]
     low, high = source.limits
-    size = int(np.prod(source.shape))
+    size = sum(value.count for value in library.graph.input_values)
     dice = np.random.default_rng(seed)
     inputs = dice.integers(low, high + 1, (count, size), dtype=source.kind)
     for place, extreme in enumerate((low, high), start=1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,11 +47,19 @@ class BuiltOperator:
     options: dict[str, Any] = field(default_factory=dict)
 
 
+Signature = tuple[Mapping[str, int], Mapping[str, int]]
+"""What a signature calls the tensors that are inputs, and those that are outputs."""
+
+
 def file_bytes(
-    tensors: Sequence[BuiltTensor], operators: Sequence[BuiltOperator], inputs: Sequence[int], outputs: Sequence[int]
+    tensors: Sequence[BuiltTensor],
+    operators: Sequence[BuiltOperator],
+    inputs: Sequence[int],
+    outputs: Sequence[int],
+    signature: Signature | None = None,
 ) -> bytes:
     """The whole file of one subgraph."""
-    return _Writer().write(tensors, operators, inputs, outputs)
+    return _Writer().write(tensors, operators, inputs, outputs, signature)
 
 
 class _Writer:
@@ -66,8 +74,10 @@ class _Writer:
         operators_built: Sequence[BuiltOperator],
         inputs_given: Sequence[int],
         outputs_given: Sequence[int],
+        signature: Signature | None,
     ) -> bytes:
         out = self._out
+        signed = self._offsets([self._signature(signature)]) if signature else None
         buffers = self._tables([None, *(tensor.data for tensor in tensors_built)], self._buffer)
         kinds = sorted({(operator.code, operator.version) for operator in operators_built})
         codes = self._tables(kinds, self._code)
@@ -85,8 +95,26 @@ class _Writer:
         tflite.ModelAddOperatorCodes(out, codes)
         tflite.ModelAddSubgraphs(out, graphs)
         tflite.ModelAddBuffers(out, buffers)
+        if signed is not None:
+            tflite.ModelAddSignatureDefs(out, signed)
         out.Finish(tflite.ModelEnd(out), b"TFL3")
         return bytes(out.Output())
+
+    def _signature(self, signature: Signature) -> int:
+        inputs, outputs = (self._tables(list(names.items()), self._named) for names in signature)
+        key = self._out.CreateString(b"serving_default")
+        tflite.SignatureDefStart(self._out)
+        tflite.SignatureDefAddInputs(self._out, inputs)
+        tflite.SignatureDefAddOutputs(self._out, outputs)
+        tflite.SignatureDefAddSignatureKey(self._out, key)
+        return int(tflite.SignatureDefEnd(self._out))
+
+    def _named(self, pair: tuple[str, int]) -> int:
+        name = self._out.CreateString(pair[0].encode())
+        tflite.TensorMapStart(self._out)
+        tflite.TensorMapAddName(self._out, name)
+        tflite.TensorMapAddTensorIndex(self._out, pair[1])
+        return int(tflite.TensorMapEnd(self._out))
 
     def _tables(self, items: Sequence[Any], write: Callable[[Any], int]) -> int:
         return self._offsets([write(item) for item in items])

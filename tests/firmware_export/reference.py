@@ -26,7 +26,10 @@ from edgedigits.firmware_export.proof.reference import REFERENCE_RUNTIME
 
 
 def reference_outputs(model: bytes, inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
-    """The output of BUILTIN_REF for each input, given in any shape of as many elements as the model takes."""
+    """The output of BUILTIN_REF for each input, given in any shape of as many elements as the model takes.
+
+    Several inputs, and several outputs, lie flat one behind the other.
+    """
     outputs = runtime_outputs(model, inputs)
     if runtime().name == REFERENCE_RUNTIME:
         return outputs
@@ -53,10 +56,14 @@ def runtime_outputs(model: bytes, inputs: Sequence[NDArray[Any]]) -> list[NDArra
         model_content=model, num_threads=1, experimental_op_resolver_type=module.OpResolverType.BUILTIN_REF
     )
     interpreter.allocate_tensors()
-    source, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    sources, results = interpreter.get_input_details(), interpreter.get_output_details()
+    sizes = [int(np.prod(source["shape"])) for source in sources]
     outputs = []
     for given in inputs:
-        interpreter.set_tensor(source["index"], np.ascontiguousarray(given).reshape(source["shape"]))
+        parts = np.split(np.asarray(given).ravel(), np.cumsum(sizes)[:-1])
+        for source, part in zip(sources, parts, strict=True):
+            interpreter.set_tensor(source["index"], part.reshape(source["shape"]))
         interpreter.invoke()
-        outputs.append(interpreter.get_tensor(result["index"]).copy())
+        made = [interpreter.get_tensor(result["index"]).copy() for result in results]
+        outputs.append(made[0] if len(made) == 1 else np.concatenate([one.ravel() for one in made]))
     return outputs

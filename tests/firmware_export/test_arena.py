@@ -11,7 +11,7 @@ from edgedigits.firmware_export.planning.arena import Allocation, Layout, _in_pl
 from edgedigits.firmware_export.planning.schedule import Life, Schedule, schedule
 from edgedigits.firmware_export.planning.stages import Kernel, Program, RowValue, Stage
 
-NOTHING = Program({}, (), 0, 0), Schedule((), {}, {})
+NOTHING = Program({}, (), (), ()), Schedule((), {}, {})
 IN_PLACE = Kernel("table", works_in_place=True)
 
 
@@ -42,7 +42,7 @@ def test_rows_need_memory_from_when_they_are_made_to_when_they_are_read() -> Non
         stage((0,), 1, 3, scratch={"dsp": 8, "plain": 0}),
         stage((1,), 2, 3, kept=16, scratch={"plain": 12}),
     )
-    program = Program(values, stages, 0, 2)
+    program = Program(values, stages, (0,), (2,))
     plan = schedule(program, frozenset())
     assert plan.order == (0, 1, 0, 1, 0, 1)
     given = Allocation(("value", 0), 2, (0b11, 0b1111, 0b111111))
@@ -59,18 +59,18 @@ def test_padding_stays_from_row_to_row(before: int, after: int) -> None:
     """A slot of a padded value is not lent to anyone between the rows that go there."""
     values = {0: RowValue((4, 2, 1), 0), 1: RowValue((4, 2, 1), 0, before, after)}
     plan = Schedule((0, 0, 0, 0), {1: (Life(1, 2), Life(2, 3), Life(5, 6), Life(6, 7))}, {1: 2})
-    made = blocks(Program(values, (), 0, 1), plan, "dsp")
+    made = blocks(Program(values, (), (0,), (1,)), plan, "dsp")
     assert made == (Allocation(("value", 1), 3, (0b11111100, 0b111111000)),)
-    bare = blocks(Program(values | {1: RowValue((4, 2, 1), 0)}, (), 0, 1), plan, "dsp")
+    bare = blocks(Program(values | {1: RowValue((4, 2, 1), 0)}, (), (0,), (1,)), plan, "dsp")
     assert bare == (Allocation(("value", 1), 2, (0b11001100, 0b110011000)),)
     early = Schedule((0,), {1: (Life(-1, 0), Life(3, 3))}, {1: 1})
-    assert blocks(Program(values, (), 0, 1), early, "dsp")[0].alive == (0b11111,)
+    assert blocks(Program(values, (), (0,), (1,)), early, "dsp")[0].alive == (0b11111,)
     unread = Schedule((0, 0, 0, 0), {1: ()}, {1: 1})
-    assert blocks(Program(values, (), 0, 1), unread, "dsp") == (Allocation(("value", 1), 3, (0,)),)
+    assert blocks(Program(values, (), (0,), (1,)), unread, "dsp") == (Allocation(("value", 1), 3, (0,)),)
 
 
 def test_a_stage_that_never_runs_keeps_nothing() -> None:
-    program = Program({}, (stage((), 1, 1, kept=4, scratch={"dsp": 4}),), 0, 1)
+    program = Program({}, (stage((), 1, 1, kept=4, scratch={"dsp": 4}),), (0,), (1,))
     assert [one.alive for one in blocks(program, Schedule((), {}, {}), "dsp")] == [(0,)]
 
 
@@ -139,7 +139,7 @@ def test_a_block_goes_to_any_edge_of_a_row_before_or_behind_it() -> None:
 def one_turns_into_another(**fields: Any) -> tuple[Program, Schedule]:
     values = {0: RowValue((2, 2, 2), 0), 1: RowValue((2, 2, 2), 0), 2: RowValue((2, 2, 2), 0)}
     stages = (stage((0,), 1, 2, Kernel("rows")), stage((1,), 2, 2))
-    program = replace(Program(values, stages, 0, 2), **fields)
+    program = replace(Program(values, stages, (0,), (2,)), **fields)
     return program, schedule(program, frozenset({1}))
 
 
@@ -187,7 +187,7 @@ def test_rows_with_padding_turn_into_no_others(before: int, after: int) -> None:
 
 def test_a_stage_turns_rows_in_its_own_steps() -> None:
     values = {number: RowValue((2, 1, 1), 0) for number in range(3)}
-    program = Program(values, (stage((0,), 1, 2), stage((1,), 2, 2, Kernel("rows"))), 0, 2)
+    program = Program(values, (stage((0,), 1, 2), stage((1,), 2, 2, Kernel("rows"))), (0,), (2,))
     plan = schedule(program, frozenset())
     assert plan.order == (0, 1, 0, 1)
     assert _in_place(program, plan) == {frozenset({("value", 0), ("value", 1)}): 0b1010}
@@ -196,12 +196,12 @@ def test_a_stage_turns_rows_in_its_own_steps() -> None:
 def test_each_input_of_a_stage_has_its_pair() -> None:
     values = {number: RowValue((2, 1, 1), 0) for number in range(4)}
     stages = (stage((0,), 1, 2, Kernel("rows")), stage((0,), 2, 2, Kernel("rows")), stage((1, 2), 3, 2))
-    program = Program(values, stages, 0, 3)
+    program = Program(values, stages, (0,), (3,))
     plan = schedule(program, frozenset())
     assert plan.order == (0, 1, 2, 0, 1, 2)
     pairs = _in_place(program, plan)
     assert pairs == {frozenset({("value", made), ("value", 3)}): 0b1001000 for made in (1, 2)}
-    view = Program(values | {1: RowValue((2, 1, 1), 0, view_of=0)}, (stage((1,), 3, 2),), 0, 3)
+    view = Program(values | {1: RowValue((2, 1, 1), 0, view_of=0)}, (stage((1,), 3, 2),), (0,), (3,))
     assert set(_in_place(view, schedule(view, frozenset())).values()) == {0}, "what owns no memory turns into nothing"
 
 

@@ -35,7 +35,7 @@ def graph_of(*nodes: Node, shapes: dict[int, Shape] | None = None) -> Graph:
     numbers = {0, *(node.output for node in nodes), *(number for node in nodes for number in node.inputs)}
     known = dict.fromkeys(sorted(numbers), SHAPE) | (shapes or {})
     values = {number: Value(shape, 0.5, -number) for number, shape in known.items()}
-    return Graph(values, nodes, ModelTensor(0), ModelTensor(nodes[-1].output))
+    return Graph(values, nodes, (ModelTensor(0),), (ModelTensor(nodes[-1].output),))
 
 
 def chain(*kernels: Kernel) -> Graph:
@@ -65,7 +65,7 @@ def test_what_is_known_of_a_value() -> None:
 
 
 def test_what_the_caller_reads_too_is_not_read_once() -> None:
-    graph = replace(graph_of(Step("A 0", (0,), 1), Step("B 1", (1,), 2)), output_tensor=ModelTensor(1))
+    graph = replace(graph_of(Step("A 0", (0,), 1), Step("B 1", (1,), 2)), outputs=(ModelTensor(1),))
     made = Lowering(graph)
     assert [made.is_read_once(number) for number in range(3)] == [True, False, False]
 
@@ -190,7 +190,7 @@ def test_only_values_that_a_stage_needs_are_left() -> None:
     assert set(program.values) == {0, 1, 2, 3, 4, 5}
     assert (program.values[2].view_of, program.values[3].view_of, program.values[4].view_of) == (1, 2, None)
     assert (program.root(3), program.root(4)) == (1, 4)
-    assert (program.input, program.output) == (0, 5)
+    assert (program.inputs, program.outputs) == ((0,), (5,))
 
 
 def test_a_view_of_a_value_that_only_it_reads_keeps_that_value() -> None:

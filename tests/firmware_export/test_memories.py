@@ -78,7 +78,7 @@ def test_every_block_lies_in_one_memory_and_nothing_is_overwritten(seed, tmp_pat
     path.write_bytes(random_network(random.Random(seed), longest=8))
     one = plan(read_graph(path))
     ends = max(one.layouts[variant].bytes for variant in VARIANTS)
-    outside = sum(math.prod(one.program.values[value].shape) + 4 for value in (one.program.input, one.program.output))
+    outside = sum(math.prod(one.program.values[value].shape) + 4 for value in one.program.inputs + one.program.outputs)
     sizes = (max(ends * 2 // 3, outside), ends // 4, ends)
     made = split(one, [Memory(f"ram{place}", size) for place, size in enumerate(sizes)])
     borders = [0, *np.cumsum([size // 4 * 4 for size in sizes]).tolist()]
@@ -92,7 +92,7 @@ def test_every_block_lies_in_one_memory_and_nothing_is_overwritten(seed, tmp_pat
             assert at + block.size <= borders[place + 1]
             reached[place] = max(reached[place], at + block.size - borders[place])
         assert tuple(reached) == layout.parts
-        for value in (made.program.input, made.program.output):
+        for value in made.program.inputs + made.program.outputs:
             assert layout.offsets["value", made.program.root(value)] < borders[1]
         ArenaChecker(made, variant).run()
 

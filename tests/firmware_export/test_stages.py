@@ -63,7 +63,9 @@ class Nothing(Node):
 
 def test_a_node_counts_nothing_moves_no_bytes_and_takes_no_padding_where_it_does_not_say_so():
     node = Nothing("NOTHING 0", (0,), 1)
-    graph = Graph({0: Value((1, 1, 1), 1.0, 0), 1: Value((1, 1, 1), 1.0, 0)}, (node,), ModelTensor(0), ModelTensor(1))
+    graph = Graph(
+        {0: Value((1, 1, 1), 1.0, 0), 1: Value((1, 1, 1), 1.0, 0)}, (node,), (ModelTensor(0),), (ModelTensor(1),)
+    )
     assert (node.macs(graph), graph.macs) == (0, 0)
     assert node.keeps_bytes is False and node.takes_padding is False
 

@@ -184,6 +184,16 @@ def tanh(built: ModelBuilder, end: int) -> int:
     return built.tanh(end)
 
 
+def extremes(built: ModelBuilder, end: int) -> int:
+    least = built.constant(np.array([-1000], np.int16), built.tensors[end].scales[0])
+    clipped = built.extreme("MAXIMUM", end, least)
+    return built.extreme("MINIMUM", clipped, built.pool(end, "average", (2, 2), stride=(1, 1), padding="SAME"))
+
+
+def resized(built: ModelBuilder, end: int) -> int:
+    return built.resize_nearest(end, (5, 9))
+
+
 def transposed(built: ModelBuilder, end: int) -> int:
     return built.conv(built.transpose(end, (0, 2, 3, 1)), 4)
 
@@ -213,7 +223,7 @@ MAKERS: dict[str, Callable[[ModelBuilder, int], int]] = {
         *(average, softmax, network),
         *(added, added_constant, subtracted, subtracted_from_a_constant, multiplied, multiplied_by_channels),
         *(joined, joined_rows, padded, padded_conv, mean, mean_of_columns_and_channels, requantized),
-        *(relu, relu6, leaky, logistic, tanh, transposed, parts, backwards),
+        *(relu, relu6, leaky, logistic, tanh, extremes, resized, transposed, parts, backwards),
     )
 }
 

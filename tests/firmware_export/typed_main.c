@@ -32,7 +32,7 @@ int firmware(void)
     int8_t *const input = arena + DIGITS_INPUT_OFFSET, *const output = arena + DIGITS_OUTPUT_OFFSET;
 
     for (uint16_t i = 0; i < IMAGES; i++) {
-        port_image((int8_t *)given, i, sizeof given);
+        port_image((int8_t *)given, i * sizeof given, sizeof given);
 #ifdef FROM
         CALL(FROM)(given, DIGITS_INPUT_BYTES, input);
 #else

@@ -11,12 +11,8 @@
 
 #include <string.h>
 
+#include "ends.h"
 #include "port.h"
-
-#define PASTE_(a, b) a##b
-#define PASTE(a, b) PASTE_(a, b)
-#define LIB(name) PASTE(LIBRARY_PREFIX, name)
-#define SIZE(name) PASTE(LIBRARY_CAPITALS, name)
 
 static int8_t arena[SIZE(ARENA_BYTES)] __attribute__((aligned(4)));
 static int8_t output[SIZE(OUTPUT_BYTES)];
@@ -107,6 +103,28 @@ static void put_all(const char *name, const uint64_t *values)
 }
 #endif
 
+#define LOAD(member, MACRO)                                                \
+    port_image(arena + SIZE(MACRO##_OFFSET), first, SIZE(MACRO##_BYTES)); \
+    first += SIZE(MACRO##_BYTES);
+
+static void load(uint16_t image)
+{
+    uint32_t first = (uint32_t)image * SIZE(INPUT_BYTES);
+
+    EACH_INPUT(LOAD)
+}
+
+#define KEEP(member, MACRO)                                           \
+    memcpy(to, arena + SIZE(MACRO##_OFFSET), SIZE(MACRO##_BYTES)); \
+    to += SIZE(MACRO##_BYTES);
+
+static void keep_outputs(void)
+{
+    int8_t *to = output;
+
+    EACH_OUTPUT(KEEP)
+}
+
 /* Returns what the library returned. */
 static int run(uint16_t image, uint32_t *count, uint32_t *stack)
 {
@@ -114,7 +132,7 @@ static int run(uint16_t image, uint32_t *count, uint32_t *stack)
     uint32_t before;
     int problem;
 
-    port_image(arena + SIZE(INPUT_OFFSET), image, SIZE(INPUT_BYTES));
+    load(image);
     paint_stack();
 #ifdef STAGE_COUNT
     current = 0;
@@ -123,10 +141,10 @@ static int run(uint16_t image, uint32_t *count, uint32_t *stack)
 #else
     before = port_count();
 #endif
-    problem = LIB(run)(arena, (void *)(arena + SIZE(INPUT_OFFSET)), (void *)(arena + SIZE(OUTPUT_OFFSET)));
+    problem = run_inside(arena);
     *count = port_count() - before;
     *stack = (uint32_t)(here - lowest_touched());
-    memcpy(output, arena + SIZE(OUTPUT_OFFSET), sizeof output);
+    keep_outputs();
     return problem;
 }
 
@@ -138,7 +156,7 @@ static int put_text(uint16_t image)
     uint8_t *const strip = (uint8_t *)(arena + SIZE(INPUT_OFFSET));
     int digits;
 
-    port_image(arena + SIZE(INPUT_OFFSET), image, SIZE(INPUT_BYTES));
+    load(image);
     for (uint16_t i = 0; i < SIZE(INPUT_BYTES); i++)
         strip[i] ^= 0x80u;
     digits = LIB(read_line)(arena, strip, SIZE(STRIP_COLUMNS), text, sizeof text);

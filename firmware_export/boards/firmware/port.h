@@ -19,8 +19,8 @@ typedef uint32_t port_stack_word;
 /* The time now; a difference is exact, in instructions (AVR: cycles) times a factor that the host knows. */
 uint32_t port_count(void);
 
-/* Copy test image `index` of `bytes` bytes to `to`. */
-void port_image(int8_t *to, uint16_t index, uint32_t bytes);
+/* Copy so many bytes of the test images, from byte `first` on, to `to`. */
+void port_image(int8_t *to, uint32_t first, uint32_t bytes);
 
 /* The program that the startup code calls. */
 int firmware(void);

@@ -27,7 +27,8 @@ def _outputs(layer: Layer, source: Value, output: Value) -> NDArray[np.int8]:
         raise layer.error("has another output than scale 1/128 and zero point 0", QUANTIZE_FIRST)
 
     def tanh(q: int) -> int:
-        real = np.float32(source.scale) * np.float32(q - source.zero_point)
+        with np.errstate(over="ignore"):
+            real = np.float32(source.scale) * np.float32(q - source.zero_point)
         # C's tanhf rounds correctly nearly always; NumPy's float32 tanh differs between machines in the last bit.
         steps = float(np.float32(math.tanh(float(real))) * np.float32(128))
         return int(math.copysign(math.floor(abs(steps) + 0.5), steps))

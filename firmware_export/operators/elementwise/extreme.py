@@ -16,6 +16,7 @@ from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel
 
 _EXTREME = Kernel("extreme", works_in_place=True)
+_EXTREME16 = Kernel("extreme16", works_in_place=True)
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Extreme(pairwise.Pairwise):
 
     def lower(self, lowering: Lowering) -> None:
         """One stage, and one that makes the constant."""
-        self.lower_with(lowering, _EXTREME)
+        self.lower_with(lowering, _EXTREME16 if lowering.is_wide(self.output) else _EXTREME)
 
 
 def _read(layer: Layer, output: Value) -> OperatorNodes:
@@ -44,7 +45,7 @@ def _read(layer: Layer, output: Value) -> OperatorNodes:
     for side in (pair.left, pair.right):
         layer.check_same_scale(side, output)
     greater = layer.operator.name == "MAXIMUM"
-    if pair.constant is not None and pair.constant.size == 1:
+    if pair.constant is not None and pair.constant.size == 1 and not output.wide:
         limit, choose = int(pair.constant.ravel()[0]), max if greater else min
         node = lookup.Lookup(layer.name, pair.inputs, layer.output, table(lambda q: choose(q, limit)))
         return OperatorNodes((node,), {layer.output: output})
@@ -53,7 +54,8 @@ def _read(layer: Layer, output: Value) -> OperatorNodes:
 
 
 def _emit(writer: StageWriter, node: Extreme) -> StageText:
-    return StageText(writer.struct("extreme_t", (writer.row_numbers, int(node.greater))))
+    kind = "extreme16_t" if writer.target.wide else "extreme_t"
+    return StageText(writer.struct(kind, (writer.row_numbers, int(node.greater))))
 
 
 OPERATOR = Operator(
@@ -63,8 +65,10 @@ OPERATOR = Operator(
     options="MaximumMinimumOptions",
     kernels=(
         KernelSource(_EXTREME, ("extreme.c",), "extreme_row(stage->layer, rows[0], SECOND, out)", _emit),
+        KernelSource(_EXTREME16, ("extreme16.c",), "extreme16_row(stage->layer, rows[0], SECOND, out)", _emit),
         lookup.KERNEL,
         *pairwise.KERNELS,
     ),
+    wide=_read,
     any_axes=True,
 )

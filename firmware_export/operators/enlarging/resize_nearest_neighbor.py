@@ -38,4 +38,5 @@ OPERATOR = Operator(
     read=_read,
     options="ResizeNearestNeighborOptions",
     kernels=(picking.KERNEL,),
+    wide=_read,
 )

@@ -117,9 +117,11 @@ OUTLINE static void sum_pairs(const FLASH weight_t *const weights, size_t taps, 
         uint32_t products = both * w[2 * (tap)]; \
         low += products;                         \
         high += products >> 16;                  \
+        KEEP(low, high, other_low, other_high);  \
         products = both * w[2 * (tap) + 1];      \
         other_low += products;                   \
         other_high += products >> 16;            \
+        KEEP(low, high, other_low, other_high);  \
     } while (0)
 #if defined(WITH_LONG_LOOPS)
         const uint32_t *const whole = x + (taps & ~(size_t)7);

@@ -41,7 +41,9 @@ OUTLINE static void sum_window(const CONV_MEMORY weight_t *weights, const uint8_
     do {                                                 \
         const unsigned x = column[tap];                  \
         first += (int32_t)(x * weights[2 * (tap)]);      \
+        KEEP2(first, second);                            \
         second += (int32_t)(x * weights[2 * (tap) + 1]); \
+        KEEP2(first, second);                            \
     } while (0)
 #if defined(WITH_LONG_LOOPS)
     const uint8_t *const whole = column + (taps & ~7U);

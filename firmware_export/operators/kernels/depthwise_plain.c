@@ -21,10 +21,12 @@ OUTLINE static void sum_plane(const int8_t *const *rows, size_t offset, size_t s
         int32_t sum = top[offset] * wide[0];
         sum += centre[offset] * wide[3];
         sum += bottom[offset] * wide[6];
+        KEEP2(sum, offset);
         offset++;
         sum += top[offset] * wide[1];
         sum += centre[offset] * wide[4];
         sum += bottom[offset] * wide[7];
+        KEEP2(sum, offset);
         offset++;
         sum += top[offset] * wide[2];
         sum += centre[offset] * wide[5];

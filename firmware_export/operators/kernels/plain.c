@@ -13,9 +13,17 @@
 #define EIGHT_REGISTERS 1
 #endif
 
-/* Loops of several taps, but where the compiler is asked for small code, or is clang and has eight registers: it loads
- * so early that it runs out of them. */
-#if defined(WITH_PAIRS) && !defined(__OPTIMIZE_SIZE__) && !(defined(__clang__) && defined(EIGHT_REGISTERS))
+/* clang regroups sums and loads so early that it runs out of eight registers: four sums stay where they are and in order. */
+#if defined(__clang__) && defined(EIGHT_REGISTERS) && !defined(NO_ASSEMBLY)
+#define KEEP(a, b, c, d) __asm__ volatile("" : "+l"(a), "+l"(b), "+l"(c), "+l"(d))
+#define KEEP2(a, b) __asm__ volatile("" : "+l"(a), "+l"(b))
+#else
+#define KEEP(a, b, c, d) (void)0
+#define KEEP2(a, b) (void)0
+#endif
+
+/* Loops of several taps, but where the compiler is asked for small code. */
+#if defined(WITH_PAIRS) && !defined(__OPTIMIZE_SIZE__)
 #define WITH_LONG_LOOPS 1
 #endif
 

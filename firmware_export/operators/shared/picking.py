@@ -83,7 +83,8 @@ def picked(name: str, number: int, output: int, rows: Sequence[int], columns: Se
 def _emit(writer: StageWriter, node: Pick) -> StageText:
     arrays = writer.array("uint8_t", "rows", plain(node.rows))
     arrays += writer.array("uint16_t", "columns", plain(node.columns))
-    fields = (writer.symbol("rows"), writer.symbol("columns"), *writer.target.shape[1:])
+    _, width, depth = writer.target.shape
+    fields = (writer.symbol("rows"), writer.symbol("columns"), width, depth * writer.target.item_bytes)
     return StageText(arrays + writer.struct("pick_t", fields))
 
 

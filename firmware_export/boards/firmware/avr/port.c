@@ -29,11 +29,11 @@ uint32_t port_count(void)
     return ((uint32_t)first << 10) + (uint16_t)(sum - (uint16_t)(first << 10));
 }
 
-void port_image(int8_t *to, uint16_t index, uint32_t bytes)
+void port_image(int8_t *to, uint32_t first, uint32_t bytes)
 {
     extern const int8_t images[];
 
-    memcpy_P(to, images + index * (uint16_t)bytes, (uint16_t)bytes);
+    memcpy_P(to, images + (uint16_t)first, (uint16_t)bytes);
 }
 
 void port_char(char character)

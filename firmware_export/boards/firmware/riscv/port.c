@@ -44,9 +44,9 @@ void port_exit(int code)
         semihost(SYS_EXIT_EXTENDED, reason);
 }
 
-void port_image(int8_t *to, uint16_t index, uint32_t bytes)
+void port_image(int8_t *to, uint32_t first, uint32_t bytes)
 {
     extern const int8_t images[];
 
-    memcpy(to, images + (uint32_t)index * bytes, bytes);
+    memcpy(to, images + first, bytes);
 }
