@@ -29,6 +29,8 @@ RECURRENT = {
     *("UNIDIRECTIONAL_SEQUENCE_RNN", "BIDIRECTIONAL_SEQUENCE_RNN", "RNN"),
 }
 """Operators with a state that outlives an inference or a step of it."""
+PLACES = {"ARG_MAX", "ARG_MIN"}
+SCORES_INSTEAD = "end the network with the scores that it compares, and compare them in your program"
 MEAN_INSTEAD = "take the mean instead (tf.reduce_mean), of which a sum is a multiple, and multiply by the count"
 
 
@@ -85,6 +87,9 @@ def _read(path: Path) -> TfliteFile:
             f"{path} has {content.subgraphs} subgraphs, as models with conditions, loops or variables do",
             followable(LEAVE_OUT, content),
         )
+    for index, node in enumerate(content.nodes):
+        if node.name in PLACES and set(node.outputs) & set(content.output_places):
+            raise Layer(path, index, node, content).error("makes places, which are no int8", SCORES_INSTEAD)
     return with_known_shapes(path, content)
 
 

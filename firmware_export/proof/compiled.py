@@ -69,7 +69,7 @@ class CompiledLibrary:
         self._name = self.export.recipe.name
         self._line = self.export.line or LineShape(0, 0)
         graph = self.export.graph
-        self.input_kind, self.output_kind = (graph.values[end].kind for end in (graph.input, graph.output))
+        self.input_kind, self.output_kind = graph.input_values[0].kind, graph.output_values[0].kind
         self.compiler = find_compiler()
         if not self.compiler:
             raise EdgedigitsError(

@@ -198,7 +198,7 @@ class _Job:
         stages = len(self.library.plan.program.stages)
         try:
             lines = self.library.line is not None
-            kind = self.library.graph.values[self.library.graph.output].kind
+            kind = self.library.graph.output_values[0].kind
             measured = measure(self.library.text, one, self.inputs, stages=stages, lines=lines, kind=kind)
         except EdgedigitsError as error:
             return CoreFailure(one.name, str(error), missing_tool=False)

@@ -149,7 +149,7 @@ def verify(
     pictures, answer = _asked(model, graph, line, contract, images)
     longest = longest_payload(graph, line, kind)
     check_length(model, longest)
-    how = {"line": line is not None, "wide": graph.values[graph.output].wide}
+    how = {"line": line is not None, "wide": graph.output_values[0].wide}
     with BoardLink(port, baud=baud, timeout=timeout, patience=patience, longest=longest, **how) as link:
         check_same_model(link, model, sha256_of(model))
         readings, expected, seconds = [], [], []

@@ -208,7 +208,7 @@ def test_each_core_equals_the_reference(name, case, tmp_path):
 @pytest.mark.parametrize("case", ON_CORES)
 def test_an_avr_equals_the_reference(case, tmp_path):
     builder = ModelBuilder(2)
-    end = builder.conv(builder.input((1, 6, 6, 4), 0.02, -128), 32, activation="RELU")
+    end = builder.conv(builder.input((1, 6, 6, 4), 0.02, -128), 48, activation="RELU")
     end = builder.depthwise(builder.conv(end, 20, size=(1, 1), activation="RELU"))
     share(builder, CASES[case])
     model = builder.build(builder.dense(builder.reshape(builder.mean(end), (1, 20)), 10))

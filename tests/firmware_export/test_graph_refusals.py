@@ -416,6 +416,23 @@ def test_a_float_model_of_no_digits_is_not_sent_to_a_command_that_quantizes_digi
     assert export_arrays(path).resolver_calls == ("AddElu",)
 
 
+@pytest.mark.parametrize("name", ["ARG_MAX", "ARG_MIN"])
+def test_a_network_that_ends_in_a_place_is_told_to_end_before(name: str, tmp_path: Path) -> None:
+    built = ModelBuilder()
+    scores = built.input((1, 10), 0.1, 0)
+    place = built.operator(
+        name,
+        2,
+        [scores, built.integers(1)],
+        built.tensor((1,), dtype=np.int64),
+        name.title().replace("_", "") + "Options",
+    )
+    path = tmp_path / "model.tflite"
+    path.write_bytes(built.build(place))
+    error = refused(path)
+    assert f"{name} making 1, makes places" in error.what and error.remedy.startswith("end the network with the scores")
+
+
 @pytest.mark.parametrize("name", ["UNIDIRECTIONAL_SEQUENCE_LSTM", "SVDF", "RNN"])
 def test_recurrent_layers_are_refused_by_name(name: str, tmp_path: Path) -> None:
     built = ModelBuilder()

@@ -92,6 +92,17 @@ def test_no_living_row_of_many_random_networks_is_overwritten(part, read):
         check_plan(plan(read(random_network(random.Random(seed), longest=9))))
 
 
+def test_a_shuffle_of_channels_needs_rows_and_no_whole_value(read):
+    """Between convolutions, as in ShuffleNet: reshaped to five axes, transposed and reshaped back."""
+    builder = ModelBuilder(2)
+    end = builder.conv(builder.input((1, 24, 24, 1)), 16)
+    end = builder.transpose(builder.reshape(end, (1, 24, 24, 4, 4)), (0, 1, 2, 4, 3))
+    end = builder.pool(builder.conv(builder.reshape(end, (1, 24, 24, 16)), 4), "max", (8, 8), stride=(8, 8))
+    made = plan(read(builder.build(end)))
+    check_plan(made)
+    assert max(made.arena_bytes.values()) < 24 * 24 * 16 / 2
+
+
 @settings(HOW, max_examples=60)
 @given(st.randoms(use_true_random=False))
 def test_an_arena_is_never_much_larger_than_without_sharing(read, dice):

@@ -3,6 +3,13 @@
 #include "conv_plain.c"
 
 #if defined(COMPACT_WEIGHTS)
+/* An AVR's code is shorter where one function has not all variables at a time. */
+#if defined(__AVR__)
+#define APART OUTLINE
+#else
+#define APART
+#endif
+
 /* Convolutions whose weights lie in flash in fewer bytes than one each: a few channels' are unpacked at a time, then the
  * ordinary kernel makes a row of these channels. */
 typedef struct {
@@ -123,6 +130,12 @@ static const FLASH uint8_t *unpack(const FLASH uint8_t *codes, const meaning_t *
         codes += 8;
     }
 #endif
+#if defined(__AVR__)
+    while (to != end) {
+        const uint8_t code = *codes++;
+        *to++ = MEANING(code);
+    }
+#else
     for (; to != end; to += 4) {
         to[0] = MEANING(codes[0]);
         to[SECOND_TAP] = MEANING(codes[1]);
@@ -130,6 +143,7 @@ static const FLASH uint8_t *unpack(const FLASH uint8_t *codes, const meaning_t *
         to[3] = MEANING(codes[3]);
         codes += 4;
     }
+#endif
     return codes;
 }
 #endif
@@ -203,7 +217,7 @@ static const FLASH uint8_t *unpack_bytes(const FLASH uint8_t *codes, uint16_t *t
 #endif
 
 /* Unpacks the weights of some pairs of channels and returns where those of the next one start. */
-static const FLASH uint8_t *unpack_pairs(const FLASH compact_t *layer, const FLASH uint8_t *codes, const meaning_t *table,
+APART static const FLASH uint8_t *unpack_pairs(const FLASH compact_t *layer, const FLASH uint8_t *codes, const meaning_t *table,
                                          size_t pairs, uint8_t *weights)
 {
     const size_t taps = layer->of.taps;
@@ -283,7 +297,7 @@ static void scale_channels(const FLASH compact_t *layer, rescaling_t *to, size_t
 #endif
 }
 
-static void compact_row(const FLASH compact_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
+APART static void compact_row(const FLASH compact_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
 {
     conv_t part = layer->of;
     meaning_t *const table = (meaning_t *)(void *)(scratch + layer->table);

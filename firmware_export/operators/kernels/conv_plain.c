@@ -84,6 +84,7 @@ static int8_t rescale_conv(const rescaling_t *to, uint16_t channel, int32_t sum)
     }
     return clamp(to->zero + multiply(sum, to->multiplier[channel], to->exponent[channel]), to->low, to->high);
 }
+OUTLINE static void conv_row(const conv_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch);
 #else
 #define rescale_conv rescale
 #endif

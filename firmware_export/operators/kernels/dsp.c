@@ -36,12 +36,7 @@ static inline int16x2_t odd(uint32_t bytes)
     return __sxtb16((int8x4_t)((bytes >> 8) | (bytes << 24)));
 }
 
-MAYBE_UNUSED static inline int16x2_t twice(int16x2_t pair)
-{
-    return __sadd16(pair, pair);
-}
-
-static inline int16x2_t lower_halves(int16x2_t first, int16x2_t second)
+MAYBE_UNUSED static inline int16x2_t lower_halves(int16x2_t first, int16x2_t second)
 {
     return (int16x2_t)(((uint32_t)first & 0xffffU) | ((uint32_t)second << 16));
 }
@@ -53,13 +48,6 @@ typedef struct {
     int32_t rounding; /* (1 + 2 * zero point) * 2^(shift - 1) */
     int32_t shift;
 } channel_t;
-
-MAYBE_UNUSED static inline channel_t channel_of(const rescaling_t *to, size_t channel)
-{
-    const int32_t shift = -to->exponent[channel];
-    const channel_t made = {to->multiplier[channel], -255 * (1 << (shift - 1)), shift};
-    return made;
-}
 
 /* (2^32 * c + a * b + 2^31) >> 32 */
 static inline int32_t multiply_add(int32_t a, int32_t b, int32_t c)
@@ -78,7 +66,7 @@ static inline int32_t multiply_add(int32_t a, int32_t b, int32_t c)
 #pragma GCC diagnostic ignored "-Wsign-conversion" /* GCC's own __ssat */
 #endif
 /* From twice a sum, bias included. */
-static inline int8_t rectify(int32_t twice, channel_t to)
+MAYBE_UNUSED static inline int8_t rectify(int32_t twice, channel_t to)
 {
     return (int8_t)__ssat(multiply_add(twice, to.multiplier, to.rounding) >> to.shift, 8);
 }

@@ -24,7 +24,7 @@ _COMPACT = Kernel("compact conv", writes_planes=True)
 _WORTH = 0.75
 """A layer is compact where it takes at most this share of its bytes."""
 
-_LEAST = 768
+_LEAST = 1024
 """Bytes that a network has to save: unpacking is code, too."""
 
 _UNPACKED = 2560
