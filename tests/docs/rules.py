@@ -228,7 +228,14 @@ RULES = (
     shortened(r"edgedigits calibration .*", r"\g<0> --seeds 1", "five seeds take a minute"),
     as_shown(r"edgedigits layer-error .*"),
     # C
-    as_shown(r"edgedigits export \S+( --width \d+)? --out \S+( --force)?"),
+    only_checked(
+        r"edgedigits (quantize out/float/model\.keras --recipe clustered-int8|export out/clustered) --out \S+",
+        "trains minutes; tests/firmware_export/test_compact_weights.py",
+    ),
+    as_shown(
+        r"edgedigits export (?!out/clustered)\S+( --width \d+)?( --weights blob)?( --memory \S+)* --out \S+( --force)?"
+    ),
+    only_checked(r"python tests/benchmarks/stand_ins\.py \S+", "minutes; tests/firmware_export/test_foreign_bench.py"),
     as_shown(r"python tests/firmware_export/line_networks\.py out/line"),
     as_shown(r"cd (out/\w+|\.\./\.\.)"),
     as_shown(r"kill \$!", programs=QEMU),
