@@ -18,7 +18,9 @@ from edgedigits.firmware_export.c_source.names import check_name
 from edgedigits.firmware_export.graph.model import Graph
 from edgedigits.firmware_export.input_contract import contract_of, line_in_file, line_of, picture_contracts
 from edgedigits.firmware_export.labels import check_labels
-from edgedigits.firmware_export.library.writer import LibraryMetadata, fits_dsp, write_library
+from edgedigits.firmware_export.library.metadata import LibraryMetadata
+from edgedigits.firmware_export.library.network import fits_dsp
+from edgedigits.firmware_export.library.writer import write_library
 from edgedigits.firmware_export.operators.reader import read_graph
 from edgedigits.firmware_export.operators.registry import with_compact_weights
 from edgedigits.firmware_export.planning.memories import Memory, check_memories, split
