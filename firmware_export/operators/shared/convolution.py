@@ -33,18 +33,16 @@ _MOST_POOLED = 384
 
 
 @dataclass(frozen=True)
-class Weighted(Node):
-    """Sums of weighted inputs under a window.
+class Windowed(Node):
+    """Sums of weighted inputs under a window, whatever they are brought to.
 
     Attributes:
         window: its steps.
         weights: int8.
-        rescaling: of the sums ``sum(weight * (x - input zero point))``.
     """
 
     window: Window
     weights: NDArray[np.int8]
-    rescaling: Rescaling
 
     @property
     def takes_padding(self) -> bool:
@@ -55,6 +53,17 @@ class Weighted(Node):
         """One for each weight and pixel."""
         height, width, _ = graph.values[self.output].shape
         return height * width * int(self.weights.size)
+
+
+@dataclass(frozen=True)
+class Weighted(Windowed):
+    """The same, brought to int8.
+
+    Attributes:
+        rescaling: of the sums ``sum(weight * (x - input zero point))``.
+    """
+
+    rescaling: Rescaling
 
 
 @dataclass(frozen=True)

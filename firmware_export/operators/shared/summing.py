@@ -69,14 +69,30 @@ class Sum(Node):
         lower_reduction(self, self.axes, (SUM, SUM_OF_ROWS), 4, lowering)
 
 
-def read(layer: Layer, output: Value) -> OperatorNodes:
-    """The node of a mean."""
+def mean_over(layer: Layer, output: Value, most: int) -> tuple[list[int], Rescaling]:
+    """Axes of a mean that are longer than 1, and what brings its sums to the output.
+
+    Args:
+        layer: the operator.
+        output: its value.
+        most: no input less its zero point is further from 0.
+
+    Raises:
+        EdgedigitsError: a ratio of scales or sums beyond what TFLite's integers hold.
+    """
     source = layer.value(0)
     check_ratio(layer, source.scale / output.scale)
     axes = [axis for axis in reduced_axes(layer) if source.shape[axis] > 1]
     count = math.prod(source.shape[axis] for axis in axes)
     how = mean_rescaling(source, output, count)
-    layer.check_sums(256 * count, int(how.exponents[0]))
+    layer.check_sums(most * count, int(how.exponents[0]))
+    return axes, how
+
+
+def read(layer: Layer, output: Value) -> OperatorNodes:
+    """The node of a mean."""
+    source = layer.value(0)
+    axes, how = mean_over(layer, output, 256)
     if {0, 1} >= set(axes) >= {axis for axis in (0, 1) if source.shape[axis] > 1}:
         return layer.made(Mean, output, how)
     return reduced(layer, output, axes, Sum, how, tuple(axes))

@@ -17,9 +17,9 @@ from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWri
 from edgedigits.firmware_export.graph.arithmetic import activation_range, quantize_multiplier, reduced_multiplier
 from edgedigits.firmware_export.graph.formulas import multiply, multiply_reduced, taps
 from edgedigits.firmware_export.graph.layers import LARGEST_MULTIPLIER, QUANTIZE_FIRST, Layer, sizes
-from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole, Window
+from edgedigits.firmware_export.graph.model import Graph, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource
-from edgedigits.firmware_export.operators.shared.convolution import window_stage
+from edgedigits.firmware_export.operators.shared.convolution import Windowed, window_stage
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel, aligned
 from edgedigits.firmware_export.variants import bytes_by_variant
@@ -61,28 +61,14 @@ class WideRescaling:
 
 
 @dataclass(frozen=True)
-class WideWeighted(Node):
-    """Sums of weighted inputs under a window.
+class WideWeighted(Windowed):
+    """Sums of weighted inputs under a window, brought to int16.
 
     Attributes:
-        window: its steps.
-        weights: int8.
         rescaling: of the sums.
     """
 
-    window: Window
-    weights: NDArray[np.int8]
     rescaling: WideRescaling
-
-    @property
-    def takes_padding(self) -> bool:
-        """Its window may reach further."""
-        return True
-
-    def macs(self, graph: Graph) -> int:
-        """One for each weight and pixel."""
-        height, width, _ = graph.values[self.output].shape
-        return height * width * int(self.weights.size)
 
     def lower_with(self, lowering: Lowering, kernel: Kernel, scratch: int) -> None:
         """One stage, with the padding before it and so many bytes of working memory."""

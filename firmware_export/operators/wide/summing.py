@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter
-from edgedigits.firmware_export.graph.arithmetic import mean_rescaling
 from edgedigits.firmware_export.graph.formulas import multiply
 from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole
 from edgedigits.firmware_export.operators.contract import KernelSource
-from edgedigits.firmware_export.operators.shared.lookup import check_ratio
 from edgedigits.firmware_export.operators.shared.spatial import (
     lower_reduction,
     reduced,
-    reduced_axes,
     reduction_fields,
 )
+from edgedigits.firmware_export.operators.shared.summing import mean_over
 from edgedigits.firmware_export.planning.lowering import Lowering
 from edgedigits.firmware_export.planning.stages import Kernel
 
@@ -53,12 +50,7 @@ class WideSum(Node):
 
 def read(layer: Layer, output: Value) -> OperatorNodes:
     """The node of a mean."""
-    source = layer.value(0)
-    check_ratio(layer, source.scale / output.scale)
-    axes = [axis for axis in reduced_axes(layer) if source.shape[axis] > 1]
-    count = math.prod(source.shape[axis] for axis in axes)
-    how = mean_rescaling(source, output, count)
-    layer.check_sums(32768 * count, int(how.exponents[0]))
+    axes, how = mean_over(layer, output, 32768)
     return reduced(layer, output, axes, WideSum, int(how.multipliers[0]), int(how.exponents[0]), tuple(axes))
 
 
