@@ -49,10 +49,16 @@ def perceptron() -> bytes:
     return builder.build(builder.softmax(builder.dense(end, 10)))
 
 
+def one_output() -> bytes:
+    builder = ModelBuilder(1)
+    return builder.build(builder.dense(builder.input((1, 66)), 1))
+
+
 MODELS = {
     "small": small_network,
     "unrectified": lambda: small_network("NONE"),
     "perceptron": perceptron,
+    "one_output": one_output,
     **{f"only_{kind}": lambda kind=kind: single_operator(random.Random(7), kind) for kind in sorted(MAKERS)},
     "random": lambda: random_network(random.Random(4)),
 }
@@ -91,7 +97,9 @@ def test_generated_c_has_no_warnings(compiler, model, sources):
         compiles(compiler, sources[model], f"-std={standard}", *C_FLAGS, level)
 
 
-@pytest.mark.parametrize("model", ["small", "unrectified", "perceptron", "only_concat", "only_softmax", "random"])
+@pytest.mark.parametrize(
+    "model", ["small", "unrectified", "perceptron", "one_output", "only_concat", "only_softmax", "random"]
+)
 @pytest.mark.parametrize("name", WARNING_CORES)
 def test_generated_c_has_no_warnings_on_cores(name, model, sources):
     known = core(name)

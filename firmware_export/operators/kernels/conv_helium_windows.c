@@ -214,7 +214,7 @@ static void any_windows(const conv_t *layer, const int8_t *const *windows, size_
         if (count == 2U) {
             vstrbq_scatter_offset_p_s32(out + layer->beside, places, rescale_four(&layer->to, of, sums.val[1]), lanes);
         }
-        task.weights[0] += 4 * layer->taps;
+        task.weights[0] = task.weights[1] + 2U * layer->taps;
         out += 4 * layer->deeper;
     }
 }
