@@ -31,7 +31,7 @@ def packed(*pairs: list[list[int]]) -> np.ndarray:
 def test_codes_of_four_bits_are_a_byte_a_tap_the_first_channel_in_its_low_half():
     values = list(range(-8, 8))
     taps = [[values[tap], values[15 - tap]] for tap in range(16)]
-    made = compact(packed(taps, taps))
+    made = compact(packed(taps, taps), 16)
     assert (made.bits, made.zeros, made.values) == (4, False, tuple(values))
     assert made.stream == bytes(tap | (15 - tap) << 4 for tap in range(16)) * 2
     assert (made.size, made.words) == (48, "4-bit codes")
@@ -48,7 +48,8 @@ def test_codes_of_four_bits_are_a_byte_a_tap_the_first_channel_in_its_low_half()
 def test_fewer_values_take_fewer_bits(values, bits, stream):
     low, high = values[:2]
     taps = [[low, low], [low, high], [high, low], [high, high]]
-    made = compact(packed(taps, [[values[-1], value] for value in (values * 2)[:4]], [[values[-2], low]] * 4))
+    others = [[values[-1], value] for value in (values * 2)[:4]], [[values[-2], low]] * 4
+    made = compact(packed(taps, *others), 4)
     assert (made.bits, made.values) == (bits, values)
     assert made.stream[:bits] == stream.to_bytes(bits, "little")
 
@@ -57,7 +58,7 @@ def test_pairs_of_zeros_are_left_out_where_that_is_smaller():
     values = [-5, -4, -2, -1, 1, 3, 6, 8, 9]
     taps = [[0, 0], [9, 0], [0, 0], [0, 0], [0, 0], [-5, -5], [9, 3], [3, 9], *[[0, 0]] * 4]
     others = [[value, value] for value in values] + [[0, 0]] * 3
-    made = compact(packed(*[taps] * 4, others))
+    made = compact(packed(*[taps] * 4, others), 12)
     assert (made.bits, made.zeros, made.values) == (4, True, (0, *values))
     # Eight taps, then four: their bits, then codes of the taps that are not (0, 0).
     assert list(made.stream[:24]) == [0b11100010, 0x09, 0x11, 0x69, 0x96, 0] * 4
@@ -66,15 +67,16 @@ def test_pairs_of_zeros_are_left_out_where_that_is_smaller():
 def test_zeros_among_bytes_are_left_out():
     weights = np.zeros((4, 40, 2), np.int8)
     weights[:, ::4, 0] = np.arange(-20, 20).reshape(4, 10) * 3 + 1
-    made = compact(weights)
+    made = compact(weights, 40)
     assert (made.bits, made.zeros, made.values) == (8, True, ())
     first = int(weights[0, 0, 0]) & 255
     assert list(made.stream[:4]) == [1, first, 1, int(weights[0, 4, 0]) & 255]
     assert made.size == 4 * 10 * 2
 
 
-def test_taps_that_are_no_whole_fours_have_no_encoding():
-    assert compact(np.zeros((2, 6, 2), np.int8)) is None
+@pytest.mark.parametrize(("taps", "length"), [(6, 6), (12, 6), (8, 7), (16, 15), (4, 1)])
+def test_runs_that_are_no_whole_fours_have_no_encoding(taps, length):
+    assert compact(np.zeros((2, taps, 2), np.int8), length) is None
 
 
 def unpacked(made, shape) -> np.ndarray:
@@ -111,7 +113,7 @@ def test_what_is_written_reads_back(count, zeros):
     rng = np.random.default_rng(count)
     values = rng.permutation(np.arange(-127, 128))[:count]
     weights = rng.choice(values, (3, 36, 2)) * (rng.random((3, 36, 2)) >= zeros)
-    made = compact(weights.astype(np.int8))
+    made = compact(weights.astype(np.int8), 36)
     np.testing.assert_array_equal(unpacked(made, weights.shape), weights)
 
 
@@ -199,6 +201,24 @@ ON_CORES = ("4 bits", "2 bits", "4 bits without zeros", "bytes without zeros")
 def test_each_core_equals_the_reference(name, case, tmp_path):
     model = network(case, seed=1)
     library = exported(model, tmp_path)
+    given = random_inputs(library, 4)
+    expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
+    measured = measure(library.text, core(name), given, size_flags=())
+    np.testing.assert_array_equal(measured.outputs, expected)
+
+
+@pytest.mark.parametrize("name", ["m4", "m55", "m0"])
+def test_window_rows_that_are_no_whole_fours_stay_as_they_are(name, tmp_path):
+    """Their taps are whole fours only all together; the DSP kernels widen what a row leaves behind in another order."""
+    builder = ModelBuilder(6)
+    end = builder.conv(builder.input((1, 8, 9, 5), 0.02, -3), 28, size=(4, 3), activation="RELU")  # 15 of 16 in a row
+    end = builder.conv(end, 10, size=(3, 3), activation="RELU")
+    end = builder.conv(end, 9, size=(2, 1), padding="VALID", activation="RELU")  # 10 in each of two rows
+    end = builder.dense(builder.reshape(end, (1, 567)), 10)  # 3 more than whole fours
+    share(builder, CASES["4 bits"], least=100)
+    model = builder.build(end)
+    library = exported(model, tmp_path)
+    assert [encoding for encoding in library.encodings if encoding] == ["4-bit codes"]  # of 28 channels to 10
     given = random_inputs(library, 4)
     expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
     measured = measure(library.text, core(name), given, size_flags=())

@@ -118,7 +118,8 @@ def _compacted(stage: Stage) -> Stage:
     conv = stage.node
     assert isinstance(conv, convolution.Conv)
     packed = _packed(conv)
-    made = compact(packed)
+    _, _, columns, depth = conv.weights.shape
+    made = compact(packed, columns * depth if conv.window.dilation[1] == 1 else depth)
     if made and (made.size > _WORTH * packed.size or packed.shape[1] > _LONGEST):
         made = None
     known = {field.name: getattr(conv, field.name) for field in fields(convolution.Conv)}

@@ -53,13 +53,17 @@ class CompactWeights:
         return f"{codes}, zeros left out" if self.zeros else codes
 
 
-def compact(packed: NDArray[np.int8]) -> CompactWeights | None:
+def compact(packed: NDArray[np.int8], length: int) -> CompactWeights | None:
     """The encoding with the fewest bytes; None where there is none for these weights.
 
+    Taps are unpacked by fours. The DSP kernels take four in another order than what is left at a run's end: a run of
+    another length has no encoding, even where the taps of all runs are whole fours.
+
     Args:
-        packed: int8 of shape (channel pairs, taps, 2), the taps of each window row a multiple of four.
+        packed: int8 of shape (channel pairs, taps, 2).
+        length: of a run of neighbouring bytes, see ``packing.conv_weights``.
     """
-    if packed.shape[1] % _TAPS:
+    if length % _TAPS:
         return None
     candidates = [_bytes_without_zeros(packed)]
     if len(np.unique(packed)) <= 2**_MOST_BITS:
