@@ -37,6 +37,10 @@ def steps_of_bytes(value: Value, contract: InputContract) -> NDArray[np.int_]:
     return quantize(contract.levels(), value.scale, value.zero_point, value.kind).astype(int)
 
 
+_WITHOUT_STEPS = "    if (steps == NULL) { /* no weights yet */\n        return;\n    }\n"
+_WITHOUT_POWERS = "    if (powers == NULL) { /* no weights yet */\n        return 0;\n    }\n"
+
+
 def from_grey(value: Value, contract: InputContract, name: str, outside: bool = False) -> str:
     """Body of the function from grey bytes to the input; ``outside`` a table ``steps`` says what they become."""
     steps = steps_of_bytes(value, contract)
@@ -44,7 +48,7 @@ def from_grey(value: Value, contract: InputContract, name: str, outside: bool = 
     channels = contract.field[2]
     counter = "uint16_t" if math.prod(value.shape) < 2**16 else "uint32_t"
     shifted = np.array_equal(steps, np.arange(256) - 128) and not outside
-    table = "" if shifted or outside else _table("int8_t steps", steps)
+    table = _WITHOUT_STEPS if outside else "" if shifted else _table("int8_t steps", steps)
     if channels > 1:
         step = "(int8_t)(grey[pixel] - 128)" if shifted else "steps[grey[pixel]]"
         puts = "".join(f"        input[{channels} * pixel + {channel}] = step;\n" for channel in range(channels))
@@ -62,7 +66,7 @@ def from_bytes(value: Value, contract: InputContract, count: str, outside: bool 
     if value.wide:
         return _wide_from_bytes(steps, count)
     shifted = np.array_equal(steps, np.arange(256) - 128) and not outside
-    table = "" if shifted or outside else _table("int8_t steps", steps)
+    table = _WITHOUT_STEPS if outside else "" if shifted else _table("int8_t steps", steps)
     step = "(int8_t)(bytes[place] - 128)" if shifted else "steps[bytes[place]]"
     counter = "uint16_t" if math.prod(value.shape) < 2**16 else "uint32_t"
     return f"{table}    for ({counter} place = 0; place < {count}; place++) {{\n        input[place] = {step};\n    }}"
@@ -86,7 +90,7 @@ def confidence(value: Value, contract: InputContract | None, name: str, outside:
     if _gives_logits(contract):
         return _softmax(value, name, outside)
     if outside:
-        return f"    return (int)certainties[output[{name}_top1(output)] + 128];"
+        return f"    return certainties == NULL ? 0 : (int)certainties[output[{name}_top1(output)] + 128];"
     return (
         f"    const int32_t steps = (int32_t)output[{name}_top1(output)] - ({value.zero_point});\n"
         f"    return (int){_thousandths(value)};"
@@ -114,7 +118,7 @@ def _powers(value: Value, many: int = 1) -> NDArray[np.int_]:
 def _softmax(value: Value, name: str, outside: bool) -> str:
     """One over the sum of the powers of e, by which the other scores lie below the greatest."""
     many = 256 if value.wide else 1  # steps of int16 that count as one
-    table = "" if outside else _table("uint16_t powers", _powers(value, many))
+    table = _WITHOUT_POWERS if outside else _table("uint16_t powers", _powers(value, many))
     count, kind = (" / 2", "int16_t") if value.wide else ("", "int8_t")
     place = "(best - output[place])" + f" / {many}" if value.wide else "best - output[place]"
     return (

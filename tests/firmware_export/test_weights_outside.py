@@ -181,6 +181,18 @@ def test_nothing_runs_before_a_blob_was_taken(tmp_path):
     checked_run(str(tmp_path / "main"))
 
 
+def test_functions_around_a_digit_model_do_nothing_before_a_blob_was_taken(tmp_path):
+    export_library(BUILTIN, weights="blob").text.write(tmp_path)
+    (tmp_path / "main.c").write_text(
+        '#include "digits.h"\nstatic uint8_t grey[DIGITS_INPUT_BYTES];\nstatic int8_t input[DIGITS_INPUT_BYTES];\n'
+        "static const int8_t output[10] = {0};\n"
+        "int main(void)\n{\n    input[3] = 7;\n    digits_input_from_grey(grey, input);\n"
+        "    return input[3] == 7 && digits_confidence(output) == 0 ? 0 : 1;\n}\n"
+    )
+    checked_run("gcc", *SANITIZERS, "-std=c99", "main.c", "digits.c", "-o", "main", cwd=tmp_path)
+    checked_run(str(tmp_path / "main"))
+
+
 @pytest.mark.parametrize("compiler", ["gcc", "clang", "m0", "m4", "m55", "rv32"])
 def test_its_c_has_no_warnings(compiler, tmp_path):
     outside(small_network(), tmp_path).text.write(tmp_path)
