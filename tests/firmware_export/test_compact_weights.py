@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from host_library import FAST, SANITIZERS, SMALL, STRICT, compile_host, random_inputs
+from host_library import FAST, SANITIZERS, SMALL, STRICT, checked_run, compile_host, random_inputs
 from model_builder import ModelBuilder
 from reference import reference_outputs
+from test_library_hygiene import need
 
 from edgedigits.core.pretrained.bundled import bundled_model
 from edgedigits.firmware_export.boards.cores import core
@@ -223,6 +224,18 @@ def test_window_rows_that_are_no_whole_fours_stay_as_they_are(name, tmp_path):
     expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
     measured = measure(library.text, core(name), given, size_flags=())
     np.testing.assert_array_equal(measured.outputs, expected)
+
+
+@pytest.mark.parametrize("name", ["m4", "m55", "m0"])
+def test_one_layer_of_few_values_compiles_without_warnings(name, tmp_path):
+    builder = ModelBuilder(7)
+    end = builder.dense(builder.input((1, 1040), 0.02, -3), 16)
+    share(builder, Shared(5, 0.7))
+    exported(builder.build(end), tmp_path).text.write(tmp_path)
+    known = core(name)
+    compiler = need(f"{known.compiler}gcc")
+    for level in ("-O2", "-Os"):
+        checked_run(compiler, *known.flags, *STRICT, level, "-c", "digits.c", "-o", "digits.o", cwd=tmp_path)
 
 
 @pytest.mark.parametrize("case", ON_CORES)

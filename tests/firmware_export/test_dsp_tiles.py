@@ -76,6 +76,19 @@ def test_the_greatest_of_four_windows(activation, flags, tmp_path):
     check(built, built.pool(end), flags, tmp_path)
 
 
+@pytest.mark.parametrize("bias", [2**23 - 128 * 127 * 4 - 1, 2**23 - 128 * 127 * 4, -(2**23), 2**28])
+def test_small_windows_whose_biases_reach_24_bits(bias, flags, tmp_path):
+    """Two sums share a register of 32 bits: the second one may take 24."""
+    built = ModelBuilder(1)
+    end = built.conv(built.input((1, 2, 9, 4), 0.02, 0), 2, (1, 1), output=(0.02, -128), activation="RELU")
+    weights, biases = (built.tensors[number] for number in built.operators[0].inputs[1:])
+    weights.data = np.array([127, -127], np.int8).repeat(4).reshape(weights.shape)
+    weights.scales = (2.0**-12,) * 2
+    biases.scales = (0.02 * 2.0**-12,) * 2
+    biases.data = np.array([5, bias], np.int32)
+    check(built, end, flags, tmp_path)
+
+
 @pytest.mark.parametrize("depth", [1, 2, 6, 8, 30])
 def test_dilated_and_odd_windows_are_gathered_byte_by_byte(depth, flags, tmp_path):
     built = ModelBuilder(depth)
@@ -131,6 +144,13 @@ class TestScaling:
             ", ".join(map(str, [*outer, 4 + (10 << 16), -16, 2**30, 8 - 128 * 16, 4, -14]))
         ]
         assert plane_words(-weights, to, np.array([0]))[0].startswith(f"{65534 + (6 << 16)}, ")
+
+    def test_tiles_are_of_sums_within_24_bits(self):
+        weights = np.full((2, 1, 1, 4), 127, np.int8)
+        most = 2**23 - 4 * 127 * 128 - 1
+        for bias, fits in (((0, most), True), ((0, most + 1), False), ((0, -most - 1), False), ((2**27, 0), True)):
+            to = Rescaling(np.array(bias), np.full(2, 2**30), np.full(2, -4), -128, -128, 127)
+            assert takes_tiles(weights, 1, to, 0, 9, pooled=False) == fits
 
     def test_narrow_rows_of_large_windows_take_the_memory_of_one(self):
         small = np.ones((2, 1, 1, 128), np.int8)

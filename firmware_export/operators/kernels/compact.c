@@ -76,9 +76,10 @@ static void make_table(const FLASH compact_t *layer, meaning_t *table)
     }
 #elif defined(WITH_HELIUM)
     const mve_pred16_t lower = vctp16q(count);
-    const mve_pred16_t upper = vctp16q(count > 8U ? count - 8U : 0U);
+    const uint8_t half = count > 8U ? 8U : count;
+    const mve_pred16_t upper = vctp16q((uint32_t)(count - half));
     const uint16x8_t first = vreinterpretq_u16_s16(vldrbq_z_s16(layer->values, lower));
-    const uint16x8_t behind = vreinterpretq_u16_s16(vldrbq_z_s16(layer->values + 8, upper));
+    const uint16x8_t behind = vreinterpretq_u16_s16(vldrbq_z_s16(layer->values + half, upper));
     for (uint8_t high = 0; high < count; high++) {
         const uint16_t second = (uint16_t)((uint8_t)layer->values[high] << 8);
         uint16_t *const to = table + ((size_t)high << layer->bits);

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from edgedigits.firmware_export.c_source.stage_writer import is_rectified, shown_exponents
 from edgedigits.firmware_export.graph.model import Rescaling
 from edgedigits.firmware_export.operators.shared.convolution_scratch import GATHERED
-from edgedigits.firmware_export.operators.shared.packing import conv_weights, dsp_block
+from edgedigits.firmware_export.operators.shared.packing import conv_weights
 
 _LONGEST_SHIFT = 23
 """A product and the rounding constant, of up to 255 * 2**22, stay within 32 bits."""
@@ -38,9 +38,8 @@ def takes_tiles(
     """
     packed = conv_weights(weights, dilation)
     bias = rescaling.bias - zero * weights.reshape(len(weights), -1).astype(np.int64).sum(axis=1)
-    block = dsp_block(packed, np.pad(bias, (0, len(bias) % 2)))
     narrow = width < 4 and not pooled and 2 * width * packed.shape[1] > GATHERED
-    return width > 1 and not narrow and 2 * block >= packed.shape[1] and rescales_by_shift(rescaling)
+    return width > 1 and not narrow and _seconds_fit(packed, bias) and rescales_by_shift(rescaling)
 
 
 def channel_words(rescaling: Rescaling) -> NDArray[np.int32]:
@@ -99,6 +98,12 @@ def plane_words(weights: NDArray[np.int8], rescaling: Rescaling, bias: NDArray[n
 def _halves(low: int, high: int) -> int:
     """Twice two weights as the halves of a word of 32 bits."""
     return 2 * high * 2**16 + (2 * low) % 2**16
+
+
+def _seconds_fit(packed: NDArray[np.int8], bias: NDArray[np.int64]) -> bool:
+    """Whether sums of the second channel of each pair stay within 24 bits, their bias included."""
+    sums = 128 * np.abs(packed[: len(bias) // 2, :, 1].astype(np.int64)).sum(axis=1) + np.abs(bias[1::2])
+    return bool(np.all(sums < 2**23))
 
 
 def _shifts_fit(rescaling: Rescaling) -> bool:
