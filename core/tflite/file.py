@@ -172,7 +172,8 @@ def read_tflite(path: Path, most: int | None = None, *, subgraphs: bool = False)
     try:
         found = _read(Model.GetRootAs(data, 0), _Budget(len(data)), most)
     except _DAMAGE as error:
-        raise EdgedigitsError(f"{path} is cut short or damaged ({error})", "copy it again, or make it again") from error
+        said = f" ({error})" if type(error) is ValueError else ""  # ours; others' tell of Python
+        raise EdgedigitsError(f"{path} is cut short or damaged{said}", "copy it again, or make it again") from error
     if found.subgraphs > 1 and not subgraphs:
         raise EdgedigitsError(
             f"{path} has {found.subgraphs} subgraphs, as models with conditions, loops or variables have",

@@ -117,7 +117,8 @@ def needs(content: TfliteFile) -> tuple[str, ...]:
         )
     if "VAR_HANDLE" in names:
         found.append("It has variables: give the interpreter MicroResourceVariables, one for each VAR_HANDLE.")
-    if any(tensor.type == "FLOAT32" for tensor in content.tensors):
+    used = {place for node in content.nodes for place in (*node.inputs, *node.outputs) if place >= 0}
+    if any(content.tensors[place].type == "FLOAT32" for place in used):
         found.append("Parts of it are floats: a core without a floating-point unit takes long for them.")
     return tuple(found)
 

@@ -128,7 +128,7 @@ def constants_of(variant: str) -> Constants:
     lines = list(_active(_TYPES.read_text(encoding="utf-8"), macros))
     types = {name: kind for line in lines for kind, name in _TYPE.findall(line)}
     kept = {
-        name: macro for name, macro in macros.items() if macro.arguments or name in {"PAD", *_defined_flags(macros)}
+        name: macro for name, macro in macros.items() if macro.arguments or name in {"TAIL", *_defined_flags(macros)}
     }
     return Constants(kept, types)
 

@@ -18,6 +18,15 @@ _INCLUDE = re.compile(r'^#include "(\w+\.[ch])"\n', re.MULTILINE)
 _GUARD = re.compile(r"\A#ifndef (\w+)\n#define \1\n+(.*?)\n#endif\n\Z", re.DOTALL)
 _NO_FILLER = 0xFFFF
 
+_ONLY_WHERE_BLOBS_ARE_READ = """\
+#if defined(__AVR__)
+#error "weights from outside are not for 8-bit AVR: export with --weights plain"
+#endif
+#if defined(__BYTE_ORDER__) && defined(__ORDER_BIG_ENDIAN__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#error "weights from outside are little endian: export with --weights plain"
+#endif
+"""
+
 
 def fits_dsp(program: Program) -> bool:
     """Whether the kernels for the DSP extension can compute all stages; where they cannot, plain ones run there."""
@@ -30,7 +39,7 @@ def macros(plan: Plan, outside: bool) -> str:
     many = max(_slots(plan, value) for value in program.values) > 256
     lines = ["#define MANY_SLOTS 1 /* more than 256 rows of a value in the arena */"] if many else []
     if outside:
-        return "".join(f"{line}\n" for line in lines)
+        return _ONLY_WHERE_BLOBS_ARE_READ + "".join(f"{line}\n" for line in lines)
     lines += [] if fits_dsp(program) else ["#define NO_DSP 1 /* a weight of -128 */"]
     lines += [line for source in KERNELS.values() for line in source.macros(program)]
     return "".join(f"{line}\n" for line in lines)

@@ -134,6 +134,7 @@ _INSIDE = {
     "zero": "#define ZERO(value) ((value)->zero)\n",
     "lacks_weights": "",
     "without_weights": "",
+    "weights_first": "",
 }
 """Fields of a library that holds its weights."""
 _OUTSIDE = {
@@ -143,6 +144,7 @@ _OUTSIDE = {
     "zero": "",
     "lacks_weights": " || in_use == NULL",
     "without_weights": ", and before weights were taken",
+    "weights_first": " *     ${name}_use_weights(weights, bytes_of_weights);\n",
 }
 """The same of one that takes them in a blob."""
 

@@ -46,8 +46,6 @@ def lower(graph: Graph, by_rows: bool = False, by_structure: bool = False) -> Pr
     for node in graph.nodes:
         node.lower(lowering)
     program = lowering.finish()
-    if not program.stages:
-        raise EdgedigitsError("the network computes nothing", "export a network with layers")
     count = len(program.values)
     if count > MOST_VALUES:
         raise EdgedigitsError(

@@ -21,7 +21,7 @@ from edgedigits.firmware_export.serial.protocol import LONGEST_FRAME
 from edgedigits.firmware_export.targets.contract import HEADER, SOURCE
 from edgedigits.firmware_export.targets.files import LibraryFiles
 from edgedigits.firmware_export.targets.registry import TARGETS
-from edgedigits.firmware_export.variants import README_ORDER
+from edgedigits.firmware_export.variants import AVR, README_ORDER
 
 _SCORE_FUNCTIONS = ("top1", "confidence", "label")
 _CONSTANTS = ("ARENA_BYTES", "INPUT_BYTES", "OUTPUT_BYTES", "INPUT_OFFSET", "OUTPUT_OFFSET", "SERIAL_BAUD")
@@ -130,7 +130,7 @@ def _facts(library: LibraryFiles) -> dict[str, Any]:
         "arena_bytes": {
             variant.title: library.arena_bytes[variant.name]
             for variant in README_ORDER
-            if variant.name in library.arena_bytes
+            if variant.name in library.arena_bytes and not (library.blobs and variant is AVR)
         },
         "vectors": library.vectors,
         "field": f"{SIDE} x {SIDE} grey pixels" if library.input_bytes == SIDE * SIDE else "as many grey bytes",

@@ -90,3 +90,14 @@ def test_the_self_test_takes_the_blob_and_notices_a_spoilt_one(model: Path, tmp_
 def test_arrays_have_no_blob(model: Path, tmp_path: Path) -> None:
     said = call("export", model, "--target", "arrays", "--weights", "blob", "--out", tmp_path / "c", code=1)
     assert "leave --weights out" in said.stderr
+
+
+@pytest.mark.parametrize("target", [name for name in TARGETS if name != "arrays"])
+def test_the_readme_of_a_library_without_weights_says_how_it_gets_them(
+    target: str, model: Path, tmp_path: Path
+) -> None:
+    call("export", model, "--target", target, "--weights", "blob", "--out", tmp_path / "c")
+    told = (tmp_path / "c" / "README.md").read_text(encoding="utf-8")
+    assert "digits_use_weights(digits_weights, sizeof digits_weights)" in told
+    assert "no state of its own" not in told and "AVR |" not in told
+    assert told.index("digits_use_weights") < told.index("digits_run")

@@ -155,13 +155,13 @@ class TestAnswers:
     HEAD = b"\x00\x00\x03\x00\x10\x27\x00\x00deadbeef"
 
     def test_the_text_stands_behind_the_outputs(self):
-        found = reading_of(self.HEAD + b"\x80\xff123", outputs=2, line=True)
+        found = reading_of(self.HEAD + b"\x80\xff123", size=2, line=True)
         assert (found.text, found.confidence, found.outputs, found.microseconds) == ("123", 3, (-128, -1), 10_000)
 
     @pytest.mark.parametrize("rest", [b"\x80", b"\x80\xff12", b"\x80\xff1234", b"\x80\xff12x"])
     def test_another_length_or_text_is_refused(self, rest):
         with pytest.raises(FrameError):
-            reading_of(self.HEAD + rest, outputs=2, line=True)
+            reading_of(self.HEAD + rest, size=2, line=True)
 
 
 class TestCommand:

@@ -22,7 +22,7 @@ from edgedigits.firmware_export.planning import plan as planning
 from edgedigits.firmware_export.planning.arena import blocks, peak
 from edgedigits.firmware_export.planning.lowering import lower
 from edgedigits.firmware_export.planning.plan import Plan, plan
-from edgedigits.firmware_export.planning.stages import Program
+from edgedigits.firmware_export.planning.stages import COPY, Program
 from edgedigits.firmware_export.variants import VARIANTS
 
 KINDS = (
@@ -228,11 +228,13 @@ def test_the_checker_finds_a_ring_that_is_a_row_too_short(read):
         ArenaChecker(replace(made, schedule=spoiled), "plain").run()
 
 
-def test_a_network_that_only_reshapes_is_refused(read):
+def test_a_network_that_only_reshapes_is_a_copy(read):
+    """Its output has memory of its own."""
     builder = ModelBuilder(6)
     end = builder.reshape(builder.input((1, 4, 4, 2)), (1, 32))
-    with pytest.raises(EdgedigitsError, match="computes nothing"):
-        plan(read(builder.build(end)))
+    made = plan(read(builder.build(end)))
+    assert [stage.kernel for stage in made.program.stages] == [COPY]
+    ArenaChecker(made, "plain").run()
 
 
 def chain(length: int, shape: tuple[int, int, int]) -> bytes:

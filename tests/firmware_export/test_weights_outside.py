@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import random
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -226,7 +227,7 @@ def test_a_library_that_holds_its_weights_knows_of_no_blob(tmp_path):
 
 
 def test_constants_are_worked_out_as_types_h_says():
-    text = "W4(1, 2, 3, 4, -5, 6, 7, 8), W2(-1, 2, 3, 4) PAD, \n#if defined(WITH_HELIUM)\n0, 0,\n#endif\n"
+    text = "W4(1, 2, 3, 4, -5, 6, 7, 8), W2(-1, 2, 3, 4) TAIL, \n#if defined(WITH_HELIUM)\n0, 0,\n#endif\n"
     assert constants_of("plain").array("weight_t", text).tolist() == [
         *(129, 130, 131, 132, 123, 134, 135, 136),
         *(127, 130, 131, 132),
@@ -250,3 +251,11 @@ def test_items_of_an_initializer_come_one_by_one():
         *("a", "b", "-1"),
         *("TAPS(9, 12)", "ARENA(1, 2, 3, 4)", "c"),
     ]
+
+
+def test_an_avr_is_told_that_weights_from_outside_are_not_for_it(tmp_path):
+    outside(small_network(), tmp_path).text.write(tmp_path)
+    command = (need("avr-gcc"), "-mmcu=atmega2560", "-std=gnu99", "-c", "digits.c")
+    done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+    first = next(line for line in done.stderr.splitlines() if "error" in line)
+    assert "weights from outside are not for 8-bit AVR: export with --weights plain" in first

@@ -87,7 +87,7 @@
 #define ALIGNED
 #endif
 
-/* Weights of two and of four taps of two channels, as each kernel takes them; PAD fills up to four taps.
+/* Weights of two and of four taps of two channels, as each kernel takes them; TAIL fills up to four taps.
  * DSP: four taps in the order in which four bytes are widened, even ones first; each pair so that its word is 256 * b + a.
  * Plain: 128 higher, since small cores load unsigned bytes in one instruction; inputs lie higher, too, which the bias
  * makes up for. */
@@ -96,21 +96,21 @@ typedef int8_t weight_t;
 #define W1(a, b) (a), (b) - ((a) < 0)
 #define W2(a, b, c, d) W1(a, b), W1(c, d)
 #define W4(a, b, c, d, e, f, g, h) W1(a, b), W1(e, f), W1(c, d), W1(g, h)
-#define PAD , 0, 0, 0, 0
+#define TAIL , 0, 0, 0, 0
 #define TAPS(taps, padded) (padded)
 #define BIAS(of_signed, of_unsigned) (of_signed)
 #elif defined(WITH_HELIUM)
 typedef int8_t weight_t;
 #define W2(a, b, c, d) a, b, c, d
 #define W4(a, b, c, d, e, f, g, h) a, b, c, d, e, f, g, h
-#define PAD
+#define TAIL
 #define TAPS(taps, padded) (taps)
 #define BIAS(of_signed, of_unsigned) (of_signed)
 #else
 typedef uint8_t weight_t;
 #define W2(a, b, c, d) (a) + 128, (b) + 128, (c) + 128, (d) + 128
 #define W4(a, b, c, d, e, f, g, h) W2(a, b, c, d), W2(e, f, g, h)
-#define PAD
+#define TAIL
 #define TAPS(taps, padded) (taps)
 #define BIAS(of_signed, of_unsigned) (of_unsigned)
 #endif

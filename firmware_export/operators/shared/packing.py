@@ -59,7 +59,7 @@ def dsp_block(packed: NDArray[np.int8], bias: NDArray[np.int32]) -> int:
 def weight_macros(packed: NDArray[np.int8], length: int) -> Iterable[str]:
     """Packed weights as macros of four taps and, where a run of ``length`` taps ends, of two."""
     run = length + length % 2
-    pad = " PAD" if packed.shape[1] % 4 else ""
+    pad = " TAIL" if packed.shape[1] % 4 else ""
     for pair in packed:
         for start in range(0, len(pair), run):
             taps = pair[start : start + run]
