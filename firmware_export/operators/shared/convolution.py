@@ -226,7 +226,7 @@ def _macros(program: Program) -> tuple[str, ...]:
 
 
 def _helium_ways(stage: Stage, width: int) -> set[int]:
-    """How the Helium kernel computes a stage of this width: ``way_of`` in its file ``conv_helium_strip.c``.
+    """How the Helium kernel computes a stage of this width: ``way_of`` in its file ``conv_helium_spread.c``.
 
     It takes compact weights some channels at a time, a multiple of four until the last ones.
     """
