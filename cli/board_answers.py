@@ -66,7 +66,10 @@ def show_layers(ctx: click.Context, found: LayerVerification, as_json: bool) -> 
 
 def _say_what_follows(found: LayerVerification) -> None:
     if found.equal:
-        say("every layer is as TFLite's reference kernels compute it; what still differs is done before or behind them")
+        say(
+            "every layer is as TFLite's reference kernels compute it, the last ones too; where outputs "
+            "of `firmware verify` differ all the same, it is by what is done before or behind the network"
+        )
     if all(layer.cycles is None for layer in found.layers):
         say("this core has no counter of cycles that the program knows")
     if found.repeated:
