@@ -68,7 +68,15 @@ def test_outputs_are_tflites(name, tmp_path):
 
 @pytest.mark.parametrize("core", ["m0", "m4", "m55", "rv32", "avr"])
 @pytest.mark.parametrize(
-    "name", ["four", "odd_row", "odd_outputs", "two_more_taps", "row_of_many_bytes", "average_same"]
+    "name",
+    [
+        "four",
+        "two_more_taps",
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("odd_row", "odd_outputs", "row_of_many_bytes", "average_same")
+        ),
+    ],
 )
 def test_outputs_are_tflites_on_cores(name, core, tmp_path):
     if core == "avr" and name == "row_of_many_bytes":

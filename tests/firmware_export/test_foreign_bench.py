@@ -70,6 +70,7 @@ def test_every_model_below_the_folder_has_a_row(folder: Path, tools: None, capsy
     assert r"| a\|b | a\|b.tflite |" in bench_foreign.refusals(rows)[2]
 
 
+@pytest.mark.slow
 def test_a_model_that_no_board_holds_is_tested_on_this_computer(tmp_path: Path, tools: None) -> None:
     (path := tmp_path / "large.tflite").write_bytes(larger_than_any_board())
     found = bench_foreign.examined(path, tmp_path, 1, ("m4",))

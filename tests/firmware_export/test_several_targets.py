@@ -163,6 +163,7 @@ def test_the_reference_gives_each_output_in_its_own_type(kind: str, tmp_path: Pa
 
 
 class TestReport:
+    @pytest.mark.slow
     def test_outputs_are_the_reference_kernels(self, model: Path):
         if lacking := missing_tool(core("m4")):
             pytest.skip(lacking)
