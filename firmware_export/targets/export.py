@@ -23,6 +23,7 @@ from edgedigits.firmware_export.proof.reference import ReferenceKernels, TensorR
 from edgedigits.firmware_export.proof.tensors import NOISE_SEED, TYPES, as_steps, noise, npz_inputs, outside
 from edgedigits.firmware_export.recipe import COMPACT
 from edgedigits.firmware_export.targets import LibraryFiles, TestVector
+from edgedigits.firmware_export.targets.contract import memory_bytes
 from edgedigits.firmware_export.targets.ends import TensorEnd, TensorEnds
 
 SELF_TEST_IMAGES = 4
@@ -129,6 +130,7 @@ def _files(library: LibraryExport, model: Path, inputs: Path | None) -> tuple[Li
         inputs=library.text.inputs,
         outputs=library.text.outputs,
         blobs=library.blobs,
+        memories=memory_bytes(library.plan) if library.plan.memories[1:] else {},
     )
     return files, source
 

@@ -72,6 +72,8 @@ class LibraryFiles(LibraryText):
         wide: whether its input and its output are int16 within, and int8 where not.
         tensors: what goes in and comes out of a model that reads neither digits nor lines; None of those.
         blobs: the weights by the variant of the kernels, where the C holds none.
+        memories: bytes of each memory that the arena is split into, by the variant of the kernels; the first one is the
+            caller's.
 
     Raises:
         ValueError: a field that does not fit; fields are made by code, so this is a bug and not the user's mistake.
@@ -90,6 +92,7 @@ class LibraryFiles(LibraryText):
     wide: tuple[bool, bool] = (False, False)
     tensors: TensorEnds | None = None
     blobs: Mapping[str, bytes] = field(default_factory=dict)
+    memories: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_name(self.name)

@@ -132,6 +132,7 @@ def _facts(library: LibraryFiles) -> dict[str, Any]:
             for variant in README_ORDER
             if variant.name in library.arena_bytes and not (library.blobs and variant is AVR)
         },
+        "memories": _memories(library),
         "vectors": library.vectors,
         "field": f"{SIDE} x {SIDE} grey pixels" if library.input_bytes == SIDE * SIDE else "as many grey bytes",
         "p": serial_protocol,
@@ -139,6 +140,8 @@ def _facts(library: LibraryFiles) -> dict[str, Any]:
         "kind": library.kind,
         "tensors": library.tensors,
         "outside": bool(library.blobs),
+        "state": _state(library),
+        "one_call": "One call at a time: the memories beside the arena are the library's own.",
         "serial_fits": library.serial_fits,
         "longest_frame": LONGEST_FRAME,
         "answers_label": library.answers_label,
@@ -155,6 +158,23 @@ def _facts(library: LibraryFiles) -> dict[str, Any]:
         "floats": library.tensors.floats if library.tensors else "FLOAT32" in library.types,
         "rows": partial(_rows, per_line=SIDE if library.kind == "digit" else _BYTES_PER_LINE),
     }
+
+
+def _memories(library: LibraryFiles) -> dict[str, str]:
+    """Bytes of each memory but the caller's, in words."""
+    titles = {variant.name: variant.title for variant in README_ORDER}
+    names = list(dict.fromkeys(name for parts in library.memories.values() for name in list(parts)[1:]))
+    return {
+        name: ", ".join(f"{parts[name]} ({titles[variant]})" for variant, parts in library.memories.items())
+        for name in names
+    }
+
+
+def _state(library: LibraryFiles) -> str:
+    """What a program shares between calls."""
+    if library.memories:
+        return "no state between calls but memory" + (" and the weights in use" if library.blobs else "")
+    return "no state but the weights in use" if library.blobs else "no state of its own"
 
 
 def _functions(library: LibraryFiles) -> tuple[str, ...]:

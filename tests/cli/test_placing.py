@@ -101,3 +101,11 @@ def test_the_readme_of_a_library_without_weights_says_how_it_gets_them(
     assert "digits_use_weights(digits_weights, sizeof digits_weights)" in told
     assert "no state of its own" not in told and "AVR |" not in told
     assert told.index("digits_use_weights") < told.index("digits_run")
+
+
+def test_the_readme_of_an_arena_in_parts_tells_of_them_and_of_one_call_at_a_time(model: Path, tmp_path: Path) -> None:
+    call("export", model, "--memory", "dtcm=2K", "--memory", "sram=8K", "--out", tmp_path / "c")
+    told = (tmp_path / "c" / "README.md").read_text(encoding="utf-8")
+    assert "| `sram` | " in told and "5560 (plain C)" in told and "`DIGITS_SRAM_ATTRIBUTE`" in told
+    assert "One call at a time" in told
+    assert "no state of its own" not in told and "several threads" not in told
