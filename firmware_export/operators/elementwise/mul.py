@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, operand
+from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter
 from edgedigits.firmware_export.graph.arithmetic import activation_range, mul_output
 from edgedigits.firmware_export.graph.formulas import output_of
 from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
@@ -57,9 +57,8 @@ def _read(layer: Layer, output: Value) -> OperatorNodes:
 
 
 def _emit(writer: StageWriter, node: Mul) -> StageText:
-    zeros = (operand(Operand(zero, 0, 0)) for zero in node.zero_points)
-    fields = (*zeros, operand(node.output_scale), writer.row_numbers, 0, node.low, node.high)
-    return StageText(writer.struct("pairwise_t", fields))
+    left, right = (Operand(zero, 0, 0) for zero in node.zero_points)
+    return pairwise.emit(writer, (left, right, node.output_scale), 0, (node.low, node.high))
 
 
 def _emit_wide(writer: StageWriter, node: Mul) -> StageText:

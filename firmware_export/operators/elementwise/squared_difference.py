@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, operand
+from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter
 from edgedigits.firmware_export.graph.arithmetic import quantize_multiplier
 from edgedigits.firmware_export.graph.formulas import output_of, scaled
 from edgedigits.firmware_export.graph.layers import QUANTIZE_FIRST, Layer, OperatorNodes
@@ -60,8 +60,7 @@ def _read(layer: Layer, output: Value) -> OperatorNodes:
 
 
 def _emit(writer: StageWriter, node: SquaredDifference) -> StageText:
-    operands = (operand(node.left), operand(node.right), operand(node.output_scale))
-    return StageText(writer.struct("pairwise_t", (*operands, writer.row_numbers, _LEFT_SHIFT, -128, 127)))
+    return pairwise.emit(writer, (node.left, node.right, node.output_scale), _LEFT_SHIFT, (-128, 127))
 
 
 _CALL = "squared_difference_row(stage->layer, rows[0], SECOND, out)"

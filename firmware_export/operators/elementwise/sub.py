@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, operand
+from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter
 from edgedigits.firmware_export.graph.arithmetic import activation_range
 from edgedigits.firmware_export.graph.formulas import multiply, output_of, scaled
 from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
@@ -74,9 +74,8 @@ def _read(layer: Layer, output: Value) -> OperatorNodes:
 
 
 def _emit(writer: StageWriter, node: Sub) -> StageText:
-    operands = (operand(node.left), operand(node.right), operand(node.output_scale))
-    fields = (*operands, writer.row_numbers, node.left_shift, node.low, node.high)
-    return StageText(writer.struct("pairwise_t", fields))
+    operands = (node.left, node.right, node.output_scale)
+    return pairwise.emit(writer, operands, node.left_shift, (node.low, node.high))
 
 
 def _emit_wide(writer: StageWriter, node: Sub) -> StageText:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, operand
 from edgedigits.firmware_export.graph.arithmetic import ADD_LEFT_SHIFT, WIDE_LEFT_SHIFT, add_operands
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, Layer
 from edgedigits.firmware_export.graph.model import Node, Operand, Value, Whole
@@ -134,6 +135,14 @@ def summands(layer: Layer, left: Value, right: Value, output: Value) -> tuple[Op
 def left_shift(output: Value) -> int:
     """Bits by which a sum's sides are shifted to the left before they are rounded."""
     return WIDE_LEFT_SHIFT if output.wide else ADD_LEFT_SHIFT
+
+
+def emit(
+    writer: StageWriter, operands: tuple[Operand, Operand, Operand], shift: int, limits: tuple[int, int]
+) -> StageText:
+    """The struct of a stage of two values: both and the output, bits of the shift to the left, least and greatest."""
+    fields = (*map(operand, operands), writer.row_numbers, shift, *limits)
+    return StageText(writer.struct("pairwise_t", fields))
 
 
 KERNELS = (constants.KERNEL, *TAKING)
