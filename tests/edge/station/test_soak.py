@@ -15,7 +15,7 @@ from soak_station import Soak, soak
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Soak:
-    return soak(tmp_path_factory.mktemp("soak"), 45.0)
+    return soak(tmp_path_factory.mktemp("soak"), 20.0)
 
 
 @pytest.mark.slow
