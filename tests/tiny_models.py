@@ -5,13 +5,13 @@ TensorFlow works in a process of its own: the tests that use the models show wha
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from made_once import made_once
 
 QUANTIZE_RANGES = {"quantize_unit": (0.0, 1.0), "quantize_wide": (-1.0, 2.0), "quantize_odd": (-0.3, 7.1)}
 """Models that only quantize 28x28 floats, by name, with the range that they were calibrated on."""
@@ -27,20 +27,12 @@ def tiny_models(factory: pytest.TempPathFactory) -> dict[str, Path]:
     """
     if made := os.environ.get("EDGEDIGITS_TINY_MODELS"):
         return _made(Path(made))
-    one_of_many = "PYTEST_XDIST_WORKER" in os.environ
-    base = factory.getbasetemp().parent if one_of_many else factory.getbasetemp()
-    with (base / "tiny_models.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the processes that run tests side by side share them
-        return _made(base / "tiny_models")
-
-
-def _found(folder: Path) -> dict[str, Path]:
-    return {path.stem: path for path in folder.glob("*.tflite")}
+    return made_once(factory, "tiny_models", _made)
 
 
 def _made(folder: Path) -> dict[str, Path]:
-    if folder.is_dir():
-        return _found(folder)
+    if found := {path.stem: path for path in folder.glob("*.tflite")}:
+        return found
     environment = os.environ | {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": ""}
     done = subprocess.run(
         [sys.executable, __file__, str(folder)], env=environment, capture_output=True, text=True, check=False
@@ -48,7 +40,7 @@ def _made(folder: Path) -> dict[str, Path]:
     if "No module named 'tensorflow'" in done.stderr:
         pytest.skip('TensorFlow is not installed (pip install "edgedigits[train]")')
     assert done.returncode == 0, done.stderr
-    return _found(folder)
+    return {path.stem: path for path in folder.glob("*.tflite")}
 
 
 def from_a_newer_tensorflow(model: bytes) -> bytes:
@@ -72,7 +64,7 @@ def main(folder: Path) -> None:
     import tensorflow as tf
     import tf_keras as keras
 
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     keras.utils.set_random_seed(1)
     random = np.random.default_rng(1)
 

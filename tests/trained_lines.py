@@ -13,6 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from made_once import made_once
 
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
@@ -76,7 +77,10 @@ FIELD_TEXTS = ("120", "45", "7731", "908", "66", "1234", "550", "31", "8002", "9
 @pytest.fixture(scope="session")
 def trained_lines(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """The result of a training of the tiny network on composed lines and a folder of fields."""
-    folder = tmp_path_factory.mktemp("lines")
+    return made_once(tmp_path_factory, "lines", _trained_lines)
+
+
+def _trained_lines(folder: Path) -> SimpleNamespace:
     with pytest.MonkeyPatch.context() as patch:
         small_lines(patch)
         from edgedigits.train.lines.line_request import LineTrainingRequest
@@ -99,7 +103,7 @@ def quantized_lines(line_network: Path, tmp_path_factory: pytest.TempPathFactory
     from edgedigits.quantize.lines.quantizing import LineQuantizeRequest, quantize_lines
 
     request = LineQuantizeRequest(line_network, max_drop=60, min_exact=0)
-    return quantize_lines(request, tmp_path_factory.mktemp("quantized") / "int8")
+    return made_once(tmp_path_factory, "quantized_lines", lambda folder: quantize_lines(request, folder / "int8"))
 
 
 @pytest.fixture(scope="session")
