@@ -155,6 +155,7 @@ def test_a_core_that_cannot_be_measured_is_a_note_of_the_row(measured, model, tm
     assert not [note for note in rows["float32"].notes if "m4" in note]
 
 
+@pytest.mark.slow  # tests/quantize/test_benchmark.py interrupts the same without a process of its own
 def test_ctrl_c_keeps_the_rows_and_resume_goes_on(model, tmp_path):
     out = tmp_path / "out"
     command = [EDGEDIGITS, "benchmark", model, "--dataset", "optdigits", "--recipes", "float32,int8", "--out", out]

@@ -63,7 +63,18 @@ def test_the_confidence_of_a_model_that_ends_in_logits_is_a_probability(models: 
 
 def test_whoever_knows_the_input_better_overrules_what_was_found(models: Path, tmp_path: Path) -> None:
     model = models / "dark_on_light.keras"
-    given = ("quantize", model, "--dataset", "mnist", "--polarity", "bright", "--out", tmp_path / "int8")
+    given = (
+        "quantize",
+        model,
+        "--dataset",
+        "mnist",
+        "--input-range",
+        "0..1",
+        "--polarity",
+        "bright",
+        "--out",
+        tmp_path / "int8",
+    )
     said = " ".join(call(*given, code=1).stderr.split())
     assert "what was made is kept and says that it failed: fed 0..1, dark ink it reads" in said
     refused = call("predict", tmp_path / "int8" / "model.int8.tflite", SAMPLE, code=1)

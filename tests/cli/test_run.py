@@ -29,7 +29,7 @@ def fallen_back(tmp_path_factory):
     environment = {name: value for name, value in os.environ.items() if name != "EDGEDIGITS_DATA"}
     environment |= {"EDGEDIGITS_CACHE": str(folder / "cache"), "HTTPS_PROXY": "http://127.0.0.1:9"}
     done = subprocess.run(
-        [EDGEDIGITS, "run", "--model", "micro", "--epochs", "30", "--out", folder / "out", "--json"],
+        [EDGEDIGITS, "run", "--model", "micro", "--epochs", "16", "--out", folder / "out", "--json"],
         capture_output=True,
         text=True,
         env=environment,

@@ -98,8 +98,18 @@ def test_a_cross_validation_has_no_more_folds_than_the_rarest_digit_allows(
     assert "so that all 20 digits test, which tells if they flip as often as these" in unwrapped(said)
     proposed = said.partition("(add the options of the training")[2].partition("- or")[0].splitlines()[1:]
     assert [line for line in proposed if len(line) > 80 and len(line.split()) > 2] == [], "but for a single long path"
-    train, quantize = remedies(said)
+    train, _ = remedies(said)
     assert train[train.index("--folds") + 1] == "2"
+
+
+@pytest.mark.slow
+def test_two_pictures_of_each_digit_are_cross_validated_as_it_is_named(tmp_path: Path) -> None:
+    draw(tmp_path / "two", 2)
+    call(
+        "train", "--from", "builtin", "--dataset", f"folder:{tmp_path / 'two'}", "--epochs", 1, "--out", tmp_path / "f"
+    )
+    said = call("quantize", tmp_path / "f" / "model.keras", "--max-drop", 20, "--out", tmp_path / "q", code=3).stderr
+    train, quantize = remedies(said)
     call(*train, "--epochs", 1)
     done = CliRunner().invoke(main, quantize)
     assert re.search(r"\nall +[\d.]+ +[\d.]+ +\d+ +\d+ +20\n", done.stdout), done.output

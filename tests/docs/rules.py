@@ -111,7 +111,7 @@ RULES = (
     only_checked(r"edgedigits train --model small --folds 5 .*", "ten minutes; tests/cli/test_baseline_commands.py"),
     shortened(
         r"edgedigits train --model small --augment reading --epochs 72 --out out/reader",
-        rf"edgedigits train --model small --augment reading --epochs 1 {FEW} --out out/reader",
+        rf"edgedigits train --model nano --augment reading --epochs 1 {FEW} --out out/reader",
         "trains 25 minutes",
     ),
     shortened(
@@ -145,9 +145,11 @@ RULES = (
     as_shown(
         r"edgedigits quantize out/folds --out \S+", data="mnist", codes=FEW_DIGITS, slow="tests/cli/test_verdict.py"
     ),
+    as_shown(r"edgedigits quantize out/float/model\.keras --out \S+", codes=FEW_DIGITS),
     as_shown(
-        r"edgedigits quantize out/float/model\.keras( --input-range 0\.\.1 --polarity bright)? --out \S+",
+        r"edgedigits quantize out/float/model\.keras --input-range 0\.\.1 --polarity bright --out \S+",
         codes=FEW_DIGITS,
+        slow="tests/cli/test_handed_models.py",
     ),
     as_shown(r"edgedigits quantize out/robust/model\.keras --out \S+", codes=FEW_DIGITS, slow="the README's quantizes"),
     as_shown(r"edgedigits convert out/float/model\.keras --out out/converted"),
@@ -202,7 +204,7 @@ RULES = (
     ),
     shortened(
         r"python tests/benchmarks/mail_digits\.py (\S+) .*",
-        r"python tests/benchmarks/mail_digits.py \1 --pieces 4 --report 2",
+        r"python tests/benchmarks/mail_digits.py \1 --level ordinary --pieces 2 --report 2",
         "18,000 pieces",
         data="mnist",
     ),

@@ -30,7 +30,7 @@ class Outcome:
 class Walk:
     """Runs the blocks of pages in order, each once, in a copy of the checkout.
 
-    A command that was typed before is not typed again, nor with ``--force``.
+    A command that was typed before is not typed again, nor with ``--force``, nor where shortening makes two the same.
 
     Args:
         folder: an empty one.
@@ -67,7 +67,9 @@ class Walk:
         for command in block.commands:
             (rule,) = rules_for(command)
             runs = rule.command(command) if self._shortened or rule.runs is None else command
-            if command.removesuffix(" --force") in self._typed or runs is None or (rule.slow and not self._slow):
+            if runs is None or (rule.slow and not self._slow):
+                continue
+            if {command.removesuffix(" --force"), runs.removesuffix(" --force")} & self._typed:
                 continue
             if lacking := [program for program in rule.programs if shutil.which(program) is None]:
                 return Outcome("", True, f"{', '.join(lacking)} not installed")
@@ -79,7 +81,7 @@ class Walk:
                 lines.append(runs)
             else:
                 lines.append(f"{{ {runs}; }} || {{ code=$?; {right} || exit $code; }}")
-                self._typed.add(command)
+                self._typed |= {command, runs}
         if not lines:
             return Outcome("", True)
         script = "\n".join(("trap 'kill $(jobs -p) 2>/dev/null' EXIT", "set -v", *lines, "exit 0"))

@@ -80,7 +80,7 @@ def compiles(compiler: str, source: Path, *flags: str) -> None:
 
 
 @pytest.mark.parametrize("kernel", [name for name in KERNELS if name.endswith(".c")])
-@pytest.mark.parametrize("target", ["gcc", "clang", "m0", "m4", "m55"])
+@pytest.mark.parametrize("target", ["gcc", "clang", pytest.param("m0", marks=pytest.mark.slow), "m4", "m55"])
 def test_every_kernel_compiles_alone(kernel, target):
     """What only the writer's choice uses may stand unused here."""
     known = None if target in {"gcc", "clang"} else core(target)

@@ -95,6 +95,7 @@ def test_half_a_training_is_a_clear_error(network, tmp_path):
         run_baseline(REQUEST, tmp_path / "out", trained=trained)
 
 
+@pytest.mark.slow  # it trains as test_resume.py's networks do
 def test_a_killed_baseline_goes_on_after_its_last_whole_epoch(network, tmp_path):
     out = tmp_path / "out"
     child = subprocess.Popen([sys.executable, "-c", PROGRAM, str(out)], stdout=subprocess.PIPE, text=True)

@@ -82,6 +82,7 @@ def test_a_child_of_a_child_has_seen_everything(child, parent, halves, tmp_path)
         assert split_of(grandchild.card, spec).train.sha256() == card.dataset["train_sha256"]
 
 
+@pytest.mark.slow  # it trains as test_resume.py's networks do
 def test_an_interrupted_one_goes_on_as_if_nothing_had_been(request_, child, tmp_path):
     def stop(progress):
         if progress.epoch == 2:
