@@ -108,7 +108,7 @@ def test_skipped_frames_cost_no_piece_and_double_none(reader, mail):
     assert codes == [piece.code for piece in pieces]
 
 
-@pytest.mark.parametrize("turn", [90, 180, 270])
+@pytest.mark.parametrize("turn", [90, 180, pytest.param(270, marks=pytest.mark.slow)])
 def test_a_camera_that_hangs_turned_reads_the_same(reader, mail, turn):
     frames, pieces = mail
     turned = [np.ascontiguousarray(np.rot90(frame, turn // 90)) for frame in frames]
@@ -152,7 +152,7 @@ def test_what_passes_and_never_is_wholly_in_view_is_not_accepted_by_the_part_tha
     assert any("too long for one piece" in piece.decision.why for piece in decided)
 
 
-@pytest.mark.parametrize("frames_in_view", [50, 100])
+@pytest.mark.parametrize("frames_in_view", [50, pytest.param(100, marks=pytest.mark.slow)])
 def test_pieces_that_come_slowly_are_waited_for_until_they_are_whole(reader, frames_in_view):
     source = SimulatedMail(BeltPlan(level="easy", seed=3, pieces=3, frames_in_view=frames_in_view))
     with source:
