@@ -7,19 +7,19 @@
 #pragma GCC push_options
 #pragma GCC optimize("no-schedule-insns")
 #endif
-static int8_t rescale_one(const rescaling_t *to, channel_t channel, int32_t sum)
+static int8_t rescale_one(const rescaling_t *to, uint16_t channel, int32_t sum)
 {
     if (to->rectified != 0U) {
-        return rectify(2 * sum, channel);
+        return rectify(2 * sum, channel_of(to->multiplier[channel], -to->exponent[channel] - 1, RECTIFIED));
     }
-    return clamp(to->zero + multiply(sum, channel.multiplier, -channel.shift), to->low, to->high);
+    return rescale(to, channel, sum);
 }
 
 /* All channels of one window, or the greatest of each of four. */
 static void one_pixel(const conv_t *layer, const pair_t *columns, size_t windows, int8_t *out)
 {
     const pair_t *weights = (const pair_t *)(const void *)layer->weights;
-    const scaling_t *to = (const scaling_t *)(const void *)layer->to.bias;
+    const int32_t *bias = layer->to.bias;
     const size_t pairs = layer->taps / 2U;
     const size_t block = layer->block;
     for (uint16_t channel = 0; channel < layer->stored; channel = (uint16_t)(channel + 2U)) {
@@ -27,7 +27,7 @@ static void one_pixel(const conv_t *layer, const pair_t *columns, size_t windows
         int32_t first = INT32_MIN;
         int32_t second = INT32_MIN;
         for (size_t window = 0; window < windows; window++) {
-            int32_t sums[2] = {to->bias, to->second_bias};
+            int32_t sums[2] = {bias[channel], bias[channel + 1U]};
             for (size_t done = 0; done < pairs; done += block) {
                 sum_one(weights + done, x + done, pairs - done < block ? pairs - done : block, sums);
             }
@@ -36,13 +36,12 @@ static void one_pixel(const conv_t *layer, const pair_t *columns, size_t windows
             second = sums[1] > second ? sums[1] : second;
         }
         weights += pairs;
-        *out = rescale_one(&layer->to, to->first, first);
+        *out = rescale_one(&layer->to, channel, first);
         out += layer->deeper;
         if (channel + 1U < layer->stored) {
-            *out = rescale_one(&layer->to, to->second, second);
+            *out = rescale_one(&layer->to, (uint16_t)(channel + 1U), second);
             out += layer->deeper;
         }
-        to++;
     }
 }
 
@@ -97,8 +96,8 @@ static void conv_row(const conv_t *layer, const int8_t *const *rows, int8_t *out
     const size_t across = 1U + pooled;
     size_t left = layer->width;
     size_t offset = 0;
-    tile_t tile = {columns, NULL, scaling + (layer->stored + 1U) / 2U, scaling, out + layer->deeper, layer->beside,
-                   layer->deeper, NULL, layer->to.rectified == 0U, (const pair_t *)(const void *)layer->weights};
+    tile_t tile = {1 + 2 * layer->to.zero, layer->deeper, out + layer->deeper, layer->beside, scaling, columns, NULL,
+                   scaling + (layer->stored + 1U) / 2U, NULL, (const pair_t *)(const void *)layer->weights};
     if (layer->groups == 0U) {
         pixels_row(layer, rows, out, columns);
         return;
