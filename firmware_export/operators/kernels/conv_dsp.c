@@ -15,41 +15,44 @@ static int8_t rescale_one(const rescaling_t *to, uint16_t channel, int32_t sum)
     return rescale(to, channel, sum);
 }
 
-/* All channels of one window, or the greatest of each of four. */
+/* Sums of two channels for one window, or the greatest of each of four. */
+static void sum_pixel(const conv_t *layer, const pair_t *weights, const pair_t *x, size_t windows, const int32_t *bias,
+                      int32_t greatest[2])
+{
+    const size_t pairs = layer->taps / 2U;
+    const size_t block = layer->block;
+    greatest[0] = INT32_MIN;
+    greatest[1] = INT32_MIN;
+    for (; windows != 0U; windows--) {
+        int32_t sums[2] = {bias[0], bias[1]};
+        for (size_t done = 0; done < pairs; done += block) {
+            sum_one(weights + done, x + done, pairs - done < block ? pairs - done : block, sums);
+        }
+        x += pairs;
+        greatest[0] = sums[0] > greatest[0] ? sums[0] : greatest[0];
+        greatest[1] = sums[1] > greatest[1] ? sums[1] : greatest[1];
+    }
+}
+
 static void one_pixel(const conv_t *layer, const pair_t *columns, size_t windows, int8_t *out)
 {
     const pair_t *weights = (const pair_t *)(const void *)layer->weights;
-    const int32_t *bias = layer->to.bias;
-    const size_t pairs = layer->taps / 2U;
-    const size_t block = layer->block;
-    for (uint16_t channel = 0; channel < layer->stored; channel = (uint16_t)(channel + 2U)) {
-        const pair_t *x = columns;
-        int32_t first = INT32_MIN;
-        int32_t second = INT32_MIN;
-        for (size_t window = 0; window < windows; window++) {
-            int32_t sums[2] = {bias[channel], bias[channel + 1U]};
-            for (size_t done = 0; done < pairs; done += block) {
-                sum_one(weights + done, x + done, pairs - done < block ? pairs - done : block, sums);
-            }
-            x += pairs;
-            first = sums[0] > first ? sums[0] : first;
-            second = sums[1] > second ? sums[1] : second;
+    int32_t sums[2];
+    for (uint16_t channel = 0; channel < layer->stored; channel++) {
+        if ((channel & 1U) == 0U) {
+            sum_pixel(layer, weights, columns, windows, layer->to.bias + channel, sums);
+            weights += layer->taps / 2U;
         }
-        weights += pairs;
-        *out = rescale_one(&layer->to, channel, first);
+        *out = rescale_one(&layer->to, channel, sums[channel & 1U]);
         out += layer->deeper;
-        if (channel + 1U < layer->stored) {
-            *out = rescale_one(&layer->to, (uint16_t)(channel + 1U), second);
-            out += layer->deeper;
-        }
     }
 }
 
 /* A row whose windows are summed one by one. */
-static void pixels_row(const conv_t *layer, const int8_t *const *rows, int8_t *out, pair_t *columns)
+OUTLINE static void pixels_row(const conv_t *layer, const int8_t *const *rows, int8_t *out, pair_t *columns)
 {
     const size_t step = layer->step;
-    const size_t across = 1U + layer->pooled;
+    const size_t across = 1U + POOLED(layer);
     size_t offset = 0;
     for (uint16_t x = 0; x < layer->width; x++) {
         pair_t *column = columns;
@@ -63,36 +66,49 @@ static void pixels_row(const conv_t *layer, const int8_t *const *rows, int8_t *o
     }
 }
 
+static void sum_windows(const tile_t *tile, size_t windows)
+{
+    (windows == 3U ? three_windows : two_windows)(tile);
+}
+
+#if !defined(ONLY_EVEN)
+/* Of the last two channels the first one alone is there: it is written to the same place, and later. */
+OUTLINE static void odd_channels(const conv_t *layer, const tile_t *tile, size_t windows)
+{
+    const size_t pairs = layer->stored / 2U;
+    tile_t part = *tile;
+    part.end--;
+    if (pairs != 0U) {
+        sum_windows(&part, windows);
+    }
+    part.scaling = part.end;
+    part.end++;
+    part.weights += pairs * (layer->taps / 2U);
+    part.out += 2U * pairs * layer->deeper - layer->deeper;
+    part.deeper = 0;
+    part.sums += part.sums != NULL ? 8U * windows * pairs : 0U;
+    sum_windows(&part, windows);
+}
+#endif
+
 static void all_channels(const conv_t *layer, const tile_t *tile, size_t windows)
 {
-    void (*const sum)(const tile_t *) = windows == 3U ? three_windows : two_windows;
-    const size_t pairs = layer->stored / 2U;
-    if ((layer->stored & 1U) == 0U) {
-        sum(tile);
+#if !defined(ONLY_EVEN)
+    if ((layer->stored & 1U) != 0U) {
+        odd_channels(layer, tile, windows);
         return;
     }
-    {
-        /* Of the last two channels the first one alone is there: it is written to the same place, and later. */
-        tile_t part = *tile;
-        part.end--;
-        if (pairs != 0U) {
-            sum(&part);
-        }
-        part.scaling = part.end;
-        part.end++;
-        part.weights += pairs * (layer->taps / 2U);
-        part.out += 2U * pairs * layer->deeper - layer->deeper;
-        part.deeper = 0;
-        part.sums += part.sums != NULL ? 8U * windows * pairs : 0U;
-        sum(&part);
-    }
+#else
+    (void)layer;
+#endif
+    sum_windows(tile, windows);
 }
 
 static void conv_row(const conv_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
 {
     pair_t *const columns = (pair_t *)(void *)scratch;
     const scaling_t *const scaling = (const scaling_t *)(const void *)layer->to.bias;
-    const size_t pooled = layer->pooled;
+    const size_t pooled = POOLED(layer);
     const size_t across = 1U + pooled;
     size_t left = layer->width;
     size_t offset = 0;

@@ -125,6 +125,18 @@ typedef uint8_t weight_t;
 #define WEIGHTS_APART(weights) weights
 #endif
 
+/* What a network may have, but need not. */
+#if defined(NEVER_POOLED)
+#define POOLED(layer) 0U
+#else
+#define POOLED(layer) ((layer)->pooled)
+#endif
+#if defined(NEVER_DILATED)
+#define SEGMENTS(layer) 1U
+#else
+#define SEGMENTS(layer) ((layer)->segments)
+#endif
+
 /* A place for a row. */
 #if defined(MANY_SLOTS)
 typedef uint16_t slot_t;

@@ -219,6 +219,10 @@ def _macros(program: Program) -> tuple[str, ...]:
         made.append("#define ONLY_RECTIFIED 1 /* rows of convolutions */")
     if not any(stage.pooled for stage in stages):
         made.append("#define NEVER_POOLED 1 /* convolutions */")
+    if all(cast(Conv, stage.node).window.dilation[1] == 1 for stage in stages):
+        made.append("#define NEVER_DILATED 1 /* rows of convolutions */")
+    if all(len(node.weights) % 2 == 0 for node in wide):
+        made.append("#define ONLY_EVEN 1 /* channels of rows of convolutions */")
     if stages:
         ways = set[int]().union(*(_helium_ways(stage, program.values[stage.output].shape[1]) for stage in stages))
         made.append(f"#define HELIUM_WAYS {sum(ways)} /* of convolutions */")
