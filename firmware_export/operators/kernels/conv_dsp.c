@@ -49,10 +49,11 @@ static void one_pixel(const conv_t *layer, const pair_t *columns, size_t windows
 }
 
 /* A row whose windows are summed one by one. */
-OUTLINE static void pixels_row(const conv_t *layer, const int8_t *const *rows, int8_t *out, pair_t *columns)
+OUTLINE static void pixels_row(const conv_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
 {
+    pair_t *const columns = (pair_t *)(void *)scratch;
     const size_t step = layer->step;
-    const size_t across = 1U + POOLED(layer);
+    const size_t across = 1U + IS_POOLED(layer);
     size_t offset = 0;
     for (uint16_t x = 0; x < layer->width; x++) {
         pair_t *column = columns;
@@ -104,20 +105,17 @@ static void all_channels(const conv_t *layer, const tile_t *tile, size_t windows
     sum_windows(tile, windows);
 }
 
-static void conv_row(const conv_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
+/* A row of tiles. */
+OUTLINE static void tiles_row(const conv_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
 {
     pair_t *const columns = (pair_t *)(void *)scratch;
     const scaling_t *const scaling = (const scaling_t *)(const void *)layer->to.bias;
-    const size_t pooled = POOLED(layer);
+    const size_t pooled = IS_POOLED(layer);
     const size_t across = 1U + pooled;
     size_t left = layer->width;
     size_t offset = 0;
     tile_t tile = {1 + 2 * layer->to.zero, layer->deeper, out + layer->deeper, layer->beside, scaling, columns, NULL,
                    scaling + (layer->stored + 1U) / 2U, NULL, (const pair_t *)(const void *)layer->weights};
-    if (layer->groups == 0U) {
-        pixels_row(layer, rows, out, columns);
-        return;
-    }
     while (left != 0U) {
         const size_t windows = left == 2U || left == 4U ? 2U : 3U;
         tile.columns_end = columns + windows * (layer->taps / 2U);
@@ -133,6 +131,11 @@ static void conv_row(const conv_t *layer, const int8_t *const *rows, int8_t *out
         offset += windows * across * layer->step;
         left -= windows;
     }
+}
+
+static void conv_row(const conv_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
+{
+    (layer->groups == 0U ? pixels_row : tiles_row)(layer, rows, out, scratch);
 }
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC pop_options

@@ -129,13 +129,13 @@ static inline void pixels_row(const CONV_MEMORY conv_t *layer, const int8_t *con
 static void conv_row(const CONV_MEMORY conv_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
 {
 #if defined(WITH_PAIRS)
-    if (layer->width > 1U || POOLED(layer) != 0U) {
+    if (layer->width > 1U || IS_POOLED(layer) != 0U) {
         pairs_row(layer, rows, out, scratch);
     } else {
         pixels_row(layer, rows, out, scratch, 1, 1);
     }
 #else
-    pixels_row(layer, rows, out, scratch, layer->width, POOLED(layer) != 0U ? 4 : 1);
+    pixels_row(layer, rows, out, scratch, layer->width, IS_POOLED(layer) != 0U ? 4 : 1);
 #endif
 }
 #endif

@@ -127,9 +127,19 @@ typedef uint8_t weight_t;
 
 /* What a network may have, but need not. */
 #if defined(NEVER_POOLED)
-#define POOLED(layer) 0U
+#define IS_POOLED(layer) 0U
 #else
-#define POOLED(layer) ((layer)->pooled)
+#define IS_POOLED(layer) ((layer)->pooled)
+#endif
+#if defined(NEVER_FILLED)
+#define FILLER(stage) NO_FILLER
+#else
+#define FILLER(stage) ((stage)->filler)
+#endif
+#if defined(NEVER_PADDED)
+#define IS_PADDED(value) 0
+#else
+#define IS_PADDED(value) ((value)->padded != 0U)
 #endif
 #if defined(NEVER_DILATED)
 #define SEGMENTS(layer) 1U
