@@ -43,9 +43,10 @@ def read(name):
     return yaml.safe_load((FLEET / name).read_text())
 
 
-@pytest.fixture
-def metrics(tmp_path):
+@pytest.fixture(scope="module")
+def metrics(tmp_path_factory):
     """Figures of a station that has done everything once, on a Raspberry Pi that is hot."""
+    tmp_path = tmp_path_factory.mktemp("pi")
     (tmp_path / "thermal_zone0").mkdir()
     (tmp_path / "thermal_zone0" / "type").write_text("cpu-thermal")
     (tmp_path / "thermal_zone0" / "temp").write_text("71000")
@@ -210,8 +211,8 @@ def test_a_station_cannot_speak_for_another(fleet_broker, broker_folder, tmp_pat
     assert sorter.messages == []
 
 
-@pytest.fixture
-def prometheus(metrics, tmp_path):
+@pytest.fixture(scope="module")
+def prometheus(metrics, tmp_path_factory):
     """A real Prometheus with the fleet's configuration, which asks one station of this machine; the port of its API."""
     if shutil.which("prometheus") is None:
         pytest.skip("prometheus is not installed (Debian package prometheus)")
@@ -229,6 +230,7 @@ def prometheus(metrics, tmp_path):
 
     page = ThreadingHTTPServer(("127.0.0.1", 0), Page)
     threading.Thread(target=page.serve_forever, args=(0.1,), daemon=True).start()
+    tmp_path = tmp_path_factory.mktemp("figures")
     folder = tmp_path / "prometheus"
     shutil.copytree(FLEET / "prometheus", folder)
     (folder / "station-password").write_text("secret")
