@@ -142,6 +142,7 @@ class TestBenchmark:
         done = call("benchmark", line_network, *options, "--out", tmp_path / "out", code=2)
         assert f"{options[0]} cannot be given with a line network" in done.stderr
 
+    @pytest.mark.slow  # tests/quantize/test_line_quantize.py measures the rows
     def test_its_rows_are_shown(self, line_network, tmp_path, quick_timing):
         done = call("benchmark", line_network, "--recipes", "float32", "--out", tmp_path / "out")
         assert "exact lines %" in done.stdout

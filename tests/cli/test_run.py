@@ -216,6 +216,7 @@ def test_a_self_test_that_fails_fails_the_run(useless):
     assert '<b class="bad">self-test failed</b>' in (out / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow  # test_training.py interrupts a training, says the same and goes on
 def test_interrupted_run_says_how_its_training_goes_on_and_it_does(tmp_path):
     process = subprocess.Popen(
         [EDGEDIGITS, "run", "--model", "nano", "--dataset", "optdigits", "--epochs", "6", "--out", tmp_path / "out"],

@@ -31,6 +31,9 @@ SCALE, ZERO = 0.0213, -17
 ENDS = [("int8", "float32"), ("float32", "int8"), ("float32", "float32"), ("uint8", "uint8"), ("uint8", "float32")]
 SHAPES = {"picture": ((1, 12, 12, 3), 5), "digit": ((1, 28, 28, 1), 10)}
 
+ON_A_BOARD = {("digit", ENDS[2]), ("digit", ENDS[3]), ("picture", ENDS[4])}
+"""Of these the default tests have a report and a board; test_typed_cores.py runs all ends on every core."""
+
 
 def typed(shape: tuple[int, ...], classes: int, source: str, result: str) -> bytes:
     """A model that is int8 inside, with these types of its input and output."""
@@ -83,8 +86,9 @@ def test_a_wrong_scale_at_the_output_fails_it(tmp_path: Path):
 @pytest.mark.parametrize(
     "model",
     [
-        *(("digit", *ends) for ends in ENDS),
-        *(pytest.param(("picture", *ends), marks=() if ends == ENDS[-1] else pytest.mark.slow) for ends in ENDS),
+        pytest.param((shape, *ends), marks=() if (shape, ends) in ON_A_BOARD else pytest.mark.slow)
+        for shape in SHAPES
+        for ends in ENDS
     ],
     indirect=True,
     ids="-".join,

@@ -228,11 +228,9 @@ class TestHost:
     @pytest.mark.parametrize(
         ("shape", "ends"),
         [
-            *(("digit", ends) for ends in typed_ends.ENDS),
-            *(
-                pytest.param("picture", ends, marks=() if ends == typed_ends.ENDS[-1] else pytest.mark.slow)
-                for ends in typed_ends.ENDS
-            ),
+            pytest.param(shape, ends, marks=() if (shape, ends) in typed_ends.ON_A_BOARD else pytest.mark.slow)
+            for shape in typed_ends.SHAPES
+            for ends in typed_ends.ENDS
         ],
         ids=lambda told: told if isinstance(told, str) else "-".join(told),
     )

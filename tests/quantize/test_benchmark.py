@@ -209,6 +209,7 @@ def test_a_bug_in_one_recipe_keeps_its_traceback_and_stops_nothing(request_here,
     assert found.rows[1].accuracy.count == 180
 
 
+@pytest.mark.slow  # tests/cli/test_benchmark_commands.py has no time for one; the interrupted run below goes on
 def test_recipes_that_train_are_not_begun_after_the_time_limit_and_resumed_later(request_here, tmp_path):
     """The others are made whatever the limit; one that runs stops at the end of its step."""
     from edgedigits.quantize.benchmark import benchmarking

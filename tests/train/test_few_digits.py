@@ -6,6 +6,8 @@ import pytest
 from edgedigits.core.datasets import load_dataset
 from edgedigits.train import TrainingRequest, evaluate_keras, train
 
+pytestmark = pytest.mark.slow  # 1,500 steps, whose number is test_step_budgets.py's
+
 
 @pytest.fixture(scope="module")
 def few(tmp_path_factory):

@@ -172,6 +172,7 @@ for record, other in zip(history, other_history):
 """
 
 
+@pytest.mark.slow  # docs/gpu.md's command trains so on two devices, test_devices.py with the pipeline
 def test_two_devices_that_hold_the_digits_learn_what_the_pipeline_teaches_them(tmp_path):
     command = [sys.executable, "-c", TWO_DEVICES, str(tmp_path)]
     told = subprocess.run(command, capture_output=True, text=True, check=False)
