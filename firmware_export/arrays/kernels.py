@@ -46,6 +46,7 @@ _SCALED = frozenset({"ADD", "SQUARED_DIFFERENCE", "SUB"})
 _STATES = (18, 19)
 _MOST_JOINED = 10
 _MOST_AXES = 4
+_OF_FOUR_AXES = frozenset({"AVERAGE_POOL_2D", "CONV_2D", "DEPTHWISE_CONV_2D", "MAX_POOL_2D", "STRIDED_SLICE"})
 
 
 def why_not_computed(content: TfliteFile, node: OperatorCall) -> Wrong | None:
@@ -113,7 +114,7 @@ def _wrong_scale(content: TfliteFile, node: OperatorCall) -> Wrong | None:
     if all(math.isfinite(scale) and scale > 0 for one in numbers for scale in one.scales):
         return None
     what = f"reads numbers of scale 0 by {node.name}, at which TensorFlow Lite Micro stops"
-    return what, "train the network first: a constant of zeros alone has no scale"
+    return what, CONVERT
 
 
 def _wrong_places(content: TfliteFile, node: OperatorCall) -> Wrong | None:
@@ -132,10 +133,9 @@ def _too_many(content: TfliteFile, node: OperatorCall) -> Wrong | None:
         what = f"joins {len(node.inputs)} values by one CONCATENATION, where TensorFlow Lite Micro joins {_MOST_JOINED}"
         return what, f"join at most {_MOST_JOINED} at a time, or build the network without it"
     given = _inputs(content, node)
-    if node.name == "STRIDED_SLICE" and given and given[0] and len(given[0].shape) > _MOST_AXES:
-        axes = len(given[0].shape)
-        what = f"cuts {axes} axes by STRIDED_SLICE, where TensorFlow Lite Micro takes {_MOST_AXES} at most"
-        return what, WITHOUT_IT
+    if node.name in _OF_FOUR_AXES and given and given[0] and len(given[0].shape) > _MOST_AXES:
+        axes = f"computes {node.name} of {len(given[0].shape)} axes"
+        return f"{axes}, where TensorFlow Lite Micro takes {_MOST_AXES} at most", WITHOUT_IT
     return None
 
 

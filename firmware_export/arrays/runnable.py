@@ -36,7 +36,7 @@ def why_not(content: TfliteFile) -> Wrong | None:
 
     Source of float16: ``tensorflow/lite/micro/kernels/dequantize_common.cc``; of the rest see ``kernels``.
     """
-    lacking = sorted({_called(one) for one in content.operators if method(one) is None})
+    lacking = sorted({called(one) for one in content.operators if method(one) is None})
     if lacking:
         return f"has operators that TensorFlow Lite Micro lacks: {', '.join(lacking)}", "build the network without them"
     if any(tensor.type == "FLOAT16" for tensor in content.tensors):
@@ -55,7 +55,7 @@ def _wrong_ends(content: TfliteFile) -> Wrong | None:
     return None
 
 
-def _called(operator: OperatorVersion) -> str:
+def called(operator: OperatorVersion) -> str:
     """An operator's name for messages; that of a custom one comes from the model, and anybody may have written it."""
     if operator.name != "CUSTOM":
         return operator.name
