@@ -41,6 +41,9 @@ def macros(plan: Plan, outside: bool) -> str:
     if outside:
         return _ONLY_WHERE_BLOBS_ARE_READ + "".join(f"{line}\n" for line in lines)
     lines += [] if fits_dsp(program) else ["#define NO_DSP 1 /* a weight of -128 */"]
+    lines += [] if any(stage.padded for stage in program.stages) else ["#define NEVER_FILLED 1 /* rows of padding */"]
+    beside = any(value.before + value.after > 0 for value in program.values.values())
+    lines += [] if beside else ["#define NEVER_PADDED 1 /* rows at their ends */"]
     lines += [line for source in KERNELS.values() for line in source.macros(program)]
     return "".join(f"{line}\n" for line in lines)
 

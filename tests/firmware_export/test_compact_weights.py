@@ -309,7 +309,7 @@ def test_channels_of_one_scale_have_its_constants_once(tmp_path):
         for case in ("4 bits", "3 bits")
     ]
     one, each = (found["digits_scaling_1"] for found in parameters)
-    assert (one, each) == (3 * 4 + 16 * 4, 16 * 16)  # a bias each; or multiplier, rounding and shift, too
+    assert (one, each) == (4 + 16 * 4, 8 * 16)  # a word each with the bias and the shift; or the multiplier, too
 
 
 def test_the_export_says_what_it_saves(tmp_path):

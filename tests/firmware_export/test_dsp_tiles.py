@@ -14,7 +14,7 @@ from edgedigits.firmware_export.boards.cores import core
 from edgedigits.firmware_export.boards.measure import measure
 from edgedigits.firmware_export.graph.model import Rescaling
 from edgedigits.firmware_export.operators.shared.dsp_scaling import (
-    channel_words,
+    one_scale_words,
     pair_words,
     plane_words,
     rescales_by_shift,
@@ -78,15 +78,16 @@ def test_the_greatest_of_four_windows(activation, flags, tmp_path):
 
 @pytest.mark.parametrize("bias", [2**23 - 128 * 127 * 4 - 1, 2**23 - 128 * 127 * 4, -(2**23), 2**28])
 def test_small_windows_whose_biases_reach_24_bits(bias, flags, tmp_path):
-    """Two sums share a register of 32 bits: the second one may take 24."""
+    """Two sums share a register of 32 bits: the second one may take 24. And a bias shares a word with a shift."""
     built = ModelBuilder(1)
     end = built.conv(built.input((1, 2, 9, 4), 0.02, 0), 2, (1, 1), output=(0.02, -128), activation="RELU")
     weights, biases = (built.tensors[number] for number in built.operators[0].inputs[1:])
     weights.data = np.array([127, -127], np.int8).repeat(4).reshape(weights.shape)
     weights.scales = (2.0**-12,) * 2
     biases.scales = (0.02 * 2.0**-12,) * 2
-    biases.data = np.array([5, bias], np.int32)
-    check(built, end, flags, tmp_path)
+    for both in ([5, bias], [bias, 5]):
+        biases.data = np.array(both, np.int32)
+        check(built, end, flags, tmp_path)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 6, 8, 30])
@@ -123,32 +124,34 @@ class TestScaling:
         assert not rescales_by_shift(rescaling(-4, -128, high=100))
         assert rescales_by_shift(rescaling(-4, -128))
 
-    def test_rounding_takes_the_zero_point_in(self):
-        """-128 as zero point: 128 * 2**4 less than half of 2**4."""
-        assert channel_words(rescaling(-4, -128)).tolist() == [[2**30, 8 - 128 * 16, 4]]
-        assert channel_words(rescaling(2, 5)).tolist() == [[2**30, 0, -2]]
+    def test_two_channels_take_four_words(self):
+        """A bias 256 times, and in its lowest byte the shift less one."""
+        both = Rescaling(np.zeros(2), np.array([5, 6]), np.array([-1, -23]), 0, -128, 127)
+        assert list(pair_words(both, np.array([-3, 4]))) == [f"6, {4 * 256 + 22}, {-3 * 256 + 0}, 5"]
+        most = np.array([2**23 - 1, -(2**23) + 1])
+        assert list(pair_words(both, most)) == [f"6, {-(2**31) + 256 + 22}, {2**31 - 256}, 5"]
 
-    def test_a_pair_starts_where_both_of_its_sums_do(self):
-        both = Rescaling(np.zeros(2), np.array([5, 6]), np.array([-1, -2]), 0, -128, 127)
-        bias = np.array([-3, 4])
-        assert list(pair_words(both, bias, True)) == ["-3, 1021, 6, 2, 2, 5, 1, 1"]
-        assert list(pair_words(both, bias, False)) == ["-3, 4, 6, 2, 2, 5, 1, 1"]
-        wide = np.array([0, 2**23])
-        assert next(iter(pair_words(both, wide, True))).startswith(f"0, {-(2**31)}, ")
+    def test_of_channels_that_share_their_scale_two_words_and_the_multiplier_once(self):
+        both = Rescaling(np.zeros(2), np.array([5, 5]), np.array([-4, -4]), 0, -128, 127)
+        assert list(one_scale_words(both, np.array([-3, 4]))) == ["5", f"{4 * 256 + 3}, {-3 * 256 + 3}"]
 
-    def test_a_plane_has_its_weights_doubled_in_the_halves_of_words(self):
+    def test_a_plane_takes_five_words(self):
+        """Its outer and its upper middle weights as bytes, the last one twice above the shift less one."""
         weights = np.array([[1, 2, -3, 4, 5, 6, 7, -8, 9]], np.int8).T
         to = rescaling(-4, -128)
-        outer = [2 + (-6 << 16), 8 + (12 << 16), 14 + (18 << 16)]
-        assert plane_words(weights, to, np.array([-7])) == [
-            ", ".join(map(str, [*outer, 4 + (10 << 16), -16, 2**30, 8 - 128 * 16, 4, -14]))
-        ]
-        assert plane_words(-weights, to, np.array([0]))[0].startswith(f"{65534 + (6 << 16)}, ")
+        upper, lower = (1 | 4 << 8 | (256 - 3) << 16 | 6 << 24), (7 | 2 << 8 | 9 << 16 | 5 << 24)
+        assert plane_words(weights, to, np.array([-7])) == [f"{upper}, {lower}, {-16 * 2**16 + 3}, -14, {2**30}"]
 
     def test_tiles_are_of_sums_within_24_bits(self):
         weights = np.full((2, 1, 1, 4), 127, np.int8)
         most = 2**23 - 4 * 127 * 128 - 1
-        for bias, fits in (((0, most), True), ((0, most + 1), False), ((0, -most - 1), False), ((2**27, 0), True)):
+        for bias, fits in (
+            ((0, most), True),
+            ((0, most + 1), False),
+            ((0, -most - 1), False),
+            ((2**23 - 1, 0), True),
+            ((-(2**23), 0), False),
+        ):
             to = Rescaling(np.array(bias), np.full(2, 2**30), np.full(2, -4), -128, -128, 127)
             assert takes_tiles(weights, 1, to, 0, 9, pooled=False) == fits
 

@@ -95,7 +95,8 @@ def publishing_refused(where: str, topic: str, reason: str, user: str) -> Output
         reason: name of the reason code (MQTT 5, section 3.4.2.1).
         user: who published.
     """
+    what = f"the broker at {where} does not take what is published to {topic} ({reason})"
     remedy = f"let {f'user {user}' if user else 'all users'} write there"
     if is_discovery(topic):
-        remedy += ", or set mqtt.discovery to false"
-    return OutputAway(f"the broker at {where} does not take what is published to {topic} ({reason})", remedy)
+        return OutputAway(what, f"{remedy}, or set mqtt.discovery to false", AGAIN)
+    return OutputAway(what, remedy)

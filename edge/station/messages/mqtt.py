@@ -65,14 +65,16 @@ class MqttOutput(Output):
         self._topics = Topics.of(settings.topic, station)
         self._changed = threading.Condition()  # guards what the client's thread and the forwarder's share, below
         self._connected = self._closed = False
+        self._told = False  # whether this connection has begun with all that is retained; pieces wait for it
         self._explained = False  # whether it is known why the last attempt to connect failed
-        self._why = OutputAway(f"the broker at {self._where} did not answer yet", "wait a moment", AGAIN)
+        self._unanswered = OutputAway(f"the broker at {self._where} did not answer yet", "wait a moment", AGAIN)
+        self._why = self._unanswered
         self._acknowledged: dict[int, Any] = {}
         self._in_flight: tuple[int, int] | None = None  # sequence and message id of what was sent last
         self._alarms: bytes = b"{}"
         self._denied: OutputAway | None = None  # what the broker did not let be published since the last connection
         self._retained: Iterator[tuple[str, bytes]] = iter(())  # topics and messages that every connection begins with
-        self._retained_in_flight = 0, ""  # id and topic of the last of them
+        self._retained_in_flight: dict[int, str] = {}  # topics by message id; the client repeats them when it is back
         self._alarms_in_order = threading.Lock()  # the newest alarms are published last
         self._discovers = settings.discovery
         self._counts = {"accepted": 0, "rejected": 0, "keyed": 0}
@@ -112,13 +114,13 @@ class MqttOutput(Output):
         if not self._closed:
             self._client.loop_start()  # does nothing while the client's thread lives
         with self._changed:
-            self._changed.wait_for(lambda: self._connected or self._explained or self._closed, seconds)
+            self._changed.wait_for(lambda: self._told or self._explained or self._closed, seconds)
             self._raise_if_away()
 
     def _raise_if_away(self) -> None:
         if self._closed:
             raise OutputAway(f"the connection to the broker at {self._where} was closed", "start the station again")
-        if not self._connected:
+        if not self._told:
             raise self._why
 
     def deliver(self, event: Event) -> None:
@@ -207,8 +209,7 @@ class MqttOutput(Output):
                 self._changed.notify_all()
             return
         with self._changed:
-            self._connected = True
-            self._changed.notify_all()
+            self._connected, self._why = True, self._unanswered
         self._publish_alarms()
         first = {self._topics.status: b"online"}
         if self._discovers:
@@ -228,7 +229,7 @@ class MqttOutput(Output):
         with self._changed:
             if self._connected or not self._explained:
                 self._why = self._denied or connection_ended(self._where, str(reason), stood=self._connected)
-            self._connected, self._explained = False, True
+            self._connected, self._told, self._explained = False, False, True
             self._changed.notify_all()
 
     def _on_publish(self, _client: Any, _data: Any, message: int, reason: Any, _properties: Any) -> None:
@@ -236,17 +237,25 @@ class MqttOutput(Output):
             self._acknowledged[message] = reason
             self._denied = None
             self._changed.notify_all()
-        mine, topic = self._retained_in_flight
+        topic = self._retained_in_flight.pop(message, self._topics.pieces)
         if reason.is_failure:
-            self._deny(topic if message == mine else self._topics.pieces, str(reason))
-        if message == mine:
-            self._publish_next_retained()
+            self._deny(topic, str(reason))
+        self._publish_next_retained()
 
     def _publish_next_retained(self) -> None:
-        """One at a time: mosquitto 2.0.11 drops the connection after one that it does not take, before it reads on."""
-        for topic, message in self._retained:
-            self._retained_in_flight = self._client.publish(topic, message, qos=1, retain=True).mid, topic
+        """Publish it when all before it are acknowledged.
+
+        One at a time, and what was in flight as the last connection ended first: mosquitto 2.0.11 drops the connection
+        after one that it does not take, and its refusal is lost if anything came behind that.
+        """
+        if self._told or self._retained_in_flight:
             return
+        for topic, message in self._retained:
+            self._retained_in_flight[self._client.publish(topic, message, qos=1, retain=True).mid] = topic
+            return
+        with self._changed:
+            self._told = self._connected
+            self._changed.notify_all()
 
     def _deny(self, topic: str, reason: str) -> None:
         denied = publishing_refused(self._where, topic, reason, self._settings.user)

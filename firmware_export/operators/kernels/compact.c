@@ -256,29 +256,31 @@ APART static const FLASH uint8_t *unpack_pairs(const FLASH compact_t *layer, con
 /* Constants of `count` channels from the `done`th on. */
 static void scale_channels(const FLASH compact_t *layer, rescaling_t *to, size_t done, size_t count, int8_t *scratch)
 {
-#if defined(ONE_SCALE) && defined(WITH_DSP)
-    if (layer->one_scale != 0U) {
-        const int32_t *const channel = layer->of.to.bias;
-        const channel_t both = {channel[0], channel[1], channel[2]};
-        const int32_t *bias = channel + 3 + done;
-        scaling_t *pair = (scaling_t *)(void *)(scratch + layer->scales);
-        const scaling_t *const end = pair + (count + 1U) / 2U;
-        to->bias = &pair->bias;
-        for (; pair != end; pair++) {
-            pair->bias = bias[0];
-            pair->second_bias = bias[1];
-            pair->second = both;
-            pair->first = both;
-            bias += 2;
+#if defined(WITH_DSP)
+    if (layer->of.groups != 0U) {
+#if defined(ONE_SCALE)
+        if (layer->one_scale != 0U) {
+            const int32_t multiplier = layer->of.to.bias[0];
+            const int32_t *words = layer->of.to.bias + 1 + done;
+            scaling_t *pair = (scaling_t *)(void *)(scratch + layer->scales);
+            const scaling_t *const end = pair + (count + 1U) / 2U;
+            to->bias = &pair->second_multiplier;
+            for (; pair != end; pair++) {
+                pair->second_multiplier = multiplier;
+                pair->second = words[0];
+                pair->first = words[1];
+                pair->first_multiplier = multiplier;
+                words += 2;
+            }
+            return;
         }
+#endif
+        to->bias = layer->of.to.bias + 2U * done; /* four numbers for two channels */
         return;
     }
 #endif
     (void)count;
     (void)scratch;
-#if defined(WITH_DSP)
-    to->bias = layer->of.to.bias + 4U * done; /* eight numbers for two channels */
-#else
     to->bias = layer->of.to.bias + done;
 #if defined(ONE_SCALE) && !defined(__AVR__)
     if (layer->one_scale != 0U) {
@@ -295,7 +297,6 @@ static void scale_channels(const FLASH compact_t *layer, rescaling_t *to, size_t
 #endif
     to->multiplier = layer->of.to.multiplier + done;
     to->exponent = layer->of.to.exponent + done;
-#endif
 }
 
 APART static void compact_row(const FLASH compact_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)

@@ -7,50 +7,53 @@
 #pragma GCC push_options
 #pragma GCC optimize("no-schedule-insns")
 #endif
-static int8_t rescale_one(const rescaling_t *to, channel_t channel, int32_t sum)
+static int8_t rescale_one(const rescaling_t *to, uint16_t channel, int32_t sum)
 {
     if (to->rectified != 0U) {
-        return rectify(2 * sum, channel);
+        return rectify(2 * sum, channel_of(to->multiplier[channel], -to->exponent[channel] - 1, RECTIFIED));
     }
-    return clamp(to->zero + multiply(sum, channel.multiplier, -channel.shift), to->low, to->high);
+    return rescale(to, channel, sum);
 }
 
-/* All channels of one window, or the greatest of each of four. */
+/* Sums of two channels for one window, or the greatest of each of four. */
+static void sum_pixel(const conv_t *layer, const pair_t *weights, const pair_t *x, size_t windows, const int32_t *bias,
+                      int32_t greatest[2])
+{
+    const size_t pairs = layer->taps / 2U;
+    const size_t block = layer->block;
+    greatest[0] = INT32_MIN;
+    greatest[1] = INT32_MIN;
+    for (; windows != 0U; windows--) {
+        int32_t sums[2] = {bias[0], bias[1]};
+        for (size_t done = 0; done < pairs; done += block) {
+            sum_one(weights + done, x + done, pairs - done < block ? pairs - done : block, sums);
+        }
+        x += pairs;
+        greatest[0] = sums[0] > greatest[0] ? sums[0] : greatest[0];
+        greatest[1] = sums[1] > greatest[1] ? sums[1] : greatest[1];
+    }
+}
+
 static void one_pixel(const conv_t *layer, const pair_t *columns, size_t windows, int8_t *out)
 {
     const pair_t *weights = (const pair_t *)(const void *)layer->weights;
-    const scaling_t *to = (const scaling_t *)(const void *)layer->to.bias;
-    const size_t pairs = layer->taps / 2U;
-    const size_t block = layer->block;
-    for (uint16_t channel = 0; channel < layer->stored; channel = (uint16_t)(channel + 2U)) {
-        const pair_t *x = columns;
-        int32_t first = INT32_MIN;
-        int32_t second = INT32_MIN;
-        for (size_t window = 0; window < windows; window++) {
-            int32_t sums[2] = {to->bias, to->second_bias};
-            for (size_t done = 0; done < pairs; done += block) {
-                sum_one(weights + done, x + done, pairs - done < block ? pairs - done : block, sums);
-            }
-            x += pairs;
-            first = sums[0] > first ? sums[0] : first;
-            second = sums[1] > second ? sums[1] : second;
+    int32_t sums[2];
+    for (uint16_t channel = 0; channel < layer->stored; channel++) {
+        if ((channel & 1U) == 0U) {
+            sum_pixel(layer, weights, columns, windows, layer->to.bias + channel, sums);
+            weights += layer->taps / 2U;
         }
-        weights += pairs;
-        *out = rescale_one(&layer->to, to->first, first);
+        *out = rescale_one(&layer->to, channel, sums[channel & 1U]);
         out += layer->deeper;
-        if (channel + 1U < layer->stored) {
-            *out = rescale_one(&layer->to, to->second, second);
-            out += layer->deeper;
-        }
-        to++;
     }
 }
 
 /* A row whose windows are summed one by one. */
-static void pixels_row(const conv_t *layer, const int8_t *const *rows, int8_t *out, pair_t *columns)
+OUTLINE static void pixels_row(const conv_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
 {
+    pair_t *const columns = (pair_t *)(void *)scratch;
     const size_t step = layer->step;
-    const size_t across = 1U + layer->pooled;
+    const size_t across = 1U + IS_POOLED(layer);
     size_t offset = 0;
     for (uint16_t x = 0; x < layer->width; x++) {
         pair_t *column = columns;
@@ -64,45 +67,55 @@ static void pixels_row(const conv_t *layer, const int8_t *const *rows, int8_t *o
     }
 }
 
-static void all_channels(const conv_t *layer, const tile_t *tile, size_t windows)
+static void sum_windows(const tile_t *tile, size_t windows)
 {
-    void (*const sum)(const tile_t *) = windows == 3U ? three_windows : two_windows;
-    const size_t pairs = layer->stored / 2U;
-    if ((layer->stored & 1U) == 0U) {
-        sum(tile);
-        return;
-    }
-    {
-        /* Of the last two channels the first one alone is there: it is written to the same place, and later. */
-        tile_t part = *tile;
-        part.end--;
-        if (pairs != 0U) {
-            sum(&part);
-        }
-        part.scaling = part.end;
-        part.end++;
-        part.weights += pairs * (layer->taps / 2U);
-        part.out += 2U * pairs * layer->deeper - layer->deeper;
-        part.deeper = 0;
-        part.sums += part.sums != NULL ? 8U * windows * pairs : 0U;
-        sum(&part);
-    }
+    (windows == 3U ? three_windows : two_windows)(tile);
 }
 
-static void conv_row(const conv_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
+#if !defined(ONLY_EVEN)
+/* Of the last two channels the first one alone is there: it is written to the same place, and later. */
+OUTLINE static void odd_channels(const conv_t *layer, const tile_t *tile, size_t windows)
+{
+    const size_t pairs = layer->stored / 2U;
+    tile_t part = *tile;
+    part.end--;
+    if (pairs != 0U) {
+        sum_windows(&part, windows);
+    }
+    part.scaling = part.end;
+    part.end++;
+    part.weights += pairs * (layer->taps / 2U);
+    part.out += 2U * pairs * layer->deeper - layer->deeper;
+    part.deeper = 0;
+    part.sums += part.sums != NULL ? 8U * windows * pairs : 0U;
+    sum_windows(&part, windows);
+}
+#endif
+
+static void all_channels(const conv_t *layer, const tile_t *tile, size_t windows)
+{
+#if !defined(ONLY_EVEN)
+    if ((layer->stored & 1U) != 0U) {
+        odd_channels(layer, tile, windows);
+        return;
+    }
+#else
+    (void)layer;
+#endif
+    sum_windows(tile, windows);
+}
+
+/* A row of tiles. */
+OUTLINE static void tiles_row(const conv_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
 {
     pair_t *const columns = (pair_t *)(void *)scratch;
     const scaling_t *const scaling = (const scaling_t *)(const void *)layer->to.bias;
-    const size_t pooled = layer->pooled;
+    const size_t pooled = IS_POOLED(layer);
     const size_t across = 1U + pooled;
     size_t left = layer->width;
     size_t offset = 0;
-    tile_t tile = {columns, NULL, scaling + (layer->stored + 1U) / 2U, scaling, out + layer->deeper, layer->beside,
-                   layer->deeper, NULL, layer->to.rectified == 0U, (const pair_t *)(const void *)layer->weights};
-    if (layer->groups == 0U) {
-        pixels_row(layer, rows, out, columns);
-        return;
-    }
+    tile_t tile = {1 + 2 * layer->to.zero, layer->deeper, out + layer->deeper, layer->beside, scaling, columns, NULL,
+                   scaling + (layer->stored + 1U) / 2U, NULL, (const pair_t *)(const void *)layer->weights};
     while (left != 0U) {
         const size_t windows = left == 2U || left == 4U ? 2U : 3U;
         tile.columns_end = columns + windows * (layer->taps / 2U);
@@ -118,6 +131,11 @@ static void conv_row(const conv_t *layer, const int8_t *const *rows, int8_t *out
         offset += windows * across * layer->step;
         left -= windows;
     }
+}
+
+static void conv_row(const conv_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
+{
+    (layer->groups == 0U ? pixels_row : tiles_row)(layer, rows, out, scratch);
 }
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC pop_options

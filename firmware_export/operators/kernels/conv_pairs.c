@@ -61,7 +61,7 @@ OUTLINE static uint32_t *pack(const uint8_t *first, const uint8_t *second, size_
 static uint32_t *pack_row(const FLASH conv_t *layer, const int8_t *row, size_t apart, uint32_t *words,
                           window_pair_t *sum)
 {
-    for (uint8_t segment = 0; segment < layer->segments; segment++) {
+    for (uint8_t segment = 0; segment < SEGMENTS(layer); segment++) {
         const uint8_t *const first = (const uint8_t *)row;
         words = pack(first, first + apart, layer->segment, words, sum);
         row += layer->apart;
@@ -90,7 +90,7 @@ static uint32_t *gather(const FLASH conv_t *layer, const int8_t *const *rows, si
         words = pack_row(layer, *rows++ + offset, apart, words, &sum);
     }
     start_below(pair, sum.low, sum.high);
-    if (layer->pooled != 0U) {
+    if (IS_POOLED(layer) != 0U) {
         words = pack_row(layer, *rows + offset, apart, words, &sum);
         start_below(pair + 1, sum.low - top.low, sum.high - top.high);
         pair[1].at = pair->at + row_words;
@@ -174,7 +174,7 @@ static void pool(int32_t *sums, size_t count)
 static void all_channels(const FLASH conv_t *layer, size_t count, const uint32_t *words, const window_pair_t *pairs,
                          int32_t *sums, int8_t *out)
 {
-    const size_t windows = layer->pooled != 0U ? 4U * count : count + (count & 1U);
+    const size_t windows = IS_POOLED(layer) != 0U ? 4U * count : count + (count & 1U);
     const size_t taps = layer->taps;
     const FLASH weight_t *weights = layer->weights;
     int32_t *const second = sums + windows;
@@ -185,7 +185,7 @@ static void all_channels(const FLASH conv_t *layer, size_t count, const uint32_t
             weights += 2U * taps;
             of_channel = sums;
         }
-        if (layer->pooled != 0U) {
+        if (IS_POOLED(layer) != 0U) {
             pool(of_channel, count);
         }
         store_sums(&layer->to, channel, of_channel, of_channel + count, out, layer->beside);
@@ -196,7 +196,7 @@ static void all_channels(const FLASH conv_t *layer, size_t count, const uint32_t
 /* A row of several windows. */
 static void pairs_row(const FLASH conv_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
 {
-    const size_t most = layer->pooled != 0U ? layer->groups : 4U * layer->groups;
+    const size_t most = IS_POOLED(layer) != 0U ? layer->groups : 4U * layer->groups;
     int32_t *const sums = (int32_t *)(void *)scratch;
     window_pair_t *const pairs = (window_pair_t *)(void *)(sums + 8U * layer->groups);
     uint32_t *const words = (uint32_t *)(void *)(pairs + 2U * layer->groups);
@@ -206,11 +206,11 @@ static void pairs_row(const FLASH conv_t *layer, const int8_t *const *rows, int8
         const size_t count = left < most ? left : most;
         uint32_t *next = words;
         window_pair_t *pair = pairs;
-        for (size_t windows = layer->pooled != 0U ? 2U * count : count; windows != 0U;) {
+        for (size_t windows = IS_POOLED(layer) != 0U ? 2U * count : count; windows != 0U;) {
             const size_t both = windows > 1U ? 2U : 1U;
             pair->at = (uint32_t)(next - words);
             next = gather(layer, rows, offset, (both - 1U) * layer->step, next, pair);
-            pair += 1U + layer->pooled;
+            pair += 1U + IS_POOLED(layer);
             offset += both * layer->step;
             windows -= both;
         }

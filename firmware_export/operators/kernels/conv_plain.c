@@ -8,7 +8,7 @@ static int32_t raise(const CONV_MEMORY conv_t *layer, const int8_t *const *rows,
     int32_t sum = 0;
     for (uint8_t row = 0; row < layer->rows; row++) {
         const int8_t *from = rows[row] + offset;
-        for (uint8_t segment = 0; segment < layer->segments; segment++) {
+        for (uint8_t segment = 0; segment < SEGMENTS(layer); segment++) {
             const uint16_t bytes = layer->segment;
             ROLLED
             for (const int8_t *byte = from; byte != from + bytes; byte++) {
@@ -89,19 +89,14 @@ OUTLINE static void conv_row(const conv_t *layer, const int8_t *const *rows, int
 #define rescale_conv rescale
 #endif
 
-static void conv_row(const CONV_MEMORY conv_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
+/* `width` outputs, each the greatest of some windows. */
+static inline void pixels_row(const CONV_MEMORY conv_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch,
+                              const uint16_t width, const uint8_t windows)
 {
     const uint16_t taps = layer->taps;
-    const uint8_t windows = layer->pooled != 0U ? 4 : 1;
     uint8_t *const columns = (uint8_t *)scratch;
     size_t offset = 0;
-#if defined(WITH_PAIRS)
-    if (layer->width > 1U || layer->pooled != 0U) {
-        pairs_row(layer, rows, out, scratch);
-        return;
-    }
-#endif
-    for (uint16_t x = 0; x < layer->width; x++) {
+    for (uint16_t x = 0; x < width; x++) {
         const CONV_MEMORY weight_t *weights = layer->weights;
         int8_t *to = out;
         int32_t starts[4];
@@ -112,7 +107,7 @@ static void conv_row(const CONV_MEMORY conv_t *layer, const int8_t *const *rows,
             starts[window] = raise(layer, rows + (window >> 1), offset + (window & 1U) * layer->step, column);
             column += taps;
         }
-        offset += (layer->pooled + 1U) * layer->step;
+        offset += (windows == 1 ? 1U : 2U) * layer->step;
         for (uint16_t channel = 0; channel < layer->stored; channel++) {
             if ((channel & 1U) == 0U) {
                 column = columns;
@@ -129,5 +124,18 @@ static void conv_row(const CONV_MEMORY conv_t *layer, const int8_t *const *rows,
         }
         out += layer->beside;
     }
+}
+
+static void conv_row(const CONV_MEMORY conv_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
+{
+#if defined(WITH_PAIRS)
+    if (layer->width > 1U || IS_POOLED(layer) != 0U) {
+        pairs_row(layer, rows, out, scratch);
+    } else {
+        pixels_row(layer, rows, out, scratch, 1, 1);
+    }
+#else
+    pixels_row(layer, rows, out, scratch, layer->width, IS_POOLED(layer) != 0U ? 4 : 1);
+#endif
 }
 #endif

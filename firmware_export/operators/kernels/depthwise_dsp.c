@@ -6,15 +6,20 @@
 #pragma GCC push_options
 #pragma GCC optimize("no-schedule-insns")
 #endif
-/* One channel of windows of 3x3 through a rectifier. Weights are doubled, and so is the sum. */
+/* Steps between the windows of planes: 1, 2 or, for both, 3. */
+#if !defined(PLANE_STEPS)
+#define PLANE_STEPS 3
+#endif
+
+#if PLANE_STEPS != 0
+/* One channel of windows of 3x3 through a rectifier. Weights of the outer two columns of each row, and of the middle one
+ * of the first two rows, are bytes from the lowest on. */
 typedef struct {
-    pair_t top; /* the outer two columns of each row */
-    pair_t centre;
-    pair_t bottom;
-    pair_t middles; /* of the first two rows, */
-    int32_t middle; /* and of the last one */
-    channel_t to;
-    int32_t bias;
+    uint32_t upper; /* top left, centre left, top right, centre right */
+    uint32_t lower; /* bottom left, top middle, bottom right, centre middle */
+    int32_t last;   /* 2^17 * bottom middle + shift, see `channel_of` */
+    int32_t bias;   /* twice */
+    int32_t multiplier;
 } plane_t;
 
 /* A row of all channels. The assembly below copies the fields to its stack. */
@@ -49,38 +54,46 @@ typedef struct {
 #define ONE_WINDOW(sum)                   \
     ONE_ROW("r0", "r3", "r6", "b", sum)   \
     ONE_ROW("r1", "r4", "r6", "t", sum)   \
-    ONE_ROW("r2", "r5", "r7", "b", sum)
+    ONE_ROW("r2", "r5", "r7", "t", sum)
 #define RECTIFY(sum)                          \
     "smmlar " sum ", " sum ", r10, r11\n\t"   \
-    "asr " sum ", " sum ", lr\n\t"            \
-    "ssat " sum ", #8, " sum "\n\t"
+    "asr " sum ", " sum ", r7\n\t"            \
+    "ssat " sum ", #8, " sum ", asr #1\n\t"
+#define TWICE(pair) "sadd16 " pair ", " pair ", " pair "\n\t"
 #define PLANES(step, windows)                              \
     __asm__(".syntax unified\n\t"                          \
             "push {r4-r8, r10, r11, lr}\n\t"               \
             "adds r1, r0, #4\n\t"                           \
             "ldmia r1, {r1-r8}\n\t"                        \
             "push {r1-r8}\n\t"                             \
-            "sub sp, sp, #16\n\t"                          \
+            "sub sp, sp, #12\n\t"                          \
             "ldr r2, [r0]\n\t"                             \
             "ldmia r2, {r0-r2}\n"                          \
             "1:\n\t" /* the next channel */                \
-            "ldr lr, [sp, #16]\n\t"                        \
-            "ldmia lr!, {r3-r8, r10-r12}\n\t"              \
-            "stmia sp, {r8, r10-r12}\n\t"                  \
-            "str lr, [sp, #16]\n"                          \
+            "ldr lr, [sp, #12]\n\t"                        \
+            "ldmia lr!, {r4, r6-r8, r10}\n\t"              \
+            "str lr, [sp, #12]\n\t"                        \
+            "sxtb16 r3, r4\n\t"                            \
+            "sxtb16 r4, r4, ror #8\n\t"                    \
+            "sxtb16 r5, r6\n\t"                            \
+            "sxtb16 r6, r6, ror #8\n\t"                    \
+            TWICE("r3") TWICE("r4") TWICE("r5") TWICE("r6") \
+            "mvn r11, #254\n\t"                            \
+            "lsl r11, r11, r7\n\t" /* by the lowest byte */ \
+            "stmia sp, {r8, r10, r11}\n"                   \
             "2:\n\t" /* the next two windows */            \
-            "ldr r8, [sp, #12]\n\t"                        \
+            "ldr r8, [sp]\n\t"                             \
             "mov r12, r8\n\t"                              \
             windows                                        \
-            "ldmia sp, {r10, r11, lr}\n\t"                 \
+            "ldrd r10, r11, [sp, #4]\n\t"                  \
             RECTIFY("r8")                                  \
             RECTIFY("r12")                                 \
-            "ldrd r10, r11, [sp, #20]\n\t"                 \
-            "ldr lr, [sp, #28]\n\t"                        \
+            "ldrd r10, r11, [sp, #16]\n\t"                 \
+            "ldr lr, [sp, #24]\n\t"                        \
             "strb r8, [r10]\n\t"                           \
             "strb r12, [r10, r11]\n\t"                     \
             "add r10, r10, r11, lsl #1\n\t"                \
-            "str r10, [sp, #20]\n\t"                       \
+            "str r10, [sp, #16]\n\t"                       \
             "subs lr, lr, r0\n\t"                          \
             "cmp lr, #" step "\n\t"                        \
             "bhi 2b\n\t"                                   \
@@ -89,39 +102,44 @@ typedef struct {
             "subs r1, r1, #" step "\n\t"                   \
             "subs r2, r2, #" step "\n\t"                   \
             "sub r10, r10, r11\n\t"                        \
-            "str r10, [sp, #20]\n\t"                       \
+            "str r10, [sp, #16]\n\t"                       \
             "b 2b\n"                                       \
             "3:\n\t"                                       \
-            "ldrd r3, r4, [sp, #32]\n\t"                   \
+            "ldrd r3, r4, [sp, #28]\n\t"                   \
             "add r0, r0, r3\n\t"                           \
             "add r1, r1, r3\n\t"                           \
             "add r2, r2, r3\n\t"                           \
             "add r10, r10, r4\n\t"                         \
-            "str r10, [sp, #20]\n\t"                       \
-            "ldr r3, [sp, #28]\n\t"                        \
-            "ldrd r4, r5, [sp, #40]\n\t"                   \
+            "str r10, [sp, #16]\n\t"                       \
+            "ldr r3, [sp, #24]\n\t"                        \
+            "ldrd r4, r5, [sp, #36]\n\t"                   \
             "add r3, r3, r4\n\t"                           \
-            "str r3, [sp, #28]\n\t"                        \
-            "ldr r3, [sp, #16]\n\t"                        \
+            "str r3, [sp, #24]\n\t"                        \
+            "ldr r3, [sp, #12]\n\t"                        \
             "cmp r3, r5\n\t"                               \
             "bne 1b\n\t"                                   \
-            "add sp, sp, #48\n\t"                          \
+            "add sp, sp, #44\n\t"                          \
             "pop {r4-r8, r10, r11, pc}")
 
+#if (PLANE_STEPS & 1) != 0
 __attribute__((naked, noinline)) static void planes_by_one(MAYBE_UNUSED const planes_t *all)
 {
-    PLANES("1", BOTH_ROWS("r0", "r3", "r6", "b") BOTH_ROWS("r1", "r4", "r6", "t") BOTH_ROWS("r2", "r5", "r7", "b"));
+    PLANES("1", BOTH_ROWS("r0", "r3", "r6", "b") BOTH_ROWS("r1", "r4", "r6", "t") BOTH_ROWS("r2", "r5", "r7", "t"));
 }
+#endif
 
+#if (PLANE_STEPS & 2) != 0
 __attribute__((naked, noinline)) static void planes_by_two(MAYBE_UNUSED const planes_t *all)
 {
     PLANES("2", ONE_WINDOW("r8") ONE_WINDOW("r12"));
 }
+#endif
 #undef LOAD
 #undef BOTH_ROWS
 #undef ONE_ROW
 #undef ONE_WINDOW
 #undef RECTIFY
+#undef TWICE
 #undef PLANES
 #else
 /* One row of a 3x3 window times four of its inputs: for the window that starts at the first input, and for the next. */
@@ -137,6 +155,11 @@ __attribute__((naked, noinline)) static void planes_by_two(MAYBE_UNUSED const pl
     } while (0)
 #define NOTHING(x, w, sum) (sum)
 
+static inline int16x2_t twice(int16x2_t pair)
+{
+    return __sadd16(pair, pair);
+}
+
 /* Two windows; the second one, with a step of 2, is made for nothing. */
 static inline void sum_planes(const planes_t *all, const size_t step)
 {
@@ -144,7 +167,11 @@ static inline void sum_planes(const planes_t *all, const size_t step)
     const int8_t *end = all->end;
     int8_t *out = all->out;
     for (const plane_t *plane = all->plane; plane != all->planes_end; plane++) {
-        const channel_t to = plane->to;
+        const channel_t to = channel_of(plane->multiplier, plane->last, RECTIFIED);
+        const int16x2_t upper = twice(even(plane->upper));
+        const int16x2_t centre_outer = twice(odd(plane->upper));
+        const int16x2_t lower = twice(even(plane->lower));
+        const int16x2_t middles = twice(odd(plane->lower));
         const int8_t *top = from[0];
         const int8_t *centre = from[1];
         const int8_t *bottom = from[2];
@@ -158,13 +185,13 @@ static inline void sum_planes(const planes_t *all, const size_t step)
                     bottom--;
                     out -= all->channels;
                 }
-                ROW(top, plane->top, plane->middles, __smlatb, __smlabb);
-                ROW(centre, plane->centre, plane->middles, __smlatt, __smlabt);
-                ROW(bottom, plane->bottom, plane->middle, __smlatb, __smlabb);
+                ROW(top, upper, middles, __smlatb, __smlabb);
+                ROW(centre, centre_outer, middles, __smlatt, __smlabt);
+                ROW(bottom, lower, plane->last, __smlatt, __smlabt);
             } else {
-                ROW(top, plane->top, plane->middles, NOTHING, __smlabb);
-                ROW(centre, plane->centre, plane->middles, NOTHING, __smlabt);
-                ROW(bottom, plane->bottom, plane->middle, NOTHING, __smlabb);
+                ROW(top, upper, middles, NOTHING, __smlabb);
+                ROW(centre, centre_outer, middles, NOTHING, __smlabt);
+                ROW(bottom, lower, plane->last, NOTHING, __smlabt);
             }
             *out = rectify(a, to);
             out += all->channels;
@@ -186,15 +213,28 @@ static inline void sum_planes(const planes_t *all, const size_t step)
 #undef ROW
 #undef NOTHING
 
+#if (PLANE_STEPS & 1) != 0
 OUTLINE static void planes_by_one(const planes_t *all)
 {
     sum_planes(all, 1U);
 }
+#endif
 
+#if (PLANE_STEPS & 2) != 0
 OUTLINE static void planes_by_two(const planes_t *all)
 {
     sum_planes(all, 2U);
 }
+#endif
+#endif
+
+#if PLANE_STEPS == 1
+#define SUM_PLANES(step) planes_by_one
+#elif PLANE_STEPS == 2
+#define SUM_PLANES(step) planes_by_two
+#else
+#define SUM_PLANES(step) ((step) == 1U ? planes_by_one : planes_by_two)
+#endif
 #endif
 
 #if !defined(ONLY_RECTIFIED_PLANES)
@@ -217,7 +257,10 @@ static void depthwise_row(const depthwise_t *layer, const int8_t *const *rows, i
     const uint16_t channels = layer->channels;
     (void)scratch;
 #if !defined(ONLY_RECTIFIED_PLANES)
-    if (layer->weights != NULL) {
+#if PLANE_STEPS != 0
+    if (layer->weights != NULL)
+#endif
+    {
         const int8_t *weights = layer->weights;
         size_t offset = 0;
         for (uint16_t channel = 0; channel < channels; channel++) {
@@ -229,14 +272,16 @@ static void depthwise_row(const depthwise_t *layer, const int8_t *const *rows, i
         return;
     }
 #endif
+#if PLANE_STEPS != 0
     {
         const plane_t *const planes = (const plane_t *)(const void *)layer->to.bias;
         const ptrdiff_t width = layer->width;
         const ptrdiff_t bytes = width * layer->step;
         const planes_t all = {rows, planes, out, channels, rows[0] + bytes, layer->plane - bytes, 1 - width * channels,
                               layer->plane, planes + channels};
-        (layer->step == 1U ? planes_by_one : planes_by_two)(&all);
+        SUM_PLANES(layer->step)(&all);
     }
+#endif
 }
 
 #if defined(__GNUC__) && !defined(__clang__)

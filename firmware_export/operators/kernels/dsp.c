@@ -41,13 +41,23 @@ MAYBE_UNUSED static inline int16x2_t lower_halves(int16x2_t first, int16x2_t sec
     return (int16x2_t)(((uint32_t)first & 0xffffU) | ((uint32_t)second << 16));
 }
 
-/* How a channel is rescaled: from twice its sum, with gemmlowp's rounding, to a number of `shift` bits behind the point;
- * then rounded again, with the zero point, by one addition before the shift. */
+/* How a channel is rescaled: from twice its sum, with gemmlowp's rounding, to a number of `shift` + 1 bits behind the
+ * point; then rounded again, with the zero point, by one addition before the shift. */
 typedef struct {
     int32_t multiplier;
-    int32_t rounding; /* (1 + 2 * zero point) * 2^(shift - 1) */
+    int32_t rounding; /* (1 + 2 * zero point) * 2^shift */
     int32_t shift;
 } channel_t;
+
+#define RECTIFIED (-255) /* 1 + 2 * zero point, where a rectifier cuts off what is below it */
+
+/* The lowest byte of `word` is the shift, `half` 1 + 2 * zero point. */
+MAYBE_UNUSED static inline channel_t channel_of(int32_t multiplier, int32_t word, int32_t half)
+{
+    const int32_t shift = word & 0xff;
+    const channel_t channel = {multiplier, half * (int32_t)(UINT32_C(1) << shift), shift};
+    return channel;
+}
 
 /* (2^32 * c + a * b + 2^31) >> 32 */
 static inline int32_t multiply_add(int32_t a, int32_t b, int32_t c)
@@ -68,14 +78,14 @@ static inline int32_t multiply_add(int32_t a, int32_t b, int32_t c)
 /* From twice a sum, bias included. */
 MAYBE_UNUSED static inline int8_t rectify(int32_t twice, channel_t to)
 {
-    return (int8_t)__ssat(multiply_add(twice, to.multiplier, to.rounding) >> to.shift, 8);
+    return (int8_t)__ssat(multiply_add(twice, to.multiplier, to.rounding) >> to.shift >> 1, 8);
 }
 
 /* The same without a rectifier: halves are rounded away from 0 the second time. */
 MAYBE_UNUSED static inline int8_t rescale_linear(int32_t twice, channel_t to)
 {
     const int32_t high = multiply_add(twice, to.multiplier, 0);
-    return (int8_t)__ssat((high + (high >> 31) + to.rounding) >> to.shift, 8);
+    return (int8_t)__ssat((high + (high >> 31) + to.rounding) >> to.shift >> 1, 8);
 }
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop

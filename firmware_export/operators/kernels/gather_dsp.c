@@ -17,7 +17,7 @@ OUTLINE static void gather_one(const conv_t *layer, const int8_t *const *rows, s
     const int8_t *const *const end = rows + layer->rows;
     for (; rows != end; rows++) {
         const int8_t *start = *rows + offset;
-        for (uint8_t segment = 0; segment < layer->segments; segment++) {
+        for (uint8_t segment = 0; segment < SEGMENTS(layer); segment++) {
             const int8_t *from = start;
             size_t left = bytes;
             ROLLED
@@ -97,7 +97,7 @@ static void gather(const conv_t *layer, const int8_t *const *rows, size_t offset
                    pair_t *columns)
 {
 #if defined(WITH_RUNS)
-    if (layer->segments == 1U && (layer->segment & 3U) == 0U) {
+    if (SEGMENTS(layer) == 1U && (layer->segment & 3U) == 0U) {
         (windows == 3U ? gather_three : gather_two)(rows, layer->rows, offset, step, layer->segment, columns);
         return;
     }

@@ -8,26 +8,26 @@
 #pragma GCC push_options
 #pragma GCC optimize("no-schedule-insns")
 #endif
-/* Constants of two channels. */
+/* Constants of two channels. The words hold 256 * bias + shift, see `channel_of`. */
 typedef struct {
-    int32_t bias;        /* of the first one */
-    int32_t second_bias; /* of tiles 256 * it + bias, where sums of both channels start */
-    channel_t second;
-    channel_t first;
+    int32_t second_multiplier;
+    int32_t second;
+    int32_t first;
+    int32_t first_multiplier;
 } scaling_t;
 
 /* Channels of a tile, which is two or three windows whose pairs lie in turns. The assembly below copies the fields to
  * its stack. */
 typedef struct {
+    int32_t half;             /* 1 + 2 * zero point of the output */
+    size_t deeper;            /* bytes from one channel to the next */
+    int8_t *out;              /* of its second channel: the first one, written later, lies `deeper` in front of it */
+    size_t beside;            /* bytes from one output to the next */
+    const scaling_t *scaling; /* of the first pair of channels */
     const pair_t *columns;
     const pair_t *columns_end;
     const scaling_t *end;
-    const scaling_t *scaling; /* of the first pair of channels */
-    int8_t *out;              /* of its second channel: the first one, written later, lies `deeper` in front of it */
-    size_t beside;            /* bytes from one output to the next */
-    size_t deeper;            /* bytes from one channel to the next */
-    int8_t *sums;             /* of pooled windows, plus KEEP and COMBINE; else NULL */
-    uint32_t linear;          /* 1: outputs are not rectified */
+    int8_t *sums; /* of pooled windows, plus KEEP and COMBINE; else NULL */
     const pair_t *weights;
 } tile_t;
 
@@ -51,7 +51,7 @@ enum {
 #define HALVE(sum) "asr " sum ", " sum ", #7\n\t"
 #define DOUBLE(sum) "lsl " sum ", " sum ", #1\n\t"
 #define ROUND(sum) "smmlar " sum ", " sum ", r2, r3\n\t"
-#define SHIFT(sum) "asr " sum ", " sum ", r4\n\tssat " sum ", #8, " sum "\n\t"
+#define SHIFT(sum) "asr " sum ", " sum ", r4\n\tssat " sum ", #8, " sum ", asr #1\n\t"
 
 #if defined(ONLY_RECTIFIED)
 #define IF_LINEAR(instruction)
@@ -70,10 +70,10 @@ enum {
 #define POOL(bytes, greatest, sums)
 #else
 #define POOL(bytes, greatest, sums)      \
-    "ldr r2, [sp, #28]\n\t"              \
+    "ldr r2, [sp, #32]\n\t"              \
     "cbz r2, 6f\n\t"                     \
     "add r3, r2, #" bytes "\n\t"         \
-    "str r3, [sp, #28]\n\t"              \
+    "str r3, [sp, #32]\n\t"              \
     "and r3, r2, #3\n\t"                 \
     "subs r2, r2, r3\n\t"                \
     "lsrs r3, r3, #1\n\t" /* COMBINE? */ \
@@ -82,8 +82,8 @@ enum {
     "5:\n\t"                             \
     "cbz r3, 6f\n\t" /* KEEP? */         \
     "stmia r2, " sums "\n\t"             \
-    "ldr r1, [sp, #12]\n\t"              \
-    "adds r1, r1, #24\n\t"               \
+    "ldr r1, [sp, #16]\n\t"              \
+    "adds r1, r1, #16\n\t"               \
     "b 7f\n"                             \
     "6:\n\t"
 #endif
@@ -94,19 +94,21 @@ enum {
             "ldmia r0, {r1-r8, r10, r12}\n\t"                                         \
             "push {r1-r8, r10}\n\t"                                                   \
             "mov r0, r12\n\t"                                                         \
-            "mov r1, r4\n"                                                            \
-            "1:\n\t" /* the next two channels */                                      \
-            "ldrd r7, r11, [r1], #8\n\t"                                              \
-            "str r1, [sp, #12]\n\t"                                                   \
+            "mov r1, r5\n"                                                            \
+            "1:\n\t" /* the next two channels: sums start at 256 * second bias + shift + first bias, and first bias */ \
+            "ldrd r11, r7, [r1, #4]\n\t"                                              \
+            "str r1, [sp, #16]\n\t"                                                   \
+            "add r11, r11, r7, asr #8\n\t"                                            \
+            "asr r7, r7, #8\n\t"                                                      \
             times                                                                     \
             POOL(bytes, greatest, sums)                                               \
             SECONDS(HALVE)                                                            \
             FIRSTS(DOUBLE)                                                            \
-            "ldr r1, [sp, #12]\n\t"                                                   \
-            "ldrd r5, r6, [sp, #16]\n\t"                                              \
-            IF_LINEAR("ldr r2, [sp, #32]")                                            \
-            IF_LINEAR("cmp r2, #0")                                                   \
-            "ldmia r1!, {r2-r4}\n\t"                                                  \
+            "ldr r1, [sp, #16]\n\t"                                                   \
+            "ldmia sp, {r3-r6}\n\t"                                                   \
+            IF_LINEAR("cmn r3, #255")                                                 \
+            "ldmia r1!, {r2, r4}\n\t"                                                 \
+            "lsl r3, r3, r4\n\t" /* by the lowest byte */                             \
             IF_LINEAR("bne 8f")                                                       \
             SECONDS(ROUND)                                                            \
             "9:\n\t"                                                                  \
@@ -114,11 +116,12 @@ enum {
             "strb r11, [r5]\n\t"                                                      \
             "strb r12, [r5, r6]\n\t"                                                  \
             third_second                                                              \
-            "ldr r11, [sp, #24]\n\t"                                                  \
+            "ldrd r3, r11, [sp]\n\t"                                                  \
             "sub r12, r5, r11\n\t"                                                    \
             "add r5, r5, r11, lsl #1\n\t"                                             \
-            "str r5, [sp, #16]\n\t"                                                   \
-            "ldmia r1!, {r2-r4}\n\t"                                                  \
+            "str r5, [sp, #8]\n\t"                                                    \
+            "ldrd r4, r2, [r1], #8\n\t"                                               \
+            "lsl r3, r3, r4\n\t"                                                      \
             IF_LINEAR("bne 10f")                                                      \
             FIRSTS(ROUND)                                                             \
             "11:\n\t"                                                                 \
@@ -127,7 +130,7 @@ enum {
             "strb r8, [r12, r6]\n\t"                                                  \
             third_first                                                               \
             "7:\n\t"                                                                  \
-            "ldr r2, [sp, #8]\n\t"                                                    \
+            "ldr r2, [sp, #28]\n\t"                                                   \
             "cmp r1, r2\n\t"                                                          \
             "bne 1b\n\t"                                                              \
             "add sp, sp, #36\n\t"                                                     \
@@ -144,7 +147,7 @@ enum {
     TIMES("r10", "r6", weights, "r10")
 __attribute__((naked, noinline)) static void three_windows(MAYBE_UNUSED const tile_t *tile)
 {
-    PAIRS("ldrd r1, r6, [sp]\n\t"
+    PAIRS("ldrd r1, r6, [sp, #20]\n\t"
           "subs r6, r6, r1\n\t"
           "lsls r6, r6, #28\n\t" /* of four taps an odd number? */
           "ldmia r0!, {r2, r3}\n\t"
@@ -167,7 +170,7 @@ __attribute__((naked, noinline)) static void three_windows(MAYBE_UNUSED const ti
           THREE("r2")
           "4:\n\t"
           THREE("r3")
-          "ldr r2, [sp, #4]\n\t"
+          "ldr r2, [sp, #24]\n\t"
           "cmp r1, r2\n\t"
           "bne 2b\n\t"
           "sub r11, r11, r7\n\t"
@@ -192,7 +195,7 @@ __attribute__((naked, noinline)) static void three_windows(MAYBE_UNUSED const ti
     TIMES("r8", "r5", weights, "r8")
 __attribute__((naked, noinline)) static void two_windows(MAYBE_UNUSED const tile_t *tile)
 {
-    PAIRS("ldrd r1, r6, [sp]\n\t"
+    PAIRS("ldrd r1, r6, [sp, #20]\n\t"
           "mov r8, r7\n\t"
           "mov r12, r11\n"
           "2:\n\t"
@@ -265,12 +268,17 @@ __attribute__((naked, noinline)) static void sum_one(MAYBE_UNUSED const pair_t *
 }
 #undef ONE
 #else
+static inline int8_t end_sum(int32_t twice, channel_t to, int32_t half)
+{
+    return half != RECTIFIED ? rescale_linear(twice, to) : rectify(twice, to);
+}
+
 /* One sum of each channel for one window: combined with what is kept, then kept or stored. */
 static inline void end_sums(const tile_t *tile, const scaling_t *to, int32_t a, int32_t b, int32_t *kept, size_t windows,
                             int8_t *out)
 {
     const uint32_t tasks = (uint32_t)((uintptr_t)tile->sums & 3U);
-    b -= a;
+    b = (int32_t)((uint32_t)b - (uint32_t)a);
     if ((tasks & COMBINE) != 0U) {
         a = kept[0] > a ? kept[0] : a;
         b = kept[windows] > b ? kept[windows] : b;
@@ -280,10 +288,8 @@ static inline void end_sums(const tile_t *tile, const scaling_t *to, int32_t a, 
         kept[windows] = b;
         return;
     }
-    b >>= 7;
-    a *= 2;
-    *out = tile->linear != 0U ? rescale_linear(b, to->second) : rectify(b, to->second);
-    *(out - tile->deeper) = tile->linear != 0U ? rescale_linear(a, to->first) : rectify(a, to->first);
+    *out = end_sum(b >> 7, channel_of(to->second_multiplier, to->second, tile->half), tile->half);
+    *(out - tile->deeper) = end_sum(2 * a, channel_of(to->first_multiplier, to->first, tile->half), tile->half);
 }
 
 static inline void sum_tile(const tile_t *tile, size_t windows)
@@ -294,10 +300,10 @@ static inline void sum_tile(const tile_t *tile, size_t windows)
     int32_t *kept = (int32_t *)(void *)(tile->sums - ((uintptr_t)tile->sums & 3U));
     for (const scaling_t *to = tile->scaling; to != tile->end; to++) {
         const pair_t *x = tile->columns;
-        int32_t a0 = to->bias;
+        int32_t a0 = to->first >> 8;
         int32_t a1 = a0;
         int32_t a2 = a0;
-        int32_t b0 = to->second_bias;
+        int32_t b0 = (int32_t)((uint32_t)to->second + (uint32_t)a0);
         int32_t b1 = b0;
         int32_t b2 = b0;
 #define TIMES()                                 \

@@ -125,6 +125,28 @@ typedef uint8_t weight_t;
 #define WEIGHTS_APART(weights) weights
 #endif
 
+/* What a network may have, but need not. */
+#if defined(NEVER_POOLED)
+#define IS_POOLED(layer) 0U
+#else
+#define IS_POOLED(layer) ((layer)->pooled)
+#endif
+#if defined(NEVER_FILLED)
+#define FILLER(stage) NO_FILLER
+#else
+#define FILLER(stage) ((stage)->filler)
+#endif
+#if defined(NEVER_PADDED)
+#define IS_PADDED(value) 0
+#else
+#define IS_PADDED(value) ((value)->padded != 0U)
+#endif
+#if defined(NEVER_DILATED)
+#define SEGMENTS(layer) 1U
+#else
+#define SEGMENTS(layer) ((layer)->segments)
+#endif
+
 /* A place for a row. */
 #if defined(MANY_SLOTS)
 typedef uint16_t slot_t;

@@ -82,7 +82,7 @@ class CompactConv(convolution.Conv):
         if not self.one_scale or variant == AVR.name:
             return 0
         block = self.block(variant)
-        return 32 * (-(-block // 2)) if variant == DSP.name else aligned(4 * block + -(-block // 4) * 4)
+        return 16 * (-(-block // 2)) if variant == DSP.name else aligned(4 * block + -(-block // 4) * 4)
 
     def weight_bytes(self, variant: str) -> int:
         """Of unpacked weights."""

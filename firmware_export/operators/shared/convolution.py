@@ -213,12 +213,17 @@ def window(layer: Layer) -> tuple[Window, tuple[int, int]]:
 
 def _macros(program: Program) -> tuple[str, ...]:
     stages = [stage for stage in program.stages if isinstance(stage.node, Conv)]
-    wide = [stage.node for stage in stages if program.values[stage.output].shape[1] > 1]
+    nodes = [cast(Conv, stage.node) for stage in stages]
+    wide = [node for node, stage in zip(nodes, stages, strict=True) if program.values[stage.output].shape[1] > 1]
     made = []
-    if all(isinstance(node, Conv) and is_rectified(node.rescaling) for node in wide):
+    if all(is_rectified(node.rescaling) for node in wide):
         made.append("#define ONLY_RECTIFIED 1 /* rows of convolutions */")
     if not any(stage.pooled for stage in stages):
         made.append("#define NEVER_POOLED 1 /* convolutions */")
+    if all(node.window.dilation[1] == 1 for node in nodes):
+        made.append("#define NEVER_DILATED 1 /* rows of convolutions */")
+    if all(len(node.weights) % 2 == 0 for node in wide):
+        made.append("#define ONLY_EVEN 1 /* channels of rows of convolutions */")
     if stages:
         ways = set[int]().union(*(_helium_ways(stage, program.values[stage.output].shape[1]) for stage in stages))
         made.append(f"#define HELIUM_WAYS {sum(ways)} /* of convolutions */")

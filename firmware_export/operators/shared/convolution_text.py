@@ -67,7 +67,7 @@ def constants(
     block = dsp_block(packed, signed)
     width, pooled = writer.target.shape[1], writer.stage.pooled
     tiled = takes_tiles(node.weights, dilation, node.rescaling, zero, width, pooled)
-    words = (one_scale_words if one_scale else pair_words)(rescaling, signed, tiled)
+    words = (one_scale_words if one_scale else pair_words)(rescaling, signed) if tiled else None
     arrays, to = writer.rescaling(rescaling, biases, words, one_scale=one_scale)
     taps = packed.shape[1]
     runs, length = (1, columns * depth) if dilation == 1 else (columns, depth)

@@ -1,4 +1,4 @@
-"""Constants of channels as the kernels of the DSP variant read them: ``channel_t`` in ``dsp.c``."""
+"""Constants of channels as the kernels of the DSP variant read them: ``scaling_t`` and ``plane_t`` there."""
 
 from __future__ import annotations
 
@@ -39,48 +39,28 @@ def takes_tiles(
     packed = conv_weights(weights, dilation)
     bias = rescaling.bias - zero * weights.reshape(len(weights), -1).astype(np.int64).sum(axis=1)
     narrow = width < 4 and not pooled and 2 * width * packed.shape[1] > GATHERED
-    return width > 1 and not narrow and _seconds_fit(packed, bias) and rescales_by_shift(rescaling)
+    return width > 1 and not narrow and _sums_fit(packed, bias) and rescales_by_shift(rescaling)
 
 
-def channel_words(rescaling: Rescaling) -> NDArray[np.int32]:
-    """Multiplier, rounding and shift of each channel, int32 of shape (channels, 3).
-
-    Rounding is ``(1 + 2 * zero point) * 2**(shift - 1)``; 0 where the shift leaves no room for it, and other kernels
-    rescale.
-    """
-    shifts = -shown_exponents(rescaling).astype(np.int64)
-    fitting = np.clip(shifts, 1, _LONGEST_SHIFT)
-    rounding = np.where(fitting == shifts, (1 + 2 * rescaling.zero_point) << (fitting - 1), 0)
-    words: NDArray[np.int32] = np.stack([rescaling.multipliers, rounding, shifts], axis=1).astype(np.int32)
-    return words
-
-
-def pair_words(rescaling: Rescaling, bias: NDArray[np.int64], tiled: bool) -> Iterable[str]:
+def pair_words(rescaling: Rescaling, bias: NDArray[np.int64]) -> Iterable[str]:
     """``scaling_t`` of every two channels as C.
 
     Args:
         rescaling: of an even number of channels.
         bias: int64 of shape (channels,), the input's zero point taken in.
-        tiled: whether the second sum starts at 256 * its bias + the first bias.
     """
-    words = channel_words(rescaling).reshape(-1, 2, 3)
-    for starts, (one, other) in zip(_starts(bias, tiled), words.tolist(), strict=True):
-        yield ", ".join(str(number) for number in (*starts, *other, *one))
+    for starts, multipliers in zip(_starts(rescaling, bias), rescaling.multipliers.reshape(-1, 2), strict=True):
+        yield f"{multipliers[1]}, {starts[1]}, {starts[0]}, {multipliers[0]}"
 
 
-def one_scale_words(rescaling: Rescaling, bias: NDArray[np.int64], tiled: bool) -> Iterable[str]:
-    """The ``channel_t`` that all channels have, then the start of both sums of every two channels; else as above."""
-    yield ", ".join(str(number) for number in channel_words(rescaling)[0].tolist())
-    yield from (f"{first}, {second}" for first, second in _starts(bias, tiled))
-
-
-def _starts(bias: NDArray[np.int64], tiled: bool) -> Iterable[tuple[int, int]]:
-    for first, second in bias.reshape(-1, 2).tolist():
-        yield first, (256 * second + first + 2**31) % 2**32 - 2**31 if tiled else second
+def one_scale_words(rescaling: Rescaling, bias: NDArray[np.int64]) -> Iterable[str]:
+    """The multiplier that all channels have, then the two words of every two channels; else as above."""
+    yield str(rescaling.multipliers[0])
+    yield from (f"{second}, {first}" for first, second in _starts(rescaling, bias))
 
 
 def plane_words(weights: NDArray[np.int8], rescaling: Rescaling, bias: NDArray[np.int64]) -> list[str]:
-    """``plane_t`` of every channel as C, weights and bias doubled.
+    """``plane_t`` of every channel as C.
 
     Args:
         weights: int8 of shape (9, channels), of windows of 3x3.
@@ -88,22 +68,28 @@ def plane_words(weights: NDArray[np.int8], rescaling: Rescaling, bias: NDArray[n
         bias: int64 of shape (channels,), the input's zero point taken in.
     """
     made = []
-    for taps, words, start in zip(weights.T.astype(int).tolist(), channel_words(rescaling).tolist(), bias, strict=True):
-        rows = (_halves(taps[0], taps[2]), _halves(taps[3], taps[5]), _halves(taps[6], taps[8]))
-        numbers = (*rows, _halves(taps[1], taps[4]), 2 * taps[7], *words, 2 * int(start))
-        made.append(", ".join(str(number) for number in numbers))
+    shifts = _shifts(rescaling).tolist()
+    for taps, shift, start, multiplier in zip(weights.T, shifts, bias.tolist(), rescaling.multipliers, strict=True):
+        upper, lower = np.ascontiguousarray(taps[[0, 3, 2, 5, 6, 1, 8, 4]]).view("<i4")
+        made.append(f"{upper}, {lower}, {2**17 * int(taps[7]) + shift}, {2 * start}, {multiplier}")
     return made
 
 
-def _halves(low: int, high: int) -> int:
-    """Twice two weights as the halves of a word of 32 bits."""
-    return 2 * high * 2**16 + (2 * low) % 2**16
+def _shifts(rescaling: Rescaling) -> NDArray[np.int64]:
+    """What the kernels shift each channel to the right before they do by one more, int64 of shape (channels,)."""
+    return -shown_exponents(rescaling).astype(np.int64) - 1
 
 
-def _seconds_fit(packed: NDArray[np.int8], bias: NDArray[np.int64]) -> bool:
-    """Whether sums of the second channel of each pair stay within 24 bits, their bias included."""
+def _starts(rescaling: Rescaling, bias: NDArray[np.int64]) -> list[list[int]]:
+    """256 * bias + shift of the channels by twos."""
+    starts: list[list[int]] = (256 * bias + _shifts(rescaling)).reshape(-1, 2).tolist()
+    return starts
+
+
+def _sums_fit(packed: NDArray[np.int8], bias: NDArray[np.int64]) -> bool:
+    """Whether biases have 24 bits, and sums of the second channel of each pair with theirs."""
     sums = 128 * np.abs(packed[: len(bias) // 2, :, 1].astype(np.int64)).sum(axis=1) + np.abs(bias[1::2])
-    return bool(np.all(sums < 2**23))
+    return bool(np.all(sums < 2**23) and np.all(np.abs(bias) < 2**23))
 
 
 def _shifts_fit(rescaling: Rescaling) -> bool:

@@ -139,11 +139,13 @@ def _emit_repeat(writer: StageWriter, _node: Any) -> StageText:
 
 def _macros(program: Program) -> tuple[str, ...]:
     stages = [(stage.node, stage.output) for stage in program.stages if isinstance(stage.node, Depthwise)]
+    nodes = [node for node, _ in stages]
+    planes = [node for node, output in stages if _takes_planes(node, program.values[output].shape[1])]
+    steps = sum({node.window.stride[1] for node in planes})
     lines = {
-        "#define ONLY_3X3 1 /* depthwise convolutions */": all(_is_simple(node) for node, _ in stages),
-        "#define ONLY_RECTIFIED_PLANES 1": all(
-            _takes_planes(node, program.values[output].shape[1]) for node, output in stages
-        ),
+        "#define ONLY_3X3 1 /* depthwise convolutions */": all(_is_simple(node) for node in nodes),
+        "#define ONLY_RECTIFIED_PLANES 1": len(planes) == len(nodes),
+        f"#define PLANE_STEPS {steps} /* between windows of the DSP kernel */": bool(nodes),
     }
     return tuple(line for line, wanted in lines.items() if wanted)
 

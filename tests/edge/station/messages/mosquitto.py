@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,40 @@ class Broker:
 
     def log(self) -> str:
         return (self.folder / "mosquitto.log").read_text(errors="replace")
+
+
+class LossyRelay:
+    """A port that leads to a broker; connections break as the broker begins to say what ``loses`` is true of."""
+
+    def __init__(self, broker: int, loses: Callable[[bytes], bool]) -> None:
+        self._broker, self._loses = broker, loses
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listening.getsockname()[1])
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                station, _ = self._listening.accept()
+            except OSError:  # closed
+                return
+            broker = socket.create_connection(("127.0.0.1", self._broker))
+            for source, target, loses in ((station, broker, lambda _: False), (broker, station, self._loses)):
+                threading.Thread(target=self._pass_on, args=(source, target, loses), daemon=True).start()
+
+    @staticmethod
+    def _pass_on(source: socket.socket, target: socket.socket, loses: Callable[[bytes], bool]) -> None:
+        with contextlib.suppress(OSError):  # the other direction's thread has closed them
+            while (said := source.recv(65536)) and not loses(said):
+                target.sendall(said)
+        for end in (source, target):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def close(self) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits
+        self._listening.close()
 
 
 class Listener:

@@ -172,27 +172,54 @@ def test_somebody_else_at_the_brokers_port_does_no_lasting_harm(said, new_broker
     listener.close()
 
 
-def test_a_broker_that_does_not_acknowledge_is_told_so_and_gets_the_piece_once_on_one_connection():
-    said = bytearray()
+class SilentBroker:
+    """Says ``first`` to whoever connects, ``second`` when it was told ``online``, and nothing else."""
 
-    def serve(server):
-        connection, _ = server.accept()
+    def __init__(self, first: bytes, second: bytes = b"") -> None:
+        self.said, self._answers = bytearray(), (first, second)
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = self._server.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self):
+        connection, _ = self._server.accept()
         with connection:
-            connection.sendall(b"\x20\x03\x00\x00\x00")  # CONNACK, and nothing after it
+            connection.sendall(self._answers[0])
             while got := connection.recv(4096):
-                said.extend(got)
+                self.said.extend(got)
+                if b"online" in got:
+                    connection.sendall(self._answers[1])
 
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = threading.Thread(target=serve, args=(server,))
-        thread.start()
-        output = MqttOutput(MqttSettings(host="127.0.0.1", port=server.getsockname()[1]), "north", patience=0.3)
-        output.wait_connected(PATIENCE)
-        for _ in range(3):
-            with pytest.raises(OutputAway, match=r"did not acknowledge within 0\.3 s"):
-                output.deliver(Event(1, result(1)))
-        output.close()
-        thread.join()
-    assert said.count(b"edgedigits/north/pieces") == 1
+    def close(self):
+        self._thread.join()
+        self._server.close()
+
+
+ACCEPTED, ONLINE_TAKEN = b"\x20\x03\x00\x00\x00", b"\x40\x02\x00\x02"  # CONNACK; PUBACK of what follows the alarms
+
+
+def test_a_broker_that_does_not_acknowledge_is_told_so_and_gets_the_piece_once_on_one_connection():
+    silent = SilentBroker(ACCEPTED, ONLINE_TAKEN)
+    settings = MqttSettings(host="127.0.0.1", port=silent.port, discovery=False)
+    output = MqttOutput(settings, "north", patience=0.3)
+    output.wait_connected(PATIENCE)
+    for _ in range(3):
+        with pytest.raises(OutputAway, match=r"did not acknowledge within 0\.3 s"):
+            output.deliver(Event(1, result(1)))
+    output.close()
+    silent.close()
+    assert silent.said.count(b"edgedigits/north/pieces") == 1
+
+
+def test_a_broker_that_says_nothing_to_the_status_is_told_no_piece():
+    silent = SilentBroker(ACCEPTED)
+    output = MqttOutput(MqttSettings(host="127.0.0.1", port=silent.port), "north", patience=0.3)
+    with pytest.raises(OutputAway, match="did not answer yet"):
+        output.deliver(Event(1, result(1)))
+    output.close()
+    silent.close()
+    assert b"edgedigits/north/pieces" not in silent.said
 
 
 @pytest.mark.parametrize("topic", ["", "/", "plant/+", "plant/#"])

@@ -9,7 +9,7 @@ import threading
 import pytest
 from made_certificates import authority_and_server
 from made_results import result
-from mosquitto import PATIENCE, Broker, Listener
+from mosquitto import PATIENCE, Broker, Listener, LossyRelay
 from prometheus_client.parser import text_string_to_metric_families
 
 from edgedigits.core.errors import EdgedigitsError
@@ -166,6 +166,27 @@ def test_a_broker_that_takes_no_discovery_gets_the_pieces_all_the_same(new_broke
     listener.close()
     assert [piece["sequence"] for piece in told if piece] == [1, 2, 3]
     assert caplog.text.count("set mqtt.discovery to false; Home Assistant is not told") == 1
+
+
+def test_a_refusal_of_discovery_that_got_lost_is_known_by_its_topic_when_it_comes_again(
+    new_broker, tmp_path, journal, caplog
+):
+    (tmp_path / "rights").write_text("topic readwrite edgedigits/#\n")
+    broker = new_broker("allow_anonymous true", f"acl_file {tmp_path / 'rights'}")
+    refusals = iter((True, True))
+    relay = LossyRelay(broker.port, lambda said: b"\x87" in said and next(refusals, False))
+    forwarder = Forwarder(journal, MqttOutput(MqttSettings(host="127.0.0.1", port=relay.port), "north"))
+    forwarder.start()
+    listener = Listener(broker.port, "edgedigits/#")
+    for number in range(1, 4):
+        journal.add(result(number), None)
+    told = listener.wait_for_pieces(3)
+    forwarder.stop()
+    listener.close()
+    relay.close()
+    assert [piece["sequence"] for piece in told] == [1, 2, 3]
+    assert caplog.text.count("set mqtt.discovery to false; Home Assistant is not told") == 1
+    assert "what is published to edgedigits/north/pieces" not in caplog.text
 
 
 def test_a_piece_that_the_broker_does_not_take_is_not_marked_as_delivered(new_broker, tmp_path, journal):
