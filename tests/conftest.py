@@ -17,6 +17,7 @@ def pytest_configure() -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ["EDGEDIGITS_CONFIG"] = ""  # what the user's own commands remember is neither read nor changed
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each of a thousand processes would compile the package anew
 
 
 def pytest_report_header() -> str:

@@ -5,6 +5,7 @@ TensorFlow works in a process of its own: the tests that use the models show wha
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -24,10 +25,22 @@ def tiny_models(factory: pytest.TempPathFactory) -> dict[str, Path]:
 
     ``EDGEDIGITS_TINY_MODELS`` names a folder with models that were made before, where there is no TensorFlow.
     """
-    made = os.environ.get("EDGEDIGITS_TINY_MODELS")
-    folder = Path(made) if made else factory.getbasetemp() / "tiny_models"
+    if made := os.environ.get("EDGEDIGITS_TINY_MODELS"):
+        return _made(Path(made))
+    one_of_many = "PYTEST_XDIST_WORKER" in os.environ
+    base = factory.getbasetemp().parent if one_of_many else factory.getbasetemp()
+    with (base / "tiny_models.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the processes that run tests side by side share them
+        return _made(base / "tiny_models")
+
+
+def _found(folder: Path) -> dict[str, Path]:
+    return {path.stem: path for path in folder.glob("*.tflite")}
+
+
+def _made(folder: Path) -> dict[str, Path]:
     if folder.is_dir():
-        return {path.stem: path for path in folder.glob("*.tflite")}
+        return _found(folder)
     environment = os.environ | {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": ""}
     done = subprocess.run(
         [sys.executable, __file__, str(folder)], env=environment, capture_output=True, text=True, check=False
@@ -35,7 +48,7 @@ def tiny_models(factory: pytest.TempPathFactory) -> dict[str, Path]:
     if "No module named 'tensorflow'" in done.stderr:
         pytest.skip('TensorFlow is not installed (pip install "edgedigits[train]")')
     assert done.returncode == 0, done.stderr
-    return {path.stem: path for path in folder.glob("*.tflite")}
+    return _found(folder)
 
 
 def from_a_newer_tensorflow(model: bytes) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +146,7 @@ def measure(
 
 @dataclass(frozen=True)
 class _Bench:
-    """A folder to build one library for one core in."""
+    """A folder to build one library for one core in; nothing is compiled twice with the same flags."""
 
     library: LibraryText
     core: Core
@@ -156,6 +156,7 @@ class _Bench:
     lines: bool
     compiler: tuple[str, ...]
     kind: type[Any]
+    built: dict[tuple[Path, tuple[str, ...]], Compiled] = field(default_factory=dict)
 
     def footprint(self, flags: tuple[str, ...], images: NDArray[Any]) -> Footprint:
         """Build the smallest firmware with these flags; run the measuring one on the images, where there is room."""
@@ -179,12 +180,21 @@ class _Bench:
 
     def _library(self, flags: tuple[str, ...]) -> Compiled:
         own = self.folder / "library"  # apart, so that no name of a library is taken by the programs around it
-        return toolchain.compile_source(self.library.write(own), self.core, flags, self.compiler)
+        return self._built(self.library.write(own), flags, self.compiler)
 
     def _compile(self, names: tuple[str, ...], flags: tuple[str, ...]) -> list[Compiled]:
         toolchain.place_firmware(self.core, self.folder)
         flags = (*flags, *_macros(self.library))
-        return [toolchain.compile_source(self.folder / name, self.core, flags) for name in names]
+        return [self._built(self.folder / name, flags) for name in names]
+
+    def _built(self, source: Path, flags: tuple[str, ...], compiler: tuple[str, ...] = ()) -> Compiled:
+        if source.suffix == ".S":  # it includes the images
+            return toolchain.compile_source(source, self.core, flags)
+        known = (source, flags)
+        if known not in self.built:
+            target = self.folder / f"{len(self.built)}.o"
+            self.built[known] = toolchain.compile_source(source, self.core, flags, compiler, target)
+        return self.built[known]
 
 
 def _answers(

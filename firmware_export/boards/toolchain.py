@@ -75,33 +75,48 @@ class Firmware:
 
 @dataclass(frozen=True)
 class Compiled:
-    """One object file: where it is, what it weighs, and the symbols in it."""
+    """One object file: where it is, and for which core."""
 
     path: Path
-    sections: Sections
-    symbols: tuple[Symbol, ...]
+    core: Core
+
+    @property
+    def sections(self) -> Sections:
+        """What it weighs."""
+        return _sections(self.core, self.path)
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """The symbols in it."""
+        listing = _tool(self.core, ("nm", "-S", str(self.path)), self.path.parent)
+        return tuple(Symbol(name, int(size, 16), kind) for size, kind, name in _SYMBOL.findall(listing))
 
 
 def compile_source(
-    source: Path, core: Core, flags: tuple[str, ...] = ("-O2",), compiler: tuple[str, ...] = ()
+    source: Path,
+    core: Core,
+    flags: tuple[str, ...] = ("-O2",),
+    compiler: tuple[str, ...] = (),
+    target: Path | None = None,
 ) -> Compiled:
-    """Compile one ``.c`` or ``.S`` file to ``<its name>.o`` beside it.
+    """Compile one ``.c`` or ``.S`` file to an object file.
 
     Args:
         source: the file.
         core: that it is compiled for.
         flags: of the compiler, beside those that tell it about the core.
+        target: the object file; without one ``<the source's name>.o`` beside it.
         compiler: a command to take in the place of the core's own GCC, ``("clang", "--target=arm-none-eabi")`` for
             example.
 
     Raises:
         EdgedigitsError: the compiler is missing (names the Debian package) or refuses the source (says its message).
     """
-    target = source.with_suffix(".o")
+    target = target or source.with_suffix(".o")
     own = compiler or (f"{core.compiler}gcc",)
-    options = (*core.flags, *_COMPILE_FLAGS, *flags, "-I.", "-c", source.name, "-o", target.name)
+    options = (*core.flags, *_COMPILE_FLAGS, *flags, "-I.", "-c", source.name, "-o", str(target))
     _call(core, (*own, *options), core.compiler_package if not compiler else own[0], source.parent)
-    return Compiled(target, _sections(core, target), _symbols(core, target))
+    return Compiled(target, core)
 
 
 def link(objects: tuple[Compiled, ...], core: Core, target: Path) -> Firmware:
@@ -235,8 +250,3 @@ def _sections(core: Core, binary: Path) -> Sections:
     for name, size in _SECTION.findall(_tool(core, ("size", "-A", "-d", str(binary)), binary.parent)):
         totals[kinds.get(name, name)] += int(size)
     return Sections(**totals)
-
-
-def _symbols(core: Core, binary: Path) -> tuple[Symbol, ...]:
-    listing = _tool(core, ("nm", "-S", str(binary)), binary.parent)
-    return tuple(Symbol(name, int(size, 16), kind) for size, kind, name in _SYMBOL.findall(listing))

@@ -218,7 +218,7 @@ def test_a_self_test_that_fails_fails_the_run(useless):
 
 def test_interrupted_run_says_how_its_training_goes_on_and_it_does(tmp_path):
     process = subprocess.Popen(
-        [EDGEDIGITS, "run", "--model", "nano", "--dataset", "optdigits", "--epochs", "15", "--out", tmp_path / "out"],
+        [EDGEDIGITS, "run", "--model", "nano", "--dataset", "optdigits", "--epochs", "6", "--out", tmp_path / "out"],
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -229,10 +229,10 @@ def test_interrupted_run_says_how_its_training_goes_on_and_it_does(tmp_path):
             break
     rest = process.stderr.read()
     assert process.wait() == 1
-    found = re.search(r"Error: training stopped in epoch \d+ of 15; `edgedigits (.*)` goes on", rest)
+    found = re.search(r"Error: training stopped in epoch \d+ of 6; `edgedigits (.*)` goes on", rest)
     assert found, rest
     call(*found[1].split())
-    assert len((tmp_path / "out" / "float" / "history.csv").read_text().splitlines()) == 16
+    assert len((tmp_path / "out" / "float" / "history.csv").read_text().splitlines()) == 7
 
 
 def test_stages_that_were_done_stay_where_a_later_one_fails(tmp_path, monkeypatch):

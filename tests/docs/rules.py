@@ -10,7 +10,8 @@ A pattern is matched against the whole command, comments left out and continued 
 order of the pages (README.md first), in one folder that is a copy of the checkout, with ``$HOME`` empty; each block
 begins in that folder. A command that stood before is not run again. ``{port}`` in what runs is a free port.
 ``programs`` names what has to be installed (else the block is skipped and says so), ``data`` what has to lie in
-``$EDGEDIGITS_DATA``, ``codes`` the exit codes that are right.
+``$EDGEDIGITS_DATA``, ``codes`` the exit codes that are right. ``slow`` says that the command runs in ``make test-all``
+alone, as it takes ten seconds or needs what such a command makes, and names the test that has it in ``make test``.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Rule:
     programs: tuple[str, ...] = ()
     data: str = ""
     codes: tuple[int, ...] = (0,)
+    slow: str = ""
 
     def command(self, shown: str) -> str | None:
         """What runs for a command that this rule matches."""
@@ -50,6 +52,11 @@ def only_checked(pattern: str, why: str) -> Rule:
     return Rule(pattern, None, why)
 
 
+def is_slow(command: str) -> bool:
+    """Whether a command runs with the longer proofs alone."""
+    return any(rule.slow for rule in rules_for(command))
+
+
 def rules_for(command: str) -> list[Rule]:
     """The rules that match a command: one, if all is well."""
     return [rule for rule in RULES if re.fullmatch(rule.pattern, command)]
@@ -57,6 +64,8 @@ def rules_for(command: str) -> list[Rule]:
 
 ARM, QEMU = ("arm-none-eabi-gcc",), ("arm-none-eabi-gcc", "qemu-system-arm")
 FEW = "--dataset optdigits"
+
+BENCHMARKED = "needs the benchmark; tests/cli/test_results_commands.py"
 
 # On a few digits a proof can fail or leave open what it would say on many.
 FEW_DIGITS = (0, 1, 3)
@@ -110,6 +119,7 @@ RULES = (
         r"edgedigits train --from out/reader/model.keras --augment robust --epochs 1 "
         rf"{FEW} --out out/robust",
         "trains 20 minutes",
+        slow="tests/train/test_spoiling.py; the README's training starts from a model",
     ),
     shortened(
         r"edgedigits evaluate builtin --dataset mnist --corruptions",
@@ -130,12 +140,16 @@ RULES = (
         r"edgedigits train --from builtin --dataset folder:out/mine --folds 2 --epochs 1 --out out/folds",
         "trains two minutes",
         data="mnist",
+        slow="tests/cli/test_baseline_commands.py cross-validates",
     ),
-    as_shown(r"edgedigits quantize out/folds --out \S+", data="mnist", codes=FEW_DIGITS),
     as_shown(
-        r"edgedigits quantize out/(float|robust)/model\.keras( --input-range 0\.\.1 --polarity bright)? --out \S+",
+        r"edgedigits quantize out/folds --out \S+", data="mnist", codes=FEW_DIGITS, slow="tests/cli/test_verdict.py"
+    ),
+    as_shown(
+        r"edgedigits quantize out/float/model\.keras( --input-range 0\.\.1 --polarity bright)? --out \S+",
         codes=FEW_DIGITS,
     ),
+    as_shown(r"edgedigits quantize out/robust/model\.keras --out \S+", codes=FEW_DIGITS, slow="the README's quantizes"),
     as_shown(r"edgedigits convert out/float/model\.keras --out out/converted"),
     as_shown(r"edgedigits evaluate out/int8/model\.int8\.tflite"),
     only_checked(r"edgedigits run --out out/run2", "tests/cli/test_run.py runs it, with few digits"),
@@ -199,34 +213,56 @@ RULES = (
         r"edgedigits benchmark (.*) --cores m0,m4,m55 (.*)",
         r"edgedigits benchmark --recipes float32,int8 \1 --cores m0,m4 \2",
         "twelve recipes take minutes",
+        slow="tests/cli/test_benchmark_commands.py",
     ),
     only_checked(r"edgedigits baseline knn .* --force", "the README's runs"),
     shortened(
-        r"edgedigits baseline (knn (?!.*--force).*)", rf"edgedigits baseline {FEW} \1", "a minute and a half on MNIST"
+        r"edgedigits baseline (knn (?!.*--force).*)",
+        rf"edgedigits baseline {FEW} \1",
+        "a minute and a half on MNIST",
+        slow="tests/cli/test_baseline_commands.py",
     ),
-    shortened(r"edgedigits baseline (nf264-cnn1 .*)", rf"edgedigits baseline {FEW} --epochs 1 \1", "trains a minute"),
+    shortened(
+        r"edgedigits baseline (nf264-cnn1 .*)",
+        rf"edgedigits baseline {FEW} --epochs 1 \1",
+        "trains a minute",
+        slow="tests/train/test_baseline_networks.py",
+    ),
     only_checked(r"edgedigits baseline nf264-cnn2 --folds 5 .*", "15 minutes; tests/train/test_baseline_networks.py"),
-    as_shown(r"edgedigits reported out/.*"),
+    as_shown(r"edgedigits reported out/.*", slow="tests/cli/test_baseline_commands.py"),
     shortened(
         r"edgedigits search --preset separable --trials 24 (.*)",
         rf"edgedigits search --preset quick {FEW} --trials 2 \1",
         "24 trainings",
+        slow="tests/cli/test_search_commands.py",
     ),
     only_checked(r"edgedigits search --preset separable --dataset mnist .*", "24 trainings; the README's search runs"),
     only_checked(
         r"edgedigits search .* --storage postgresql://.*", "needs a database; tests/train/test_search_queue.py has one"
     ),
-    as_shown(r"edgedigits compare out/.*"),
-    shortened(r"(edgedigits choose .*)--min-accuracy 99 (.*)", r"\1--min-accuracy 30 \2", "trained on few digits"),
+    as_shown(r"edgedigits compare out/measured .*"),
+    as_shown(r"edgedigits compare out/bench .*", slow=BENCHMARKED),
+    shortened(
+        r"(edgedigits choose .*)--min-accuracy 99 (out/.*)",
+        r"\1--min-accuracy 30 \2",
+        "trained on few digits",
+        slow=BENCHMARKED,
+    ),
+    as_shown(r"edgedigits choose .*--min-accuracy 99 docs/benchmark"),
     as_shown(r"edgedigits choose --core m4 .* docs/benchmark"),
     shortened(
         r"edgedigits choose --machine \"Raspberry Pi 4\" (.*)",
         r"edgedigits choose --machine measured \1",
         "this is another machine, named by its folder",
     ),
-    as_shown(r"edgedigits choose --core m4 .* out/all", programs=QEMU),
-    shortened(r"edgedigits calibration .*", r"\g<0> --seeds 1", "five seeds take a minute"),
-    as_shown(r"edgedigits layer-error .*"),
+    as_shown(r"edgedigits choose --core m4 .* out/all", programs=QEMU, slow=BENCHMARKED),
+    shortened(
+        r"edgedigits calibration .*",
+        r"\g<0> --seeds 1",
+        "five seeds take a minute",
+        slow="tests/cli/test_benchmark_commands.py",
+    ),
+    as_shown(r"edgedigits layer-error .*", slow="tests/cli/test_benchmark_commands.py"),
     # C
     only_checked(
         r"edgedigits (quantize out/float/model\.keras --recipe clustered-int8|export out/clustered) --out \S+",
@@ -259,7 +295,14 @@ RULES = (
     # Reading
     as_shown(r"edgedigits predict \S+ (docs|out)/sample\.jpg.*"),
     shortened(
-        r"(edgedigits fields .*?)( --rows 0::2)?",
+        r"(edgedigits fields out/robust/.*?) --rows 0::2",
+        r"\1 --rows ::60 --force",
+        "1,080 fields take a minute",
+        data="cheques",
+        slow="needs a training; the README reads fields with the built-in model",
+    ),
+    shortened(
+        r"(edgedigits fields (?!out/robust/).*?)( --rows 0::2)?",
         r"\1 --rows ::60 --force",
         "1,080 fields take a minute, and a model trained for seconds fails its proof",
         data="cheques",

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import PAGES, ROOT, SHELLS, Code, blocks, is_command
-from tests.docs.rules import RULES, rules_for
+from tests.docs.rules import RULES, is_slow, rules_for
 from tests.docs.walk import Walk
 
 BLOCKS = [block for page in PAGES for block in blocks(page)]
 RUN = [block for block in BLOCKS if block.is_python or block.is_commands]
+SLOW = [block for block in RUN if block.is_commands and any(map(is_slow, block.commands))]
 COMMANDS = {command: block.where for block in RUN if block.is_commands for command in block.commands}
 HOW = """
 Say in tests/docs/rules.py how this command is run, with one line of RULES (see the top of that file), such as
@@ -27,6 +28,12 @@ Say in tests/docs/rules.py how this command is run, with one line of RULES (see 
 def walk(tmp_path_factory) -> Walk:
     """One reader for all blocks; each block is run after those before it."""
     return Walk(tmp_path_factory.mktemp("reader"))
+
+
+@pytest.fixture(scope="module")
+def whole_walk(tmp_path_factory) -> Walk:
+    """A reader who types what is slow, too."""
+    return Walk(tmp_path_factory.mktemp("reader"), slow=True)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -72,6 +79,12 @@ def test_a_block_works_after_those_before_it(walk: Walk, block: Code):
     if outcome.passed_over:
         pytest.skip(f"{block.where}: {outcome.passed_over}")
     assert outcome.worked, f"{block.where}\n{outcome.said}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", SLOW, ids=lambda block: f"{block.where}:{block.text.splitlines()[0]}")
+def test_a_slow_block_works_after_those_before_it(whole_walk: Walk, block: Code):
+    test_a_block_works_after_those_before_it(whole_walk, block)
 
 
 @pytest.mark.slow

@@ -36,10 +36,14 @@ class Walk:
         folder: an empty one.
         pages: those that are read.
         shortened: whether what takes long is shortened as its rule says, or runs as it stands, for hours.
+        slow: whether what its rule calls slow runs, too.
     """
 
-    def __init__(self, folder: Path, pages: Sequence[Path] = PAGES, *, shortened: bool = True) -> None:
+    def __init__(
+        self, folder: Path, pages: Sequence[Path] = PAGES, *, shortened: bool = True, slow: bool = False
+    ) -> None:
         self._shortened = shortened
+        self._slow = slow or not shortened
         self._place = folder / "checkout"
         shutil.copytree(ROOT, self._place, ignore=shutil.ignore_patterns(*LEFT_OUT), symlinks=True)
         self._home = folder / "home"
@@ -63,7 +67,7 @@ class Walk:
         for command in block.commands:
             (rule,) = rules_for(command)
             runs = rule.command(command) if self._shortened or rule.runs is None else command
-            if command.removesuffix(" --force") in self._typed or runs is None:
+            if command.removesuffix(" --force") in self._typed or runs is None or (rule.slow and not self._slow):
                 continue
             if lacking := [program for program in rule.programs if shutil.which(program) is None]:
                 return Outcome("", True, f"{', '.join(lacking)} not installed")

@@ -85,7 +85,7 @@ def test_outputs_are_tflites_on_cores(name, core, tmp_path):
     library = export_bytes(model, tmp_path)
     inputs = random_inputs(library, 8)
     for flags in (("-O2",), ("-Os",)):
-        found = measure(library.text, board(core), inputs, flags, (flags,), 300)
+        found = measure(library.text, board(core), inputs, flags, (), 300)
         np.testing.assert_array_equal(found.outputs, expected(model, inputs))
 
 
@@ -103,7 +103,7 @@ def test_weights_of_minus_128_are_computed_as_tflite_does(tmp_path):
     assert "dense_rows" in kernels(library)
     inputs = random_inputs(library, 4)
     for core in ("m0", "m4", "m55"):
-        found = measure(library.text, board(core), inputs, ("-O2",), (("-O2",),), 300)
+        found = measure(library.text, board(core), inputs, ("-O2",), (), 300)
         np.testing.assert_array_equal(found.outputs, expected(model, inputs))
 
 
@@ -163,6 +163,6 @@ def test_micro_speech_needs_half_of_tflite_micros_memory(micro_speech, tmp_path)
     assert library.arena_bytes == {"helium": 2804, "dsp": 3124, "plain": 3340, "avr": 2724}
     inputs = random_inputs(library, 4)
     for core, most in {"m0": 1_836_000, "m4": 557_000, "m55": 262_000, "rv32": 1_612_000}.items():
-        found = measure(library.text, board(core), inputs, ("-O2",), (("-O2",),), 300)
+        found = measure(library.text, board(core), inputs, ("-O2",), (), 300)
         np.testing.assert_array_equal(found.outputs, expected(micro_speech, inputs))
         assert found.mean_instructions <= most

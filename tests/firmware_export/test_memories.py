@@ -155,7 +155,7 @@ def test_outputs_are_tflites(parts, model, tmp_path):
     for flags in (FAST, SANITIZERS):
         np.testing.assert_array_equal(compile_host(library, tmp_path, flags).run(inputs), expected)
     for name in ("m0", "m4", "m55"):
-        found = measure(library.text, board(name), inputs[:3], ("-O2",), (("-O2",),), 300)
+        found = measure(library.text, board(name), inputs[:3], ("-O2",), (), 300)
         np.testing.assert_array_equal(found.outputs, expected[:3])
 
 

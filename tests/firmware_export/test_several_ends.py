@@ -17,6 +17,8 @@ from edgedigits.firmware_export.boards.measure import measure
 from edgedigits.firmware_export.variants import VARIANTS
 
 INPUTS = 6
+ON_EVERY_CORE = ("both", "parts", "reshaped", "in_place")
+"""Of these the default tests run every family of cores, of the others those with kernels of their own."""
 
 
 @pytest.fixture(params=NETWORKS)
@@ -28,17 +30,24 @@ def expected(model: bytes, given: np.ndarray) -> np.ndarray:
     return np.array(reference_outputs(model, list(given)), np.int8).reshape(len(given), -1)
 
 
-@pytest.mark.parametrize("where", ["apart", "inside"])
-def test_every_output_is_that_of_the_reference_kernels(model: bytes, where: str, tmp_path: Path):
+def test_every_output_is_that_of_the_reference_kernels(model: bytes, tmp_path: Path):
     library = export_bytes(model, tmp_path)
     given = random_inputs(library, INPUTS)
     built = compile_host(library, tmp_path, (*SANITIZERS, *STRICT[1:]))
-    np.testing.assert_array_equal(built.run(given, where), expected(model, given))
+    for where in ("apart", "inside"):
+        np.testing.assert_array_equal(built.run(given, where), expected(model, given))
 
 
-@pytest.mark.parametrize("name", ["m0", "m4", "m55", "rv32", "avr"])
-def test_on_every_core(model: bytes, name: str, tmp_path: Path):
-    board = core(name)
+@pytest.mark.parametrize(
+    ("network", "name"),
+    [
+        pytest.param(network, name, marks=() if name in ("m4", "m55") or network in ON_EVERY_CORE else pytest.mark.slow)
+        for network in NETWORKS
+        for name in ("m0", "m4", "m55", "rv32", "avr")
+    ],
+)
+def test_on_every_core(network: str, name: str, tmp_path: Path):
+    model, board = NETWORKS[network](), core(name)
     for command in (f"{board.compiler}gcc", board.emulator[0]):
         if shutil.which(command) is None:
             pytest.skip(f"{command} is not installed")

@@ -28,6 +28,9 @@ from edgedigits.firmware_export.targets import TARGETS, target_files, write_targ
 from edgedigits.firmware_export.targets.export import export_target
 
 MODELS = {**NETWORKS, "floats": typed, "bytes": lambda: typed("uint8"), "float_in": lambda: typed("float32", "float32")}
+VERIFIED = ("two_heads", "both", "passed_through", "unread", "padded_and_planar", "floats", "bytes")
+"""The self-test of the others runs by default, and their boards among the longer proofs."""
+
 LIBRARY_TARGETS = [name for name, target in TARGETS.items() if target.layout]
 
 
@@ -189,6 +192,11 @@ class TestReport:
 
 
 class TestVerify:
+    @pytest.mark.parametrize(
+        "model",
+        [name if name in VERIFIED else pytest.param(name, marks=pytest.mark.slow) for name in MODELS],
+        indirect=True,
+    )
     def test_a_board_is_compared_output_by_output_and_layer_by_layer(self, model: Path, tmp_path: Path):
         write_target("c", export_target(model).files, tmp_path / "c")
         inputs = proof_inputs(model, 3).values

@@ -80,6 +80,15 @@ def test_a_wrong_scale_at_the_output_fails_it(tmp_path: Path):
     assert found.result == "failed" and "outputs differ" in found.said
 
 
+@pytest.mark.parametrize(
+    "model",
+    [
+        *(("digit", *ends) for ends in ENDS),
+        *(pytest.param(("picture", *ends), marks=() if ends == ENDS[-1] else pytest.mark.slow) for ends in ENDS),
+    ],
+    indirect=True,
+    ids="-".join,
+)
 def test_a_report_and_a_board_agree(model: Path, tmp_path: Path):
     if lacking := missing_tool(core("m4")):
         pytest.skip(lacking)

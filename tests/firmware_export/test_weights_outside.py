@@ -84,7 +84,7 @@ def test_each_variant_answers_as_tflite_does(structure, name, tmp_path):
     model = STRUCTURES[structure](5)
     library = outside(model, tmp_path)
     inputs = random_inputs(library, 4)
-    found = measure(with_weights(library), board(name), inputs, ("-O2",), (("-O2",),), 300)
+    found = measure(with_weights(library), board(name), inputs, ("-O2",), (), 300)
     np.testing.assert_array_equal(found.outputs, expected(model, inputs))
 
 

@@ -126,7 +126,7 @@ class TestCores:
         library = export_bytes(model, tmp_path)
         given = random_inputs(library, 5)
         expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
-        measured = measure(library.text, known, given, size_flags=(("-Os",),), timeout=120, kind=np.int16)
+        measured = measure(library.text, known, given, size_flags=(), timeout=120, kind=np.int16)
         np.testing.assert_array_equal(measured.outputs, expected)
 
     def test_a_report_compares_int16(self, model: Path):

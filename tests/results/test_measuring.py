@@ -96,8 +96,8 @@ class TestRuns:
 
     def test_a_runtime_that_hangs_is_given_up(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         hanging = broken_runtime(tmp_path, "import time\ntime.sleep(600)\n", monkeypatch)
-        run = run_model(NANO, hanging, DIGITS[:3], (1,), silence=8)
-        assert run.refused == "it gave no sign of life for 8 seconds"
+        run = run_model(NANO, hanging, DIGITS[:3], (1,), silence=2)
+        assert run.refused == "it gave no sign of life for 2 seconds"
 
     def test_a_runtime_with_a_bug_says_its_last_words(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         run = run_model(NANO, broken_runtime(tmp_path, "1 / 0\n", monkeypatch), DIGITS[:3], (1,))

@@ -40,13 +40,17 @@ def read_share(reader: LineReader, written, level: str, hand: str) -> float:
     return right / PIECES
 
 
-def test_most_codes_of_an_ordinary_belt_are_read_and_fewer_of_an_unusual_hand(reader, written):
-    ordinary = read_share(reader, written, "ordinary", "any")
+@pytest.fixture(scope="module")
+def ordinary(reader, written) -> float:
+    return read_share(reader, written, "ordinary", "any")
+
+
+def test_most_codes_of_an_ordinary_belt_are_read_and_fewer_of_an_unusual_hand(ordinary, reader, written):
     unusual = read_share(reader, written, "ordinary", "unusual")
 
     assert ordinary > 0.9
     assert 0.4 < unusual < 0.85
 
 
-def test_harder_levels_are_read_less_often(reader, written):
-    assert read_share(reader, written, "ordinary", "any") > read_share(reader, written, "extreme", "any") + 0.1
+def test_harder_levels_are_read_less_often(ordinary, reader, written):
+    assert ordinary > read_share(reader, written, "extreme", "any") + 0.1

@@ -29,7 +29,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-@pytest.mark.parametrize("jump", [DAY, -DAY], ids=["forward", "back"])
+@pytest.mark.parametrize(
+    "jump", [pytest.param(DAY, id="forward", marks=pytest.mark.slow), pytest.param(-DAY, id="back")]
+)
 def test_a_day_more_or_less_on_the_clock_stops_nothing(library: Path, tmp_path: Path, jump: int):
     clock = tmp_path / "clock"
     clock.write_text("0\n")
