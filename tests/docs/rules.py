@@ -207,6 +207,7 @@ RULES = (
         r"python tests/benchmarks/mail_digits.py \1 --level ordinary --pieces 2 --report 2",
         "18,000 pieces",
         data="mnist",
+        slow="makes the data of one training; tests/edge/mail has its belts",
     ),
     only_checked(r"edgedigits train --model large .*", "25 minutes; tests/train/test_networks.py builds it"),
     only_checked(r"edgedigits quantize out/large/.*", "there is none; tests/quantize"),

@@ -47,7 +47,7 @@ def page(tmp_path_factory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["seen.avi", "seen.mp4"])
+@pytest.mark.parametrize("name", ["seen.avi", pytest.param("seen.mp4", marks=pytest.mark.slow)])
 def test_a_video_of_a_live_source_lasts_as_long_as_what_it_shows(tmp_path, name):
     with (
         MjpegServer(rate=8) as server,

@@ -160,7 +160,15 @@ def probe(command: list[str], model: Path, folder: Path) -> dict[str, str]:
     return dict(line.split(" ", 1) for line in printed.splitlines())
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("model", "language"),
+    [
+        pytest.param(model, language, marks=pytest.mark.slow if model == "vit_int8" and language != "gcc-c99" else ())
+        for model in MODELS
+        for language in LANGUAGES
+    ],
+    indirect=["model"],
+)
 def test_a_compiled_program_finds_the_model_byte_for_byte(language: str, model: Path, tmp_path: Path) -> None:
     compiler(LANGUAGES[language][0])
     printed = probe(LANGUAGES[language], model, tmp_path / "out")
