@@ -91,7 +91,7 @@ class DigitModel:
             tried_on: digits by which the contract is found; None: those that ship.
 
         Raises:
-            Refused: the runtime does not know an operator, or finds the file damaged.
+            Refused: the runtime has no kernel for an operator, or does not read the file.
             EdgedigitsError: missing, damaged or foreign file, a card that does not match, or a model that is no digit
                 reader.
         """
@@ -205,10 +205,17 @@ class DigitModel:
         return floats
 
     def run(self, value: NDArray[Any]) -> NDArray[Any]:
-        """One inference: one of :meth:`inputs` to ten outputs in the output's own type, of shape (10,)."""
+        """One inference: one of :meth:`inputs` to ten outputs in the output's own type, of shape (10,).
+
+        Raises:
+            Refused: the runtime cannot compute an operator, or not of such numbers.
+        """
         self._interpreter.reset_all_variables()  # a recurrent network would go on from the digit before
         self._interpreter.set_tensor(self._input_index, value)
-        self._interpreter.invoke()
+        try:
+            self._interpreter.invoke()
+        except RuntimeError as error:
+            raise Refused(self.runtime, self.path, str(error)) from error
         scores: NDArray[Any] = self._interpreter.get_tensor(self._output_index)[0]
         return scores
 
@@ -250,11 +257,13 @@ def check_in_a_child(path: Path, sha256: str) -> None:  # noqa: ARG001 - a chang
         raise Refused(runtime(), path, trial.reason)
     if trial.outcome == "broken":
         raise _broken(runtime(), trial.reason)
-    remedy = "the file is damaged: copy or make it again"
     if trial.outcome == "endless":
-        raise EdgedigitsError(f"{path} took more than {TRIAL_SECONDS} seconds of processor time", remedy)
+        raise EdgedigitsError(
+            f"{path} took more than {TRIAL_SECONDS} seconds of processor time",
+            "take a smaller model; where it is small, copy or make it again",
+        )
     if trial.outcome == "crashed":
-        raise EdgedigitsError(f"{path} is cut short or damaged (it crashes {runtime().name})", remedy)
+        raise EdgedigitsError(f"{path} crashes {runtime()}", "copy it again, or make it again")
 
 
 def _broken(on: Runtime, reason: str) -> EdgedigitsError:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -34,33 +36,73 @@ class Runtime:
 
 
 _DAMAGED = "the file is damaged: copy or make it again"
+_OLDER = "this runtime is older than the model"
 _REMEDIES = (
-    ("find op", "this runtime is older than the model: `edgedigits quantize` makes int8 models that it loads"),
+    ("find op", f"{_OLDER}: `edgedigits quantize` makes int8 models that it loads"),
     ("custom op", "no TFLite runtime knows the operator by itself: build the network without it"),
+    ("TensorFlow op", "no TFLite runtime knows the operator by itself: build the network without it"),
     ("schema version", "convert the model again: TensorFlow 1.15 and later write version 3"),
+    ("bad_alloc", "it takes more memory than there is: take a smaller model"),
+    ("MemoryError", "it takes more memory than there is: take a smaller model"),
 )
-"""Words of a runtime that does not know what a file asks for, and what helps."""
+"""Words of a runtime that does not know what a file asks for, or has no room for it, and what helps."""
+
+_VERSION = re.compile(r"builtin opcode '(\w+)' version")
+_AS_QUANTIZE_MAKES_THEM = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"})
+"""Operators of which newer versions come of other ways of quantizing, and not of what they compute."""
+
+_OPERATOR = re.compile(r"Node number (\d+) \((\w+)\) failed to ")
+"""What a runtime says last of an operator that it cannot prepare or compute; the rest of the file it has read."""
+
+_TYPES = re.compile(r"only supports? |unsupported|not supported", re.IGNORECASE)
+"""What kernels say of types that they are not written for."""
 
 
 class Refused(EdgedigitsError):
-    """A runtime does not load a model, most often for an operator that it does not know.
+    """A runtime does not load a model or cannot run it, most often for an operator that it does not know.
 
     Attributes:
         runtime: that refused.
         reason: in its own words.
+        lacks: whether it does not know what the file asks for, which says nothing against the file.
     """
 
-    @property
-    def lacks(self) -> bool:
-        """Whether it does not know what the file asks for, which says nothing against the file."""
-        return any(words in self.reason for words, _ in _REMEDIES)
-
     def __init__(self, runtime: Runtime, path: Path, reason: str) -> None:
-        """Say which runtime refused which file, and what can be done about it."""
+        """Say which runtime refused which file for which operator, and what can be done about it."""
         self.runtime = runtime
-        self.reason = " ".join(reason.split())[:300]
-        remedy = next((remedy for words, remedy in _REMEDIES if words in self.reason), _DAMAGED)
-        super().__init__(f"{runtime} refuses {path}: {self.reason}", remedy)
+        reason = " ".join(reason.split())
+        self.reason = reason[:300]
+        known = next((remedy for words, remedy in _REMEDIES if words in reason), None)
+        at = _OPERATOR.search(reason)
+        self.lacks = known is not None or bool(at and _TYPES.search(reason))
+        if known is None and at:
+            operator = f"operator {at[1]}, {at[2]}{_types_read(path, int(at[1]))}"
+            what = f"it has no kernel for {operator}" if self.lacks else f"it cannot compute {operator}"
+            super().__init__(f"{runtime} refuses {path}: {what} ({self.reason})", _without(at[2]))
+            return
+        version = _VERSION.search(reason)
+        if version and version[1] not in _AS_QUANTIZE_MAKES_THEM:
+            known = f"{_OLDER}: {_without(version[1])}"
+        super().__init__(f"{runtime} refuses {path}: {self.reason}", known or _DAMAGED)
+
+
+def _without(operator: str) -> str:
+    return f"convert the model without quantization, or build the network without {operator}"
+
+
+def _types_read(path: Path, number: int) -> str:
+    """Types of what an operator reads, where the schema package is there to tell: `` of int8 and int32``."""
+    if not find_spec("tflite"):
+        return ""
+    from edgedigits.core.tflite.file import read_tflite  # needs NumPy, which `edgedigits doctor` may find broken
+
+    try:
+        content = read_tflite(path, subgraphs=True)
+        tensors = [content.tensors[place] for place in content.nodes[number].inputs if place >= 0]
+    except (EdgedigitsError, IndexError):  # a delegate's node comes after those of the file
+        return ""
+    kinds = dict.fromkeys(tensor.type.lower() for tensor in tensors)
+    return f" of {' and '.join(kinds)}" if kinds else ""
 
 
 @cache

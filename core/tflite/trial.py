@@ -22,6 +22,7 @@ _TRIAL_BYTES = 1 << 30
 _REFUSED = 2
 _TRIAL = f"""
 import contextlib, importlib, sys
+import numpy
 runtime = importlib.import_module(sys.argv[2])
 with contextlib.suppress(ImportError, OSError, OverflowError, ValueError):
     import resource
@@ -31,6 +32,9 @@ try:
     given = {{"model_path": sys.argv[1]}} if sys.argv[1] != "-" else {{"model_content": sys.stdin.buffer.read()}}
     interpreter = runtime.Interpreter(**given, num_threads=1)
     interpreter.allocate_tensors()
+    for given in interpreter.get_input_details():
+        if numpy.dtype(given["dtype"]).kind in "biuf":
+            interpreter.set_tensor(given["index"], numpy.zeros(given["shape"], given["dtype"]))
     interpreter.invoke()
     interpreter.get_tensor_details()
 except (ValueError, RuntimeError, MemoryError) as error:

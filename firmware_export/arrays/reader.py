@@ -57,7 +57,7 @@ def plan_arrays(model: Path, name: str, allow_failed: bool, told: Told = NOTHING
 def _tried(model: Path, content: TfliteFile, sha256: str, told: Told) -> InputContract | None:
     """The contract of a digit model, None of another, once it ran: the structure of a file does not show all damage.
 
-    What TFLite's runtime here lacks says nothing about TensorFlow Lite Micro.
+    What TFLite's runtime here lacks, such as a kernel of int8, says nothing about TensorFlow Lite Micro.
     """
     ends = [tensor.shape for tensor in (*content.inputs, *content.outputs)]
     is_digits = len(ends) == 2 and ends[1] == (1, CLASSES) and ends[0][:1] == (1,) and is_picture(ends[0][1:])

@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterable
 from itertools import accumulate
 
-from edgedigits.core.tflite.file import ITEM_BYTES, OperatorCall, OperatorVersion, TfliteFile
+from edgedigits.core.tflite.file import ITEM_BYTES, OperatorVersion, TfliteFile
 from edgedigits.core.tflite.schema import CURRENT
+from edgedigits.firmware_export.arrays.kernels import CONVERT, Wrong, why_not_computed
 from edgedigits.firmware_export.arrays.resolver import CUSTOM_METHODS, METHODS
 
 C_TYPES = {
@@ -21,18 +22,6 @@ C_TYPES = {
 }
 """Types of inputs and outputs, and what TensorFlow Lite Micro has them as in C."""
 
-_CONVERT = "make the model again with TensorFlow's converter for full int8"
-_WEIGHTED = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV", "SVDF"})
-_PAIRS = frozenset({("INT8", "INT8"), ("INT8", "INT4"), ("INT16", "INT8"), ("FLOAT32", "FLOAT32")})
-"""Types of what such an operator reads and of its weights."""
-
-_OF_FLOATS = frozenset(
-    {
-        *("CEIL", "COS", "EXP", "FLOOR", "FLOOR_DIV", "FLOOR_MOD", "L2_POOL_2D"),
-        *("LOG", "NEG", "ROUND", "SIN", "SQRT", "SQUARE"),
-    }
-)
-_NOT_OF_INT16 = frozenset({"ELU", "HARD_SWISH", "L2_NORMALIZATION", "LOG_SOFTMAX"})
 _VIEWS = frozenset({"RESHAPE", "SQUEEZE", "EXPAND_DIMS"})
 _LONGEST_NAME = 40
 
@@ -42,64 +31,31 @@ def method(operator: OperatorVersion) -> str | None:
     return CUSTOM_METHODS.get(operator.custom) if operator.name == "CUSTOM" else METHODS.get(operator.name)
 
 
-def why_not(content: TfliteFile) -> tuple[str, str] | None:
+def why_not(content: TfliteFile) -> Wrong | None:
     """What keeps TensorFlow Lite Micro from running a model, and what to do about it; None where nothing does.
 
-    Sources, below ``tensorflow/lite/micro/kernels``: ``conv_common.cc`` and ``fully_connected.cc`` (float inputs with
-    int8 weights, "hybrid", and uint8 are refused), ``dequantize_common.cc`` (no float16), ``depthwise_conv.cc``,
-    ``elu.cc``, ``hard_swish.cc``, ``l2norm.cc``, ``log_softmax.cc`` (of int16).
+    Source of float16: ``tensorflow/lite/micro/kernels/dequantize_common.cc``; of the rest see ``kernels``.
     """
-    lacking = sorted({_called(one) for one in content.operators if method(one) is None})
+    lacking = sorted({called(one) for one in content.operators if method(one) is None})
     if lacking:
         return f"has operators that TensorFlow Lite Micro lacks: {', '.join(lacking)}", "build the network without them"
     if any(tensor.type == "FLOAT16" for tensor in content.tensors):
-        return "has float16 weights, which TensorFlow Lite Micro lacks", f"{_CONVERT}, or for float32"
-    return _wrong_ends(content) or next(
-        filter(None, (wrong(content, node) for node in content.nodes for wrong in (_wrong_types, _wrong_int16))), None
-    )
+        return "has float16 weights, which TensorFlow Lite Micro lacks", f"{CONVERT}, or for float32"
+    return _wrong_ends(content) or next(filter(None, (why_not_computed(content, node) for node in content.nodes)), None)
 
 
-def _wrong_ends(content: TfliteFile) -> tuple[str, str] | None:
+def _wrong_ends(content: TfliteFile) -> Wrong | None:
     ends = [*content.inputs, *content.outputs]
     if not content.inputs or not content.outputs:
-        return "lacks an input or an output", _CONVERT
+        return "lacks an input or an output", CONVERT
     if others := sorted({one.type for one in ends} - C_TYPES.keys()):
-        return f"has {', '.join(others)} as its input or output", _CONVERT
+        return f"has {', '.join(others)} as its input or output", CONVERT
     if any(length < 1 for one in ends for length in one.shape):
-        return "has an input or output of no fixed size", f"{_CONVERT} and a batch of 1"
+        return "has an input or output of no fixed size", f"{CONVERT} and a batch of 1"
     return None
 
 
-def _wrong_types(content: TfliteFile, node: OperatorCall) -> tuple[str, str] | None:
-    types = [content.tensors[place].type for place in node.inputs[:2] if place >= 0]
-    if node.name in _OF_FLOATS and types and types[0] in {"INT8", "INT16", "UINT8"}:
-        what = f"computes {node.name} of {types[0].lower()}, which TensorFlow Lite Micro computes of floats alone"
-        return what, "build the network without it"
-    if node.name not in _WEIGHTED or len(types) < 2:
-        return None
-    made = [content.tensors[place].type for place in node.outputs]
-    if (types[0], types[1]) in _PAIRS and made == types[:1]:
-        return None
-    if types[0] == "UINT8":
-        return f"computes {node.name} of uint8, which TensorFlow Lite Micro lacks", _CONVERT
-    what = f"makes {' and '.join(made).lower()} by {node.name} of {types[0].lower()} with weights of {types[1].lower()}"
-    return f"{what}, which TensorFlow Lite Micro lacks", f"{_CONVERT}, or for float32"
-
-
-def _wrong_int16(content: TfliteFile, node: OperatorCall) -> tuple[str, str] | None:
-    types = [content.tensors[place].type for place in node.inputs if place >= 0]
-    if types[:1] != ["INT16"]:
-        return None
-    if node.name in _NOT_OF_INT16:
-        return f"computes {node.name} of int16, which TensorFlow Lite Micro lacks", f"{_CONVERT}, or for float32"
-    if node.name == "DEPTHWISE_CONV_2D" and types[2:] not in ([], ["INT64"]):
-        lacks = "which TensorFlow Lite Micro reads as int64"
-        what = f"has a bias of {types[2].lower()} in DEPTHWISE_CONV_2D of int16, {lacks}"
-        return what, f"{_CONVERT}, or for int16 with biases of int64"
-    return None
-
-
-def _called(operator: OperatorVersion) -> str:
+def called(operator: OperatorVersion) -> str:
     """An operator's name for messages; that of a custom one comes from the model, and anybody may have written it."""
     if operator.name != "CUSTOM":
         return operator.name

@@ -13,6 +13,9 @@ REBUILD = "make the model again with TensorFlow's converter for full int8 and a 
 LEAVE_OUT = "build the network without it, or export it for TensorFlow Lite Micro with --target arrays"
 IN_INT8 = "convert the model for full int8"
 WITHOUT_STATE = "use convolutions over time instead"
+AGAIN_OR_WITHOUT = (
+    "make it again with TensorFlow's converter for full int8, and build the network without what stays in floats"
+)
 
 _WITHOUT_IT = "build the network without it"
 _CONVERT = "make it again with TensorFlow's converter for full int8, with representative inputs"
@@ -25,21 +28,22 @@ def followable(remedy: str, content: TfliteFile, whole: bool = True) -> str:
     TensorFlow Lite Micro is named where it runs the model, `edgedigits quantize` where it reads digits or lines.
 
     Args:
-        remedy: any; :data:`LEAVE_OUT`, :data:`IN_INT8`, :data:`WITHOUT_STATE` and :data:`QUANTIZE_FIRST` depend on the
-            model.
+        remedy: any; :data:`LEAVE_OUT`, :data:`IN_INT8`, :data:`WITHOUT_STATE`, :data:`AGAIN_OR_WITHOUT` and
+            :data:`QUANTIZE_FIRST` depend on the model.
         content: of the model.
         whole: whether the model as a whole has other types, and not one layer numbers that no runtime takes.
     """
     if remedy == LEAVE_OUT:
-        return _WITHOUT_IT + _or_arrays(content)
-    if remedy in (WITHOUT_STATE, IN_INT8):
-        return remedy + _or_arrays(content)
+        return _WITHOUT_IT + or_arrays(content)
+    if remedy in (WITHOUT_STATE, IN_INT8, AGAIN_OR_WITHOUT):
+        return remedy + or_arrays(content)
     if remedy == QUANTIZE_FIRST and not _is_ours(content):
-        return _CONVERT + (_or_arrays(content) if whole else "")
+        return _CONVERT + (or_arrays(content) if whole else "")
     return remedy
 
 
-def _or_arrays(content: TfliteFile) -> str:
+def or_arrays(content: TfliteFile) -> str:
+    """The way to TensorFlow Lite Micro, to go on a remedy with; empty where it does not run the model."""
     return "" if why_not(content) else _OR_ARRAYS
 
 

@@ -182,7 +182,9 @@ class Layer:
             first, second, *others = shape[next(axis for axis, size in enumerate(shape) if size > 1) :]
             return first, second, math.prod(others)
         if math.prod(batch) != 1:
-            raise self.error("works on a batch of more than 1, or on more than three axes")
+            one_each = all(end.shape[:1] in {(), (1,)} for end in self.content.inputs)
+            remedy = LEAVE_OUT if one_each else REBUILD
+            raise self.error("works on a batch of more than 1, or on more than three axes", remedy)
         return height, width, channels
 
     def _check_scales(self, tensor: Tensor) -> None:

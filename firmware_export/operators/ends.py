@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import TfliteFile
 from edgedigits.firmware_export.c_source.names import member_names
-from edgedigits.firmware_export.graph.advice import followable
+from edgedigits.firmware_export.graph.advice import followable, or_arrays
 from edgedigits.firmware_export.graph.layers import QUANTIZE_FIRST, REBUILD, Layer, sizes
 from edgedigits.firmware_export.graph.model import ModelTensor, Value
 
@@ -19,6 +20,8 @@ ONE_INPUT_EACH = "build the network with an input layer of its own for each inpu
 
 _LEFT_OUT = {"FLOAT32": "DEQUANTIZE", "UINT8": "QUANTIZE"}
 """Types of an input or output that is int8 inside, and the operator that such an output is made by."""
+
+_REAL = frozenset({"UINT8", "FLOAT16", "FLOAT64", "BFLOAT16"})
 
 
 @dataclass(frozen=True)
@@ -56,16 +59,25 @@ def find_ends(path: Path, content: TfliteFile, layers: list[Layer]) -> Ends:
     plain = len(starts) == len(ends) == 1
     inputs = _tensors(content, starts, content.input_places, () if plain else content.input_names, "input")
     outputs = _tensors(content, ends, content.output_places, () if plain else content.output_names, "output")
-    if not plain and any(content.tensors[number].type == "INT16" for number in starts + ends):
-        raise EdgedigitsError(
-            f"{path} is a 16x8 model of several inputs or outputs", "convert it to full int8, or build one for each"
-        )
     rest = tuple(layer for layer in layers if layer.index not in left_out)
     for tensor in inputs:
         _check_input(path, content, tensor, [other for other in inputs if other is not tensor])
     for tensor in outputs:
         _check_output(path, content, tensor, len(outputs))
     return Ends(inputs, outputs, rest)
+
+
+def check_wide(path: Path, ends: Ends, values: Mapping[int, Value]) -> None:
+    """Raise where a 16x8 model has several inputs or outputs; asked last, as it would else be sent on to int8 in vain.
+
+    Raises:
+        EdgedigitsError: it has.
+    """
+    several = len(ends.inputs) > 1 or len(ends.outputs) > 1
+    if several and any(values[tensor.value].wide for tensor in ends.inputs + ends.outputs):
+        raise EdgedigitsError(
+            f"{path} is a 16x8 model of several inputs or outputs", "convert it to full int8, or build one for each"
+        )
 
 
 def end_value(layers: tuple[Layer, ...], number: int) -> Value:
@@ -127,7 +139,7 @@ def _check_input(path: Path, content: TfliteFile, tensor: ModelTensor, others: l
     if kind not in {"INT8", "INT16", "FLOAT32"}:
         raise EdgedigitsError(
             f"{path} has {kind} as its {which} where int8 is expected",
-            followable(QUANTIZE_FIRST, content),
+            _made_int8(content, kind, "give the network real numbers"),
         )
 
 
@@ -141,12 +153,20 @@ def _check_output(path: Path, content: TfliteFile, tensor: ModelTensor, count: i
         )
     if found.type not in {"INT8", "INT16", "FLOAT32"}:
         raise EdgedigitsError(
-            f"{path} has {found.type} as its {which} where int8 is expected", followable(QUANTIZE_FIRST, content)
+            f"{path} has {found.type} as its {which} where int8 is expected",
+            _made_int8(content, found.type, "end the network with real numbers, such as scores"),
         )
     if found.constant:
         raise EdgedigitsError(
             f"{path} has a constant as its {which}", "leave it out of the network's outputs: it is always the same"
         )
+
+
+def _made_int8(content: TfliteFile, kind: str, otherwise: str) -> str:
+    """What to do about an input or output of another type: whole numbers and truth values are never made int8."""
+    if kind in _REAL:
+        return followable(QUANTIZE_FIRST, content)
+    return otherwise + or_arrays(content)
 
 
 def _which(tensor: ModelTensor, which: str, count: int) -> str:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import TfliteFile, read_tflite
-from edgedigits.firmware_export.graph.advice import WITHOUT_STATE, followable
+from edgedigits.firmware_export.graph.advice import followable
 from edgedigits.firmware_export.graph.dilated_windows import DEALT, GATHERED
-from edgedigits.firmware_export.graph.layers import LEAVE_OUT, QUANTIZE_FIRST, REBUILD, Layer, OperatorNodes
+from edgedigits.firmware_export.graph.layers import LEAVE_OUT, REBUILD, Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Graph, Node, Value
-from edgedigits.firmware_export.operators.ends import Ends, end_value, find_ends
+from edgedigits.firmware_export.operators.ends import Ends, check_wide, end_value, find_ends
+from edgedigits.firmware_export.operators.lacking import FREE_BATCH, check_operators, check_types
 from edgedigits.firmware_export.operators.registry import OPERATORS
 from edgedigits.firmware_export.operators.shared.resizing import with_known_shapes, with_width
 
@@ -21,17 +22,8 @@ LARGEST_FILE = 1 << 24
 LARGEST_COUNT = 10_000
 """Of tensors and of operators: a hostile file may name one table millions of times."""
 
-FREE_BATCH = "SHAPE"
-"""What TensorFlow's converter adds where the batch was left free, and what is left where it is not one image."""
-
-RECURRENT = {
-    *("UNIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_LSTM", "LSTM", "SVDF"),
-    *("UNIDIRECTIONAL_SEQUENCE_RNN", "BIDIRECTIONAL_SEQUENCE_RNN", "RNN"),
-}
-"""Operators with a state that outlives an inference or a step of it."""
 PLACES = {"ARG_MAX", "ARG_MIN"}
 SCORES_INSTEAD = "end the network with the scores that it compares, and compare them in your program"
-MEAN_INSTEAD = "take the mean instead (tf.reduce_mean), of which a sum is a multiple, and multiply by the count"
 
 
 def read_graph(path: Path, width: int | None = None) -> Graph:
@@ -54,7 +46,7 @@ def read_graph(path: Path, width: int | None = None) -> Graph:
         content = with_width(path, content, width)
     ends = find_ends(path, content, [Layer(path, *numbered, content) for numbered in enumerate(content.nodes)])
     layers = ends.layers
-    _check_types(path, content, layers)
+    check_types(path, content, layers)
     _check_constants(path, layers)
     plain = len(ends.inputs) == len(ends.outputs) == 1
     if not layers or (plain and ends.inputs[0].value == ends.outputs[0].value):
@@ -71,6 +63,7 @@ def read_graph(path: Path, width: int | None = None) -> Graph:
             which = "no output" if plain else f"no output {tensor.name}"
             raise EdgedigitsError(f"{path} makes {which}", REBUILD)
         end_value(layers, tensor.value)
+    check_wide(path, ends, values)
     return _needed(path, nodes, values, ends)
 
 
@@ -90,19 +83,9 @@ def _read(path: Path) -> TfliteFile:
     for index, node in enumerate(content.nodes):
         if node.name in PLACES and set(node.outputs) & set(content.output_places):
             raise Layer(path, index, node, content).error("makes places, which are no int8", SCORES_INSTEAD)
-    return with_known_shapes(path, content)
-
-
-def _check_types(path: Path, content: TfliteFile, layers: Sequence[Layer]) -> None:
-    """Raise one error about floats for the whole model rather than one about its first layer."""
-    used = {number for layer in layers for number in layer.operator.inputs + layer.operator.outputs if number >= 0}
-    floats = [number for number in used if content.tensors[number].type.startswith(("FLOAT", "BFLOAT"))]
-    if floats:
-        whole = all(content.tensors[number].type not in {"INT8", "INT16"} for number in used)
-        kind = "is a float model" if whole else "is only partly quantized"
-        raise EdgedigitsError(
-            f"{path} {kind}: {len(floats)} of its tensors are floats", followable(QUANTIZE_FIRST, content)
-        )
+    content = with_known_shapes(path, content)
+    check_operators(path, content)
+    return content
 
 
 def _check_constants(path: Path, layers: Sequence[Layer]) -> None:
@@ -114,10 +97,6 @@ def _check_constants(path: Path, layers: Sequence[Layer]) -> None:
 
 def _converted(layer: Layer, values: dict[int, Value]) -> OperatorNodes:
     """One operator as nodes, once every value that it reads is there and the one that it makes is not."""
-    if layer.operator.name in RECURRENT:
-        raise layer.error("is recurrent, and the C library keeps no state from step to step", WITHOUT_STATE)
-    if layer.operator.name == "SUM":
-        raise layer.error("adds, which TFLite's reference kernel computes wrong", MEAN_INSTEAD)
     if layer.operator.name not in OPERATORS:
         if layer.operator.name in {DEALT, GATHERED}:
             raise layer.error(f"is no part of one dilated convolution between {DEALT} and {GATHERED}", LEAVE_OUT)

@@ -13,11 +13,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from keras_layers import FUNCTIONS, KINDS, LAYERS, QUICK, keras_layers
+from model_builder import ModelBuilder
 from tiny_models import tiny_models
 
 from edgedigits.cli.main import main
+from edgedigits.core.tflite.file import TfliteFile, read_tflite
 
 ROOM = Path(__file__).parents[2] / "firmware_export"
 LINE = Path(__file__).parents[2] / "core" / "pretrained" / "line" / "model.int8.tflite"
@@ -186,3 +190,151 @@ def test_a_model_made_again_for_full_int8_and_a_batch_of_1_is_taken(tmp_path: Pa
     again = converted(tmp_path / "again.tflite", 1)
     assert export_library(again).arena_bytes
     assert export_arrays(again).resolver_calls
+
+
+NAMED_BY_ENDS = re.compile(
+    r"\d+ subgraphs|\b(INT32|INT64|BOOL) as its output|is a float model|several inputs or outputs"
+)
+"""What is wrong with a whole model, where no operator of it is."""
+
+BROKEN = {"cond.int16"}
+"""The converter writes a float constant of two bytes into it."""
+
+
+def operators_in(message: str, content: TfliteFile) -> set[str]:
+    """The model's operators that a message names."""
+    names = {node.name for node in content.nodes} | {one.custom for one in content.operators if one.custom}
+    return {name for name in names if re.search(rf"\b{re.escape(name)}\b", message)}
+
+
+def check_refusal(name: str, models: dict[str, Path]) -> None:
+    """A model is exported, or its refusal names the operator, says nothing of damage, and leads to success."""
+    from edgedigits.core.errors import EdgedigitsError
+    from edgedigits.firmware_export import export_arrays
+    from edgedigits.firmware_export.targets.export import export_target
+
+    path = models[name]
+    content = read_tflite(path, subgraphs=True)
+    try:
+        export_target(path)
+    except EdgedigitsError as error:
+        refusal = error
+    else:
+        return
+    what, remedy = refusal.what.replace(str(path), ""), refusal.remedy
+    assert "damaged" not in str(refusal)
+    assert operators_in(what, content) or NAMED_BY_ENDS.search(what), str(refusal)
+    if "--target arrays" in remedy:
+        assert export_arrays(path).bytes
+    else:
+        try:
+            export_arrays(path)
+        except EdgedigitsError as error:
+            assert "damaged" not in str(error)
+    if remedy.startswith(("convert the model for full int8", "convert it to full int8")):
+        assert export_target(models[name.replace("int16", "int8")]).library.arena_bytes
+
+
+@pytest.fixture(scope="module", name="quick_layers")
+def _quick_layers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return keras_layers(QUICK, tmp_path_factory.mktemp("layers"))
+
+
+@pytest.fixture(scope="module", name="all_layers")
+def _all_layers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return keras_layers((*FUNCTIONS, *LAYERS), tmp_path_factory.mktemp("layers"))
+
+
+@pytest.mark.parametrize("name", [f"{name}.{kind}" for name in QUICK for kind in KINDS])
+def test_a_layer_is_exported_or_its_refusal_leads_somewhere(name: str, quick_layers: dict[str, Path]) -> None:
+    check_refusal(name, quick_layers)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [f"{name}.{kind}" for name in (*FUNCTIONS, *LAYERS) for kind in KINDS])
+def test_any_layer_is_exported_or_its_refusal_leads_somewhere(name: str, all_layers: dict[str, Path]) -> None:
+    if name in BROKEN or name not in all_layers:
+        pytest.skip("TensorFlow's converter does not make it")
+    check_refusal(name, all_layers)
+
+
+SAID = {
+    "conv3d.int8": "is only partly quantized: operator 3, CONV_3D, works on floats, as the converter left it",
+    "cumsum.int8": "CUMSUM, works on floats",
+    "pow.int8": "POW, works on floats",
+    "divide.int8": "DIV making 1x8x6x4, is not among the operators of the C library",
+    "divide_no_nan.int8": "EQUAL making 1x8x6x4, is not among the operators of the C library, and neither are DIV and",
+    "layer_norm.int16": "works on int16, of which the C library does not compute it",
+    "lstm.int16": "is recurrent",
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_a_refusal_says_which_operator_it_is(name: str, quick_layers: dict[str, Path], tmp_path: Path) -> None:
+    done = call("export", quick_layers[name], "--out", tmp_path / "o")
+    assert done.exit_code == 1
+    assert SAID[name] in said(done)
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("name", ["divide.int8", "rsqrt.int16"])
+def test_what_tflite_has_no_kernel_for_goes_to_tensorflow_lite_micro(
+    name: str, quick_layers: dict[str, Path], tmp_path: Path
+) -> None:
+    refused = call("export", quick_layers[name], "--out", tmp_path / "o")
+    assert "or export it for TensorFlow Lite Micro with --target arrays" in said(refused)
+    followed = call("export", quick_layers[name], "--target", "arrays", "--out", tmp_path / "o")
+    assert followed.exit_code == 0, followed.output
+
+
+def test_what_neither_runs_is_told_so(quick_layers: dict[str, Path], tmp_path: Path) -> None:
+    """Keras writes a LayerNormalization with a constant of zeros, whose scale is 0 in a 16x8 model."""
+    from edgedigits.core.errors import EdgedigitsError
+    from edgedigits.firmware_export import export_arrays
+
+    refused = call("export", quick_layers["layer_norm.int16"], "--out", tmp_path / "o")
+    assert "arrays" not in said(refused)
+    with pytest.raises(EdgedigitsError, match="numbers of scale 0 by SUB, at which TensorFlow Lite Micro stops"):
+        export_arrays(quick_layers["layer_norm.int16"])
+    assert call("export", quick_layers["layer_norm.int8"], "--out", tmp_path / "o").exit_code == 0
+
+
+def test_softplus_is_exported(quick_layers: dict[str, Path], tmp_path: Path) -> None:
+    assert call("export", quick_layers["softplus.int8"], "--out", tmp_path / "o").exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["divide.int8", "rsqrt.int16"])
+def test_a_runtime_says_which_kernel_it_lacks(name: str, quick_layers: dict[str, Path]) -> None:
+    from edgedigits.core.files import sha256_of
+    from edgedigits.core.tflite.digit_model import check_in_a_child
+    from edgedigits.core.tflite.runtime import Refused, runtime
+
+    if runtime().name != "tflite-runtime":
+        pytest.skip(f"{runtime().name} has more kernels than TFLite 2.14")
+    with pytest.raises(Refused) as caught:
+        check_in_a_child(quick_layers[name], sha256_of(quick_layers[name]))
+    operator, kind = ("DIV", "int8") if name.startswith("divide") else ("RSQRT", "int16")
+    assert f"it has no kernel for operator 2, {operator} of {kind} (" in caught.value.what
+    assert caught.value.remedy == f"convert the model without quantization, or build the network without {operator}"
+    assert caught.value.lacks
+
+
+@pytest.mark.parametrize("kind", ["int8", "float32"])
+def test_a_model_without_quantization_runs_where_a_kernel_of_int8_lacks(kind: str, tmp_path: Path) -> None:
+    from edgedigits.core.files import sha256_of
+    from edgedigits.core.tflite.digit_model import check_in_a_child
+    from edgedigits.core.tflite.runtime import Refused, runtime
+
+    built = ModelBuilder()
+    floats = {"dtype": np.float32, "scales": (), "zero_points": ()} if kind == "float32" else {}
+    start = built.tensor((1, 4, 4, 2), 0.1, 0, **floats)
+    built.inputs.append(start)
+    end = built.tensor((1, 4, 4, 2), 0.1, 0, **floats)
+    built.operator("DIV", 2 if kind == "int8" else 1, [start, start], end, "DivOptions", FusedActivationFunction=0)
+    path = tmp_path / "m.tflite"
+    path.write_bytes(built.build(end))
+    if kind == "float32":
+        check_in_a_child(path, sha256_of(path))
+    elif runtime().name == "tflite-runtime":
+        with pytest.raises(Refused, match="convert the model without quantization"):
+            check_in_a_child(path, sha256_of(path))

@@ -234,3 +234,52 @@ def test_the_c_library_sends_nobody_there_with_it(tmp_path: Path) -> None:
     with pytest.raises(EdgedigitsError) as error:
         export_library(int16_of("HARD_SWISH", tmp_path))
     assert "works on int16" in str(error.value) and "arrays" not in str(error.value)
+
+
+BUILT: dict[str, Callable[[ModelBuilder, int], int]] = {
+    "GATHER": lambda built, x: built.gather(x, 1, (2, 0)),
+    "REDUCE_MAX": lambda built, x: built.reduce_max(x, (1,)),
+    "RESIZE_BILINEAR": lambda built, x: built.resize_bilinear(x, (8, 8)),
+    "MIRROR_PAD": lambda built, x: built.pad_all(x, [(0, 0), (1, 1), (1, 1), (0, 0)], 0),
+    "SPACE_TO_BATCH_ND": lambda built, x: built.space_to_batch(x, (2, 2), [(0, 0), (0, 0)]),
+    "NEG": lambda built, x: built.other("NEG", x),
+    "LOG": lambda built, x: built.other("LOG", x, 2),
+    "RSQRT": lambda built, x: built.other("RSQRT", x, 2),
+    "ABS": lambda built, x: built.other("ABS", x, 2),
+    "TRANSPOSE_CONV": lambda built, x: built.transpose_conv(x, 3, (3, 3)),
+    "CONCATENATION of 10": lambda built, x: built.concat([x] * 10),
+    "CONCATENATION of 11": lambda built, x: built.concat([x] * 11),
+}
+LACKED = {"NEG": ("int8", "int16"), "LOG": ("int8", "int16"), "CONCATENATION of 11": ("int8", "int16")}
+LACKED |= dict.fromkeys(("GATHER", "REDUCE_MAX", "RESIZE_BILINEAR", "MIRROR_PAD", "SPACE_TO_BATCH_ND"), ("int16",))
+
+
+@pytest.mark.parametrize("kind", ["int8", "int16"])
+@pytest.mark.parametrize("name", BUILT)
+def test_each_type_of_an_operator_is_taken_or_refused_as_it_is_run(name: str, kind: str, tmp_path: Path) -> None:
+    built = ModelBuilder(1, wide=kind == "int16")
+    end = BUILT[name](built, built.input((1, 4, 4, 2), 0.05, -128))
+    path = tmp_path / "m.tflite"
+    path.write_bytes(built.build(end))
+    lacked = kind in LACKED.get(name, ())
+    reason = why_not(read_tflite(path))
+    assert bool(reason) == lacked
+    assert not lacked or name.split(maxsplit=1)[0] in reason[0]  # type: ignore[index]
+    assert (micro_runs(path) is None) == lacked
+
+
+def test_places_of_64_bits_are_refused_with_the_way_to_32(tmp_path: Path) -> None:
+    built = ModelBuilder()
+    start = built.input((1, 4, 4, 2))
+    axis = built.integers(3)
+    places = built.tensor((1, 4, 4), dtype=np.int64)
+    built.operator("ARG_MAX", 1, [start, axis], places, "ArgMaxOptions", OutputType=4)
+    path = tmp_path / "m.tflite"
+    path.write_bytes(built.build(places))
+    with pytest.raises(EdgedigitsError, match="makes places of int64 by ARG_MAX") as error:
+        export_arrays(path)
+    assert error.value.remedy == "give tf.argmax or tf.argmin output_type=tf.int32"
+    built.tensors[places].dtype, built.operators[0].options["OutputType"] = np.int32, 2
+    path.write_bytes(built.build(places))
+    assert export_arrays(path).resolver_calls == ("AddArgMax",)
+    assert micro_runs(path) is not None

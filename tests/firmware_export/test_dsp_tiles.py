@@ -110,6 +110,19 @@ def test_depthwise_windows(stride, padding, flags, tmp_path):
         check(built, end, flags, tmp_path)
 
 
+@pytest.mark.parametrize("width", [5, 256, 257])
+def test_means_of_four_channels_at_a_time(width, flags, tmp_path):
+    """Sums of a row of bytes that are all -128 or all 127 take 16 bits up to a width of 256."""
+    built = ModelBuilder(2)
+    model = built.build(built.mean(built.input((1, 3, width, 7), 0.02, -3)))
+    library = export_bytes(model, tmp_path)
+    given = np.concatenate([np.full((1, 3 * width * 7), value, np.int8) for value in (-128, 127)])
+    given = np.concatenate([given, random_inputs(library, 3).reshape(3, -1)])
+    expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
+    measured = measure(library.text, core("m4"), given, flags, (), 120)
+    np.testing.assert_array_equal(measured.outputs, expected)
+
+
 def rescaling(exponent: int, zero: int, low: int = -128, high: int = 127) -> Rescaling:
     return Rescaling(np.array([7]), np.array([2**30]), np.array([exponent]), zero, low, high)
 

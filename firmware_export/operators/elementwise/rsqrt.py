@@ -18,13 +18,12 @@ from edgedigits.firmware_export.graph.model import Value
 from edgedigits.firmware_export.operators.contract import Operator
 from edgedigits.firmware_export.operators.shared import fixed_point, lookup
 
-NEVER_BELOW = "have a RELU before it, so that the model knows that its input is never below 0"
 _SHIFT = 20
 
 
 def _outputs(layer: Layer, source: Value, output: Value) -> NDArray[np.int8]:
     if source.zero_point != -128:
-        raise layer.error("takes inputs below 0, of which TFLite computes nothing", NEVER_BELOW)
+        raise layer.error("takes inputs below 0, of which TFLite computes nothing", lookup.NEVER_BELOW)
     ratio = 1.0 / (math.sqrt(source.scale) * output.scale)
     if not ratio < LARGEST_MULTIPLIER:
         raise layer.error("has an output scale far too small for its input", QUANTIZE_FIRST)

@@ -19,6 +19,7 @@ from edgedigits.firmware_export.planning.stages import Kernel
 
 MOST_STEPS = 2.0**31 - 256
 """That TFLite may round to 32 bits."""
+NEVER_BELOW = "have a RELU before it, so that the model knows that its input is never below 0"
 _INT8 = range(-128, 128)
 TABLE = Kernel("table", works_in_place=True)
 
