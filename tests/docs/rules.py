@@ -199,6 +199,12 @@ RULES = (
     only_checked(r"edgedigits station rollback .*", "needs an update; tests/edge/station/updates"),
     only_checked(r"(sudo )?(\S+/)?edgedigits station install.*", "changes the system; tests/edge/station/service"),
     only_checked(r"sudo (python3 -m venv|mkdir|\S*/pip install|\S*/edgedigits station init) .*", "changes the system"),
+    shortened(
+        r"python tests/benchmarks/bench_builds\.py(.*)",
+        r"python tests/benchmarks/bench_builds.py --images 1\1",
+        "counts once for all",
+        programs=QEMU,
+    ),
     only_checked(
         r"python tests/benchmarks/bench_(station|page|circle)\.py.*", "measures for minutes, on a quiet machine"
     ),
