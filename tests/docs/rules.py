@@ -200,11 +200,12 @@ RULES = (
     only_checked(r"(sudo )?(\S+/)?edgedigits station install.*", "changes the system; tests/edge/station/service"),
     only_checked(r"sudo (python3 -m venv|mkdir|\S*/pip install|\S*/edgedigits station init) .*", "changes the system"),
     shortened(
-        r"python tests/benchmarks/bench_builds\.py(.*)",
-        r"python tests/benchmarks/bench_builds.py --images 1\1",
+        r"python tests/benchmarks/bench_builds\.py",
+        r"python tests/benchmarks/bench_builds.py --images 1",
         "counts once for all",
         programs=QEMU,
     ),
+    only_checked(r"python tests/benchmarks/bench_builds\.py /path/.*", "models that are not in the repository"),
     only_checked(
         r"python tests/benchmarks/bench_(station|page|circle)\.py.*", "measures for minutes, on a quiet machine"
     ),
