@@ -155,6 +155,7 @@ def kill_in_trial(worker: subprocess.Popen, number: int) -> None:
     assert worker.wait() == -signal.SIGKILL
 
 
+@pytest.mark.slow  # test_search_queue.py kills a worker and shares a study in PostgreSQL without training
 def test_two_workers_share_a_study_in_postgresql_and_one_does_what_the_killed_one_left(server, tmp_path):
     address = server.new_database()
     doomed = start(tmp_path / "a", address, 4)

@@ -84,6 +84,7 @@ def test_a_killed_workers_trial_is_done_by_the_other_one_and_none_is_lost_or_run
     assert not set(started) & set(finished)
 
 
+@pytest.mark.parametrize("address", ["sqlite", "postgresql"], indirect=True)
 def test_workers_that_start_at_once_make_one_study_and_share_its_trials(address):
     trials = 6
     workers = [start(address, trials, 0.05, 15) for _ in range(3)]
