@@ -11,6 +11,7 @@ from edgedigits.core.contract.contract import is_picture
 from edgedigits.core.digit import CLASSES
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.lines.shapes import line_shape
+from edgedigits.core.tflite.free_sizes import FIX, free_shape
 
 _TYPES = (np.int8, np.uint8, np.int16, np.float32)
 
@@ -25,7 +26,7 @@ def check_digit_tensors(path: Path, source: Any, result: Any) -> None:
 
     Raises:
         EdgedigitsError: it does not, with words of their own for a line network; or a quantized tensor without a scale,
-            or int16 with a zero point.
+            or int16 with a zero point; or an input with a free size.
     """
     shapes = [tuple(int(length) for length in item["shape"]) for item in (*source, *result)]
     takes_a_digit = len(source) == 1 and shapes[0][:1] == (1,) and is_picture(shapes[0][1:])
@@ -35,6 +36,10 @@ def check_digit_tensors(path: Path, source: Any, result: Any) -> None:
             f"{path} is a line network: it reads the strip of a whole line and no single digits",
             "copy its card.json, which says so, to beside it, or give a digit model, such as the word builtin",
         )
+    for item in source:
+        free = {axis for axis, length in enumerate(item.get("shape_signature", ())) if length < 0}
+        if said := free_shape(item["name"], item["shape"], free):
+            raise EdgedigitsError(f"{path} {said}", FIX)
     if not (takes_a_digit and gives_ten):
         raise EdgedigitsError(
             f"{path} maps {shapes[: len(source)]} to {shapes[len(source) :]}",

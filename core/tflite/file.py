@@ -72,6 +72,7 @@ class Tensor:
         plain: neither a variable nor sparse.
         data: the values of a constant of int8, int32, int64, float16 or float32, of the tensor's shape; else None, also
             where a sparse one leaves values out.
+        free_axes: whose length the file leaves open; the shape then says 1.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Tensor:
     constant: bool
     plain: bool
     data: NDArray[Any] | None = field(compare=False, repr=False)
+    free_axes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -299,6 +301,7 @@ def _tensor(model: Any, tensor: Any, types: dict[int, str], budget: _Budget) -> 
     name = tensor.Name() or b""
     budget.take(len(name))
     shape = tuple(int(tensor.Shape(i)) for i in budget.take(tensor.ShapeLength()))
+    lengths = [int(tensor.ShapeSignature(i)) for i in budget.take(tensor.ShapeSignatureLength())]
     if tensor.Buffer() >= model.BuffersLength():
         raise ValueError("a tensor has no buffer")
     buffer = model.Buffers(tensor.Buffer())
@@ -314,6 +317,7 @@ def _tensor(model: Any, tensor: Any, types: dict[int, str], budget: _Budget) -> 
         buffer.DataLength() > 0,
         not tensor.IsVariable() and not sparse,
         _values(buffer, kind, shape, sparse),
+        tuple(axis for axis, length in enumerate(lengths[: len(shape)]) if length < 0),
     )
 
 

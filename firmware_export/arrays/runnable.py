@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from itertools import accumulate
 
 from edgedigits.core.tflite.file import ITEM_BYTES, OperatorVersion, TfliteFile
+from edgedigits.core.tflite.free_sizes import FIX, free_input
 from edgedigits.core.tflite.schema import CURRENT
 from edgedigits.firmware_export.arrays.kernels import CONVERT, Wrong, why_not_computed
 from edgedigits.firmware_export.arrays.resolver import CUSTOM_METHODS, METHODS
@@ -52,6 +53,8 @@ def _wrong_ends(content: TfliteFile) -> Wrong | None:
         return f"has {', '.join(others)} as its input or output", CONVERT
     if any(length < 1 for one in ends for length in one.shape):
         return "has an input or output of no fixed size", f"{CONVERT} and a batch of 1"
+    if free := free_input(content):
+        return free, FIX
     return None
 
 

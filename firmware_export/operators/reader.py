@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import TfliteFile, read_tflite
+from edgedigits.core.tflite.free_sizes import FIX, free_input
 from edgedigits.firmware_export.graph.advice import followable
 from edgedigits.firmware_export.graph.dilated_windows import DEALT, GATHERED
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, REBUILD, Layer, OperatorNodes
@@ -21,6 +22,9 @@ LARGEST_FILE = 1 << 24
 """Bytes; no microcontroller's flash holds more."""
 LARGEST_COUNT = 10_000
 """Of tensors and of operators: a hostile file may name one table millions of times."""
+
+_WIDTH = 2
+"""Axis of a picture's columns."""
 
 PLACES = {"ARG_MAX", "ARG_MIN"}
 SCORES_INSTEAD = "end the network with the scores that it compares, and compare them in your program"
@@ -38,10 +42,10 @@ def read_graph(path: Path, width: int | None = None) -> Graph:
         width: columns of the input; None takes those of the file.
 
     Raises:
-        EdgedigitsError: missing, damaged or foreign file; floats inside; an operator, a shape, a type or a scale that
-            the C library cannot compute exactly as TFLite's reference kernels do.
+        EdgedigitsError: missing, damaged or foreign file; an input with a free size; floats inside; an operator, a
+            shape, a type or a scale that the C library cannot compute exactly as TFLite's reference kernels do.
     """
-    content = _read(path)
+    content = _read(path, width)
     if width is not None:
         content = with_width(path, content, width)
     ends = find_ends(path, content, [Layer(path, *numbered, content) for numbered in enumerate(content.nodes)])
@@ -67,7 +71,7 @@ def read_graph(path: Path, width: int | None = None) -> Graph:
     return _needed(path, nodes, values, ends)
 
 
-def _read(path: Path) -> TfliteFile:
+def _read(path: Path, width: int | None) -> TfliteFile:
     try:
         size = path.stat().st_size
     except OSError as error:
@@ -80,6 +84,8 @@ def _read(path: Path) -> TfliteFile:
             f"{path} has {content.subgraphs} subgraphs, as models with conditions, loops or variables do",
             followable(LEAVE_OUT, content),
         )
+    if free := free_input(content, () if width is None else (_WIDTH,)):
+        raise EdgedigitsError(f"{path} {free}", FIX)
     for index, node in enumerate(content.nodes):
         if node.name in PLACES and set(node.outputs) & set(content.output_places):
             raise Layer(path, index, node, content).error("makes places, which are no int8", SCORES_INSTEAD)

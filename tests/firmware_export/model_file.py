@@ -24,7 +24,10 @@ _TYPES = {
 
 @dataclass
 class BuiltTensor:
-    """A tensor as it will stand in the file; every field may be changed until ``build``."""
+    """A tensor as it will stand in the file; every field may be changed until ``build``.
+
+    ``signature`` is the shape with -1 for what is free.
+    """
 
     shape: tuple[int, ...]
     dtype: Any = np.int8
@@ -33,6 +36,7 @@ class BuiltTensor:
     axis: int = 0
     data: NDArray[Any] | None = None
     name: bytes = b""
+    signature: tuple[int, ...] = ()
 
 
 @dataclass
@@ -153,12 +157,15 @@ class _Writer:
         number, tensor = numbered
         out = self._out
         shape, name = self._int32(tensor.shape), out.CreateString(tensor.name)
+        signature = self._int32(tensor.signature) if tensor.signature else None
         quantization = self._quantization(tensor) if tensor.scales else None
         tflite.TensorStart(out)
         tflite.TensorAddShape(out, shape)
         tflite.TensorAddType(out, _TYPES[np.dtype(tensor.dtype)])
         tflite.TensorAddBuffer(out, number)
         tflite.TensorAddName(out, name)
+        if signature is not None:
+            tflite.TensorAddShapeSignature(out, signature)
         if quantization is not None:
             tflite.TensorAddQuantization(out, quantization)
         return int(tflite.TensorEnd(out))
