@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -24,7 +25,7 @@ from edgedigits.firmware_export.proof.tensors import noise
 from edgedigits.firmware_export.report.cores import missing_tool
 from edgedigits.firmware_export.report.report import firmware_report
 from edgedigits.firmware_export.serial.verify import verify
-from edgedigits.firmware_export.targets import write_target
+from edgedigits.firmware_export.targets import target_files, write_target
 from edgedigits.firmware_export.targets.export import export_target
 
 SCALE, ZERO = 0.0213, -17
@@ -65,6 +66,33 @@ def picture(folder: Path, source: str, result: str) -> Path:
     path = folder / "model.tflite"
     path.write_bytes(typed(*SHAPES["picture"], source, result))
     return path
+
+
+CONVERSION = re.compile(r"^void \w+_(?:input\w*_from|output\w*_to)_(?:float|uint8)\([^)]*\)", re.MULTILINE)
+
+
+def signatures_told(path: Path) -> list[str]:
+    """Those of the conversions in a model's README, after a look whether they are the header's, all of them."""
+    files = export_target(path).files
+    readme = target_files("c", files)["README.md"]
+    told = re.findall(r"^\| `(void \w+(?:_from|_to)_(?:float|uint8)\(.*?\))`", readme, re.MULTILINE)
+    assert told == CONVERSION.findall(files.header)
+    return told
+
+
+def test_the_readme_has_the_signatures_of_the_header(model: Path):
+    assert all(", uint32_t count, " in signature for signature in signatures_told(model))
+    source, result = (str(tensor.type).lower() for tensor in (*read_graph(model).inputs, *read_graph(model).outputs))
+    assert len(signatures_told(model)) == (source != "int8") + (result != "int8")
+
+
+def test_the_readme_has_those_of_several_inputs_and_outputs(tmp_path: Path):
+    built = ModelBuilder(6)
+    sources = [built.input((1, 4, 4, 2), 0.0, 0, np.float32), built.input((1, 4, 4, 2), SCALE, ZERO + 128, np.uint8)]
+    both = built.add(*(built.quantize(source, (SCALE, ZERO)) for source in sources))
+    path = tmp_path / "model.tflite"
+    path.write_bytes(built.build(built.dequantize(both)))
+    assert len(signatures_told(path)) == 3
 
 
 def test_the_self_test_passes_in_the_models_own_types(model: Path, tmp_path: Path):
