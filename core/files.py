@@ -55,9 +55,16 @@ def disk_errors(path: Path) -> Iterator[None]:
             raise EdgedigitsError(f"no room left to write {path}", "free some disk space and run again") from error
         if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
             raise EdgedigitsError(f"may not write {path}", "choose a folder that you may write to") from error
+        if error.errno in {errno.ENOTDIR, errno.EEXIST} and (place := _no_folder_above(path)):
+            what = "a file" if place.is_file() else "no folder"
+            raise EdgedigitsError(f"cannot write {path}: {place} is {what}", "name another folder") from error
         if error.errno in _NO_PLACE:
             raise EdgedigitsError(f"cannot write {path} ({error.strerror})", "choose another path") from error
         raise
+
+
+def _no_folder_above(path: Path) -> Path | None:
+    return next((place for place in reversed(path.parents) if place.exists() and not place.is_dir()), None)
 
 
 def write_with(path: Path, write: Callable[[Path], object]) -> None:

@@ -21,6 +21,7 @@ from edgedigits.core.files import (
     refuse_inputs_inside,
     refuse_to_overwrite,
     refuse_to_replace,
+    refuse_to_replace_folder,
     sha256_of,
     whole_folder,
     write_bytes,
@@ -303,8 +304,10 @@ def test_sha256_is_that_of_the_bytes(tmp_path: Path) -> None:
 
 def test_a_path_through_a_file_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(EdgedigitsError, match=r"cannot write|choose another path"):
-        write_text(tmp_path / "file" / "below.txt", "x")
+    with pytest.raises(EdgedigitsError, match=r"file is a file; name another folder"):
+        write_text(tmp_path / "file" / ("n" * 300) / "below.txt", "x")
+    with pytest.raises(EdgedigitsError, match="choose another path"):
+        write_text(tmp_path / ("n" * 300) / "below.txt", "x")
     with pytest.raises(EdgedigitsError, match="choose another path"):
         write_text(tmp_path / ("n" * 300), "x")
 
@@ -380,6 +383,29 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     for force in (True, False):
         with pytest.raises(EdgedigitsError, match="is a file"):
             refuse_to_overwrite(tmp_path / "out", force)
+
+
+@pytest.mark.parametrize("inside", ["out", "deep/out", "deep/deeper/out"])
+def test_a_file_in_the_place_of_a_folder_above_is_named(inside: str, tmp_path: Path) -> None:
+    place = tmp_path / "afile"
+    place.write_text("mine")
+    said = rf"cannot write {place / inside}: {place} is a file; name another folder$"
+    for write in (
+        lambda path: refuse_to_overwrite(path, force=False),
+        lambda path: refuse_to_replace_folder(path, force=True),
+        lambda path: refuse_to_replace(path, force=False, option="--out"),
+        lambda path: write_text(path, "x"),
+        lambda path: whole_folder(path, force=False).__enter__(),
+    ):
+        with pytest.raises(EdgedigitsError, match=said):
+            write(place / inside)
+    assert place.read_text() == "mine" and names(tmp_path) == ["afile"]
+
+
+def test_a_pipe_in_the_place_of_a_folder_above_is_no_folder(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(EdgedigitsError, match=r"pipe is no folder; name another folder"):
+        write_text(tmp_path / "pipe" / "x", "x")
 
 
 def test_a_relative_folder_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

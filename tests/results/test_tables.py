@@ -272,7 +272,7 @@ class TestFiles:
 
     def test_a_folder_that_may_not_be_written_is_an_error_that_helps(self, results: list[Results], tmp_path: Path):
         (tmp_path / "file").write_text("")
-        with pytest.raises(EdgedigitsError, match="choose another path"):
+        with pytest.raises(EdgedigitsError, match="is a file; name another folder"):
             write_tables(tmp_path / "file" / "tables", results)
 
 

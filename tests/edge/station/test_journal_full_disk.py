@@ -164,7 +164,7 @@ def test_pictures_that_cannot_be_written_stop_no_codes(tmp_path: Path):
     (tmp_path / "crops").write_text("a file where a folder is needed")
     journal = Journal(tmp_path)
     assert journal.add(piece("a"), picture()).sequence == 1
-    assert "choose another path" in journal.crops_stopped
+    assert "crops is a file; name another folder" in journal.crops_stopped
     journal.close()
 
 
