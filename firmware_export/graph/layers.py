@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,16 +23,29 @@ LARGEST_VALUE = 1 << 24
 LARGEST_STEP = 1024
 """Of a window's size, stride and dilation."""
 LONGEST_SHAPE = 8
+LONGEST_NAME = 60
 LARGEST_MULTIPLIER = 65536.0
 """Ratio of scales: beyond it one step of the input saturates any output."""
 
 _ACTIVATIONS = {0: "NONE", 1: "RELU", 2: "RELU_N1_TO_1", 3: "RELU6"}
 _INT32_MAX = (1 << 31) - 1
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]*")
 
 
 def sizes(shape: Sequence[int]) -> str:
     """A shape for messages, such as ``1x28x28x1``."""
     return "x".join(map(str, shape)) if 0 < len(shape) <= LONGEST_SHAPE else f"a tensor of {len(shape)} axes"
+
+
+def tensor_name(name: str) -> str:
+    """A tensor's name for messages, of parts joined to one the first; empty of letters that TensorFlow gives none.
+
+    Anybody may have written it.
+    """
+    first = name.partition(";")[0]
+    if not _PLAIN_NAME.fullmatch(first):
+        return ""
+    return first if len(first) <= LONGEST_NAME else f"{first[:LONGEST_NAME]}..."
 
 
 @dataclass(frozen=True)
@@ -48,7 +62,7 @@ class Layer:
 
     Attributes:
         path: of the file, for messages.
-        index: of the operator in the file.
+        index: of the operator among those that are left of the file's.
         operator: itself.
         content: all of the file.
         part: which one of its outputs is meant, where they are read one by one.
@@ -67,19 +81,29 @@ class Layer:
 
     @property
     def name(self) -> str:
-        """Name of the node: TFLite's name of the operator and its index; never text from the model."""
-        return f"{self.operator.name} {self.index}"
+        """Name of the node: TFLite's name of the operator and its place in the file; never text from the model."""
+        return f"{self.operator.name} {self.place}"
+
+    @property
+    def place(self) -> int:
+        """Number of the operator in the file, where others may have stood before it that are left out."""
+        return self.index if self.operator.place is None else self.operator.place
 
     def error(self, what: str, remedy: str = REBUILD) -> EdgedigitsError:
-        """An error that names the operator, its place and its output's size."""
-        made = " and ".join(self._size(number) for number in self.operator.outputs[:2]) or "nothing"
+        """An error that names the operator, its place in the file, and its output with its size."""
+        made = " and ".join(self._told(number) for number in self.operator.outputs[:2]) or "nothing"
         return EdgedigitsError(
-            f"{self.path}: operator {self.index}, {self.operator.name} making {made}, {what}",
+            f"{self.path}: operator {self.place}, {self.operator.name} making {made}, {what}",
             advice.followable(remedy, self.content, whole=False),
         )
 
-    def _size(self, number: int) -> str:
-        return sizes(self.content.tensors[number].shape) if number >= 0 else "nothing"
+    def _told(self, number: int) -> str:
+        """Size of an output, and in brackets how the model's maker knows it."""
+        if number < 0:
+            return "nothing"
+        tensor = self.content.tensors[number]
+        called = tensor_name(tensor.name)
+        return f"{sizes(tensor.shape)} ({called})" if called else sizes(tensor.shape)
 
     def parts(self) -> list[Layer]:
         """The operator once for each of its outputs, as if it made that one alone."""

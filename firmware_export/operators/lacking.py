@@ -108,10 +108,10 @@ def works_on_floats(layer: Layer) -> bool:
 def floats_named(layers: Sequence[Layer]) -> str:
     """The operators that work on floats, each name once, such as ``operator 1, POW, works on floats``."""
     first = {layer.operator.name: layer for layer in reversed(layers)}
-    told = sorted(first.values(), key=lambda layer: layer.index)
+    told = sorted(first.values(), key=lambda layer: layer.place)
     if len(told) == 1:
-        return f"operator {told[0].index}, {told[0].operator.name}, works on floats"
-    named = [f"{layer.operator.name} (operator {layer.index})" for layer in told]
+        return f"operator {told[0].place}, {told[0].operator.name}, works on floats"
+    named = [f"{layer.operator.name} (operator {layer.place})" for layer in told]
     return f"{listed(named)} work on floats" if told else ""
 
 

@@ -361,6 +361,31 @@ def test_an_unknown_operator_is_named_with_its_place_and_size(tmp_path: Path) ->
     assert "--target arrays" in error.remedy
 
 
+def shape_first(built: ModelBuilder, image: int) -> int:
+    """Reshaped to a shape that is computed."""
+    of_image = built.operator("SHAPE", 1, [image], built.tensor((4,), dtype=np.int32), "ShapeOptions", OutType=2)
+    return built.operator("RESHAPE", 1, [image, of_image], built.tensor((1, 4, 4, 2), 0.1, 0))
+
+
+def floats_first(built: ModelBuilder, image: int) -> int:
+    """Squares computed of floats."""
+    return built.quantize_floats(built.of_floats("SQUARE", built.dequantize(image)), (0.1, 0))
+
+
+def dilated_first(built: ModelBuilder, image: int) -> int:
+    """A convolution between pictures that are dealt out and gathered."""
+    dealt = built.space_to_batch(image, (2, 2), ((2, 2), (2, 2)))
+    return built.batch_to_space(built.conv(dealt, 3, padding="VALID"), (2, 2), ((0, 0), (0, 0)))
+
+
+@pytest.mark.parametrize(("first", "place"), [(shape_first, 2), (floats_first, 3), (dilated_first, 3)])
+def test_an_operator_is_numbered_as_in_the_file(first: Building, place: int, tmp_path: Path) -> None:
+    built = ModelBuilder()
+    path = tmp_path / "model.tflite"
+    path.write_bytes(built.build(built.other("COS", first(built, built.input((1, 4, 4, 2), 0.1, 0)))))
+    assert f"operator {place}, COS making" in refused(path).what
+
+
 def test_operators_of_a_free_batch_are_told_as_such(tmp_path: Path) -> None:
     built = ModelBuilder()
     path = tmp_path / "model.tflite"
