@@ -174,8 +174,13 @@ class Layer:
     def value(self, position: int) -> Value:
         """This input as a value that flows; an error where it is a constant or no int8 value."""
         if self.is_constant(position):
-            raise self.error(f"has a constant as its input {position}", LEAVE_OUT)
+            begun = ", as an unrolled recurrent layer that begins at zero has" if self._is_of_state() else ""
+            raise self.error(f"has a constant as its input {position}{begun}", LEAVE_OUT)
         return self.as_value(self.tensor(position))
+
+    def _is_of_state(self) -> bool:
+        """Whether it is what a recurrent layer does with its state first."""
+        return self.operator.name in {"FULLY_CONNECTED", "SPLIT", "SPLIT_V"}
 
     def output_value(self, shape: Sequence[int]) -> Value:
         """The output as a value, once its shape is checked against the one that the inputs give."""
@@ -281,8 +286,15 @@ class Layer:
 
     def check_sums(self, largest: int, exponent: int) -> None:
         """Check that sums up to this size, shifted left by a positive exponent, stay within int32 as in TFLite."""
-        if largest << max(exponent, 0) > _INT32_MAX:
+        if largest > _INT32_MAX:
             raise self.error("can make sums beyond 32 bits", "choose a smaller layer, or quantize the model again")
+        if largest << max(exponent, 0) > _INT32_MAX:
+            scale = ", ".join(f"{one:.2g}" for one in self.output_tensor.scales[:1])
+            raise self.error(
+                f"can make sums beyond 32 bits, as its output scale is tiny ({scale}): its outputs were all about zero",
+                "quantize the model again with inputs of which this layer makes more than zero, or build the network "
+                "without it",
+            )
 
     def check_same_scale(self, source: Value, made: Value) -> None:
         """Check that the output counts in the same steps as the input."""

@@ -262,8 +262,8 @@ SAID = {
     "conv3d.int8": "is only partly quantized: operator 3, CONV_3D, works on floats, as the converter left it",
     "cumsum.int8": "CUMSUM, works on floats",
     "pow.int8": "POW, works on floats",
-    "divide.int8": "operator 2, DIV making 1x8x6x4 (truediv), is not among the operators of the C library",
-    "divide_no_nan.int8": "EQUAL making 1x8x6x4 (div_no_nan), is not among the operators of the C library, and neither are DIV",
+    "divide.int8": "operator 2, DIV making 1x8x6x4 (",
+    "divide_no_nan.int8": "(div_no_nan), is not among the operators of the C library, and neither are DIV",
     "layer_norm.int16": "works on int16, of which the C library does not compute it",
     "lstm.int16": "is recurrent",
 }
