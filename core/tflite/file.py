@@ -97,6 +97,7 @@ class OperatorCall:
         outputs: likewise.
         options_table: TFLite's name of the table that the options stand in; empty without one.
         options: numbers, and vectors of numbers as tuples, by their names there.
+        place: its number among the operators of the file; None of one that no file has.
     """
 
     name: str
@@ -104,6 +105,7 @@ class OperatorCall:
     outputs: tuple[int, ...]
     options_table: str
     options: Mapping[str, Any] = field(hash=False)
+    place: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,7 @@ def _read(model: Any, budget: _Budget, most: int | None) -> TfliteFile:
         operator = graph.Operators(position)
         kind = _kind(model, operator, names, budget)
         used[kind] += 1
-        nodes.append(_node(kind[0], operator, len(tensors), budget))
+        nodes.append(_node(kind[0], position, operator, len(tensors), budget))
     for number in list(budget.take(model.SubgraphsLength()))[1:]:
         other = model.Subgraphs(number)
         used.update(_kind(model, other.Operators(i), names, budget) for i in budget.take(other.OperatorsLength()))
@@ -274,7 +276,7 @@ def _kind(model: Any, operator: Any, names: dict[int, str], budget: _Budget) -> 
     return name, code.Version(), custom.decode()
 
 
-def _node(name: str, operator: Any, tensors: int, budget: _Budget) -> OperatorCall:
+def _node(name: str, position: int, operator: Any, tensors: int, budget: _Budget) -> OperatorCall:
     inputs = [int(operator.Inputs(i)) for i in budget.take(operator.InputsLength())]
     outputs = [int(operator.Outputs(i)) for i in budget.take(operator.OutputsLength())]
     return OperatorCall(
@@ -282,6 +284,7 @@ def _node(name: str, operator: Any, tensors: int, budget: _Budget) -> OperatorCa
         tuple(index if index == LEFT_OUT else _place(index, tensors) for index in inputs),
         tuple(_place(index, tensors) for index in outputs),
         *options_of(operator, budget.take),
+        position,
     )
 
 

@@ -25,6 +25,9 @@ C_TYPES = {
 
 _VIEWS = frozenset({"RESHAPE", "SQUEEZE", "EXPAND_DIMS"})
 _LONGEST_NAME = 40
+_OF_LENGTHS = "REDUCE_PROD"
+_CHOOSING = "SELECT_V2"
+"""The converter makes SELECT of it where the batch is fixed, which TensorFlow Lite Micro lacks."""
 
 
 def method(operator: OperatorVersion) -> str | None:
@@ -39,10 +42,21 @@ def why_not(content: TfliteFile) -> Wrong | None:
     """
     lacking = sorted({called(one) for one in content.operators if method(one) is None})
     if lacking:
-        return f"has operators that TensorFlow Lite Micro lacks: {', '.join(lacking)}", "build the network without them"
+        return f"has operators that TensorFlow Lite Micro lacks: {', '.join(lacking)}", _without(content, lacking)
     if any(tensor.type == "FLOAT16" for tensor in content.tensors):
         return "has float16 weights, which TensorFlow Lite Micro lacks", f"{CONVERT}, or for float32"
     return _wrong_ends(content) or next(filter(None, (why_not_computed(content, node) for node in content.nodes)), None)
+
+
+def _without(content: TfliteFile, lacking: list[str]) -> str:
+    """What to do about operators; that products of lengths come of a batch that was left free, nobody knows."""
+    products = [content.tensors[place] for node in content.nodes if node.name == _OF_LENGTHS for place in node.outputs]
+    if _OF_LENGTHS not in lacking or not products or any(one.type not in {"INT32", "INT64"} for one in products):
+        return "build the network without them"
+    choosing = {node.name for node in content.nodes} & {_CHOOSING}
+    others = sorted({*lacking, *choosing} - {_OF_LENGTHS})
+    fixed = f"a fixed batch of 1, of which the converter makes no {_OF_LENGTHS}"
+    return f"build the network without {', '.join(others)}, and with {fixed}" if others else f"convert it with {fixed}"
 
 
 def _wrong_ends(content: TfliteFile) -> Wrong | None:

@@ -2,7 +2,8 @@
 
 With one image at a time SHAPE of a tensor, and whatever STRIDED_SLICE, PACK, CONCATENATION, GATHER, REDUCE_PROD, CAST,
 RESHAPE and FILL make of it, are constants: they are worked out here, and the operators are left out. Keras writes the
-first three for Reshape, and nearly all of them for a dense layer or a normalization of a sequence.
+first three for Reshape, and nearly all of them for a dense layer or a normalization of a sequence. So are the zeros
+that FULLY_CONNECTED makes of the zeros at which an unrolled recurrent layer begins.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.tflite.file import OperatorCall, Tensor, TfliteFile
+from edgedigits.core.tflite.file import LEFT_OUT, OperatorCall, Tensor, TfliteFile
 
 _WHOLE = {"INT32": np.int32, "INT64": np.int64}
 _OF_ANY = {**_WHOLE, "INT8": np.int8}
@@ -40,7 +41,7 @@ def with_constant_shapes(content: TfliteFile, shapes: Shapes | None = None, *, a
     tensors, nodes = list(content.tensors), []
     computes = anew or any(node.name == "SHAPE" for node in content.nodes)
     for index, node in enumerate(content.nodes):
-        made = _made(node, tensors)
+        made = _of_zeros(node, tensors) if node.name == "FULLY_CONNECTED" else _made(node, tensors)
         if made is None:
             nodes.append(node)
             for place, shape in zip(node.outputs, (computes and shapes and shapes(index, tensors)) or (), strict=False):
@@ -68,6 +69,23 @@ def _made(node: OperatorCall, tensors: list[Tensor]) -> Whole | None:
     except (IndexError, ValueError, TypeError, KeyError):  # options that fit no such operator: the reader says so
         return None
     return made.astype(kind)
+
+
+def _of_zeros(node: OperatorCall, tensors: list[Tensor]) -> Whole | None:
+    """The zeros of int8 that a layer without a bias makes of zeros, whatever its activation; None of any other."""
+    if len(node.inputs) < 2 or min(node.inputs[:2]) < 0 or max(node.inputs[2:], default=LEFT_OUT) >= 0:
+        return None
+    given, weights, *made = (tensors[place] for place in (*node.inputs[:2], *node.outputs))
+    if given.data is None or weights.data is None or weights.data.ndim != 2 or len(made) != 1:
+        return None
+    if any(one.type != "INT8" or len(one.zero_points) != 1 for one in (given, *made)) or weights.type != "INT8":
+        return None
+    channels, depth = weights.shape
+    fits = given.shape == (1, depth) and made[0].shape == (1, channels) and channels <= _LARGEST_FILL
+    zero = made[0].zero_points[0]
+    if not fits or any(weights.zero_points) or np.any(given.data != given.zero_points[0]) or not -128 <= zero <= 127:
+        return None
+    return np.full((1, channels), zero, np.int8)
 
 
 def _shape(_node: OperatorCall, given: list[Tensor]) -> Whole:

@@ -133,7 +133,7 @@ def _operators(
     if any(map(any, amounts)):
         constants.append(_constant([(0, 0), *amounts, (0, 0)]))
         place = dealt.outputs[0]
-        nodes.append(OperatorCall("PAD", (dealt.inputs[0], first), (place,), "PadOptions", {}))
+        nodes.append(OperatorCall("PAD", (dealt.inputs[0], first), (place,), "PadOptions", {}, dealt.place))
     wider = {
         f"Dilation{name}Factor": length * int(window.options.get(f"Dilation{name}Factor", 1))
         for name, length in zip("HW", block, strict=True)
@@ -144,10 +144,10 @@ def _operators(
         return [*nodes, replace(window, inputs=inputs, outputs=gathered.outputs, options=options)], constants
     constants.append(_constant(axis))
     last = first + len(constants) - 1
-    nodes.append(OperatorCall("EXPAND_DIMS", (place, last), run[1].outputs, "ExpandDimsOptions", {}))
+    nodes.append(OperatorCall("EXPAND_DIMS", (place, last), run[1].outputs, "ExpandDimsOptions", {}, run[1].place))
     nodes.append(replace(window, options=options))
     squeeze = {"SqueezeDims": (axis,)}
-    nodes.append(OperatorCall("SQUEEZE", window.outputs, gathered.outputs, "SqueezeOptions", squeeze))
+    nodes.append(OperatorCall("SQUEEZE", window.outputs, gathered.outputs, "SqueezeOptions", squeeze, run[-2].place))
     return nodes, constants
 
 

@@ -119,7 +119,9 @@ def _folded(content: TfliteFile, runs: list[_Run]) -> TfliteFile:
             same[node.outputs[0]] = same.get(given, given)
         elif node.name == "QUANTIZE":
             options = {THROUGH: functions[given]}
-            nodes.append(OperatorCall("QUANTIZE", (same.get(given, given),), node.outputs, "QuantizeOptions", options))
+            nodes.append(
+                replace(node, inputs=(same.get(given, given),), options_table="QuantizeOptions", options=options)
+            )
         else:
             nodes.append(replace(node, inputs=tuple(same.get(place, place) for place in node.inputs)))
             source = sources[given]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,16 +23,29 @@ LARGEST_VALUE = 1 << 24
 LARGEST_STEP = 1024
 """Of a window's size, stride and dilation."""
 LONGEST_SHAPE = 8
+LONGEST_NAME = 60
 LARGEST_MULTIPLIER = 65536.0
 """Ratio of scales: beyond it one step of the input saturates any output."""
 
 _ACTIVATIONS = {0: "NONE", 1: "RELU", 2: "RELU_N1_TO_1", 3: "RELU6"}
 _INT32_MAX = (1 << 31) - 1
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]*")
 
 
 def sizes(shape: Sequence[int]) -> str:
     """A shape for messages, such as ``1x28x28x1``."""
     return "x".join(map(str, shape)) if 0 < len(shape) <= LONGEST_SHAPE else f"a tensor of {len(shape)} axes"
+
+
+def tensor_name(name: str) -> str:
+    """A tensor's name for messages, of parts joined to one the first; empty of letters that TensorFlow gives none.
+
+    Anybody may have written it.
+    """
+    first = name.partition(";")[0]
+    if not _PLAIN_NAME.fullmatch(first):
+        return ""
+    return first if len(first) <= LONGEST_NAME else f"{first[:LONGEST_NAME]}..."
 
 
 @dataclass(frozen=True)
@@ -48,7 +62,7 @@ class Layer:
 
     Attributes:
         path: of the file, for messages.
-        index: of the operator in the file.
+        index: of the operator among those that are left of the file's.
         operator: itself.
         content: all of the file.
         part: which one of its outputs is meant, where they are read one by one.
@@ -67,19 +81,29 @@ class Layer:
 
     @property
     def name(self) -> str:
-        """Name of the node: TFLite's name of the operator and its index; never text from the model."""
-        return f"{self.operator.name} {self.index}"
+        """Name of the node: TFLite's name of the operator and its place in the file; never text from the model."""
+        return f"{self.operator.name} {self.place}"
+
+    @property
+    def place(self) -> int:
+        """Number of the operator in the file, where others may have stood before it that are left out."""
+        return self.index if self.operator.place is None else self.operator.place
 
     def error(self, what: str, remedy: str = REBUILD) -> EdgedigitsError:
-        """An error that names the operator, its place and its output's size."""
-        made = " and ".join(self._size(number) for number in self.operator.outputs[:2]) or "nothing"
+        """An error that names the operator, its place in the file, and its output with its size."""
+        made = " and ".join(self._told(number) for number in self.operator.outputs[:2]) or "nothing"
         return EdgedigitsError(
-            f"{self.path}: operator {self.index}, {self.operator.name} making {made}, {what}",
+            f"{self.path}: operator {self.place}, {self.operator.name} making {made}, {what}",
             advice.followable(remedy, self.content, whole=False),
         )
 
-    def _size(self, number: int) -> str:
-        return sizes(self.content.tensors[number].shape) if number >= 0 else "nothing"
+    def _told(self, number: int) -> str:
+        """Size of an output, and in brackets how the model's maker knows it."""
+        if number < 0:
+            return "nothing"
+        tensor = self.content.tensors[number]
+        called = tensor_name(tensor.name)
+        return f"{sizes(tensor.shape)} ({called})" if called else sizes(tensor.shape)
 
     def parts(self) -> list[Layer]:
         """The operator once for each of its outputs, as if it made that one alone."""
@@ -150,8 +174,13 @@ class Layer:
     def value(self, position: int) -> Value:
         """This input as a value that flows; an error where it is a constant or no int8 value."""
         if self.is_constant(position):
-            raise self.error(f"has a constant as its input {position}", LEAVE_OUT)
+            begun = ", as an unrolled recurrent layer that begins at zero has" if self._is_of_state() else ""
+            raise self.error(f"has a constant as its input {position}{begun}", LEAVE_OUT)
         return self.as_value(self.tensor(position))
+
+    def _is_of_state(self) -> bool:
+        """Whether it is what a recurrent layer does with its state first."""
+        return self.operator.name in {"FULLY_CONNECTED", "SPLIT", "SPLIT_V"}
 
     def output_value(self, shape: Sequence[int]) -> Value:
         """The output as a value, once its shape is checked against the one that the inputs give."""
@@ -257,8 +286,15 @@ class Layer:
 
     def check_sums(self, largest: int, exponent: int) -> None:
         """Check that sums up to this size, shifted left by a positive exponent, stay within int32 as in TFLite."""
-        if largest << max(exponent, 0) > _INT32_MAX:
+        if largest > _INT32_MAX:
             raise self.error("can make sums beyond 32 bits", "choose a smaller layer, or quantize the model again")
+        if largest << max(exponent, 0) > _INT32_MAX:
+            scale = ", ".join(f"{one:.2g}" for one in self.output_tensor.scales[:1])
+            raise self.error(
+                f"can make sums beyond 32 bits, as its output scale is tiny ({scale}): its outputs were all about zero",
+                "quantize the model again with inputs of which this layer makes more than zero, or build the network "
+                "without it",
+            )
 
     def check_same_scale(self, source: Value, made: Value) -> None:
         """Check that the output counts in the same steps as the input."""

@@ -134,7 +134,7 @@ def _check_input(path: Path, content: TfliteFile, tensor: ModelTensor, others: l
     if kind == "FLOAT32" and others and tensor.value not in {n for node in content.nodes for n in node.inputs}:
         raise EdgedigitsError(
             f"{path} has an input, {tensor.name}, that is float32 and that no operator reads",
-            "leave that input out of the network, or convert it with int8 inputs",
+            "leave that input out of the network",
         )
     if kind not in {"INT8", "INT16", "FLOAT32"}:
         raise EdgedigitsError(

@@ -44,9 +44,7 @@ def check_operators(path: Path, content: TfliteFile) -> None:
             raise layer.error(what, advice.WITHOUT_STATE)
     lacking = [layer for layer in layers if _is_lacking(layer)]
     if not lacking:
-        for layer in layers:
-            if layer.operator.name == "SUM":
-                raise layer.error("adds, which TFLite's reference kernel computes wrong of int8", MEAN_INSTEAD)
+        _check_alone(layers)
         return
     names = _names(lacking)
     without = f"build the network without {'it' if len(names) == 1 else 'them'}"
@@ -62,6 +60,17 @@ def check_operators(path: Path, content: TfliteFile) -> None:
     left = f"as the converter left {'it' if len(names) == 1 else 'them'}, and the C library computes int8 alone"
     what = f"{path} is only partly quantized: {floats_named(lacking)}, {left}"
     raise EdgedigitsError(what, without + advice.or_arrays(content))
+
+
+def _check_alone(layers: Sequence[Layer]) -> None:
+    """Raise about an operator of :data:`_REFUSED_ALONE` that another way of making the model leaves out."""
+    for layer in layers:
+        if layer.operator.name == "SUM":
+            raise layer.error("adds, which TFLite's reference kernel computes wrong of int8", MEAN_INSTEAD)
+    for layer in layers:
+        if _fills_wide(layer):
+            what = "is part of a LayerNormalization or of an unrolled recurrent layer, not taken in 16x8"
+            raise layer.error(what, advice.IN_INT8)
 
 
 def check_types(path: Path, content: TfliteFile, layers: Sequence[Layer]) -> None:
@@ -108,10 +117,10 @@ def works_on_floats(layer: Layer) -> bool:
 def floats_named(layers: Sequence[Layer]) -> str:
     """The operators that work on floats, each name once, such as ``operator 1, POW, works on floats``."""
     first = {layer.operator.name: layer for layer in reversed(layers)}
-    told = sorted(first.values(), key=lambda layer: layer.index)
+    told = sorted(first.values(), key=lambda layer: layer.place)
     if len(told) == 1:
-        return f"operator {told[0].index}, {told[0].operator.name}, works on floats"
-    named = [f"{layer.operator.name} (operator {layer.index})" for layer in told]
+        return f"operator {told[0].place}, {told[0].operator.name}, works on floats"
+    named = [f"{layer.operator.name} (operator {layer.place})" for layer in told]
     return f"{listed(named)} work on floats" if told else ""
 
 
@@ -127,7 +136,13 @@ def _is_lacking(layer: Layer) -> bool:
     name = layer.operator.name
     if name in OPERATORS or name in FUNCTIONS or name in _TYPING:
         return False
-    return name not in _REFUSED_ALONE
+    return name not in _REFUSED_ALONE and not _fills_wide(layer)
+
+
+def _fills_wide(layer: Layer) -> bool:
+    """Whether an operator is what the converter makes of the gain and shift of a normalization in 16x8."""
+    made = [layer.content.tensors[number].type for number in layer.operator.outputs if number >= 0]
+    return layer.operator.name == "FILL" and made == ["INT16"]
 
 
 def _names(layers: Sequence[Layer]) -> list[str]:

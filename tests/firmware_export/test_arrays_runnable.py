@@ -175,6 +175,39 @@ def test_an_operator_that_it_lacks_is_named_and_its_own_name_is_escaped(tiny_mod
     assert "arrays" not in remedy
 
 
+@pytest.mark.parametrize(
+    ("others", "remedy"),
+    [
+        ((), "convert it with a fixed batch of 1, of which the converter makes no REDUCE_PROD"),
+        (("SIN",), "convert it with a fixed batch of 1, of which the converter makes no REDUCE_PROD"),
+        (("ONE_HOT",), "build the network without ONE_HOT, and with a fixed batch of 1, of which the converter"),
+        (("SELECT_V2",), "build the network without SELECT_V2, and with a fixed batch of 1, of which the converter"),
+    ],
+)
+def test_products_of_a_free_batch_are_told_as_such(others: tuple[str, ...], remedy: str, tmp_path: Path) -> None:
+    def build(built: ModelBuilder) -> list[int]:
+        image = built.input((1, 4))
+        of_image = built.operator("SHAPE", 1, [image], built.tensor((2,), dtype=np.int32), "ShapeOptions", OutType=2)
+        made = built.tensor((), dtype=np.int32)
+        built.operator("REDUCE_PROD", 1, [of_image, built.integers(0)], made, "ReducerOptions", KeepDims=False)
+        for name in others:
+            image = built.other(name, image)
+        return [built.relu(image)]
+
+    found = why_not(read_tflite(built_model(tmp_path / "m.tflite", build))) or ("", "")
+    assert found[1].startswith(remedy)
+
+
+def test_a_product_of_values_is_no_sign_of_a_free_batch(tmp_path: Path) -> None:
+    model = built_model(
+        tmp_path / "m.tflite", lambda built: [built.reduce_max(built.input((1, 4)), name="REDUCE_PROD")]
+    )
+    assert why_not(read_tflite(model)) == (
+        "has operators that TensorFlow Lite Micro lacks: REDUCE_PROD",
+        "build the network without them",
+    )
+
+
 def test_variables_are_told_of(tiny_models: dict[str, Path]) -> None:
     content = read_tflite(tiny_models["int8"])
     told = needs(replace(content, operators=(OperatorVersion("VAR_HANDLE", 1, 2),)))

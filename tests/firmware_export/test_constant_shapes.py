@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from model_builder import ModelBuilder
+from test_library_operators import check
 
 from edgedigits.core.tflite.file import OperatorCall, Tensor, TfliteFile
 from edgedigits.firmware_export.graph.constant_shapes import with_constant_shapes
@@ -251,3 +255,48 @@ def test_shapes_are_short() -> None:
     assert len(values(computed("CONCATENATION", known(range(60)), known(range(4))))) == 64
     assert computed("CONCATENATION", known(range(60)), known(range(5))) is None
     assert values(computed("SHAPE", known([1] * 64))) == [64]
+
+
+def layer_of_zeros(**changed: Tensor) -> Tensor | None:
+    """What a dense layer of 2 values makes, as a file holds it: the values at their zero point 3, the output at -5."""
+    given = replace(known([[3, 3]], "INT8"), zero_points=(3,), scales=(0.1,))
+    weights = replace(known([[1, 2], [3, 4], [5, 6]], "INT8"), zero_points=(0,), scales=(0.1,))
+    made = replace(unknown("INT8", (1, 3)), zero_points=(-5,), scales=(1e-9,))
+    tensors = tuple(({"given": given, "weights": weights, "bias": known([1, 2, 3]), "made": made} | changed).values())
+    before = model(call("FULLY_CONNECTED", (0, 1, 2 if "bias" in changed else -1), 3), tensors=tensors)
+    after = with_constant_shapes(before)
+    return None if after.nodes else after.tensors[3]
+
+
+def test_a_layer_of_zeros_makes_zeros() -> None:
+    assert values(layer_of_zeros()) == [[-5, -5, -5]]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"bias": known([1, 2, 3])},
+        {"given": replace(known([[3, 2]], "INT8"), zero_points=(3,))},
+        {"given": known([[3, 3]], "INT8")},
+        {"given": replace(unknown("INT8", (1, 2)), zero_points=(3,))},
+        {"given": replace(known([3, 3], "INT8"), zero_points=(3,))},
+        {"weights": replace(known([[1, 2], [3, 4], [5, 6]], "INT8"), zero_points=(1,))},
+        {"weights": known([[1, 2, 3], [4, 5, 6]], "INT8")},
+        {"weights": unknown("INT8", (3, 2))},
+        {"made": unknown("INT8", (1, 3))},
+        {"made": replace(unknown("INT8", (1, 3)), zero_points=(128,))},
+        {"made": replace(unknown("INT8", (3,)), zero_points=(0,))},
+        {"made": replace(unknown("INT32", (1, 3)), zero_points=(0,))},
+    ],
+)
+def test_another_layer_of_constants_stays_in_the_model(changed: dict[str, Tensor]) -> None:
+    assert layer_of_zeros(**changed) is None
+
+
+def test_a_layer_that_begins_at_zero_equals_the_reference(tmp_path: Path) -> None:
+    """As an unrolled recurrent layer is converted."""
+    built = ModelBuilder(1)
+    zeros = built.constant(np.full((1, 8), 4, np.int8), 7.8e-9, 4)
+    state = built.dense(zeros, 5, bias=False, activation="RELU", output=(7.8e-9, -9))
+    step = built.add(built.dense(built.input((1, 6), 0.05, 3), 5), state, output=(0.05, 3))
+    check(built.build(step), tmp_path)

@@ -57,7 +57,7 @@ def test_it_becomes_a_padding_and_one_window(tmp_path):
     path = tmp_path / "model.tflite"
     path.write_bytes(builder.build(end))
     folded = with_dilated_windows(read_tflite(path))
-    assert [node.name for node in folded.nodes] == ["PAD", "CONV_2D"]
+    assert [(node.name, node.place) for node in folded.nodes] == [("PAD", 0), ("CONV_2D", 1)]
     assert folded.tensors[folded.nodes[0].inputs[1]].data.tolist() == [[0, 0], [2, 2], [3, 3], [0, 0]]
     options = folded.nodes[1].options
     assert (options["DilationHFactor"], options["DilationWFactor"], options["Padding"]) == (2, 3, 1)

@@ -335,6 +335,14 @@ WRONG: dict[str, tuple[Building, str]] = {
     ),
     "multiplier that lies": (lying_multiplier, "channels of weights"),
     "dense of 31": (lambda b, x: altered(b.dense(x, 5), b, 1, **int8(5, 31)), "31 values and an input of 32"),
+    "split constant": (
+        lambda b, x: b.add(x, b.split(b.constant(np.ones((1, 4, 4, 2), np.int8), 0.1), 3, (1, 1))[0]),
+        "a constant as its input 0, as an unrolled recurrent layer that begins at zero has",
+    ),
+    "dense to a tiny scale": (
+        lambda b, x: b.dense(x, 3, output=(4.1e-8, 0)),
+        "its output scale is tiny (4.1e-08): its outputs were all about zero",
+    ),
     "constant alone": (lambda b, x: b.relu(b.constant(np.ones((1, 4), np.int8), 0.1)), "a constant as its input 0"),
 }
 
@@ -359,6 +367,31 @@ def test_an_unknown_operator_is_named_with_its_place_and_size(tmp_path: Path) ->
     error = refused(path)
     assert "operator 1, ELU making 1x4x4x2, is not among the operators of the C library" in error.what
     assert "--target arrays" in error.remedy
+
+
+def shape_first(built: ModelBuilder, image: int) -> int:
+    """Reshaped to a shape that is computed."""
+    of_image = built.operator("SHAPE", 1, [image], built.tensor((4,), dtype=np.int32), "ShapeOptions", OutType=2)
+    return built.operator("RESHAPE", 1, [image, of_image], built.tensor((1, 4, 4, 2), 0.1, 0))
+
+
+def floats_first(built: ModelBuilder, image: int) -> int:
+    """Squares computed of floats."""
+    return built.quantize_floats(built.of_floats("SQUARE", built.dequantize(image)), (0.1, 0))
+
+
+def dilated_first(built: ModelBuilder, image: int) -> int:
+    """A convolution between pictures that are dealt out and gathered."""
+    dealt = built.space_to_batch(image, (2, 2), ((2, 2), (2, 2)))
+    return built.batch_to_space(built.conv(dealt, 3, padding="VALID"), (2, 2), ((0, 0), (0, 0)))
+
+
+@pytest.mark.parametrize(("first", "place"), [(shape_first, 2), (floats_first, 3), (dilated_first, 3)])
+def test_an_operator_is_numbered_as_in_the_file(first: Building, place: int, tmp_path: Path) -> None:
+    built = ModelBuilder()
+    path = tmp_path / "model.tflite"
+    path.write_bytes(built.build(built.other("COS", first(built, built.input((1, 4, 4, 2), 0.1, 0)))))
+    assert f"operator {place}, COS making" in refused(path).what
 
 
 def test_operators_of_a_free_batch_are_told_as_such(tmp_path: Path) -> None:
@@ -441,3 +474,39 @@ def test_recurrent_layers_are_refused_by_name(name: str, tmp_path: Path) -> None
     error = refused(path)
     assert f"{name} making 1x4x4x2, is recurrent" in error.what
     assert error.remedy.startswith("use convolutions over time instead")
+
+
+def test_a_scale_that_is_not_tiny_any_more_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "model.tflite"
+    built = ModelBuilder()
+    tiny = built.build(built.dense(built.input((1, 4, 4, 2), 0.1, 0), 3, output=(4.1e-8, 0)))
+    path.write_bytes(tiny)
+    assert "with inputs of which this layer makes more than zero" in refused(path).remedy
+    built = ModelBuilder()
+    path.write_bytes(built.build(built.dense(built.input((1, 4, 4, 2), 0.1, 0), 3)))
+    assert read_graph(path).nodes
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_16x8_layers_without_a_bias_are_told_to_have_one(bias: bool, tmp_path: Path) -> None:
+    built = ModelBuilder(wide=True)
+    path = tmp_path / "model.tflite"
+    path.write_bytes(built.build(built.dense(built.input((1, 2000), 0.1, 0), 3, bias=bias)))
+    if bias:
+        assert read_graph(path).nodes
+        return
+    error = refused(path)
+    assert "lacks a bias of 64 bits" in error.what
+    assert error.remedy == "give the layer a bias that is not zero, or convert the model for full int8"
+
+
+def test_what_a_normalization_fills_in_16x8_is_told_as_such(tmp_path: Path) -> None:
+    built = ModelBuilder(wide=True)
+    image = built.input((1, 4), 0.1, 0)
+    number = built.constant(np.array(1, np.int16), 0.1)
+    ones = built.operator("FILL", 3, [built.integers(1, 4), number], built.tensor((1, 4), 0.1), "FillOptions")
+    path = tmp_path / "model.tflite"
+    path.write_bytes(built.build(built.add(image, ones)))
+    error = refused(path)
+    assert "operator 0, FILL making 1x4, is part of a LayerNormalization" in error.what
+    assert error.remedy.startswith("convert the model for full int8")

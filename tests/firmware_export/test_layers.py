@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ MOST_ELEMENTS = 1 << 24
 
 def tensor(shape: tuple[int, ...] = (1, 4, 3, 2), kind: str = "INT8", data: Any = None, **fields: Any) -> Tensor:
     known = {"scales": (0.5,), "zero_points": (3,), "axis": 0, "plain": True} | fields
-    return Tensor("t", kind, shape, constant=data is not None, data=data, **known)
+    return Tensor("", kind, shape, constant=data is not None, data=data, **known)
 
 
 def constant(data: Any, kind: str = "INT8", **fields: Any) -> Tensor:
@@ -78,6 +79,30 @@ def test_an_error_says_file_place_and_what_is_made(outputs: tuple[int, ...], mad
     error = layer(tensor((2, 3)), tensor((4, 5)), outputs=outputs).error("is wrong", "do it right")
     assert error.what == f"model.tflite: operator 6, CONV_2D making {made}, is wrong"
     assert error.remedy == "do it right"
+
+
+def test_an_error_says_the_place_in_the_file_where_others_were_left_out() -> None:
+    one = layer(tensor(), tensor())
+    one = replace(one, operator=replace(one.operator, place=13))
+    assert one.name == "CONV_2D 13"
+    assert "operator 13, CONV_2D making" in refusal(one.arity, 5, 5)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("model_1/dense/Selu", " (model_1/dense/Selu)"),
+        ("model/dense/MatMul;model/dense/BiasAdd", " (model/dense/MatMul)"),
+        ("a" * 99, f" ({'a' * 60}...)"),
+        ("rm -rf", ""),
+        ("a\x1b[2J", ""),
+        ("a\n", ""),
+        ("", ""),
+    ],
+)
+def test_an_error_says_what_the_output_is_called(name: str, told: str) -> None:
+    one = layer(tensor(), replace(tensor((4, 5)), name=name))
+    assert one.error("is wrong").what == f"model.tflite: operator 6, CONV_2D making 4x5{told}, is wrong"
 
 
 def test_options_are_given_or_missed() -> None:

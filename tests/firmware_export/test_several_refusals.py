@@ -111,7 +111,10 @@ def wide_integers(built: ModelBuilder) -> bytes:
         (constant_output, "has a constant as its output tensor_4; leave it out of the network's outputs"),
         (constant_of_floats, "has a constant as its output tensor_5; leave it out"),
         (constant_input, "has a constant as its input tensor_0"),
-        (unread_floats, "has an input, tensor_0, that is float32 and that no operator reads; leave that input out"),
+        (
+            unread_floats,
+            "tensor_0, that is float32 and that no operator reads; leave that input out of the network$",
+        ),
         (floats_passed_through, "has a float32 input as its output tensor_0; leave it out"),
         (bytes_passed_through, "has a uint8 input as its output tensor_0; leave it out"),
         (floats_read_on, "is only partly quantized"),

@@ -31,6 +31,7 @@ _LARGEST_SUM = 1 << 47
 _GREATEST_EXPONENT = 7
 """Of their multipliers, likewise."""
 _ANOTHER = "choose a smaller layer, or quantize the model again"
+_BIASED = "give the layer a bias that is not zero, or convert the model for full int8"
 
 
 @dataclass(frozen=True)
@@ -160,10 +161,14 @@ def rescaling(
 def _check(layer: Layer, largest: int, multiplier: int, exponent: int, once: bool) -> None:
     """Raise where sums up to this size, or what they are scaled to, leave the integers that TFLite has them in."""
     if not once:
+        if exponent <= _GREATEST_EXPONENT and largest << max(exponent, 0) >= 1 << 31:
+            what = "can make sums beyond 32 bits, and lacks a bias of 64 bits, with which TFLite sums in 64"
+            raise layer.error(what, _BIASED)
         layer.check_sums(largest, exponent)
-    elif exponent > _GREATEST_EXPONENT:
+        return
+    if exponent > _GREATEST_EXPONENT:
         raise layer.error("has an output scale far too small for its input and weights", QUANTIZE_FIRST)
-    elif largest >= _LARGEST_SUM or largest * reduced_multiplier(multiplier) >> (15 - exponent) >= (1 << 31) - 1:
+    if largest >= _LARGEST_SUM or largest * reduced_multiplier(multiplier) >> (15 - exponent) >= (1 << 31) - 1:
         raise layer.error("can make sums beyond 47 bits, or outputs beyond 32", _ANOTHER)
 
 
