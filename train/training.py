@@ -20,7 +20,7 @@ from edgedigits.train.fitting.training_folder import TrainingFolder
 from edgedigits.train.networks.reported import build
 from edgedigits.train.preflight import check_training
 from edgedigits.train.recipes import TrainingRecipe
-from edgedigits.train.teaching.lessons import finished_lessons
+from edgedigits.train.teaching.lessons import finished_lessons, open_lessons
 from edgedigits.train.training_request import ProgressCallback, TrainingRequest, TrainingResult, resolve
 
 TENSORBOARD = "tensorboard"
@@ -119,7 +119,7 @@ def _identity(request: TrainingRequest, recipe: TrainingRecipe, split: Split) ->
         "seed": request.seed,
         "weights": str(request.weights) if request.weights else None,
         "parent": start.parent["sha256"] if (start := request.opened_start()) else None,
-        "lessons": str(request.lessons) if request.lessons else None,
+        "lessons": open_lessons(request.lessons).recipe.as_dict() if request.lessons else None,
         "training digits": split.train.sha256(),
         "validation digits": split.validation.sha256(),
         **{name.replace("_", " "): value for name, value in asdict(recipe).items()},

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +80,7 @@ class Lessons:
         try:
             with np.load(path, allow_pickle=False) as found:
                 images, scores = found["images"], found["scores"].astype(np.float32)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
             raise EdgedigitsError(f"{path} is missing or damaged", "remove it, and teach with --resume") from error
         if images.shape[1:] != (SIDE, SIDE) or scores.shape != (len(images), CLASSES):
             raise EdgedigitsError(f"{path} holds no lessons", "remove it, and teach with --resume")
