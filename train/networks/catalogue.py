@@ -74,7 +74,7 @@ _ENTRIES = (
         670_000,
         "edgedigits, to teach smaller ones",
         "conv48, conv48/2, 2 conv96, 2 conv192, mean; dropout 0.3",
-        TrainingRecipe(40, 128, "adam", 0.003, "one-cycle", label_smoothing=0.05, augmentation="light"),
+        TrainingRecipe(40, 128, "adam", 0.003, "one-cycle", augmentation="light"),
     ),
     Network(
         "nf264-cnn1",
