@@ -43,8 +43,8 @@ def teach(
 ) -> None:
     """Ask float networks what they see in distorted training digits, and write pictures and answers to a folder.
 
-    `edgedigits train --lessons FOLDER` learns from them: a pass in each epoch, from the first again after the last.
-    A network taught so reads more than one that learns from labels, the more so the smaller it is.
+    `edgedigits train --lessons FOLDER` learns from them in place of labels (distillation): a pass in each epoch, from
+    the first again after the last. Spoilt pictures of the training's own --augment keep the answer to the whole one.
 
     \b
     Examples:
