@@ -74,13 +74,13 @@ def split(plan: Plan, memories: Sequence[Memory]) -> Plan:
         EdgedigitsError: they are too small for every variant.
     """
     check_memories(memories)
-    ends = {("value", value) for value in plan.program.inputs + plan.program.output_roots}
     sizes = tuple(memory.bytes // ALIGNMENT * ALIGNMENT for memory in memories)
     layouts, unfit = dict(plan.layouts), {}
     for variant in plan.layouts:
-        layout = _laid_out(plan, variant, sizes, ends)
+        parts = _Parts(plan, variant)
+        layout = parts.laid_out(sizes)
         if layout is None:
-            unfit[variant] = _missing(plan, variant, memories, sizes, ends)
+            unfit[variant] = _missing(parts, memories, sizes)
         else:
             layouts[variant] = layout
     if len(unfit) == len(layouts):
@@ -92,22 +92,54 @@ def split(plan: Plan, memories: Sequence[Memory]) -> Plan:
     return replace(plan, layouts=layouts, memories=names, starts=Room(sizes).starts, unfit=unfit)
 
 
-def _laid_out(plan: Plan, variant: str, sizes: tuple[int, ...], ends: set[tuple[str, int]]) -> Layout | None:
-    room = Room(sizes, frozenset(ends))
-    return lay_out_in(plan.program, blocks(plan.program, plan.schedule, variant), plan.schedule, room)
+class _Parts:
+    """Tries sizes of the memories for one variant of the kernels."""
+
+    def __init__(self, plan: Plan, variant: str) -> None:
+        self._plan = plan
+        self._blocks = blocks(plan.program, plan.schedule, variant)
+        self._ends = frozenset(("value", value) for value in plan.program.inputs + plan.program.output_roots)
+
+    def laid_out(self, sizes: tuple[int, ...]) -> Layout | None:
+        """Everything in memories of these sizes; None where there is no room."""
+        return lay_out_in(self._plan.program, self._blocks, self._plan.schedule, Room(sizes, self._ends))
+
+    def least(self, sizes: tuple[int, ...], place: int) -> int | None:
+        """Bytes of one memory with which everything was laid out, found by halving; None where it alone is no help."""
+        layout = self.laid_out(_resized(sizes, place, _ENDLESS))
+        if layout is None:
+            return None
+        lacking, enough = sizes[place], layout.parts[place]
+        while enough - lacking > ALIGNMENT:
+            tried = (lacking + enough) // 2 // ALIGNMENT * ALIGNMENT
+            layout = self.laid_out(_resized(sizes, place, tried))
+            if layout is None:
+                lacking = tried
+            else:
+                enough = layout.parts[place]
+        return enough
 
 
-def _missing(
-    plan: Plan, variant: str, memories: Sequence[Memory], sizes: tuple[int, ...], ends: set[tuple[str, int]]
-) -> str:
-    """By how many bytes one of the memories would have to be larger; of several only the first may do."""
-    enough = []
-    for place, memory in enumerate(memories):
-        endless = (*sizes[:place], _ENDLESS, *sizes[place + 1 :])
-        layout = _laid_out(plan, variant, endless, ends)
-        if layout is not None:
-            enough.append(f"{memory.name} {layout.parts[place] - memory.bytes:,} bytes more")
-    return " or ".join(enough)
+def _resized(sizes: tuple[int, ...], place: int, size: int) -> tuple[int, ...]:
+    return (*sizes[:place], size, *sizes[place + 1 :])
+
+
+def _missing(parts: _Parts, memories: Sequence[Memory], sizes: tuple[int, ...]) -> str:
+    """By how many bytes one of the memories, or the first and the last, would have to be larger."""
+    found = {place: parts.least(sizes, place) for place in range(len(sizes))}
+    ways = [{place: size} for place, size in found.items() if size is not None]
+    last = len(sizes) - 1
+    if len(ways) == 1 < len(sizes):  # the first is too small for inputs and outputs, too
+        first = parts.least(_resized(sizes, last, _ENDLESS), 0)
+        rest = None if first is None else parts.least(_resized(sizes, 0, first), last)
+        if first is not None and rest is not None and rest > sizes[last]:
+            ways.append({0: first, last: rest})
+    return " or ".join(
+        " and ".join(
+            f"{memories[place].name} {size - memories[place].bytes:,} bytes more" for place, size in way.items()
+        )
+        for way in ways
+    )
 
 
 def _listed(memories: Sequence[Memory]) -> str:

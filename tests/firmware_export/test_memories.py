@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -125,6 +126,59 @@ def test_what_a_refusal_asks_for_is_enough(model):
 def test_input_and_output_lie_in_the_first_memory(model):
     with pytest.raises(EdgedigitsError, match=r"for the plain kernels ram0 [0-9,]+ bytes more(;|$)"):
         export(model, 780, 1 << 20)
+
+
+def asked(text: str) -> dict[str, list[dict[str, int]]]:
+    """Of a refusal, for each kind of kernels: the ways that help, each as bytes more by the memory's name."""
+    found = re.findall(r"for the (\w+) kernels ([^;]+)", text)
+    return {
+        variant: [
+            {name: int(more.replace(",", "")) for name, more in re.findall(r"(\w+) ([\d,]+) bytes more", way)}
+            for way in ways.split(" or ")
+        ]
+        for variant, ways in found
+    }
+
+
+def fits(whole, variant: str, sizes: dict[str, int], more: dict[str, int]) -> bool:
+    one = replace(whole, layouts={variant: whole.layouts[variant]})
+    try:
+        return not split(one, [Memory(name, size + more.get(name, 0)) for name, size in sizes.items()]).unfit
+    except EdgedigitsError:
+        return False
+
+
+@pytest.mark.parametrize(
+    "sizes", [{"dtcm": 30, "sram": 1 << 14}, {"dtcm": 700, "sram": 1 << 14}, {"dtcm": 702, "sram": 300, "psram": 201}]
+)
+def test_each_way_that_a_refusal_names_is_followed_and_clearly_less_is_refused(sizes, whole):
+    with pytest.raises(EdgedigitsError, match="does not fit") as refused:
+        split(whole, [Memory(name, size) for name, size in sizes.items()])
+    said = asked(str(refused.value))
+    assert set(said) == set(VARIANTS)
+    for variant, ways in said.items():
+        assert "dtcm" in ways[0]
+        for way in ways:
+            assert fits(whole, variant, sizes, way)
+            less = {name: way[name] - max(64, way[name] // 20) for name in way}
+            if min(less.values()) > 0:
+                assert not fits(whole, variant, sizes, less)
+
+
+def test_a_first_memory_that_inputs_and_outputs_almost_fill_lacks_no_whole_arena(whole):
+    with pytest.raises(EdgedigitsError, match="does not fit") as refused:
+        split(whole, [Memory("dtcm", 700), Memory("sram", 1 << 16)])
+    source = sum(math.prod(whole.program.values[value].shape) for value in whole.program.inputs)
+    for ways in asked(str(refused.value)).values():
+        assert ways == [{"dtcm": way["dtcm"]} for way in ways]
+        assert source <= 700 + ways[0]["dtcm"] <= source + 64
+
+
+def test_where_two_memories_are_too_small_the_least_of_both_is_named(whole):
+    with pytest.raises(EdgedigitsError, match=r"or ram0 [\d,]+ bytes more and ram1 [\d,]+ bytes more") as refused:
+        split(whole, [Memory("ram0", 500), Memory("ram1", 500)])
+    for alone, both in asked(str(refused.value)).values():
+        assert both["ram0"] < alone["ram0"]
 
 
 def test_kernels_that_do_not_fit_do_not_compile_and_the_others_do(model, whole, tmp_path):
