@@ -21,6 +21,7 @@ from edgedigits.cli.commands.searching import search
 from edgedigits.cli.commands.simulating import simulate
 from edgedigits.cli.commands.station import station
 from edgedigits.cli.commands.station_journal import journal
+from edgedigits.cli.commands.teaching import teach
 from edgedigits.cli.commands.watching import camera
 from edgedigits.cli.errors import Commands
 
@@ -46,6 +47,7 @@ for command in (
     models,
     datasets,
     simulate,
+    teach,
     train,
     convert,
     quantize,

@@ -20,6 +20,7 @@ from edgedigits.train.fitting.devices import Devices
 from edgedigits.train.networks.reported import build, take_over_scale
 from edgedigits.train.plots import confusion_png, curves_png
 from edgedigits.train.recipes import TrainingRecipe
+from edgedigits.train.teaching.lessons import open_lessons
 from edgedigits.train.training_request import EpochRecord, TrainingRequest, TrainingResult
 
 MODEL, HISTORY, CURVES, CONFUSION = "model.keras", "history.csv", "curves.png", "confusion.png"
@@ -74,6 +75,7 @@ def _card(
         seed=request.seed,
         settings={
             **asdict(recipe),
+            **({"lessons": open_lessons(request.lessons).recipe.as_dict()} if request.lessons else {}),
             "trained_on": str(devices),
             "devices": list(devices.names),
             "precision": devices.policy,

@@ -10,6 +10,7 @@ from edgedigits.core.files import refuse_inputs_inside
 from edgedigits.core.paths import StrPath
 from edgedigits.train import folds
 from edgedigits.train.fitting import checkpoint
+from edgedigits.train.teaching.lessons import open_lessons
 from edgedigits.train.training_request import TrainingRequest, resolve
 
 
@@ -40,8 +41,12 @@ def check_training(
     check_split(request.split)
     if request.weights is not None and not Path(request.weights).is_file():
         raise EdgedigitsError(f"no weights at {request.weights}", "check the path")
+    if request.lessons is not None:
+        open_lessons(request.lessons)
     if not resume:
-        refuse_inputs_inside(given + [Path(path) for path in (request.start, request.weights) if path], out)
+        refuse_inputs_inside(
+            given + [Path(path) for path in (request.start, request.weights, request.lessons) if path], out
+        )
     if in_folds:
         folds.check_folder(out, force, resume)
     else:

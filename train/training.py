@@ -20,6 +20,7 @@ from edgedigits.train.fitting.training_folder import TrainingFolder
 from edgedigits.train.networks.reported import build
 from edgedigits.train.preflight import check_training
 from edgedigits.train.recipes import TrainingRecipe
+from edgedigits.train.teaching.lessons import finished_lessons, open_lessons
 from edgedigits.train.training_request import ProgressCallback, TrainingRequest, TrainingResult, resolve
 
 TENSORBOARD = "tensorboard"
@@ -78,17 +79,18 @@ def _fit(
     progress: ProgressCallback | None,
 ) -> Saved:
     fitter = prepare(request, recipe, len(split.train), devices, _started(request))
+    lessons = finished_lessons(request.lessons, split.train.sha256()) if request.lessons else None
 
     def epochs(saved: Saved, keep: Callable[[Saved], None]) -> Saved:
         if not request.tensorboard:
-            return fit(fitter, recipe, split, request.seed, saved, keep, progress)
+            return fit(fitter, recipe, split, request.seed, saved, keep, progress, lessons)
         with closing(TensorboardLog(folder.path / TENSORBOARD)) as log:
 
             def keep_and_log(state: Saved) -> None:
                 keep(state)
                 log.add(state.history[-1])
 
-            return fit(fitter, recipe, split, request.seed, saved, keep_and_log, progress)
+            return fit(fitter, recipe, split, request.seed, saved, keep_and_log, progress, lessons)
 
     return folder.train(epochs, fitter.variables, recipe.epochs)
 
@@ -117,6 +119,7 @@ def _identity(request: TrainingRequest, recipe: TrainingRecipe, split: Split) ->
         "seed": request.seed,
         "weights": str(request.weights) if request.weights else None,
         "parent": start.parent["sha256"] if (start := request.opened_start()) else None,
+        "lessons": open_lessons(request.lessons).recipe.as_dict() if request.lessons else None,
         "training digits": split.train.sha256(),
         "validation digits": split.validation.sha256(),
         **{name.replace("_", " "): value for name, value in asdict(recipe).items()},

@@ -38,6 +38,7 @@ class TrainingRequest:
         weights: file with ImageNet weights (``fakebank-resnet50`` only); without it they are fetched.
         start: a ``model.keras`` of this network with its card, to start from its weights: fine-tuning, for which
             epochs, rate and schedule are others (:data:`edgedigits.train.recipes.FINE_TUNING`).
+        lessons: folder of lessons to learn from in place of the training digits; a pass in each epoch.
         tensorboard: write logs for TensorBoard too.
     """
 
@@ -53,10 +54,11 @@ class TrainingRequest:
     weights: StrPath | None = None
     tensorboard: bool = False
     start: StrPath | None = None
+    lessons: StrPath | None = None
 
     def __post_init__(self) -> None:
         """Keep paths as :class:`pathlib.Path`, so that requests for one file are equal however it was named."""
-        for name in ("weights", "start"):
+        for name in ("weights", "start", "lessons"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, Path(getattr(self, name)))
 

@@ -108,6 +108,7 @@ def datasets(data: Path | None, as_json: bool) -> None:
 @click.option("--batch-size", type=int, help="Digits a step.  [default: the network's own]")
 @click.option("--rate", type=float, help="Learning rate.  [default: the network's own]")
 @click.option("--augment", help="One of the augmentations below.  [default: the network's own]")
+@click.option("--lessons", type=click.Path(path_type=Path), help="Learn from what `edgedigits teach` wrote there.")
 @click.option("--seed", default=0, show_default=True, help="Of the split, the weights, the order and the distortion.")
 @options.device
 @click.option("--weights", type=click.Path(path_type=Path), help="ImageNet weights, for fakebank-resnet50.")

@@ -136,6 +136,16 @@ RULES = (
     ),
     as_shown(r"edgedigits quantize out/mine-float/model\.keras --out \S+", data="mnist", codes=FEW_DIGITS),
     shortened(
+        r"edgedigits teach out/float --passes 20 --out out/lessons",
+        rf"edgedigits teach out/float {FEW} --passes 1 --out out/lessons",
+        "twenty passes over MNIST",
+    ),
+    shortened(
+        r"edgedigits train --model nano --lessons out/lessons --out out/taught",
+        rf"edgedigits train --model nano --lessons out/lessons {FEW} --epochs 1 --out out/taught",
+        "twenty epochs",
+    ),
+    shortened(
         r"edgedigits train --from builtin --dataset folder:out/mine --folds 5 --out out/folds",
         r"edgedigits train --from builtin --dataset folder:out/mine --folds 2 --epochs 1 --out out/folds",
         "trains two minutes",

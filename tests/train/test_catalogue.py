@@ -24,7 +24,7 @@ REPORTS = {
 
 
 def test_the_zoo_holds_the_reports_networks_and_our_own():
-    assert set(NETWORKS) == REPORTS | {"nano", "micro", "small", "large"}
+    assert set(NETWORKS) == REPORTS | {"nano", "micro", "small", "large", "teacher"}
 
 
 def test_every_entry_tells_size_source_and_a_recipe_that_exists():

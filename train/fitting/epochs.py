@@ -9,6 +9,7 @@ from edgedigits.core.datasets import Split
 from edgedigits.core.keras.backend import keras
 from edgedigits.train.fitting.pipeline import plain_batches, training_batches
 from edgedigits.train.recipes import TrainingRecipe
+from edgedigits.train.teaching.lessons import Lessons
 
 _VALIDATION_BATCH = 500
 _TOLD_PER_EPOCH = 100
@@ -36,7 +37,15 @@ class Training(Protocol):
 class PipelineTraining:
     """Trains a compiled network on what a pipeline hands over."""
 
-    def __init__(self, model: Any, batch_size: int, recipe: TrainingRecipe, split: Split, seed: int) -> None:
+    def __init__(
+        self,
+        model: Any,
+        batch_size: int,
+        recipe: TrainingRecipe,
+        split: Split,
+        seed: int,
+        lessons: Lessons | None = None,
+    ) -> None:
         """Prepare the validation digits.
 
         Args:
@@ -45,13 +54,15 @@ class PipelineTraining:
             recipe: augmentation, label smoothing, scale of the inputs.
             split: whose training digits train and whose validation digits judge.
             seed: of order and distortion.
+            lessons: to learn from in place of the training digits.
         """
         self._model, self._batch_size, self._recipe, self._split, self._seed = model, batch_size, recipe, split, seed
+        self._lessons = lessons
         self._validation = plain_batches(split.validation, _VALIDATION_BATCH, recipe)
 
     def train(self, epoch: int, told: Told | None) -> dict[str, float]:
         """Train for an epoch; ``told`` about a hundred times."""
-        batches = training_batches(self._split.train, self._batch_size, self._seed, epoch, self._recipe)
+        batches = training_batches(self._split.train, self._batch_size, self._seed, epoch, self._recipe, self._lessons)
         callbacks = [StepsDone(told, len(self._split.train) // self._batch_size)] if told else []
         history = self._model.fit(batches, verbose=0, callbacks=callbacks).history
         return {name: float(values[0]) for name, values in history.items()}

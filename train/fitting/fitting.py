@@ -23,6 +23,7 @@ from edgedigits.train.fitting.optimizers import make_optimizer, rate_at, rate_pl
 from edgedigits.train.fitting.resident import ResidentTraining, can_hold
 from edgedigits.train.networks.reported import build
 from edgedigits.train.recipes import TrainingRecipe, augmentation
+from edgedigits.train.teaching.lessons import Lessons
 from edgedigits.train.training_request import EpochRecord, Progress, ProgressCallback, TrainingRequest
 
 _ROUNDING = 1e-3
@@ -130,6 +131,7 @@ def fit(
     saved: Saved,
     keep: Callable[[Saved], None],
     progress: ProgressCallback | None,
+    lessons: Lessons | None = None,
 ) -> Saved:
     """Train from the epoch after ``saved`` to the recipe's last one.
 
@@ -141,13 +143,14 @@ def fit(
         saved: the state to go on from.
         keep: called with the state after each epoch.
         progress: told of the steps.
+        lessons: to learn from in place of the training digits.
 
     Raises:
         EdgedigitsError: the loss is no number any more.
     """
-    passed = replace(split, train=split.train.repeated(recipe.passes))
+    passed = split if lessons else replace(split, train=split.train.repeated(recipe.passes))
     clear = len(split.validation) >= FEW_TO_VALIDATE and not augmentation(recipe.augmentation).spoilt
-    with closing(_training(fitter, recipe, passed, seed)) as training:
+    with closing(_training(fitter, recipe, passed, seed, lessons)) as training:
         return run_epochs(fitter, recipe, training, len(split.validation), clear, seed, saved, keep, progress)
 
 
@@ -201,12 +204,12 @@ def run_epochs(
     return saved
 
 
-def _training(fitter: Fitter, recipe: TrainingRecipe, split: Split, seed: int) -> Training:
+def _training(fitter: Fitter, recipe: TrainingRecipe, split: Split, seed: int, lessons: Lessons | None) -> Training:
     """The one of the two ways to bring digits to a network that its devices allow."""
     devices, batch_size = fitter.devices, fitter.batch_size
-    if can_hold(devices, recipe, split.train, batch_size):
+    if not lessons and can_hold(devices, recipe, split.train, batch_size):
         return ResidentTraining(fitter.model, devices, batch_size, recipe, split, seed)
-    return PipelineTraining(fitter.model, batch_size, recipe, split, seed)
+    return PipelineTraining(fitter.model, batch_size, recipe, split, seed, lessons)
 
 
 def _record(epoch: int, figures: Mapping[str, float], rate: float, seconds: float) -> EpochRecord:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +16,23 @@ from edgedigits.train.augmentation.distortion import augment
 from edgedigits.train.augmentation.fields import FieldPictures
 from edgedigits.train.augmentation.spoiling import some_spoilt
 from edgedigits.train.recipes import Augmentation, TrainingRecipe, augmentation
+from edgedigits.train.teaching.lessons import Lessons
 
 _AHEAD = 4
 _WORKERS = os.cpu_count() or 1
+
+Taken = tuple[NDArray[np.uint8], NDArray[np.float32]]
+"""Pictures of shape (count, 28, 28) and their targets, (count, 10)."""
+
+Pictures = TypeVar("Pictures")
 
 EPOCHS_PER_PICTURE = 3
 """So many epochs in a row a picture drawn anew is shown, as making it takes longer than learning it."""
 
 
-def training_batches(digits: Digits, batch_size: int, seed: int, epoch: int, recipe: TrainingRecipe) -> Any:
+def training_batches(
+    digits: Digits, batch_size: int, seed: int, epoch: int, recipe: TrainingRecipe, lessons: Lessons | None = None
+) -> Any:
     """One epoch of training digits, the same in every run for the same seed and epoch.
 
     Args:
@@ -34,6 +42,7 @@ def training_batches(digits: Digits, batch_size: int, seed: int, epoch: int, rec
         seed: of the run.
         epoch: counted from 0.
         recipe: augmentation, label smoothing and the scale of the inputs.
+        lessons: whose pictures and targets take the place of the digits and their labels.
 
     Returns:
         A ``tf.data.Dataset`` of float32 digits (batch, 28, 28, 1) between 0 and the recipe's scale, and float32
@@ -41,9 +50,12 @@ def training_batches(digits: Digits, batch_size: int, seed: int, epoch: int, rec
     """
     settings = augmentation(recipe.augmentation)
     order, seeds = epoch_order(len(digits), batch_size, seed, epoch)
-    prepare = (
-        _from_fields(digits, seed, epoch, settings) if settings.fields else _from_rows(digits, recipe.label_smoothing)
-    )
+    if lessons:
+        prepare = _from_lessons(lessons, epoch, settings)
+    elif settings.fields:
+        prepare = _from_fields(digits, seed, epoch, settings)
+    else:
+        prepare = _from_rows(digits, recipe.label_smoothing)
 
     def batch(indices: Any, lot: Any) -> tuple[Any, Any]:
         images, targets = prepare(indices, lot)
@@ -99,12 +111,31 @@ def _from_fields(digits: Digits, seed: int, epoch: int, settings: Augmentation) 
     fresh = (seed, epoch // EPOCHS_PER_PICTURE)
     key = (digits.sha256(), fresh, settings.fields)
 
-    def take(indices: NDArray[np.intp], lot: NDArray[np.int32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        images, targets = _SHELF.pictures(key, lambda: FieldPictures(digits, fresh, settings.fields)).take(indices)
+    def take(indices: NDArray[np.intp]) -> Taken:
+        return _SHELF.kept(key, lambda: FieldPictures(digits, fresh, settings.fields)).take(indices)
+
+    return _taking(take, settings)
+
+
+def _from_lessons(lessons: Lessons, epoch: int, settings: Augmentation) -> Any:
+    """Pictures that teachers have seen; what is spoilt after that keeps what they said."""
+
+    def take(indices: NDArray[np.intp]) -> Taken:
+        images, scores = _SHELF.kept((lessons, epoch), lambda: lessons.read(epoch))
+        return images[indices], scores[indices]
+
+    return _taking(take, settings)
+
+
+def _taking(take: Callable[[NDArray[np.intp]], Taken], settings: Augmentation) -> Any:
+    """What makes a batch of what ``take`` gives for indices, some of it spoilt."""
+
+    def spoil(indices: NDArray[np.intp], lot: NDArray[np.int32]) -> Taken:
+        images, targets = take(indices)
         return some_spoilt(images, settings.spoilt, int(lot)) if settings.spoilt else images, targets
 
     def prepare(indices: Any, lot: Any) -> tuple[Any, Any]:
-        images, targets = tf.numpy_function(take, (indices, lot), (tf.uint8, tf.float32))
+        images, targets = tf.numpy_function(spoil, (indices, lot), (tf.uint8, tf.float32))
         count = indices.shape[0]
         return scaled(tf.ensure_shape(images, (count, 28, 28))), tf.ensure_shape(targets, (count, CLASSES))
 
@@ -119,9 +150,9 @@ class _Shelf:
     """
 
     def __init__(self) -> None:
-        self._kept: tuple[object, FieldPictures] | None = None  # replaced as one: two threads look
+        self._kept: tuple[object, Any] | None = None  # replaced as one: two threads look
 
-    def pictures(self, key: object, make: Callable[[], FieldPictures]) -> FieldPictures:
+    def kept(self, key: object, make: Callable[[], Pictures]) -> Pictures:
         kept = self._kept
         if kept is None or kept[0] != key:
             kept = self._kept = (key, make())

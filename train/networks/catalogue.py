@@ -69,6 +69,14 @@ _ENTRIES = (
         TrainingRecipe(15, 128, "adam", 0.004, "one-cycle", augmentation="light"),
     ),
     Network(
+        "teacher",
+        647_866,
+        670_000,
+        "edgedigits, to teach smaller ones",
+        "conv48, conv48/2, 2 conv96, 2 conv192, mean; dropout 0.3",
+        TrainingRecipe(40, 128, "adam", 0.003, "one-cycle", augmentation="light"),
+    ),
+    Network(
         "nf264-cnn1",
         542_230,
         546_952,

@@ -24,6 +24,7 @@ from edgedigits.train.networks.separable import (
     nano_features,
     small_features,
     stacked_features,
+    teacher_features,
 )
 from edgedigits.train.networks.stack import Stack
 
@@ -136,6 +137,7 @@ _FEATURES: dict[str, Callable[[Any], Any]] = {
     "micro": micro_features,
     "small": small_features,
     "large": large_features,
+    "teacher": teacher_features,
     "nf264-cnn1": _nf264_cnn1,
     "nf264-cnn2": _nf264_cnn2,
     "vit-cnn": _vit_cnn,
