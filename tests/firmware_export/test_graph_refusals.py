@@ -510,3 +510,19 @@ def test_what_a_normalization_fills_in_16x8_is_told_as_such(tmp_path: Path) -> N
     error = refused(path)
     assert "operator 0, FILL making 1x4, is part of a LayerNormalization" in error.what
     assert error.remedy.startswith("convert the model for full int8")
+
+
+@pytest.mark.parametrize("end", ["inside", "output"])
+def test_more_than_three_axes_are_turned_inside_and_are_no_output(end: str, tmp_path: Path) -> None:
+    built = ModelBuilder()
+    image = built.reshape(built.input((1, 4, 4, 6), 0.1, 0), (1, 4, 4, 2, 3))
+    turned = built.transpose(image, (0, 2, 4, 1, 3))
+    path = tmp_path / "model.tflite"
+    path.write_bytes(built.build(built.reshape(turned, (1, 12, 8)) if end == "inside" else turned))
+    if end == "inside":
+        assert read_graph(path).output_values[0].shape == (1, 12, 8)
+    else:
+        assert (
+            "TRANSPOSE making 1x4x3x4x2, works on a batch of more than 1, or on more than three axes"
+            in refused(path).what
+        )
