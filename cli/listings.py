@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import wrap
 
 import click
 
@@ -22,7 +23,9 @@ class ListingCommand(click.Command):
         for title, content in self.listings():
             with formatter.section(title):
                 if isinstance(content, str):
-                    formatter.write_text(content)
+                    room = formatter.width - formatter.current_indent
+                    for line in wrap(content, room, break_on_hyphens=False):  # a name that is broken cannot be copied
+                        formatter.write_text(line)
                 else:
                     formatter.write_dl(content)
         super().format_epilog(ctx, formatter)

@@ -49,7 +49,7 @@ def teach(
     \b
     Examples:
       edgedigits teach out/teacher-0 out/teacher-1 --passes 60 --out out/lessons
-      edgedigits train --model micro --lessons out/lessons --epochs 60 --out out/taught
+      edgedigits train --model micro --lessons out/lessons --out out/taught
     """
     from edgedigits.core.resumable import Resumable
     from edgedigits.train.teaching.lessons import FILE
