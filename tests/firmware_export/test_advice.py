@@ -357,8 +357,8 @@ def test_what_neither_runs_is_told_so(quick_layers: dict[str, Path], tmp_path: P
 
 ACTIVATIONS = {
     **dict.fromkeys(("elu", "gelu", "mish", "softplus", "swish")),
-    "selu": "GREATER making 1x8x6x4, is not among the operators of the C library, and neither is SELECT",
-    "softsign": "DIV making 1x8x6x4, is not among the operators of the C library",
+    "selu": r"GREATER making 1x8x6x4 \(.*\), is not among the operators of the C library, and neither is SELECT",
+    "softsign": r"DIV making 1x8x6x4 \(.*\), is not among the operators of the C library",
 }
 """What an export says that does not take one; docs/firmware.md names them alike."""
 
@@ -373,7 +373,7 @@ def test_an_activation_is_taken_as_the_docs_say(name: str, activations: dict[str
     done = call("export", activations[f"{name}.int8"], "--out", tmp_path / "o")
     refused = ACTIVATIONS[name]
     assert done.exit_code == (0 if refused is None else 1), done.output
-    assert refused is None or refused in said(done)
+    assert refused is None or re.search(refused, said(done)), said(done)
     docs = (ROOM.parent / "docs" / "firmware.md").read_text()
     said_refused, said_taken = re.search(r"Of the activations (.*); (.*) are taken", docs).groups()
     assert name in (re.split(", | and ", said_taken) if refused is None else re.findall(r"`(\w+)`", said_refused))
