@@ -51,11 +51,9 @@ def teach(
       edgedigits teach out/teacher-0 out/teacher-1 --passes 60 --out out/lessons
       edgedigits train --model micro --lessons out/lessons --out out/taught
     """
-    from edgedigits.core.resumable import Resumable
-    from edgedigits.train.teaching.lessons import FILE
+    from edgedigits.train.teaching.lessons import TEACHING
 
-    kind = Resumable("teaching", lambda folder: (folder / FILE).is_file())
-    kind.check_folder(out, force=force, resume=resume)
+    TEACHING.check_folder(out, force=force, resume=resume)
     with loading("TensorFlow"):
         from edgedigits.train.teaching.teaching import TeachingRequest
         from edgedigits.train.teaching.teaching import teach as ask

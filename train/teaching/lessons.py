@@ -18,8 +18,10 @@ from edgedigits.core.digit import CLASSES, SIDE
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import read_json, write_json, write_with
 from edgedigits.core.paths import StrPath
+from edgedigits.core.resumable import Resumable
 
 FILE = "lessons.json"
+TEACHING = Resumable("teaching", lambda folder: (folder / FILE).is_file())
 _REMEDY = "name a folder that `edgedigits teach` has made"
 
 

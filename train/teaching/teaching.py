@@ -21,11 +21,10 @@ from edgedigits.core.files import sha256_of
 from edgedigits.core.keras.backend import tf
 from edgedigits.core.keras.models import load_keras
 from edgedigits.core.paths import StrPath
-from edgedigits.core.resumable import check_identity
 from edgedigits.train.augmentation.distortion import augment
 from edgedigits.train.fitting.pipeline import scaled
 from edgedigits.train.recipes import Augmentation, augmentation
-from edgedigits.train.teaching.lessons import LessonRecipe, Lessons, begin_lessons, open_lessons
+from edgedigits.train.teaching.lessons import TEACHING, LessonRecipe, Lessons, begin_lessons, open_lessons
 
 _BATCH = 500
 
@@ -85,9 +84,9 @@ def teach(
         code_version(),
     )
     lessons = _lessons(Path(out), recipe, resume)
-    teachers = [load_keras(path) for path in request.teachers]
+    ask = tf.function(_asker([load_keras(path) for path in request.teachers], settings))
     for number in lessons.missing():
-        lessons.write(number, *_pass(digits, teachers, settings, request.blended, (request.seed, number)))
+        lessons.write(number, *_pass(digits, ask, request.blended, (request.seed, number)))
         if progress:
             progress(number + 1, request.passes)
     return lessons
@@ -97,23 +96,22 @@ def _lessons(out: Path, recipe: LessonRecipe, resume: bool) -> Lessons:
     if not resume:
         return begin_lessons(out, recipe)
     lessons = open_lessons(out)
-    check_identity("teaching", out, lessons.recipe.as_dict(), recipe.as_dict())
+    TEACHING.check_same(out, lessons.recipe.as_dict(), recipe.as_dict())
     return lessons
 
 
 def _pass(
-    digits: Digits, teachers: list[Any], settings: Augmentation, blended: float, lot: tuple[int, int]
+    digits: Digits, ask: Callable[..., tuple[Any, Any]], blended: float, lot: tuple[int, int]
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """All digits, distorted, and what the teachers say of them."""
     draw = np.random.default_rng(lot)
     images, scores = [], []
-    step = tf.function(_asker(teachers, settings))
     partners = draw.permutation(len(digits))
     shares = np.where(draw.random(len(digits)) < blended, draw.random(len(digits)), 0).astype(np.float32)
     for first in range(0, len(digits), _BATCH):
         some = slice(first, first + _BATCH)
         seeds = tf.constant(draw.integers(0, 2**31 - 1, 2), tf.int32)
-        seen, said = step(digits.images[some], digits.images[partners[some]], shares[some], seeds)
+        seen, said = ask(digits.images[some], digits.images[partners[some]], shares[some], seeds)
         images.append(seen.numpy())
         scores.append(said.numpy())
     return np.concatenate(images), np.concatenate(scores)
