@@ -17,6 +17,7 @@ from edgedigits.train.fitting.checkpoint import Saved
 from edgedigits.train.fitting.devices import Devices, choose_devices
 from edgedigits.train.fitting.fitting import fit, prepare
 from edgedigits.train.fitting.training_folder import TrainingFolder
+from edgedigits.train.networks.catalogue import network
 from edgedigits.train.networks.reported import build
 from edgedigits.train.preflight import check_training
 from edgedigits.train.recipes import TrainingRecipe
@@ -56,6 +57,8 @@ def train(
     out = Path(out)
     check_training(request, out, force=force, resume=resume)
     devices = choose_devices(request.device)
+    if network(request.network).wide:
+        devices = devices.for_wide_network()
     dataset = load_dataset(request.dataset)
     split = request.divide(dataset)
     recipe = resolve(request, len(split.train))
@@ -102,12 +105,12 @@ def _started(request: TrainingRequest) -> Callable[[], Any] | None:
         return None
     weights = start.weights()
 
-    def network() -> Any:
+    def started() -> Any:
         model = build(request.network, pretrained=False)
         model.set_weights(weights)
         return model
 
-    return network
+    return started
 
 
 def _identity(request: TrainingRequest, recipe: TrainingRecipe, split: Split) -> dict[str, Any]:

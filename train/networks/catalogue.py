@@ -22,6 +22,7 @@ class Network:
         about: its layers in a line.
         recipe: how it is trained unless told otherwise.
         pretrained: starts from ImageNet weights that must be given or fetched.
+        wide: has so many channels that multiplications are what takes its time, on a processor too.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Network:
     about: str
     recipe: TrainingRecipe
     pretrained: bool = False
+    wide: bool = False
 
 
 _OURS = "edgedigits, for microcontrollers"
@@ -75,6 +77,16 @@ _ENTRIES = (
         "edgedigits, to teach smaller ones",
         "conv48, conv48/2, 2 conv96, 2 conv192, mean; dropout 0.3",
         TrainingRecipe(40, 128, "adam", 0.003, "one-cycle", augmentation="light"),
+        wide=True,
+    ),
+    Network(
+        "teacher-5x5",
+        755_602,
+        778_000,
+        "edgedigits, to teach smaller ones",
+        "conv40 5x5, conv80 5x5/2, conv128 5x5, 2 conv160 3x3 in a row, mean; dropout 0.3",
+        TrainingRecipe(40, 128, "adam", 0.003, "one-cycle", augmentation="light"),
+        wide=True,
     ),
     Network(
         "nf264-cnn1",

@@ -24,6 +24,7 @@ from edgedigits.train.networks.separable import (
     nano_features,
     small_features,
     stacked_features,
+    teacher_5x5_features,
     teacher_features,
 )
 from edgedigits.train.networks.stack import Stack
@@ -138,6 +139,7 @@ _FEATURES: dict[str, Callable[[Any], Any]] = {
     "small": small_features,
     "large": large_features,
     "teacher": teacher_features,
+    "teacher-5x5": teacher_5x5_features,
     "nf264-cnn1": _nf264_cnn1,
     "nf264-cnn2": _nf264_cnn2,
     "vit-cnn": _vit_cnn,

@@ -90,6 +90,16 @@ def teacher_features(values: Any) -> Any:
     return layers.Dropout(0.3)(layers.GlobalAveragePooling2D()(values))
 
 
+def teacher_5x5_features(values: Any) -> Any:
+    """A second kind of teacher, that errs on other digits than the first: 24x24x40, 10x10x80, 6x6x128, 4x4x160 twice."""
+    values = _convolution(values, 40, 5)
+    values = _convolution(values, 80, 5, stride=2)
+    values = _convolution(values, 128, 5)
+    values = _convolution(values, 160, 3)
+    values = _convolution(values, 160, 3, padding="same")
+    return layers.Dropout(0.3)(layers.GlobalAveragePooling2D()(values))
+
+
 def stacked_features(values: Any, stack: Stack) -> Any:
     """An architecture given as a value, such as a search proposes."""
     values = _convolution(values, stack.filters, stack.side, stack.stride)
