@@ -38,8 +38,10 @@ class TrainingCommand(ListingCommand):
         """Networks and augmentations."""
         from edgedigits.train.lines.catalogue import LINE_NETWORKS
         from edgedigits.train.networks.catalogue import NETWORKS
+        from edgedigits.train.presets import PRESETS
         from edgedigits.train.recipes import AUGMENTATIONS
 
+        yield "Models that ship (--preset; their networks are called NAME-coded)", ", ".join(PRESETS)
         yield "Networks (--model; `edgedigits models` tells more)", ", ".join(NETWORKS)
         yield "Networks that read a line at once (--model)", ", ".join(LINE_NETWORKS)
         yield "Augmentations (--augment)", [(name, entry.about) for name, entry in AUGMENTATIONS.items()]

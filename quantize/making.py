@@ -14,6 +14,7 @@ from edgedigits.quantize.conversion import convert
 from edgedigits.quantize.recipes import Recipe
 
 if TYPE_CHECKING:
+    from edgedigits.core.lessons import Lessons
     from edgedigits.core.stages import StageCallback
     from edgedigits.quantize.tuning.tuning import TunedEpoch
 
@@ -47,6 +48,7 @@ def make(
     calibration: int = 500,
     progress: StageCallback | None = None,
     contract: InputContract = OUR_CONTRACT,
+    lessons: Lessons | None = None,
 ) -> MadeModel:
     """Make a TFLite model of a float network.
 
@@ -59,6 +61,7 @@ def make(
         calibration: digits in the representative dataset.
         progress: told about tuning and conversion: the stage, how much is done and how much there is.
         contract: of the network.
+        lessons: that fine-tuning learns from; None: from the training digits and what the network says of them.
 
     Raises:
         EdgedigitsError: the recipe cannot be carried out with this network; the message names the layer.
@@ -73,9 +76,11 @@ def make(
         from edgedigits.quantize.tuning.tuning import tune  # tensorflow-model-optimization takes a second to load
 
         settings["tuned_on"] = tuning_device()
+        if lessons:
+            settings["lessons"] = lessons.recipe.as_dict()
         if progress:
             progress("fine-tune", 1, 1, f"on {settings['tuned_on']}")
-        tuned = tune(model, recipe.tuning, split, seed, progress, contract)
+        tuned = tune(model, recipe.tuning, split, seed, progress, contract, lessons)
         model, history, contract = tuned.model, tuned.history, tuned.contract
     seconds = time.monotonic() - began if recipe.tuning else 0.0
     if progress:

@@ -11,12 +11,13 @@ from edgedigits.core.contract.finding import NOTHING_TOLD, FoundContract, Told
 from edgedigits.core.datasets.splits import most_folds
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace_folder, whole_folder, write_bytes, write_json
+from edgedigits.core.lessons import finished_lessons, open_lessons
 from edgedigits.core.paths import StrPath
 from edgedigits.core.statistics.outcome import CHANCE_MARGIN
 from edgedigits.quantize.making import check_form, make
 from edgedigits.quantize.proof.causes import likely_cause
 from edgedigits.quantize.proof.proving import MIN_ACCURACY, Progress, Proof, draw_flips, float_probabilities, prove
-from edgedigits.quantize.recipes import recipe_named
+from edgedigits.quantize.recipes import Recipe, recipe_named
 from edgedigits.quantize.source import FloatSource, open_source
 from edgedigits.quantize.tflite_card import tflite_card, write_tuning
 
@@ -40,6 +41,7 @@ class QuantizeRequest:
         min_accuracy: percent of the test digits that the float network and the model have to read.
         told: what is known of the network's input beside its card.
         trust: run code that the file holds.
+        lessons: folder of lessons that a recipe which trains learns from.
     """
 
     model: StrPath
@@ -52,10 +54,29 @@ class QuantizeRequest:
     min_accuracy: float = MIN_ACCURACY
     told: Told = NOTHING_TOLD
     trust: bool = False
+    lessons: StrPath | None = None
 
     def __post_init__(self) -> None:
-        """Keep the path as a :class:`pathlib.Path`, so that requests for one file are equal however it was named."""
+        """Keep paths as :class:`pathlib.Path`, so that requests for one file are equal however it was named."""
         object.__setattr__(self, "model", Path(self.model))
+        if self.lessons is not None:
+            object.__setattr__(self, "lessons", Path(self.lessons))
+
+    def checked_recipe(self) -> Recipe:
+        """The recipe of that name.
+
+        Raises:
+            EdgedigitsError: there is none, or it trains nothing where there are lessons.
+        """
+        recipe = recipe_named(self.recipe)
+        if self.lessons is not None:
+            open_lessons(self.lessons)
+            if not recipe.trains:
+                raise EdgedigitsError(
+                    f"the recipe {recipe.name} trains nothing, and learns from no lessons",
+                    "leave out --lessons, or take one that trains, such as qat-int8 or codebook-int8",
+                )
+        return recipe
 
 
 @dataclass(frozen=True)
@@ -102,17 +123,18 @@ def quantize(
         EdgedigitsError: bad model, card, data set or option; no room on the disk.
     """
     out, given = Path(out), Path(request.model)
-    recipe = recipe_named(request.recipe)
+    recipe = request.checked_recipe()
     if not request.max_drop >= 0:
         raise EdgedigitsError(f"--max-drop is {request.max_drop}", "allow 0 percentage points or more")
     if not 0 <= request.min_accuracy <= 100:
         raise EdgedigitsError(f"--min-accuracy is {request.min_accuracy}", "ask for 0 to 100 percent")
-    refuse_inputs_inside([given], out)
+    refuse_inputs_inside([given, *([Path(request.lessons)] if request.lessons else [])], out)
     refuse_to_replace_folder(out, force)
     source = open_source(given, request.dataset, request.split, request.told, request.trust)
+    lessons = finished_lessons(request.lessons, source.split.train.sha256()) if request.lessons else None
     model = source.load()
     calibration = source.calibration(request.calibration)
-    made = make(model, recipe, source.split, request.seed, calibration, progress, source.contract)
+    made = make(model, recipe, source.split, request.seed, calibration, progress, source.contract, lessons)
     test = source.split.test
     with whole_folder(out, force) as work:
         path = work / f"model.{recipe.name}.tflite"

@@ -17,6 +17,7 @@ those after it how the format is varied.
 ``2x4-``               of every 4 neighbouring weights at least 2 are zero
 ``clustered-``         trained further while the weights of a layer share a few values, which saves bytes in the same
                        places
+``codebook-``          likewise, and quantization-aware at the same time; small layers too
 =====================  =============================================================================================
 
 ``pruned-clustered-qat-int8`` does one after the other, each keeping what the one before has made.
@@ -28,7 +29,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from edgedigits.core.naming import entry_named
-from edgedigits.quantize.tuning.awareness import QuantizeAware
+from edgedigits.quantize.tuning.awareness import QuantizeAware, ShareCodebook
 from edgedigits.quantize.tuning.budget import Tuning
 from edgedigits.quantize.tuning.clustering import Cluster
 from edgedigits.quantize.tuning.pruning import Prune
@@ -120,6 +121,12 @@ RECIPES = {
             tuning=Tuning((Cluster(3, 3e-4, _CLUSTERS),)),
             note="files are smaller after compression alone; the C of `edgedigits export` holds such weights in "
             "half a byte each",
+        ),
+        Recipe(
+            "codebook-int8",
+            f"int8, {_CLUSTERS} different weights a layer, quantization-aware",
+            tuning=Tuning((ShareCodebook(6, 1e-3, size=_CLUSTERS),), least_weights=64),
+            note="the C of `edgedigits export` holds such weights in half a byte each",
         ),
         Recipe(
             "pruned-clustered-qat-int8",

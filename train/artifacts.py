@@ -14,13 +14,13 @@ from edgedigits.core.datasets import Split
 from edgedigits.core.files import csv_text, sha256_of, write_text, write_with
 from edgedigits.core.keras.backend import tf
 from edgedigits.core.keras.models import keras_scores, load_keras
+from edgedigits.core.lessons import open_lessons
 from edgedigits.core.statistics.metrics import Metrics, evaluate_scores
 from edgedigits.train.fitting.checkpoint import Saved
 from edgedigits.train.fitting.devices import Devices
 from edgedigits.train.networks.reported import build, take_over_scale
 from edgedigits.train.plots import confusion_png, curves_png
 from edgedigits.train.recipes import TrainingRecipe
-from edgedigits.train.teaching.lessons import open_lessons
 from edgedigits.train.training_request import EpochRecord, TrainingRequest, TrainingResult
 
 MODEL, HISTORY, CURVES, CONFUSION = "model.keras", "history.csv", "curves.png", "confusion.png"

@@ -7,10 +7,10 @@ from pathlib import Path
 from edgedigits.core.datasets import check_dataset, check_split
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import refuse_inputs_inside
+from edgedigits.core.lessons import open_lessons
 from edgedigits.core.paths import StrPath
 from edgedigits.train import folds
 from edgedigits.train.fitting import checkpoint
-from edgedigits.train.teaching.lessons import open_lessons
 from edgedigits.train.training_request import TrainingRequest, resolve
 
 

@@ -26,7 +26,7 @@ class Augmentation:
         fields: share of the digits that are drawn anew as a reader of fields and photos meets them, some of them wrong
             cuts that are no digit (:mod:`edgedigits.train.augmentation.fields`); they serve for three
             epochs. More than 0 takes the place of the recipe's label smoothing.
-        spoilt: share of the pictures with ``fields`` that are spoilt, anew for each epoch
+        spoilt: share of the pictures that are spoilt, anew for each epoch
             (:mod:`edgedigits.train.augmentation.spoiling`).
     """
 
@@ -51,6 +51,15 @@ AUGMENTATIONS = {
     "slight": Augmentation("hardly to be seen, for the smallest", rotation=5, shear=0.08, zoom=0.05, shift=0.03),
     "light": Augmentation(
         "other hands: small turns, slants and bends", rotation=10, shear=0.15, zoom=0.1, shift=0.05, elastic=0.6
+    ),
+    "rough": Augmentation(
+        "as light, and noise, blur, fog, negatives, outlines, strokes, other places",
+        rotation=10,
+        shear=0.15,
+        zoom=0.1,
+        shift=0.05,
+        elastic=0.6,
+        spoilt=0.15,
     ),
     "vit": Augmentation(
         "the VIT report's: rotation 10 degrees, zoom 0.3, shift 0.3", rotation=10, zoom=0.3, shift=0.3, fill="nearest"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edgedigits.core.datasets import Split, load_dataset
+from edgedigits.core.lessons import finished_lessons, open_lessons
 from edgedigits.core.paths import StrPath
 from edgedigits.core.resumable import identity_of
 from edgedigits.train.advice import Advise, advice
@@ -21,7 +22,6 @@ from edgedigits.train.networks.catalogue import network
 from edgedigits.train.networks.reported import build
 from edgedigits.train.preflight import check_training
 from edgedigits.train.recipes import TrainingRecipe
-from edgedigits.train.teaching.lessons import finished_lessons, open_lessons
 from edgedigits.train.training_request import ProgressCallback, TrainingRequest, TrainingResult, resolve
 
 TENSORBOARD = "tensorboard"

@@ -33,7 +33,7 @@ class TrainingRequest:
             is given.
         seed: of the split, the first weights, the order of the digits and their distortion.
         device: ``auto`` takes every GPU there is, else the CPU; ``gpu`` insists on one.
-        augmentation: name of the distortion.
+        augmentation: name of the distortion; beside lessons, whose pictures are distorted, none unless it is given.
         rate: learning rate.
         weights: file with ImageNet weights (``fakebank-resnet50`` only); without it they are fetched.
         start: a ``model.keras`` of this network with its card, to start from its weights: fine-tuning, for which
@@ -181,6 +181,8 @@ def resolve(request: TrainingRequest, digits: int | None = None) -> TrainingReci
         "rate": request.rate,
         "augmentation": request.augmentation,
     }
+    if request.lessons:
+        recipe = replace(recipe, augmentation="none")
     recipe = replace(recipe, **{name: value for name, value in given.items() if value is not None})
     _check(request, recipe, entry)
     if digits is None:

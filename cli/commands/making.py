@@ -101,6 +101,7 @@ def datasets(data: Path | None, as_json: bool) -> None:
 
 @click.command(cls=TrainingCommand, short_help="Train a network, or go on from trained weights.")
 @click.option("--model", "network", help="One of the networks below.  [default: small, or that of --from]")
+@click.option("--preset", help="Train what ships under one of the names below, from --lessons.")
 @click.option("--from", "start", type=options.FloatModel(), help="Fine-tune this model.keras, or the word builtin.")
 @options.dataset("A data set of `edgedigits datasets`.", "mnist")
 @click.option("--split", default="default", show_default=True, help="A split of `edgedigits datasets`.")
@@ -120,6 +121,7 @@ def datasets(data: Path | None, as_json: bool) -> None:
 @options.as_json
 def train(
     network: str | None,
+    preset: str | None,
     start: Path | None,
     folds: int | None,
     out: Path,
@@ -148,6 +150,7 @@ def train(
     Examples:
       edgedigits train --model small --dataset mnist --out out/float
       edgedigits train --from builtin --dataset folder:mine --out out/mine
+      edgedigits train --preset micro --lessons out/lessons --out out/micro
       edgedigits train --model nf264-cnn2 --folds 5 --out out/folds
       edgedigits train --model line --dataset lines:cheques --out out/line
     """
@@ -155,6 +158,8 @@ def train(
     from edgedigits.train import TrainingRequest, check_training
     from edgedigits.train.starting import open_start
 
+    if preset:
+        network = _network_of(preset, network, start, settings["lessons"])
     if names_line_network(network, None if network else start):
         train_line_network(click.get_current_context(), network, start, out, force, resume, as_json)
         return
@@ -184,6 +189,22 @@ def train(
     if start:
         before = result.card.measured["start_test_accuracy"]
         say(f"started from {start}, which reads {before:.2f} % of these test digits")
+
+
+def _network_of(preset: str, network: str | None, start: Path | None, lessons: Path | None) -> str:
+    """Name of the network that a preset trains."""
+    from edgedigits.core.errors import EdgedigitsError
+    from edgedigits.train.presets import preset_named
+
+    found = preset_named(preset)
+    if network or start:
+        raise click.UsageError("--preset names a network, and so does --model or --from: leave one of them out")
+    if lessons is None:
+        raise EdgedigitsError(
+            f"the preset {preset} learns from lessons",
+            "write some by `edgedigits teach TEACHER... --augment rough --out LESSONS`, and give --lessons LESSONS",
+        )
+    return found.network
 
 
 @click.command(cls=ExportCommand, short_help="Write an int8 model as C, for one of several ecosystems.")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.command(cls=QuantizeCommand, short_help="Quantize a network, and prove what that cost.")
 @click.argument("model", type=options.FloatModelOrFolds())
 @click.option("--recipe", default="int8", show_default=True, help="One of those below.")
+@click.option("--lessons", type=click.Path(path_type=Path), help="Fine-tune by what `edgedigits teach` wrote there.")
 @click.option("--calibration", type=int, help="Digits in the representative dataset.  [default: 500, or all if fewer]")
 @click.option("--max-drop", default=0.5, show_default=True, help="Percentage points of accuracy that may be lost.")
 @options.dataset("Calibrate and prove on this one.  [default: the model's own]")
@@ -44,6 +45,7 @@ def quantize(
     ctx: click.Context,
     model: Path,
     recipe: str,
+    lessons: Path | None,
     calibration: int | None,
     max_drop: float,
     dataset: str | None,
@@ -87,7 +89,16 @@ def quantize(
         from edgedigits.quantize import quantize as quantize_model
 
     request = QuantizeRequest(
-        model, recipe, calibration, max_drop, dataset, split, min_accuracy=min_accuracy, told=told, trust=trust
+        model,
+        recipe,
+        calibration,
+        max_drop,
+        dataset,
+        split,
+        min_accuracy=min_accuracy,
+        told=told,
+        trust=trust,
+        lessons=lessons,
     )
     if over_folds:
         with progress() as stage:

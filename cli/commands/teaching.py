@@ -51,7 +51,7 @@ def teach(
       edgedigits teach out/teacher-0 out/teacher-1 --passes 60 --out out/lessons
       edgedigits train --model micro --lessons out/lessons --out out/taught
     """
-    from edgedigits.train.teaching.lessons import TEACHING
+    from edgedigits.core.lessons import TEACHING
 
     TEACHING.check_folder(out, force=force, resume=resume)
     with loading("TensorFlow"):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.quantize.tuning.budget import RETUNE, Phase, Tuning
+from edgedigits.quantize.tuning.budget import RETUNE, Phase, Tuning, distinct_weights
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,9 +32,13 @@ class QuantizeAware(Phase):
 
     def prepare(self, network: Any, tuning: Tuning, steps: int, digits: NDArray[np.float32]) -> Wrapped:
         """See :meth:`Phase.prepare`."""
+        from edgedigits.quantize.tuning.kept_clusters import KeptClustersConfig
         from edgedigits.quantize.tuning.measured_ranges import quantize_aware
+        from edgedigits.quantize.tuning.wrapped import large_layers
 
-        return quantize_aware(network, self, tuning, digits)
+        if not self.keep_clusters:
+            return quantize_aware(network, digits)
+        return quantize_aware(network, digits, large_layers(network, tuning.least_weights), KeptClustersConfig)
 
     def check(self, path: Path, layers: Sequence[LayerWeights], tuning: Tuning) -> dict[str, Any]:
         """See :meth:`Phase.check`: the layers whose weights training has rounded."""
@@ -42,3 +46,31 @@ class QuantizeAware(Phase):
         if blind:
             raise EdgedigitsError(f"{path.name}: training has not rounded the weights of {blind[0]}", RETUNE)
         return {"rounded_in_training": [layer.layer for layer in layers]}
+
+
+@dataclass(frozen=True)
+class ShareCodebook(QuantizeAware):
+    """Likewise, while the weights of each large layer share a few values: which values, and which weight has which.
+
+    Attributes:
+        size: values that a layer may have.
+        technique: name of the phase.
+    """
+
+    size: int = 16
+    technique: str = field(default="codebook", init=False)
+
+    def prepare(self, network: Any, tuning: Tuning, steps: int, digits: NDArray[np.float32]) -> Wrapped:
+        """See :meth:`Phase.prepare`."""
+        from edgedigits.quantize.tuning.codebook import CodebookConfig
+        from edgedigits.quantize.tuning.measured_ranges import quantize_aware
+        from edgedigits.quantize.tuning.wrapped import large_layers
+
+        large = large_layers(network, tuning.least_weights, depthwise=True)
+        return quantize_aware(network, digits, large, lambda: CodebookConfig(self.size))
+
+    def check(self, path: Path, layers: Sequence[LayerWeights], tuning: Tuning) -> dict[str, Any]:
+        """See :meth:`Phase.check`: what training has rounded, and the different weights of each large layer."""
+        large = [layer for layer in layers if layer.values.size >= tuning.least_weights]
+        shared = distinct_weights(path, large, self.size)
+        return super().check(path, layers, tuning) | shared

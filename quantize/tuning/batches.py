@@ -52,16 +52,16 @@ def tuning_batches(
 
     def batch(indices: Any, lot: Any) -> tuple[Any, Any]:
         moved = _moved(tf.cast(tf.gather(images, indices), tf.float32)[..., tf.newaxis] / 255.0, lot, tuning)
-        fed = _as_input(moved, contract)
+        fed = as_input(moved, contract)
         truth = tf.one_hot(tf.gather(labels, indices), CLASSES)
         return fed, tuning.truth * truth + (1 - tuning.truth) * teacher(fed, training=False)
 
     rows = tf.data.Dataset.from_tensor_slices((np.concatenate(orders), np.concatenate(lots).astype(np.int32)))
     ready = rows.map(batch, num_parallel_calls=_WORKERS, deterministic=True).prefetch(_AHEAD)
-    return ready.with_options(_fixed()), steps
+    return ready.with_options(fixed_options()), steps
 
 
-def _as_input(images: Any, contract: InputContract) -> Any:
+def as_input(images: Any, contract: InputContract) -> Any:
     """The graph's own :meth:`InputContract.values` (a test holds them equal), of digits (n, 28, 28, 1) of 0 to 1."""
     height, width, channels = contract.field
     if (height, width) != (SIDE, SIDE):
@@ -102,7 +102,7 @@ def _moved(images: Any, lot: Any, tuning: Tuning) -> Any:
     return tf.ensure_shape(moved, images.shape)
 
 
-def _fixed() -> Any:
+def fixed_options() -> Any:
     """A pipeline that does not tune itself: TensorFlow's tuner sleeps while it watches, and the end waits for it."""
     options = tf.data.Options()
     options.autotune.enabled = False

@@ -85,6 +85,20 @@ def large_weights(path: Path, layers: Sequence[LayerWeights], least: int, channe
     return large
 
 
+def distinct_weights(path: Path, layers: Sequence[LayerWeights], most: int) -> dict[str, Any]:
+    """How many different weights each layer has, as JSON takes it.
+
+    Raises:
+        EdgedigitsError: one has more than ``most``.
+    """
+    for layer in layers:
+        if layer.distinct > most:
+            raise EdgedigitsError(
+                f"{path.name}: {layer.layer} has {layer.distinct} different weights, not {most}", RETUNE
+            )
+    return {"distinct_weights": {layer.layer: layer.distinct for layer in layers}}
+
+
 @dataclass(frozen=True)
 class Tuning:
     """Fine-tuning of a float network, from the same weights for every recipe.

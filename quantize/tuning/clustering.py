@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgedigits.core.errors import EdgedigitsError
-from edgedigits.quantize.tuning.budget import RETUNE, Phase, Tuning, large_weights
+from edgedigits.quantize.tuning.budget import Phase, Tuning, distinct_weights, large_weights
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,9 +51,4 @@ class Cluster(Phase):
     def check(self, path: Path, layers: Sequence[LayerWeights], tuning: Tuning) -> dict[str, Any]:
         """See :meth:`Phase.check`: the different weights of each large layer."""
         large = large_weights(path, layers, max(tuning.least_weights, self.clusters))
-        for layer in large:
-            if layer.distinct > self.clusters:
-                raise EdgedigitsError(
-                    f"{path.name}: {layer.layer} has {layer.distinct} different weights, not {self.clusters}", RETUNE
-                )
-        return {"distinct_weights": {layer.layer: layer.distinct for layer in large}}
+        return distinct_weights(path, large, self.clusters)

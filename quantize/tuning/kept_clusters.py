@@ -14,6 +14,7 @@ import numpy as np
 
 from edgedigits.core.keras.backend import keras, tf
 from edgedigits.core.keras.optimization import tfmot
+from edgedigits.quantize.tuning.wrapped import kernel_of
 
 _quantizers = tfmot.quantization.keras.quantizers
 
@@ -53,7 +54,10 @@ class KeptClustersConfig(tfmot.quantization.keras.QuantizeConfig):  # type: igno
 
     def get_weights_and_quantizers(self, layer: Any) -> list[tuple[Any, Any]]:
         """The kernel."""
-        return [(layer.kernel, KeptClusters())]
+        return [(kernel_of(layer), self._quantizer())]
+
+    def _quantizer(self) -> Any:
+        return KeptClusters()
 
     def get_activations_and_quantizers(self, layer: Any) -> list[tuple[Any, Any]]:
         """The activation."""
@@ -62,7 +66,8 @@ class KeptClustersConfig(tfmot.quantization.keras.QuantizeConfig):  # type: igno
 
     def set_quantize_weights(self, layer: Any, quantize_weights: list[Any]) -> None:
         """Compute with the rounded kernel."""
-        layer.kernel = quantize_weights[0]
+        name = "depthwise_kernel" if isinstance(layer, keras.layers.DepthwiseConv2D) else "kernel"
+        setattr(layer, name, quantize_weights[0])
 
     def set_quantize_activations(self, layer: Any, quantize_activations: list[Any]) -> None:
         """Compute with the rounded activation."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,40 +11,45 @@ from numpy.typing import NDArray
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.backend import keras
 from edgedigits.core.keras.optimization import tfmot
-from edgedigits.quantize.tuning.awareness import QuantizeAware
-from edgedigits.quantize.tuning.budget import Tuning
+from edgedigits.quantize.tuning.codebook import Codebook, CodebookConfig
 from edgedigits.quantize.tuning.kept_clusters import KeptClusters, KeptClustersConfig
-from edgedigits.quantize.tuning.wrapped import Wrapped, large_layers, rebuilt
+from edgedigits.quantize.tuning.wrapped import Wrapped, rebuilt
 
 _quantization = tfmot.quantization.keras
 _registry = _quantization.default_8bit.Default8BitQuantizeRegistry()
 
 
-def quantize_aware(network: Any, phase: QuantizeAware, tuning: Tuning, digits: NDArray[np.float32]) -> Wrapped:
+_CONFIGS = {each.__name__: each for each in (KeptClustersConfig, KeptClusters, CodebookConfig, Codebook)}
+
+
+def quantize_aware(
+    network: Any,
+    digits: NDArray[np.float32],
+    large: frozenset[str] = frozenset(),
+    shared: Callable[[], Any] | None = None,
+) -> Wrapped:
     """Prepare quantization-aware training (B. Jacob et al., "Quantization and Training of Neural Networks", 2018).
 
     Args:
         network: as it infers; it stays as it is.
-        phase: whether clusters are kept.
-        tuning: which layers are large enough to have clusters.
         digits: to measure the first ranges of activations on, float32 of shape (count, 28, 28, 1).
+        large: names of the layers whose weights share values.
+        shared: makes the configuration of such a layer.
 
     Raises:
         EdgedigitsError: a layer that tensorflow-model-optimization does not know; the message names it.
     """
-    large = large_layers(network, tuning.least_weights) if phase.keep_clusters else frozenset()
     for layer in network.layers:
         _expect_known(layer)
 
     def annotate(layer: Any) -> Any:
         if isinstance(layer, keras.layers.InputLayer):
             return layer
-        config = KeptClustersConfig() if layer.name in large else None
+        config = shared() if shared and layer.name in large else None
         return _quantization.quantize_annotate_layer(layer, config)
 
-    names = {"KeptClustersConfig": KeptClustersConfig, "KeptClusters": KeptClusters}
     try:
-        with _quantization.quantize_scope(names):
+        with _quantization.quantize_scope(_CONFIGS):
             model = _quantization.quantize_apply(rebuilt(network, annotate), quantized_layer_name_prefix="")
     except (ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]

@@ -20,11 +20,13 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.backend import keras, tf
 from edgedigits.core.keras.preprocessing import rescale_of, without_rescale
 from edgedigits.core.keras.steps import create_variables
+from edgedigits.core.lessons import Lessons
 from edgedigits.core.stages import StageCallback
 from edgedigits.quantize.tuning.batches import tuning_batches
 from edgedigits.quantize.tuning.budget import Phase, Tuning
 from edgedigits.quantize.tuning.flattening import flattened
 from edgedigits.quantize.tuning.folding import as_it_infers
+from edgedigits.quantize.tuning.lesson_batches import lesson_batches
 from edgedigits.quantize.tuning.wrapped import Wrapped
 
 _VALIDATION_BATCH = 500
@@ -71,6 +73,7 @@ def tune(
     seed: int = 0,
     progress: StageCallback | None = None,
     contract: InputContract = OUR_CONTRACT,
+    lessons: Lessons | None = None,
 ) -> Tuned:
     """Fine-tune a copy of a float network, phase after phase.
 
@@ -84,6 +87,8 @@ def tune(
         seed: of order and distortion.
         progress: told of the steps of each phase.
         contract: of the network.
+        lessons: to learn from in place of the digits and what the network says of them; each phase passes over all of
+            them, whatever its epochs are.
 
     Raises:
         EdgedigitsError: a network that cannot be tuned so, naming the layer; a loss that is no number.
@@ -98,9 +103,14 @@ def tune(
     ranges = contract.values(split.train.images[:_RANGE_DIGITS])
     held = contract.values(split.validation.images), split.validation.labels
     history: list[TunedEpoch] = []
+    phases = tuple(replace(phase, epochs=lessons.recipe.passes) if lessons else phase for phase in tuning.phases)
     with _advice_hidden():
-        for number, phase in enumerate(tuning.phases):
-            batches, steps = tuning_batches(teacher, split.train, tuning, phase.epochs, (seed, number), contract)
+        for number, phase in enumerate(phases):
+            lot = (seed, number)
+            if lessons:
+                batches, steps = lesson_batches(lessons, len(split.train), tuning.batch_size, lot, contract)
+            else:
+                batches, steps = tuning_batches(teacher, split.train, tuning, phase.epochs, lot, contract)
             wrapped = phase.prepare(network, tuning, steps, ranges)
             history += fit_phase(wrapped, batches, steps, phase, held, progress)
             network = wrapped.finish()

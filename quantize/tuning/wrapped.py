@@ -29,7 +29,7 @@ class Wrapped:
     first: int = 0
 
 
-def large_layers(model: Any, least: int, channels: int = 1) -> frozenset[str]:
+def large_layers(model: Any, least: int, channels: int = 1, depthwise: bool = False) -> frozenset[str]:
     """Names of the convolutions and dense layers that are worth pruning or clustering.
 
     Depthwise convolutions are not: they hold few weights, each of which matters (the registries of
@@ -39,14 +39,14 @@ def large_layers(model: Any, least: int, channels: int = 1) -> frozenset[str]:
         model: as it infers.
         least: weights that a layer must have.
         channels: input channels that it must have.
+        depthwise: take depthwise convolutions all the same.
 
     Raises:
         EdgedigitsError: no layer has as many.
     """
+    kinds = (*_KINDS, keras.layers.DepthwiseConv2D) if depthwise else _KINDS
     names = [
-        layer.name
-        for layer in model.layers
-        if type(layer) in _KINDS and layer.kernel.shape.num_elements() >= least and layer.kernel.shape[-2] >= channels
+        layer.name for layer in model.layers if type(layer) in kinds and _is_large(kernel_of(layer), least, channels)
     ]
     if not names:
         raise EdgedigitsError(
@@ -54,6 +54,15 @@ def large_layers(model: Any, least: int, channels: int = 1) -> frozenset[str]:
             "take a recipe that neither prunes nor clusters, or a larger network",
         )
     return frozenset(names)
+
+
+def kernel_of(layer: Any) -> Any:
+    """The variable of a convolution's or a dense layer's weights."""
+    return layer.depthwise_kernel if isinstance(layer, keras.layers.DepthwiseConv2D) else layer.kernel
+
+
+def _is_large(kernel: Any, least: int, channels: int) -> bool:
+    return bool(kernel.shape.num_elements() >= least and kernel.shape[-2] >= channels)
 
 
 def copied(network: Any) -> Any:

@@ -18,7 +18,7 @@ from edgedigits.core.tflite.digit_model import DigitModel
 from edgedigits.quantize import RECIPES, convert, recipe_named
 from edgedigits.quantize.making import MadeModel, check_form, make
 from edgedigits.quantize.recipes import Recipe
-from edgedigits.quantize.tuning.awareness import QuantizeAware
+from edgedigits.quantize.tuning.awareness import QuantizeAware, ShareCodebook
 from edgedigits.quantize.tuning.batches import tuning_batches
 from edgedigits.quantize.tuning.budget import Tuning
 from edgedigits.quantize.tuning.clustering import Cluster
@@ -33,7 +33,7 @@ NAMES = [name for name, recipe in RECIPES.items() if recipe.trains]
 def short(name: str) -> Recipe:
     """The recipe with so few epochs that it takes seconds on 1,437 digits."""
     recipe = recipe_named(name)
-    epochs = {Prune: 2, Cluster: 1, QuantizeAware: 1}
+    epochs = {Prune: 2, Cluster: 1, QuantizeAware: 1, ShareCodebook: 1}
     phases = tuple(replace(phase, epochs=epochs[type(phase)]) for phase in recipe.tuning.phases)
     return replace(recipe, tuning=replace(recipe.tuning, phases=phases, batch_size=64))
 
@@ -86,6 +86,8 @@ def test_zeros_and_clusters_are_counted_in_the_file(paths, network):
         ("clustered-int8", "int8-per-tensor", r"different weights, not 16"),
         ("qat-int8", "int8", r"training has not rounded the weights of \w+"),
         ("qat-int8", "pruned-int8", r"training has not rounded"),
+        ("codebook-int8", "qat-int8", r"different weights, not 16"),
+        ("codebook-int8", "clustered-int8", r"\d\d different weights, not 16"),
         ("pruned-clustered-qat-int8", "clustered-int8", r"are zero, not 60%"),
         ("pruned-clustered-qat-int8", "pruned-int8", r"different weights, not 16"),
     ],

@@ -6,7 +6,9 @@ import sys
 import pytest
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.quantize.recipes import RECIPES
 from edgedigits.train.networks.catalogue import NETWORKS, network
+from edgedigits.train.presets import PRESETS
 from edgedigits.train.recipes import AUGMENTATIONS, augmentation
 
 REPORTS = {
@@ -23,8 +25,18 @@ REPORTS = {
 }
 
 
+CODED = {"pico-coded", "nano-coded", "micro-coded", "small-coded", "base-coded", "large-coded"}
+
+
 def test_the_zoo_holds_the_reports_networks_and_our_own():
-    assert set(NETWORKS) == REPORTS | {"nano", "micro", "small", "large", "teacher"}
+    assert set(NETWORKS) == REPORTS | CODED | {"nano", "micro", "small", "large", "teacher", "teacher-5x5"}
+
+
+def test_a_preset_names_a_network_of_the_zoo_and_a_recipe():
+    for name, preset in PRESETS.items():
+        assert preset.network == f"{name}-coded"
+        assert preset.quantize in RECIPES
+        network(preset.network)
 
 
 def test_every_entry_tells_size_source_and_a_recipe_that_exists():

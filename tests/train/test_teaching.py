@@ -9,10 +9,11 @@ from edgedigits.core.cards import card_of
 from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.models import keras_scores, load_keras
+from edgedigits.core.lessons import FILE, finished_lessons, open_lessons
 from edgedigits.core.pretrained.bundled import bundled_float_model
 from edgedigits.train import TrainingRequest, train
-from edgedigits.train.teaching.lessons import FILE, finished_lessons, open_lessons
 from edgedigits.train.teaching.teaching import TeachingRequest, teach
+from edgedigits.train.training_request import resolve
 
 REQUEST = TeachingRequest((bundled_float_model(),), "optdigits", passes=2, blended=0.5)
 
@@ -128,3 +129,18 @@ def test_a_network_learns_what_the_lessons_say_and_not_the_labels(copied, tmp_pa
 def test_the_card_tells_of_the_lessons(lessons, tmp_path):
     result = train(TrainingRequest("nano", "optdigits", epochs=1, lessons=lessons.path), tmp_path / "out")
     assert card_of(result.model).settings["lessons"] == lessons.recipe.as_dict()
+
+
+def test_what_is_spoilt_keeps_the_answer_to_the_whole_picture(tmp_path):
+    whole = teach(replace(REQUEST, passes=1, augmentation="light"), tmp_path / "whole").read(0)
+    rough = teach(replace(REQUEST, passes=1, augmentation="rough"), tmp_path / "rough").read(0)
+    np.testing.assert_array_equal(rough[1], whole[1])
+    spoilt = np.mean((rough[0] != whole[0]).any(axis=(1, 2)))
+    assert 0.1 < spoilt < 0.2
+
+
+def test_pictures_of_lessons_are_not_distorted_again_unless_that_is_asked_for(lessons):
+    request = TrainingRequest("nano", "optdigits", lessons=lessons.path)
+    assert resolve(request).augmentation == "none"
+    assert resolve(replace(request, augmentation="slight")).augmentation == "slight"
+    assert resolve(replace(request, lessons=None)).augmentation == "slight"

@@ -1,4 +1,4 @@
-"""Pictures that reached the network in a bad state: the augmentation ``robust`` on top of ``reading``.
+"""Pictures that reached the network in a bad state: ``robust`` on top of ``reading``, ``rough`` on top of ``light``.
 
 Families of distortions with ranges that are drawn by lot: place and size, blur, noise, light, fog, negatives, outlines,
 strokes and holes. They overlap with most kinds of :mod:`edgedigits.core.corruptions`, by which robustness is measured,
@@ -44,13 +44,13 @@ def spoilt(picture: Picture, draw: np.random.Generator) -> Picture:
     return picture
 
 
-def some_spoilt(images: Picture, share: float, lot: int) -> Picture:
+def some_spoilt(images: Picture, share: float, lot: int | tuple[int, ...]) -> Picture:
     """A batch in which some of the pictures are spoilt.
 
     Args:
         images: uint8 of shape (count, 28, 28).
         share: of the pictures, on average.
-        lot: which ones and how; not negative.
+        lot: which ones and how; no number is negative.
     """
     draw = np.random.default_rng(lot)
     batch = images.copy()

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from edgedigits.core.datasets import Split
 from edgedigits.core.keras.backend import keras
+from edgedigits.core.lessons import Lessons
 from edgedigits.train.fitting.pipeline import plain_batches, training_batches
 from edgedigits.train.recipes import TrainingRecipe
-from edgedigits.train.teaching.lessons import Lessons
 
 _VALIDATION_BATCH = 500
 _TOLD_PER_EPOCH = 100

@@ -16,6 +16,7 @@ from edgedigits.core.datasets import Split
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.backend import keras, tf
 from edgedigits.core.keras.steps import create_optimizer_variables, create_variables
+from edgedigits.core.lessons import Lessons
 from edgedigits.train.fitting.checkpoint import Saved
 from edgedigits.train.fitting.devices import Devices
 from edgedigits.train.fitting.epochs import PipelineTraining, Training
@@ -23,7 +24,6 @@ from edgedigits.train.fitting.optimizers import make_optimizer, rate_at, rate_pl
 from edgedigits.train.fitting.resident import ResidentTraining, can_hold
 from edgedigits.train.networks.reported import build
 from edgedigits.train.recipes import TrainingRecipe, augmentation
-from edgedigits.train.teaching.lessons import Lessons
 from edgedigits.train.training_request import EpochRecord, Progress, ProgressCallback, TrainingRequest
 
 _ROUNDING = 1e-3
@@ -149,7 +149,9 @@ def fit(
         EdgedigitsError: the loss is no number any more.
     """
     passed = split if lessons else replace(split, train=split.train.repeated(recipe.passes))
-    clear = len(split.validation) >= FEW_TO_VALIDATE and not augmentation(recipe.augmentation).spoilt
+    distorted = (recipe.augmentation, lessons.recipe.augmentation) if lessons else (recipe.augmentation,)
+    spoilt = any(augmentation(name).spoilt for name in distorted)
+    clear = len(split.validation) >= FEW_TO_VALIDATE and not spoilt
     with closing(_training(fitter, recipe, passed, seed, lessons)) as training:
         return run_epochs(fitter, recipe, training, len(split.validation), clear, seed, saved, keep, progress)
 

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.datasets import Digits
-from edgedigits.core.digit import CLASSES
+from edgedigits.core.digit import CLASSES, SIDE
 from edgedigits.core.keras.backend import tf
+from edgedigits.core.lessons import Lessons
 from edgedigits.train.augmentation.distortion import augment
 from edgedigits.train.augmentation.fields import FieldPictures
 from edgedigits.train.augmentation.spoiling import some_spoilt
 from edgedigits.train.recipes import Augmentation, TrainingRecipe, augmentation
-from edgedigits.train.teaching.lessons import Lessons
 
 _AHEAD = 4
 _WORKERS = os.cpu_count() or 1
@@ -51,15 +51,16 @@ def training_batches(
     settings = augmentation(recipe.augmentation)
     order, seeds = epoch_order(len(digits), batch_size, seed, epoch)
     if lessons:
-        prepare = _from_lessons(lessons, epoch, settings)
+        prepare = _from_lessons(lessons, epoch)
     elif settings.fields:
         prepare = _from_fields(digits, seed, epoch, settings)
     else:
         prepare = _from_rows(digits, recipe.label_smoothing)
 
     def batch(indices: Any, lot: Any) -> tuple[Any, Any]:
-        images, targets = prepare(indices, lot)
-        return as_network_sees(_distorted(images, lot, settings), recipe), targets
+        images, targets = prepare(indices)
+        images = spoilt_batch(_distorted(images, lot, settings), lot, settings.spoilt)
+        return as_network_sees(images, recipe), targets
 
     rows = tf.data.Dataset.from_tensor_slices((order, seeds))
     return (
@@ -101,7 +102,7 @@ def _from_rows(digits: Digits, smoothing: float) -> Any:
     with tf.device("/CPU:0"):  # a pipeline runs there, also where there is a GPU
         images, labels = tf.constant(digits.images), tf.constant(digits.labels)
 
-    def prepare(indices: Any, _lot: Any) -> tuple[Any, Any]:
+    def prepare(indices: Any) -> tuple[Any, Any]:
         return scaled(tf.gather(images, indices)), targets_of(tf.gather(labels, indices), smoothing)
 
     return prepare
@@ -114,32 +115,40 @@ def _from_fields(digits: Digits, seed: int, epoch: int, settings: Augmentation) 
     def take(indices: NDArray[np.intp]) -> Taken:
         return _SHELF.kept(key, lambda: FieldPictures(digits, fresh, settings.fields)).take(indices)
 
-    return _taking(take, settings)
+    return _taking(take)
 
 
-def _from_lessons(lessons: Lessons, epoch: int, settings: Augmentation) -> Any:
-    """Pictures that teachers have seen; what is spoilt after that keeps what they said."""
+def _from_lessons(lessons: Lessons, epoch: int) -> Any:
+    """Pictures and what teachers say of them; what is spoilt here keeps what they said."""
 
     def take(indices: NDArray[np.intp]) -> Taken:
         images, scores = _SHELF.kept((lessons, epoch), lambda: lessons.read(epoch))
         return images[indices], scores[indices]
 
-    return _taking(take, settings)
+    return _taking(take)
 
 
-def _taking(take: Callable[[NDArray[np.intp]], Taken], settings: Augmentation) -> Any:
-    """What makes a batch of what ``take`` gives for indices, some of it spoilt."""
+def _taking(take: Callable[[NDArray[np.intp]], Taken]) -> Any:
+    """What makes a batch of what ``take`` gives for indices."""
 
-    def spoil(indices: NDArray[np.intp], lot: NDArray[np.int32]) -> Taken:
-        images, targets = take(indices)
-        return some_spoilt(images, settings.spoilt, int(lot)) if settings.spoilt else images, targets
-
-    def prepare(indices: Any, lot: Any) -> tuple[Any, Any]:
-        images, targets = tf.numpy_function(spoil, (indices, lot), (tf.uint8, tf.float32))
+    def prepare(indices: Any) -> tuple[Any, Any]:
+        images, targets = tf.numpy_function(take, (indices,), (tf.uint8, tf.float32))
         count = indices.shape[0]
-        return scaled(tf.ensure_shape(images, (count, 28, 28))), tf.ensure_shape(targets, (count, CLASSES))
+        return scaled(tf.ensure_shape(images, (count, SIDE, SIDE))), tf.ensure_shape(targets, (count, CLASSES))
 
     return prepare
+
+
+def spoilt_batch(images: Any, lot: Any, share: float) -> Any:
+    """A batch, float32 of shape (count, 28, 28, 1) between 0 and 1, in which a share of the pictures is spoilt."""
+    if not share:
+        return images
+
+    def spoil(grey: NDArray[np.uint8], lot: NDArray[np.int32]) -> NDArray[np.uint8]:
+        return some_spoilt(grey, share, int(lot))
+
+    grey = tf.cast(tf.round(255 * images[..., 0]), tf.uint8)
+    return scaled(tf.ensure_shape(tf.numpy_function(spoil, (grey, lot), tf.uint8), grey.shape))
 
 
 class _Shelf:

@@ -35,12 +35,14 @@ _JUDGED_AT_ONCE = 500
 def can_hold(devices: Devices, recipe: TrainingRecipe, digits: Digits, batch_size: int) -> bool:
     """Whether these devices hold these digits and make their batches.
 
-    Not with the augmentations ``reading`` and ``robust``, which are drawn by code that is no part of TensorFlow, not a
-    data set that would fill a GPU, and not a batch that leaves a device without a digit.
+    Not with the augmentations ``reading``, ``robust`` and ``rough``, which are drawn by code that is no part of
+    TensorFlow, not a data set that would fill a GPU, and not a batch that leaves a device without a digit.
     """
+    settings = augmentation(recipe.augmentation)
     return (
         devices.hold_digits
-        and not augmentation(recipe.augmentation).fields
+        and not settings.fields
+        and not settings.spoilt
         and digits.images.nbytes <= LARGEST_BYTES
         and batch_size >= len(devices.names)
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.naming import entry_named
 from edgedigits.train.lines.catalogue import LINE_NETWORKS
+from edgedigits.train.networks.coded import STACKS
 from edgedigits.train.recipes import TrainingRecipe
 
 
@@ -36,6 +37,15 @@ class Network:
 
 
 _OURS = "edgedigits, for microcontrollers"
+
+
+def _coded(name: str, parameters: int, int8_bytes: int, epochs: int, rate: float) -> Network:
+    """A network that ships with the toolkit once it has learned from lessons and its weights are codes."""
+    recipe = TrainingRecipe(epochs, 128, "adam", rate, "one-cycle", augmentation="rough")
+    source = "edgedigits, for weights in codes of 4 bits"
+    return Network(name, parameters, int8_bytes, source, STACKS[name].describe(), recipe)
+
+
 _NF264 = TrainingRecipe(15, 64, "sgd", 0.01, momentum=0.9)
 _ENTRIES = (
     Network(
@@ -73,7 +83,7 @@ _ENTRIES = (
     Network(
         "teacher",
         647_866,
-        670_000,
+        667_000,
         "edgedigits, to teach smaller ones",
         "conv48, conv48/2, 2 conv96, 2 conv192, mean; dropout 0.3",
         TrainingRecipe(40, 128, "adam", 0.003, "one-cycle", augmentation="light"),
@@ -82,12 +92,18 @@ _ENTRIES = (
     Network(
         "teacher-5x5",
         755_602,
-        778_000,
+        772_576,
         "edgedigits, to teach smaller ones",
         "conv40 5x5, conv80 5x5/2, conv128 5x5, 2 conv160 3x3 in a row, mean; dropout 0.3",
         TrainingRecipe(40, 128, "adam", 0.003, "one-cycle", augmentation="light"),
         wide=True,
     ),
+    _coded("pico-coded", 1_529, 9_208, 80, 0.01),
+    _coded("nano-coded", 7_147, 19_632, 80, 0.01),
+    _coded("micro-coded", 20_922, 36_392, 80, 0.006),
+    _coded("small-coded", 61_510, 83_264, 60, 0.006),
+    _coded("base-coded", 125_710, 146_056, 60, 0.004),
+    _coded("large-coded", 647_866, 667_056, 40, 0.003),
     Network(
         "nf264-cnn1",
         542_230,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from edgedigits.core.digit import CLASSES, SIDE
 from edgedigits.core.keras.backend import keras
 from edgedigits.core.paths import StrPath
 from edgedigits.train.networks.catalogue import network
+from edgedigits.train.networks.coded import STACKS
 from edgedigits.train.networks.resnet import load_imagenet_weights, resnet50_features
 from edgedigits.train.networks.separable import (
     large_features,
@@ -140,6 +142,7 @@ _FEATURES: dict[str, Callable[[Any], Any]] = {
     "large": large_features,
     "teacher": teacher_features,
     "teacher-5x5": teacher_5x5_features,
+    **{name: partial(stacked_features, stack=stack) for name, stack in STACKS.items()},
     "nf264-cnn1": _nf264_cnn1,
     "nf264-cnn2": _nf264_cnn2,
     "vit-cnn": _vit_cnn,

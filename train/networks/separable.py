@@ -91,7 +91,7 @@ def teacher_features(values: Any) -> Any:
 
 
 def teacher_5x5_features(values: Any) -> Any:
-    """A second kind of teacher, that errs on other digits than the first: 24x24x40, 10x10x80, 6x6x128, 4x4x160 twice."""
+    """A second kind of teacher, that errs on other digits: 24x24x40, 10x10x80, 6x6x128, 4x4x160 twice."""
     values = _convolution(values, 40, 5)
     values = _convolution(values, 80, 5, stride=2)
     values = _convolution(values, 128, 5)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgedigits.core.digit import SIDE
-
 KERNEL = 3
 """Side of a block's filters."""
 
@@ -40,6 +38,8 @@ class Stack:
 
     def paddings(self) -> tuple[str, ...]:
         """``valid`` or ``same`` for each block: no padding as long as at least 4x4 fields are left."""
+        from edgedigits.core.digit import SIDE  # loads OpenCV, and the list of networks shall load nothing
+
         side = (SIDE - self.side) // self.stride + 1
         found = []
         for block in self.blocks:

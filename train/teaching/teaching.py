@@ -20,11 +20,12 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
 from edgedigits.core.keras.backend import tf
 from edgedigits.core.keras.models import load_keras
+from edgedigits.core.lessons import TEACHING, LessonRecipe, Lessons, begin_lessons, open_lessons
 from edgedigits.core.paths import StrPath
 from edgedigits.train.augmentation.distortion import augment
+from edgedigits.train.augmentation.spoiling import some_spoilt
 from edgedigits.train.fitting.pipeline import scaled
 from edgedigits.train.recipes import Augmentation, augmentation
-from edgedigits.train.teaching.lessons import TEACHING, LessonRecipe, Lessons, begin_lessons, open_lessons
 
 _BATCH = 500
 
@@ -38,7 +39,7 @@ class TeachingRequest:
         dataset: spec of the data set whose training digits are distorted.
         split: name of the rule that divides it.
         passes: over the training digits, at least 1.
-        augmentation: how they are distorted.
+        augmentation: how they are distorted; what it spoils is spoilt once the teachers have seen it.
         blended: share of the pictures that are two digits laid over each other.
         seed: of split and distortions.
     """
@@ -86,7 +87,8 @@ def teach(
     lessons = _lessons(Path(out), recipe, resume)
     ask = tf.function(_asker([load_keras(path) for path in request.teachers], settings))
     for number in lessons.missing():
-        lessons.write(number, *_pass(digits, ask, request.blended, (request.seed, number)))
+        images, scores = _pass(digits, ask, request.blended, (request.seed, number))
+        lessons.write(number, some_spoilt(images, settings.spoilt, (request.seed, number, 1)), scores)
         if progress:
             progress(number + 1, request.passes)
     return lessons

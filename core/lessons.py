@@ -32,7 +32,7 @@ class LessonRecipe:
     Attributes:
         teachers: sha256 of each network that was asked.
         digits: sha256 of the training digits, in their order.
-        augmentation: how these were distorted, a key of :data:`edgedigits.train.recipes.AUGMENTATIONS`.
+        augmentation: name of what distorted these, and spoilt some of them once the teachers had seen them.
         blended: share of the pictures that are two digits laid over each other.
         seed: of the distortions.
         passes: over all digits.

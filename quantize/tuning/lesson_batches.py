@@ -1,0 +1,56 @@
+"""Lessons for fine-tuning: pictures that teachers have seen, with what they say of them as targets."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract
+from edgedigits.core.digit import CLASSES, SIDE
+from edgedigits.core.keras.backend import tf
+from edgedigits.core.lessons import Lessons
+from edgedigits.quantize.tuning.batches import as_input, fixed_options
+
+_AHEAD = 4
+_WORKERS = os.cpu_count() or 1
+
+
+def lesson_batches(
+    lessons: Lessons, count: int, size: int, seed: tuple[int, ...], contract: InputContract = OUR_CONTRACT
+) -> tuple[Any, int]:
+    """The batches of as many epochs as there are passes, the same in every run for the same seed.
+
+    Args:
+        lessons: whole ones.
+        count: pictures of a pass.
+        size: pictures a step.
+        seed: of the order.
+        contract: of the network.
+
+    Returns:
+        A ``tf.data.Dataset`` of what the network is fed, float32 (batch, ...), and float32 targets (batch, 10), and the
+        batches of an epoch. What is left over after the last full batch of a pass is left out.
+    """
+    size = min(size, count)
+    steps = count // size
+    passes = range(lessons.recipe.passes)
+    orders = [np.random.default_rng((*seed, number)).permutation(count)[: steps * size] for number in passes]
+    read = lru_cache(2)(lessons.read)  # the last batches of a pass are made beside the first ones of the next
+
+    def take(number: NDArray[np.int64], indices: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        images, scores = read(int(number))
+        return images[indices], scores[indices]
+
+    def batch(number: Any, indices: Any) -> tuple[Any, Any]:
+        images, scores = tf.numpy_function(take, (number, indices), (tf.uint8, tf.float32))
+        images = tf.ensure_shape(images, (size, SIDE, SIDE))
+        fed = as_input(tf.cast(images, tf.float32)[..., tf.newaxis] / 255.0, contract)
+        return fed, tf.ensure_shape(scores, (size, CLASSES))
+
+    rows = (np.repeat(np.arange(len(orders)), steps), np.concatenate(orders).reshape(-1, size))
+    ready = tf.data.Dataset.from_tensor_slices(rows).map(batch, num_parallel_calls=_WORKERS, deterministic=True)
+    return ready.prefetch(_AHEAD).with_options(fixed_options()), steps
