@@ -65,7 +65,9 @@ def run(
     fails. Exits with 1 where the model reads too few digits or no frame of the recording, loses too much to int8, or
     the C library fails its self-test: the report then says why, the model's card and the C files that it failed.
 
-    Where MNIST can be neither found nor fetched it says so and takes the 1,797 digits that scikit-learn carries.
+    A network whose recipe distorts digits lightly sees some of them spoilt as well (`rough`), so that it reads what is
+    noisy, blurred or covered, too. Where MNIST can be neither found nor fetched it says so and takes the 1,797 digits
+    that scikit-learn carries.
 
     \b
     Example:
@@ -74,9 +76,12 @@ def run(
     from edgedigits.cli.report import Report, write_report
     from edgedigits.core.statistics.outcome import CANNOT_TELL
     from edgedigits.train import TrainingRequest, check_training
+    from edgedigits.train.training_request import resolve
 
     began = time.perf_counter()
     request = TrainingRequest(network, dataset, epochs=passes, seed=seed, device=device)
+    if resolve(request).augmentation == "light":
+        request = replace(request, augmentation="rough")
     check_training(request, out, force=force)
     for name in ("report.html", "report.json"):
         (out / name).unlink(missing_ok=True)  # of an earlier run: what stands there shall belong together

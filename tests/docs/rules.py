@@ -136,14 +136,20 @@ RULES = (
     ),
     as_shown(r"edgedigits quantize out/mine-float/model\.keras --out \S+", data="mnist", codes=FEW_DIGITS),
     shortened(
-        r"edgedigits teach out/float --passes 20 --out out/lessons",
-        rf"edgedigits teach out/float {FEW} --passes 1 --out out/lessons",
+        r"edgedigits teach out/float --augment rough --passes 20 --out out/lessons",
+        rf"edgedigits teach out/float {FEW} --augment rough --passes 1 --out out/lessons",
         "twenty passes over MNIST",
     ),
     shortened(
-        r"edgedigits train --model nano --lessons out/lessons --out out/taught",
-        rf"edgedigits train --model nano --lessons out/lessons {FEW} --epochs 1 --out out/taught",
-        "twenty epochs",
+        r"edgedigits train --preset nano --lessons out/lessons --out out/nano",
+        rf"edgedigits train --preset nano --lessons out/lessons {FEW} --epochs 1 --out out/nano",
+        "eighty epochs",
+    ),
+    shortened(
+        r"edgedigits quantize out/nano/model\.keras --recipe codebook-int8 --lessons out/lessons --out out/nano-int8",
+        r"\g<0> --max-drop 100 --min-accuracy 0",
+        "a network of one epoch",
+        codes=FEW_DIGITS,
     ),
     shortened(
         r"edgedigits train --from builtin --dataset folder:out/mine --folds 5 --out out/folds",

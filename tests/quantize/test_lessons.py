@@ -45,7 +45,7 @@ def test_a_network_is_tuned_to_what_the_lessons_say(lessons, trained, tmp_path):
     request = QuantizeRequest(trained, "qat-int8", lessons=lessons.path, max_drop=100, min_accuracy=0)
     result = quantize(request, tmp_path / "out")
     assert result.proof.comparison.drop > 10
-    card = read_card(tmp_path / "out")
+    card = read_card(tmp_path / "out" / "card.json")
     assert card.settings["lessons"]["passes"] == 2
 
 
