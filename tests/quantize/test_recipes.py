@@ -15,11 +15,11 @@ from edgedigits.quantize.tuning.pruning import Prune
 
 NAMES = (
     *("float32", "float16", "dynamic", "int8", "int8-dense-per-tensor", "int16x8", "int8-selective", "qat-int8"),
-    *("pruned-int8", "pruned-2x4-int8", "clustered-int8", "pruned-clustered-qat-int8"),
+    *("pruned-int8", "pruned-2x4-int8", "clustered-int8", "codebook-int8", "pruned-clustered-qat-int8"),
 )
 
 
-def test_there_are_twelve():
+def test_there_are_thirteen():
     assert tuple(RECIPES) == NAMES
 
 
