@@ -25,7 +25,7 @@ def test_a_preset_learns_from_lessons_and_is_quantized_by_them(lessons, tmp_path
     model, recipe = tmp_path / "float" / "model.keras", PRESETS["pico"].quantize
     loose = ("--max-drop", "100", "--min-accuracy", "0", "--lessons", lessons)
     told = call("quantize", model, "--recipe", recipe, *loose, "--json", "--out", tmp_path / "int8", code=1)
-    assert json.loads(told.stdout)["card"]["settings"]["lessons"] == card.settings["lessons"]
+    assert json.loads(told.stdout)["card"]["settings"]["details"]["lessons"] == card.settings["lessons"]
 
 
 def test_a_preset_without_lessons_says_how_to_get_some(tmp_path):

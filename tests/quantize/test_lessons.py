@@ -46,7 +46,7 @@ def test_a_network_is_tuned_to_what_the_lessons_say(lessons, trained, tmp_path):
     result = quantize(request, tmp_path / "out")
     assert result.proof.comparison.drop > 10
     card = read_card(tmp_path / "out" / "card.json")
-    assert card.settings["lessons"]["passes"] == 2
+    assert card.settings["details"]["lessons"]["passes"] == 2
 
 
 def test_a_recipe_that_trains_nothing_learns_from_no_lessons(lessons, trained, tmp_path):

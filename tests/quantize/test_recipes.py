@@ -42,9 +42,9 @@ def test_unknown_name_is_refused_with_those_that_exist():
         recipe_named("int4")
 
 
-def test_five_recipes_train():
+def test_six_recipes_train():
     assert [name for name in NAMES if recipe_named(name).trains] == [
-        *("qat-int8", "pruned-int8", "pruned-2x4-int8", "clustered-int8", "pruned-clustered-qat-int8")
+        *("qat-int8", "pruned-int8", "pruned-2x4-int8", "clustered-int8", "codebook-int8", "pruned-clustered-qat-int8")
     ]
 
 
