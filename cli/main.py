@@ -11,8 +11,9 @@ from edgedigits.cli.commands.converting import convert
 from edgedigits.cli.commands.diagnosing import doctor
 from edgedigits.cli.commands.evaluating import evaluate
 from edgedigits.cli.commands.firmware import firmware
-from edgedigits.cli.commands.making import datasets, export, models, train
+from edgedigits.cli.commands.making import datasets, export, train
 from edgedigits.cli.commands.measuring import measure
+from edgedigits.cli.commands.models import models
 from edgedigits.cli.commands.quantizing import quantize
 from edgedigits.cli.commands.reading import fields, predict
 from edgedigits.cli.commands.results import choose, compare

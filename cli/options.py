@@ -5,24 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from edgedigits.core.dataset_spec import INVERTED, ORIENTATIONS, SKIP_BAD, spec_with
 from edgedigits.firmware_export.recipe import COMPACT, WEIGHTS, WEIGHTS_INSIDE
 
+if TYPE_CHECKING:
+    from edgedigits.core.pretrained.catalogue import Pretrained
+
+
+def pretrained(ctx: click.Context | None = None) -> Pretrained:
+    """The digit models that names stand for: those that the caller of the command gave as ``obj``, or the package's."""
+    from edgedigits.core.pretrained.bundled import SHIPPED
+    from edgedigits.core.pretrained.catalogue import Pretrained
+
+    ctx = ctx or click.get_current_context(silent=True)
+    return (ctx.find_object(Pretrained) if ctx else None) or SHIPPED
+
 
 class Model(click.ParamType[Path]):
-    """A model by its path, by the folder in which a command made it, or ``builtin``: the one in the package."""
+    """A model by its path, by the folder in which a command made it, or by the word for one in the package."""
 
     name = "model"
 
-    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> Path:
+    def convert(self, value: Any, _param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Turn the word into a path; what kind of file it is is the reader's business."""
         from edgedigits.core.pretrained.bundled import model_path
 
-        return model_path(value)
+        return model_path(value, pretrained(ctx))
 
 
 class NamedPath(click.Path):
@@ -48,15 +60,15 @@ def not_empty(value: Any, param: click.Parameter | None, ctx: click.Context | No
 
 
 class FloatModel(click.ParamType[Path]):
-    """A float model by its path or folder, or ``builtin``: the floats that the built-in model was quantized from."""
+    """A float model by its path or folder, or by the word for one in the package: what its int8 form was made of."""
 
     name = "model"
 
-    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> Path:
+    def convert(self, value: Any, _param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Turn the word into a path; what kind of file it is is the reader's business."""
-        from edgedigits.core.pretrained.bundled import BUILTIN, bundled_float_model, model_path
+        from edgedigits.core.pretrained.bundled import float_model_path
 
-        return bundled_float_model() if value == BUILTIN else model_path(value)
+        return float_model_path(value, pretrained(ctx))
 
 
 class FloatModelOrFolds(FloatModel):
@@ -65,9 +77,10 @@ class FloatModelOrFolds(FloatModel):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Turn the word into a path; whether a folder without a model holds folds is the reader's business."""
         from edgedigits.core.model_files.kinds import has_model
+        from edgedigits.core.pretrained.bundled import is_word
 
-        path = Path(value)
-        return path if path.is_dir() and not has_model(path) else super().convert(value, param, ctx)
+        path, word = Path(value), is_word(value, pretrained(ctx))
+        return path if not word and path.is_dir() and not has_model(path) else super().convert(value, param, ctx)
 
 
 def model_first(
@@ -97,10 +110,10 @@ def model_first(
 def _is_no_model(words: tuple[str, ...], file_suffixes: frozenset[str]) -> bool:
     from edgedigits.core.errors import EdgedigitsError
     from edgedigits.core.model_files.kinds import has_model, is_model
-    from edgedigits.core.pretrained.bundled import BUILTIN
+    from edgedigits.core.pretrained.bundled import is_word
 
     first = Path(words[0])
-    if words[0] == BUILTIN:
+    if is_word(words[0], pretrained()):
         return False
     if first.is_dir():
         return not has_model(first)

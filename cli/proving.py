@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edgedigits.cli import options
 from edgedigits.cli.output import say, say_command, warn
 
 if TYPE_CHECKING:
@@ -165,15 +166,14 @@ def _free(folder: Path) -> Path:
 
 
 def _start(model: StrPath) -> str:
-    """What ``train --from`` was given for a float model: ``builtin``, or a file's name; empty for fresh weights."""
+    """What ``train --from`` was given for a float model: a word, or a file's name; empty for fresh weights."""
     from edgedigits.core.cards import card_of
-    from edgedigits.core.files import sha256_of
-    from edgedigits.core.pretrained.bundled import BUILTIN, bundled_float_model
+    from edgedigits.core.pretrained.bundled import word_of_floats
 
     card = card_of(model)
     if card is None or not card.parent:
         return ""
-    return BUILTIN if card.parent["sha256"] == sha256_of(bundled_float_model()) else card.parent["file"]
+    return word_of_floats(card.parent["sha256"], options.pretrained()) or card.parent["file"]
 
 
 def _words(arguments: list[object]) -> str:

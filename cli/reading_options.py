@@ -23,11 +23,11 @@ Region = tuple[int, int, int, int]
 class ReadingModel(options.Model):
     """A model that reads pictures; ``builtin`` stands for the line network in the package."""
 
-    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> Path:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Turn the word into a path; what kind of file it is is the reader's business."""
-        from edgedigits.core.pretrained.bundled import BUILTIN, bundled_line_model, model_path
+        from edgedigits.core.pretrained.bundled import BUILTIN, bundled_line_model
 
-        return bundled_line_model() if value == BUILTIN else model_path(value)
+        return bundled_line_model() if value == BUILTIN else super().convert(value, param, ctx)
 
 
 class RegionOf(click.ParamType[Region]):

@@ -7,9 +7,10 @@ import signal
 from pathlib import Path
 
 import pytest
+from pretrained_models import pretrained
 from trained_lines import line_model, line_network, quantized_lines, tiny_lines, trained_lines
 
-__all__ = ["line_model", "line_network", "quantized_lines", "tiny_lines", "trained_lines"]
+__all__ = ["line_model", "line_network", "pretrained", "quantized_lines", "tiny_lines", "trained_lines"]
 
 
 def pytest_configure() -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from measured_rows import network_rows, write_results
 
+from edgedigits.core.pretrained.bundled import SHIPPED
 from edgedigits.firmware_export.boards.cores import core
 from edgedigits.firmware_export.proof.compiler import find_compiler
 from edgedigits.firmware_export.proof.self_test import NO_COMPILER
@@ -99,13 +100,25 @@ def test_every_room_is_shipped_and_says_that_it_is_typed(folder: str, shipped: s
     assert {f"edgedigits/{folder}/__init__.py", f"edgedigits/{folder}/py.typed"} <= shipped
 
 
-def test_the_built_in_model_is_shipped_in_int8_and_as_floats_each_with_its_card(shipped: set[str]) -> None:
-    models = {
-        name.removeprefix("edgedigits/core/pretrained/")
-        for name in shipped
-        if "/core/pretrained/" in name and not name.endswith(".py")
+@pytest.fixture(scope="module")
+def models(shipped: set[str]) -> set[str]:
+    """Files of models, as they stand in the folder of the pretrained ones."""
+    inside = (name for name in shipped if "/core/pretrained/" in name and not name.endswith(".py"))
+    return {name.removeprefix("edgedigits/core/pretrained/") for name in inside}
+
+
+def test_each_digit_model_of_a_name_is_shipped_in_both_forms_with_their_cards(models: set[str]) -> None:
+    named = {name for name in models if name.startswith("digits/")}
+    expected = {
+        f"digits/{name}/{file}"
+        for name, model in SHIPPED.models.items()
+        for file in ("card.json", "model.keras", "int8/card.json", f"int8/{model.int8_path.name}")
     }
-    assert models == {
+    assert named == expected
+
+
+def test_the_built_in_model_is_shipped_in_int8_and_as_floats_each_with_its_card(models: set[str]) -> None:
+    assert {name for name in models if not name.startswith("digits/")} == {
         *("small/model.int8.tflite", "small/card.json"),
         *("small-float/model.keras", "small-float/card.json"),
         *("line/model.int8.tflite", "line/card.json"),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SHOWN = 20
 
 LEARNS_BELOW = 95.0
-"""Percent of somebody's own pictures; the built-in model reads more of those that are like what it learned."""
+"""Percent of somebody's own pictures; models of the package read more of those that are like what they learned."""
 
 
 @click.command(short_help="Measure the accuracy of a model on test digits.")
@@ -71,7 +71,7 @@ def evaluate(
     from edgedigits.core.errors import EdgedigitsError
     from edgedigits.core.model_files.keras_file import check_keras_file
     from edgedigits.core.model_files.kinds import OURS, checked_kind, is_tflite
-    from edgedigits.core.pretrained.bundled import bundled_model
+    from edgedigits.core.pretrained.bundled import word_of
     from edgedigits.core.statistics.metrics import evaluate_scores, wrong_digits
 
     if names_line_network(None, model):
@@ -106,9 +106,10 @@ def evaluate(
     if spoilt:
         _show_corruptions(spoilt)
     _show_wrong(wrong, test)
-    if part.are_all and test.files and metrics.accuracy < LEARNS_BELOW and model == bundled_model():
+    word = word_of(model, options.pretrained())
+    if part.are_all and test.files and metrics.accuracy < LEARNS_BELOW and word:
         say("\nIt can learn them:")
-        say_command(f"edgedigits train --from builtin --dataset {shlex.quote(part.spec)} --out out/own")
+        say_command(f"edgedigits train --from {word} --dataset {shlex.quote(part.spec)} --out out/own")
 
 
 def _opened(model: Path, told: Told, trust: bool, tried_on: TrialDigits | None) -> tuple[Reads, FoundContract]:

@@ -116,8 +116,8 @@ def report(
     Flash, RAM, instructions (cycles where the emulator knows them) for one inference, the same for each layer, and how
     many outputs differ from TFLite's reference kernels, of a line network also how many texts. Writes all figures to
     firmware.json beside MODEL, or where that is about another model of the folder to NAME.firmware.json, in place of
-    those of an earlier report (for the word builtin only with --card). Exits with 1 where an output differs, a firmware
-    cannot be built or run, or no core has its tools installed.
+    those of an earlier report (for a model of the package only with --card). Exits with 1 where an output differs, a
+    firmware cannot be built or run, or no core has its tools installed.
 
     \b
     Examples:
@@ -140,7 +140,7 @@ def _figures_path(
     from edgedigits.core.cards import CARD_NAME
     from edgedigits.core.datasets import check_dataset
     from edgedigits.core.files import refuse_inputs_inside, refuse_to_replace
-    from edgedigits.core.pretrained.bundled import bundled_model
+    from edgedigits.core.pretrained.bundled import word_of
     from edgedigits.firmware_export.report.report import report_path
 
     dataset, inputs = read
@@ -150,7 +150,7 @@ def _figures_path(
         if named:
             refuse_to_replace(named, force, option)
             refuse_inputs_inside(files, named, option)
-    return card or (None if model == bundled_model() else report_path(model))
+    return card or (None if word_of(model, options.pretrained()) else report_path(model))
 
 
 def _measured(model: Path, core_list: str, images: ProofInputs, **options: Any) -> FirmwareReport:

@@ -1,4 +1,4 @@
-"""Commands of the workstation: what there is, train, export."""
+"""Commands of the workstation: data sets, train, export."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import click
 
 if TYPE_CHECKING:
     from edgedigits.core.contract.finding import Told
-    from edgedigits.train.lines.catalogue import LineNetwork
-    from edgedigits.train.networks.catalogue import Network
 
 from edgedigits.cli import options
 from edgedigits.cli.commands.baselines import train_with_folds
@@ -21,34 +19,6 @@ from edgedigits.cli.output import epochs, loading, say, show_json, show_note, sh
 from edgedigits.core.counting import counted
 from edgedigits.firmware_export.targets.contract import ExportRequest
 from edgedigits.firmware_export.targets.registry import TARGETS
-
-
-@click.command(short_help="List the networks that can be trained.")
-@options.as_json
-def models(as_json: bool) -> None:
-    """List the networks that can be trained.
-
-    \b
-    Example:
-      edgedigits models
-    """
-    from edgedigits.core.cards import LINE_TASK
-    from edgedigits.results.row import DIGIT_TASK
-    from edgedigits.train.lines.catalogue import LINE_NETWORKS
-    from edgedigits.train.networks.catalogue import NETWORKS
-
-    known: list[Network | LineNetwork] = [*NETWORKS.values(), *LINE_NETWORKS.values()]
-    if as_json:
-        tasks = dict.fromkeys(LINE_NETWORKS, LINE_TASK)
-        show_json([{"task": tasks.get(network.name, DIGIT_TASK), **asdict(network)} for network in known])
-        return
-    show_table(
-        ("name", "parameters", "int8 bytes, about", "epochs", "source"),
-        [
-            (item.name, f"{item.parameters:,}", f"{item.int8_bytes:,}", item.recipe.epochs, item.source)
-            for item in known
-        ],
-    )
 
 
 @click.command(short_help="List the data sets and the rules that divide them.")
@@ -102,7 +72,7 @@ def datasets(data: Path | None, as_json: bool) -> None:
 @click.command(cls=TrainingCommand, short_help="Train a network, or go on from trained weights.")
 @click.option("--model", "network", help="One of the networks below.  [default: small, or that of --from]")
 @click.option("--preset", help="Train what ships under one of the names below, from --lessons.")
-@click.option("--from", "start", type=options.FloatModel(), help="Fine-tune this model.keras, or the word builtin.")
+@click.option("--from", "start", type=options.FloatModel(), help="Fine-tune this model.keras, or a pretrained model.")
 @options.dataset("A data set of `edgedigits datasets`.", "mnist")
 @click.option("--split", default="default", show_default=True, help="A split of `edgedigits datasets`.")
 @click.option("--epochs", type=int, help="Passes over the training digits.  [default: as many as are needed]")

@@ -61,8 +61,8 @@ class DigitReader:
         """Take or load the model.
 
         Args:
-            model: a loaded model, the path of a ``.tflite`` file, or the word ``builtin`` for the one that comes with
-                the package.
+            model: a loaded model, the path of a ``.tflite`` file, the word ``builtin``, or the name of a pretrained
+                digit model such as ``pico``.
             reject_below: confidence between 0 and 1.
 
         Raises:

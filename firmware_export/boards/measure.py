@@ -16,6 +16,7 @@ from edgedigits.firmware_export.boards import emulator, toolchain
 from edgedigits.firmware_export.boards.cores import Core
 from edgedigits.firmware_export.boards.toolchain import Compiled, Sections
 from edgedigits.firmware_export.c_source.library_text import LibraryText
+from edgedigits.firmware_export.c_source.stage_writer import PARAMETERS
 
 _PROFILED_IMAGES = 2
 _MEASURING_FLASH_BYTES = (
@@ -237,7 +238,7 @@ def _macros(library: LibraryText) -> tuple[str, ...]:
 
 
 def _parameters(library: LibraryText, own: Compiled) -> dict[str, int]:
-    named = re.compile(rf"{re.escape(library.name)}_(weights|values|scaling|bias|multiplier|exponent)_\d+")
+    named = re.compile(rf"{re.escape(library.name)}_({'|'.join(PARAMETERS)})_\d+")
     return {symbol.name: symbol.size for symbol in own.symbols if named.fullmatch(symbol.name)}
 
 

@@ -53,12 +53,16 @@ class Constants:
             ValueError: a number that the type does not hold, or text that is not understood.
         """
         named = self.types.get(kind, kind.removesuffix("_t"))
-        numbers = self.numbers("\n".join(_active(text, self.macros)))
+        numbers = self.numbers(self.active(text))
         whole = np.array(numbers, np.int64)
         limits = np.iinfo(named)
         if whole.size and not limits.min <= whole.min() <= whole.max() <= limits.max:
             raise ValueError(f"{kind} does not hold {whole.min()} to {whole.max()}")
         return whole.astype(np.dtype(named).newbyteorder("<"))
+
+    def active(self, text: str) -> str:
+        """The lines of a text that a compiler sees."""
+        return "\n".join(_active(text, self.macros))
 
     def numbers(self, text: str) -> list[int]:
         """Whole numbers apart by commas.

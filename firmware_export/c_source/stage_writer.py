@@ -16,6 +16,9 @@ from edgedigits.firmware_export.planning.stages import Program, RowValue, Stage
 GREATEST_SUM = 2**30
 """Sums stay below this, so that doubling them fits 32 bits."""
 
+PARAMETERS = ("weights", "values", "scaling", "bias", "multiplier", "exponent")
+"""What the arrays of a stage that a training decides are called; others hold what functions and layouts are."""
+
 _LINE = 112
 
 

@@ -51,6 +51,7 @@ class LibraryExport:
             tells; empty of other models.
         recipe: what made it.
         blobs: the weights by the variant of the kernels, where the C holds none.
+        constants: C of each stage's arrays and struct, as it stands in the source.
     """
 
     text: LibraryText
@@ -67,6 +68,7 @@ class LibraryExport:
     pictures: tuple[InputContract | None, ...]
     recipe: ExportRecipe
     blobs: dict[str, bytes] = field(default_factory=dict)
+    constants: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -168,6 +170,7 @@ def export_library(
         pictures,
         ExportRecipe(name, allow_failed, code_version(), width, weights),
         written.blobs,
+        tuple(layer.text for layer in layers),
     )
 
 

@@ -69,7 +69,7 @@ def test_every_option_has_a_help_text_or_names_its_choices(name):
 
 
 def test_models_lists_the_zoo_with_parameters_bytes_and_source():
-    listed = json.loads(call("models", "--json").stdout)
+    listed = json.loads(call("models", "--json").stdout)["networks"]
     assert {"nano", "micro", "small", "vit-cnn", "fakebank-resnet50"} <= {item["name"] for item in listed}
     assert all(item["parameters"] > 0 and item["int8_bytes"] > 0 and item["source"] for item in listed)
     assert "887,530" in call("models").stdout
@@ -278,9 +278,8 @@ def test_error_a_user_can_mend_is_one_line_and_exit_code_1(tmp_path):
         [EDGEDIGITS, "evaluate", tmp_path / "none.tflite"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert re.fullmatch(
-        r"Error: no model at .*; give the path of a model, its folder, or the word builtin\n", done.stderr
-    )
+    told = "give the path of a model, its folder, the word builtin, or a name of `edgedigits models`"
+    assert re.fullmatch(rf"Error: no model at .*; {told}\n", done.stderr)
     assert done.stdout == ""
 
 
@@ -292,7 +291,7 @@ def test_bug_keeps_its_traceback(monkeypatch):
     def broken():
         raise ValueError("a bug")
 
-    monkeypatch.setattr("edgedigits.cli.commands.making.show_json", lambda value: broken())
+    monkeypatch.setattr("edgedigits.cli.commands.models.show_json", lambda value: broken())
     assert isinstance(CliRunner().invoke(main, ["models", "--json"]).exception, ValueError)
 
 

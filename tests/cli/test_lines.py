@@ -202,7 +202,7 @@ class TestSimulate:
 
 
 def test_models_lists_them():
-    told = {one["name"]: one for one in json.loads(call("models", "--json").stdout)}
+    told = {one["name"]: one for one in json.loads(call("models", "--json").stdout)["networks"]}
     assert (told["line"]["task"], told["line-small"]["task"], told["small"]["task"]) == ("line", "line", "digit")
     assert f"{told['line']['parameters']:,}" in call("models").stdout
 

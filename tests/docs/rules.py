@@ -90,6 +90,13 @@ RULES = (
     only_checked(r"sudo \S+/edgedigits station check .*", "needs a camera"),
     # Train, quantize, prove
     as_shown(r"edgedigits (models|datasets|baselines|search --list|firmware cores)"),
+    only_checked(
+        r"edgedigits models .*--(verify|measure)",
+        "reads 160,000 digits a model; tests/cli/test_models_command.py",
+    ),
+    only_checked(
+        r"edgedigits (predict|export|train --from) pico .*", "may not come along; tests/cli/test_pretrained_names.py"
+    ),
     as_shown(r"edgedigits doctor"),
     shortened(
         r"edgedigits train --model small --dataset mnist --out out/float",

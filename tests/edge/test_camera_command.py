@@ -146,9 +146,10 @@ def test_predict_and_camera_take_the_same_words_for_a_model(page, folder, words)
     assert json.loads(seen.splitlines()[0])["text"] == ""
 
 
-@pytest.mark.parametrize("word", ["bultin", "missing/model.int8.tflite"])
-def test_predict_and_camera_have_the_same_words_for_a_model_that_is_not_there(page, word):
-    told = f"Error: no model at {word}; give the path of a model, its folder, or the word builtin\n"
+@pytest.mark.parametrize(("word", "near"), [("bultin", "did you mean builtin? "), ("missing/model.int8.tflite", "")])
+def test_predict_and_camera_have_the_same_words_for_a_model_that_is_not_there(page, word, near):
+    remedy = "give the path of a model, its folder, the word builtin, or a name of `edgedigits models`"
+    told = f"Error: no model at {word}; {near}{remedy}\n"
 
     assert call("predict", word, page, code=1) == told
     assert call("predict", "--model", word, page, code=1) == told

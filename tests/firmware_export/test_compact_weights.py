@@ -18,6 +18,7 @@ from edgedigits.firmware_export.library import LibraryExport, export_library
 from edgedigits.firmware_export.operators.shared.compact_weights import compact
 from edgedigits.firmware_export.operators.shared.convolution import Conv
 from edgedigits.firmware_export.report.layers import layer_costs
+from edgedigits.firmware_export.report.parameters import parameter_bytes
 from edgedigits.firmware_export.targets.export import export_target
 
 
@@ -299,6 +300,14 @@ def test_the_report_says_which_layers_and_counts_what_lies_in_flash(tmp_path):
     measured = measure(library.text, core("m4"), random_inputs(library, 1))
     parameters = measured.footprints[0].parameters
     assert parameters["digits_weights_1"] + parameters["digits_values_1"] == costs[1].weight_bytes
+
+
+@pytest.mark.parametrize(("name", "variant"), [("m0", "plain"), ("m4", "dsp"), ("m55", "helium")])
+@pytest.mark.parametrize("case", ["4 bits", "3 bits"])  # of one scale, and of one for each channel
+def test_parameters_are_counted_without_a_compiler_as_with_one(name, variant, case, tmp_path):
+    library = exported(network(case), tmp_path)
+    measured = measure(library.text, core(name), random_inputs(library, 1), size_flags=(("-Os",),))
+    assert parameter_bytes(library, variant) == sum(measured.footprints[0].parameters.values())
 
 
 def test_channels_of_one_scale_have_its_constants_once(tmp_path):

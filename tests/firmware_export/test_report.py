@@ -28,6 +28,7 @@ from edgedigits.firmware_export.proof.inputs import ProofInputs, proof_inputs
 from edgedigits.firmware_export.proof.reference import ReferenceKernels
 from edgedigits.firmware_export.report.cores import core_cost, kernel_variant, missing_tool
 from edgedigits.firmware_export.report.layers import arena_uses, layer_costs
+from edgedigits.firmware_export.report.parameters import parameter_bytes
 from edgedigits.firmware_export.report.plot import memory_png
 from edgedigits.firmware_export.report.report import FirmwareReport, firmware_report, report_path, write_report
 from edgedigits.firmware_export.targets.export import SELF_TEST_IMAGES, export_target, library_files
@@ -108,6 +109,10 @@ class TestFigures:
                 assert size.text < size.program > size.parameters
             assert cost.static == 0
             assert 0 < cost.stack < 1000
+
+    def test_parameters_are_counted_without_a_compiler_as_with_one(self, report: FirmwareReport):
+        for cost in report.costs:
+            assert {size.parameters for size in cost.sizes} == {parameter_bytes(report.library, cost.variant)}
 
     def test_small_code_runs_beside_quick_code(self, report: FirmwareReport):
         for cost in report.costs:

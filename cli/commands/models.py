@@ -1,0 +1,156 @@
+"""The command that lists models and networks, and measures the pretrained ones."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edgedigits.cli import options
+from edgedigits.cli.output import loading, progress, say, show_json, show_table
+
+if TYPE_CHECKING:
+    from edgedigits.core.pretrained.catalogue import Pretrained, PretrainedModel
+    from edgedigits.train.lines.catalogue import LineNetwork
+    from edgedigits.train.networks.catalogue import Network
+
+
+@click.command(short_help="List pretrained models, and networks to train.")
+@click.argument("names", metavar="[MODEL]...", nargs=-1)
+@click.option("--verify", is_flag=True, help="Measure every figure again, and compare it with the model's card.")
+@click.option("--measure", is_flag=True, help="Measure every figure, and keep it in the model's card.")
+@options.as_json
+def models(names: tuple[str, ...], verify: bool, measure: bool, as_json: bool) -> None:
+    """List the pretrained digit models with what they cost and read, and the networks that can be trained.
+
+    A pretrained model is named wherever a model is asked for: `edgedigits export pico --out out/c`. A file or folder
+    that is called like one is ./pico.
+
+    With --verify both files of each MODEL, or of all pretrained ones, are checked by their SHA-256, and the models read
+    MNIST's test digits, as they are and corrupted in fifteen ways, and scikit-learn's: minutes each. The exit code is 1
+    where a figure is not that of the card. Percentages have to be equal where the same runtime computes them; where
+    another one does, and those of floats, they may differ by 0.02.
+
+    --measure is for those who make models. MODEL is a folder then: with model.keras and its card as `edgedigits train`
+    writes them, and int8/ as `edgedigits quantize` does.
+
+    \b
+    Examples:
+      edgedigits models
+      edgedigits models pico nano --verify
+      edgedigits models out/mine --measure
+    """
+    if verify and measure:
+        raise click.UsageError("--verify compares with the card, --measure replaces what it says: give one.")
+    if measure and not names:
+        raise click.UsageError("--measure needs MODEL: the folder of one.")
+    pretrained = options.pretrained()
+    chosen = [_named(name, pretrained) for name in names] or list(pretrained.models.values())
+    if measure:
+        _measure(chosen, names, pretrained, as_json)
+    elif verify:
+        _verify(chosen, as_json)
+    else:
+        _list(chosen, as_json, with_networks=not names)
+
+
+def _named(name: str, pretrained: Pretrained) -> PretrainedModel:
+    """The model of a name, or of a folder."""
+    from edgedigits.core.errors import EdgedigitsError
+    from edgedigits.core.pretrained.catalogue import model_at, nearest
+
+    if known := pretrained.get(name):
+        return known
+    if Path(name).is_dir():
+        return model_at(Path(name))
+    names = tuple(pretrained.models)
+    listed = f"choose one of {', '.join(names)}, as `edgedigits models` lists them" if names else "none comes along"
+    raise EdgedigitsError(
+        f"no pretrained model is called {name!r}", f"{nearest(name, names)}{listed}; or give the folder of one"
+    )
+
+
+def _list(chosen: list[PretrainedModel], as_json: bool, with_networks: bool) -> None:
+    from edgedigits.cli.pretrained.showing import listed, show_models
+    from edgedigits.core.cards import LINE_TASK
+    from edgedigits.results.row import DIGIT_TASK
+    from edgedigits.train.lines.catalogue import LINE_NETWORKS
+    from edgedigits.train.networks.catalogue import NETWORKS
+
+    known: list[Network | LineNetwork] = [*NETWORKS.values(), *LINE_NETWORKS.values()] if with_networks else []
+    if as_json:
+        tasks = dict.fromkeys(LINE_NETWORKS, LINE_TASK)
+        networks = [{"task": tasks.get(network.name, DIGIT_TASK), **asdict(network)} for network in known]
+        show_json({"pretrained": [listed(model) for model in chosen], "networks": networks})
+        return
+    if chosen:
+        say("pretrained")
+        show_models(chosen)
+    if chosen and known:
+        say("\nto be trained: `edgedigits train --model NAME`")
+    if known:
+        show_table(
+            ("name", "parameters", "int8 bytes, about", "epochs", "source"),
+            [
+                (item.name, f"{item.parameters:,}", f"{item.int8_bytes:,}", item.recipe.epochs, item.source)
+                for item in known
+            ],
+        )
+
+
+def _verify(chosen: list[PretrainedModel], as_json: bool) -> None:
+    from edgedigits.cli.pretrained.showing import show_verification
+    from edgedigits.cli.pretrained.verifying import kept_figures
+    from edgedigits.core.errors import EdgedigitsError
+
+    if not chosen:
+        raise EdgedigitsError("no pretrained model comes with this version", "give the folder of one")
+    for model in chosen:
+        kept_figures(model)
+    with loading("TensorFlow"):
+        from edgedigits.cli.pretrained.measuring import reporting_digits
+        from edgedigits.cli.pretrained.verifying import verified
+    digits = reporting_digits()
+    with progress() as tell:
+        found = [verified(model, digits, tell) for model in chosen]
+    if as_json:
+        show_json([{"same": not one.differing, **asdict(one)} for one in found])
+    else:
+        for one in found:
+            show_verification(one)
+    if differing := [f"{one.name} ({len(one.differing)})" for one in found if one.differing]:
+        raise EdgedigitsError(
+            f"figures are not those of the card: {', '.join(differing)}",
+            "a file that differs was changed: install edgedigits again, or measure a model of your own again "
+            "(`edgedigits models FOLDER --measure`); where it is other figures that differ, please report it",
+        )
+
+
+def _measure(chosen: list[PretrainedModel], names: tuple[str, ...], pretrained: Pretrained, as_json: bool) -> None:
+    from edgedigits.cli.pretrained.showing import listed, show_figures
+    from edgedigits.core.cards import write_card
+    from edgedigits.core.errors import EdgedigitsError
+    from edgedigits.core.pretrained.figures import with_figures
+
+    for name in names:
+        if model := pretrained.get(name):
+            raise EdgedigitsError(
+                f"the pretrained model {name} belongs to the installation, and its card would be changed",
+                f"copy its folder and name the copy: {model.folder}",
+            )
+    with loading("TensorFlow"):
+        from edgedigits.cli.pretrained.measuring import checked_cards, measured, reporting_digits
+    for model in chosen:
+        checked_cards(model)
+    digits = reporting_digits()
+    for model in chosen:
+        with progress() as tell:
+            figures = measured(model, digits, tell)
+        card = write_card(model.int8_folder, with_figures(model.int8_card(), figures))
+        if not as_json:
+            show_figures(model, figures)
+            say(f"kept in {card}")
+    if as_json:
+        show_json([listed(model) for model in chosen])

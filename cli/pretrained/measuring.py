@@ -1,0 +1,153 @@
+"""Every figure of a pretrained model, measured: what fills its card, and what its card is compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgedigits.core.cards import Card, card_of
+from edgedigits.core.corruptions.kinds import KINDS, corrupted
+from edgedigits.core.datasets import Digits, load_dataset, unseen_digits
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.pretrained.figures import Figures
+from edgedigits.core.stages import StageCallback, untold
+from edgedigits.core.statistics.metrics import evaluate_scores
+from edgedigits.core.tflite.costs import costs_of
+from edgedigits.core.tflite.digit_model import DigitModel
+
+if TYPE_CHECKING:
+    from edgedigits.core.pretrained.catalogue import PretrainedModel
+
+MNIST, OPTDIGITS = "mnist", "optdigits"
+
+
+@dataclass(frozen=True)
+class ReportingDigits:
+    """Digits that only report: nothing is chosen by them, and no pretrained model has learned from them.
+
+    Attributes:
+        mnist: of MNIST's test digits.
+        optdigits: of scikit-learn's.
+        spoilt: of the first, by kind of corruption, as far as they were asked for: making them takes as long as reading
+            them does, and all models read the same.
+    """
+
+    mnist: Digits
+    optdigits: Digits
+    spoilt: dict[str, NDArray[np.uint8]] = field(default_factory=dict, init=False, repr=False)
+
+    def corrupted(self, kind: str) -> NDArray[np.uint8]:
+        """MNIST's digits corrupted in one way, uint8 of shape (count, 28, 28)."""
+        if kind not in self.spoilt:
+            self.spoilt[kind] = corrupted(self.mnist.images, kind)
+        return self.spoilt[kind]
+
+
+def reporting_digits() -> ReportingDigits:
+    """All of them.
+
+    Raises:
+        EdgedigitsError: MNIST is not there and cannot be fetched.
+    """
+    test = load_dataset(MNIST).test
+    assert test is not None
+    return ReportingDigits(test, load_dataset(OPTDIGITS).divisible)
+
+
+def measured(model: PretrainedModel, digits: ReportingDigits, tell: StageCallback = untold) -> Figures:
+    """Measure a pretrained model.
+
+    Args:
+        model: in both forms; each card has to name its file's SHA-256.
+        digits: to read.
+        tell: told of the stages.
+
+    Raises:
+        EdgedigitsError: a file that is not its card's, an int8 model of another float network, or a model that has
+            learned from MNIST's test digits.
+    """
+    card = checked_cards(model)
+    if not _are_unseen(card, MNIST, digits.mnist):
+        raise EdgedigitsError(
+            f"{model.name} has learned from some of MNIST's test digits", "train it on the default split of mnist"
+        )
+    runner = DigitModel(model.int8_path)
+
+    def scores(images: NDArray[np.uint8], what: str) -> NDArray[np.float32]:
+        return runner.probabilities(images, lambda done: tell(f"{model.name}: {what}", done, len(images)))
+
+    def misread(kind: str) -> float:
+        return 100 * float(np.mean(scores(digits.corrupted(kind), kind).argmax(axis=1) != digits.mnist.labels))
+
+    def accuracy(of: Digits, what: str) -> float:
+        return evaluate_scores(scores(of.images, what), of.labels).accuracy
+
+    float_accuracy = _float_accuracy(model, digits.mnist, tell)
+    int8_accuracy = accuracy(digits.mnist, "int8")
+    others = accuracy(digits.optdigits, OPTDIGITS) if _are_unseen(card, OPTDIGITS, digits.optdigits) else None
+    errors = {kind: misread(kind) for kind in KINDS}
+    costs = costs_of(model.int8_path)
+    return Figures(
+        float_accuracy=float_accuracy,
+        int8_accuracy=int8_accuracy,
+        corruption_errors=errors,
+        corruption_error=fmean(errors.values()),
+        optdigits_accuracy=others,
+        macs=costs.macs,
+        activation_bytes=costs.arena_bytes,
+        parameter_bytes=_parameter_bytes(model),
+        digits={MNIST: len(digits.mnist), OPTDIGITS: len(digits.optdigits)},
+        software=software(),
+    )
+
+
+def checked_cards(model: PretrainedModel) -> Card:
+    """The card of the int8 model, once both files are those of their cards and the one was made of the other.
+
+    Raises:
+        EdgedigitsError: they are not.
+    """
+    floats, int8 = card_of(model.float_path), card_of(model.int8_path)
+    if floats is None or int8 is None:
+        raise EdgedigitsError(f"a card in {model.folder} is of another file", "copy the folder again as it was made")
+    if int8.parent.get("sha256") != floats.sha256:
+        raise EdgedigitsError(
+            f"{model.int8_path} was made of other floats than {model.float_path}",
+            f"make it again: `edgedigits quantize {model.float_path} --out {model.int8_folder} --force`",
+        )
+    return int8
+
+
+def software() -> dict[str, str]:
+    """Names and versions of what measures here."""
+    from importlib.metadata import version
+
+    import cv2
+
+    from edgedigits.core.tflite.runtime import runtime
+
+    return {"runtime": str(runtime()), "tensorflow": version("tensorflow"), "opencv": cv2.__version__}
+
+
+def _are_unseen(card: Card, spec: str, digits: Digits) -> bool:
+    """Whether a model has learned from none of some digits of a data set, nor was chosen by them."""
+    unseen = {image.tobytes() for image in unseen_digits(card, spec).images}
+    return all(image.tobytes() in unseen for image in digits.images)
+
+
+def _float_accuracy(model: PretrainedModel, digits: Digits, tell: StageCallback) -> float:
+    from edgedigits.train import evaluate_keras
+
+    return evaluate_keras(
+        model.float_path, digits, lambda done: tell(f"{model.name}: float", done, len(digits))
+    ).accuracy
+
+
+def _parameter_bytes(model: PretrainedModel) -> int:
+    from edgedigits.firmware_export.report.parameters import parameter_bytes_of
+
+    return parameter_bytes_of(model.int8_path)

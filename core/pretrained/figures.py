@@ -1,0 +1,83 @@
+"""What a user chooses a pretrained model by, as its card keeps it and as it is measured again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from edgedigits.core.cards import Card
+from edgedigits.core.errors import EdgedigitsError
+
+KEY = "pretrained"
+"""Of a card's ``measured``, below which the figures stand."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a pretrained model costs and what it reads.
+
+    Attributes:
+        float_accuracy: percent of MNIST's test digits that the float network reads.
+        int8_accuracy: the same of the int8 model.
+        corruption_errors: percent of MNIST's test digits that the int8 model misreads once they are corrupted, by kind;
+            fed as they are.
+        corruption_error: mean of these, each kind weighing the same.
+        optdigits_accuracy: percent of scikit-learn's digits that the int8 model reads; None where it has learned from
+            some of them.
+        macs: multiply-accumulates of one inference.
+        activation_bytes: memory of the activations, as :func:`edgedigits.core.tflite.costs.costs_of` counts it.
+        parameter_bytes: flash of the parameters in the exported C, compact weights, plain kernels.
+        digits: how many there were, by data set.
+        software: names and versions of what measured: ``runtime`` of the int8 model, ``tensorflow``, ``opencv``.
+    """
+
+    float_accuracy: float
+    int8_accuracy: float
+    corruption_errors: dict[str, float]
+    corruption_error: float
+    optdigits_accuracy: float | None
+    macs: int
+    activation_bytes: int
+    parameter_bytes: int
+    digits: dict[str, int]
+    software: dict[str, str]
+
+    def named(self) -> Iterator[tuple[str, float | int | None]]:
+        """Every figure that is a number, by a name that tells it from the others: ``corruption_errors.fog``."""
+        for name, value in vars(self).items():
+            if name == "corruption_errors":
+                yield from ((f"{name}.{kind}", error) for kind, error in value.items())
+            elif name not in {"digits", "software"}:
+                yield name, value
+
+
+def figures_of(card: Card) -> Figures | None:
+    """The figures that the card of an int8 model keeps; None where none were measured.
+
+    Raises:
+        EdgedigitsError: they are not those that this version knows.
+    """
+    kept: Any = card.measured.get(KEY)
+    if kept is None:
+        return None
+    try:
+        found = Figures(**kept)
+        numbers = [value for _, value in found.named() if value is not None]
+    except (TypeError, AttributeError) as error:
+        raise _foreign(card) from error
+    if not all(type(number) in {int, float} for number in numbers) or not isinstance(found.software, dict):
+        raise _foreign(card)
+    return found
+
+
+def with_figures(card: Card, figures: Figures) -> Card:
+    """The card of an int8 model with these figures in place of any others."""
+    return replace(card, measured={**card.measured, KEY: asdict(figures)})
+
+
+def _foreign(card: Card) -> EdgedigitsError:
+    return EdgedigitsError(
+        f"the card of {card.file} has figures that this version does not know",
+        "measure them again: `edgedigits models FOLDER --measure`",
+    )

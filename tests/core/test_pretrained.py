@@ -1,0 +1,155 @@
+"""Pretrained models by their names: which there are, what a name stands for, and the figures of their cards."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pretrained_models import put_model, rewrite_card
+
+from edgedigits.core.cards import card_of
+from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.pretrained.bundled import (
+    SHIPPED,
+    bundled_float_model,
+    bundled_model,
+    float_model_path,
+    is_word,
+    model_path,
+    word_of,
+    word_of_floats,
+)
+from edgedigits.core.pretrained.catalogue import NAMES, Pretrained, model_at
+from edgedigits.core.pretrained.figures import Figures, figures_of, with_figures
+
+FIGURES = Figures(
+    float_accuracy=99.0,
+    int8_accuracy=98.9,
+    corruption_errors={"fog": 3.0, "stripe": 5.0},
+    corruption_error=4.0,
+    optdigits_accuracy=None,
+    macs=70_832,
+    activation_bytes=1_760,
+    parameter_bytes=5_499,
+    digits={"mnist": 10_000, "optdigits": 1_797},
+    software={"runtime": "tflite-runtime 2.14.0", "tensorflow": "2.21.0", "opencv": "4.11.0"},
+)
+
+
+def test_those_that_are_whole_are_offered_from_the_smallest_to_the_largest(pretrained: Pretrained):
+    assert list(pretrained.models) == ["pico", "small"]
+    assert pretrained.get("base") is None and pretrained.get("nano") is None and pretrained.get("..") is None
+
+
+def test_a_folder_that_is_not_there_has_none(tmp_path: Path):
+    assert Pretrained(tmp_path / "missing").models == {}
+
+
+def test_the_package_offers_names_that_it_knows():
+    assert set(SHIPPED.models) <= set(NAMES)
+
+
+def test_a_name_stands_for_the_int8_model_or_for_the_floats(pretrained: Pretrained):
+    folder = pretrained.root / "pico"
+    assert model_path("pico", pretrained) == folder / "int8" / "model.int8.tflite"
+    assert float_model_path("pico", pretrained) == folder / "model.keras"
+    assert card_of(model_path("pico", pretrained)).kind == "tflite"
+    assert card_of(float_model_path("pico", pretrained)).kind == "keras"
+
+
+def test_the_int8_model_is_the_file_that_its_card_names_whatever_its_recipe(tmp_path: Path):
+    int8 = put_model(tmp_path / "nano").int8_folder
+    (int8 / "model.int8.tflite").rename(int8 / "model.qat-int8.tflite")
+    rewrite_card(int8, file="model.qat-int8.tflite")
+    assert model_path("nano", Pretrained(tmp_path)) == int8 / "model.qat-int8.tflite"
+
+
+def test_a_folder_of_that_name_is_meant_by_its_path_alone(
+    pretrained: Pretrained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(bundled_model().parent, "pico")
+    own = Path("pico", "model.int8.tflite")
+    assert model_path("pico", pretrained) == pretrained.root / "pico" / "int8" / "model.int8.tflite"
+    for path in ("./pico", Path("pico"), own):
+        assert model_path(path, pretrained) == float_model_path(path, pretrained) == own
+
+
+def test_builtin_stays_what_it_is(pretrained: Pretrained):
+    assert model_path("builtin", pretrained) == bundled_model()
+    assert float_model_path("builtin", pretrained) == bundled_float_model()
+
+
+@pytest.mark.parametrize("find", [model_path, float_model_path])
+@pytest.mark.parametrize(("word", "near"), [("pcio", "pico"), ("Small", "small"), ("bultin", "builtin")])
+def test_of_an_unknown_name_the_nearest_is_told_and_what_lists_all(find, word: str, near: str, pretrained: Pretrained):
+    with pytest.raises(EdgedigitsError) as error:
+        find(word, pretrained)
+    assert error.value.what == f"no model at {word}"
+    assert error.value.remedy.startswith(f"did you mean {near}? give the path of a model")
+    assert "`edgedigits models`" in error.value.remedy
+
+
+def test_of_a_path_no_name_is_near(pretrained: Pretrained):
+    with pytest.raises(EdgedigitsError) as error:
+        model_path("out/pico.tflite", pretrained)
+    assert "did you mean" not in error.value.remedy
+
+
+def test_a_file_is_traced_back_to_the_word_that_stands_for_it(pretrained: Pretrained):
+    assert [word_of(find("small", pretrained), pretrained) for find in (model_path, float_model_path)] == ["small"] * 2
+    assert word_of(bundled_model(), pretrained) == word_of(bundled_float_model(), pretrained) == "builtin"
+    assert word_of(pretrained.root / "small" / "int8" / "card.json", pretrained) == ""
+    assert (is_word("pico", pretrained), is_word("builtin", pretrained), is_word("base", pretrained)) == (1, 1, 0)
+
+
+def test_floats_are_known_by_their_sha256(tmp_path: Path):
+    model = put_model(tmp_path / "nano")
+    rewrite_card(model.folder, sha256="ab" * 32)
+    assert word_of_floats("ab" * 32, Pretrained(tmp_path)) == "nano"
+    assert word_of_floats("cd" * 32, Pretrained(tmp_path)) == ""
+    assert word_of_floats(card_of(bundled_float_model()).sha256, Pretrained(tmp_path)) == "builtin"
+
+
+def test_a_folder_of_any_name_that_holds_both_forms_is_a_model(tmp_path: Path):
+    put_model(tmp_path / "mine")
+    assert model_at(tmp_path / "mine").name == "mine"
+    (tmp_path / "mine" / "int8" / "card.json").unlink()
+    with pytest.raises(EdgedigitsError, match=r"does not hold model\.keras with its card and int8/"):
+        model_at(tmp_path / "mine")
+
+
+def test_a_card_keeps_figures_beside_what_it_measured_before():
+    card = card_of(bundled_model())
+    filled = with_figures(card, FIGURES)
+    assert figures_of(card) is None
+    assert figures_of(filled) == FIGURES
+    assert filled.measured.items() >= card.measured.items()
+    assert figures_of(with_figures(filled, replace(FIGURES, macs=1))).macs == 1
+
+
+def test_every_number_has_a_name_of_its_own():
+    assert dict(FIGURES.named()) == {
+        "float_accuracy": 99.0,
+        "int8_accuracy": 98.9,
+        "corruption_errors.fog": 3.0,
+        "corruption_errors.stripe": 5.0,
+        "corruption_error": 4.0,
+        "optdigits_accuracy": None,
+        "macs": 70_832,
+        "activation_bytes": 1_760,
+        "parameter_bytes": 5_499,
+    }
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"macs": 1}, {"more": 1}, {"macs": "1"}, {"corruption_errors": [3.0]}, {"software": "2.14"}, "figures"]
+)
+def test_figures_of_another_form_are_refused(wrong):
+    card = with_figures(card_of(bundled_model()), FIGURES)
+    whole = card.measured["pretrained"]
+    kept = wrong if wrong == {"macs": 1} or isinstance(wrong, str) else whole | wrong
+    with pytest.raises(EdgedigitsError, match="figures that this version does not know"):
+        figures_of(replace(card, measured={"pretrained": kept}))
