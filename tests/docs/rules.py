@@ -142,6 +142,10 @@ RULES = (
         data="mnist",
     ),
     as_shown(r"edgedigits quantize out/mine-float/model\.keras --out \S+", data="mnist", codes=FEW_DIGITS),
+    only_checked(
+        r"edgedigits (train|teach|quantize) .*--out out/ships/.*",
+        "trains and asks for hours; tests/cli/test_presets.py",
+    ),
     shortened(
         r"edgedigits teach out/float --augment rough --passes 20 --out out/lessons",
         rf"edgedigits teach out/float {FEW} --augment rough --passes 1 --out out/lessons",

@@ -39,11 +39,11 @@ class Network:
 _OURS = "edgedigits, for microcontrollers"
 
 
-def _coded(name: str, parameters: int, int8_bytes: int, epochs: int, rate: float) -> Network:
+def _coded(name: str, parameters: int, int8_bytes: int, epochs: int, rate: float, wide: bool = False) -> Network:
     """A network that ships with the toolkit once it has learned from lessons and its weights are codes."""
     recipe = TrainingRecipe(epochs, 128, "adam", rate, "one-cycle", augmentation="rough")
     source = "edgedigits, for weights in codes of 4 bits"
-    return Network(name, parameters, int8_bytes, source, STACKS[name].describe(), recipe)
+    return Network(name, parameters, int8_bytes, source, STACKS[name].describe(), recipe, wide=wide)
 
 
 _NF264 = TrainingRecipe(15, 64, "sgd", 0.01, momentum=0.9)
@@ -103,7 +103,7 @@ _ENTRIES = (
     _coded("micro-coded", 20_922, 36_392, 80, 0.006),
     _coded("small-coded", 61_510, 83_264, 60, 0.006),
     _coded("base-coded", 125_710, 146_056, 60, 0.004),
-    _coded("large-coded", 647_866, 667_056, 40, 0.003),
+    _coded("large-coded", 647_866, 667_056, 40, 0.003, wide=True),
     Network(
         "nf264-cnn1",
         542_230,
