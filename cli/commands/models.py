@@ -112,14 +112,14 @@ def _verify(chosen: list[PretrainedModel], as_json: bool) -> None:
     with loading("TensorFlow"):
         from edgedigits.cli.pretrained.measuring import reporting_digits
         from edgedigits.cli.pretrained.verifying import verified
-    digits = reporting_digits()
-    with progress() as tell:
-        found = [verified(model, digits, tell) for model in chosen]
+    digits, found = reporting_digits(), []
+    for model in chosen:
+        with progress() as tell:
+            found.append(verified(model, digits, tell))
+        if not as_json:
+            show_verification(found[-1])
     if as_json:
         show_json([{"same": not one.differing, **asdict(one)} for one in found])
-    else:
-        for one in found:
-            show_verification(one)
     if differing := [f"{one.name} ({len(one.differing)})" for one in found if one.differing]:
         raise EdgedigitsError(
             f"figures are not those of the card: {', '.join(differing)}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +50,19 @@ def test_a_folder_that_is_not_there_has_none(tmp_path: Path):
 
 def test_the_package_offers_names_that_it_knows():
     assert set(SHIPPED.models) <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_model_of_the_package_is_whole_and_its_card_says_what_it_is_chosen_by(name: str):
+    if name not in SHIPPED.models:
+        pytest.skip(f"{name} does not come with this version")
+    model = SHIPPED.models[name]
+    floats, int8 = card_of(model.float_path), card_of(model.int8_path)
+    assert (int8.parent["sha256"], int8.verdict) == (floats.sha256, "passed")
+    figures = figures_of(int8)
+    assert figures.digits == {"mnist": 10_000, "optdigits": 1_797} and len(figures.corruption_errors) == 15
+    for card in (floats, int8):
+        assert "/" not in json.dumps([card.dataset, card.parent, card.pretrained_on, card.measured])
 
 
 def test_a_name_stands_for_the_int8_model_or_for_the_floats(pretrained: Pretrained):
