@@ -50,6 +50,7 @@ class LibraryExport:
         pictures: what the bytes of a picture become at each input of a model that reads no digits; None where nothing
             tells; empty of other models.
         recipe: what made it.
+        stage_texts: the constants of each stage, as the C file has them.
         blobs: the weights by the variant of the kernels, where the C holds none.
     """
 
@@ -66,6 +67,7 @@ class LibraryExport:
     labels: tuple[str, ...]
     pictures: tuple[InputContract | None, ...]
     recipe: ExportRecipe
+    stage_texts: tuple[str, ...]
     blobs: dict[str, bytes] = field(default_factory=dict)
 
     @property
@@ -167,6 +169,7 @@ def export_library(
         named,
         pictures,
         ExportRecipe(name, allow_failed, code_version(), width, weights),
+        tuple(layer.text for layer in layers),
         written.blobs,
     )
 

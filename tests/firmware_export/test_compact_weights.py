@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +15,13 @@ from test_library_hygiene import need
 from edgedigits.core.pretrained.bundled import bundled_model
 from edgedigits.firmware_export.boards.cores import core
 from edgedigits.firmware_export.boards.measure import measure
+from edgedigits.firmware_export.boards.toolchain import compile_source
 from edgedigits.firmware_export.library import LibraryExport, export_library
 from edgedigits.firmware_export.operators.shared.compact_weights import compact
 from edgedigits.firmware_export.operators.shared.convolution import Conv
+from edgedigits.firmware_export.report.cores import kernel_variant
 from edgedigits.firmware_export.report.layers import layer_costs
+from edgedigits.firmware_export.report.parameters import parameter_bytes
 from edgedigits.firmware_export.targets.export import export_target
 
 
@@ -299,6 +303,18 @@ def test_the_report_says_which_layers_and_counts_what_lies_in_flash(tmp_path):
     measured = measure(library.text, core("m4"), random_inputs(library, 1))
     parameters = measured.footprints[0].parameters
     assert parameters["digits_weights_1"] + parameters["digits_values_1"] == costs[1].weight_bytes
+
+
+@pytest.mark.parametrize("case", ["4 bits", "bytes without zeros"])
+@pytest.mark.parametrize("name", ["m0", "m4", "m55", "avr"])
+def test_bytes_of_parameters_are_those_that_the_compiler_counts(name, case, tmp_path):
+    library = exported(network(case), tmp_path, name="odd_1")
+    found = parameter_bytes(library, kernel_variant(core(name)))
+    compiled = compile_source(library.text.write(tmp_path), core(name))
+    kinds = "weights|values|scaling|bias|multiplier|exponent"
+    seen = [one.size for one in compiled.symbols if re.fullmatch(rf"odd_1_({kinds})_[0-9]+", one.name)]
+    assert found.total == sum(seen) > 0
+    assert found.tables == 16 * sum("codes" in encoding for encoding in library.encodings)
 
 
 def test_channels_of_one_scale_have_its_constants_once(tmp_path):
