@@ -93,6 +93,7 @@ def benchmark(
         results = measure(request, out, force=force, resume=resume, time_limit=time_limit, progress=stage)
     if names:
         results = _with_firmware(results, names, dataset)
+    results = _with_parameters(results)
     table = gather(results)
     if as_json:
         show_json(rows_json(table))
@@ -112,6 +113,17 @@ def _cores(words: str) -> list[str]:
         for name in names:
             core(name)
     return names
+
+
+def _with_parameters(results: Results) -> Results:
+    """Write the bytes of parameters of each full int8 row that has none, and the tables again where one had none."""
+    from edgedigits.cli.parameter_costs import write_parameter_bytes
+    from edgedigits.results.tables.writing import write_tables
+
+    found = write_parameter_bytes(results)
+    if found is not results:
+        write_tables(results.folder, found)
+    return found
 
 
 def _with_firmware(results: Results, cores: list[str], dataset: str | None) -> Results:

@@ -21,7 +21,7 @@ from edgedigits.firmware_export.proof.inputs import ProofInputs
 from edgedigits.firmware_export.report.cores import missing_tool
 from edgedigits.firmware_export.report.report import firmware_report, write_report
 from edgedigits.results import CoreFigures, read_results, row_from, write_row
-from edgedigits.results.core_figures import core_figures
+from edgedigits.results.firmware_figures import FirmwareFigures, firmware_figures
 
 BUILTIN = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
 
@@ -188,4 +188,4 @@ class TestFirmware:
         assert "is no firmware report" in found.warnings[0]
 
     def test_without_a_report_there_is_nothing_to_warn_of(self, tmp_path: Path):
-        assert core_figures(tmp_path, row()) == ((), "")
+        assert firmware_figures(tmp_path, row()) == FirmwareFigures()
