@@ -30,14 +30,20 @@ def with_parameter_bytes(results: Results) -> Results:
     return replace(results, rows=tuple(places.values()))
 
 
-def write_parameter_bytes(results: Results) -> Results:
-    """The same, and each row that gained the figure is written."""
-    from edgedigits.results import write_row
+def rows_with_parameters(results: Results) -> Results:
+    """The same; rows that gain the figure are written, and then the tables beside them again."""
+    from edgedigits.results import write_row, write_tables
 
     found = with_parameter_bytes(results)
-    for name, before, now in zip(_names(results), results.rows, found.rows, strict=True):
-        if now.parameter_bytes != before.parameter_bytes:
-            write_row(results.folder, name, replace(now, cores=()))  # those of cores stand in the firmware report
+    gained = [
+        (name, now)
+        for name, before, now in zip(_names(results), results.rows, found.rows, strict=True)
+        if now.parameter_bytes != before.parameter_bytes
+    ]
+    for name, row in gained:
+        write_row(results.folder, name, replace(row, cores=()))  # those of cores stand in the firmware report
+    if gained:
+        write_tables(results.folder, found)
     return found
 
 

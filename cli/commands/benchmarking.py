@@ -74,6 +74,7 @@ def benchmark(
         --recipes post-training --cores m0,m4,m55
     """
     from edgedigits.cli.line_networks import benchmark_line_network, names_line_network
+    from edgedigits.cli.parameter_costs import rows_with_parameters
     from edgedigits.quantize import check_source
     from edgedigits.quantize.benchmark import BenchmarkRequest, check_folder, chosen_recipes
 
@@ -93,8 +94,7 @@ def benchmark(
         results = measure(request, out, force=force, resume=resume, time_limit=time_limit, progress=stage)
     if names:
         results = _with_firmware(results, names, dataset)
-    results = _with_parameters(results)
-    table = gather(results)
+    table = gather(rows_with_parameters(results))
     if as_json:
         show_json(rows_json(table))
     else:
@@ -113,17 +113,6 @@ def _cores(words: str) -> list[str]:
         for name in names:
             core(name)
     return names
-
-
-def _with_parameters(results: Results) -> Results:
-    """Write the bytes of parameters of each full int8 row that has none, and the tables again where one had none."""
-    from edgedigits.cli.parameter_costs import write_parameter_bytes
-    from edgedigits.results.tables.writing import write_tables
-
-    found = write_parameter_bytes(results)
-    if found is not results:
-        write_tables(results.folder, found)
-    return found
 
 
 def _with_firmware(results: Results, cores: list[str], dataset: str | None) -> Results:

@@ -66,9 +66,9 @@ def compare(folders: tuple[Path, ...], task: str | None, out: Path | None, force
 
     DIR is what benchmark, baseline, search, measure or compare wrote. With --out it writes results.md, results.csv,
     rows.json, index.html with interactive plots, front.png, and the rows themselves, so that compare and choose read
-    the folder. A firmware.json beside a model adds its flash, RAM and instructions, and bytes of parameters are
-    counted of every int8 model that lies there; beside these the plots show what others have published. What measure
-    wrote on another machine stands behind the row of the same file. Rows of line networks say how many lines are read exactly, and are
+    the folder. A firmware.json beside a model adds its flash, RAM and instructions; bytes of parameters are counted of
+    every int8 model that lies there, and stand beside those that others have published. What measure wrote on another
+    machine stands behind the row of the same file. Rows of line networks say how many lines are read exactly, and are
     in no table with rows of digits: --task takes one kind.
 
     \b

@@ -179,6 +179,7 @@ class TestFirmware:
             lambda report: report["costs"][0].update(instructions="many"),
             lambda report: report["costs"][0].update(instructions=float("nan")),
             lambda report: report["costs"][0].update(arena=float("inf")),
+            lambda report: report.update(parameter_bytes="many"),
         ],
     )
     def test_a_damaged_report_gives_a_warning_and_no_figures(self, results: Path, edit: Callable[[Any], object]):
@@ -186,6 +187,19 @@ class TestFirmware:
         found = read_results(results)
         assert found.rows[0].cores == ()
         assert "is no firmware report" in found.warnings[0]
+
+    def test_tells_bytes_of_parameters_where_the_row_does_not(self, results: Path):
+        report = json.loads((results / "0-small-int8" / "firmware.json").read_text())
+        assert read_results(results).rows[0].parameter_bytes == report["parameter_bytes"] > 0
+        change(results / "0-small-int8" / "row.json", lambda row: row.update(parameter_bytes=5))
+        assert read_results(results).rows[0].parameter_bytes == 5
+
+    def test_from_before_parameters_were_counted_is_read(self, results: Path):
+        change(results / "0-small-int8" / "firmware.json", lambda report: report.pop("parameter_bytes"))
+        change(results / "0-small-int8" / "row.json", lambda row: row.pop("parameter_bytes"))
+        found = read_results(results)
+        assert found.rows[0].parameter_bytes is None
+        assert found.rows[0].cores and not found.warnings
 
     def test_without_a_report_there_is_nothing_to_warn_of(self, tmp_path: Path):
         assert firmware_figures(tmp_path, row()) == FirmwareFigures()
