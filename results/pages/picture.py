@@ -193,7 +193,9 @@ def _name(axes: Axes, canvas: FigureCanvasAgg, panel: _Panel) -> None:
     inside = np.array([axes.get_window_extent().extents])
     taken = [(x - 8, y - 8, x + 8, y + 8) for x, y in axes.transData.transform(panel.points)]
     named = [(entry.label, panel.places[entry.label], _INK) for entry in panel.front]
-    steps = axes.transData.transform([at for _, at, _ in named]) if named else []
+    steps: NDArray[np.float64] = np.empty((0, 2))
+    if named:
+        steps = axes.transData.transform([at for _, at, _ in named])
     for (left, low), (right, high) in pairwise(steps):
         taken += [(left, low - 1, right, low + 1), (right - 1, low, right + 1, high)]
     named += [(one.name, panel.place_of(one), REFERENCE.colour) for one in panel.others]

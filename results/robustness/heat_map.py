@@ -51,7 +51,7 @@ def _draw(axes: Axes, suite: CorruptionSuite, about: str, values: Any, norm: Pow
     labels = [about, *(_literal(one.label, _LABEL) for one in suite.models)]
     axes.set_ylim(len(values) - 0.5, -1.4)  # room for what the table is about, above the labels of its rows
     axes.set_yticks(range(-1, len(values)), labels, fontsize=9)
-    axes.get_yticklabels()[0].set_style("italic")
+    axes.get_yticklabels()[0].set_fontstyle("italic")
     axes.tick_params(top=False, bottom=False, left=False, labeltop=heads, labelbottom=False, colors=_INK)
     for spine in axes.spines.values():
         spine.set_visible(False)
