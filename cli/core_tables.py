@@ -9,6 +9,7 @@ import click
 
 from edgedigits.cli.output import say, show_json, show_table
 from edgedigits.core.counting import counted
+from edgedigits.firmware_export.variants import PLAIN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +65,7 @@ def _show_tables(found: FirmwareReport) -> None:
     arena = ", ".join(f"{variant} {size:,}" for variant, size in found.arena_bytes.items())
     say(f"{found.file}: {found.macs:,} multiply-accumulates; {found.recipe.image_source}")
     say(f"arena bytes by kernels: {arena}")
+    say(_parameters(found))
     if found.library.line and found.costs:
         line, wrong = found.library.line, sum(cost.differing_texts for cost in found.costs)
         say(f"strips of 32 x {line.width}, {line.steps} steps of 11 scores; {wrong:,} texts differ from what they say")
@@ -78,6 +80,14 @@ def _show_tables(found: FirmwareReport) -> None:
     for lost in found.failures:
         if not _stops(lost, found):
             say(f"\n{lost.core}: not measured: {lost.reason}")
+
+
+def _parameters(found: FirmwareReport) -> str:
+    """What parameters take in flash, in all and by part, with the plain kernels; of the other kernels in all."""
+    one = found.parameters[PLAIN.name]
+    parts = f"weights {one.weights:,}, biases {one.biases:,}, scales {one.scales:,}, tables {one.tables:,}"
+    others = ", ".join(f"{name} {size.total:,}" for name, size in found.parameters.items() if name != PLAIN.name)
+    return f"bytes of parameters: {one.total:,} ({parts}); {others}"
 
 
 def _show_flash(costs: Sequence[CoreCost]) -> None:

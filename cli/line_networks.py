@@ -163,6 +163,7 @@ def benchmark_line_network(
 ) -> None:
     """``edgedigits benchmark`` of a line network."""
     from edgedigits.cli.commands.results import show_rows
+    from edgedigits.cli.parameter_costs import rows_with_parameters
     from edgedigits.core.model_files.keras_file import check_keras_file
     from edgedigits.quantize.benchmark.benchmark_request import ALL, POST_TRAINING, chosen_recipes
 
@@ -175,7 +176,8 @@ def benchmark_line_network(
 
     chosen = LINE_RECIPES if recipes in (ALL, POST_TRAINING) else chosen_recipes(recipes)
     with progress() as stage:
-        table = gather(benchmark_lines(model, out, chosen, force=force, progress=stage))
+        results = benchmark_lines(model, out, chosen, force=force, progress=stage)
+    table = gather(rows_with_parameters(results))
     if as_json:
         show_json(rows_json(table))
         return

@@ -8,6 +8,7 @@ from edgedigits.cli.commands.baselines import baseline, baselines, reported
 from edgedigits.cli.commands.benchmarking import benchmark, calibration, layer_error
 from edgedigits.cli.commands.calibrating import calibrate
 from edgedigits.cli.commands.converting import convert
+from edgedigits.cli.commands.corrupting import corruptions
 from edgedigits.cli.commands.diagnosing import doctor
 from edgedigits.cli.commands.evaluating import evaluate
 from edgedigits.cli.commands.firmware import firmware
@@ -53,6 +54,7 @@ for command in (
     convert,
     quantize,
     evaluate,
+    corruptions,
     measure,
     export,
     firmware,

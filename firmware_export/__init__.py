@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from edgedigits.firmware_export.proof.compiled import CompiledLibrary
     from edgedigits.firmware_export.proof.self_test import SelfTest, run_self_test
     from edgedigits.firmware_export.recipe import ExportRecipe
+    from edgedigits.firmware_export.report.parameters import ParameterBytes, parameter_bytes
     from edgedigits.firmware_export.report.report import FirmwareReport, firmware_report
     from edgedigits.firmware_export.targets import write_target
 
@@ -27,10 +28,12 @@ _HOMES = {
     "ExportRecipe": "recipe",
     "FirmwareReport": "report.report",
     "LibraryExport": "library.export",
+    "ParameterBytes": "report.parameters",
     "SelfTest": "proof.self_test",
     "export_arrays": "arrays.export",
     "export_library": "library.export",
     "firmware_report": "report.report",
+    "parameter_bytes": "report.parameters",
     "run_self_test": "proof.self_test",
     "write_export": "arrays.export",
     "write_target": "targets",
@@ -42,10 +45,12 @@ __all__ = [
     "ExportRecipe",
     "FirmwareReport",
     "LibraryExport",
+    "ParameterBytes",
     "SelfTest",
     "export_arrays",
     "export_library",
     "firmware_report",
+    "parameter_bytes",
     "run_self_test",
     "write_export",
     "write_target",

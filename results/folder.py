@@ -12,7 +12,7 @@ from edgedigits.core.cards import code_version
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import read_json, write_json
 from edgedigits.core.paths import StrPath
-from edgedigits.results.core_figures import core_figures
+from edgedigits.results.firmware_figures import firmware_figures
 from edgedigits.results.machine import Machine, this_machine
 from edgedigits.results.row import Row, dataclass_from, row_from
 
@@ -168,7 +168,8 @@ def read_results(folder: StrPath) -> Results:
             missing.append(name)
             continue
         row = read_row(path)
-        figures, warning = core_figures(path.parent, row)
-        rows.append(replace(row, cores=figures) if figures else row)
-        warnings += [warning] if warning else []
+        found = firmware_figures(path.parent, row)
+        told = found.parameter_bytes if row.parameter_bytes is None else row.parameter_bytes
+        rows.append(replace(row, cores=found.cores or row.cores, parameter_bytes=told))
+        warnings += [found.warning] if found.warning else []
     return Results(folder, header, tuple(rows), tuple(missing), tuple(warnings))

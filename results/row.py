@@ -139,6 +139,8 @@ class Row:
             the float network, where batch normalization was folded into them.
         macs: multiply-accumulates of one inference.
         arena_bytes: memory of the activations, as TFLite lays them out.
+        parameter_bytes: what the parameters of a full int8 model take in flash as exported C, with the kernels of plain
+            C: weights or their codes, tables of these, biases, scales.
         latencies: on each runtime that was tried.
         cores: figures of the firmware report that lies beside the model.
         seconds: that making it took (training, fine-tuning, fitting), without what was there before.
@@ -176,6 +178,15 @@ class Row:
     )
     macs: int | None = figure("MACs", "MACs", brief="MACs", cost="MACs", label="multiply-accumulates of one inference")
     arena_bytes: int | None = figure("arena bytes", "bytes", brief="arena", cost="arena", label="arena")
+    parameter_bytes: int | None = figure(
+        *("bytes of parameters", "bytes"),
+        later=True,
+        brief="parameters",
+        cost="parameters",
+        label="bytes of parameters in flash",
+        note="weights (or their codes and what these stand for), biases and scales in the flash of the C that "
+        "`edgedigits export` makes of a full int8 model, with the kernels of plain C; code comes on top",
+    )
     latencies: tuple[Latency, ...] = ()
     cores: tuple[CoreFigures, ...] = ()
     seconds: float | None = figure("made in s", "s", decimals=1)

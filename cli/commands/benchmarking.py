@@ -74,6 +74,7 @@ def benchmark(
         --recipes post-training --cores m0,m4,m55
     """
     from edgedigits.cli.line_networks import benchmark_line_network, names_line_network
+    from edgedigits.cli.parameter_costs import rows_with_parameters
     from edgedigits.quantize import check_source
     from edgedigits.quantize.benchmark import BenchmarkRequest, check_folder, chosen_recipes
 
@@ -93,7 +94,7 @@ def benchmark(
         results = measure(request, out, force=force, resume=resume, time_limit=time_limit, progress=stage)
     if names:
         results = _with_firmware(results, names, dataset)
-    table = gather(results)
+    table = gather(rows_with_parameters(results))
     if as_json:
         show_json(rows_json(table))
     else:

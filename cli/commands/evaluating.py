@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,18 +10,15 @@ from typing import TYPE_CHECKING
 import click
 
 from edgedigits.cli import options
-from edgedigits.cli.output import loading, progress, say, say_command, show_json, show_table, tell_contract
+from edgedigits.cli.opening import check_model, opened
+from edgedigits.cli.output import progress, say, say_command, show_json, show_table, tell_contract
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from edgedigits.core.contract.finding import FoundContract, Told, TrialDigits
+    from edgedigits.cli.opening import Reads
+    from edgedigits.core.contract.finding import Told
     from edgedigits.core.corruptions.measuring import CorruptionErrors
     from edgedigits.core.datasets import Digits
     from edgedigits.core.statistics.metrics import Metrics, WrongDigit
-
-    Reads = Callable[[NDArray[np.uint8], Callable[[int], object]], NDArray[np.float32]]
 
 SHOWN = 20
 
@@ -68,27 +64,19 @@ def evaluate(
     from edgedigits.cli.line_networks import evaluate_line_network, names_line_network
     from edgedigits.core.cards import card_of
     from edgedigits.core.datasets import check_dataset, unseen_part
-    from edgedigits.core.errors import EdgedigitsError
-    from edgedigits.core.model_files.keras_file import check_keras_file
-    from edgedigits.core.model_files.kinds import OURS, checked_kind, is_tflite
     from edgedigits.core.pretrained.bundled import word_of
     from edgedigits.core.statistics.metrics import evaluate_scores, wrong_digits
 
     if names_line_network(None, model):
         evaluate_line_network(ctx, model, dataset, as_json)
         return
-    if not checked_kind(model) and model.suffix.lower() not in OURS:
-        raise EdgedigitsError(
-            f"{model} is neither .keras nor .tflite", "give one of these, an .h5 file or a SavedModel folder"
-        )
+    check_model(model)
     if dataset:
         check_dataset(dataset)
-    if not is_tflite(model):
-        check_keras_file(model)
     part = unseen_part(card_of(model), dataset, split)
     test = part.digits
     tried_on = (part.others, f"other digits of {part.spec}") if part.others else None
-    read, found = _opened(model, told, trust, tried_on)
+    read, found = opened(model, told, trust, tried_on)
     with progress() as stage:
         scores = read(test.images, lambda done: stage("read", done, len(test)))
     tell_contract(model, found)
@@ -110,23 +98,6 @@ def evaluate(
     if part.are_all and test.files and metrics.accuracy < LEARNS_BELOW and word:
         say("\nIt can learn them:")
         say_command(f"edgedigits train --from {word} --dataset {shlex.quote(part.spec)} --out out/own")
-
-
-def _opened(model: Path, told: Told, trust: bool, tried_on: TrialDigits | None) -> tuple[Reads, FoundContract]:
-    """What turns digits into probabilities and tells how many it has done; and how the model is fed."""
-    from edgedigits.core.model_files.kinds import is_tflite
-
-    if not is_tflite(model):
-        with loading("TensorFlow"):
-            from edgedigits.quantize import keras_scores, load_keras
-            from edgedigits.quantize.source import trial_contract
-        network = load_keras(model, trust=trust)
-        found = trial_contract(model, network, told, tried_on)
-        return lambda images, tell: keras_scores(network, images, tell, found.contract), found
-    from edgedigits.core.tflite.digit_model import DigitModel
-
-    runner = DigitModel(model, told=told, tried_on=tried_on)
-    return runner.probabilities, runner.found
 
 
 def _corruption_errors(read: Reads, test: Digits) -> CorruptionErrors:

@@ -20,14 +20,21 @@ if TYPE_CHECKING:
     from edgedigits.results.table import Entry, Table
     from edgedigits.results.tables.columns import Column
 
-MAY_GO_FIRST, MAY_GO = ("MACs", "arena"), ("gzip", "on the front of", "from")
+MAY_GO_FIRST, MAY_GO = ("MACs", "arena", "parameters"), ("gzip", "on the front of", "from")
 """Columns that a narrow terminal leaves out: before and after those of cores, whose last one goes first."""
 
 _folders = click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
 
 
-def _read(folders: tuple[Path, ...], task: str | None) -> Table:
-    """The table of some folders, or of their rows of one task; what is missing in them is said on standard error."""
+def _read(folders: tuple[Path, ...], task: str | None, *, count: bool) -> Table:
+    """The table of some folders, or of their rows of one task; what is missing in them is said on standard error.
+
+    Args:
+        folders: of results.
+        task: of the rows; None for all.
+        count: whether the bytes of parameters are counted where a row lacks them and its model lies there.
+    """
+    from edgedigits.cli.parameter_costs import with_parameter_bytes
     from edgedigits.core.errors import EdgedigitsError
     from edgedigits.results import read_results
     from edgedigits.results.table import gather
@@ -35,7 +42,8 @@ def _read(folders: tuple[Path, ...], task: str | None) -> Table:
     once: dict[Path, Path] = {}
     for folder in folders:
         once.setdefault(folder.resolve(), folder)
-    table = gather([read_results(folder) for folder in once.values()], task or "")
+    found = [read_results(folder) for folder in once.values()]
+    table = gather([with_parameter_bytes(one) for one in found] if count else found, task or "")
     for warning in table.warnings:
         say(f"Warning: {warning}", err=True)
     for place in table.missing:
@@ -58,7 +66,8 @@ def compare(folders: tuple[Path, ...], task: str | None, out: Path | None, force
 
     DIR is what benchmark, baseline, search, measure or compare wrote. With --out it writes results.md, results.csv,
     rows.json, index.html with interactive plots, front.png, and the rows themselves, so that compare and choose read
-    the folder. A firmware.json beside a model adds its flash, RAM and instructions; what measure wrote on another
+    the folder. A firmware.json beside a model adds its flash, RAM and instructions; bytes of parameters are counted of
+    every int8 model that lies there, and stand beside those that others have published. What measure wrote on another
     machine stands behind the row of the same file. Rows of line networks say how many lines are read exactly, and are
     in no table with rows of digits: --task takes one kind.
 
@@ -68,7 +77,7 @@ def compare(folders: tuple[Path, ...], task: str | None, out: Path | None, force
     """
     from edgedigits.results.tables.formats import rows_json
 
-    table = _read(folders, task)
+    table = _read(folders, task, count=True)
     if out:
         from edgedigits.results.comparing import write_comparison
 
@@ -129,6 +138,7 @@ def _show_brief(wide: Sequence[Column], narrow: Sequence[Column]) -> None:
 @click.option("--max-flash", "flash", type=SIZE, help="Bytes of flash, such as 32k.")
 @click.option("--max-ram", "ram", type=SIZE, help="Bytes of RAM, such as 8k.")
 @click.option("--max-latency", "latency", type=DURATION, help="Time of one inference, such as 5ms.")
+@click.option("--max-parameters", "parameters", type=SIZE, help="Bytes of parameters in the exported C, such as 4k.")
 @click.option("--min-accuracy", "accuracy", type=PERCENT, help="Percent of the validation digits, such as 99.")
 @click.option("--core", default="", help="Take the firmware figures of this core, such as m4.")
 @click.option("--mhz", type=CLOCK, help="Clock of the core; --max-latency with --core needs it.")
@@ -143,7 +153,8 @@ def choose(folders: tuple[Path, ...], task: str | None, as_json: bool, **limits:
     of lines that are read exactly; --task takes rows of one kind where the folders hold both.
     k and K are 1,024 bytes, kB is 1,000. Without --core the model file counts as flash, TFLite's arena as RAM, and the
     latency is that of the machine that measured it; an emulated one counts only where --machine names it. With --core
-    they come from the firmware.json beside each model, which `edgedigits firmware report MODEL` writes. Exits with 1
+    they come from the firmware.json beside each model, which `edgedigits firmware report MODEL` writes. Parameters are
+    those of the exported C of full int8 models, with --core and without. Exits with 1
     and names the nearest miss where nothing fits.
 
     \b
@@ -160,7 +171,8 @@ def choose(folders: tuple[Path, ...], task: str | None, as_json: bool, **limits:
         from edgedigits.firmware_export.boards.cores import core
 
         core(limits["core"])
-    choice = choose_row(_read(folders, task), Limits(**limits))
+    table = _read(folders, task, count=limits["parameters"] is not None)
+    choice = choose_row(table, Limits(**limits))
     if as_json:
         show_json(choice.as_dict())
     else:

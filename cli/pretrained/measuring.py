@@ -148,6 +148,6 @@ def _float_accuracy(model: PretrainedModel, digits: Digits, tell: StageCallback)
 
 
 def _parameter_bytes(model: PretrainedModel) -> int:
-    from edgedigits.firmware_export.report.parameters import parameter_bytes_of
+    from edgedigits.firmware_export import export_library, parameter_bytes
 
-    return parameter_bytes_of(model.int8_path)
+    return parameter_bytes(export_library(model.int8_path, allow_failed=True)).total

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -52,27 +52,66 @@ class CorruptionErrors:
     normalised_mean: float
 
 
-def corruption_errors(
-    scores: Scores, digits: Digits, seed: int = 0, progress: Callable[[int], object] | None = None
+@dataclass(frozen=True)
+class SpoiltDigits:
+    """Digits corrupted by one kind.
+
+    Attributes:
+        kind: a key of :data:`edgedigits.core.corruptions.kinds.KINDS`.
+        images: as they are, uint8 of shape (count, 28, 28).
+        anew: the same after :func:`edgedigits.core.digit.normalise`.
+    """
+
+    kind: str
+    images: NDArray[np.uint8]
+    anew: NDArray[np.uint8]
+
+
+def spoilt_digits(digits: Digits, seed: int = 0) -> Iterator[SpoiltDigits]:
+    """Digits corrupted in every way, one kind after another.
+
+    Args:
+        digits: to corrupt, at least one.
+        seed: of the corruptions; not negative.
+    """
+    for kind in KINDS:
+        images = corrupted(digits.images, kind, seed)
+        yield SpoiltDigits(kind, images, np.stack([normalise(one) for one in images]))
+
+
+def errors_on(
+    scores: Scores,
+    spoilt: Iterable[SpoiltDigits],
+    digits: Digits,
+    seed: int = 0,
+    progress: Callable[[int], object] | None = None,
 ) -> CorruptionErrors:
-    """Corrupt digits in every way and let a network read them, as they are and normalised anew.
+    """Let a network read digits that are corrupted already, as they are and normalised anew.
 
     Args:
         scores: what the network makes of digits; of equal scores the smallest digit wins.
-        digits: to corrupt, at least one.
-        seed: of the corruptions; not negative.
+        spoilt: what :func:`spoilt_digits` made of ``digits`` with this seed.
+        digits: that were corrupted.
+        seed: of the corruptions.
         progress: told how many kinds have been read by now.
     """
-
-    def error(images: NDArray[np.uint8]) -> float:
-        return 100 * float(np.mean(scores(images).argmax(axis=1) != digits.labels))
-
     found = []
-    for kind in KINDS:
-        spoilt = corrupted(digits.images, kind, seed)
-        anew = np.stack([normalise(one) for one in spoilt])
-        found.append(CorruptionError(kind, error(spoilt), error(anew)))
+    for one in spoilt:
+        errors = (percent_wrong(scores, images, digits) for images in (one.images, one.anew))
+        found.append(CorruptionError(one.kind, *errors))
         if progress:
             progress(len(found))
     mean, normalised = fmean(one.error for one in found), fmean(one.normalised for one in found)
     return CorruptionErrors(len(digits), seed, tuple(found), mean, normalised)
+
+
+def percent_wrong(scores: Scores, images: NDArray[np.uint8], digits: Digits) -> float:
+    """Percent of pictures of digits, uint8 of shape (count, 28, 28), that a network reads as other ones."""
+    return 100 * float(np.mean(scores(images).argmax(axis=1) != digits.labels))
+
+
+def corruption_errors(
+    scores: Scores, digits: Digits, seed: int = 0, progress: Callable[[int], object] | None = None
+) -> CorruptionErrors:
+    """Corrupt digits in every way and let a network read them; as :func:`errors_on`, but for one network alone."""
+    return errors_on(scores, spoilt_digits(digits, seed), digits, seed, progress)

@@ -20,6 +20,7 @@ from edgedigits.core.datasets.unseen import (
     continued_split,
     split_of,
     trainings,
+    unseen_by_all,
     unseen_digits,
     unseen_part,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "split_of",
     "stratified_sample",
     "trainings",
+    "unseen_by_all",
     "unseen_digits",
     "unseen_part",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +74,38 @@ def unseen_part(card: Card | None, spec: str | None = None, name: str | None = N
     left_out = len(found) - len(kept)
     others = split.validation if split else dataset.divisible if dataset.test else None
     return Unseen(dataset.spec, kept, whole and not left_out, split, left_out, others)
+
+
+def unseen_by_all(cards: Sequence[Card | None], spec: str) -> Digits:
+    """Digits of a data set on which several models can be compared, as none of them was trained on one of them.
+
+    They are the set's own test digits; where it brings none, the test part of the one split of it that models were
+    trained on, or all of it where none was.
+
+    Args:
+        cards: of the models; None for one that has none.
+        spec: of the data set.
+
+    Raises:
+        EdgedigitsError: models were trained on two splits of a data set without test digits of its own; no digit is
+            left that all have not seen; or what loading the data set raises.
+    """
+    dataset = load_dataset(spec)
+    trained = [_training_on(dataset, card) for card in cards]
+    found = dataset.test
+    if found is None:
+        divisions = {_division(one): one for one in trained if one}
+        if len(divisions) > 1:
+            splits = " and ".join(sorted(str(one["split"]) for one in divisions.values()))
+            raise EdgedigitsError(
+                f"the models were trained on several divisions of {dataset.spec} ({splits}), which has no test digits "
+                "of its own",
+                "compare them on a data set that has, such as mnist",
+            )
+        found = _split(dataset, next(iter(divisions.values())), None).test if divisions else dataset.divisible
+    for card, one in zip(cards, trained, strict=True):
+        found = without_seen(found, dataset.spec, _others(card, one))
+    return found
 
 
 def unseen_digits(card: Card | None, spec: str | None = None, name: str | None = None) -> Digits:

@@ -14,13 +14,16 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.firmware_export.variants import DSP, HELIUM, PLAIN
+from edgedigits.firmware_export.variants import AVR, DSP, HELIUM, PLAIN
 
 _TYPES = files("edgedigits.firmware_export.operators") / "kernels" / "types.h"
-_GIVEN = {HELIUM.name: {HELIUM.macro: "1"}, DSP.name: {DSP.macro: "1"}, PLAIN.name: {}}
+_GIVEN = {HELIUM.name: {HELIUM.macro: "1"}, DSP.name: {DSP.macro: "1"}, PLAIN.name: {}, AVR.name: {AVR.macro: "1"}}
 """Macros of the compiler that choose a variant, beside GCC's own."""
 _DIRECTIVE = re.compile(r"#(if|elif|else|endif|define)\b ?(.*)")
 _DEFINITION = re.compile(r"(\w+)(\(([\w, ]*)\))?(?: (.*))?")
+_ARRAY = re.compile(r"^static const FLASH (\w+) (\w+)\[\] [A-Z_0-9 ]+= \{\n(.*?)^\};\n", re.MULTILINE | re.DOTALL)
+_ITEM = re.compile(r"-?\w[^,()]*(?:\([^()]*\)[^,()]*)?")
+_ARGUMENTS = re.compile(r"(?<!\w)-?\d+|\([^()]*\)|\s+")
 _TYPE = re.compile(r"typedef (u?int\d+)_t (\w+);")
 _WORD = re.compile(r"\b[A-Za-z_]\w*\b")
 _EXPRESSION = re.compile(r"[\d\s()+*<>,&x-]*")
@@ -53,16 +56,26 @@ class Constants:
             ValueError: a number that the type does not hold, or text that is not understood.
         """
         named = self.types.get(kind, kind.removesuffix("_t"))
-        numbers = self.numbers(self.active(text))
+        numbers = self.numbers("\n".join(_active(text, self.macros)))
         whole = np.array(numbers, np.int64)
         limits = np.iinfo(named)
         if whole.size and not limits.min <= whole.min() <= whole.max() <= limits.max:
             raise ValueError(f"{kind} does not hold {whole.min()} to {whole.max()}")
         return whole.astype(np.dtype(named).newbyteorder("<"))
 
-    def active(self, text: str) -> str:
-        """The lines of a text that a compiler sees."""
-        return "\n".join(_active(text, self.macros))
+    def array_bytes(self, text: str) -> dict[str, int]:
+        """How many bytes each array takes that the C of a stage defines for this variant, by name."""
+        seen = "".join(f"{line}\n" for line in _active(text, dict(self.macros)))
+        return {
+            name: self._count(numbers) * np.dtype(self.types.get(kind, kind.removesuffix("_t"))).itemsize
+            for kind, name, numbers in _ARRAY.findall(seen)
+        }
+
+    def _count(self, text: str) -> int:
+        """Of an initializer's numbers; the same macro stands for as many each time."""
+        first = {_ARGUMENTS.sub("()", item[0]): item[0] for item in _ITEM.finditer(text)}
+        lengths = {kind: len(self.numbers(item)) for kind, item in first.items()}
+        return sum(lengths[_ARGUMENTS.sub("()", item[0])] for item in _ITEM.finditer(text))
 
     def numbers(self, text: str) -> list[int]:
         """Whole numbers apart by commas.
@@ -127,7 +140,7 @@ def _active(text: str, macros: dict[str, Macro]) -> Iterator[str]:
 
 @cache
 def constants_of(variant: str) -> Constants:
-    """The constants of the variant of this name; AVR's are not laid out so."""
+    """The constants of the variant of this name."""
     macros = {name: Macro(None, body) for name, body in _GIVEN[variant].items()}
     lines = list(_active(_TYPES.read_text(encoding="utf-8"), macros))
     types = {name: kind for line in lines for kind, name in _TYPE.findall(line)}
@@ -139,4 +152,4 @@ def constants_of(variant: str) -> Constants:
 
 def _defined_flags(macros: dict[str, Macro]) -> set[str]:
     """Macros that conditions ask for."""
-    return {name for name in macros if name.startswith("WITH_") or name == "PLAIN"}
+    return {name for name in macros if name.startswith("WITH_") or name in {"PLAIN", "__AVR__"}}

@@ -50,6 +50,7 @@ class LibraryExport:
         pictures: what the bytes of a picture become at each input of a model that reads no digits; None where nothing
             tells; empty of other models.
         recipe: what made it.
+        stage_texts: the constants of each stage, as the C file has them.
         blobs: the weights by the variant of the kernels, where the C holds none.
         constants: C of each stage's arrays and struct, as it stands in the source.
     """
@@ -67,6 +68,7 @@ class LibraryExport:
     labels: tuple[str, ...]
     pictures: tuple[InputContract | None, ...]
     recipe: ExportRecipe
+    stage_texts: tuple[str, ...]
     blobs: dict[str, bytes] = field(default_factory=dict)
     constants: tuple[str, ...] = ()
 
@@ -169,6 +171,7 @@ def export_library(
         named,
         pictures,
         ExportRecipe(name, allow_failed, code_version(), width, weights),
+        tuple(layer.text for layer in layers),
         written.blobs,
         tuple(layer.text for layer in layers),
     )

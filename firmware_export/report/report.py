@@ -26,6 +26,8 @@ from edgedigits.firmware_export.proof.tensors import step_rows
 from edgedigits.firmware_export.recipe import COMPACT
 from edgedigits.firmware_export.report.cores import CoreCost, core_cost, missing_tool
 from edgedigits.firmware_export.report.layers import LayerCost, layer_costs
+from edgedigits.firmware_export.report.parameters import ParameterBytes, parameter_bytes
+from edgedigits.firmware_export.variants import PLAIN, VARIANTS
 
 REPORT_NAME = "firmware.json"
 FORMAT = 1
@@ -68,6 +70,7 @@ class FirmwareReport:
         verdict: of the model's proof, as its card tells it; empty where it tells none.
         macs: multiply-accumulates of one inference.
         arena_bytes: by variant of the kernels, input and output included.
+        parameters: in flash, by variant of the kernels.
         layers: of the network, as they run.
         costs: of each core that was measured.
         failures: the other cores.
@@ -80,11 +83,17 @@ class FirmwareReport:
     verdict: str
     macs: int
     arena_bytes: dict[str, int]
+    parameters: dict[str, ParameterBytes]
     layers: tuple[LayerCost, ...]
     costs: tuple[CoreCost, ...]
     failures: tuple[CoreFailure, ...]
     library: LibraryExport
     recipe: ReportRecipe
+
+    @property
+    def parameter_bytes(self) -> int:
+        """The one figure of what the parameters take in flash: with the kernels of plain C, which run on any core."""
+        return self.parameters[PLAIN.name].total
 
     @property
     def equal(self) -> bool:
@@ -96,6 +105,8 @@ class FirmwareReport:
         plain = {name: value for name, value in vars(self).items() if name != "library"}
         for name in ("layers", "costs", "failures"):
             plain[name] = [asdict(item) for item in plain[name]]
+        plain["parameter_bytes"] = self.parameter_bytes
+        plain["parameters"] = {name: asdict(one) | {"total": one.total} for name, one in self.parameters.items()}
         return {"format": FORMAT, **plain, "recipe": asdict(self.recipe)}
 
 
@@ -150,6 +161,7 @@ def firmware_report(
         verdict=library.verdict,
         macs=library.graph.macs,
         arena_bytes=library.arena_bytes,
+        parameters={variant: parameter_bytes(library, variant) for variant in VARIANTS},
         layers=layer_costs(library),
         costs=tuple(costs),
         failures=tuple(failures),

@@ -30,6 +30,7 @@ class Limits:
         mhz: clock of the core, megahertz; needed for a latency on a core.
         machine: part of the name of the machine whose latencies count, or of its folder of results. Empty: every
             machine but emulated ones.
+        parameters: bytes of parameters in the flash of the exported C.
     """
 
     flash: int | None = None
@@ -39,6 +40,7 @@ class Limits:
     core: str = ""
     mhz: float | None = None
     machine: str = ""
+    parameters: int | None = None
 
     def names(self, entry: Entry) -> bool:
         """Whether the latencies of a row count: those of the machine that is named, else of every real one."""
@@ -56,7 +58,7 @@ class Limits:
         """
         for option, value in (
             *(("--max-flash", self.flash), ("--max-ram", self.ram)),
-            *(("--max-latency", self.latency), ("--mhz", self.mhz)),
+            *(("--max-latency", self.latency), ("--mhz", self.mhz), ("--max-parameters", self.parameters)),
         ):
             if value is not None and not 0 < value < math.inf:
                 raise EdgedigitsError(f"{option} is {value}", "give a number above 0")
@@ -126,7 +128,12 @@ def seconds_text(seconds: float) -> str:
 
 
 def measures_for(limits: Limits) -> dict[str, Measure]:
-    """How each field of :class:`Limits` is measured, by its name: flash, ram, latency, accuracy."""
+    """How each field of :class:`Limits` is measured, by its name: flash, ram, latency, parameters, accuracy."""
+    parameters = Measure(
+        *("--max-parameters", "parameters in flash", "bytes"),
+        lambda entry: entry.row.parameter_bytes,
+        "without bytes of parameters",
+    )
     accuracy = Measure("--min-accuracy", "validation accuracy", "%", _accuracy, NO_VALIDATION, at_least=True)
     if not limits.core:
         return {
@@ -138,6 +145,7 @@ def measures_for(limits: Limits) -> dict[str, Measure]:
                 lambda entry: _latency(entry) if limits.names(entry) else None,
                 "without a latency of one digit alone",
             ),
+            "parameters": parameters,
         }
     core, mhz = limits.core, limits.mhz
     lacking = f"without figures of {core}"
@@ -154,6 +162,7 @@ def measures_for(limits: Limits) -> dict[str, Measure]:
         "flash": Measure("--max-flash", f"flash on {core}", "bytes", figure("flash_bytes"), lacking),
         "ram": Measure("--max-ram", f"RAM on {core}", "bytes", figure("ram_bytes"), lacking),
         "latency": Measure("--max-latency", f"latency on {core}", "s", latency, lacking),
+        "parameters": parameters,
     }
 
 

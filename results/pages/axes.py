@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from edgedigits.results.row import Accuracy, Row
 from edgedigits.results.table import Entry
@@ -46,7 +47,11 @@ class Look:
 
     colour: str
     symbol: str
-    marker: str
+    marker: Any
+
+
+REFERENCE = Look("#555555", "star-diamond-open", (4, 1, 0))
+"""Of the points that others have published: a hollow star of four points, which no kind of recipe has."""
 
 
 def looks_of(entries: Sequence[Entry]) -> dict[str, Look]:

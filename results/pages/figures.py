@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
 
 from edgedigits.core.machine.load import busy_words
 from edgedigits.results.front import Cost, timed_by
-from edgedigits.results.pages.axes import AccuracyAxis, Look, accuracy_axis, kind_of, logarithmic
+from edgedigits.results.pages.axes import REFERENCE, AccuracyAxis, Look, accuracy_axis, kind_of, logarithmic
+from edgedigits.results.published import Published, published_beside
 from edgedigits.results.row import Row
 from edgedigits.results.table import Table, value_of
 from edgedigits.results.tables.columns import NOTHING, one_line
@@ -32,11 +34,13 @@ class Plot:
         cost: on its horizontal axis.
         figure: data and layout as plotly.js takes them.
         front: rows on the front, from the cheapest to the dearest, each in words.
+        published: reference points of others, likewise; they compete with no row.
     """
 
     cost: Cost
     figure: dict[str, Any]
     front: tuple[str, ...]
+    published: tuple[str, ...]
 
 
 def plots_of(view: TableView) -> tuple[Plot, ...]:
@@ -53,15 +57,21 @@ def _plot(view: TableView, cost: Cost) -> Plot | None:
     ]
     if not drawn:
         return None
-    axis = accuracy_axis([accuracy for place in drawn if (accuracy := rows[place].accuracy)])
+    others = published_beside(table, cost)
+    accuracies = [accuracy for place in drawn if (accuracy := rows[place].accuracy)]
+    axis = accuracy_axis([*accuracies, *(one.accuracy for one in others)])
     values = [value for place in drawn if (value := cost.of(rows[place])) is not None]
+    values += [float(one.bytes) for one in others]
     figure = go.Figure(layout=_layout(table.measure, cost, axis, values))
     figure.add_trace(_front_line(table, cost, axis))
     for model, kind in dict.fromkeys((rows[place].model, kind_of(rows[place])) for place in drawn):
         places = [place for place in drawn if (rows[place].model, kind_of(rows[place])) == (model, kind)]
         figure.add_trace(_points(view, cost, axis, places, view.looks[kind]))
+    if others:
+        figure.add_trace(_reference_points(others, axis))
     front = tuple(_in_words(table, cost, place) for place in table.fronts[cost.name])
-    return Plot(cost, figure.to_plotly_json(), front)
+    told = tuple(f"{one.name} ({one.percent:.2f} %, {one.bytes:,} {cost.unit})" for one in others)
+    return Plot(cost, figure.to_plotly_json(), front, told)
 
 
 def _layout(measure: str, cost: Cost, axis: AccuracyAxis, values: list[float]) -> go.Layout:
@@ -132,6 +142,29 @@ def _points(view: TableView, cost: Cost, axis: AccuracyAxis, places: list[int], 
         hoverinfo="text",
         meta={"model": entries[0].row.model, "recipe": kind_of(entries[0].row)},
     )
+
+
+def _reference_points(others: tuple[Published, ...], axis: AccuracyAxis) -> go.Scatter:
+    """What others have published: hollow stars that stay whatever rows are shown."""
+    return go.Scatter(
+        x=[one.bytes for one in others],
+        y=[axis.height(one.accuracy) for one in others],
+        mode="markers+text",
+        marker={"symbol": REFERENCE.symbol, "size": 11, "color": REFERENCE.colour, "line": {"width": 1.5}},
+        text=[_escaped(one.name) for one in others],
+        textposition="bottom right",
+        textfont={"size": 10, "color": REFERENCE.colour},
+        hovertext=[_about(one) for one in others],
+        hoverinfo="text",
+        meta={"published": True},
+    )
+
+
+def _about(one: Published) -> str:
+    head = f"<b>{_escaped(one.system)}</b>"
+    figures = f"{one.percent:.2f} %, {one.bytes:,} bytes of {one.what}"
+    lines = [line for text in (figures, one.source, one.remark) for line in wrap(text, _ABOUT)]
+    return "<br>".join([head, *(_escaped(line) for line in lines), "published by others, not compared"])
 
 
 def _to_p95(cost: Cost, row: Row) -> float:

@@ -18,17 +18,20 @@ _FORMULA = ("=", "+", "-", "@")
 def markdown(view: TableView) -> str:
     """The table as GitHub shows it, with what stands below it."""
     table, columns = view.table, view.columns
-    lines = [f"# {_plain(table.title)}", ""]
+    lines = [f"# {plain_markdown(table.title)}", ""]
     if table.entries:
         lines.append(_line([column.title for column in columns]))
         lines.append("|" + "|".join(" --- " if column.is_text else " ---: " for column in columns) + "|")
         for place in range(len(table.entries)):
-            lines.append(_line(["<br>".join(map(_plain, column.cells[place].lines)) for column in columns]))
+            lines.append(_line(["<br>".join(map(plain_markdown, column.cells[place].lines)) for column in columns]))
     else:
         lines.append("There is no row.")
     for remarks in view.remarks:
         lines += ["", f"## {remarks.title}", ""]
-        lines += [f"- {f'**{_plain(about)}**: ' if about else ''}{_plain(text)}" for about, text in remarks.lines]
+        lines += [
+            f"- {f'**{plain_markdown(about)}**: ' if about else ''}{plain_markdown(text)}"
+            for about, text in remarks.lines
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -36,7 +39,7 @@ def _line(cells: list[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _plain(text: str) -> str:
+def plain_markdown(text: str) -> str:
     """Text that Markdown shows as it is, in one line."""
     escaped = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _MARKUP.sub(r"\\\g<0>", escaped)

@@ -8,6 +8,7 @@ from edgedigits.core.machine.load import BUSY, is_busy
 from edgedigits.results.figures import figures_of
 from edgedigits.results.front import PLATFORM
 from edgedigits.results.machine import Machine
+from edgedigits.results.published import published_in
 from edgedigits.results.row import Row
 from edgedigits.results.table import Table
 from edgedigits.results.tables.columns import BUSY_MARK, EMULATED, one_line, setting_text, settings_of
@@ -18,6 +19,8 @@ BUSY_TEXT = (
     "the share of the cores that other programs took while this was timed, where it is more than "
     f"{100 * BUSY:.0f} %: a quiet machine is faster"
 )
+
+PUBLISHED_TITLE = "Published by others: reference points that compete with no row"
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ def remarks_on(table: Table) -> tuple[Remarks, ...]:
     found = (
         Remarks("How to read it", _legend(table)),
         Remarks("Rows without a model", tuple((e.label, one_line(e.row.failure)) for e in entries if e.row.failure)),
+        Remarks(PUBLISHED_TITLE, tuple((one.name, one.words()) for one in published_in(table))),
         Remarks("Runtimes", _runtimes(table)),
         Remarks("Where int8 takes longer than float32", slower_int8(table)),
         Remarks(

@@ -13,6 +13,7 @@ from edgedigits.core.datasets import (
     load_dataset,
     split_dataset,
     split_of,
+    unseen_by_all,
     unseen_digits,
     unseen_part,
 )
@@ -147,3 +148,18 @@ def test_a_card_with_a_data_set_that_this_version_does_not_know_is_no_bug(card, 
     np.savez(tmp_path / "mine.npz", x_train=others.images, y_train=others.labels)
     foreign = replace(card, dataset={**card.dataset, "spec": "fashion"})
     assert len(unseen_digits(foreign, f"npz:{tmp_path}/mine.npz")) == 30
+
+
+def test_models_are_compared_on_the_own_test_digits_of_a_data_set(card):
+    optdigits = load_dataset("optdigits")
+    assert optdigits.test is None
+    own = split_dataset(optdigits, "vit", seed=3).test
+    assert unseen_by_all([card, None], "optdigits").sha256() == own.sha256()
+    assert unseen_by_all([None, None], "optdigits").sha256() == optdigits.divisible.sha256()
+
+
+def test_models_of_two_divisions_of_a_set_without_test_digits_are_not_compared_on_it(card):
+    split = split_dataset(load_dataset("optdigits"), "nf264", seed=3)
+    other = Card(**{**vars(card), "dataset": split.describe()})
+    with pytest.raises(EdgedigitsError, match=r"several divisions of optdigits \(nf264 and vit\)|different divisions"):
+        unseen_by_all([card, other], "optdigits")

@@ -133,6 +133,12 @@ RULES = (
         "edgedigits evaluate builtin --dataset samples --corruptions",
         "10,000 digits a dozen times over",
     ),
+    shortened(
+        r"edgedigits corruptions builtin .*",
+        "edgedigits corruptions builtin --dataset samples --out out/corruptions",
+        "10,000 digits thirty times over, each model",
+        slow="tests/cli/test_corruptions_command.py",
+    ),
     as_shown(r"python tests/samples/make_folder\.py out/mine", data="mnist"),
     as_shown(r"edgedigits evaluate builtin --dataset folder:out/mine", data="mnist"),
     shortened(

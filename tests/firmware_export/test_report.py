@@ -28,7 +28,7 @@ from edgedigits.firmware_export.proof.inputs import ProofInputs, proof_inputs
 from edgedigits.firmware_export.proof.reference import ReferenceKernels
 from edgedigits.firmware_export.report.cores import core_cost, kernel_variant, missing_tool
 from edgedigits.firmware_export.report.layers import arena_uses, layer_costs
-from edgedigits.firmware_export.report.parameters import parameter_bytes
+from edgedigits.firmware_export.report.parameters import ParameterBytes
 from edgedigits.firmware_export.report.plot import memory_png
 from edgedigits.firmware_export.report.report import FirmwareReport, firmware_report, report_path, write_report
 from edgedigits.firmware_export.targets.export import SELF_TEST_IMAGES, export_target, library_files
@@ -110,9 +110,15 @@ class TestFigures:
             assert cost.static == 0
             assert 0 < cost.stack < 1000
 
-    def test_parameters_are_counted_without_a_compiler_as_with_one(self, report: FirmwareReport):
+    def test_bytes_of_parameters_are_those_that_the_compiler_counts(self, report: FirmwareReport):
         for cost in report.costs:
-            assert {size.parameters for size in cost.sizes} == {parameter_bytes(report.library, cost.variant)}
+            parts = report.parameters[cost.variant]
+            assert parts.total == parts.weights + parts.biases + parts.scales + parts.tables
+            assert parts.total == cost.sizes[0].parameters == cost.sizes[1].parameters
+        weights = 4 * 12 + 4 * 9 + 196 * 10  # of the padded 3x3 a column of zeros more
+        weights += 1  # behind those of the depthwise layer
+        assert report.parameters["plain"] == ParameterBytes(weights, 4 * (4 + 4 + 10), 5 * (4 + 4 + 10))
+        assert report.parameter_bytes == report.parameters["plain"].total
 
     def test_small_code_runs_beside_quick_code(self, report: FirmwareReport):
         for cost in report.costs:
@@ -135,6 +141,7 @@ class TestFigures:
         assert written["file"] == "tiny.tflite"
         assert written["sha256"] == hashlib.sha256(tiny.read_bytes()).hexdigest()
         assert written["recipe"]["cores"] == list(CORES)
+        assert written["parameter_bytes"] == written["parameters"]["plain"]["total"] == report.parameter_bytes
         assert written["costs"][1]["instructions"] == report.costs[1].instructions
         assert "library" not in written
 

@@ -242,6 +242,34 @@ class TestOnACore:
             choose(of(tmp_path, row()), Limits(core="m4"))
 
 
+class TestParameters:
+    """Bytes of parameters in the exported C, which no core changes."""
+
+    @pytest.fixture
+    def counted(self, tmp_path: Path) -> Table:
+        few, many = on_core(9_000, 1_000, 2e5), on_core(40_000, 6_000, 2e6)
+        rows = (
+            row("nano", "int8", 96.0, parameter_bytes=1_900, cores=(few,)),
+            row("small", "int8", 99.0, parameter_bytes=33_000, cores=(many,)),
+            row("small", "float32", 99.5),
+        )
+        return of(tmp_path, *rows)
+
+    @pytest.mark.parametrize("core", ["", "m4"])
+    def test_are_a_limit_with_a_core_and_without(self, counted: Table, core: str):
+        assert choose(counted, Limits(parameters=33_000, core=core)).chosen.label == "small int8"
+        assert choose(counted, Limits(parameters=32_999, core=core)).chosen.label == "nano int8"
+
+    def test_set_rows_aside_that_have_none(self, counted: Table):
+        found = choose(counted, Limits(parameters=33_000))
+        assert found.set_aside == {"without bytes of parameters": ("small float32",)}
+        assert choose(counted, Limits()).set_aside == {}
+
+    def test_that_nothing_meets_are_told_by_how_much(self, counted: Table):
+        with pytest.raises(EdgedigitsError, match=r"misses --max-parameters by 900 bytes.*allow --max-parameters 1900"):
+            choose(counted, Limits(parameters=1_000))
+
+
 class TestNotes:
     def test_say_what_counts_as_flash_and_ram_without_a_core(self, table: Table):
         assert choose(table, Limits(ram=16_000)).notes[0].startswith("flash is the model file and RAM TFLite's arena")
@@ -268,6 +296,7 @@ class TestLimits:
             (Limits(mhz=80.0), "--mhz is the clock of a core, and no core is named"),
             (Limits(core="m4", latency=1.0), "how long m4 takes depends on its clock; add --mhz"),
             (Limits(core="m4", mhz=0.0), "--mhz is 0.0"),
+            (Limits(parameters=0), "--max-parameters is 0"),
         ],
     )
     def test_that_mean_nothing_are_refused(self, table: Table, limits: Limits, message: str):

@@ -21,7 +21,7 @@ from edgedigits.firmware_export.proof.inputs import ProofInputs
 from edgedigits.firmware_export.report.cores import missing_tool
 from edgedigits.firmware_export.report.report import firmware_report, write_report
 from edgedigits.results import CoreFigures, read_results, row_from, write_row
-from edgedigits.results.core_figures import core_figures
+from edgedigits.results.firmware_figures import FirmwareFigures, firmware_figures
 
 BUILTIN = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
 
@@ -179,6 +179,7 @@ class TestFirmware:
             lambda report: report["costs"][0].update(instructions="many"),
             lambda report: report["costs"][0].update(instructions=float("nan")),
             lambda report: report["costs"][0].update(arena=float("inf")),
+            lambda report: report.update(parameter_bytes="many"),
         ],
     )
     def test_a_damaged_report_gives_a_warning_and_no_figures(self, results: Path, edit: Callable[[Any], object]):
@@ -187,5 +188,18 @@ class TestFirmware:
         assert found.rows[0].cores == ()
         assert "is no firmware report" in found.warnings[0]
 
+    def test_tells_bytes_of_parameters_where_the_row_does_not(self, results: Path):
+        report = json.loads((results / "0-small-int8" / "firmware.json").read_text())
+        assert read_results(results).rows[0].parameter_bytes == report["parameter_bytes"] > 0
+        change(results / "0-small-int8" / "row.json", lambda row: row.update(parameter_bytes=5))
+        assert read_results(results).rows[0].parameter_bytes == 5
+
+    def test_from_before_parameters_were_counted_is_read(self, results: Path):
+        change(results / "0-small-int8" / "firmware.json", lambda report: report.pop("parameter_bytes"))
+        change(results / "0-small-int8" / "row.json", lambda row: row.pop("parameter_bytes"))
+        found = read_results(results)
+        assert found.rows[0].parameter_bytes is None
+        assert found.rows[0].cores and not found.warnings
+
     def test_without_a_report_there_is_nothing_to_warn_of(self, tmp_path: Path):
-        assert core_figures(tmp_path, row()) == ((), "")
+        assert firmware_figures(tmp_path, row()) == FirmwareFigures()
