@@ -71,6 +71,7 @@ _SOURCES = [source for operator in _ALL for source in operator.kernels]
 _SOURCES += [copying.KERNEL, compact_convolution.KERNEL]
 
 with_compact_weights = compact_convolution.with_compact_weights
+saved_constants = compact_convolution.saved_constants
 
 KERNELS: dict[Kernel, KernelSource] = {source.kernel: source for source in _SOURCES}
 """The sources of all kernels."""

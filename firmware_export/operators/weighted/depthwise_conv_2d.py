@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, is_rectified, plain
+from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, has_one_scale, is_rectified, plain
 from edgedigits.firmware_export.graph.arithmetic import convolution_ratios
 from edgedigits.firmware_export.graph.formulas import rescaled, taps
 from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
@@ -32,6 +33,12 @@ class Depthwise(convolution.Weighted):
     Its weights are of shape (window rows, window columns, output channels); output channel ``o`` reads input channel
     ``o // multiplier``, where ``multiplier = output channels // input channels``.
     """
+
+    def plain_biases(self, zero: int) -> NDArray[np.int64]:
+        """They read inputs as they are."""
+        totals = self.weights.reshape(-1, self.weights.shape[2]).astype(np.int64).sum(axis=0)
+        biases: NDArray[np.int64] = self.rescaling.bias - zero * totals
+        return biases
 
     def compute(self, given: list[Whole], graph: Graph) -> Whole:
         """Sums, brought to the output."""
@@ -103,11 +110,12 @@ def _emit(writer: StageWriter, node: Depthwise) -> StageText:
     rows, columns, channels = node.weights.shape
     flat = node.weights.reshape(-1, channels)
     writer.check_sums(flat.T, node.rescaling)
-    biases = node.rescaling.bias - writer.source.zero * flat.astype(np.int64).sum(axis=0)
+    biases = node.plain_biases(writer.source.zero)
     # One byte more than there are: the kernels read four at once.
     weights = writer.array("int8_t", "weights", (*plain(flat.T), "0"))
     planes = plane_words(flat, node.rescaling, biases) if _takes_planes(node, writer.target.shape[1]) else None
-    arrays, to = writer.rescaling(node.rescaling, plain(biases), planes, weights)
+    once = "defined(PLAIN)" if writer.program.short_constants and has_one_scale(node.rescaling) else None
+    arrays, to = writer.rescaling(node.rescaling, plain(biases), planes, weights, raised=biases, once=once)
     place = writer.symbol("weights")
     fields = (
         to,
