@@ -164,6 +164,6 @@ def compact_words(library: LibraryExport) -> str:
     from edgedigits.firmware_export.report.parameters import parameter_bytes
 
     return (
-        f"\nparameters: {parameter_bytes(library).total:,} bytes, {library.saved_bytes:,} fewer than with --weights plain, "
-        f"which takes less time and less arena; {UNPACKING}"
+        f"\nparameters: {parameter_bytes(library).total:,} bytes, {library.saved_bytes:,} fewer than with "
+        f"--weights plain, which takes less time and less arena; {UNPACKING}"
     )

@@ -262,7 +262,7 @@ def tiny_network(seed: int, per_channel: bool = False) -> bytes:
 
 
 @pytest.mark.parametrize("per_channel", [False, True])
-@pytest.mark.parametrize("name", ["m0", "rv32", "m4", "m55", "avr"])
+@pytest.mark.parametrize("name", ["m0", "rv32", "rv32e", "m4", "m55", "avr"])
 def test_a_tiny_network_has_all_it_can_in_fewer_bytes(name, per_channel, tmp_path):
     model = tiny_network(11, per_channel)
     plain = exported(model, tmp_path, weights="plain")
