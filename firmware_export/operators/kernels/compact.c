@@ -177,12 +177,18 @@ static const FLASH uint8_t *unpack(const FLASH uint8_t *codes, const meaning_t *
 static const uint8_t *unpack_runs(const compact_t *layer, const uint8_t *codes, const meaning_t *table, uint16_t *to,
                                   size_t pairs)
 {
-    const size_t run = (layer->of.segment + 1U) & ~(size_t)1;
+    const size_t fours = layer->of.segment & ~(size_t)3;
     for (const uint16_t *const all = to + pairs * layer->of.taps; to != all;) {
         const uint16_t *const end = to + layer->of.taps;
         for (size_t left = (size_t)layer->of.rows * SEGMENTS(&layer->of); left != 0U; left--) {
-            codes = unpack(codes, table, layer->bits, to, run);
-            to += run;
+            codes = unpack(codes, table, layer->bits, to, fours);
+            to += fours;
+            for (size_t rest = fours; rest < layer->of.segment; rest += 2U) {
+                to[0] = MEANING(codes[0]);
+                to[1] = MEANING(codes[1]);
+                codes += 2;
+                to += 2;
+            }
         }
         while (to != end) {
             *to++ = 0;
