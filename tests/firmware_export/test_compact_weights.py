@@ -254,7 +254,8 @@ def tiny_network(seed: int, per_channel: bool = False) -> bytes:
     one = {"per_channel": per_channel, "padding": "VALID"}
     end = builder.conv(builder.input((1, 20, 20, 1), 0.004, -128), 3, size=(5, 5), activation="RELU", **one)
     end = builder.pool(builder.conv(end, 6, size=(3, 3), activation="RELU", **one))
-    end = builder.depthwise(end, activation="RELU")
+    end = builder.depthwise(end, activation="RELU", per_channel=per_channel)
+    end = builder.depthwise(end, size=(2, 3), per_channel=per_channel)
     end = builder.conv(end, 9, size=(2, 2), stride=(2, 2), **one)
     end = builder.dense(builder.reshape(builder.mean(end), (1, 9)), 10)
     share(builder, CASES["4 bits"], least=1)
@@ -267,7 +268,7 @@ def test_a_tiny_network_has_all_it_can_in_fewer_bytes(name, per_channel, tmp_pat
     model = tiny_network(11, per_channel)
     plain = exported(model, tmp_path, weights="plain")
     library = exported(model, tmp_path, weights="compact")
-    assert library.encodings.count("4-bit codes") == 4
+    assert library.encodings.count("4-bit codes") == 6
     assert parameter_bytes(plain).total - parameter_bytes(library).total == library.saved_bytes > 0
     given = random_inputs(library, 3)
     expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)

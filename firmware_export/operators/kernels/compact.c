@@ -300,6 +300,15 @@ APART static const FLASH uint8_t *unpack_pairs(const FLASH compact_t *layer, con
         return unpack_runs(layer, codes, table, to, pairs);
     }
 #endif
+#if defined(WITH_ODD_RUNS) && defined(WITH_HELIUM)
+    if ((layer->of.segment & 1U) != 0U) {
+        codes = unpack(codes, table, layer->bits, to, taps * pairs);
+        for (size_t last = layer->of.segment; last < taps * pairs; last += layer->of.segment + 1U) {
+            to[last] = 0; /* beside an input that fills up an odd run with whatever stands there */
+        }
+        return codes;
+    }
+#endif
 #if defined(WITH_CODES)
     return unpack(codes, table, layer->bits, to, taps * pairs);
 #else

@@ -12,6 +12,7 @@ from edgedigits.firmware_export.c_source.structs import initializer
 from edgedigits.firmware_export.graph.model import Node
 from edgedigits.firmware_export.operators.contract import KernelSource
 from edgedigits.firmware_export.operators.shared import convolution
+from edgedigits.firmware_export.operators.shared.compact_depthwise import CompactDepthwise, with_codes
 from edgedigits.firmware_export.operators.shared.compact_memory import (
     Channels,
     Unpacking,
@@ -80,15 +81,18 @@ def with_compact_weights(made: Plan, asked: bool) -> Plan:
         _compacted(stage, program, asked, little) if stage.kernel is convolution.CONV else stage
         for stage in program.stages
     ]
-    saved = sum(_saved_bytes(stage.node) for stage in stages)
+    changed = replace(program, stages=tuple(stages), short_constants=True)
     if asked:
-        saved += saved_constants(program)
+        changed = with_codes(changed)
+    saved = sum(_saved_bytes(stage.node) for stage in changed.stages) + (saved_constants(program) if asked else 0)
     if saved < (1 if asked else _LEAST):
         return made
-    return laid_out(replace(program, stages=tuple(stages), short_constants=True), made.schedule)
+    return laid_out(changed, made.schedule)
 
 
 def _saved_bytes(node: Node | None) -> int:
+    if isinstance(node, CompactDepthwise):
+        return node.saved
     if not isinstance(node, CompactConv) or node.compact is None:
         return 0
     return _packed(node).size - node.compact.size
@@ -131,7 +135,11 @@ def _compacted(stage: Stage, program: Program, asked: bool, little: frozenset[st
 
 
 def _packed(conv: convolution.Conv) -> NDArray[np.int8]:
-    """Weights as the kernels read them; what fills up odd runs and channels, which counts nowhere, adds no value."""
+    """Weights as the kernels read them; what fills up odd runs and channels adds no value to them.
+
+    It counts nowhere once it is unpacked: channels are not stored, inputs of plain and DSP kernels are filled up with
+    zeros, and for Helium kernels the weights are (``compact.c``).
+    """
     packed = conv_weights(conv.weights, conv.window.dilation[1])
     if np.all(conv.weights):
         packed[packed == 0] = conv.weights.flat[0]
@@ -139,7 +147,7 @@ def _packed(conv: convolution.Conv) -> NDArray[np.int8]:
 
 
 def _emit(writer: StageWriter, node: CompactConv) -> StageText:
-    packed = _packed(node)
+    packed = _packed(node) if node.compact else conv_weights(node.weights, node.window.dilation[1])
     arrays, of = constants(writer, node, packed, "NULL")
     made = node.compact or CompactWeights(AS_IT_IS, False, (), b"")
     if node.compact:

@@ -18,7 +18,7 @@ _UNPACKED_WITH_LITTLE = 1024
 
 _UNPACKED_ON_AVR = 256
 
-_LITTLE_SCRATCH = 512
+_LITTLE_SCRATCH = 384
 """Bytes for gathered windows and unpacked weights of the plain kernels with little memory, if two channels fit."""
 
 

@@ -107,17 +107,32 @@ def _read_wide(layer: Layer, output: Value) -> OperatorNodes:
 
 
 def _emit(writer: StageWriter, node: Depthwise) -> StageText:
+    arrays, fields = constants(writer, node, whole_weights(writer, node), writer.symbol("weights"))
+    return StageText(arrays + writer.struct("depthwise_t", fields), node.weights.size)
+
+
+def whole_weights(writer: StageWriter, node: Depthwise) -> str:
+    """The array of weights, one byte each, and one byte more: the kernels read four at once."""
+    return writer.array("int8_t", "weights", (*plain(node.weights.reshape(-1, node.weights.shape[2]).T), "0"))
+
+
+def constants(writer: StageWriter, node: Depthwise, weights: str, place: str) -> tuple[str, tuple[object, ...]]:
+    """Weights, biases and multipliers as arrays, and the fields of the struct ``depthwise_t``.
+
+    Args:
+        writer: of the stage.
+        node: of the stage.
+        weights: definition of the array of weights.
+        place: a C expression of it.
+    """
     rows, columns, channels = node.weights.shape
     flat = node.weights.reshape(-1, channels)
     writer.check_sums(flat.T, node.rescaling)
     biases = node.plain_biases(writer.source.zero)
-    # One byte more than there are: the kernels read four at once.
-    weights = writer.array("int8_t", "weights", (*plain(flat.T), "0"))
     planes = plane_words(flat, node.rescaling, biases) if _takes_planes(node, writer.target.shape[1]) else None
     once = "defined(PLAIN)" if writer.program.short_constants and has_one_scale(node.rescaling) else None
     arrays, to = writer.rescaling(node.rescaling, plain(biases), planes, weights, raised=biases, once=once)
-    place = writer.symbol("weights")
-    fields = (
+    return arrays, (
         to,
         f"WEIGHTS_APART({place})" if planes else place,
         writer.target.shape[1],
@@ -128,7 +143,6 @@ def _emit(writer: StageWriter, node: Depthwise) -> StageText:
         columns,
         rows,
     )
-    return StageText(arrays + writer.struct("depthwise_t", fields), flat.size)
 
 
 def _takes_planes(node: Depthwise, width: int) -> bool:
