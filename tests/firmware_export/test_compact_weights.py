@@ -276,6 +276,20 @@ def test_a_tiny_network_has_all_it_can_in_fewer_bytes(name, per_channel, tmp_pat
     np.testing.assert_array_equal(measured.outputs, expected)
 
 
+def test_depthwise_layers_alone_can_be_compact(tmp_path):
+    builder = ModelBuilder(13)
+    end = builder.depthwise(builder.input((1, 9, 9, 6), 0.02, -3), activation="RELU", per_channel=False)
+    end = builder.depthwise(end, size=(2, 1), per_channel=False)
+    share(builder, CASES["4 bits"], least=50)
+    model = builder.build(end)
+    library = exported(model, tmp_path, weights="compact")
+    assert [encoding for encoding in library.encodings if encoding] == ["4-bit codes"]
+    given = random_inputs(library, 4)
+    expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
+    np.testing.assert_array_equal(compile_host(library, tmp_path, (*FAST, *STRICT)).run(given, "apart"), expected)
+    np.testing.assert_array_equal(measure(library.text, core("avr"), given, size_flags=()).outputs, expected)
+
+
 @pytest.mark.parametrize("per_channel", [False, True])
 def test_a_tiny_network_equals_the_reference_however_it_is_compiled(per_channel, tmp_path):
     model = tiny_network(12, per_channel)

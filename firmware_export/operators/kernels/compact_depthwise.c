@@ -2,6 +2,7 @@
 #include "depthwise_helium.c"
 #include "depthwise_plain.c"
 
+#if defined(COMPACT_DEPTHWISE)
 /* Depthwise convolutions whose weights the plain kernels find as codes: those of one channel are unpacked, then its row is
  * made. The other kernels read weights as they are. */
 typedef struct {
@@ -88,3 +89,4 @@ static void compact_depthwise_row(const FLASH compact_depthwise_t *layer, const 
 #endif
     depthwise_row(&layer->of, rows, out, scratch);
 }
+#endif

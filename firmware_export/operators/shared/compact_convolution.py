@@ -190,7 +190,7 @@ def _macros(program: Program) -> tuple[str, ...]:
     made = [node.compact for node in nodes if node.compact is not None]
     lines = {
         "#define COMPACT_WEIGHTS 1": bool(nodes),
-        "#define SHORT_CONSTANTS 1": bool(nodes),
+        "#define SHORT_CONSTANTS 1": program.short_constants,
         "#define ONE_SCALE 1": any(has_one_scale(node.rescaling) for node in nodes),
         "#define WITH_CODES 1": any(weights.bits < AS_IT_IS for weights in made),
         "#define LITTLE_MEMORY 1 /* of the plain kernels */": any(node.little for node in nodes),

@@ -91,9 +91,15 @@ def _emit(writer: StageWriter, node: CompactDepthwise) -> StageText:
     return StageText(text, size, "4-bit codes" if node.codes else "", node.saved)
 
 
+def _macros(program: Program) -> tuple[str, ...]:
+    coded = any(isinstance(stage.node, CompactDepthwise) for stage in program.stages)
+    return ("#define COMPACT_DEPTHWISE 1",) if coded else ()
+
+
 KERNEL = KernelSource(
     _COMPACT,
     ("compact_depthwise.c",),
     "compact_depthwise_row(stage->layer, rows, out, scratch)",
     _emit,
+    _macros,
 )
