@@ -158,7 +158,7 @@ def _show_encodings(found: FirmwareReport) -> None:
     if saved := found.library.saved_bytes:
         say(
             f"compact weights, biases and scales save {saved:,} bytes of flash and take code to unpack them: see code "
-            "and tables; --weights plain takes less time and less arena"
+            "and tables; --weights plain takes less time and mostly less arena"
         )
 
 

@@ -165,5 +165,5 @@ def compact_words(library: LibraryExport) -> str:
 
     return (
         f"\nparameters: {parameter_bytes(library).total:,} bytes, {library.saved_bytes:,} fewer than with "
-        f"--weights plain, which takes less time and less arena; {UNPACKING}"
+        f"--weights plain, which takes less time and mostly less arena; {UNPACKING}"
     )
