@@ -156,7 +156,10 @@ def _show_encodings(found: FirmwareReport) -> None:
         places = ", ".join(str(place) for place, one in enumerate(encodings) if one == encoding)
         say(f"weights as {encoding}: layer {places}")
     if saved := found.library.saved_bytes:
-        say(f"compact weights save {saved:,} bytes of flash; --weights plain takes less time and less arena")
+        say(
+            f"compact weights, biases and scales save {saved:,} bytes of flash and take code to unpack them: see code "
+            "and tables; --weights plain takes less time and mostly less arena"
+        )
 
 
 def _show_layer_runs(costs: Sequence[CoreCost], unit: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgedigits.core.dataset_spec import INVERTED, ORIENTATIONS, SKIP_BAD, spec_with
-from edgedigits.firmware_export.recipe import COMPACT, WEIGHTS, WEIGHTS_INSIDE
+from edgedigits.firmware_export.recipe import WEIGHTS, WEIGHTS_INSIDE
 
 if TYPE_CHECKING:
     from edgedigits.core.pretrained.catalogue import Pretrained
@@ -136,10 +136,10 @@ def _weights(kinds: tuple[str, ...], more: str) -> Callable[[Callable[..., Any]]
     return click.option(
         "--weights",
         type=click.Choice(kinds),
-        default=COMPACT,
+        default=kinds[0],
         show_default=True,
         help="compact: layers of 16 different weights or fewer, or of many zeros, take less flash, and are unpacked "
-        f"while the network runs; plain: one byte each{more}.",
+        f"while the network runs; auto: where that saves 1,024 bytes or more; plain: one byte each{more}.",
     )
 
 

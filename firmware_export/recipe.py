@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-COMPACT, PLAIN, BLOB = "compact", "plain", "blob"
-WEIGHTS_INSIDE = (COMPACT, PLAIN)
+AUTO, COMPACT, PLAIN, BLOB = "auto", "compact", "plain", "blob"
+WEIGHTS_INSIDE = (AUTO, COMPACT, PLAIN)
 WEIGHTS = (*WEIGHTS_INSIDE, BLOB)
-"""How weights may lie in flash, in the C or outside of it; the first one is the default."""
+"""How weights may lie in flash, in the C or outside of it; the default, the first, is compact where it is worth it."""
 
 
 @dataclass(frozen=True)
@@ -21,4 +21,4 @@ class ExportRecipe:
     allow_failed: bool
     software: str
     width: int | None = None
-    weights: str = COMPACT
+    weights: str = AUTO

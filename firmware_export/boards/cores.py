@@ -134,6 +134,23 @@ _AN505_COUNTER = Counter(0x5030_2018, Fraction(10**9, 20_000_000))
 # Its clock of 32 MHz is no whole number of nanoseconds, which the emulated COUNTER rounds; the system counter does not.
 _AN547_COUNTER = Counter(0x4810_1000, Fraction(10**9, 32_000_000), enable=0x5810_0000)
 
+
+def _riscv(name: str, title: str, march: str, abi: str, cpu: tuple[str, ...] = ()) -> Core:
+    return Core(
+        name=name,
+        title=title,
+        compiler="riscv64-unknown-elf-",
+        compiler_package="gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf",
+        flags=(f"-march={march}", "-misa-spec=2.2", f"-mabi={abi}", "-mcmodel=medany", "--specs=picolibc.specs"),
+        port="riscv",
+        emulator=("qemu-system-riscv32", "-machine", "virt", "-bios", "none", *cpu, *_QEMU),
+        emulator_package="qemu-system-misc",
+        board="virt",
+        memory=_VIRT,
+        counter=None,
+    )
+
+
 _MPS2_386 = _mps2(bulk=0x2100_0000)
 
 _AN505 = Memory(
@@ -185,19 +202,9 @@ CORES: tuple[Core, ...] = (
         _AN505_COUNTER,
     ),
     _cortex_m("m55", "Cortex-M55 (Helium)", "-mcpu=cortex-m55 -mfloat-abi=hard", "mps3-an547", _AN547, _AN547_COUNTER),
-    Core(
-        name="rv32",
-        title="RISC-V RV32IMC",
-        compiler="riscv64-unknown-elf-",
-        compiler_package="gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf",
-        flags=("-march=rv32imc", "-misa-spec=2.2", "-mabi=ilp32", "-mcmodel=medany", "--specs=picolibc.specs"),
-        port="riscv",
-        emulator=("qemu-system-riscv32", "-machine", "virt", "-bios", "none", *_QEMU),
-        emulator_package="qemu-system-misc",
-        board="virt",
-        memory=_VIRT,
-        counter=None,
-    ),
+    _riscv("rv32", "RISC-V RV32IMC", "rv32imc", "ilp32"),
+    # That of a CH32V003, which has 2 kB of RAM and 16 kB of flash; the emulated board has more, and room to measure.
+    _riscv("rv32e", "RISC-V RV32EC (no multiplication)", "rv32ec", "ilp32e", ("-cpu", "rv32,m=false")),
     Core(
         name="avr",
         title="AVR ATmega328P",

@@ -89,7 +89,8 @@ class StageWriter:
         biases: Iterable[str],
         scaling: Iterable[str] | None = None,
         weights: str = "",
-        one_scale: bool = False,
+        raised: NDArray[np.generic] | None = None,
+        once: str | None = None,
     ) -> tuple[str, str]:
         """Arrays of a rescaling, and its initializer inside a struct.
 
@@ -98,19 +99,31 @@ class StageWriter:
             biases: of every channel, as C.
             scaling: where the DSP variant has one array of its own in the place of these, its numbers as C.
             weights: an array more in the place of which it has that one.
-            one_scale: multiplier and exponent are the same for all channels and stand there once, but on an AVR.
+            raised: the biases that plain kernels read, where they can be short.
+            once: where all channels have one scale, the C condition under which it stands there once; empty for always.
         """
         arrays = self._scales(rescaling, len(rescaling.multipliers))
-        if one_scale:
-            arrays = f"#if defined(__AVR__)\n{arrays}#else\n{self._scales(rescaling, 1)}#endif\n"
-        arrays = self.array("int32_t", "bias", biases) + arrays + weights
+        if once is not None:
+            first = self._scales(rescaling, 1)
+            arrays = f"#if {once}\n{first}#else\n{arrays}#endif\n" if once else first
+        arrays = self._biases(biases, raised) + arrays + weights
+        short = self.program.short_constants and are_short(raised)
         names = ", ".join(self.symbol(what) for what in ("bias", "multiplier", "exponent"))
+        names = f"(const FLASH void *){names}" if short else names  # of int16_t
         if scaling is not None:
             own = self.array("int32_t", "scaling", scaling)
             arrays = f"#if defined(WITH_DSP)\n{own}#else\n{arrays}#endif\n"
             names = f"CHANNELS({self.symbol('scaling')}, {names})"
         limits = f"{rescaling.zero_point}, {rescaling.low}, {rescaling.high}, {int(is_rectified(rescaling))}"
+        if self.program.short_constants:
+            limits += f", {int(once is not None)}, {int(short)}"
         return arrays, f"{{{names}, {limits}}}"
+
+    def _biases(self, biases: Iterable[str], raised: NDArray[np.generic] | None) -> str:
+        array = self.array("int32_t", "bias", biases)
+        if raised is None or not (self.program.short_constants and are_short(raised)):
+            return array
+        return f"#if defined(PLAIN)\n{self.array('int16_t', 'bias', plain(raised))}#else\n{array}#endif\n"
 
     def _scales(self, rescaling: Rescaling, channels: int) -> str:
         """Arrays of multipliers and exponents of the first channels."""
@@ -169,6 +182,16 @@ def is_rectified(rescaling: Rescaling) -> bool:
         and rescaling.high == 127
         and bool(np.all((exponents >= -23) & (exponents <= -2)))
     )
+
+
+def has_one_scale(rescaling: Rescaling) -> bool:
+    """Whether one multiplier and one exponent are those of all channels."""
+    return all(len(np.unique(numbers)) == 1 for numbers in (rescaling.multipliers, rescaling.exponents))
+
+
+def are_short(biases: NDArray[np.generic] | None) -> bool:
+    """Whether all biases fit 16 bits; nothing does not."""
+    return biases is not None and bool(np.all(np.abs(biases.astype(np.int64)) < 2**15))
 
 
 def shown_exponents(rescaling: Rescaling) -> NDArray[np.int32]:

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.firmware_export.c_source.left_out import RARE, without
 
 _KERNELS = files("edgedigits.firmware_export.operators") / "kernels"
 _STRUCT = re.compile(r"typedef struct \{\n(.*?)\n\} (\w+);", re.DOTALL)
@@ -53,7 +54,11 @@ def _limits(kind: str) -> tuple[tuple[int, int] | None, ...]:
 @cache
 def structs() -> dict[str, str]:
     """The fields of every struct of the kernels by its name, as they stand there."""
-    texts = (file.read_text(encoding="utf-8") for file in _KERNELS.iterdir() if file.name.endswith((".c", ".h")))
+    texts = (
+        without(file.read_text(encoding="utf-8"), RARE)
+        for file in _KERNELS.iterdir()
+        if file.name.endswith((".c", ".h"))
+    )
     return {name: body for text in texts for body, name in _STRUCT.findall(text)}
 
 

@@ -22,11 +22,12 @@ from edgedigits.firmware_export.library.metadata import LibraryMetadata
 from edgedigits.firmware_export.library.network import fits_dsp
 from edgedigits.firmware_export.library.writer import write_library
 from edgedigits.firmware_export.operators.reader import read_graph
-from edgedigits.firmware_export.operators.registry import with_compact_weights
+from edgedigits.firmware_export.operators.registry import saved_constants, with_compact_weights
 from edgedigits.firmware_export.planning.memories import Memory, check_memories, split
 from edgedigits.firmware_export.planning.plan import Plan, plan
+from edgedigits.firmware_export.planning.stages import Program
 from edgedigits.firmware_export.proof.verdict import proof_verdict
-from edgedigits.firmware_export.recipe import BLOB, COMPACT, ExportRecipe
+from edgedigits.firmware_export.recipe import AUTO, BLOB, COMPACT, ExportRecipe
 from edgedigits.firmware_export.variants import DSP, PLAIN
 
 
@@ -40,7 +41,7 @@ class LibraryExport:
         plan: how it runs: stages, order, arena.
         weight_bytes: of each stage.
         encodings: of each stage's weights, in words; empty where they are one byte each.
-        saved_bytes: of flash, by weights that are not.
+        saved_bytes: of flash, by weights that are not, and by biases and scales that are short.
         sha256: of the model, lower-case hexadecimal.
         verdict: of the model's proof, as its card tells it; empty where it tells none.
         contract: what the model is fed and gives; None where it is no digit model.
@@ -106,7 +107,7 @@ def export_library(
     told: Told = NOTHING_TOLD,
     width: int | None = None,
     labels: tuple[str, ...] = (),
-    weights: str = COMPACT,
+    weights: str = AUTO,
     memories: tuple[Memory, ...] = (),
 ) -> LibraryExport:
     """Turn a full-int8 ``.tflite`` model into one C header and one C source that compute the same bytes.
@@ -120,9 +121,10 @@ def export_library(
         told: what is known of the input of a digit model, beside its card.
         width: columns of the strips that a line network takes; None for those of the file.
         labels: what each output stands for; none for the ten digits of a digit model, and for no names of another one.
-        weights: ``compact``: where it saves flash, those of layers with 16 different ones or fewer, or with many zeros,
-            lie there in fewer bytes than one each and are unpacked while the network runs. ``plain``: never.
-            ``blob``: they lie outside of the C, which is the same for every training of a network.
+        weights: ``compact``: those of layers with 16 different ones or fewer, or with many zeros, lie in flash in fewer
+            bytes than one each and are unpacked while the network runs; so do biases and scales; in little memory where
+            the network takes little. ``auto``: only where that saves much. ``plain``: never. ``blob``: they lie outside
+            of the C, which is the same for every training of a network.
         memories: that the arena is laid out in; none for one part, as large as it has to be.
 
     Raises:
@@ -144,8 +146,8 @@ def export_library(
     pictures = () if line or contract else picture_contracts(graph, told)
     _check_told(model, graph, line, contract or next(filter(None, pictures), None), told, labels)
     chosen = plan(graph, by_structure=weights == BLOB)
-    if weights == COMPACT:
-        chosen = with_compact_weights(chosen)
+    if weights in {AUTO, COMPACT}:
+        chosen = with_compact_weights(chosen, asked=weights == COMPACT)
     if memories:
         chosen = split(chosen, memories)
     fits = fits_dsp(chosen.program)
@@ -163,7 +165,7 @@ def export_library(
         chosen,
         tuple(layer.weight_bytes for layer in layers),
         tuple(layer.encoding for layer in layers),
-        sum(layer.saved_bytes for layer in layers),
+        sum(layer.saved_bytes for layer in layers) + _saved_constants(chosen.program),
         sha256,
         verdict,
         contract,
@@ -175,6 +177,10 @@ def export_library(
         written.blobs,
         tuple(layer.text for layer in layers),
     )
+
+
+def _saved_constants(program: Program) -> int:
+    return saved_constants(program) if program.short_constants else 0
 
 
 def _check_blob(model: Path, graph: Graph, fits: bool) -> None:

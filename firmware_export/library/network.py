@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 
+from edgedigits.firmware_export.c_source.left_out import RARE, without
 from edgedigits.firmware_export.c_source.structs import initializer
 from edgedigits.firmware_export.c_source.text import wrapped
 from edgedigits.firmware_export.library.ends import LibraryEnds
@@ -48,14 +49,20 @@ def macros(plan: Plan, outside: bool) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def kernel_sources(wanted: list[str]) -> str:
-    """The kernel files and what they include, each once, without their include lines and guards."""
+def kernel_sources(wanted: list[str], defined: str) -> str:
+    """The kernel files and what they include, each once, without their include lines and guards.
+
+    Args:
+        wanted: names of the files.
+        defined: lines that define macros; what stands under rare ones that are not among them is left out.
+    """
+    lacking = frozenset(macro for macro in RARE if f"#define {macro} " not in defined)
     done: dict[str, str] = {}
 
     def take(file: str) -> None:
         if file in done:
             return
-        text = (_KERNEL_FILES / file).read_text(encoding="utf-8")
+        text = without((_KERNEL_FILES / file).read_text(encoding="utf-8"), lacking)
         for included in _INCLUDE.findall(text):
             take(included)
         text = _INCLUDE.sub("", text)

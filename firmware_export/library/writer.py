@@ -108,9 +108,10 @@ def _source(
         for place, (stage, layer) in enumerate(zip(stages, layers, strict=True))
     )
     weights = fill("weights.c.in", common | {"fits": _FITS} | source_fields(contents)) if contents else ""
-    sources = kernel_sources([file for kernel in kinds for file in KERNELS[kernel].files])
+    defined = macros(plan, metadata.outside)
+    sources = kernel_sources([file for kernel in kinds for file in KERNELS[kernel].files], defined)
     parts = {
-        "kernels": macros(plan, metadata.outside) + sources,
+        "kernels": defined + sources,
         "tables": arrays + tables(plan, kinds, ends, metadata.outside) + weights,
         "run": fill("run.c.in", running),
         "functions": functions(ends, metadata, common),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from edgedigits.firmware_export.operators.contract import KernelSource, Operator
-from edgedigits.firmware_export.operators.shared import compact_convolution, copying
+from edgedigits.firmware_export.operators.shared import compact_convolution, compact_depthwise, copying
 from edgedigits.firmware_export.planning.stages import Kernel
 
 MODULES = (
@@ -68,9 +68,10 @@ OPERATORS: dict[str, Operator] = {name: operator for operator in _ALL for name i
 
 _SOURCES = [source for operator in _ALL for source in operator.kernels]
 
-_SOURCES += [copying.KERNEL, compact_convolution.KERNEL]
+_SOURCES += [copying.KERNEL, compact_convolution.KERNEL, compact_depthwise.KERNEL]
 
 with_compact_weights = compact_convolution.with_compact_weights
+saved_constants = compact_convolution.saved_constants
 
 KERNELS: dict[Kernel, KernelSource] = {source.kernel: source for source in _SOURCES}
 """The sources of all kernels."""

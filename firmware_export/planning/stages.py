@@ -143,12 +143,14 @@ class Program:
         stages: each makes another value.
         inputs: numbers of the values that the caller gives.
         outputs: numbers of the values that the caller gets; each has memory of its own, and none is an input.
+        short_constants: whether channels' constants lie in flash in fewer bytes where they can.
     """
 
     values: dict[int, RowValue]
     stages: tuple[Stage, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    short_constants: bool = False
 
     @property
     def output_roots(self) -> tuple[int, ...]:

@@ -23,7 +23,7 @@ from edgedigits.firmware_export.proof.inputs import ProofInputs
 from edgedigits.firmware_export.proof.lines import LineReference, strip_inputs
 from edgedigits.firmware_export.proof.reference import ReferenceKernels, TensorReference
 from edgedigits.firmware_export.proof.tensors import step_rows
-from edgedigits.firmware_export.recipe import COMPACT
+from edgedigits.firmware_export.recipe import AUTO
 from edgedigits.firmware_export.report.cores import CoreCost, core_cost, missing_tool
 from edgedigits.firmware_export.report.layers import LayerCost, layer_costs
 from edgedigits.firmware_export.report.parameters import ParameterBytes, parameter_bytes
@@ -57,7 +57,7 @@ class ReportRecipe:
     images: int
     image_source: str
     software: str
-    weights: str = COMPACT
+    weights: str = AUTO
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def firmware_report(
     allow_failed: bool = False,
     told: Told = NOTHING_TOLD,
     width: int | None = None,
-    weights: str = COMPACT,
+    weights: str = AUTO,
     progress: Callable[[int], object] | None = None,
 ) -> FirmwareReport:
     """Export a model, and build, run and weigh it for each core.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.firmware_export.recipe import COMPACT
+from edgedigits.firmware_export.recipe import AUTO
 from edgedigits.firmware_export.targets.contract import ExportRequest, Target, Written
 
 
@@ -14,7 +14,7 @@ def _write(wanted: ExportRequest, folder: Path, force: bool) -> Written:
         raise EdgedigitsError("arrays hold a model as it is, whose width cannot be chosen", "leave --width out")
     if wanted.labels or wanted.inputs:
         raise EdgedigitsError("arrays hold a model alone", "leave --labels and --inputs out")
-    if wanted.weights != COMPACT:
+    if wanted.weights != AUTO:
         raise EdgedigitsError("arrays hold a model as it is, its weights too", "leave --weights out")
     if wanted.memories:
         raise EdgedigitsError("TensorFlow Lite Micro lays its arena out itself", "leave --memory out")

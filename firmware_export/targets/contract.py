@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgedigits.firmware_export.recipe import COMPACT
+from edgedigits.firmware_export.recipe import AUTO
 
 if TYPE_CHECKING:
     from edgedigits.core.contract.finding import Told
@@ -58,7 +58,7 @@ class ExportRequest:
     width: int | None = None
     labels: Path | None = None
     inputs: Path | None = None
-    weights: str = COMPACT
+    weights: str = AUTO
     memories: tuple[str, ...] = ()
 
 
@@ -132,7 +132,7 @@ def library_target(name: str, about: str, layout: Mapping[str, str]) -> Target:
         words = f"{named}self-test: {made.tested_on}\n{_arena_words(library.plan)}"
         if wanted.memories:
             facts["memories"], facts["too_small_for"] = memory_bytes(library.plan), dict(library.plan.unfit)
-        if any(library.encodings):
+        if library.saved_bytes:
             facts |= {"weight_bytes": sum(library.weight_bytes), "saved_bytes": library.saved_bytes}
         return Written(files, facts, words + compact_words(library))
 
@@ -153,11 +153,17 @@ def _named(inputs: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> str:
     return "".join(lines)
 
 
+UNPACKING = "unpacking takes 500 to 2,000 bytes of code, on a Cortex-M55 up to 2,400"
+"""What compact weights cost in flash, as docs/firmware-costs.md measures it."""
+
+
 def compact_words(library: LibraryExport) -> str:
     """What people are told of compact weights, in a line of its own; empty where there are none."""
-    if not any(library.encodings):
+    if not library.saved_bytes:
         return ""
+    from edgedigits.firmware_export.report.parameters import parameter_bytes
+
     return (
-        f"\nweights: {sum(library.weight_bytes):,} bytes, {library.saved_bytes:,} fewer than one each; --weights plain "
-        "takes less time and less arena"
+        f"\nparameters: {parameter_bytes(library).total:,} bytes, {library.saved_bytes:,} fewer than with "
+        f"--weights plain, which takes less time and mostly less arena; {UNPACKING}"
     )

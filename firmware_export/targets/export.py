@@ -21,7 +21,7 @@ from edgedigits.firmware_export.proof.drawn import drawn_digits
 from edgedigits.firmware_export.proof.lines import LineReference, drawn_lines, line_text
 from edgedigits.firmware_export.proof.reference import ReferenceKernels, TensorReference
 from edgedigits.firmware_export.proof.tensors import NOISE_SEED, TYPES, as_steps, noise, npz_inputs, outside
-from edgedigits.firmware_export.recipe import COMPACT
+from edgedigits.firmware_export.recipe import AUTO
 from edgedigits.firmware_export.targets import LibraryFiles, TestVector
 from edgedigits.firmware_export.targets.contract import memory_bytes
 from edgedigits.firmware_export.targets.ends import TensorEnd, TensorEnds
@@ -57,7 +57,7 @@ def export_target(
     width: int | None = None,
     labels: Path | None = None,
     inputs: Path | None = None,
-    weights: str = COMPACT,
+    weights: str = AUTO,
     memories: tuple[str, ...] = (),
 ) -> TargetExport:
     """Turn an int8 model into a C library; TFLite's reference kernels give its test vectors.

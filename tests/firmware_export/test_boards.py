@@ -246,5 +246,5 @@ def test_a_missing_emulator_is_named_with_its_package(each_toolchain, monkeypatc
 
 
 def test_an_unknown_core_lists_the_known_ones():
-    with pytest.raises(EdgedigitsError, match="choose one of m0, m3, m4, m7, m33, m55, rv32, avr"):
+    with pytest.raises(EdgedigitsError, match="choose one of m0, m3, m4, m7, m33, m55, rv32, rv32e, avr"):
         core("m85")

@@ -184,10 +184,11 @@ def exported(model: bytes, folder, **options) -> LibraryExport:
     return export_library(path, **options)
 
 
+@pytest.mark.parametrize("weights", ["auto", "compact"])
 @pytest.mark.parametrize("case", CASES)
-def test_the_library_equals_the_reference(case, tmp_path):
+def test_the_library_equals_the_reference(case, weights, tmp_path):
     model = network(case)
-    library = exported(model, tmp_path)
+    library = exported(model, tmp_path, weights=weights)
     assert WORDS[case] in library.encodings
     given = random_inputs(library, 10)
     expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
@@ -203,9 +204,10 @@ ON_CORES = ("4 bits", "2 bits", "4 bits without zeros", "bytes without zeros")
 @pytest.mark.parametrize(
     "name", ["m4", "m55", pytest.param("m0", marks=pytest.mark.slow), pytest.param("rv32", marks=pytest.mark.slow)]
 )
-def test_each_core_equals_the_reference(name, case, tmp_path):
+@pytest.mark.parametrize("weights", ["auto", pytest.param("compact", marks=pytest.mark.slow)])
+def test_each_core_equals_the_reference(name, case, weights, tmp_path):
     model = network(case, seed=1)
-    library = exported(model, tmp_path)
+    library = exported(model, tmp_path, weights=weights)
     given = random_inputs(library, 4)
     expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
     measured = measure(library.text, core(name), given, size_flags=())
@@ -215,19 +217,88 @@ def test_each_core_equals_the_reference(name, case, tmp_path):
 @pytest.mark.parametrize("name", ["m4", "m55", "m0"])
 def test_window_rows_that_are_no_whole_fours_stay_as_they_are(name, tmp_path):
     """Their taps are whole fours only all together; the DSP kernels widen what a row leaves behind in another order."""
-    builder = ModelBuilder(6)
-    end = builder.conv(builder.input((1, 8, 9, 5), 0.02, -3), 28, size=(4, 3), activation="RELU")  # 15 of 16 in a row
-    end = builder.conv(end, 10, size=(3, 3), activation="RELU")
-    end = builder.conv(end, 9, size=(2, 1), padding="VALID", activation="RELU")  # 10 in each of two rows
-    end = builder.dense(builder.reshape(end, (1, 567)), 10)  # 3 more than whole fours
-    share(builder, CASES["4 bits"], least=100)
-    model = builder.build(end)
+    model = of_odd_runs()
     library = exported(model, tmp_path)
     assert [encoding for encoding in library.encodings if encoding] == ["4-bit codes"]  # of 28 channels to 10
     given = random_inputs(library, 4)
     expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
     measured = measure(library.text, core(name), given, size_flags=())
     np.testing.assert_array_equal(measured.outputs, expected)
+
+
+def of_odd_runs() -> bytes:
+    """Convolutions whose window rows are no whole fours of bytes."""
+    builder = ModelBuilder(6)
+    end = builder.conv(builder.input((1, 8, 9, 5), 0.02, -3), 28, size=(4, 3), activation="RELU")  # 15 of 16 in a row
+    end = builder.conv(end, 10, size=(3, 3), activation="RELU")
+    end = builder.conv(end, 9, size=(2, 1), padding="VALID", activation="RELU")  # 10 in each of two rows
+    end = builder.dense(builder.reshape(end, (1, 567)), 10)  # 3 more than whole fours
+    share(builder, CASES["4 bits"], least=100)
+    return builder.build(end)
+
+
+@pytest.mark.parametrize("name", ["m4", "m55", "m0", pytest.param("rv32", marks=pytest.mark.slow)])
+def test_window_rows_of_any_length_are_packed_where_that_is_asked_for(name, tmp_path):
+    model = of_odd_runs()
+    library = exported(model, tmp_path, weights="compact")
+    assert [encoding for encoding in library.encodings if encoding] == ["4-bit codes"] * 3  # all but the dense layer
+    given = random_inputs(library, 4)
+    expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
+    measured = measure(library.text, core(name), given, size_flags=())
+    np.testing.assert_array_equal(measured.outputs, expected)
+
+
+def tiny_network(seed: int, per_channel: bool = False) -> bytes:
+    """First windows of 5x5x1, odd runs and odd numbers of channels, pooled and depthwise layers, a dense one."""
+    builder = ModelBuilder(seed)
+    one = {"per_channel": per_channel, "padding": "VALID"}
+    end = builder.conv(builder.input((1, 20, 20, 1), 0.004, -128), 3, size=(5, 5), activation="RELU", **one)
+    end = builder.pool(builder.conv(end, 6, size=(3, 3), activation="RELU", **one))
+    end = builder.depthwise(end, activation="RELU", per_channel=per_channel)
+    end = builder.depthwise(end, size=(2, 3), per_channel=per_channel)
+    end = builder.conv(end, 9, size=(2, 2), stride=(2, 2), **one)
+    end = builder.dense(builder.reshape(builder.mean(end), (1, 9)), 10)
+    share(builder, CASES["4 bits"], least=1)
+    return builder.build(end)
+
+
+@pytest.mark.parametrize("per_channel", [False, True])
+@pytest.mark.parametrize("name", ["m0", "rv32", "rv32e", "m4", "m55", "avr"])
+def test_a_tiny_network_has_all_it_can_in_fewer_bytes(name, per_channel, tmp_path):
+    model = tiny_network(11, per_channel)
+    plain = exported(model, tmp_path, weights="plain")
+    library = exported(model, tmp_path, weights="compact")
+    assert library.encodings.count("4-bit codes") == 6
+    assert parameter_bytes(plain).total - parameter_bytes(library).total == library.saved_bytes > 0
+    given = random_inputs(library, 3)
+    expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
+    measured = measure(library.text, core(name), given, size_flags=())
+    np.testing.assert_array_equal(measured.outputs, expected)
+
+
+def test_depthwise_layers_alone_can_be_compact(tmp_path):
+    builder = ModelBuilder(13)
+    end = builder.depthwise(builder.input((1, 9, 9, 6), 0.02, -3), activation="RELU", per_channel=False)
+    end = builder.depthwise(end, size=(2, 1), per_channel=False)
+    share(builder, CASES["4 bits"], least=50)
+    model = builder.build(end)
+    library = exported(model, tmp_path, weights="compact")
+    assert [encoding for encoding in library.encodings if encoding] == ["4-bit codes"]
+    given = random_inputs(library, 4)
+    expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
+    np.testing.assert_array_equal(compile_host(library, tmp_path, (*FAST, *STRICT)).run(given, "apart"), expected)
+    np.testing.assert_array_equal(measure(library.text, core("avr"), given, size_flags=()).outputs, expected)
+
+
+@pytest.mark.parametrize("per_channel", [False, True])
+def test_a_tiny_network_equals_the_reference_however_it_is_compiled(per_channel, tmp_path):
+    model = tiny_network(12, per_channel)
+    library = exported(model, tmp_path, weights="compact")
+    given = random_inputs(library, 10)
+    expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
+    for flags in ((*FAST, *STRICT), SMALL, SANITIZERS):
+        for where in ("apart", "inside"):
+            np.testing.assert_array_equal(compile_host(library, tmp_path, flags).run(given, where), expected)
 
 
 @pytest.mark.parametrize("name", ["m4", "m55", "m0"])
@@ -290,7 +361,7 @@ def test_plain_weights_are_one_byte_each(tmp_path):
     plain = exported(model, tmp_path, weights="plain")
     compacted = exported(model, tmp_path)
     assert not any(plain.encodings)
-    assert sum(plain.weight_bytes) - sum(compacted.weight_bytes) == compacted.saved_bytes > 2000
+    assert parameter_bytes(plain).total - parameter_bytes(compacted).total == compacted.saved_bytes > 2000
     assert plain.plan.schedule == compacted.plan.schedule  # `verify --layers` compares by it
 
 

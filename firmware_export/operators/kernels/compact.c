@@ -53,20 +53,31 @@ typedef struct {
 #endif
 #define THIRD_TAP (3U - SECOND_TAP)
 
+/* Codes are looked up one by one where there is no room for all pairs: an AVR has the values in its RAM, plain kernels
+ * with little memory look into flash. */
 #if defined(__AVR__)
+#define ONE_BY_ONE 1
 typedef uint8_t meaning_t;
+#elif defined(LITTLE_MEMORY) && defined(PLAIN)
+#define ONE_BY_ONE 1
+#define WITHOUT_TABLE 1
+typedef int8_t meaning_t;
 #else
 typedef uint16_t meaning_t;
 #endif
 
 #if defined(WITH_CODES)
-/* What a pair of codes stands for. An AVR has no room for all pairs. */
-#if defined(__AVR__)
+/* What a pair of codes stands for. */
+#if defined(WITHOUT_TABLE)
+#define MEANING(code) \
+    BOTH((uint8_t)table[(code) & mask] ^ RAISED, (uint8_t)table[(code) >> bits] ^ RAISED)
+#elif defined(ONE_BY_ONE)
 #define MEANING(code) BOTH((unsigned)table[(code) & mask], (unsigned)table[(code) >> bits])
 #else
 #define MEANING(code) table[code]
 #endif
 
+#if !defined(WITHOUT_TABLE)
 static void make_table(const FLASH compact_t *layer, meaning_t *table)
 {
     const uint8_t count = layer->count;
@@ -98,15 +109,16 @@ static void make_table(const FLASH compact_t *layer, meaning_t *table)
     }
 #endif
 }
+#endif
 
-/* Unpacks the codes of `fours` times four taps. */
+/* Unpacks the codes of an even number of taps; of a multiple of four where it takes four in another order. */
 static const FLASH uint8_t *unpack(const FLASH uint8_t *codes, const meaning_t *table, uint8_t bits, uint16_t *to,
-                                   size_t fours)
+                                   size_t taps)
 {
-#if defined(__AVR__)
+#if defined(ONE_BY_ONE)
     const uint8_t mask = (uint8_t)((1U << bits) - 1U);
 #endif
-    const uint16_t *const end = to + 4U * fours;
+    const uint16_t *const end = to + taps;
     (void)bits;
 #if defined(WITH_SHORT_CODES)
     if (bits != 4U) {
@@ -125,28 +137,66 @@ static const FLASH uint8_t *unpack(const FLASH uint8_t *codes, const meaning_t *
     }
 #endif
 #if defined(WITH_HELIUM)
-    for (; fours > 1U; fours -= 2U) {
+    for (; taps > 7U; taps -= 8U) {
         vst1q_u16(to, vldrhq_gather_shifted_offset_u16(table, vldrbq_u16(codes)));
         to += 8;
         codes += 8;
     }
 #endif
-#if defined(__AVR__)
+#if defined(ONE_BY_ONE)
     while (to != end) {
         const uint8_t code = *codes++;
         *to++ = MEANING(code);
     }
 #else
+#if defined(WITH_ODD_RUNS)
+    for (; end - to > 3; to += 4) {
+#else
     for (; to != end; to += 4) {
+#endif
         to[0] = MEANING(codes[0]);
         to[SECOND_TAP] = MEANING(codes[1]);
         to[THIRD_TAP] = MEANING(codes[2]);
         to[3] = MEANING(codes[3]);
         codes += 4;
     }
+#if defined(WITH_ODD_RUNS)
+    if (to != end) {
+        to[0] = MEANING(codes[0]);
+        to[1] = MEANING(codes[1]);
+        codes += 2;
+    }
+#endif
 #endif
     return codes;
 }
+
+#if defined(WITH_ODD_RUNS) && defined(WITH_DSP)
+/* Unpacks pairs of channels whose runs are no whole fours: what a run leaves behind lies in its own order, and behind all
+ * runs zeros fill up to four taps. */
+static const uint8_t *unpack_runs(const compact_t *layer, const uint8_t *codes, const meaning_t *table, uint16_t *to,
+                                  size_t pairs)
+{
+    const size_t fours = layer->of.segment & ~(size_t)3;
+    for (const uint16_t *const all = to + pairs * layer->of.taps; to != all;) {
+        const uint16_t *const end = to + layer->of.taps;
+        for (size_t left = (size_t)layer->of.rows * SEGMENTS(&layer->of); left != 0U; left--) {
+            codes = unpack(codes, table, layer->bits, to, fours);
+            to += fours;
+            for (size_t rest = fours; rest < layer->of.segment; rest += 2U) {
+                to[0] = MEANING(codes[0]);
+                to[1] = MEANING(codes[1]);
+                codes += 2;
+                to += 2;
+            }
+        }
+        while (to != end) {
+            *to++ = 0;
+        }
+    }
+    return codes;
+}
+#endif
 #endif
 
 #if defined(WITHOUT_ZERO_PAIRS)
@@ -155,7 +205,7 @@ static const FLASH uint8_t *unpack(const FLASH uint8_t *codes, const meaning_t *
 static const FLASH uint8_t *unpack_present(const FLASH uint8_t *codes, const meaning_t *table, uint8_t bits, uint16_t *to,
                                            size_t taps)
 {
-#if defined(__AVR__)
+#if defined(ONE_BY_ONE)
     const uint8_t mask = (uint8_t)((1U << bits) - 1U);
 #else
     (void)bits;
@@ -245,8 +295,22 @@ APART static const FLASH uint8_t *unpack_pairs(const FLASH compact_t *layer, con
         return codes;
     }
 #endif
+#if defined(WITH_ODD_RUNS) && defined(WITH_DSP)
+    if ((layer->of.segment & 3U) != 0U) {
+        return unpack_runs(layer, codes, table, to, pairs);
+    }
+#endif
+#if defined(WITH_ODD_RUNS) && defined(WITH_HELIUM)
+    if ((layer->of.segment & 1U) != 0U) {
+        codes = unpack(codes, table, layer->bits, to, taps * pairs);
+        for (size_t last = layer->of.segment; last < taps * pairs; last += layer->of.segment + 1U) {
+            to[last] = 0; /* beside an input that fills up an odd run with whatever stands there */
+        }
+        return codes;
+    }
+#endif
 #if defined(WITH_CODES)
-    return unpack(codes, table, layer->bits, to, taps * pairs / 4U);
+    return unpack(codes, table, layer->bits, to, taps * pairs);
 #else
     (void)table;
     return codes;
@@ -281,8 +345,20 @@ static void scale_channels(const FLASH compact_t *layer, rescaling_t *to, size_t
 #endif
     (void)count;
     (void)scratch;
+#if defined(PLAIN)
+    if (to->short_bias != 0U) {
+        const FLASH int16_t *const biases = (const FLASH int16_t *)(const FLASH void *)layer->of.to.bias;
+        to->bias = (const FLASH int32_t *)(const FLASH void *)(biases + done);
+    } else {
+        to->bias = layer->of.to.bias + done;
+    }
+    if (to->one_scale == 0U) {
+        to->multiplier = layer->of.to.multiplier + done;
+        to->exponent = layer->of.to.exponent + done;
+    }
+#else
     to->bias = layer->of.to.bias + done;
-#if defined(ONE_SCALE) && !defined(__AVR__)
+#if defined(ONE_SCALE)
     if (layer->one_scale != 0U) {
         int32_t *const multipliers = (int32_t *)(void *)(scratch + layer->scales);
         int8_t *const exponents = (int8_t *)(multipliers + layer->block);
@@ -297,17 +373,22 @@ static void scale_channels(const FLASH compact_t *layer, rescaling_t *to, size_t
 #endif
     to->multiplier = layer->of.to.multiplier + done;
     to->exponent = layer->of.to.exponent + done;
+#endif
 }
 
 APART static void compact_row(const FLASH compact_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
 {
     conv_t part = layer->of;
+#if defined(WITHOUT_TABLE)
+    const meaning_t *const table = layer->values;
+#else
     meaning_t *const table = (meaning_t *)(void *)(scratch + layer->table);
+#endif
     uint8_t *const weights = (uint8_t *)scratch + layer->weights;
     const FLASH uint8_t *codes = layer->codes;
     const uint16_t stored = part.stored;
     uint16_t count;
-#if defined(WITH_CODES)
+#if defined(WITH_CODES) && !defined(WITHOUT_TABLE)
     make_table(layer, table);
 #endif
     for (uint16_t done = 0; done < stored; done = (uint16_t)(done + count)) {

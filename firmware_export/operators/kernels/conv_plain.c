@@ -82,6 +82,9 @@ static int8_t rescale_conv(const rescaling_t *to, uint16_t channel, int32_t sum)
     if (to->rectified != 0U && sum <= 0) {
         return -128;
     }
+#if defined(SHORT_CONSTANTS)
+    channel = SCALE_OF(to, channel);
+#endif
     return clamp(to->zero + multiply(sum, to->multiplier[channel], to->exponent[channel]), to->low, to->high);
 }
 OUTLINE static void conv_row(const conv_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch);
@@ -119,7 +122,11 @@ static inline void pixels_row(const CONV_MEMORY conv_t *layer, const int8_t *con
                 }
                 weights += 2U * taps;
             }
+#if defined(SHORT_CONSTANTS)
+            *to = rescale_conv(&layer->to, channel, BIAS_OF(&layer->to, channel) + greatest[channel & 1U]);
+#else
             *to = rescale_conv(&layer->to, channel, layer->to.bias[channel] + greatest[channel & 1U]);
+#endif
             to += layer->deeper;
         }
         out += layer->beside;
@@ -128,7 +135,13 @@ static inline void pixels_row(const CONV_MEMORY conv_t *layer, const int8_t *con
 
 static void conv_row(const CONV_MEMORY conv_t *layer, const int8_t *const *rows, int8_t *out, int8_t *scratch)
 {
-#if defined(WITH_PAIRS)
+#if defined(WITH_PAIRS) && defined(LITTLE_MEMORY)
+    if (layer->groups != 0U) {
+        pairs_row(layer, rows, out, scratch);
+    } else {
+        pixels_row(layer, rows, out, scratch, layer->width, IS_POOLED(layer) != 0U ? 4 : 1);
+    }
+#elif defined(WITH_PAIRS)
     if (layer->width > 1U || IS_POOLED(layer) != 0U) {
         pairs_row(layer, rows, out, scratch);
     } else {

@@ -1,3 +1,6 @@
+#ifndef EDGEDIGITS_DEPTHWISE_C
+#define EDGEDIGITS_DEPTHWISE_C
+
 #include "rescale.c"
 
 #if !defined(WITH_HELIUM)
@@ -16,4 +19,6 @@ MAYBE_UNUSED static int32_t depthwise_sum(const FLASH depthwise_t *layer, const 
     }
     return sum;
 }
+#endif
+
 #endif

@@ -46,7 +46,11 @@ OUTLINE static void sum_plane(const int8_t *const *rows, size_t offset, size_t s
 static void depthwise_plane(const FLASH depthwise_t *layer, const int8_t *const *rows, uint16_t channel, size_t offset,
                             const FLASH int8_t *weights, int8_t *out)
 {
+#if defined(SHORT_CONSTANTS)
+    const int32_t bias = BIAS_OF(&layer->to, channel);
+#else
     const int32_t bias = layer->to.bias[channel];
+#endif
     for (uint16_t x = 0; x < layer->width; x++) {
         *out = rescale(&layer->to, channel, bias + depthwise_sum(layer, rows, offset, weights));
         out += layer->channels;

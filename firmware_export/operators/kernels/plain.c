@@ -32,7 +32,12 @@
 OUTLINE static void store_sums(const rescaling_t *to, uint16_t channel, const int32_t *sums, const int32_t *const end,
                                int8_t *out, size_t beside)
 {
+#if defined(SHORT_CONSTANTS)
+    const int32_t bias = BIAS_OF(to, channel);
+    channel = SCALE_OF(to, channel);
+#else
     const int32_t bias = to->bias[channel];
+#endif
     const uint32_t multiplier = (uint32_t)to->multiplier[channel];
     const int32_t shift = -to->exponent[channel];
     const uint32_t upper = multiplier >> 16;

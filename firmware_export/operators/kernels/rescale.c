@@ -10,6 +10,9 @@ MAYBE_UNUSED static int8_t rescale(const FLASH rescaling_t *to, uint16_t channel
     if (to->rectified != 0U && sum <= 0) {
         return -128;
     }
+#if defined(SHORT_CONSTANTS)
+    channel = SCALE_OF(to, channel);
+#endif
     return clamp(to->zero + multiply(sum, to->multiplier[channel], to->exponent[channel]), to->low, to->high);
 }
 

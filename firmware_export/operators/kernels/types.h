@@ -194,7 +194,18 @@ typedef struct {
     int8_t low;
     int8_t high;
     uint8_t rectified; /* zero = low = -128, high = 127, every exponent from -23 to -2 */
+#if defined(SHORT_CONSTANTS)
+    uint8_t one_scale;  /* 1: all channels have the multiplier and the exponent of the first one */
+    uint8_t short_bias; /* 1: what plain kernels read as biases are int16_t */
+#endif
 } rescaling_t;
+#if defined(SHORT_CONSTANTS)
+
+/* A channel's bias, and where its multiplier and its exponent stand. */
+#define BIAS_OF(to, channel)                                                                                   \
+    ((to)->short_bias != 0U ? ((const FLASH int16_t *)(const FLASH void *)(to)->bias)[channel] : (to)->bias[channel])
+#define SCALE_OF(to, channel) ((uint16_t)((to)->one_scale != 0U ? 0U : (channel)))
+#endif
 
 typedef struct {
     rescaling_t to;

@@ -53,20 +53,22 @@ class CompactWeights:
         return f"{codes}, zeros left out" if self.zeros else codes
 
 
-def compact(packed: NDArray[np.int8], length: int) -> CompactWeights | None:
+def compact(packed: NDArray[np.int8], length: int, any_run: bool = False) -> CompactWeights | None:
     """The encoding with the fewest bytes; None where there is none for these weights.
 
     Taps are unpacked by fours. The DSP kernels take four in another order than what is left at a run's end: a run of
-    another length has no encoding, even where the taps of all runs are whole fours.
+    another length has codes of 4 bits where it may have any, a byte for each tap, else no encoding.
 
     Args:
         packed: int8 of shape (channel pairs, taps, 2).
         length: of a run of neighbouring bytes, see ``packing.conv_weights``.
+        any_run: whether a run that is no whole fours may have codes.
     """
+    few = len(np.unique(packed)) <= 2**_MOST_BITS
     if length % _TAPS:
-        return None
+        return _bytes_of_codes(packed) if any_run and few else None
     candidates = [_bytes_without_zeros(packed)]
-    if len(np.unique(packed)) <= 2**_MOST_BITS:
+    if few:
         candidates += [_codes(packed), *_codes_without_zeros(packed)]
     return min(candidates, key=lambda made: made.size)
 
@@ -78,6 +80,13 @@ def _codes(packed: NDArray[np.int8]) -> CompactWeights:
     words = (places << (bits * np.arange(2 * _TAPS, dtype=np.uint32))).sum(axis=1, dtype=np.uint32)
     stream = words.astype("<u4").view(np.uint8).reshape(-1, 4)[:, :bits].tobytes()
     return CompactWeights(bits, False, tuple(values.tolist()), stream)
+
+
+def _bytes_of_codes(packed: NDArray[np.int8]) -> CompactWeights:
+    values = np.unique(packed)
+    places = np.searchsorted(values, packed)
+    stream = (places[..., 0] | places[..., 1] << _MOST_BITS).astype(np.uint8).tobytes()
+    return CompactWeights(_MOST_BITS, False, tuple(values.tolist()), stream)
 
 
 def _codes_without_zeros(packed: NDArray[np.int8]) -> Iterator[CompactWeights]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -65,6 +66,10 @@ class Weighted(Windowed):
 
     rescaling: Rescaling
 
+    @abstractmethod
+    def plain_biases(self, zero: int) -> NDArray[np.int64]:
+        """Biases, int64 of shape (channels,), that take in what the plain kernels add to inputs of this zero point."""
+
 
 @dataclass(frozen=True)
 class Conv(Weighted):
@@ -72,6 +77,12 @@ class Conv(Weighted):
 
     Its weights are of shape (output channels, window rows, window columns, input channels).
     """
+
+    def plain_biases(self, zero: int) -> NDArray[np.int64]:
+        """They raise weights and inputs by 128."""
+        totals = self.weights.reshape(len(self.weights), -1).astype(np.int64).sum(axis=1)
+        biases: NDArray[np.int64] = self.rescaling.bias - (zero + 128) * totals
+        return biases
 
     def compute(self, given: list[Whole], graph: Graph, times: Callable[[Any, Any, Any], Whole] = multiply) -> Whole:
         """Sums, brought to the output."""

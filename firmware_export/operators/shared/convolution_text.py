@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, lines
+from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, has_one_scale, lines
 from edgedigits.firmware_export.graph.model import Rescaling
 from edgedigits.firmware_export.operators.shared.dsp_scaling import one_scale_words, pair_words, takes_tiles
 from edgedigits.firmware_export.operators.shared.packing import conv_weights, dsp_block, weight_macros
@@ -41,11 +41,11 @@ def spare_bytes(taps: int) -> int:
 
 
 def constants(
-    writer: StageWriter, node: Conv, packed: NDArray[np.int8], weights: str, one_scale: bool = False
+    writer: StageWriter, node: Conv, packed: NDArray[np.int8], weights: str
 ) -> tuple[str, tuple[object, ...]]:
     """Biases and multipliers as arrays, and the fields of the struct ``conv_t``, with a C expression of its weights.
 
-    With ``one_scale`` what all channels have in common stands there once.
+    What all channels have in common stands there once in a network of short constants.
     """
     channels, rows, columns, depth = node.weights.shape
     dilation = node.window.dilation[1]
@@ -54,7 +54,7 @@ def constants(
     even = channels % 2
     totals = node.weights.reshape(channels, -1).astype(np.int64).sum(axis=1)
     signed = np.pad(node.rescaling.bias - zero * totals, (0, even))
-    raised = np.pad(node.rescaling.bias - (zero + 128) * totals, (0, even))
+    raised = np.pad(node.plain_biases(zero), (0, even))
     biases = (f"BIAS({a}, {b})" for a, b in zip(signed, raised, strict=True))
     rescaling = Rescaling(
         node.rescaling.bias,
@@ -64,11 +64,12 @@ def constants(
         node.rescaling.low,
         node.rescaling.high,
     )
+    one_scale = writer.program.short_constants and has_one_scale(node.rescaling)
     block = dsp_block(packed, signed)
     width, pooled = writer.target.shape[1], writer.stage.pooled
     tiled = takes_tiles(node.weights, dilation, node.rescaling, zero, width, pooled)
     words = (one_scale_words if one_scale else pair_words)(rescaling, signed) if tiled else None
-    arrays, to = writer.rescaling(rescaling, biases, words, one_scale=one_scale)
+    arrays, to = writer.rescaling(rescaling, biases, words, raised=raised, once="" if one_scale else None)
     taps = packed.shape[1]
     runs, length = (1, columns * depth) if dilation == 1 else (columns, depth)
     fields = (

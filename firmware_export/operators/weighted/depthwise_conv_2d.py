@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, is_rectified, plain
+from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, has_one_scale, is_rectified, plain
 from edgedigits.firmware_export.graph.arithmetic import convolution_ratios
 from edgedigits.firmware_export.graph.formulas import rescaled, taps
 from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
@@ -32,6 +33,12 @@ class Depthwise(convolution.Weighted):
     Its weights are of shape (window rows, window columns, output channels); output channel ``o`` reads input channel
     ``o // multiplier``, where ``multiplier = output channels // input channels``.
     """
+
+    def plain_biases(self, zero: int) -> NDArray[np.int64]:
+        """They read inputs as they are."""
+        totals = self.weights.reshape(-1, self.weights.shape[2]).astype(np.int64).sum(axis=0)
+        biases: NDArray[np.int64] = self.rescaling.bias - zero * totals
+        return biases
 
     def compute(self, given: list[Whole], graph: Graph) -> Whole:
         """Sums, brought to the output."""
@@ -100,16 +107,32 @@ def _read_wide(layer: Layer, output: Value) -> OperatorNodes:
 
 
 def _emit(writer: StageWriter, node: Depthwise) -> StageText:
+    arrays, fields = constants(writer, node, whole_weights(writer, node), writer.symbol("weights"))
+    return StageText(arrays + writer.struct("depthwise_t", fields), node.weights.size)
+
+
+def whole_weights(writer: StageWriter, node: Depthwise) -> str:
+    """The array of weights, one byte each, and one byte more: the kernels read four at once."""
+    return writer.array("int8_t", "weights", (*plain(node.weights.reshape(-1, node.weights.shape[2]).T), "0"))
+
+
+def constants(writer: StageWriter, node: Depthwise, weights: str, place: str) -> tuple[str, tuple[object, ...]]:
+    """Weights, biases and multipliers as arrays, and the fields of the struct ``depthwise_t``.
+
+    Args:
+        writer: of the stage.
+        node: of the stage.
+        weights: definition of the array of weights.
+        place: a C expression of it.
+    """
     rows, columns, channels = node.weights.shape
     flat = node.weights.reshape(-1, channels)
     writer.check_sums(flat.T, node.rescaling)
-    biases = node.rescaling.bias - writer.source.zero * flat.astype(np.int64).sum(axis=0)
-    # One byte more than there are: the kernels read four at once.
-    weights = writer.array("int8_t", "weights", (*plain(flat.T), "0"))
+    biases = node.plain_biases(writer.source.zero)
     planes = plane_words(flat, node.rescaling, biases) if _takes_planes(node, writer.target.shape[1]) else None
-    arrays, to = writer.rescaling(node.rescaling, plain(biases), planes, weights)
-    place = writer.symbol("weights")
-    fields = (
+    once = "defined(PLAIN)" if writer.program.short_constants and has_one_scale(node.rescaling) else None
+    arrays, to = writer.rescaling(node.rescaling, plain(biases), planes, weights, raised=biases, once=once)
+    return arrays, (
         to,
         f"WEIGHTS_APART({place})" if planes else place,
         writer.target.shape[1],
@@ -120,7 +143,6 @@ def _emit(writer: StageWriter, node: Depthwise) -> StageText:
         columns,
         rows,
     )
-    return StageText(arrays + writer.struct("depthwise_t", fields), flat.size)
 
 
 def _takes_planes(node: Depthwise, width: int) -> bool:
