@@ -149,5 +149,6 @@ def _float_accuracy(model: PretrainedModel, digits: Digits, tell: StageCallback)
 
 def _parameter_bytes(model: PretrainedModel) -> int:
     from edgedigits.firmware_export import export_library, parameter_bytes
+    from edgedigits.firmware_export.recipe import COMPACT
 
-    return parameter_bytes(export_library(model.int8_path, allow_failed=True)).total
+    return parameter_bytes(export_library(model.int8_path, allow_failed=True, weights=COMPACT)).total
