@@ -19,6 +19,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import read_json, write_json, write_with
 from edgedigits.core.paths import StrPath
 from edgedigits.core.resumable import Resumable
+from edgedigits.core.spoiling import some_spoilt
 
 FILE = "lessons.json"
 TEACHING = Resumable("teaching", lambda folder: (folder / FILE).is_file())
@@ -32,7 +33,7 @@ class LessonRecipe:
     Attributes:
         teachers: sha256 of each network that was asked.
         digits: sha256 of the training digits, in their order.
-        augmentation: name of what distorted these, and spoilt some of them once the teachers had seen them.
+        augmentation: name of what distorted these.
         blended: share of the pictures that are two digits laid over each other.
         seed: of the distortions.
         passes: over all digits.
@@ -72,8 +73,13 @@ class Lessons:
 
         write_with(self._file(number), save)
 
-    def read(self, number: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    def read(self, number: int, spoilt: float = 0.0, seed: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """Images and probabilities of a pass; after the last one comes the first again.
+
+        Args:
+            number: of the pass, counted from 0.
+            spoilt: share of the pictures that are spoilt, anew for each number; they keep the answer to the whole one.
+            seed: of that.
 
         Raises:
             EdgedigitsError: the file is missing or damaged.
@@ -86,7 +92,7 @@ class Lessons:
             raise EdgedigitsError(f"{path} is missing or damaged", "remove it, and teach with --resume") from error
         if images.shape[1:] != (SIDE, SIDE) or scores.shape != (len(images), CLASSES):
             raise EdgedigitsError(f"{path} holds no lessons", "remove it, and teach with --resume")
-        return images, scores
+        return some_spoilt(images, spoilt, (seed, number)) if spoilt else images, scores
 
     def _file(self, number: int) -> Path:
         return self.path / f"pass-{number:03}.npz"

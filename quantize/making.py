@@ -49,6 +49,7 @@ def make(
     progress: StageCallback | None = None,
     contract: InputContract = OUR_CONTRACT,
     lessons: Lessons | None = None,
+    spoilt: float = 0.0,
 ) -> MadeModel:
     """Make a TFLite model of a float network.
 
@@ -62,6 +63,7 @@ def make(
         progress: told about tuning and conversion: the stage, how much is done and how much there is.
         contract: of the network.
         lessons: that fine-tuning learns from; None: from the training digits and what the network says of them.
+        spoilt: share of the lessons' pictures that are spoilt.
 
     Raises:
         EdgedigitsError: the recipe cannot be carried out with this network; the message names the layer.
@@ -77,10 +79,10 @@ def make(
 
         settings["tuned_on"] = tuning_device()
         if lessons:
-            settings["lessons"] = lessons.recipe.as_dict()
+            settings |= {"lessons": lessons.recipe.as_dict(), "spoilt": spoilt}
         if progress:
             progress("fine-tune", 1, 1, f"on {settings['tuned_on']}")
-        tuned = tune(model, recipe.tuning, split, seed, progress, contract, lessons)
+        tuned = tune(model, recipe.tuning, split, seed, progress, contract, lessons, spoilt)
         model, history, contract = tuned.model, tuned.history, tuned.contract
     seconds = time.monotonic() - began if recipe.tuning else 0.0
     if progress:

@@ -42,6 +42,7 @@ class QuantizeRequest:
         told: what is known of the network's input beside its card.
         trust: run code that the file holds.
         lessons: folder of lessons that a recipe which trains learns from.
+        spoilt: share of their pictures that are spoilt; None: as for the float network, as its card tells.
     """
 
     model: StrPath
@@ -55,6 +56,7 @@ class QuantizeRequest:
     told: Told = NOTHING_TOLD
     trust: bool = False
     lessons: StrPath | None = None
+    spoilt: float | None = None
 
     def __post_init__(self) -> None:
         """Keep paths as :class:`pathlib.Path`, so that requests for one file are equal however it was named."""
@@ -66,9 +68,11 @@ class QuantizeRequest:
         """The recipe of that name.
 
         Raises:
-            EdgedigitsError: there is none, or it trains nothing where there are lessons.
+            EdgedigitsError: there is none, or it trains nothing where there are lessons; a share that is none.
         """
         recipe = recipe_named(self.recipe)
+        if self.spoilt is not None and (self.lessons is None or not 0 <= self.spoilt <= 1):
+            raise EdgedigitsError(f"--spoilt is {self.spoilt}", "give 0 to 1, beside --lessons")
         if self.lessons is not None:
             open_lessons(self.lessons)
             if not recipe.trains:
@@ -104,6 +108,12 @@ class QuantizeResult:
     folds: int
 
 
+def _spoilt(request: QuantizeRequest, source: FloatSource) -> float:
+    if request.spoilt is not None:
+        return request.spoilt
+    return float(source.card.settings.get("spoilt", 0.0)) if source.card else 0.0
+
+
 def quantize(
     request: QuantizeRequest, out: StrPath, *, force: bool = False, progress: Progress | None = None
 ) -> QuantizeResult:
@@ -134,7 +144,17 @@ def quantize(
     lessons = finished_lessons(request.lessons, source.split.train.sha256()) if request.lessons else None
     model = source.load()
     calibration = source.calibration(request.calibration)
-    made = make(model, recipe, source.split, request.seed, calibration, progress, source.contract, lessons)
+    made = make(
+        model,
+        recipe,
+        source.split,
+        request.seed,
+        calibration,
+        progress,
+        source.contract,
+        lessons,
+        _spoilt(request, source),
+    )
     test = source.split.test
     with whole_folder(out, force) as work:
         path = work / f"model.{recipe.name}.tflite"

@@ -27,7 +27,7 @@ class Augmentation:
             cuts that are no digit (:mod:`edgedigits.train.augmentation.fields`); they serve for three
             epochs. More than 0 takes the place of the recipe's label smoothing.
         spoilt: share of the pictures that are spoilt, anew for each epoch
-            (:mod:`edgedigits.train.augmentation.spoiling`).
+            (:mod:`edgedigits.core.spoiling`).
     """
 
     about: str
@@ -123,6 +123,7 @@ class TrainingRecipe:
         augmentation: a key of :data:`AUGMENTATIONS`.
         least_steps: optimizer steps of the whole training, at least: :meth:`with_enough_passes` sees to it.
         passes: over the training digits in an epoch; more than one where there are few digits.
+        spoilt: share of the pictures of lessons that are spoilt (:mod:`edgedigits.core.spoiling`).
     """
 
     epochs: int
@@ -136,6 +137,7 @@ class TrainingRecipe:
     augmentation: str = "none"
     least_steps: int = LEAST_STEPS
     passes: int = 1
+    spoilt: float = 0.0
 
     def steps_an_epoch(self, digits: int) -> int:
         """Optimizer steps of an epoch with so many training digits; what is left over after the last batch waits."""

@@ -39,6 +39,7 @@ class TrainingRequest:
         start: a ``model.keras`` of this network with its card, to start from its weights: fine-tuning, for which
             epochs, rate and schedule are others (:data:`edgedigits.train.recipes.FINE_TUNING`).
         lessons: folder of lessons to learn from in place of the training digits; a pass in each epoch.
+        spoilt: share of the lessons' pictures that are spoilt.
         tensorboard: write logs for TensorBoard too.
     """
 
@@ -55,6 +56,7 @@ class TrainingRequest:
     tensorboard: bool = False
     start: StrPath | None = None
     lessons: StrPath | None = None
+    spoilt: float | None = None
 
     def __post_init__(self) -> None:
         """Keep paths as :class:`pathlib.Path`, so that requests for one file are equal however it was named."""
@@ -180,9 +182,9 @@ def resolve(request: TrainingRequest, digits: int | None = None) -> TrainingReci
         "batch_size": request.batch_size,
         "rate": request.rate,
         "augmentation": request.augmentation,
+        "spoilt": request.spoilt,
     }
-    if request.lessons:
-        recipe = replace(recipe, augmentation="none")
+    recipe = replace(recipe, augmentation="none") if request.lessons else replace(recipe, spoilt=0.0)
     recipe = replace(recipe, **{name: value for name, value in given.items() if value is not None})
     _check(request, recipe, entry)
     if digits is None:
@@ -199,6 +201,11 @@ def _check(request: TrainingRequest, recipe: TrainingRecipe, entry: Network) -> 
             raise EdgedigitsError(f"the {name} is {value}", "give a whole number of at least 1")
     if not recipe.rate > 0:
         raise EdgedigitsError(f"the learning rate is {recipe.rate}", "give a number greater than 0")
+    if not 0 <= recipe.spoilt <= 1 or (request.spoilt and not request.lessons):
+        raise EdgedigitsError(
+            f"the share of spoilt pictures is {recipe.spoilt}",
+            "give 0 to 1, beside --lessons; without these, --augment rough or robust spoils pictures",
+        )
     if not 0 <= request.seed < 2**32:
         raise EdgedigitsError(f"the seed is {request.seed}", "give a whole number from 0 to 4294967295")
     if request.device not in ("auto", "cpu", "gpu"):

@@ -80,6 +80,9 @@ def datasets(data: Path | None, as_json: bool) -> None:
 @click.option("--rate", type=float, help="Learning rate.  [default: the network's own]")
 @click.option("--augment", help="One of the augmentations below.  [default: the network's own]")
 @click.option("--lessons", type=click.Path(path_type=Path), help="Learn from what `edgedigits teach` wrote there.")
+@click.option(
+    "--spoilt", type=click.FloatRange(0, 1), help="Share of spoilt pictures in lessons.  [default: the network's own]"
+)
 @click.option("--seed", default=0, show_default=True, help="Of the split, the weights, the order and the distortion.")
 @options.device
 @click.option("--weights", type=click.Path(path_type=Path), help="ImageNet weights, for fakebank-resnet50.")
@@ -172,7 +175,7 @@ def _network_of(preset: str, network: str | None, start: Path | None, lessons: P
     if lessons is None:
         raise EdgedigitsError(
             f"the preset {preset} learns from lessons",
-            "write some by `edgedigits teach TEACHER... --augment rough --out LESSONS`, and give --lessons LESSONS",
+            "write some by `edgedigits teach TEACHER... --out LESSONS`, and give --lessons LESSONS",
         )
     return found.network
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 @click.argument("model", type=options.FloatModelOrFolds())
 @click.option("--recipe", default="int8", show_default=True, help="One of those below.")
 @click.option("--lessons", type=click.Path(path_type=Path), help="Fine-tune by what `edgedigits teach` wrote there.")
+@click.option(
+    "--spoilt", type=click.FloatRange(0, 1), help="Share of spoilt pictures in lessons.  [default: the network's own]"
+)
 @click.option("--calibration", type=int, help="Digits in the representative dataset.  [default: 500, or all if fewer]")
 @click.option("--max-drop", default=0.5, show_default=True, help="Percentage points of accuracy that may be lost.")
 @options.dataset("Calibrate and prove on this one.  [default: the model's own]")
@@ -46,6 +49,7 @@ def quantize(
     model: Path,
     recipe: str,
     lessons: Path | None,
+    spoilt: float | None,
     calibration: int | None,
     max_drop: float,
     dataset: str | None,
@@ -99,6 +103,7 @@ def quantize(
         told=told,
         trust=trust,
         lessons=lessons,
+        spoilt=spoilt,
     )
     if over_folds:
         with progress() as stage:

@@ -44,7 +44,8 @@ def teach(
     """Ask float networks what they see in distorted training digits, and write pictures and answers to a folder.
 
     `edgedigits train --lessons FOLDER` learns from them in place of labels (distillation): a pass in each epoch, from
-    the first again after the last. Spoilt pictures of the training's own --augment keep the answer to the whole one.
+    the first again after the last. What it spoils of them keeps the answer to the whole picture, so that the network
+    becomes robust (--spoilt there, and in `edgedigits quantize --lessons`).
 
     \b
     Examples:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,12 @@ _WORKERS = os.cpu_count() or 1
 
 
 def lesson_batches(
-    lessons: Lessons, count: int, size: int, seed: tuple[int, ...], contract: InputContract = OUR_CONTRACT
+    lessons: Lessons,
+    count: int,
+    size: int,
+    seed: tuple[int, ...],
+    contract: InputContract = OUR_CONTRACT,
+    spoilt: float = 0.0,
 ) -> tuple[Any, int]:
     """The batches of as many epochs as there are passes, the same in every run for the same seed.
 
@@ -30,6 +35,7 @@ def lesson_batches(
         size: pictures a step.
         seed: of the order.
         contract: of the network.
+        spoilt: share of the pictures that are spoilt.
 
     Returns:
         A ``tf.data.Dataset`` of what the network is fed, float32 (batch, ...), and float32 targets (batch, 10), and the
@@ -39,7 +45,10 @@ def lesson_batches(
     steps = count // size
     passes = range(lessons.recipe.passes)
     orders = [np.random.default_rng((*seed, number)).permutation(count)[: steps * size] for number in passes]
-    read = lru_cache(2)(lessons.read)  # the last batches of a pass are made beside the first ones of the next
+    lot = int(np.random.SeedSequence(seed).generate_state(1)[0])
+    read = lru_cache(2)(
+        partial(lessons.read, spoilt=spoilt, seed=lot)
+    )  # the last batches of a pass are made beside the first ones of the next
 
     def take(number: NDArray[np.int64], indices: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         images, scores = read(int(number))

@@ -74,6 +74,7 @@ def tune(
     progress: StageCallback | None = None,
     contract: InputContract = OUR_CONTRACT,
     lessons: Lessons | None = None,
+    spoilt: float = 0.0,
 ) -> Tuned:
     """Fine-tune a copy of a float network, phase after phase.
 
@@ -89,6 +90,7 @@ def tune(
         contract: of the network.
         lessons: to learn from in place of the digits and what the network says of them; each phase passes over all of
             them, whatever its epochs are.
+        spoilt: share of the lessons' pictures that are spoilt.
 
     Raises:
         EdgedigitsError: a network that cannot be tuned so, naming the layer; a loss that is no number.
@@ -108,7 +110,7 @@ def tune(
         for number, phase in enumerate(phases):
             lot = (seed, number)
             if lessons:
-                batches, steps = lesson_batches(lessons, len(split.train), tuning.batch_size, lot, contract)
+                batches, steps = lesson_batches(lessons, len(split.train), tuning.batch_size, lot, contract, spoilt)
             else:
                 batches, steps = tuning_batches(teacher, split.train, tuning, phase.epochs, lot, contract)
             wrapped = phase.prepare(network, tuning, steps, ranges)

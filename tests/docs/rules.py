@@ -126,7 +126,7 @@ RULES = (
         r"edgedigits train --from out/reader/model.keras --augment robust --epochs 1 "
         rf"{FEW} --out out/robust",
         "trains 20 minutes",
-        slow="tests/train/test_spoiling.py; the README's training starts from a model",
+        slow="tests/core/test_spoiling.py; the README's training starts from a model",
     ),
     shortened(
         r"edgedigits evaluate builtin --dataset mnist --corruptions",
@@ -153,8 +153,8 @@ RULES = (
         "trains and asks for hours; tests/cli/test_presets.py",
     ),
     shortened(
-        r"edgedigits teach out/float --augment rough --passes 20 --out out/lessons",
-        rf"edgedigits teach out/float {FEW} --augment rough --passes 1 --out out/lessons",
+        r"edgedigits teach out/float --passes 20 --out out/lessons",
+        rf"edgedigits teach out/float {FEW} --passes 1 --out out/lessons",
         "twenty passes over MNIST",
     ),
     shortened(

@@ -131,12 +131,26 @@ def test_the_card_tells_of_the_lessons(lessons, tmp_path):
     assert card_of(result.model).settings["lessons"] == lessons.recipe.as_dict()
 
 
-def test_what_is_spoilt_keeps_the_answer_to_the_whole_picture(tmp_path):
-    whole = teach(replace(REQUEST, passes=1, augmentation="light"), tmp_path / "whole").read(0)
-    rough = teach(replace(REQUEST, passes=1, augmentation="rough"), tmp_path / "rough").read(0)
-    np.testing.assert_array_equal(rough[1], whole[1])
-    spoilt = np.mean((rough[0] != whole[0]).any(axis=(1, 2)))
-    assert 0.1 < spoilt < 0.2
+def test_what_is_spoilt_keeps_the_answer_to_the_whole_picture(lessons):
+    whole, some, others = lessons.read(0), lessons.read(0, 0.15), lessons.read(2, 0.15)
+    np.testing.assert_array_equal(some[1], whole[1])
+    assert 0.1 < np.mean((some[0] != whole[0]).any(axis=(1, 2))) < 0.2
+    assert np.mean((some[0] != others[0]).any(axis=(1, 2))) > 0.15  # the same pass again, others of it spoilt
+
+
+@pytest.mark.parametrize("name", ["rough", "reading", "robust"])
+def test_teachers_are_shown_nothing_that_they_do_not_know(tmp_path, name):
+    with pytest.raises(EdgedigitsError, match=rf"{name} makes pictures that teachers do not know; take light"):
+        teach(replace(REQUEST, augmentation=name), tmp_path / "out")
+
+
+def test_a_share_of_spoilt_pictures_needs_lessons(lessons):
+    request = TrainingRequest("nano", "optdigits", spoilt=0.1)
+    with pytest.raises(EdgedigitsError, match="--augment rough or robust spoils pictures"):
+        resolve(request)
+    assert resolve(replace(request, lessons=lessons.path)).spoilt == 0.1
+    with pytest.raises(EdgedigitsError, match="give 0 to 1"):
+        resolve(replace(request, lessons=lessons.path, spoilt=1.5))
 
 
 def test_pictures_of_lessons_are_not_distorted_again_unless_that_is_asked_for(lessons):

@@ -149,8 +149,7 @@ def fit(
         EdgedigitsError: the loss is no number any more.
     """
     passed = split if lessons else replace(split, train=split.train.repeated(recipe.passes))
-    distorted = (recipe.augmentation, lessons.recipe.augmentation) if lessons else (recipe.augmentation,)
-    spoilt = any(augmentation(name).spoilt for name in distorted)
+    spoilt = recipe.spoilt or augmentation(recipe.augmentation).spoilt
     clear = len(split.validation) >= FEW_TO_VALIDATE and not spoilt
     with closing(_training(fitter, recipe, passed, seed, lessons)) as training:
         return run_epochs(fitter, recipe, training, len(split.validation), clear, seed, saved, keep, progress)

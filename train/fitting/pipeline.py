@@ -13,9 +13,9 @@ from edgedigits.core.datasets import Digits
 from edgedigits.core.digit import CLASSES, SIDE
 from edgedigits.core.keras.backend import tf
 from edgedigits.core.lessons import Lessons
+from edgedigits.core.spoiling import some_spoilt
 from edgedigits.train.augmentation.distortion import augment
 from edgedigits.train.augmentation.fields import FieldPictures
-from edgedigits.train.augmentation.spoiling import some_spoilt
 from edgedigits.train.recipes import Augmentation, TrainingRecipe, augmentation
 
 _AHEAD = 4
@@ -51,7 +51,7 @@ def training_batches(
     settings = augmentation(recipe.augmentation)
     order, seeds = epoch_order(len(digits), batch_size, seed, epoch)
     if lessons:
-        prepare = _from_lessons(lessons, epoch)
+        prepare = _from_lessons(lessons, epoch, seed, recipe.spoilt)
     elif settings.fields:
         prepare = _from_fields(digits, seed, epoch, settings)
     else:
@@ -118,11 +118,11 @@ def _from_fields(digits: Digits, seed: int, epoch: int, settings: Augmentation) 
     return _taking(take)
 
 
-def _from_lessons(lessons: Lessons, epoch: int) -> Any:
-    """Pictures and what teachers say of them; what is spoilt here keeps what they said."""
+def _from_lessons(lessons: Lessons, epoch: int, seed: int, spoilt: float) -> Any:
+    """Pictures, a share of them spoilt, and what teachers say of them whole."""
 
     def take(indices: NDArray[np.intp]) -> Taken:
-        images, scores = _SHELF.kept((lessons, epoch), lambda: lessons.read(epoch))
+        images, scores = _SHELF.kept((lessons, epoch, seed, spoilt), lambda: lessons.read(epoch, spoilt, seed))
         return images[indices], scores[indices]
 
     return _taking(take)

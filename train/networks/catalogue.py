@@ -39,9 +39,11 @@ class Network:
 _OURS = "edgedigits, for microcontrollers"
 
 
-def _coded(name: str, parameters: int, int8_bytes: int, epochs: int, rate: float, wide: bool = False) -> Network:
+def _coded(
+    name: str, parameters: int, int8_bytes: int, epochs: int, rate: float, spoilt: float, wide: bool = False
+) -> Network:
     """A network that ships with the toolkit once it has learned from lessons and its weights are codes."""
-    recipe = TrainingRecipe(epochs, 128, "adam", rate, "one-cycle", augmentation="rough")
+    recipe = TrainingRecipe(epochs, 128, "adam", rate, "one-cycle", augmentation="rough", spoilt=spoilt)
     source = "edgedigits, for weights in codes of 4 bits"
     return Network(name, parameters, int8_bytes, source, STACKS[name].describe(), recipe, wide=wide)
 
@@ -98,12 +100,12 @@ _ENTRIES = (
         TrainingRecipe(40, 128, "adam", 0.003, "one-cycle", augmentation="light"),
         wide=True,
     ),
-    _coded("pico-coded", 1_529, 9_208, 80, 0.01),
-    _coded("nano-coded", 7_147, 19_632, 80, 0.01),
-    _coded("micro-coded", 20_922, 36_392, 80, 0.006),
-    _coded("small-coded", 61_510, 83_264, 60, 0.006),
-    _coded("base-coded", 125_710, 146_056, 60, 0.004),
-    _coded("large-coded", 647_866, 667_056, 40, 0.003, wide=True),
+    _coded("pico-coded", 1_529, 9_208, 100, 0.01, 0.02),
+    _coded("nano-coded", 7_147, 19_632, 60, 0.01, 0.05),
+    _coded("micro-coded", 20_922, 36_392, 50, 0.006, 0.05),
+    _coded("small-coded", 61_510, 83_264, 40, 0.006, 0.08),
+    _coded("base-coded", 125_710, 146_056, 60, 0.004, 0.08),
+    _coded("large-coded", 647_866, 667_056, 40, 0.003, 0.08, wide=True),
     Network(
         "nf264-cnn1",
         542_230,

@@ -23,7 +23,6 @@ from edgedigits.core.keras.models import load_keras
 from edgedigits.core.lessons import TEACHING, LessonRecipe, Lessons, begin_lessons, open_lessons
 from edgedigits.core.paths import StrPath
 from edgedigits.train.augmentation.distortion import augment
-from edgedigits.train.augmentation.spoiling import some_spoilt
 from edgedigits.train.fitting.pipeline import scaled
 from edgedigits.train.recipes import Augmentation, augmentation
 
@@ -39,7 +38,7 @@ class TeachingRequest:
         dataset: spec of the data set whose training digits are distorted.
         split: name of the rule that divides it.
         passes: over the training digits, at least 1.
-        augmentation: how they are distorted; what it spoils is spoilt once the teachers have seen it.
+        augmentation: how they are distorted; none that spoils or draws anew, as teachers shall see what they know.
         blended: share of the pictures that are two digits laid over each other.
         seed: of split and distortions.
     """
@@ -74,6 +73,11 @@ def teach(
     if not request.teachers or request.passes < 1:
         raise EdgedigitsError("there is nothing to teach", "name one teacher and one pass or more")
     settings = augmentation(request.augmentation)
+    if settings.spoilt or settings.fields:
+        raise EdgedigitsError(
+            f"{request.augmentation} makes pictures that teachers do not know",
+            "take light, and let those who learn spoil some of them: `edgedigits train --lessons --spoilt 0.15`",
+        )
     digits = split_dataset(load_dataset(request.dataset), request.split, request.seed).train
     recipe = LessonRecipe(
         tuple(sha256_of(path) for path in request.teachers),
@@ -87,8 +91,7 @@ def teach(
     lessons = _lessons(Path(out), recipe, resume)
     ask = tf.function(_asker([load_keras(path) for path in request.teachers], settings))
     for number in lessons.missing():
-        images, scores = _pass(digits, ask, request.blended, (request.seed, number))
-        lessons.write(number, some_spoilt(images, settings.spoilt, (request.seed, number, 1)), scores)
+        lessons.write(number, *_pass(digits, ask, request.blended, (request.seed, number)))
         if progress:
             progress(number + 1, request.passes)
     return lessons

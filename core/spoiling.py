@@ -1,4 +1,4 @@
-"""Pictures that reached the network in a bad state: ``robust`` on top of ``reading``, ``rough`` on top of ``light``.
+"""Pictures that reached the network in a bad state, for networks to learn from.
 
 Families of distortions with ranges that are drawn by lot: place and size, blur, noise, light, fog, negatives, outlines,
 strokes and holes. They overlap with most kinds of :mod:`edgedigits.core.corruptions`, by which robustness is measured,
@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.core.digit import SIDE
-from edgedigits.train.augmentation.strokes import Picture
+
+Picture = NDArray[np.uint8]
 
 _MOVED = 0.5
 """Share of the pictures that are moved; of the others each is spoilt otherwise, at least."""

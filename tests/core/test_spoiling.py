@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
+from edgedigits.core import spoiling
 from edgedigits.core.corruptions.kinds import KINDS, corrupted
 from edgedigits.core.datasets import load_dataset
-from edgedigits.train.augmentation import spoiling
-from edgedigits.train.augmentation.spoiling import some_spoilt, spoilt
+from edgedigits.core.spoiling import some_spoilt, spoilt
 
 WAYS = [spoiling._moved, *spoiling._WAYS]
 
@@ -63,7 +63,8 @@ def test_a_lot_spoils_a_batch_the_same_every_time_and_another_one_otherwise(imag
 
 
 def test_no_function_that_measures_robustness_takes_part_in_training():
-    for module in (Path(spoiling.__file__).parents[1]).rglob("*.py"):
+    core = Path(spoiling.__file__)
+    for module in (core, core.with_name("lessons.py"), *(core.parents[1] / "train").rglob("*.py")):
         names = [node.module or "" for node in ast.walk(ast.parse(module.read_text())) if type(node) is ast.ImportFrom]
         assert not any("core.corruptions" in name for name in names), module
 
