@@ -48,11 +48,11 @@ def corruptions(models: tuple[Path, ...], dataset: str, trust: bool, out: Path, 
 
     refuse_inputs_inside(models, out)
     check_folder(out, force=force)
+    check_dataset(dataset)
     cards = [card_of(model) for model in models]
     for model, card in zip(models, cards, strict=True):
         refuse_line_network(model, card, "corruptions")
         check_model(model)
-    check_dataset(dataset)
     digits = unseen_by_all(cards, dataset)
     others = unseen_part(None, dataset).others
     named = _open_all(models, (others, f"other digits of {dataset}") if others else None, trust)
