@@ -46,9 +46,8 @@ def corruptions(models: tuple[Path, ...], dataset: str, trust: bool, out: Path, 
     from edgedigits.core.files import refuse_inputs_inside
     from edgedigits.results.robustness.suite import check_folder, measure_suite
 
-    refuse_inputs_inside(models, out)
+    refuse_inputs_inside((*models, *check_dataset(dataset)[1]), out)
     check_folder(out, force=force)
-    check_dataset(dataset)
     cards = [card_of(model) for model in models]
     for model, card in zip(models, cards, strict=True):
         refuse_line_network(model, card, "corruptions")
