@@ -11,8 +11,9 @@ from edgedigits.cli.options import OUT
 _READ = "what was printed so far was read; give it what is left"
 _STAGES = "what its finished stages made stays in {out}; the same command with --force does all of it again"
 _ROWS = "what is finished stays in {out}; the same command goes on with --resume, and starts anew with --force"
+_MODELS = "the models that were measured stay in {out}; the same command goes on with the others"
 _NOTHING = "nothing was written; the same command starts again"
-_KEPT = {"predict": _READ, "run": _STAGES}
+_KEPT = {"predict": _READ, "run": _STAGES, "corruptions": _MODELS}
 
 
 def stopped_words(ctx: click.Context) -> str:

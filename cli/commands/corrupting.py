@@ -46,13 +46,12 @@ def corruptions(models: tuple[Path, ...], dataset: str, trust: bool, out: Path, 
     from edgedigits.core.files import refuse_inputs_inside
     from edgedigits.results.robustness.suite import check_folder, measure_suite
 
-    refuse_inputs_inside(models, out)
+    refuse_inputs_inside((*models, *check_dataset(dataset)[1]), out)
     check_folder(out, force=force)
     cards = [card_of(model) for model in models]
     for model, card in zip(models, cards, strict=True):
         refuse_line_network(model, card, "corruptions")
         check_model(model)
-    check_dataset(dataset)
     digits = unseen_by_all(cards, dataset)
     others = unseen_part(None, dataset).others
     named = _open_all(models, (others, f"other digits of {dataset}") if others else None, trust)

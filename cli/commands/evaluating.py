@@ -70,9 +70,9 @@ def evaluate(
     if names_line_network(None, model):
         evaluate_line_network(ctx, model, dataset, as_json)
         return
-    check_model(model)
     if dataset:
         check_dataset(dataset)
+    check_model(model)
     part = unseen_part(card_of(model), dataset, split)
     test = part.digits
     tried_on = (part.others, f"other digits of {part.spec}") if part.others else None

@@ -54,6 +54,17 @@ def test_choose_reads_what_benchmark_has_written(measured):
     assert "rows meet all limits" in call("choose", "--max-flash", "1M", out).stdout
 
 
+def test_rows_of_full_int8_have_the_bytes_of_their_parameters_without_a_compiler(measured):
+    out, _ = measured
+    found = {row.recipe: row.parameter_bytes for row in read_results(out).rows}
+    weights, channels = 8 * 25 + 10 * 6 * 6 * 8, 8 + 10
+    assert found["int8"] is not None
+    assert weights + 9 * channels <= found["int8"] < 1.2 * weights + 9 * channels  # rows of a kernel are filled up
+    assert (found["float32"], found["int16x8"]) == (None, None)
+    assert json.loads((out / "int8" / "row.json").read_text())["parameter_bytes"] == found["int8"]
+    assert "bytes of parameters" in (out / "results.md").read_text()
+
+
 def test_benchmark_prints_json_for_scripts(model, tmp_path):
     command = (
         "benchmark",

@@ -33,6 +33,7 @@ COMMANDS = {
     ),
     "baseline --trained": ("baseline", "nf264-cnn1", "--dataset", "optdigits", "--trained", "GIVEN", "--out", "ROWS"),
     "measure": ("measure", "TFLITE", "--out", "INT8"),
+    "corruptions": ("corruptions", "TFLITE", "KERAS", "--out", "INT8"),
     "compare": ("compare", "RESULTS", "--out", "RESULTS"),
     "firmware report --plot": ("firmware", "report", "TFLITE", "--core", "m4", "--plot", "TFLITE"),
     "firmware report --card": ("firmware", "report", "TFLITE", "--core", "m4", "--card", "INT8/card.json"),
@@ -46,6 +47,7 @@ COMMANDS = {
     "layer-error, its data": ("layer-error", "builtin-float", "--dataset", "folder:DATA", "--out", "DATA"),
     "benchmark, its data": ("benchmark", "builtin-float", "--dataset", "folder:DATA", "--out", "DATA"),
     "measure, its data": ("measure", "builtin", "--dataset", "folder:DATA", "--out", "DATA"),
+    "corruptions, its data": ("corruptions", "builtin", "--dataset", "folder:DATA", "--out", "DATA"),
     "train, its data": ("train", "--dataset", "folder:DATA", "--out", "DATA"),
 }
 

@@ -44,6 +44,8 @@ WRONG = {
     "firmware report builtin --core m9": "no core is called 'm9'",
     "evaluate none.keras": "no model at none.keras",
     "evaluate model.keras --dataset mnsit": "did you mean mnist or emnist?",
+    "corruptions none.keras": "no model at none.keras",
+    "corruptions model.keras --dataset mnsit": "did you mean mnist or emnist?",
     "predict none.tflite picture.png": "no model at none.tflite",
 }
 TAKEN = (

@@ -30,6 +30,7 @@ FOLDERS = {
     "benchmark": ("benchmark", "FLOAT", "--out", "OUT"),
     "calibration": ("calibration", "FLOAT", "--out", "OUT"),
     "layer-error": ("layer-error", "FLOAT", "--out", "OUT"),
+    "corruptions": ("corruptions", "builtin", "--dataset", "samples", "--out", "OUT"),
 }
 PICTURES = Path(__file__).parents[2] / "docs"
 FLOAT = Path(__file__).parents[2] / "core" / "pretrained" / "small-float" / "model.keras"

@@ -16,6 +16,7 @@ WORDS = {
     **dict.fromkeys(("measure builtin", "evaluate builtin", "fields builtin x", "firmware report builtin"), NOTHING),
     **dict.fromkeys(("train", "benchmark builtin", "baseline knn", "search --preset nodes"), GOES_ON),
     "run": "Error: stopped: what its finished stages made stays in out; the same command with --force does all of it",
+    "corruptions builtin": "Error: stopped: the models that were measured stay in out; the same command goes on",
     "predict x.png": "Error: stopped: what was printed so far was read; give it what is left",
 }
 WITHOUT_OUT = ("measure", "evaluate", "fields", "firmware", "predict")
@@ -45,7 +46,7 @@ def test_it_says_what_was_kept_and_how_to_go_on(line: str, tmp_path: Path, monke
     assert stop(monkeypatch, line).startswith(WORDS[line])
 
 
-@pytest.mark.parametrize("line", ["train", "benchmark builtin", "run"])
+@pytest.mark.parametrize("line", ["train", "benchmark builtin", "corruptions builtin", "run"])
 def test_where_nothing_was_made_yet_there_is_nothing_to_go_on_with(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
