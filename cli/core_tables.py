@@ -66,7 +66,9 @@ def _show_tables(found: FirmwareReport) -> None:
     say(f"arena bytes by kernels: {arena}")
     if found.library.line and found.costs:
         line, wrong = found.library.line, sum(cost.differing_texts for cost in found.costs)
-        say(f"strips of 32 x {line.width}, {line.steps} steps of 11 scores; {wrong:,} texts differ from what they say")
+        say(
+            f"strips of 32 x {line.width}, {line.steps} steps of 11 scores; {counted(wrong, 'text')} {'differs' if wrong == 1 else 'differ'} from what they say"
+        )
     if found.costs:
         _show_flash(found.costs)
         for unit, costs in _by_unit(found.costs).items():
@@ -128,7 +130,7 @@ def _show_layers(found: FirmwareReport) -> None:
         [
             (
                 *(f"{place}: {layer.title}", f"{layer.macs:,}"),
-                *(f"{cost.layers[place].parameter_bytes:,}" if cost.layers else "-" for cost in variants.values()),
+                *(f"{cost.parameter_bytes[place]:,}" for cost in variants.values()),
                 *(*(f"{layer.arena_bytes[name]:,}" for name in variants), ""),
             )
             for place, layer in enumerate(found.layers)
@@ -146,7 +148,7 @@ def _show_encodings(found: FirmwareReport) -> None:
         places = ", ".join(str(place) for place, one in enumerate(encodings) if one == encoding)
         say(f"weights as {encoding}: layer {places}")
     if saved := found.library.saved_bytes:
-        say(f"compact weights save {saved:,} bytes of flash; --weights plain takes less time and less arena")
+        say(f"compact weights save {counted(saved, 'byte')} of flash; --weights plain takes less time and less arena")
 
 
 def _show_layer_runs(costs: Sequence[CoreCost], unit: str) -> None:

@@ -12,6 +12,8 @@ _READ = "what was printed so far was read; give it what is left"
 _STAGES = "what its finished stages made stays in {out}; the same command with --force does all of it again"
 _ROWS = "what is finished stays in {out}; the same command goes on with --resume, and starts anew with --force"
 _NOTHING = "nothing was written; the same command starts again"
+STOPPED_EARLY = f"stopped: {_NOTHING}"
+"""Before any command has begun."""
 _KEPT = {"predict": _READ, "run": _STAGES}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgedigits.core.counting import counted
 from edgedigits.firmware_export.graph.arithmetic import convolution_ratios, dense_ratio
 from edgedigits.firmware_export.graph.formulas import multiply_once
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, OperatorNodes
@@ -79,10 +80,10 @@ def _shape(layer: Layer) -> Sequence[int]:
     given = layer.tensor(0).shape
     if layer.option("KeepNumDims"):
         if given[-1] != depth:
-            raise layer.error(f"has weights for {depth} values and an input of {given[-1]}")
+            raise layer.error(f"has weights for {counted(depth, 'value')} and an input of {given[-1]}")
         return (*given[:-1], channels)
     if depth < 1 or math.prod(given) % depth:
-        raise layer.error(f"has weights for {depth} values and an input of {math.prod(given)}")
+        raise layer.error(f"has weights for {counted(depth, 'value')} and an input of {math.prod(given)}")
     return (math.prod(given) // depth, channels)
 
 
