@@ -66,9 +66,8 @@ def _show_tables(found: FirmwareReport) -> None:
     say(f"arena bytes by kernels: {arena}")
     if found.library.line and found.costs:
         line, wrong = found.library.line, sum(cost.differing_texts for cost in found.costs)
-        say(
-            f"strips of 32 x {line.width}, {line.steps} steps of 11 scores; {counted(wrong, 'text')} {'differs' if wrong == 1 else 'differ'} from what they say"
-        )
+        texts = f"{counted(wrong, 'text')} {'differs' if wrong == 1 else 'differ'} from what they say"
+        say(f"strips of 32 x {line.width}, {line.steps} steps of 11 scores; {texts}")
     if found.costs:
         _show_flash(found.costs)
         for unit, costs in _by_unit(found.costs).items():

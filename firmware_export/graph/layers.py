@@ -219,8 +219,9 @@ class Layer:
             return first, second, math.prod(others)
         if math.prod(batch) != 1:
             one_each = all(end.shape[:1] in {(), (1,)} for end in self.content.inputs)
-            remedy = LEAVE_OUT if one_each else REBUILD
-            raise self.error("works on a batch of more than 1, or on more than three axes", remedy)
+            if one_each:
+                raise self.error(f"works on more than three axes ({sizes(shape)})", LEAVE_OUT)
+            raise self.error("works on a batch of more than 1", REBUILD)
         return height, width, channels
 
     def _check_scales(self, tensor: Tensor) -> None:

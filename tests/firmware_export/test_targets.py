@@ -415,7 +415,7 @@ class TestWriting:
 
         assert (tmp_path / "mine.c").read_text() == "mine"
         assert (tmp_path / "digits.c").read_text() == library.source
-        assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+        assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == [LIST]
 
     @pytest.mark.parametrize("name", ["README.md", "main.c", "CMakeLists.txt"])
     def test_force_replaces_no_file_of_a_folder_that_nothing_was_exported_into(self, library, name, tmp_path):
