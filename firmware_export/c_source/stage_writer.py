@@ -131,7 +131,7 @@ class StageWriter:
             np.int64
         )
         if np.any(size >= GREATEST_SUM):
-            raise LargeSumsError(self.stage.node.name)
+            raise LargeSumsError(self.stage.title)
 
 
 def lines(numbers: Iterable[str]) -> str:

@@ -25,7 +25,7 @@ class LargeSumsError(EdgedigitsError):
     """A layer can make sums beyond what the kernels are exact for; its file is not known here.
 
     Attributes:
-        node: its name: TFLite's name of the operator and its place in the file.
+        node: words that begin with its name: TFLite's name of the operator and its place in the file.
         otherwise: a way out besides those that the model's file tells; empty where there is none.
     """
 

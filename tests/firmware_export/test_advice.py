@@ -89,7 +89,6 @@ CONVERTED_AGAIN = {
         "int8",
         1,
     ),
-    "floats of another layer left out": (_JOINED.format("x"), "int8", 1, "c", "L.Activation('tanh')(x)", "int8", 1),
 }
 """A model that a target refuses, and one that is made as the remedy says."""
 _REMEDIES = {
@@ -97,7 +96,6 @@ _REMEDIES = {
     "no bias in 16x8": "give the layer a bias that is not zero, or",
     "no bias in int8": "or convert the model for full int8",
     "floats because of another layer": "with a convolution or dense layer between ELU and CONCATENATION",
-    "floats of another layer left out": "build the network without ELU, or",
     "a free batch": "convert it with a fixed batch of 1",
 }
 
