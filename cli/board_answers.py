@@ -85,4 +85,5 @@ def _error(found: LayerVerification) -> str:
     where = f"row {one.row}, column {one.column}, channel {one.channel}"
     if one.column < 0:
         where = f"row {one.row}, in the padding beside it"
-    return f"{what}: {one.found} instead of {one.expected} in {where} ({one.differing:,} values of this row differ)"
+    differ = f"{counted(one.differing, 'value')} of this row {'differs' if one.differing == 1 else 'differ'}"
+    return f"{what}: {one.found} instead of {one.expected} in {where} ({differ})"

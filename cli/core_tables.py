@@ -68,7 +68,8 @@ def _show_tables(found: FirmwareReport) -> None:
     say(_parameters(found))
     if found.library.line and found.costs:
         line, wrong = found.library.line, sum(cost.differing_texts for cost in found.costs)
-        say(f"strips of 32 x {line.width}, {line.steps} steps of 11 scores; {wrong:,} texts differ from what they say")
+        texts = f"{counted(wrong, 'text')} {'differs' if wrong == 1 else 'differ'} from what they say"
+        say(f"strips of 32 x {line.width}, {line.steps} steps of 11 scores; {texts}")
     if found.costs:
         _show_flash(found.costs)
         for unit, costs in _by_unit(found.costs).items():
@@ -138,7 +139,7 @@ def _show_layers(found: FirmwareReport) -> None:
         [
             (
                 *(f"{place}: {layer.title}", f"{layer.macs:,}"),
-                *(f"{cost.layers[place].parameter_bytes:,}" if cost.layers else "-" for cost in variants.values()),
+                *(f"{cost.parameter_bytes[place]:,}" for cost in variants.values()),
                 *(*(f"{layer.arena_bytes[name]:,}" for name in variants), ""),
             )
             for place, layer in enumerate(found.layers)
@@ -157,7 +158,7 @@ def _show_encodings(found: FirmwareReport) -> None:
         say(f"weights as {encoding}: layer {places}")
     if saved := found.library.saved_bytes:
         say(
-            f"compact weights, biases and scales save {saved:,} bytes of flash and take code to unpack them: see code "
+            f"compact weights, biases and scales save {counted(saved, 'byte')} of flash and take code to unpack them: see code "
             "and tables; --weights plain takes less time and mostly less arena"
         )
 

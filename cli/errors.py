@@ -65,6 +65,15 @@ class Commands(click.Group):
         with read_or_not():
             return super().main(*words, **settings)
 
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> click.Context:
+        """Read the command line; stopped there, it ends as a command does."""
+        try:
+            return super().make_context(info_name, args, *more, **extra)
+        except KeyboardInterrupt:
+            from edgedigits.cli.stopping import STOPPED_EARLY
+
+            raise click.ClickException(STOPPED_EARLY) from None
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was asked for."""
         _stop_cleanly_on_sigterm()

@@ -13,6 +13,8 @@ _STAGES = "what its finished stages made stays in {out}; the same command with -
 _ROWS = "what is finished stays in {out}; the same command goes on with --resume, and starts anew with --force"
 _MODELS = "the models that were measured stay in {out}; the same command goes on with the others"
 _NOTHING = "nothing was written; the same command starts again"
+STOPPED_EARLY = f"stopped: {_NOTHING}"
+"""Before any command has begun."""
 _KEPT = {"predict": _READ, "run": _STAGES, "corruptions": _MODELS}
 
 

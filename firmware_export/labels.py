@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
 
 LABEL = re.compile(r"[ -~]{1,64}")
@@ -46,6 +47,7 @@ def check_labels(labels: tuple[str, ...], outputs: int, path: Path | None = None
     """
     if labels and len(labels) != outputs:
         raise EdgedigitsError(
-            f"{path or 'the list of labels'} names {len(labels)} classes, the model has {outputs} outputs",
+            f"{path or 'the list of labels'} names {counted(len(labels), 'class', 'classes')}, "
+            f"the model has {counted(outputs, 'output')}",
             "name every output once, in their order",
         )

@@ -180,9 +180,9 @@ def test_exports(named: Callable[[Path], Any], tmp_path: Path) -> None:
     from edgedigits.firmware_export.targets.export import library_files
 
     written = write_export(export_arrays(named(bundled_model())), named(tmp_path / "arrays"))
-    assert all(path.is_file() for path in written)
+    assert all(path.is_file() for path in written.files)
     library = library_files(export_library(named(bundled_model())), bundled_model())
-    assert all(path.is_file() for path in write_target("c", library, named(tmp_path / "c")))
+    assert all(path.is_file() for path in write_target("c", library, named(tmp_path / "c")).files)
 
 
 @needs("tensorflow")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from edgedigits.core.contract.finding import Told
 
 from edgedigits.cli import options
@@ -238,8 +240,17 @@ def export(
     written = TARGETS[target].write(wanted, out, force)
     warn_of_verdict(written.facts["verdict"])
     if as_json:
-        show_json({"target": target, "files": [str(path) for path in written.files], **written.facts})
+        paths = {name: [str(path) for path in paths] for name, paths in asdict(written.placed).items()}
+        show_json({"target": target, **paths, **written.facts})
         return
-    for path in written.files:
+    for path in written.placed.files:
         click.echo(f"{path}  {path.stat().st_size:,} bytes")
+    if removed := written.placed.removed:
+        say(f"removed of the earlier export: {_below(removed, out)}")
+    if stayed := written.placed.stayed:
+        say(f"of an earlier export, not removed as it may be changed by hand: {_below(stayed, out)}")
     say(written.words)
+
+
+def _below(paths: Sequence[Path], folder: Path) -> str:
+    return ", ".join(path.relative_to(folder).as_posix() for path in paths)

@@ -12,7 +12,7 @@ from edgedigits.firmware_export.arrays.plan import TensorSpec
 from edgedigits.firmware_export.arrays.reader import plan_arrays
 from edgedigits.firmware_export.arrays.writer import header, source
 from edgedigits.firmware_export.c_source.names import check_name
-from edgedigits.firmware_export.folder import write_files
+from edgedigits.firmware_export.folder import Placed, write_files
 from edgedigits.firmware_export.recipe import ExportRecipe
 
 
@@ -82,20 +82,17 @@ def export_arrays(
     )
 
 
-def write_export(export: ArrayExport, folder: StrPath, force: bool = False) -> tuple[Path, Path]:
-    """Write ``<name>_model.h`` and ``<name>_model.c`` into ``folder`` and return their paths.
+def write_export(export: ArrayExport, folder: StrPath, force: bool = False) -> Placed:
+    """Write ``<name>_model.h`` and ``<name>_model.c`` into ``folder``, with a list of them.
 
-    Both are written or none is. A folder of firmware usually holds more than the model, so ``force`` replaces these
-    two files and leaves everything else where it is.
+    Both are written or none is. A folder of firmware usually holds more than the model, so ``force`` replaces an
+    earlier export and leaves everything else where it is.
 
     Raises:
         EdgedigitsError: the folder has content and ``force`` is not set, or the disk is full or may not be written.
     """
-    folder = Path(folder)
     texts = {
         f"{export.recipe.name}_model.h": export.header,
         f"{export.recipe.name}_model.c": export.source,
     }
-    write_files(folder, texts, force)
-    first, second = (folder / file for file in texts)
-    return first, second
+    return write_files(Path(folder), texts, force)

@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.boards.cores import Core
 
@@ -229,7 +230,7 @@ def _too_large(overflows: dict[str, int], core: Core) -> EdgedigitsError:
     lacks = []
     for region, missing in sorted(overflows.items()):
         word, size = known[region]
-        lacks.append(f"{missing:,} bytes more {word} than the {size:,} there are")
+        lacks.append(f"{counted(missing, 'byte')} more {word} than the {size:,} there are")
     return EdgedigitsError(
         f"the firmware needs {' and '.join(lacks)} on {core.board} ({core.title})", "use a smaller model"
     )

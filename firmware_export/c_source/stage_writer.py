@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.c_source.structs import initializer
+from edgedigits.firmware_export.graph.large_sums import LargeSumsError
 from edgedigits.firmware_export.graph.model import Operand, Rescaling
 from edgedigits.firmware_export.planning.stages import Program, RowValue, Stage
 
@@ -139,7 +139,7 @@ class StageWriter:
             rescaling: its biases and exponents.
 
         Raises:
-            EdgedigitsError: it could.
+            LargeSumsError: it could.
         """
         zero = self.source.zero
         size = np.abs(weights.astype(np.int64)).sum(axis=1) * max(127 - zero, zero + 128, 255)
@@ -147,10 +147,7 @@ class StageWriter:
             np.int64
         )
         if np.any(size >= GREATEST_SUM):
-            raise EdgedigitsError(
-                f"{self.stage.title}: its sums can leave 32 bits",
-                "train the network again, its biases are out of proportion",
-            )
+            raise LargeSumsError(self.stage.title)
 
 
 def lines(numbers: Iterable[str]) -> str:

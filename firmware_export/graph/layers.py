@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.tflite.file import OperatorCall, Tensor, TfliteFile
 from edgedigits.firmware_export.graph import advice
+from edgedigits.firmware_export.graph.large_sums import why_large
 from edgedigits.firmware_export.graph.model import Node, Shape, Value, Window
 
 QUANTIZE_FIRST, REBUILD, LEAVE_OUT = advice.QUANTIZE_FIRST, advice.REBUILD, advice.LEAVE_OUT
@@ -102,8 +104,12 @@ class Layer:
         if number < 0:
             return "nothing"
         tensor = self.content.tensors[number]
-        called = tensor_name(tensor.name)
+        called = self.called(tensor)
         return f"{sizes(tensor.shape)} ({called})" if called else sizes(tensor.shape)
+
+    def called(self, tensor: Tensor) -> str:
+        """What a tensor is called in messages; empty of a name that is none for people."""
+        return tensor_name(tensor.name)
 
     def parts(self) -> list[Layer]:
         """The operator once for each of its outputs, as if it made that one alone."""
@@ -131,7 +137,8 @@ class Layer:
     def arity(self, least: int, most: int) -> None:
         """Check the number of inputs, and that there is one output."""
         if not least <= len(self.operator.inputs) <= most or len(self.operator.outputs) != 1 or self.output < 0:
-            raise self.error(f"has {len(self.operator.inputs)} inputs and {len(self.operator.outputs)} outputs")
+            given, made = len(self.operator.inputs), len(self.operator.outputs)
+            raise self.error(f"has {counted(given, 'input')} and {counted(made, 'output')}")
 
     def has(self, position: int) -> bool:
         """Whether the operator has this input."""
@@ -212,8 +219,9 @@ class Layer:
             return first, second, math.prod(others)
         if math.prod(batch) != 1:
             one_each = all(end.shape[:1] in {(), (1,)} for end in self.content.inputs)
-            remedy = LEAVE_OUT if one_each else REBUILD
-            raise self.error("works on a batch of more than 1, or on more than three axes", remedy)
+            if one_each:
+                raise self.error(f"works on more than three axes ({sizes(shape)})", LEAVE_OUT)
+            raise self.error("works on a batch of more than 1", REBUILD)
         return height, width, channels
 
     def _check_scales(self, tensor: Tensor) -> None:
@@ -239,7 +247,7 @@ class Layer:
         """A short constant of integers: axes, a shape, amounts of padding."""
         data = self.constant(position, ("INT32", "INT64"))
         if data.size > 16:
-            raise self.error(f"has {data.size} numbers as its input {position}")
+            raise self.error(f"has {counted(data.size, 'number')} as its input {position}")
         return tuple(int(number) for number in data.ravel())
 
     def weights(self, position: int, axis: int, channels: int) -> tuple[NDArray[np.int8], tuple[float, ...]]:
@@ -247,7 +255,10 @@ class Layer:
         data = self.constant(position, ("INT8",))
         tensor = self.tensor(position)
         if len(tensor.scales) not in {1, channels}:
-            raise self.error(f"has weights with {len(tensor.scales)} scales for {channels} channels", QUANTIZE_FIRST)
+            raise self.error(
+                f"has weights with {counted(len(tensor.scales), 'scale')} for {counted(channels, 'channel')}",
+                QUANTIZE_FIRST,
+            )
         if len(tensor.scales) > 1 and tensor.axis != axis:
             raise self.error(f"has weights with scales along axis {tensor.axis} where axis {axis} is expected")
         self._check_scales(tensor)
@@ -261,7 +272,7 @@ class Layer:
             return np.zeros(channels, np.int32)
         data = self.constant(position, ("INT32",))
         if data.shape != (channels,):
-            raise self.error(f"has a bias that is {sizes(data.shape)} for {channels} channels")
+            raise self.error(f"has a bias that is {sizes(data.shape)} for {counted(channels, 'channel')}")
         return data.astype(np.int32)
 
     def window(self, source: Value, size: tuple[int, int], dilation: tuple[int, int]) -> tuple[Window, tuple[int, int]]:
@@ -287,7 +298,7 @@ class Layer:
     def check_sums(self, largest: int, exponent: int) -> None:
         """Check that sums up to this size, shifted left by a positive exponent, stay within int32 as in TFLite."""
         if largest > _INT32_MAX:
-            raise self.error("can make sums beyond 32 bits", "choose a smaller layer, or quantize the model again")
+            raise self.error(*why_large(self))
         if largest << max(exponent, 0) > _INT32_MAX:
             scale = ", ".join(f"{one:.2g}" for one in self.output_tensor.scales[:1])
             raise self.error(

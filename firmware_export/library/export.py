@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,8 +15,11 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
 from edgedigits.core.lines.shapes import LineShape
 from edgedigits.core.paths import StrPath
+from edgedigits.core.tflite.file import read_tflite
 from edgedigits.firmware_export.c_source.library_text import LibraryText
 from edgedigits.firmware_export.c_source.names import check_name
+from edgedigits.firmware_export.graph.large_sums import LargeSumsError, why_large
+from edgedigits.firmware_export.graph.layers import Layer
 from edgedigits.firmware_export.graph.model import Graph
 from edgedigits.firmware_export.input_contract import contract_of, line_in_file, line_of, picture_contracts
 from edgedigits.firmware_export.labels import check_labels
@@ -28,7 +33,7 @@ from edgedigits.firmware_export.planning.plan import Plan, plan
 from edgedigits.firmware_export.planning.stages import Program
 from edgedigits.firmware_export.proof.verdict import proof_verdict
 from edgedigits.firmware_export.recipe import AUTO, BLOB, COMPACT, ExportRecipe
-from edgedigits.firmware_export.variants import DSP, PLAIN
+from edgedigits.firmware_export.variants import AVR, DSP, PLAIN
 
 
 @dataclass(frozen=True)
@@ -95,8 +100,9 @@ class LibraryExport:
 
     @property
     def arena_bytes(self) -> dict[str, int]:
-        """Arena by variant of the kernels, input and output included."""
-        return self.plan.arena_bytes
+        """Arena by variant of the kernels, input and output included; of a blob without AVR, which cannot have one."""
+        sizes = self.plan.arena_bytes
+        return {variant: size for variant, size in sizes.items() if not (self.blobs and variant == AVR.name)}
 
 
 def export_library(
@@ -145,19 +151,12 @@ def export_library(
     contract = None if line else contract_of(model, told, graph)
     pictures = () if line or contract else picture_contracts(graph, told)
     _check_told(model, graph, line, contract or next(filter(None, pictures), None), told, labels)
-    chosen = plan(graph, by_structure=weights == BLOB)
-    if weights in {AUTO, COMPACT}:
-        chosen = with_compact_weights(chosen, asked=weights == COMPACT)
-    if memories:
-        chosen = split(chosen, memories)
-    fits = fits_dsp(chosen.program)
-    if weights == BLOB:
-        _check_blob(model, graph, fits)
-    if not fits:  # cores with the DSP extension then run the plain kernels
-        chosen = _with_plain_on_dsp(chosen)
+    with _large_sums_told(model):
+        chosen = _planned(model, graph, weights, memories)
     named = labels or (LABELS if contract else ())
     metadata = LibraryMetadata(name, sha256, code_version(), verdict, contract, line, named, pictures, weights == BLOB)
-    written = write_library(graph, chosen, metadata)
+    with _large_sums_told(model):
+        written = write_library(graph, chosen, metadata)
     layers = written.layers
     return LibraryExport(
         written.text,
@@ -181,6 +180,30 @@ def export_library(
 
 def _saved_constants(program: Program) -> int:
     return saved_constants(program) if program.short_constants else 0
+
+
+def _planned(model: Path, graph: Graph, weights: str, memories: tuple[Memory, ...]) -> Plan:
+    chosen = plan(graph, by_structure=weights == BLOB)
+    if weights in {AUTO, COMPACT}:
+        chosen = with_compact_weights(chosen, asked=weights == COMPACT)
+    if memories:
+        chosen = split(chosen, memories)
+    fits = fits_dsp(chosen.program)
+    if weights == BLOB:
+        _check_blob(model, graph, fits)
+    return chosen if fits else _with_plain_on_dsp(chosen)  # cores with the DSP extension then run the plain kernels
+
+
+@contextmanager
+def _large_sums_told(model: Path) -> Iterator[None]:
+    """Name the file, the operator and the reason of sums that are too large."""
+    try:
+        yield
+    except LargeSumsError as lost:
+        content = read_tflite(model)
+        layer = Layer(model, lost.place, content.nodes[lost.place], content)
+        what, remedy = why_large(layer)
+        raise layer.error(what, remedy + lost.otherwise) from lost
 
 
 def _check_blob(model: Path, graph: Graph, fits: bool) -> None:

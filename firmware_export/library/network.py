@@ -19,6 +19,15 @@ _INCLUDE = re.compile(r'^#include "(\w+\.[ch])"\n', re.MULTILINE)
 _GUARD = re.compile(r"\A#ifndef (\w+)\n#define \1\n+(.*?)\n#endif\n\Z", re.DOTALL)
 _NO_FILLER = 0xFFFF
 
+STOP_ON_AVR = """\
+#if defined(__AVR__)
+#error "weights from outside are not for 8-bit AVR: export with --weights plain"
+#include "not_for_8_bit_avr.h" /* there is none: the compiler stops here, before the errors that would follow */
+#endif
+
+"""
+"""In the header of a library that takes blobs; no part of what a blob fits, as blobs of before are taken on."""
+
 _ONLY_WHERE_BLOBS_ARE_READ = """\
 #if defined(__AVR__)
 #error "weights from outside are not for 8-bit AVR: export with --weights plain"

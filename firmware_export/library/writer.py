@@ -23,7 +23,7 @@ from edgedigits.firmware_export.library.filling import fill
 from edgedigits.firmware_export.library.functions import declarations, functions, outside_ends
 from edgedigits.firmware_export.library.memory_text import memories_source, memories_words
 from edgedigits.firmware_export.library.metadata import LibraryMetadata
-from edgedigits.firmware_export.library.network import case, kernel_sources, macros, tables
+from edgedigits.firmware_export.library.network import STOP_ON_AVR, case, kernel_sources, macros, tables
 from edgedigits.firmware_export.library.typed_functions import common_fields, floats_remark, typed_functions
 from edgedigits.firmware_export.operators.registry import KERNELS
 from edgedigits.firmware_export.planning.plan import Plan
@@ -79,6 +79,7 @@ def write_library(graph: Graph, plan: Plan, metadata: LibraryMetadata) -> Writte
         fits = hashlib.sha256((header + source).encode()).digest()
         source = source.replace(_FITS, ", ".join(map(str, fits)))
         made = blobs(contents, fits, metadata.sha256)
+        header = header.replace(_BEFORE_ARENA.format(**common), STOP_ON_AVR + _BEFORE_ARENA.format(**common), 1)
     text = LibraryText(
         metadata.name,
         header,
@@ -128,6 +129,7 @@ def _writer(program: Program, place: int, name: str, contents: Contents | None) 
 
 
 _FITS = "@what it fits@"
+_BEFORE_ARENA = "#if !defined({NAME}_ARENA_ATTRIBUTE)\n"
 _INSIDE = {
     "made_from": "from the model with SHA-256\n * $sha256",
     "sha_definition": 'const char ${name}_model_sha256[] = "$sha256";',

@@ -91,15 +91,36 @@ def check_types(path: Path, content: TfliteFile, layers: Sequence[Layer]) -> Non
     if is_float_model(content, layers):
         what = f"{path} is a float model: {len(floats)} of its tensors are floats"
         raise EdgedigitsError(what, advice.followable(advice.QUANTIZE_FIRST, content))
+    flowing = {content.tensors[number].type for number in used if content.tensors[number].data is None}
+    if "INT8" in flowing and "INT16" not in flowing and (dragged := _dragged(layers)):
+        raise EdgedigitsError(f"{path} is only partly quantized: {dragged[0]}", dragged[1] + advice.or_arrays(content))
     named = floats_named([layer for layer in layers if works_on_floats(layer)])
     what = f"{path} is only partly quantized: {named or f'{len(floats)} of its tensors are floats'}"
-    flowing = {content.tensors[number].type for number in used if content.tensors[number].data is None}
     remedy = advice.QUANTIZE_FIRST
     if "INT16" in flowing:
         remedy = advice.IN_INT8
     elif "INT8" in flowing:
         remedy = advice.AGAIN_OR_WITHOUT
     raise EdgedigitsError(what, advice.followable(remedy, content))
+
+
+def _dragged(layers: Sequence[Layer]) -> tuple[str, str] | None:
+    """What the converter left in floats because TFLite has no int8 kernel of an operator before it, and what to do.
+
+    None where that is not why an operator works on floats.
+    """
+    causes = [layer for layer in layers if works_on_floats(layer) and layer.operator.name in FUNCTIONS]
+    others = [layer for layer in layers if works_on_floats(layer) and layer.operator.name not in FUNCTIONS]
+    floats = {number for layer in causes for number in layer.operator.outputs}
+    for layer in layers:
+        if floats & set(layer.operator.inputs) and layer.operator.name not in _TYPING:
+            floats.update(layer.operator.outputs)
+    if not causes or not others or not all(floats & set(layer.operator.inputs) for layer in others):
+        return None
+    why = f"because of {_placed(causes)}, of which TFLite has no int8 kernel"
+    what = f"the converter left {_placed(others)} in floats {why}"
+    names, behind = listed(_names(causes)), listed(_names(others), "or")
+    return what, f"build the network without {names}, or with a convolution or dense layer between {names} and {behind}"
 
 
 def is_float_model(content: TfliteFile, layers: Sequence[Layer]) -> bool:
@@ -120,8 +141,14 @@ def floats_named(layers: Sequence[Layer]) -> str:
     told = sorted(first.values(), key=lambda layer: layer.place)
     if len(told) == 1:
         return f"operator {told[0].place}, {told[0].operator.name}, works on floats"
-    named = [f"{layer.operator.name} (operator {layer.place})" for layer in told]
-    return f"{listed(named)} work on floats" if told else ""
+    return f"{_placed(layers)} work on floats" if told else ""
+
+
+def _placed(layers: Sequence[Layer]) -> str:
+    """Operators with their places, each name once."""
+    first = {layer.operator.name: layer for layer in reversed(layers)}
+    told = sorted(first.values(), key=lambda layer: layer.place)
+    return listed([f"{layer.operator.name} (operator {layer.place})" for layer in told])
 
 
 def listed(names: Sequence[str], word: str = "and") -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.planning.arena import ALIGNMENT, Layout, Room, blocks, lay_out_in
 from edgedigits.firmware_export.planning.plan import Plan
@@ -136,11 +137,12 @@ def _missing(parts: _Parts, memories: Sequence[Memory], sizes: tuple[int, ...]) 
             ways.append({0: first, last: rest})
     return " or ".join(
         " and ".join(
-            f"{memories[place].name} {size - memories[place].bytes:,} bytes more" for place, size in way.items()
+            f"{memories[place].name} {counted(size - memories[place].bytes, 'byte')} more"
+            for place, size in way.items()
         )
         for way in ways
     )
 
 
 def _listed(memories: Sequence[Memory]) -> str:
-    return " and ".join(f"{memory.name} of {memory.bytes:,} bytes" for memory in memories)
+    return " and ".join(f"{memory.name} of {counted(memory.bytes, 'byte')}" for memory in memories)

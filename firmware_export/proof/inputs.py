@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edgedigits.core.cards import card_of
 from edgedigits.core.contract.finding import NOTHING_TOLD, Told
+from edgedigits.core.counting import counted
 from edgedigits.core.datasets import unseen_part
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.graph.model import Graph
@@ -71,7 +72,7 @@ def proof_inputs(
                 f"{model} is a line network, which is proved on lines drawn by code and not on {dataset}",
                 "leave --dataset out",
             )
-        return ProofInputs(drawn_lines(count, width or line.width), f"{count:,} lines drawn by code")
+        return ProofInputs(drawn_lines(count, width or line.width), f"{counted(count, 'line')} drawn by code")
     graph = read_graph(model)
     if contract_of(model, told, graph) is None:
         return _tensors(model, graph, count, dataset, inputs)
@@ -83,8 +84,8 @@ def proof_inputs(
             raise
         return ProofInputs(drawn_digits(count), "digits drawn by code", f"{error}. Taking digits drawn by code instead")
     digits = part.digits.images[:count]
-    which = "digits" if part.are_all else "test digits"
-    return ProofInputs(digits, f"the first {len(digits):,} {which} of {part.spec}")
+    which = counted(len(digits), "digit" if part.are_all else "test digit")
+    return ProofInputs(digits, f"the first {which} of {part.spec}")
 
 
 def _tensors(model: Path, graph: Graph, count: int, dataset: str | None, inputs: Path | None) -> ProofInputs:
@@ -94,9 +95,9 @@ def _tensors(model: Path, graph: Graph, count: int, dataset: str | None, inputs:
             "leave --dataset out, or name a NumPy archive of its inputs with --inputs",
         )
     if inputs is None:
-        return ProofInputs(noise(graph, count), f"{count:,} inputs of noise, seed {NOISE_SEED}")
+        return ProofInputs(noise(graph, count), f"{counted(count, 'input')} of noise, seed {NOISE_SEED}")
     values = npz_inputs(inputs, graph, count)
-    return ProofInputs(values, f"the first {len(values):,} inputs of {inputs.name}")
+    return ProofInputs(values, f"the first {counted(len(values), 'input')} of {inputs.name}")
 
 
 def _refuse_inputs(model: Path, inputs: Path | None, why: str) -> None:

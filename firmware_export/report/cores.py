@@ -90,6 +90,7 @@ class CoreCost:
         differing_images: with at least one such output.
         differing_texts: of a line network, images whose text is not what the reference kernels' scores say; else 0.
         differing_by_output: the differing outputs of a model of several, by the names of its outputs; else empty.
+        parameter_bytes: of each layer's weights, biases, multipliers and exponents in flash, told apart or not.
     """
 
     core: str
@@ -114,6 +115,7 @@ class CoreCost:
     differing_images: int
     differing_texts: int = 0
     differing_by_output: dict[str, int] = field(default_factory=dict)
+    parameter_bytes: tuple[int, ...] = ()
 
 
 def core_cost(library: LibraryExport, core: Core, measured: CoreMeasurement, expected: NDArray[Any]) -> CoreCost:
@@ -126,6 +128,7 @@ def core_cost(library: LibraryExport, core: Core, measured: CoreMeasurement, exp
         expected: int8 or int16 of shape (images, outputs) of TFLite's reference kernels.
     """
     different = measured.outputs != expected
+    parameters = _parameters(library, measured)
     for weight in measured.footprints:
         if seen := len(weight.outputs):
             different[:seen] |= weight.outputs != expected[:seen]
@@ -146,12 +149,13 @@ def core_cost(library: LibraryExport, core: Core, measured: CoreMeasurement, exp
         most_instructions=int(measured.instructions.max()),
         per_mac=_per_mac(measured.mean_instructions, library.graph.macs),
         outside_layers=measured.outside_stages,
-        layers=_layers(library, measured),
+        layers=_layers(library, measured, parameters),
         images=len(expected),
         differing_outputs=int(np.count_nonzero(different)),
         differing_images=int(np.count_nonzero(different.any(axis=1))),
         differing_texts=sum(text != line_text(scores) for text, scores in zip(measured.texts, expected, strict=False)),
         differing_by_output=count_by_output(library.graph, different),
+        parameter_bytes=parameters,
     )
 
 
@@ -201,12 +205,17 @@ def _per_mac(instructions: float, macs: int) -> float | None:
     return instructions / macs if macs else None
 
 
-def _layers(library: LibraryExport, measured: CoreMeasurement) -> tuple[LayerRun, ...]:
-    if not measured.stage_instructions:
-        return ()
-    parameters = [0] * len(measured.stage_instructions)
+def _parameters(library: LibraryExport, measured: CoreMeasurement) -> tuple[int, ...]:
+    """Bytes of each layer's parameters, as the symbols of its arrays tell them."""
+    parameters = [0] * len(library.plan.program.stages)
     for name, size in measured.footprints[0].parameters.items():
         parameters[int(name.rpartition("_")[2])] += size
+    return tuple(parameters)
+
+
+def _layers(library: LibraryExport, measured: CoreMeasurement, parameters: tuple[int, ...]) -> tuple[LayerRun, ...]:
+    if not measured.stage_instructions:
+        return ()
     return tuple(
         LayerRun(count, _per_mac(count, stage.macs), size)
         for count, stage, size in zip(measured.stage_instructions, library.plan.program.stages, parameters, strict=True)

@@ -12,6 +12,7 @@ from typing import Any
 import serial
 from serial.tools.list_ports import comports
 
+from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.serial import protocol
 from edgedigits.firmware_export.serial.protocol import Board, BoardAnswer, Decoder, FrameError, SerialFrame, StepAnswer
@@ -260,9 +261,9 @@ class _Seen:
         if self.damaged:
             return f"sends damaged answers ({self.damaged} with a wrong checksum)"
         if self.noise:
-            return f"answers with something else ({self.noise} bytes that are no frame)"
+            return f"answers with something else ({counted(self.noise, 'byte')} of no frame)"
         if self.cut_short:
-            return f"stopped after {self.cut_short} bytes of an answer"
+            return f"stopped after {counted(self.cut_short, 'byte')} of an answer"
         return f"has not answered for {seconds:g} seconds"
 
     def remedy(self, baud: int) -> str:

@@ -21,7 +21,7 @@ def _write(wanted: ExportRequest, folder: Path, force: bool) -> Written:
     from edgedigits.firmware_export.arrays.export import export_arrays, write_export
 
     export = export_arrays(wanted.model, name=wanted.name, allow_failed=wanted.allow_failed, told=wanted.told)
-    files = write_export(export, folder, force=force)
+    placed = write_export(export, folder, force=force)
     facts = {
         "verdict": export.verdict,
         "sha256": export.sha256,
@@ -35,7 +35,7 @@ def _write(wanted: ExportRequest, folder: Path, force: bool) -> Written:
         f"arena: more than {export.living_bytes:,} bytes; interpreter.arena_used_bytes() tells after AllocateTensors()",
         *export.needs,
     ]
-    return Written(files, facts, "\n".join(words))
+    return Written(placed, facts, "\n".join(words))
 
 
 TARGET = Target("arrays", "the model's bytes as a C array for TFLite Micro, and the operators to register", _write)

@@ -11,9 +11,9 @@ from edgedigits.firmware_export.recipe import AUTO
 
 if TYPE_CHECKING:
     from edgedigits.core.contract.finding import Told
+    from edgedigits.firmware_export.folder import Placed
     from edgedigits.firmware_export.graph.model import ModelTensor
     from edgedigits.firmware_export.library import LibraryExport
-    from edgedigits.firmware_export.planning.plan import Plan
 
 HEADER, SOURCE = "header", "source"
 """In the place of a template: the library's own two files."""
@@ -25,12 +25,12 @@ class Written:
     """What an export has written.
 
     Attributes:
-        files: their paths.
+        placed: the files, and what became of an earlier export.
         facts: what scripts are told, as JSON takes it; ``verdict`` is that of the model's proof.
         words: the line for people that ends the output.
     """
 
-    files: tuple[Path, ...]
+    placed: Placed
     facts: dict[str, Any]
     words: str
 
@@ -80,21 +80,28 @@ class Target:
     layout: Mapping[str, str] = field(default_factory=dict)
 
 
-def memory_bytes(plan: Plan) -> dict[str, dict[str, int]]:
+def memory_bytes(library: LibraryExport) -> dict[str, dict[str, int]]:
     """Bytes of each memory that the arena is laid out in, by the variant of the kernels."""
-    fit = {variant: layout for variant, layout in plan.layouts.items() if variant not in plan.unfit}
+    plan = library.plan
+    fit = {name: plan.layouts[name] for name in library.arena_bytes if name not in plan.unfit}
     return {variant: dict(zip(plan.memories, layout.parts, strict=True)) for variant, layout in fit.items()}
 
 
-def _arena_words(plan: Plan) -> str:
+def _unfit(library: LibraryExport) -> dict[str, str]:
+    """Variants that the memories are too small for, and what is missing."""
+    return {variant: missing for variant, missing in library.plan.unfit.items() if variant in library.arena_bytes}
+
+
+def _arena_words(library: LibraryExport) -> str:
+    plan = library.plan
     if not plan.memories:
-        arena = ", ".join(f"{variant} {size:,}" for variant, size in plan.arena_bytes.items())
+        arena = ", ".join(f"{variant} {size:,}" for variant, size in library.arena_bytes.items())
         return f"arena bytes by kernels: {arena}"
     lines = [
         f"{variant} kernels: {', '.join(f'{memory} {size:,}' for memory, size in parts.items())} bytes"
-        for variant, parts in memory_bytes(plan).items()
+        for variant, parts in memory_bytes(library).items()
     ]
-    lines += [f"{variant} kernels do not fit: give {missing}" for variant, missing in plan.unfit.items()]
+    lines += [f"{variant} kernels do not fit: give {missing}" for variant, missing in _unfit(library).items()]
     return "\n".join(lines)
 
 
@@ -116,7 +123,7 @@ def library_target(name: str, about: str, layout: Mapping[str, str]) -> Target:
             weights=wanted.weights,
             memories=wanted.memories,
         )
-        files = write_target(name, made.files, folder, force=force)
+        placed = write_target(name, made.files, folder, force=force)
         library = made.library
         facts: dict[str, Any] = {
             "verdict": library.verdict,
@@ -129,12 +136,12 @@ def library_target(name: str, about: str, layout: Mapping[str, str]) -> Target:
             "outputs": _tensors(library.graph.outputs),
         }
         named = "" if library.graph.is_plain else _named(facts["inputs"], facts["outputs"])
-        words = f"{named}self-test: {made.tested_on}\n{_arena_words(library.plan)}"
+        words = f"{named}self-test: {made.tested_on}\n{_arena_words(library)}"
         if wanted.memories:
-            facts["memories"], facts["too_small_for"] = memory_bytes(library.plan), dict(library.plan.unfit)
+            facts["memories"], facts["too_small_for"] = memory_bytes(library), _unfit(library)
         if library.saved_bytes:
             facts |= {"weight_bytes": sum(library.weight_bytes), "saved_bytes": library.saved_bytes}
-        return Written(files, facts, words + compact_words(library))
+        return Written(placed, facts, words + compact_words(library))
 
     return Target(name, about, write, layout)
 

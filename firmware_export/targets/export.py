@@ -130,7 +130,7 @@ def _files(library: LibraryExport, model: Path, inputs: Path | None) -> tuple[Li
         inputs=library.text.inputs,
         outputs=library.text.outputs,
         blobs=library.blobs,
-        memories=memory_bytes(library.plan) if library.plan.memories[1:] else {},
+        memories=memory_bytes(library) if library.plan.memories[1:] else {},
     )
     return files, source
 

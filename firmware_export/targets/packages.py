@@ -13,7 +13,7 @@ from edgedigits.core.digit import SIDE
 from edgedigits.core.naming import no_entry
 from edgedigits.core.paths import StrPath
 from edgedigits.firmware_export.c_source.text import float_literal
-from edgedigits.firmware_export.folder import write_files
+from edgedigits.firmware_export.folder import Placed, write_files
 from edgedigits.firmware_export.library.blob import weights_header
 from edgedigits.firmware_export.library.typed_functions import C_TYPES
 from edgedigits.firmware_export.serial import protocol as serial_protocol
@@ -92,20 +92,17 @@ def _contents(layout: Mapping[str, str], library: LibraryFiles) -> dict[str, str
     return {path: others.get(content, content) for path, content in layout.items()}
 
 
-def write_target(target: str, library: LibraryFiles, folder: StrPath, force: bool = False) -> tuple[Path, ...]:
-    """Write the files of one target into ``folder`` and return their paths.
+def write_target(target: str, library: LibraryFiles, folder: StrPath, force: bool = False) -> Placed:
+    """Write the files of one target into ``folder``, with a list of them.
 
-    All are written or none is. With ``force`` these files are replaced in a folder that has content; everything else
-    there stays.
+    All are written or none is. With ``force`` they replace an earlier export of any target, of which nothing stays but
+    what was changed since; everything else in the folder stays.
 
     Raises:
         EdgedigitsError: an unknown target, the folder has content and ``force`` is not set, or the disk is full or may
             not be written.
     """
-    folder = Path(folder)
-    texts = target_files(target, library)
-    write_files(folder, texts, force)
-    return tuple(folder / file for file in texts)
+    return write_files(Path(folder), target_files(target, library), force)
 
 
 def _environment() -> Environment:

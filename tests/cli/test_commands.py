@@ -177,7 +177,11 @@ def test_evaluate_tells_the_errors_on_corrupted_digits(trained, quantized):
 
 def test_export_of_arrays_writes_the_two_files(quantized, tmp_path):
     text = call("export", quantized, "--target", "arrays", "--out", tmp_path / "c", "--allow-failed").stdout
-    assert {path.name for path in (tmp_path / "c").iterdir()} == {"digits_model.h", "digits_model.c"}
+    assert {path.name for path in (tmp_path / "c").iterdir()} == {
+        "digits_model.h",
+        "digits_model.c",
+        ".edgedigits.json",
+    }
     assert "register:" in text
 
 

@@ -21,6 +21,7 @@ from calling import call
 from edgedigits.cli.commands import making
 from edgedigits.cli.commands.firmware import ALL_CORES, firmware
 from edgedigits.firmware_export.boards.cores import CORES, core
+from edgedigits.firmware_export.earlier_export import LIST
 from edgedigits.firmware_export.report.cores import missing_tool
 from edgedigits.firmware_export.targets import TARGETS, target_files
 from edgedigits.firmware_export.targets.export import export_target
@@ -128,6 +129,7 @@ class TestExport:
         said = json.loads(call("export", "builtin", "--target", target, "--out", out, "--json").stdout)
         expected = target_files(target, export_target(SMALL / "model.int8.tflite").files)
         written = {path.relative_to(out).as_posix(): path.read_text() for path in out.rglob("*") if path.is_file()}
+        assert list(json.loads(written.pop(LIST))["exported"]) == sorted(expected)
         assert written == expected
         assert {Path(name).relative_to(out).as_posix() for name in said["files"]} == set(expected)
         assert said["target"] == target
@@ -164,6 +166,19 @@ class TestExport:
         call("export", "builtin", "--out", tmp_path, "--force")
         assert (tmp_path / "digits.c").read_bytes() == before
         assert (tmp_path / "mine.txt").read_text() == "keep me"
+
+    def test_force_names_what_it_removes_of_another_export_and_what_it_leaves(self, tmp_path: Path):
+        call("export", "builtin", "--name", "foo", "--out", tmp_path)
+        (tmp_path / "main.c").write_text("changed by hand")
+        said = " ".join(call("export", "builtin", "--target", "arduino", "--out", tmp_path, "--force").stdout.split())
+        assert "removed of the earlier export: CMakeLists.txt, foo.c, foo.h, foo_vectors.h, serial/board.h" in said
+        assert "of an earlier export, not removed as it may be changed by hand: main.c self-test:" in said
+        assert not (tmp_path / "foo.c").exists()
+        again = ("--target", "arduino", "--name", "bar", "--out", tmp_path, "--force", "--json")
+        found = json.loads(call("export", "builtin", *again).stdout)
+        removed = {Path(path).relative_to(tmp_path).as_posix() for path in found["removed"]}
+        assert removed == {f"src/digits{end}" for end in (".c", ".h", "_serial.c", "_serial.h")}
+        assert found["stayed"] == []
 
     def test_an_unknown_target_is_wrong_usage(self, tmp_path: Path):
         assert "'arduino'" in call("export", "builtin", "--target", "mbed", "--out", tmp_path, code=2).stderr

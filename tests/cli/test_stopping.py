@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -54,3 +57,37 @@ def test_where_nothing_was_made_yet_there_is_nothing_to_go_on_with(
     assert stop(monkeypatch, line) == NOTHING
     (tmp_path / "out").mkdir()
     assert stop(monkeypatch, line) == NOTHING
+
+
+def test_stopped_while_the_command_line_is_read(monkeypatch: pytest.MonkeyPatch):
+    def read(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main, "parse_args", read)
+    done = CliRunner().invoke(main, ["models"])
+    assert (done.exit_code, done.stdout, done.stderr) == (1, "", NOTHING)
+
+
+_MODULES = ("click", "edgedigits.cli.main", "edgedigits.cli.options", "edgedigits.cli.commands.watching")
+
+
+@pytest.mark.parametrize("module", _MODULES)
+def test_stopped_while_the_command_is_loaded(module: str):
+    """As Ctrl-C in the first second: sent by the import of one of its modules."""
+    script = (
+        "import os, runpy, signal, sys\n"
+        "class Stop:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {module!r}:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Stop())\n"
+        "sys.argv = ['edgedigits', 'models']\n"
+        "runpy.run_module('edgedigits', run_name='__main__')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", NOTHING)
+
+
+def test_the_installed_command_starts_where_stopping_is_covered():
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert project["scripts"]["edgedigits"] == "edgedigits.__main__:main"

@@ -66,6 +66,7 @@ converter.inference_input_type = converter.inference_output_type = getattr(tf, k
 open(path, "wb").write(converter.convert())
 """
 _WIDE_DENSE = "L.Dense(4, {})(L.Flatten()(L.UpSampling1D(6)(x)))"
+_JOINED = "(lambda y: (lambda x: L.Concatenate()([{}, L.Activation('tanh')(y)]))(L.Activation('elu')(y)))(x)"
 _DIVIDED = "(lambda y: y / (1 + tf.abs(y)))(L.Dense(8)(x))"
 
 CONVERTED_AGAIN = {
@@ -79,12 +80,22 @@ CONVERTED_AGAIN = {
         *(_WIDE_DENSE.format("use_bias=False"), "int8", 0),
     ),
     "a free batch": (_DIVIDED, "int8", 0, "arrays", _DIVIDED, "int8", 1),
+    "floats because of another layer": (
+        _JOINED.format("x"),
+        "int8",
+        1,
+        "c",
+        _JOINED.format("L.Dense(5)(x)"),
+        "int8",
+        1,
+    ),
 }
 """A model that a target refuses, and one that is made as the remedy says."""
 _REMEDIES = {
     "a normalization in 16x8": "convert the model for full int8",
     "no bias in 16x8": "give the layer a bias that is not zero, or",
     "no bias in int8": "or convert the model for full int8",
+    "floats because of another layer": "with a convolution or dense layer between ELU and CONCATENATION",
     "a free batch": "convert it with a fixed batch of 1",
 }
 

@@ -22,6 +22,7 @@ from edgedigits.core.tflite.file import read_tflite
 from edgedigits.firmware_export import export_arrays, write_export
 from edgedigits.firmware_export.c_source.names import LONGEST_NAME, check_name
 from edgedigits.firmware_export.c_source.text import float_literal
+from edgedigits.firmware_export.earlier_export import LIST
 
 SMALL = Path(__file__).parents[2] / "core" / "pretrained" / "small" / "model.int8.tflite"
 STRICT = ["-pedantic", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wundef", "-Wcast-qual", "-Werror"]
@@ -409,10 +410,10 @@ def test_force_replaces_the_two_files_and_nothing_else(tiny: Path, tmp_path: Pat
     (folder / "main.c").write_text("mine")
     (folder / "digits_model.h").write_text("old, of edgedigits")
     export = export_arrays(tiny)
-    paths = write_export(export, folder, force=True)
+    paths = write_export(export, folder, force=True).files
     assert [path.read_text() for path in paths] == [export.header, export.source]
     assert (folder / "main.c").read_text() == "mine"
-    assert sorted(path.name for path in folder.iterdir()) == ["digits_model.c", "digits_model.h", "main.c"]
+    assert sorted(path.name for path in folder.iterdir()) == [LIST, "digits_model.c", "digits_model.h", "main.c"]
 
 
 @pytest.mark.parametrize("force", [True, False])
@@ -422,9 +423,9 @@ def test_the_folder_may_be_the_one_you_work_in(
     folder = tmp_path / "here"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    paths = write_export(export_arrays(tiny), Path(), force=force)
+    paths = write_export(export_arrays(tiny), Path(), force=force).files
     assert all(path.is_file() for path in paths)
-    assert sorted(path.name for path in folder.iterdir()) == ["digits_model.c", "digits_model.h"]
+    assert sorted(path.name for path in folder.iterdir()) == [LIST, "digits_model.c", "digits_model.h"]
 
 
 @pytest.mark.parametrize("before", [[], ["digits_model.h", "digits_model.c"]])

@@ -114,7 +114,7 @@ def test_every_input_and_output_has_a_number_where_there_are_several(tmp_path: P
 @pytest.mark.parametrize("name", ["float32", "int16x8", "two"])
 def test_its_c_compiles_without_a_warning(name: str, tiny_models: dict[str, Path], tmp_path: Path) -> None:
     model = tiny_models.get(name) or built_model(tmp_path / "m.tflite", two_ends)
-    paths = write_export(export_arrays(model), tmp_path / "c")
+    paths = write_export(export_arrays(model), tmp_path / "c").files
     strict = ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-c"]
     subprocess.run(["gcc", *strict, str(paths[1]), "-o", str(tmp_path / "m.o")], check=True)
 

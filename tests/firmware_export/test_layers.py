@@ -122,11 +122,11 @@ def test_how_many_inputs_and_outputs_there_are() -> None:
     two = layer(tensor(), tensor(), tensor())
     two.arity(1, 2)
     two.arity(2, 3)
-    assert "has 2 inputs and 1 outputs" in refusal(two.arity, 3, 4)
-    assert "has 2 inputs and 1 outputs" in refusal(two.arity, 0, 1)
+    assert "has 2 inputs and 1 output" in refusal(two.arity, 3, 4)
+    assert "has 2 inputs and 1 output" in refusal(two.arity, 0, 1)
     assert "2 outputs" in refusal(layer(tensor(), tensor(), outputs=(0, 1)).arity, 1, 1)
     assert "0 outputs" in refusal(layer(tensor(), tensor(), outputs=()).arity, 1, 1)
-    assert "1 outputs" in refusal(layer(tensor(), tensor(), outputs=(-1,)).arity, 1, 1)
+    assert "1 output" in refusal(layer(tensor(), tensor(), outputs=(-1,)).arity, 1, 1)
     layer(tensor(), outputs=(0,), inputs=(0,)).arity(1, 1)
     assert layer(tensor(), tensor(), outputs=(1, 0)).output == 1
 
@@ -191,8 +191,8 @@ def test_an_output_has_the_shape_that_the_inputs_give() -> None:
         (tensor((1, 0, 3)), "value that is 1x0x3, too large or empty"),
         (tensor((-2, -3)), "too large or empty"),
         (tensor((1, MOST_ELEMENTS + 1)), "too large or empty"),
-        (tensor((2, 1, 1, 1)), "batch of more than 1"),
-        (tensor((1, 2, 1, 1, 1)), "batch of more than 1"),
+        (tensor((2, 1, 1, 1)), "works on a batch of more than 1;"),
+        (tensor((1, 2, 1, 1, 1)), "more than three axes"),
     ],
 )
 def test_what_is_no_value(given: Tensor, says: str) -> None:

@@ -6,6 +6,7 @@ sanitizers; the input and the output lie outside the arena, then inside.
 
 from __future__ import annotations
 
+import math
 import random
 from pathlib import Path
 
@@ -152,6 +153,17 @@ def test_channels_without_weights_and_biases_as_large_as_the_converter_makes_the
     bias.data, weights.scales = biases, tuple(scales)
     bias.scales = tuple(float(np.float32(0.02) * np.float32(scale)) for scale in scales)
     check(builder.build(end), folder)
+
+
+@pytest.mark.parametrize("wide", [False, True], ids=["int8", "int16"])
+@pytest.mark.parametrize("windows", [(1, 2, 2, 4, 4), (1, 3, 2, 2), (4, 3, 1, 1)])
+def test_a_dense_layer_over_windows_as_attention_has_them(windows, wide, folder):
+    """More than three axes beside the batch: the same rows as over one axis."""
+    builder = ModelBuilder(11, wide=wide)
+    rows = math.prod(windows)
+    inside = builder.reshape(builder.input((1, rows, 6), 0.02, 0 if wide else 5), (*windows, 6))
+    made = builder.dense(inside, 5, keep_num_dims=True)
+    check(builder.build(builder.reshape(made, (1, rows, 5))), folder, builds=(SANITIZERS,))
 
 
 def test_a_dense_layer_of_a_sequence_whose_length_only_the_model_computes(folder):

@@ -159,6 +159,21 @@ def test_an_output_that_differs_only_in_small_code_is_counted(library: LibraryEx
     assert core_cost(library, core("m4"), found, expected).differing_outputs == 1
 
 
+def test_flash_of_each_layer_is_known_where_the_board_is_too_small_to_tell_them_apart(tmp_path: Path):
+    need_tools("avr")
+    built = ModelBuilder(3)
+    (tmp_path / "m.tflite").write_bytes(built.build(built.softmax(built.dense(built.input((1, 40)), 5))))
+    library = export_library(tmp_path / "m.tflite")
+    measured = measure(library.text, core("avr"), np.zeros((1, 40), np.int8), stages=2)
+
+    cost = core_cost(library, core("avr"), measured, measured.outputs)
+
+    assert cost.layers == ()
+    assert sum(cost.parameter_bytes) == cost.sizes[0].parameters > 200
+    assert cost.parameter_bytes[0] >= 5 * 40
+    assert len(cost.parameter_bytes) == 2
+
+
 def test_outputs_that_differ_are_counted(library: LibraryExport, tiny: Path):
     need_tools("m4")
     known = core("m4")

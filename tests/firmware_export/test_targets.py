@@ -14,6 +14,7 @@ import pytest
 from hand_made import hand_made_library, outputs_of, random_images
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.firmware_export.earlier_export import LIST
 from edgedigits.firmware_export.serial.link import BoardLink
 from edgedigits.firmware_export.targets import TARGETS, LibraryFiles, target_files, write_target
 
@@ -393,9 +394,10 @@ class TestPlatformIO:
 
 class TestWriting:
     def test_writes_what_it_returns(self, library: LibraryFiles, tmp_path: Path):
-        paths = write_target("arduino", library, tmp_path / "out")
+        folder = tmp_path / "out"
+        placed = write_target("arduino", library, folder)
 
-        assert {path for path in (tmp_path / "out").rglob("*") if path.is_file()} == set(paths)
+        assert {path for path in folder.rglob("*") if path.is_file()} == {*placed.files, folder / LIST}
 
     def test_a_folder_with_content_is_refused(self, library: LibraryFiles, tmp_path: Path):
         (tmp_path / "mine.c").write_text("mine")
@@ -413,7 +415,7 @@ class TestWriting:
 
         assert (tmp_path / "mine.c").read_text() == "mine"
         assert (tmp_path / "digits.c").read_text() == library.source
-        assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+        assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == [LIST]
 
     @pytest.mark.parametrize("name", ["README.md", "main.c", "CMakeLists.txt"])
     def test_force_replaces_no_file_of_a_folder_that_nothing_was_exported_into(self, library, name, tmp_path):

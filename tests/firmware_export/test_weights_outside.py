@@ -255,9 +255,16 @@ def test_items_of_an_initializer_come_one_by_one():
     ]
 
 
+def test_no_arena_is_told_for_an_avr(tmp_path):
+    """Which cannot have a blob."""
+    assert set(outside(small_network(), tmp_path).arena_bytes) == {"helium", "dsp", "plain"}
+    assert "avr" in export_bytes(small_network(), tmp_path).arena_bytes
+
+
 def test_an_avr_is_told_that_weights_from_outside_are_not_for_it(tmp_path):
     outside(small_network(), tmp_path).text.write(tmp_path)
     command = (need("avr-gcc"), "-mmcu=atmega2560", "-std=gnu99", "-c", "digits.c")
     done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
-    first = next(line for line in done.stderr.splitlines() if "error" in line)
+    first, stop, *others = [line for line in done.stderr.splitlines() if "error:" in line]
     assert "weights from outside are not for 8-bit AVR: export with --weights plain" in first
+    assert "fatal" in stop and others == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from edgedigits.core.counting import counted
 from edgedigits.firmware_export.graph.layers import Layer, OperatorNodes
 from edgedigits.firmware_export.graph.model import Value
 from edgedigits.firmware_export.operators.contract import Operator
@@ -15,7 +16,7 @@ def _shape(layer: Layer) -> Sequence[int]:
     size = block_of(layer)
     batch, height, width, depth = layer.tensor(0).shape
     if depth % (size * size):
-        raise layer.error(f"has {depth} channels, which make no squares of {size}x{size}")
+        raise layer.error(f"makes no squares of {size}x{size} of {counted(depth, 'channel')}")
     return batch, height * size, width * size, depth // (size * size)
 
 

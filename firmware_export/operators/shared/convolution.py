@@ -10,10 +10,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.c_source.stage_writer import is_rectified
 from edgedigits.firmware_export.graph import arithmetic
 from edgedigits.firmware_export.graph.formulas import multiply, rescaled, taps
+from edgedigits.firmware_export.graph.large_sums import LargeSumsError
 from edgedigits.firmware_export.graph.layers import LARGEST_MULTIPLIER, QUANTIZE_FIRST, Layer
 from edgedigits.firmware_export.graph.model import Graph, Node, Rescaling, Value, Whole, Window
 from edgedigits.firmware_export.operators.contract import KernelSource
@@ -145,10 +145,7 @@ def pooled(maker: Stage, pool: Node, lowering: Lowering) -> Stage | None:
     _, rows, columns, depth = conv.weights.shape
     small = _sums_are_small(conv, lowering.zero(conv.inputs[0]))
     if lowering.by_structure and rows * columns * depth <= _MOST_POOLED and not small:
-        raise EdgedigitsError(
-            f"{conv.name} has sums too large for weights in a blob: its biases are out of proportion",
-            "train the network again, or export it with --weights plain",
-        )
+        raise LargeSumsError(conv.name, ", or export it with --weights plain")
     if not small or (lowering.by_structure and rows * columns * depth > _MOST_POOLED):
         return None
     taken = rows * row_taps(columns, depth, 1)

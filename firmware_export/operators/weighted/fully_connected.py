@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgedigits.core.counting import counted
 from edgedigits.firmware_export.graph.arithmetic import convolution_ratios, dense_ratio
 from edgedigits.firmware_export.graph.formulas import multiply_once
 from edgedigits.firmware_export.graph.layers import LEAVE_OUT, Layer, OperatorNodes
-from edgedigits.firmware_export.graph.model import Graph, Node, Value, Whole, Window
+from edgedigits.firmware_export.graph.model import Graph, Node, Shape, Value, Whole, Window
 from edgedigits.firmware_export.operators.contract import Operator
 from edgedigits.firmware_export.operators.shared import convolution, dense_rows
 from edgedigits.firmware_export.operators.shared.dense_rows import lower_by_rows
@@ -79,10 +80,10 @@ def _shape(layer: Layer) -> Sequence[int]:
     given = layer.tensor(0).shape
     if layer.option("KeepNumDims"):
         if given[-1] != depth:
-            raise layer.error(f"has weights for {depth} values and an input of {given[-1]}")
+            raise layer.error(f"has weights for {counted(depth, 'value')} and an input of {given[-1]}")
         return (*given[:-1], channels)
     if depth < 1 or math.prod(given) % depth:
-        raise layer.error(f"has weights for {depth} values and an input of {math.prod(given)}")
+        raise layer.error(f"has weights for {counted(depth, 'value')} and an input of {math.prod(given)}")
     return (math.prod(given) // depth, channels)
 
 
@@ -116,13 +117,28 @@ def _flattened(layer: Layer, output: Value, kind: Callable[..., Node], rescaling
     source = layer.value(0)
     channels, depth = layer.tensor(1).shape
     matrix = layer.weights(1, 0, channels)[0].reshape(channels, 1, 1, depth)
-    flat = replace(source, shape=(*output.shape[:2], depth))
-    if source.shape == flat.shape:
-        node = kind(layer.name, (layer.number(0),), layer.output, Window((1, 1)), matrix, rescaling)
-        return OperatorNodes((node,), {layer.output: output})
-    flattening = Reshape(f"{layer.name} flat", (layer.number(0),), layer.spare)
-    node = kind(layer.name, (layer.spare,), layer.output, Window((1, 1)), matrix, rescaling)
-    return OperatorNodes((flattening, node), {layer.spare: flat, layer.output: output})
+    made = replace(output, shape=_rows(layer, output, channels))
+    flat = replace(source, shape=(*made.shape[:2], depth))
+    number, flattened, rows = layer.number(0), *layer.spares(2)
+    nodes: list[Node] = []
+    values: dict[int, Value] = {}
+    if source.shape != flat.shape:
+        nodes.append(Reshape(f"{layer.name} flat", (number,), flattened))
+        number, values[flattened] = flattened, flat
+    if made.shape == output.shape:
+        rows = layer.output
+    nodes.append(kind(layer.name, (number,), rows, Window((1, 1)), matrix, rescaling))
+    values[rows] = made
+    if rows != layer.output:
+        nodes.append(Reshape(f"{layer.name} rows", (rows,), layer.output))
+        values[layer.output] = output
+    return OperatorNodes(tuple(nodes), values)
+
+
+def _rows(layer: Layer, output: Value, channels: int) -> Shape:
+    """The output as rows of channels: another shape than the value's where it has more than three axes."""
+    *others, width, _ = (1, 1, *layer.output_tensor.shape)
+    return output.shape if output.shape[2] == channels else (math.prod(others), width, channels)
 
 
 OPERATOR = Operator(
@@ -132,4 +148,5 @@ OPERATOR = Operator(
     options="FullyConnectedOptions",
     kernels=(convolution.KERNEL, wide.KERNEL, dense_rows.KERNEL),
     wide=_read_wide,
+    any_axes=True,
 )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from edgedigits.core.counting import counted
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, plain
 from edgedigits.firmware_export.graph.arithmetic import activation_range, quantize_multiplier, reduced_multiplier
 from edgedigits.firmware_export.graph.formulas import multiply, multiply_reduced, taps
@@ -178,7 +179,7 @@ def _bias(layer: Layer, channels: int, kinds: tuple[str, ...]) -> tuple[NDArray[
         return np.zeros(channels, np.int64), False
     data = layer.constant(2, kinds)
     if data.shape != (channels,):
-        raise layer.error(f"has a bias that is {sizes(data.shape)} for {channels} channels")
+        raise layer.error(f"has a bias that is {sizes(data.shape)} for {counted(channels, 'channel')}")
     return data.astype(np.int64), layer.tensor(2).type == "INT64"
 
 
