@@ -158,8 +158,8 @@ def _show_encodings(found: FirmwareReport) -> None:
         say(f"weights as {encoding}: layer {places}")
     if saved := found.library.saved_bytes:
         say(
-            f"compact weights, biases and scales save {counted(saved, 'byte')} of flash and take code to unpack them: see code "
-            "and tables; --weights plain takes less time and mostly less arena"
+            f"compact weights, biases and scales save {counted(saved, 'byte')} of flash and take code to unpack them: "
+            "see code and tables; --weights plain takes less time and mostly less arena"
         )
 
 
