@@ -86,7 +86,7 @@ TARGET = library_target("zig", "the C library with Zig's build file", FILES)
 USE_TARGET = """
 assert "the C library with Zig's build file" in told("export", "--help")
 told("export", "builtin", "--target", "zig", "--out", "out")
-assert sorted(path.name for path in Path("out").iterdir()) == ["build.zig", "digits.c", "digits.h"]
+assert sorted(path.name for path in Path("out").iterdir()) == [".edgedigits.json", "build.zig", "digits.c", "digits.h"]
 assert Path("out/build.zig").read_text() == 'const name = "digits";\\n'
 """
 

@@ -208,7 +208,7 @@ def test_the_licence_and_the_command_are_shipped(wheel: Path, shipped: set[str])
     assert any(name.endswith("/licenses/LICENSE") for name in shipped)
     with zipfile.ZipFile(wheel) as archive:
         (entry_points,) = (name for name in shipped if name.endswith("entry_points.txt"))
-        assert "edgedigits = edgedigits.cli.main:main" in archive.read(entry_points).decode()
+        assert "edgedigits = edgedigits.__main__:main" in archive.read(entry_points).decode()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What the C of constants means to one variant of the kernels: the macros and conditions of ``types.h``, worked out.
+"""What the C of constants means to one variant of the kernels: its macros and conditions, worked out.
 
 Only what constants are written with is understood: ``#if defined``, macros of arguments, sums and comparisons.
 """
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from edgedigits.firmware_export.variants import AVR, DSP, HELIUM, PLAIN
 
-_TYPES = files("edgedigits.firmware_export.operators") / "kernels" / "types.h"
+_KERNELS = files("edgedigits.firmware_export.operators") / "kernels"
+_DEFINING = ("types.h", "conv16.c")
+"""Where the macros stand that constants are written with."""
 _GIVEN = {HELIUM.name: {HELIUM.macro: "1"}, DSP.name: {DSP.macro: "1"}, PLAIN.name: {}, AVR.name: {AVR.macro: "1"}}
 """Macros of the compiler that choose a variant, beside GCC's own."""
 _DIRECTIVE = re.compile(r"#(if|elif|else|endif|define)\b ?(.*)")
@@ -142,7 +144,8 @@ def _active(text: str, macros: dict[str, Macro]) -> Iterator[str]:
 def constants_of(variant: str) -> Constants:
     """The constants of the variant of this name."""
     macros = {name: Macro(None, body) for name, body in _GIVEN[variant].items()}
-    lines = list(_active(_TYPES.read_text(encoding="utf-8"), macros))
+    text = "\n".join((_KERNELS / name).read_text(encoding="utf-8") for name in _DEFINING)
+    lines = list(_active(text, macros))
     types = {name: kind for line in lines for kind, name in _TYPE.findall(line)}
     kept = {
         name: macro for name, macro in macros.items() if macro.arguments or name in {"TAIL", *_defined_flags(macros)}

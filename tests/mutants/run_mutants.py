@@ -73,6 +73,7 @@ TESTS = {
     "firmware_export/graph/evaluation.py": f"{_SUMS}::test_whole_networks",
     "firmware_export/graph/float_runs.py": "tests/firmware_export/test_float_runs.py",
     "firmware_export/graph/formulas.py": "tests/firmware_export/test_formulas.py",
+    "firmware_export/graph/large_sums.py": "tests/firmware_export/test_large_sums.py",
     "firmware_export/graph/layers.py": "tests/firmware_export/test_layers.py",
     "firmware_export/graph/model.py": f"{_STAGES} tests/firmware_export/test_formulas.py",
     "firmware_export/planning/arena.py": "tests/firmware_export/test_arena.py",

@@ -1,5 +1,7 @@
 """Budgets: how long few digits are trained, and that many train as they always did."""
 
+from dataclasses import replace
+
 import pytest
 
 from edgedigits.train.fitting.fitting import takes_its_place
@@ -13,7 +15,7 @@ MNIST = 55_000
 @pytest.mark.parametrize("name", NETWORKS)
 def test_mnist_is_trained_as_the_networks_own_recipe_says(name):
     own = NETWORKS[name].recipe
-    assert resolve(TrainingRequest(name), MNIST) == own
+    assert resolve(TrainingRequest(name), MNIST) == replace(own, spoilt=0.0)  # there are no lessons
     assert own.passes == 1
     assert own.steps(MNIST) == own.epochs * (MNIST // own.batch_size) > LEAST_STEPS
 
