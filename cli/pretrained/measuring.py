@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edgedigits.core.cards import Card, card_of
 from edgedigits.core.corruptions.kinds import KINDS, corrupted
+from edgedigits.core.corruptions.measuring import percent_wrong
 from edgedigits.core.datasets import Digits, load_dataset, unseen_digits
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.pretrained.figures import Figures
@@ -81,7 +82,7 @@ def measured(model: PretrainedModel, digits: ReportingDigits, tell: StageCallbac
         return runner.probabilities(images, lambda done: tell(f"{model.name}: {what}", done, len(images)))
 
     def misread(kind: str) -> float:
-        return 100 * float(np.mean(scores(digits.corrupted(kind), kind).argmax(axis=1) != digits.mnist.labels))
+        return percent_wrong(lambda images: scores(images, kind), digits.corrupted(kind), digits.mnist)
 
     def accuracy(of: Digits, what: str) -> float:
         return evaluate_scores(scores(of.images, what), of.labels).accuracy

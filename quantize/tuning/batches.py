@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgedigits.core.contract.contract import DARK, OUR_CONTRACT, InputContract
 from edgedigits.core.datasets import Digits
@@ -56,9 +58,13 @@ def tuning_batches(
         truth = tf.one_hot(tf.gather(labels, indices), CLASSES)
         return fed, tuning.truth * truth + (1 - tuning.truth) * teacher(fed, training=False)
 
-    rows = tf.data.Dataset.from_tensor_slices((np.concatenate(orders), np.concatenate(lots).astype(np.int32)))
-    ready = rows.map(batch, num_parallel_calls=_WORKERS, deterministic=True).prefetch(_AHEAD)
-    return ready.with_options(fixed_options()), steps
+    return batches_of((np.concatenate(orders), np.concatenate(lots).astype(np.int32)), batch), steps
+
+
+def batches_of(rows: tuple[NDArray[Any], ...], batch: Callable[..., tuple[Any, Any]]) -> Any:
+    """A ``tf.data.Dataset`` of what ``batch`` makes of each row, in their order, a few ahead of the training."""
+    ready = tf.data.Dataset.from_tensor_slices(rows).map(batch, num_parallel_calls=_WORKERS, deterministic=True)
+    return ready.prefetch(_AHEAD).with_options(_fixed())
 
 
 def as_input(images: Any, contract: InputContract) -> Any:
@@ -102,7 +108,7 @@ def _moved(images: Any, lot: Any, tuning: Tuning) -> Any:
     return tf.ensure_shape(moved, images.shape)
 
 
-def fixed_options() -> Any:
+def _fixed() -> Any:
     """A pipeline that does not tune itself: TensorFlow's tuner sleeps while it watches, and the end waits for it."""
     options = tf.data.Options()
     options.autotune.enabled = False

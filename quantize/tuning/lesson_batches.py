@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import lru_cache, partial
 from typing import Any
 
@@ -13,10 +12,10 @@ from edgedigits.core.contract.contract import OUR_CONTRACT, InputContract
 from edgedigits.core.digit import CLASSES, SIDE
 from edgedigits.core.keras.backend import tf
 from edgedigits.core.lessons import Lessons
-from edgedigits.quantize.tuning.batches import as_input, fixed_options
+from edgedigits.quantize.tuning.batches import as_input, batches_of
 
-_AHEAD = 4
-_WORKERS = os.cpu_count() or 1
+_PASSES_KEPT = 2
+"""The last batches of a pass are made beside the first ones of the next."""
 
 
 def lesson_batches(
@@ -46,9 +45,7 @@ def lesson_batches(
     passes = range(lessons.recipe.passes)
     orders = [np.random.default_rng((*seed, number)).permutation(count)[: steps * size] for number in passes]
     lot = int(np.random.SeedSequence(seed).generate_state(1)[0])
-    read = lru_cache(2)(
-        partial(lessons.read, spoilt=spoilt, seed=lot)
-    )  # the last batches of a pass are made beside the first ones of the next
+    read = lru_cache(_PASSES_KEPT)(partial(lessons.read, spoilt=spoilt, seed=lot))
 
     def take(number: NDArray[np.int64], indices: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         images, scores = read(int(number))
@@ -61,5 +58,4 @@ def lesson_batches(
         return fed, tf.ensure_shape(scores, (size, CLASSES))
 
     rows = (np.repeat(np.arange(len(orders)), steps), np.concatenate(orders).reshape(-1, size))
-    ready = tf.data.Dataset.from_tensor_slices(rows).map(batch, num_parallel_calls=_WORKERS, deterministic=True)
-    return ready.prefetch(_AHEAD).with_options(fixed_options()), steps
+    return batches_of(rows, batch), steps

@@ -99,8 +99,7 @@ def tune(
     model = flattened(model)
     rescale = rescale_of(model)
     contract = without_rescale(contract, rescale) if rescale.layers else contract
-    with tf.device("/CPU:0"):
-        teacher = as_it_infers(model, rescale.layers)
+    teacher = None if lessons else _teacher(model, rescale.layers)
     network = as_it_infers(model, rescale.layers)
     ranges = contract.values(split.train.images[:_RANGE_DIGITS])
     held = contract.values(split.validation.images), split.validation.labels
@@ -117,6 +116,12 @@ def tune(
             history += fit_phase(wrapped, batches, steps, phase, held, progress)
             network = wrapped.finish()
     return Tuned(network, tuple(history), contract)
+
+
+def _teacher(model: Any, left_out: tuple[str, ...]) -> Any:
+    """The float network where a pipeline runs, to be asked about each batch."""
+    with tf.device("/CPU:0"):
+        return as_it_infers(model, left_out)
 
 
 def _refuse_code(model: Any) -> None:

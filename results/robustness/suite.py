@@ -50,41 +50,42 @@ class SuiteRecipe:
 
 
 @dataclass(frozen=True)
-class SuiteModel:
-    """A model that is open to be measured.
+class _Model:
+    """A model of a suite.
 
     Attributes:
         label: what the table calls it.
         file: name of its file or folder.
         sha256: of that.
         contract: how it is fed, as JSON takes it.
-        scores: what it makes of digits.
     """
 
     label: str
     file: str
     sha256: str
     contract: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SuiteModel(_Model):
+    """A model that is open to be measured.
+
+    Attributes:
+        scores: what it makes of digits.
+    """
+
     scores: Scores
 
 
 @dataclass(frozen=True)
-class ModelErrors:
+class ModelErrors(_Model):
     """What a model reads wrongly.
 
     Attributes:
-        label: what the table calls it.
-        file: name of its file or folder.
-        sha256: of that.
-        contract: how it was fed.
         clean: percent of the digits read wrongly as the data set has them.
         errors: of the spoilt ones, percent.
     """
 
-    label: str
-    file: str
-    sha256: str
-    contract: dict[str, Any]
     clean: float
     errors: CorruptionErrors
 

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.pretrained.catalogue import NAMES
 from edgedigits.quantize.recipes import RECIPES
 from edgedigits.train.networks.catalogue import NETWORKS, network
 from edgedigits.train.presets import PRESETS
@@ -33,6 +34,7 @@ def test_the_zoo_holds_the_reports_networks_and_our_own():
 
 
 def test_a_preset_names_a_network_of_the_zoo_and_a_recipe():
+    assert tuple(PRESETS) == NAMES
     for name, preset in PRESETS.items():
         assert preset.network == f"{name}-coded"
         assert preset.quantize in RECIPES

@@ -174,3 +174,14 @@ def test_resnet_takes_weights_from_a_file(tmp_path):
     donor.save_weights(file)
     taken = build("fakebank-resnet50", weights=file).get_layer("resnet50").get_weights()
     np.testing.assert_array_equal(taken[0], donor.get_weights()[0])
+
+
+@pytest.mark.parametrize(
+    ("flags", "policy"),
+    [("fpu avx512f avx512_bf16", "mixed_bfloat16"), ("amx_bf16 amx_tile", "mixed_bfloat16"), ("fpu avx2", "float32")],
+)
+def test_wide_networks_compute_in_bfloat16_where_a_processor_multiplies_it(tmp_path, flags, policy):
+    machine = MadeUpHost(tmp_path)
+    machine.write("/proc/cpuinfo", f"flags : {flags}\n")
+    assert Devices(("/device:CPU:0",), "float32").for_wide_network(machine.host()).policy == policy
+    assert Devices(("/device:GPU:0",), "float32").for_wide_network(machine.host()).policy == "float32"

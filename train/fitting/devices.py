@@ -45,8 +45,7 @@ class Devices:
     def for_wide_network(self, host: Host | None = None) -> Devices:
         """The same, with bfloat16 where that is a processor's that multiplies it.
 
-        A step of ``teacher`` then takes two thirds of its time. Networks of few channels are no faster: they spend it
-        on other things than multiplications.
+        Networks of few channels are hardly faster: they spend their time on other things than multiplications.
 
         Args:
             host: whose processor it is; the tests make one up.
