@@ -21,12 +21,14 @@ from edgedigits.train.networks.catalogue import network
 from edgedigits.train.networks.coded import STACKS
 from edgedigits.train.networks.resnet import load_imagenet_weights, resnet50_features
 from edgedigits.train.networks.separable import (
+    LONG,
     large_features,
     micro_features,
     nano_features,
     small_features,
     stacked_features,
     teacher_5x5_features,
+    teacher_7x7_features,
     teacher_features,
 )
 from edgedigits.train.networks.stack import Stack
@@ -142,7 +144,8 @@ _FEATURES: dict[str, Callable[[Any], Any]] = {
     "large": large_features,
     "teacher": teacher_features,
     "teacher-5x5": teacher_5x5_features,
-    **{name: partial(stacked_features, stack=stack) for name, stack in STACKS.items()},
+    "teacher-7x7": teacher_7x7_features,
+    **{name: partial(stacked_features, stack=stack, momentum=LONG) for name, stack in STACKS.items()},
     "nf264-cnn1": _nf264_cnn1,
     "nf264-cnn2": _nf264_cnn2,
     "vit-cnn": _vit_cnn,
