@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,8 @@ class QuantizeRequest:
         told: what is known of the network's input beside its card.
         trust: run code that the file holds.
         lessons: folder of lessons that a recipe which trains learns from.
+        epochs: of each phase of fine-tuning; None: the recipe's, or every pass of the lessons once.
+        rate: highest learning rate of each phase; None: the recipe's.
         spoilt: share of their pictures that are spoilt; None: as for the float network, as its card tells.
     """
 
@@ -57,6 +60,8 @@ class QuantizeRequest:
     trust: bool = False
     lessons: StrPath | None = None
     spoilt: float | None = None
+    epochs: int | None = None
+    rate: float | None = None
 
     def __post_init__(self) -> None:
         """Keep paths as :class:`pathlib.Path`, so that requests for one file are equal however it was named."""
@@ -76,11 +81,13 @@ class QuantizeRequest:
         if self.lessons is not None:
             open_lessons(self.lessons)
             if not recipe.trains:
-                raise EdgedigitsError(
-                    f"the recipe {recipe.name} trains nothing, and learns from no lessons",
-                    "leave out --lessons, or take one that trains, such as qat-int8 or codebook-int8",
-                )
-        return recipe
+                raise _trains_nothing(recipe, "learns from no lessons", "--lessons")
+        for option, value in (("--epochs", self.epochs), ("--rate", self.rate)):
+            if value is not None and not recipe.trains:
+                raise _trains_nothing(recipe, f"has no {option.removeprefix('--')}", option)
+            if value is not None and not 0 < value < math.inf:
+                raise EdgedigitsError(f"{option} is {value}", "give more than 0")
+        return recipe.with_budget(self.epochs, self.rate)
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,13 @@ class QuantizeResult:
     found: FoundContract
     pool: int
     folds: int
+
+
+def _trains_nothing(recipe: Recipe, so: str, option: str) -> EdgedigitsError:
+    return EdgedigitsError(
+        f"the recipe {recipe.name} trains nothing, and {so}",
+        f"leave out {option}, or take one that trains, such as qat-int8 or codebook-int8",
+    )
 
 
 def _spoilt(request: QuantizeRequest, source: FloatSource) -> float:
@@ -142,6 +156,8 @@ def quantize(
     refuse_to_replace_folder(out, force)
     source = open_source(given, request.dataset, request.split, request.told, request.trust)
     lessons = finished_lessons(request.lessons, source.split.train.sha256()) if request.lessons else None
+    if lessons and request.epochs is None:
+        recipe = recipe.with_budget(lessons.recipe.passes, None)
     model = source.load()
     calibration = source.calibration(request.calibration)
     made = make(

@@ -25,7 +25,7 @@ those after it how the format is varied.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from edgedigits.core.naming import entry_named
@@ -67,6 +67,10 @@ class Recipe:
     def trains(self) -> bool:
         """Whether it takes minutes and training digits."""
         return self.tuning is not None
+
+    def with_budget(self, epochs: int | None, rate: float | None) -> Recipe:
+        """The same with another budget of fine-tuning, see :meth:`Tuning.with_budget`."""
+        return replace(self, tuning=self.tuning.with_budget(epochs, rate)) if self.tuning else self
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as JSON takes it."""
@@ -125,7 +129,7 @@ RECIPES = {
         Recipe(
             "codebook-int8",
             f"int8, {_CLUSTERS} different weights a layer, quantization-aware",
-            tuning=Tuning((ShareCodebook(6, 1e-3, size=_CLUSTERS),), least_weights=64),
+            tuning=Tuning((ShareCodebook(6, 1e-3, size=_CLUSTERS),), least_weights=1),
             note="the C of `edgedigits export` holds such weights in half a byte each",
         ),
         Recipe(

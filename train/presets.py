@@ -14,15 +14,29 @@ class Preset:
     Attributes:
         name: of the model, as every command takes it.
         network: in the zoo; its recipe says how many passes of lessons it learns from, and at what rate.
-        quantize: recipe that makes int8 of it, by the same lessons.
+        epochs: of fine-tuning to int8, by the same lessons.
+        rate: highest learning rate of it.
+        recipe: that makes int8 of the network.
     """
 
     name: str
     network: str
-    quantize: str = "codebook-int8"
+    epochs: int
+    rate: float
+    recipe: str = "codebook-int8"
 
 
-PRESETS = {name: Preset(name, f"{name}-coded") for name in ("pico", "nano", "micro", "small", "base", "large")}
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset("pico", "pico-coded", 80, 2e-3),
+        Preset("nano", "nano-coded", 60, 2e-3),
+        Preset("micro", "micro-coded", 30, 1e-3),
+        Preset("small", "small-coded", 20, 1e-3),
+        Preset("base", "base-coded", 20, 1e-3),
+        Preset("large", "large-coded", 10, 5e-4),
+    )
+}
 
 
 def preset_named(name: str) -> Preset:

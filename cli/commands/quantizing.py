@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 
 @click.command(cls=QuantizeCommand, short_help="Quantize a network, and prove what that cost.")
 @click.argument("model", type=options.FloatModelOrFolds())
-@click.option("--recipe", default="int8", show_default=True, help="One of those below.")
+@click.option("--recipe", help="One of those below.  [default: int8, or the preset's]")
+@click.option("--preset", help="Quantize as what ships under that name, by --lessons.")
 @click.option("--lessons", type=click.Path(path_type=Path), help="Fine-tune by what `edgedigits teach` wrote there.")
 @click.option(
     "--spoilt", type=click.FloatRange(0, 1), help="Share of spoilt pictures in lessons.  [default: the network's own]"
 )
+@click.option("--epochs", type=click.IntRange(1), help="Of each phase of fine-tuning.  [default: the recipe's]")
+@click.option("--rate", type=float, help="Highest learning rate of fine-tuning.  [default: the recipe's]")
 @click.option("--calibration", type=int, help="Digits in the representative dataset.  [default: 500, or all if fewer]")
 @click.option("--max-drop", default=0.5, show_default=True, help="Percentage points of accuracy that may be lost.")
 @options.dataset("Calibrate and prove on this one.  [default: the model's own]")
@@ -47,9 +50,12 @@ if TYPE_CHECKING:
 def quantize(
     ctx: click.Context,
     model: Path,
-    recipe: str,
+    recipe: str | None,
+    preset: str | None,
     lessons: Path | None,
     spoilt: float | None,
+    epochs: int | None,
+    rate: float | None,
     calibration: int | None,
     max_drop: float,
     dataset: str | None,
@@ -73,6 +79,7 @@ def quantize(
     Examples:
       edgedigits quantize out/float/model.keras --out out/int8
       edgedigits quantize out/float/model.keras --recipe qat-int8 --out out/qat
+      edgedigits quantize out/micro/model.keras --preset micro --lessons out/lessons --out out/micro-int8
       edgedigits quantize out/folds --out out/folds-int8
     """
     from edgedigits.cli.line_networks import names_line_network, quantize_line_network
@@ -80,6 +87,7 @@ def quantize(
     from edgedigits.core.model_files.packing import is_saved_model
     from edgedigits.quantize import check_source, fold_models, recipe_named
 
+    recipe, epochs, rate = _as_preset(preset, recipe, epochs, rate, lessons)
     recipe_named(recipe)
     if names_line_network(None, model):
         ctx.exit(quantize_line_network(ctx, model, calibration, max_drop, out, force, as_json))
@@ -104,6 +112,8 @@ def quantize(
         trust=trust,
         lessons=lessons,
         spoilt=spoilt,
+        epochs=epochs,
+        rate=rate,
     )
     if over_folds:
         with progress() as stage:
@@ -117,6 +127,23 @@ def quantize(
     else:
         _show_proof(result)
     ctx.exit(_tell_of_verdict(result.proof, recipe, result))
+
+
+def _as_preset(
+    name: str | None, recipe: str | None, epochs: int | None, rate: float | None, lessons: Path | None
+) -> tuple[str, int | None, float | None]:
+    """Recipe, epochs and rate: as given, else of the preset of that name."""
+    if name is None:
+        return recipe or "int8", epochs, rate
+    from edgedigits.core.errors import EdgedigitsError
+    from edgedigits.train.presets import preset_named
+
+    preset = preset_named(name)
+    if lessons is None:
+        raise EdgedigitsError(
+            f"{name} is fine-tuned by what teachers say", "give --lessons, a folder of `edgedigits teach`"
+        )
+    return recipe or preset.recipe, epochs or preset.epochs, rate or preset.rate
 
 
 def _tell_of_verdict(judged: Judged, recipe: str, result: QuantizeResult | None = None) -> int:

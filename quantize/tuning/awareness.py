@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,20 +55,24 @@ class ShareCodebook(QuantizeAware):
 
     Attributes:
         size: values that a layer may have.
+        settled: share of the epochs, the last ones, in which each weight keeps its value; its epoch is one of these.
         technique: name of the phase.
     """
 
     size: int = 16
+    settled: float = 0.3
     technique: str = field(default="codebook", init=False)
 
     def prepare(self, network: Any, tuning: Tuning, steps: int, digits: NDArray[np.float32]) -> Wrapped:
         """See :meth:`Phase.prepare`."""
-        from edgedigits.quantize.tuning.codebook import CodebookConfig
+        from edgedigits.quantize.tuning.codebook import CodebookConfig, Settling
         from edgedigits.quantize.tuning.measured_ranges import quantize_aware
         from edgedigits.quantize.tuning.wrapped import large_layers
 
         large = large_layers(network, tuning.least_weights, depthwise=True)
-        return quantize_aware(network, digits, large, lambda: CodebookConfig(self.size))
+        wrapped = quantize_aware(network, digits, large, lambda: CodebookConfig(self.size))
+        first = self.epochs - math.ceil(self.settled * self.epochs)
+        return replace(wrapped, callbacks=(Settling(first),), first=first)
 
     def check(self, path: Path, layers: Sequence[LayerWeights], tuning: Tuning) -> dict[str, Any]:
         """See :meth:`Phase.check`: what training has rounded, and the different weights of each large layer."""

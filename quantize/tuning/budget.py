@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +131,11 @@ class Tuning:
     def epochs(self) -> int:
         """Passes over the training digits, all phases together."""
         return sum(phase.epochs for phase in self.phases)
+
+    def with_budget(self, epochs: int | None, rate: float | None) -> Tuning:
+        """The same with so many epochs in each phase, from that learning rate; None leaves what a phase has."""
+        given = {name: value for name, value in (("epochs", epochs), ("rate", rate)) if value is not None}
+        return replace(self, phases=tuple(replace(phase, **given) for phase in self.phases))
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as JSON takes it."""

@@ -22,16 +22,18 @@ def lesson_batches(
     lessons: Lessons,
     count: int,
     size: int,
+    epochs: int,
     seed: tuple[int, ...],
     contract: InputContract = OUR_CONTRACT,
     spoilt: float = 0.0,
 ) -> tuple[Any, int]:
-    """The batches of as many epochs as there are passes, the same in every run for the same seed.
+    """The batches of so many epochs, a pass each, the same in every run for the same seed.
 
     Args:
         lessons: whole ones.
         count: pictures of a pass.
         size: pictures a step.
+        epochs: after the last pass comes the first again, in another order, and others of its pictures are spoilt.
         seed: of the order.
         contract: of the network.
         spoilt: share of the pictures that are spoilt.
@@ -42,8 +44,7 @@ def lesson_batches(
     """
     size = min(size, count)
     steps = count // size
-    passes = range(lessons.recipe.passes)
-    orders = [np.random.default_rng((*seed, number)).permutation(count)[: steps * size] for number in passes]
+    orders = [np.random.default_rng((*seed, number)).permutation(count)[: steps * size] for number in range(epochs)]
     lot = int(np.random.SeedSequence(seed).generate_state(1)[0])
     read = lru_cache(_PASSES_KEPT)(partial(lessons.read, spoilt=spoilt, seed=lot))
 

@@ -88,8 +88,7 @@ def tune(
         seed: of order and distortion.
         progress: told of the steps of each phase.
         contract: of the network.
-        lessons: to learn from in place of the digits and what the network says of them; each phase passes over all of
-            them, whatever its epochs are.
+        lessons: to learn from in place of the digits and what the network says of them, a pass an epoch.
         spoilt: share of the lessons' pictures that are spoilt.
 
     Raises:
@@ -104,12 +103,12 @@ def tune(
     ranges = contract.values(split.train.images[:_RANGE_DIGITS])
     held = contract.values(split.validation.images), split.validation.labels
     history: list[TunedEpoch] = []
-    phases = tuple(replace(phase, epochs=lessons.recipe.passes) if lessons else phase for phase in tuning.phases)
     with _advice_hidden():
-        for number, phase in enumerate(phases):
-            lot = (seed, number)
+        for number, phase in enumerate(tuning.phases):
+            lot, size = (seed, number), tuning.batch_size
             if lessons:
-                batches, steps = lesson_batches(lessons, len(split.train), tuning.batch_size, lot, contract, spoilt)
+                count = len(split.train)
+                batches, steps = lesson_batches(lessons, count, size, phase.epochs, lot, contract, spoilt)
             else:
                 batches, steps = tuning_batches(teacher, split.train, tuning, phase.epochs, lot, contract)
             wrapped = phase.prepare(network, tuning, steps, ranges)

@@ -22,16 +22,23 @@ def test_a_preset_learns_from_lessons_and_is_quantized_by_them(lessons, tmp_path
     card = read_card(tmp_path / "float" / "card.json")
     assert (card.network, card.settings["augmentation"]) == (PRESETS["pico"].network, "none")
     assert card.settings["spoilt"] > 0
-    model, recipe = tmp_path / "float" / "model.keras", PRESETS["pico"].quantize
-    loose = ("--max-drop", "100", "--min-accuracy", "0", "--lessons", lessons)
-    told = call("quantize", model, "--recipe", recipe, *loose, "--json", "--out", tmp_path / "int8")
+    model = tmp_path / "float" / "model.keras"
+    loose = ("--max-drop", "100", "--min-accuracy", "0", "--lessons", lessons, "--epochs", "2")
+    told = call("quantize", model, "--preset", "pico", *loose, "--json", "--out", tmp_path / "int8")
     details = json.loads(told.stdout)["card"]["settings"]["details"]
+    (phase,) = details["tuning"]["phases"]
+    assert (details["name"], phase["epochs"], phase["rate"]) == (PRESETS["pico"].recipe, 2, PRESETS["pico"].rate)
     assert (details["lessons"], details["spoilt"]) == (card.settings["lessons"], card.settings["spoilt"])
 
 
 def test_a_preset_without_lessons_says_how_to_get_some(tmp_path):
     told = call("train", "--preset", "micro", "--out", tmp_path / "out", code=1).stderr
     assert "Error: the preset micro learns from lessons; write some by `edgedigits teach TEACHER..." in told
+
+
+def test_a_preset_is_not_quantized_without_lessons(tmp_path):
+    told = call("quantize", "nano", "--preset", "nano", "--out", tmp_path / "out", code=1).stderr
+    assert "Error: nano is fine-tuned by what teachers say; give --lessons" in told
 
 
 def test_an_unknown_preset_is_answered_with_those_there_are(tmp_path):

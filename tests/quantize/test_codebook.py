@@ -9,7 +9,7 @@ from edgedigits.core.digit import model_input
 from edgedigits.core.keras.backend import keras
 from edgedigits.quantize.making import make
 from edgedigits.quantize.recipes import recipe_named
-from edgedigits.quantize.tuning.codebook import best_values
+from edgedigits.quantize.tuning.codebook import best_values, settle
 from edgedigits.quantize.tuning.folding import as_it_infers
 from edgedigits.quantize.weights import read_weights
 
@@ -56,6 +56,28 @@ def test_values_and_places_are_trained(wrapped, split):
         return np.abs(weights[..., None] - np.sort(values)).argmin(axis=-1)
 
     assert np.mean(places(kernel, values) != places(kernel, before[0])) > 0.01
+
+
+def test_settled_weights_keep_their_values_while_these_are_trained(wrapped, split):
+    images, labels = model_input(split.train.images[:640]), split.train.labels[:640]
+
+    layers = [layer._weight_vars[0] for layer in wrapped.layers if getattr(layer, "_weight_vars", None)]
+
+    def shared():
+        """The weights that each layer computes with."""
+        return [quantizer(kernel, False, weights=own).numpy() for kernel, quantizer, own in layers]
+
+    wrapped.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
+    wrapped.fit(images, labels, batch_size=64, epochs=1, verbose=0)
+    before = shared()
+    settle(wrapped)
+    for one, other in zip(before, shared(), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+    places = [own["places"].numpy() for _, _, own in layers]
+    wrapped.fit(images, labels, batch_size=64, epochs=1, verbose=0)
+    for one, other, place in zip(before, shared(), places, strict=True):
+        assert np.abs(one - other).max() > 1e-4
+        assert all(len(np.unique(other[place == which])) == 1 for which in np.unique(place))
 
 
 def test_large_layers_have_one_scale_and_small_ones_values_of_their_own(network, split, tmp_path):

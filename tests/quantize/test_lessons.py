@@ -26,11 +26,12 @@ def lessons(split, tmp_path_factory):
 
 def test_every_pass_is_an_epoch_in_an_order_of_its_own(lessons, split):
     count = len(split.train)
-    batches, steps = lesson_batches(lessons, count, 100, (0, 0))
+    batches, steps = lesson_batches(lessons, count, 100, 3, (0, 0))
     assert steps == count // 100
     found = list(batches)
-    assert len(found) == 2 * steps
-    first, second = found[:steps], found[steps:]
+    assert len(found) == 3 * steps
+    first, second, third = (found[start : start + steps] for start in range(0, 3 * steps, steps))
+    assert np.mean([np.asarray(images).mean() for images, _ in third]) < 0.5  # the first pass again
     assert np.mean([np.asarray(images).mean() for images, _ in first]) < 0.5
     assert np.mean([np.asarray(images).mean() for images, _ in second]) > 0.5
     labels = [np.concatenate([np.argmax(scores, axis=1) for _, scores in part]) for part in (first, second)]
@@ -46,7 +47,28 @@ def test_a_network_is_tuned_to_what_the_lessons_say(lessons, trained, tmp_path):
     result = quantize(request, tmp_path / "out")
     assert result.proof.comparison.drop > 10
     card = read_card(tmp_path / "out" / "card.json")
-    assert card.settings["details"]["lessons"]["passes"] == 2
+    details = card.settings["details"]
+    assert (details["lessons"]["passes"], details["tuning"]["epochs"]) == (2, 2)
+
+
+def test_the_budget_of_fine_tuning_is_what_was_asked_for(lessons, trained, tmp_path):
+    asked = QuantizeRequest(
+        trained, "qat-int8", lessons=lessons.path, max_drop=100, min_accuracy=0, epochs=1, rate=0.002
+    )
+    details = quantize(asked, tmp_path / "out").card.settings["details"]
+    assert [(phase["epochs"], phase["rate"]) for phase in details["tuning"]["phases"]] == [(1, 0.002)]
+
+
+@pytest.mark.parametrize("budget", [{"epochs": 3}, {"rate": 0.01}])
+def test_a_recipe_that_trains_nothing_has_no_budget(budget, trained, tmp_path):
+    with pytest.raises(EdgedigitsError, match=r"int8 trains nothing, and has no .*leave out --(epochs|rate), or"):
+        quantize(QuantizeRequest(trained, "int8", **budget), tmp_path / "out")
+
+
+@pytest.mark.parametrize("budget", [{"epochs": 0}, {"rate": 0.0}, {"rate": float("nan")}, {"rate": float("inf")}])
+def test_a_budget_of_nothing_is_refused(budget, trained, tmp_path):
+    with pytest.raises(EdgedigitsError, match=r"--(epochs|rate) is .*give more than 0"):
+        quantize(QuantizeRequest(trained, "qat-int8", **budget), tmp_path / "out")
 
 
 def test_a_recipe_that_trains_nothing_learns_from_no_lessons(lessons, trained, tmp_path):

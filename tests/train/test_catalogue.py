@@ -30,14 +30,22 @@ CODED = {"pico-coded", "nano-coded", "micro-coded", "small-coded", "base-coded",
 
 
 def test_the_zoo_holds_the_reports_networks_and_our_own():
-    assert set(NETWORKS) == REPORTS | CODED | {"nano", "micro", "small", "large", "teacher", "teacher-5x5"}
+    assert set(NETWORKS) == REPORTS | CODED | {
+        "nano",
+        "micro",
+        "small",
+        "large",
+        "teacher",
+        "teacher-5x5",
+        "teacher-7x7",
+    }
 
 
 def test_a_preset_names_a_network_of_the_zoo_and_a_recipe():
     assert tuple(PRESETS) == NAMES
     for name, preset in PRESETS.items():
         assert preset.network == f"{name}-coded"
-        assert preset.quantize in RECIPES
+        assert preset.recipe in RECIPES
         network(preset.network)
 
 
