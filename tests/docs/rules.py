@@ -161,9 +161,9 @@ RULES = (
         "eighty epochs",
     ),
     shortened(
-        r"edgedigits quantize out/nano/model\.keras --recipe codebook-int8 --lessons out/lessons --out out/nano-int8",
-        r"\g<0> --max-drop 100 --min-accuracy 0",
-        "a network of one epoch",
+        r"edgedigits quantize out/nano/model\.keras --preset nano --lessons out/lessons --out out/nano-int8",
+        r"\g<0> --epochs 1 --max-drop 100 --min-accuracy 0",
+        "a network of one epoch; sixty epochs",
         codes=FEW_DIGITS,
     ),
     shortened(
