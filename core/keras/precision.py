@@ -8,7 +8,7 @@ from edgedigits.core.keras.backend import keras
 from edgedigits.core.keras.graphs import is_graph
 
 _MIXED = ("mixed_float16", "mixed_bfloat16")
-FLOAT32 = "float32"
+FLOAT32, BFLOAT16 = "float32", "mixed_bfloat16"
 
 
 def in_float32(model: Any) -> Any:
@@ -23,6 +23,17 @@ def in_float32(model: Any) -> Any:
     plain = type(model).from_config(_plain(model.get_config()))
     plain.set_weights(model.get_weights())
     return plain
+
+
+def in_bfloat16(model: Any) -> Any:
+    """A copy of a tf_keras network of float32 whose layers compute in bfloat16, all but the last."""
+    config = model.get_config()
+    *inner, _ = (layer for layer in config["layers"] if layer["class_name"] != "InputLayer")
+    for layer in inner:
+        layer["config"]["dtype"] = BFLOAT16
+    fast = type(model).from_config(config)
+    fast.set_weights(model.get_weights())
+    return fast
 
 
 def compute_in_float32(model: Any) -> None:

@@ -9,9 +9,11 @@ from edgedigits.core.cards import card_of
 from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.keras.models import keras_scores, load_keras
+from edgedigits.core.keras.precision import in_bfloat16
 from edgedigits.core.lessons import FILE, finished_lessons, open_lessons
 from edgedigits.core.pretrained.bundled import bundled_float_model
 from edgedigits.train import TrainingRequest, train
+from edgedigits.train.networks.reported import build
 from edgedigits.train.teaching.teaching import TeachingRequest, teach
 from edgedigits.train.training_request import resolve
 
@@ -40,6 +42,17 @@ def test_scores_are_what_the_teacher_says_of_the_very_pictures(lessons, digits):
     images, scores = lessons.read(0)
     assert images.shape == (len(digits), 28, 28)
     np.testing.assert_allclose(scores, keras_scores(load_keras(bundled_float_model()), images), atol=2e-3)
+
+
+def test_a_wide_teacher_says_nearly_the_same_in_half_floats():
+    network = build("teacher")
+    digits = np.random.default_rng(0).integers(0, 256, (50, 28, 28), np.uint8)
+    fast = in_bfloat16(network)
+    assert fast.layers[1].compute_dtype == "bfloat16"
+    said = keras_scores(fast, digits)
+    assert said.dtype == np.float32
+    np.testing.assert_allclose(said.sum(axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(said, keras_scores(network, digits), atol=0.02)
 
 
 def test_pictures_are_the_digits_distorted_anew_in_each_pass(lessons, digits):

@@ -150,7 +150,7 @@ def fit(
     """
     passed = split if lessons else replace(split, train=split.train.repeated(recipe.passes))
     spoilt = recipe.spoilt or augmentation(recipe.augmentation).spoilt
-    clear = len(split.validation) >= FEW_TO_VALIDATE and not spoilt
+    clear = len(split.validation) >= FEW_TO_VALIDATE and not spoilt and not lessons
     with closing(_training(fitter, recipe, passed, seed, lessons)) as training:
         return run_epochs(fitter, recipe, training, len(split.validation), clear, seed, saved, keep, progress)
 
@@ -248,7 +248,7 @@ def takes_its_place(
 
     They are where it reads more validation digits right, or as many with a smaller loss. Fewer than
     :data:`FEW_TO_VALIDATE` digits hardly tell epochs apart, nor do digits as they are tell what was learned of spoilt
-    ones; and the late epochs, whose learning rate is low, are the better ones: there an epoch is kept unless it is
+    ones or of teachers; and the late epochs, whose learning rate is low, are the better ones: there an epoch is kept unless it is
     worse than the best one by more than a standard error of that one's accuracy, or a digit where that is more (after
     the one-standard-error rule of L. Breiman et al., "Classification and Regression Trees", 1984).
 

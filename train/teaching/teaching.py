@@ -19,14 +19,20 @@ from edgedigits.core.datasets import Digits, load_dataset, split_dataset
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
 from edgedigits.core.keras.backend import tf
+from edgedigits.core.keras.graphs import is_graph
 from edgedigits.core.keras.models import load_keras
+from edgedigits.core.keras.precision import BFLOAT16, in_bfloat16
 from edgedigits.core.lessons import TEACHING, LessonRecipe, Lessons, begin_lessons, open_lessons
 from edgedigits.core.paths import StrPath
 from edgedigits.train.augmentation.distortion import augment
+from edgedigits.train.fitting.devices import choose_devices
 from edgedigits.train.fitting.pipeline import scaled
 from edgedigits.train.recipes import Augmentation, augmentation
 
 _BATCH = 500
+
+_WIDE = 500_000
+"""Parameters of a network whose time goes into multiplications."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ def teach(
         code_version(),
     )
     lessons = _lessons(Path(out), recipe, resume)
-    ask = tf.function(_asker([load_keras(path) for path in request.teachers], settings))
+    ask = tf.function(_asker([_fast(load_keras(path)) for path in request.teachers], settings, request.blended > 0))
     for number in lessons.missing():
         lessons.write(number, *_pass(digits, ask, request.blended, (request.seed, number)))
         if progress:
@@ -122,12 +128,21 @@ def _pass(
     return np.concatenate(images), np.concatenate(scores)
 
 
-def _asker(teachers: list[Any], settings: Augmentation) -> Callable[..., tuple[Any, Any]]:
+def _fast(teacher: Any) -> Any:
+    """A wide network in bfloat16 where the processor multiplies it: in half the time."""
+    wide = is_graph(teacher) and teacher.count_params() >= _WIDE
+    return in_bfloat16(teacher) if wide and choose_devices("auto").for_wide_network().policy == BFLOAT16 else teacher
+
+
+def _asker(teachers: list[Any], settings: Augmentation, blended: bool) -> Callable[..., tuple[Any, Any]]:
     def ask(images: Any, partners: Any, shares: Any, seeds: Any) -> tuple[Any, Any]:
-        both = scaled(tf.concat([images, partners], axis=0))
-        seen, other = tf.split(augment(both, seeds, settings) if settings.moves else both, 2)
-        weight = shares[:, tf.newaxis, tf.newaxis, tf.newaxis]
-        grey = tf.cast(tf.round(255 * ((1 - weight) * seen + weight * other)), tf.uint8)[..., 0]
+        given = scaled(tf.concat([images, partners], axis=0) if blended else images)
+        seen = augment(given, seeds, settings) if settings.moves else given
+        if blended:
+            whole, other = tf.split(seen, 2)
+            weight = shares[:, tf.newaxis, tf.newaxis, tf.newaxis]
+            seen = (1 - weight) * whole + weight * other
+        grey = tf.cast(tf.round(255 * seen), tf.uint8)[..., 0]
         said = tf.add_n([teacher(scaled(grey), training=False) for teacher in teachers]) / len(teachers)
         return grey, said
 
