@@ -16,6 +16,7 @@ class Preset:
         network: in the zoo; its recipe says how many passes of lessons it learns from, and at what rate.
         epochs: of fine-tuning to int8, by the same lessons.
         rate: highest learning rate of it.
+        augmentation: of the lessons; the smallest networks have no weights to spare for what other hands do.
         recipe: that makes int8 of the network.
     """
 
@@ -23,14 +24,15 @@ class Preset:
     network: str
     epochs: int
     rate: float
+    augmentation: str = "light"
     recipe: str = "codebook-int8"
 
 
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset("pico", "pico-coded", 80, 2e-3),
-        Preset("nano", "nano-coded", 60, 2e-3),
+        Preset("pico", "pico-coded", 80, 2e-3, "slight"),
+        Preset("nano", "nano-coded", 60, 2e-3, "slight"),
         Preset("micro", "micro-coded", 30, 1e-3),
         Preset("small", "small-coded", 20, 1e-3),
         Preset("base", "base-coded", 20, 1e-3),

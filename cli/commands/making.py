@@ -177,7 +177,8 @@ def _network_of(preset: str, network: str | None, start: Path | None, lessons: P
     if lessons is None:
         raise EdgedigitsError(
             f"the preset {preset} learns from lessons",
-            "write some by `edgedigits teach TEACHER... --out LESSONS`, and give --lessons LESSONS",
+            f"write some by `edgedigits teach TEACHER... --augment {found.augmentation} --out LESSONS`, and give "
+            "--lessons LESSONS",
         )
     return found.network
 

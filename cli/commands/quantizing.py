@@ -141,7 +141,8 @@ def _as_preset(
     preset = preset_named(name)
     if lessons is None:
         raise EdgedigitsError(
-            f"{name} is fine-tuned by what teachers say", "give --lessons, a folder of `edgedigits teach`"
+            f"{name} is fine-tuned by what teachers say",
+            f"give --lessons, a folder that `edgedigits teach --augment {preset.augmentation}` has made",
         )
     return recipe or preset.recipe, epochs or preset.epochs, rate or preset.rate
 

@@ -18,22 +18,25 @@ def lessons(tmp_path_factory):
 
 def test_a_preset_learns_from_lessons_and_is_quantized_by_them(lessons, tmp_path):
     given = ("--dataset", "optdigits", "--lessons", lessons)
-    call("train", "--preset", "pico", *given, "--epochs", "1", "--out", tmp_path / "float")
+    call("train", "--preset", "nano", *given, "--epochs", "1", "--out", tmp_path / "float")
     card = read_card(tmp_path / "float" / "card.json")
-    assert (card.network, card.settings["augmentation"]) == (PRESETS["pico"].network, "none")
+    assert (card.network, card.settings["augmentation"]) == (PRESETS["nano"].network, "none")
     assert card.settings["spoilt"] > 0
     model = tmp_path / "float" / "model.keras"
     loose = ("--max-drop", "100", "--min-accuracy", "0", "--lessons", lessons, "--epochs", "2")
-    told = call("quantize", model, "--preset", "pico", *loose, "--json", "--out", tmp_path / "int8")
+    told = call("quantize", model, "--preset", "nano", *loose, "--json", "--out", tmp_path / "int8")
     details = json.loads(told.stdout)["card"]["settings"]["details"]
     (phase,) = details["tuning"]["phases"]
-    assert (details["name"], phase["epochs"], phase["rate"]) == (PRESETS["pico"].recipe, 2, PRESETS["pico"].rate)
+    assert (details["name"], phase["epochs"], phase["rate"]) == (PRESETS["nano"].recipe, 2, PRESETS["nano"].rate)
     assert (details["lessons"], details["spoilt"]) == (card.settings["lessons"], card.settings["spoilt"])
 
 
 def test_a_preset_without_lessons_says_how_to_get_some(tmp_path):
     told = call("train", "--preset", "micro", "--out", tmp_path / "out", code=1).stderr
-    assert "Error: the preset micro learns from lessons; write some by `edgedigits teach TEACHER..." in told
+    assert (
+        "Error: the preset micro learns from lessons; write some by `edgedigits teach TEACHER... --augment light"
+        in told
+    )
 
 
 def test_a_preset_is_not_quantized_without_lessons(tmp_path):

@@ -248,9 +248,9 @@ def takes_its_place(
 
     They are where it reads more validation digits right, or as many with a smaller loss. Fewer than
     :data:`FEW_TO_VALIDATE` digits hardly tell epochs apart, nor do digits as they are tell what was learned of spoilt
-    ones or of teachers; and the late epochs, whose learning rate is low, are the better ones: there an epoch is kept unless it is
-    worse than the best one by more than a standard error of that one's accuracy, or a digit where that is more (after
-    the one-standard-error rule of L. Breiman et al., "Classification and Regression Trees", 1984).
+    ones or of teachers; and the late epochs, whose learning rate is low, are the better ones: there an epoch is kept
+    unless it is worse than the best one by more than a standard error of that one's accuracy, or a digit where that is
+    more (after the one-standard-error rule of L. Breiman et al., "Classification and Regression Trees", 1984).
 
     Args:
         record: the epoch.
