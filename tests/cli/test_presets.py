@@ -18,7 +18,7 @@ def lessons(tmp_path_factory):
 
 def test_a_preset_learns_from_lessons_and_is_quantized_by_them(lessons, tmp_path):
     given = ("--dataset", "optdigits", "--lessons", lessons)
-    call("train", "--preset", "nano", *given, "--epochs", "1", "--out", tmp_path / "float")
+    call("train", "--preset", "nano", *given, "--epochs", "20", "--out", tmp_path / "float")
     card = read_card(tmp_path / "float" / "card.json")
     assert (card.network, card.settings["augmentation"]) == (PRESETS["nano"].network, "none")
     assert card.settings["spoilt"] > 0
