@@ -157,8 +157,8 @@ RULES = (
     ),
     shortened(
         r"edgedigits train --preset nano --lessons out/lessons --out out/nano",
-        rf"edgedigits train --preset nano --lessons out/lessons {FEW} --epochs 1 --out out/nano",
-        "eighty epochs",
+        rf"edgedigits train --preset nano --lessons out/lessons {FEW} --epochs 20 --out out/nano",
+        "sixty epochs",
     ),
     shortened(
         r"edgedigits quantize out/nano/model\.keras --preset nano --lessons out/lessons --out out/nano-int8",
