@@ -59,7 +59,7 @@ AUGMENTATIONS = {
         zoom=0.1,
         shift=0.05,
         elastic=0.6,
-        spoilt=0.15,
+        spoilt=0.06,
     ),
     "vit": Augmentation(
         "the VIT report's: rotation 10 degrees, zoom 0.3, shift 0.3", rotation=10, zoom=0.3, shift=0.3, fill="nearest"
