@@ -140,6 +140,6 @@ def finished_lessons(path: StrPath, digits: str) -> Lessons:
         )
     if lessons.recipe.digits != digits:
         raise EdgedigitsError(
-            f"the lessons in {path} are of other training digits", "name the data set, split and seed of the lessons"
+            f"the lessons in {path} are of other training digits", "name the data set and the split of the lessons"
         )
     return lessons

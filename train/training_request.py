@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 from edgedigits.core.cards import Card
 from edgedigits.core.datasets import Dataset, Split, split_dataset
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.lessons import open_lessons
 from edgedigits.core.paths import StrPath
 from edgedigits.core.statistics.metrics import Metrics
 from edgedigits.train.networks.catalogue import Network, network
@@ -31,7 +32,8 @@ class TrainingRequest:
             are passed over more often, as a training needs a number of steps whatever there is to learn from.
         batch_size: digits a step over all devices together, at least 1; smaller where there are few digits, unless it
             is given.
-        seed: of the split, the first weights, the order of the digits and their distortion.
+        seed: of the split, the first weights, the order of the digits and their distortion. Where there are lessons the
+            split has their seed.
         device: ``auto`` takes every GPU there is, else the CPU; ``gpu`` insists on one.
         augmentation: name of the distortion; beside lessons, whose pictures are distorted, none unless it is given.
         rate: learning rate.
@@ -83,7 +85,8 @@ class TrainingRequest:
             EdgedigitsError: they cannot be divided so, or the model to start from has seen those that would judge it.
         """
         start, name = self.opened_start(), split or self.split
-        return start.divide(dataset, name, self.seed) if start else split_dataset(dataset, name, self.seed)
+        seed = open_lessons(self.lessons).recipe.seed if self.lessons else self.seed
+        return start.divide(dataset, name, seed) if start else split_dataset(dataset, name, seed)
 
 
 @dataclass(frozen=True)

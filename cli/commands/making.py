@@ -85,7 +85,12 @@ def datasets(data: Path | None, as_json: bool) -> None:
 @click.option(
     "--spoilt", type=click.FloatRange(0, 1), help="Share of spoilt pictures in lessons.  [default: the network's own]"
 )
-@click.option("--seed", default=0, show_default=True, help="Of the split, the weights, the order and the distortion.")
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    help="Of the split, the weights, the order and the distortion; with --lessons the split is theirs.",
+)
 @options.device
 @click.option("--weights", type=click.Path(path_type=Path), help="ImageNet weights, for fakebank-resnet50.")
 @click.option("--tensorboard", is_flag=True, help="Write logs for TensorBoard too.")

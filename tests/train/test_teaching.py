@@ -101,7 +101,7 @@ def test_lessons_with_a_pass_missing_teach_nothing(copied, digits):
 
 
 def test_lessons_of_other_digits_are_refused(lessons):
-    with pytest.raises(EdgedigitsError, match="are of other training digits; name the data set, split and seed"):
+    with pytest.raises(EdgedigitsError, match="are of other training digits; name the data set and the split"):
         finished_lessons(lessons.path, split_dataset(load_dataset("optdigits"), "default", 1).train.sha256())
 
 
@@ -142,6 +142,18 @@ def test_a_network_learns_what_the_lessons_say_and_not_the_labels(copied, tmp_pa
 def test_the_card_tells_of_the_lessons(lessons, tmp_path):
     result = train(TrainingRequest("nano", "optdigits", epochs=1, lessons=lessons.path), tmp_path / "out")
     assert card_of(result.model).settings["lessons"] == lessons.recipe.as_dict()
+
+
+def test_other_seeds_learn_from_the_same_lessons(lessons, tmp_path):
+    """The split is that of the lessons: the seed is of the weights and the order."""
+    first, other = (
+        train(TrainingRequest("nano", "optdigits", epochs=1, seed=seed, lessons=lessons.path), tmp_path / str(seed))
+        for seed in (0, 3)
+    )
+    cards = [card_of(result.model) for result in (first, other)]
+    assert [(card.seed, card.dataset["seed"]) for card in cards] == [(0, 0), (3, 0)]
+    assert cards[0].dataset["train_sha256"] == cards[1].dataset["train_sha256"]
+    assert first.history[0].loss != other.history[0].loss
 
 
 def test_what_is_spoilt_keeps_the_answer_to_the_whole_picture(lessons):
