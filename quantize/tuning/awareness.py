@@ -66,9 +66,11 @@ class ShareCodebook(QuantizeAware):
     def prepare(self, network: Any, tuning: Tuning, steps: int, digits: NDArray[np.float32]) -> Wrapped:
         """See :meth:`Phase.prepare`."""
         from edgedigits.quantize.tuning.codebook import CodebookConfig, Settling
+        from edgedigits.quantize.tuning.equalizing import equalized
         from edgedigits.quantize.tuning.measured_ranges import quantize_aware
         from edgedigits.quantize.tuning.wrapped import large_layers
 
+        network = equalized(network)
         large = large_layers(network, tuning.least_weights, depthwise=True)
         wrapped = quantize_aware(network, digits, large, lambda: CodebookConfig(self.size))
         first = self.epochs - math.ceil(self.settled * self.epochs)

@@ -46,7 +46,7 @@ def as_it_infers(model: Any, left_out: tuple[str, ...] = ()) -> Any:
     relus = {}
     for layer in model.layers:
         last = normalizations.get(layer.name, layer)
-        if _is_linear(layer) and (after := _only_taker(last)) is not None and _is_relu(after):
+        if _is_linear(layer) and (after := only_taker(last)) is not None and _is_relu(after):
             relus[layer.name] = after
     gone = {layer.name for layer in model.layers if isinstance(layer, _TRAINING_ONLY)} | set(left_out)
     gone |= {layer.name for layer in (*normalizations.values(), *relus.values())}
@@ -68,7 +68,7 @@ def _is_relu(layer: Any) -> bool:
     return type(layer) is _layers.ReLU and layer.max_value is None and not layer.negative_slope and not layer.threshold
 
 
-def _only_taker(layer: Any) -> Any:
+def only_taker(layer: Any) -> Any:
     """The one layer that takes what ``layer`` gives; None where several do or none."""
     takers = [node.outbound_layer for node in layer._outbound_nodes]
     return takers[0] if len(takers) == 1 else None
@@ -76,7 +76,7 @@ def _only_taker(layer: Any) -> Any:
 
 def _normalization_after(layer: Any) -> Any:
     """The batch normalization over channels that alone takes what a linear layer gives, or None."""
-    taker = _only_taker(layer) if _is_linear(layer) else None
+    taker = only_taker(layer) if _is_linear(layer) else None
     if not isinstance(taker, _layers.BatchNormalization) or tuple(taker.axis) != (len(layer.output_shape) - 1,):
         return None
     return taker
