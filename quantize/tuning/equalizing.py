@@ -2,9 +2,9 @@
 
 Batch normalization, once it is folded, leaves channels in a layer that differ twentyfold, and sixteen values for all of
 them fit none. What ReLU passes on may be scaled: a channel of a layer divided by a factor, the weights of the next
-layer that take it multiplied by it, and the network computes the same. After M. Nagel et al., "Data-Free Quantization Through
-Weight Equalization and Bias Correction" (2019), who go by the largest weight of a channel; here it is the root mean
-square, as the values of a codebook are many and lie where the weights are.
+layer that take it multiplied by it, and the network computes the same. After M. Nagel et al., "Data-Free Quantization
+Through Weight Equalization and Bias Correction" (2019), who go by the largest weight of a channel; here it is the root
+mean square, as the values of a codebook are many and lie where the weights are.
 """
 
 from __future__ import annotations
