@@ -91,7 +91,7 @@ RULES = (
     # Train, quantize, prove
     as_shown(r"edgedigits (models|datasets|baselines|search --list|firmware cores)"),
     only_checked(
-        r"edgedigits models .*--(verify|measure)",
+        r"edgedigits models .*--(verify|measure)( --beside \S+)*",
         "reads 160,000 digits a model; tests/cli/test_models_command.py",
     ),
     only_checked(r"edgedigits train --from nano .*", "your own digits; tests/cli/test_pretrained_names.py"),
