@@ -89,9 +89,10 @@ def test_compare_takes_names_a_folder_of_one_and_a_folder_of_several(models: Pre
 
 
 def test_of_a_word_that_is_none_the_nearest_name_is_told(models: Pretrained):
-    assert "nnao is neither a folder of results nor a pretrained model; did you mean nano?" in call(
-        models, "nnao", code=1
-    ).stderr
+    assert (
+        "nnao is neither a folder of results nor a pretrained model; did you mean nano?"
+        in call(models, "nnao", code=1).stderr
+    )
     assert "holds no results.json" in call(models, "out/missing", code=1).stderr
 
 
