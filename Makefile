@@ -47,7 +47,7 @@ STUDIES := $(TABLE)/calibration/calibration.json $(MODELS:%=$(TABLE)/layers/%/la
 	$(TABLE)/search/separable/index.html $(TABLE)/search/inf283/index.html
 COMPARED := $(MODELS:%=$(TABLE)/bench/%) $(NETWORKS:%=$(TABLE)/int8/%) $(BASELINES:%=$(TABLE)/baseline/%)
 
-.PHONY: help run test test-all lint bench soak firmware-bench test-pi test-pythons mutants table system-packages compilers clean
+.PHONY: help run test test-all lint bench soak firmware-bench models-page test-pi test-pythons mutants table system-packages compilers clean
 
 help:
 	@echo "make run       train, quantize, prove, export, read a recording -> $(OUT)/report.html"
@@ -62,6 +62,8 @@ help:
 	@echo "make soak      a sorting station at full rate for half an hour: memory, open files, every frame and piece; MINUTES=2"
 	@echo "make firmware-bench  instructions and bytes of the exported C on emulated cores, beside other runtimes;"
 	@echo "                     EDGEDIGITS_MODELS=FOLDER those of every .tflite file there, too"
+	@echo "make models-page  measure the models that ship where their files are others since; renew docs/pretrained.md, README.md's"
+	@echo "                  table and docs/front.png"
 	@echo "make table     every recipe on our networks and every system of the reports, in one table -> $(TABLE)/all/index.html (hours)"
 	@echo "make clean     remove the environment and everything that was made"
 
@@ -94,6 +96,10 @@ firmware-bench: SAYS = make firmware-bench: Python packages go into $(VENV) (2 m
 firmware-bench: compilers $(BIN)/.train
 	$(BIN)/python tests/benchmarks/bench_firmware.py
 	$(BIN)/python tests/benchmarks/bench_foreign.py
+
+models-page: SAYS = make models-page: Python packages go into $(VENV) (2 minutes the first time), then emulated cores count for minutes.
+models-page: compilers $(BIN)/.train
+	$(BIN)/python tests/benchmarks/models_page.py --measure
 
 # Debian's release: bookworm (Python 3.11) or trixie (3.13). The root is kept in out/pi; without sudo it says what it needs.
 SUITE ?= bookworm

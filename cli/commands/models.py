@@ -21,8 +21,14 @@ if TYPE_CHECKING:
 @click.argument("names", metavar="[MODEL]...", nargs=-1)
 @click.option("--verify", is_flag=True, help="Measure every figure again, and compare it with the model's card.")
 @click.option("--measure", is_flag=True, help="Measure every figure, and keep it in the model's card.")
+@click.option(
+    "--beside",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="With --measure: folder of the same training with another seed; repeatable.",
+)
 @options.as_json
-def models(names: tuple[str, ...], verify: bool, measure: bool, as_json: bool) -> None:
+def models(names: tuple[str, ...], verify: bool, measure: bool, beside: tuple[Path, ...], as_json: bool) -> None:
     """List the pretrained digit models with what they cost and read, and the networks that can be trained.
 
     A pretrained model is named wherever a model is asked for: `edgedigits export pico --out out/c`. A file or folder
@@ -34,22 +40,27 @@ def models(names: tuple[str, ...], verify: bool, measure: bool, as_json: bool) -
     another one does, and those of floats, they may differ by 0.02.
 
     --measure is for those who make models. MODEL is a folder then: with model.keras and its card as `edgedigits train`
-    writes them, and int8/ as `edgedigits quantize` does.
+    writes them, and int8/ as `edgedigits quantize` does. Each --beside is such a folder, of the same network and
+    recipes and of another seed: the card then says, too, what all of them read of validation and test digits, and mean
+    and spread of those beside MODEL. Without --beside those are kept that the card has of the same file.
 
     \b
     Examples:
       edgedigits models
       edgedigits models pico nano --verify
       edgedigits models out/mine --measure
+      edgedigits models out/mine --measure --beside out/seed-1 --beside out/seed-2
     """
     if verify and measure:
         raise click.UsageError("--verify compares with the card, --measure replaces what it says: give one.")
     if measure and not names:
         raise click.UsageError("--measure needs MODEL: the folder of one.")
+    if beside and (not measure or len(names) != 1):
+        raise click.UsageError("--beside goes with --measure and one MODEL.")
     pretrained = options.pretrained()
     chosen = [_named(name, pretrained) for name in names] or list(pretrained.models.values())
     if measure:
-        _measure(chosen, names, pretrained, as_json)
+        _measure(chosen, names, pretrained, beside, as_json)
     elif verify:
         _verify(chosen, as_json)
     else:
@@ -73,8 +84,9 @@ def _named(name: str, pretrained: Pretrained) -> PretrainedModel:
 
 
 def _list(chosen: list[PretrainedModel], as_json: bool, with_networks: bool) -> None:
-    from edgedigits.cli.pretrained.showing import listed, show_models
+    from edgedigits.cli.pretrained.showing import listed, show_candidates, show_models
     from edgedigits.core.cards import LINE_TASK
+    from edgedigits.core.pretrained.figures import figures_of
     from edgedigits.results.row import DIGIT_TASK
     from edgedigits.train.lines.catalogue import LINE_NETWORKS
     from edgedigits.train.networks.catalogue import NETWORKS
@@ -88,6 +100,9 @@ def _list(chosen: list[PretrainedModel], as_json: bool, with_networks: bool) -> 
     if chosen:
         say("pretrained")
         show_models(chosen)
+    if not with_networks:
+        for model in chosen:
+            show_candidates(model, figures_of(model.int8_card()))
     if chosen and known:
         say("\nto be trained: `edgedigits train --model NAME`")
     if known:
@@ -128,10 +143,18 @@ def _verify(chosen: list[PretrainedModel], as_json: bool) -> None:
         )
 
 
-def _measure(chosen: list[PretrainedModel], names: tuple[str, ...], pretrained: Pretrained, as_json: bool) -> None:
+def _measure(
+    chosen: list[PretrainedModel],
+    names: tuple[str, ...],
+    pretrained: Pretrained,
+    beside: tuple[Path, ...],
+    as_json: bool,
+) -> None:
+    from edgedigits.cli.pretrained.beside import check_beside, warn_of_better
     from edgedigits.cli.pretrained.showing import listed, show_figures
     from edgedigits.core.cards import write_card
     from edgedigits.core.errors import EdgedigitsError
+    from edgedigits.core.pretrained.catalogue import model_at
     from edgedigits.core.pretrained.figures import with_figures
 
     for name in names:
@@ -142,15 +165,19 @@ def _measure(chosen: list[PretrainedModel], names: tuple[str, ...], pretrained: 
             )
     with loading("TensorFlow"):
         from edgedigits.cli.pretrained.measuring import checked_cards, measured, reporting_digits
-    for model in chosen:
+    others = [model_at(folder) for folder in beside]
+    for model in (*chosen, *others):
         checked_cards(model)
+    check_beside(chosen[0], others)
     digits = reporting_digits()
     for model in chosen:
         with progress() as tell:
-            figures = measured(model, digits, tell)
+            figures = measured(model, digits, tell, others)
         card = write_card(model.int8_folder, with_figures(model.int8_card(), figures))
         if not as_json:
             show_figures(model, figures)
             say(f"kept in {card}")
+        if figures.candidates:
+            warn_of_better(model, figures.candidates)
     if as_json:
         show_json([listed(model) for model in chosen])

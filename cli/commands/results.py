@@ -17,6 +17,7 @@ from edgedigits.core.counting import counted
 if TYPE_CHECKING:
     from edgedigits.results.choosing.choice import Better, Choice, LimitVerdict
     from edgedigits.results.choosing.limits import Measure
+    from edgedigits.results.folder import Results
     from edgedigits.results.table import Entry, Table
     from edgedigits.results.tables.columns import Column
 
@@ -26,58 +27,85 @@ MAY_GO_FIRST, MAY_GO = ("MACs", "arena", "parameters"), ("gzip", "on the front o
 _folders = click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
 
 
-def _read(folders: tuple[Path, ...], task: str | None, *, count: bool) -> Table:
+_results = click.argument("named", metavar="DIR|MODEL...", nargs=-1, required=True)
+
+
+def _found(word: str) -> list[Results]:
+    """What a word of the command line names: a folder of results, or one of pretrained models, or one by its name."""
+    from edgedigits.core.errors import EdgedigitsError
+    from edgedigits.core.pretrained.catalogue import Pretrained, PretrainedModel, nearest
+    from edgedigits.results import read_results
+    from edgedigits.results.folder import HEADER
+    from edgedigits.results.from_cards import pretrained_results
+
+    folder = Path(word)
+    if known := options.pretrained().get(word):
+        return [pretrained_results(known)]
+    if not (folder / HEADER).is_file():
+        if models := Pretrained(folder).models:
+            return [pretrained_results(model) for model in models.values()]
+        if (model := PretrainedModel(folder.resolve().name, folder)).is_there:
+            return [pretrained_results(model)]
+    if not folder.exists() and (near := nearest(word, tuple(options.pretrained().models))):
+        raise EdgedigitsError(
+            f"{word} is neither a folder of results nor a pretrained model",
+            f"{near}or name a folder that benchmark, baseline, search, measure or compare has written",
+        )
+    return [read_results(folder)]
+
+
+def _read(found: Sequence[Results], task: str | None, *, count: bool) -> Table:
     """The table of some folders, or of their rows of one task; what is missing in them is said on standard error.
 
     Args:
-        folders: of results.
+        found: the folders; of one that is named twice the first.
         task: of the rows; None for all.
         count: whether the bytes of parameters are counted where a row lacks them and its model lies there.
     """
     from edgedigits.cli.parameter_costs import with_parameter_bytes
     from edgedigits.core.errors import EdgedigitsError
-    from edgedigits.results import read_results
     from edgedigits.results.table import gather
 
-    once: dict[Path, Path] = {}
-    for folder in folders:
-        once.setdefault(folder.resolve(), folder)
-    found = [read_results(folder) for folder in once.values()]
-    table = gather([with_parameter_bytes(one) for one in found] if count else found, task or "")
+    once: dict[Path, Results] = {}
+    for one in found:
+        once.setdefault(one.folder.resolve(), one)
+    table = gather([with_parameter_bytes(one) if count else one for one in once.values()], task or "")
     for warning in table.warnings:
         say(f"Warning: {warning}", err=True)
     for place in table.missing:
         say(f"Warning: {place} is not there: the command that makes it has not finished", err=True)
     if not table.entries:
-        named = ", ".join(str(folder) for folder in folders)
+        named = ", ".join(str(one.folder) for one in once.values())
         what = f"no row {f'of the task {task} ' if task else ''}is finished"
         raise EdgedigitsError(f"{named}: {what}", "run the command that makes them to its end, then again")
     return table
 
 
 @click.command(short_help="Put the rows of several folders into one table.")
-@_folders
+@_results
 @options.task
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to make of tables, page and picture.")
 @options.force
 @options.as_json
-def compare(folders: tuple[Path, ...], task: str | None, out: Path | None, force: bool, as_json: bool) -> None:
+def compare(named: tuple[str, ...], task: str | None, out: Path | None, force: bool, as_json: bool) -> None:
     """Put the rows of several folders of results into one table and one front.
 
-    DIR is what benchmark, baseline, search, measure or compare wrote. With --out it writes results.md, results.csv,
-    rows.json, index.html with interactive plots, front.png, and the rows themselves, so that compare and choose read
-    the folder. A firmware.json beside a model adds its flash, RAM and instructions; bytes of parameters are counted of
-    every int8 model that lies there, and stand beside those that others have published. What measure wrote on another
-    machine stands behind the row of the same file. Rows of line networks say how many lines are read exactly, and are
-    in no table with rows of digits: --task takes one kind.
+    DIR is what benchmark, baseline, search, measure or compare wrote. MODEL is a pretrained one by its name, the folder
+    of one whose card `edgedigits models --measure` filled, or a folder of several: its row says what its card keeps.
+    With --out it writes results.md, results.csv, rows.json, index.html with interactive plots, front.png, and the rows
+    themselves, so that compare and choose read the folder. A firmware.json beside a model adds its flash, RAM and
+    instructions; bytes of parameters are counted of every int8 model that lies there, and stand beside those that
+    others have published. What measure wrote on another machine stands behind the row of the same file. Rows of line
+    networks say how many lines are read exactly, and are in no table with rows of digits: --task takes one kind.
 
     \b
-    Example:
+    Examples:
       edgedigits compare out/bench-small out/bench-nano --out out/all
+      edgedigits compare nano micro out/bench-small
     """
     from edgedigits.results.tables.formats import rows_json
 
-    table = _read(folders, task, count=True)
+    table = _read([one for word in named for one in _found(word)], task, count=True)
     if out:
         from edgedigits.results.comparing import write_comparison
 
@@ -171,7 +199,9 @@ def choose(folders: tuple[Path, ...], task: str | None, as_json: bool, **limits:
         from edgedigits.firmware_export.boards.cores import core
 
         core(limits["core"])
-    table = _read(folders, task, count=limits["parameters"] is not None)
+    from edgedigits.results import read_results
+
+    table = _read([read_results(folder) for folder in folders], task, count=limits["parameters"] is not None)
     choice = choose_row(table, Limits(**limits))
     if as_json:
         show_json(choice.as_dict())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -9,11 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from edgedigits.cli.pretrained.beside import check_beside, kept_beside
 from edgedigits.core.cards import Card, card_of
 from edgedigits.core.corruptions.kinds import KINDS, corrupted
 from edgedigits.core.corruptions.measuring import percent_wrong
-from edgedigits.core.datasets import Digits, load_dataset, unseen_digits
+from edgedigits.core.datasets import Digits, load_dataset, split_of, unseen_digits
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.pretrained.candidates import Candidate, Candidates
 from edgedigits.core.pretrained.figures import Figures
 from edgedigits.core.stages import StageCallback, untold
 from edgedigits.core.statistics.metrics import evaluate_scores
@@ -22,6 +25,8 @@ from edgedigits.core.tflite.digit_model import DigitModel
 
 if TYPE_CHECKING:
     from edgedigits.core.pretrained.catalogue import PretrainedModel
+
+_Scores = Callable[[NDArray[np.uint8], str], NDArray[np.float32]]
 
 MNIST, OPTDIGITS = "mnist", "optdigits"
 
@@ -59,51 +64,91 @@ def reporting_digits() -> ReportingDigits:
     return ReportingDigits(test, load_dataset(OPTDIGITS).divisible)
 
 
-def measured(model: PretrainedModel, digits: ReportingDigits, tell: StageCallback = untold) -> Figures:
+def measured(
+    model: PretrainedModel,
+    digits: ReportingDigits,
+    tell: StageCallback = untold,
+    beside: Sequence[PretrainedModel] = (),
+) -> Figures:
     """Measure a pretrained model.
 
     Args:
         model: in both forms; each card has to name its file's SHA-256.
         digits: to read.
         tell: told of the stages.
+        beside: trainings of other seeds; without any the card keeps those that it has.
 
     Raises:
-        EdgedigitsError: a file that is not its card's, an int8 model of another float network, or a model that has
-            learned from MNIST's test digits.
+        EdgedigitsError: a file that is not its card's, an int8 model of another float network, a model that has learned
+            from MNIST's test digits, or one beside it that is no other seed of it.
+    """
+    card = checked_unseen(model, digits)
+    check_beside(model, beside)
+    others = tuple(_candidate(one, checked_unseen(one, digits), digits, tell) for one in beside) or kept_beside(card)
+    scores = _reader(model, tell)
+
+    def misread(kind: str) -> float:
+        return percent_wrong(lambda images: scores(images, kind), digits.corrupted(kind), digits.mnist)
+
+    own = _candidate(model, card, digits, tell)
+    coarse: float | None = None
+    if _are_unseen(card, OPTDIGITS, digits.optdigits):
+        coarse = _accuracy(scores, digits.optdigits, OPTDIGITS)
+    errors = {kind: misread(kind) for kind in KINDS}
+    costs = costs_of(model.int8_path)
+    return Figures(
+        float_accuracy=own.float_accuracy,
+        int8_accuracy=own.int8_accuracy,
+        corruption_errors=errors,
+        corruption_error=fmean(errors.values()),
+        optdigits_accuracy=coarse,
+        macs=costs.macs,
+        activation_bytes=costs.arena_bytes,
+        parameter_bytes=_parameter_bytes(model),
+        digits={MNIST: len(digits.mnist), OPTDIGITS: len(digits.optdigits)},
+        software=software(),
+        candidates=Candidates(own, others),
+    )
+
+
+def _candidate(model: PretrainedModel, card: Card, digits: ReportingDigits, tell: StageCallback) -> Candidate:
+    """What one training came to, on digits that it has not seen."""
+    scores = _reader(model, tell)
+    return Candidate(
+        seed=model.float_card().seed,
+        validation_accuracy=_accuracy(scores, split_of(card, MNIST).validation, "validation digits"),
+        float_accuracy=_float_accuracy(model, digits.mnist, tell),
+        int8_accuracy=_accuracy(scores, digits.mnist, "int8"),
+        int8_sha256=card.sha256,
+    )
+
+
+def _reader(model: PretrainedModel, tell: StageCallback) -> _Scores:
+    """What gives the int8 model's probabilities of pictures, told under a name."""
+    runner = DigitModel(model.int8_path)
+
+    def scores(images: NDArray[np.uint8], what: str) -> NDArray[np.float32]:
+        return runner.probabilities(images, lambda done: tell(f"{model.name}: {what}", done, len(images)))
+
+    return scores
+
+
+def _accuracy(scores: _Scores, of: Digits, what: str) -> float:
+    return evaluate_scores(scores(of.images, what), of.labels).accuracy
+
+
+def checked_unseen(model: PretrainedModel, digits: ReportingDigits) -> Card:
+    """The card of an int8 model whose files are those of their cards and that has not learned from what reports.
+
+    Raises:
+        EdgedigitsError: they are not, or it has.
     """
     card = checked_cards(model)
     if not _are_unseen(card, MNIST, digits.mnist):
         raise EdgedigitsError(
             f"{model.name} has learned from some of MNIST's test digits", "train it on the default split of mnist"
         )
-    runner = DigitModel(model.int8_path)
-
-    def scores(images: NDArray[np.uint8], what: str) -> NDArray[np.float32]:
-        return runner.probabilities(images, lambda done: tell(f"{model.name}: {what}", done, len(images)))
-
-    def misread(kind: str) -> float:
-        return percent_wrong(lambda images: scores(images, kind), digits.corrupted(kind), digits.mnist)
-
-    def accuracy(of: Digits, what: str) -> float:
-        return evaluate_scores(scores(of.images, what), of.labels).accuracy
-
-    float_accuracy = _float_accuracy(model, digits.mnist, tell)
-    int8_accuracy = accuracy(digits.mnist, "int8")
-    others = accuracy(digits.optdigits, OPTDIGITS) if _are_unseen(card, OPTDIGITS, digits.optdigits) else None
-    errors = {kind: misread(kind) for kind in KINDS}
-    costs = costs_of(model.int8_path)
-    return Figures(
-        float_accuracy=float_accuracy,
-        int8_accuracy=int8_accuracy,
-        corruption_errors=errors,
-        corruption_error=fmean(errors.values()),
-        optdigits_accuracy=others,
-        macs=costs.macs,
-        activation_bytes=costs.arena_bytes,
-        parameter_bytes=_parameter_bytes(model),
-        digits={MNIST: len(digits.mnist), OPTDIGITS: len(digits.optdigits)},
-        software=software(),
-    )
+    return card
 
 
 def checked_cards(model: PretrainedModel) -> Card:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from edgedigits.cli.output import say, show_table
+from edgedigits.core.counting import counted
 
 if TYPE_CHECKING:
     from edgedigits.cli.pretrained.verifying import Verification
+    from edgedigits.core.pretrained.candidates import Spread
     from edgedigits.core.pretrained.catalogue import PretrainedModel
     from edgedigits.core.pretrained.figures import Figures
 
@@ -17,8 +19,6 @@ _SHOWN_OF_SHA256 = 12
 
 def listed(model: PretrainedModel) -> dict[str, Any]:
     """What is said of a model as JSON; its figures are None where its card keeps none."""
-    from dataclasses import asdict
-
     from edgedigits.core.pretrained.figures import figures_of
 
     card = model.int8_card()
@@ -28,7 +28,7 @@ def listed(model: PretrainedModel) -> dict[str, Any]:
         "network": card.network,
         "int8": str(model.int8_path),
         "float": str(model.float_path),
-        "figures": asdict(figures) if figures else None,
+        "figures": figures.as_dict() if figures else None,
     }
 
 
@@ -56,10 +56,31 @@ def _cells(figures: Figures | None) -> tuple[str, ...]:
     )
 
 
+def show_candidates(model: PretrainedModel, figures: Figures | None) -> None:
+    """The candidates that a model was chosen among, a line each; nothing where its card keeps none."""
+    if figures is None or figures.candidates is None:
+        return
+    found = figures.candidates
+    say(f"\n{model.name}: chosen by validation digits among {counted(found.count, 'candidate')}")
+    rows = [
+        (one.seed, *(f"{percent:.2f}" for percent in one.percents), told)
+        for one, told in [(found.shipped, "shipped"), *((one, "") for one in found.beside)]
+    ]
+    show_table(("seed", "validation %", "test, float %", "test, int8 %", ""), rows)
+    for what, spread in (("float", found.floats), ("int8", found.int8)):
+        if spread:
+            say(f"beside the shipped one, {what}: mean {spread.mean:.2f} %{_deviation(spread)}")
+
+
+def _deviation(spread: Spread) -> str:
+    return "" if spread.deviation is None else f", standard deviation {spread.deviation:.2f} points"
+
+
 def show_figures(model: PretrainedModel, figures: Figures) -> None:
     """Every figure of a model."""
     say(f"{model.name}: {', '.join(f'{count:,} digits of {name}' for name, count in figures.digits.items())}")
     show_table(("figure", "measured"), [(name, _text(value, exact=False)) for name, value in figures.named()])
+    show_candidates(model, figures)
 
 
 def show_verification(found: Verification) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from edgedigits.core.errors import EdgedigitsError
@@ -20,6 +20,7 @@ TOLERANCE = 0.02
 _COMPUTED_BY = {
     "float_accuracy": (),
     "int8_accuracy": ("runtime",),
+    "validation_accuracy": ("runtime",),
     "optdigits_accuracy": ("runtime",),
     "corruption_error": ("runtime", "opencv"),
 }
@@ -100,6 +101,8 @@ def verified(model: PretrainedModel, digits: ReportingDigits, tell: StageCallbac
     if not all(one.same for one in files):
         return Verification(model.name, files, {})
     found = measured(model, digits, tell)
+    if kept.candidates is None:  # a card from before they were kept
+        found = replace(found, candidates=None)
     return Verification(model.name, (*files, *compared(kept, found)), {"card": kept.software, "here": found.software})
 
 

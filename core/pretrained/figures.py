@@ -8,6 +8,7 @@ from typing import Any
 
 from edgedigits.core.cards import Card
 from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.pretrained.candidates import Candidate, Candidates, candidates_from
 
 KEY = "pretrained"
 """Of a card's ``measured``, below which the figures stand."""
@@ -30,6 +31,7 @@ class Figures:
         parameter_bytes: flash of the parameters in the exported C, compact weights, plain kernels.
         digits: how many there were, by data set.
         software: names and versions of what measured: ``runtime`` of the int8 model, ``tensorflow``, ``opencv``.
+        candidates: that the model was chosen among, itself the first; None on cards from before they were kept.
     """
 
     float_accuracy: float
@@ -42,14 +44,21 @@ class Figures:
     parameter_bytes: int
     digits: dict[str, int]
     software: dict[str, str]
+    candidates: Candidates | None = None
 
     def named(self) -> Iterator[tuple[str, float | int | None]]:
         """Every figure that is a number, by a name that tells it from the others: ``corruption_errors.fog``."""
         for name, value in vars(self).items():
             if name == "corruption_errors":
                 yield from ((f"{name}.{kind}", error) for kind, error in value.items())
+            elif name == "candidates":
+                yield from [("validation_accuracy", value.shipped.validation_accuracy)] if value else []
             elif name not in {"digits", "software"}:
                 yield name, value
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of them as JSON takes it."""
+        return {**asdict(self), "candidates": self.candidates.as_dict() if self.candidates else None}
 
 
 def figures_of(card: Card) -> Figures | None:
@@ -62,18 +71,27 @@ def figures_of(card: Card) -> Figures | None:
     if kept is None:
         return None
     try:
-        found = Figures(**kept)
+        told = kept.get("candidates")
+        found = Figures(**{**kept, "candidates": None if told is None else candidates_from(told)})
         numbers = [value for _, value in found.named() if value is not None]
     except (TypeError, AttributeError) as error:
         raise _foreign(card) from error
     if not all(type(number) in {int, float} for number in numbers) or not isinstance(found.software, dict):
+        raise _foreign(card)
+    if found.candidates and not _fit(found, found.candidates.shipped):
         raise _foreign(card)
     return found
 
 
 def with_figures(card: Card, figures: Figures) -> Card:
     """The card of an int8 model with these figures in place of any others."""
-    return replace(card, measured={**card.measured, KEY: asdict(figures)})
+    return replace(card, measured={**card.measured, KEY: figures.as_dict()})
+
+
+def _fit(figures: Figures, shipped: Candidate) -> bool:
+    """Whether the shipped candidate says of itself what the figures say."""
+    own = (figures.float_accuracy, figures.int8_accuracy)
+    return (shipped.float_accuracy, shipped.int8_accuracy) == own
 
 
 def _foreign(card: Card) -> EdgedigitsError:

@@ -12,16 +12,19 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from made_once import made_once
-from pretrained_models import put_model, rewrite_card
+from pretrained_models import put_model, put_seed, rewrite_card
 
 from edgedigits.cli.main import main
+from edgedigits.cli.pretrained.beside import check_beside, kept_beside, recipe_of, warn_of_better
 from edgedigits.cli.pretrained.measuring import ReportingDigits, checked_cards, measured, reporting_digits
 from edgedigits.cli.pretrained.verifying import TOLERANCE, compared, verified
 from edgedigits.core.cards import write_card
 from edgedigits.core.corruptions.kinds import KINDS
 from edgedigits.core.corruptions.measuring import corruption_errors
-from edgedigits.core.errors import EdgedigitsError
+from edgedigits.core.datasets import split_of
+from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
 from edgedigits.core.pretrained.bundled import SHIPPED, bundled_model
+from edgedigits.core.pretrained.candidates import Candidate, Candidates
 from edgedigits.core.pretrained.catalogue import NAMES, Pretrained, PretrainedModel
 from edgedigits.core.pretrained.figures import Figures, figures_of, with_figures
 from edgedigits.core.tflite.costs import costs_of
@@ -169,13 +172,119 @@ class TestMeasuring:
         call(pretrained, "pico", "--measure", "--verify", code=2)
 
 
+class TestSeedsBeside:
+    def test_each_is_measured_on_validation_and_test_digits(
+        self, model: PretrainedModel, few: ReportingDigits, tmp_path: Path
+    ):
+        """Of seed 2 the files are those of a smaller network, which reads less."""
+        before = figures_of(model.int8_card()).candidates.shipped
+        others = (put_seed(tmp_path / "a", 1), put_seed(tmp_path / "b", 2, SHIPPED.models["nano"]))
+        found = measured(model, few, beside=others).candidates
+        assert (found.shipped, found.count, [one.seed for one in found.beside]) == (before, 3, [1, 2])
+        assert replace(found.beside[0], seed=0) == found.shipped
+        validating = split_of(model.int8_card(), "mnist").validation
+        runner = DigitModel(SHIPPED.models["nano"].int8_path)
+        for digits, told in (
+            (validating, found.beside[1].validation_accuracy),
+            (few.mnist, found.beside[1].int8_accuracy),
+        ):
+            right = runner.probabilities(digits.images).argmax(axis=1) == digits.labels
+            assert told == 100 * right.mean()
+        assert len(validating) == 5_000 and found.beside[1].int8_sha256 != found.shipped.int8_sha256
+        assert found.beside[1].float_accuracy != found.shipped.float_accuracy
+
+    def test_they_are_kept_while_the_file_is_the_same(self, model: PretrainedModel, few: ReportingDigits):
+        kept = figures_of(model.int8_card())
+        seeds = tuple(Candidate(seed, 99.0, 98.0 + seed, 98.0, "ab" * 32) for seed in (1, 2, 3))
+        among = replace(kept, candidates=replace(kept.candidates, beside=seeds))
+        write_card(model.int8_folder, with_figures(model.int8_card(), among))
+        assert measured(model, few).candidates.beside == seeds
+        found = verified(model, few)
+        assert not found.differing and [one.card for one in found.figures if one.figure == "validation_accuracy"]
+        said = call(Pretrained(model.folder.parent), "pico").stdout
+        assert "pico: chosen by validation digits among 4 candidates" in said
+        assert "beside the shipped one, float: mean 100.00 %, standard deviation 1.00 points" in said
+        assert "beside the shipped one, int8: mean 98.00 %, standard deviation 0.00 points" in said
+        told = json.loads(call(Pretrained(model.folder.parent), "--json").stdout)["pretrained"][0]["figures"]
+        assert told["candidates"]["count"] == 4 and told["candidates"]["float_beside"]["deviation"] == 1
+        other = replace(among.candidates, shipped=replace(among.candidates.shipped, int8_sha256="0" * 64))
+        assert kept_beside(with_figures(model.int8_card(), replace(among, candidates=other))) == ()
+
+    def test_figures_that_are_not_known_keep_none_and_are_no_error(self, model: PretrainedModel):
+        assert kept_beside(replace(model.int8_card(), measured={"pretrained": "figures"})) == ()
+
+    def test_a_card_from_before_is_verified_by_what_it_says(self, model: PretrainedModel, few: ReportingDigits):
+        kept = figures_of(model.int8_card())
+        write_card(model.int8_folder, with_figures(model.int8_card(), replace(kept, candidates=None)))
+        found = verified(model, few)
+        assert not found.differing and len(found.figures) == 3 + 7 + len(KINDS)
+        assert "candidates" not in call(Pretrained(model.folder.parent), "pico").stdout
+
+    def test_a_changed_validation_accuracy_differs(self, model: PretrainedModel, few: ReportingDigits):
+        kept = figures_of(model.int8_card())
+        own = replace(kept.candidates.shipped, validation_accuracy=99.99)
+        write_card(model.int8_folder, with_figures(model.int8_card(), replace(kept, candidates=Candidates(own))))
+        assert [one.figure for one in verified(model, few).differing] == ["validation_accuracy"]
+
+    def test_another_recipe_is_refused_by_name(self, model: PretrainedModel, tmp_path: Path):
+        other = put_seed(tmp_path / "other", 1)
+        rewrite_card(other.folder, settings=other.float_card().settings | {"epochs": 3})
+        said = call(Pretrained(tmp_path / "none"), model.folder, "--measure", "--beside", other.folder, code=1).stderr
+        epochs = model.float_card().settings["epochs"]
+        assert f"{other.folder} is no other seed of {model.folder}" in said
+        assert f"its training.epochs is 3, not {epochs}" in said
+
+    @pytest.mark.parametrize(
+        ("part", "changed", "name"),
+        [
+            ("", {"network": "nano"}, "network"),
+            ("", {"parent": {"file": "model.keras", "sha256": "0" * 64}}, "start"),
+            ("int8", {"settings": {"recipe": "qat-int8"}}, "quantization.recipe"),
+        ],
+    )
+    def test_so_is_another_network_start_or_quantization(
+        self, model: PretrainedModel, tmp_path: Path, part: str, changed: dict[str, object], name: str
+    ):
+        other = put_seed(tmp_path / "other", 1)
+        rewrite_card(other.folder / part, **changed)
+        with pytest.raises(EdgedigitsError, match=f"its {name} is"):
+            check_beside(model, [other])
+
+    def test_seeds_places_and_versions_are_no_recipe(self, model: PretrainedModel, tmp_path: Path):
+        other = put_seed(tmp_path / "other", 1)
+        lessons = {"teachers": ["a"], "seed": 0, "digits": "0" * 64, "version": "0.1.0"}
+        for one, changed in ((model, {}), (other, {"seed": 1, "digits": "1" * 64, "version": "0.2.0"})):
+            more = {"lessons": lessons | changed, "trained_on": one.folder.name, "devices": [one.folder.name]}
+            rewrite_card(one.folder, settings=one.float_card().settings | more)
+        check_beside(model, [other])
+        assert recipe_of(other)["training.lessons.teachers"] == ["a"]
+        assert not [name for name in recipe_of(other) if name.rpartition(".")[2] in {"seed", "version", "devices"}]
+
+    def test_two_of_one_seed_are_refused_with_a_seed_that_is_free(self, model: PretrainedModel, tmp_path: Path):
+        with pytest.raises(EdgedigitsError, match=r"was trained with seed 0, as .*pico was; .*--seed 1`"):
+            check_beside(model, [put_seed(tmp_path / "same", 0)])
+        with pytest.raises(EdgedigitsError, match=r"was trained with seed 1, as .*one was; .*--seed 2`"):
+            check_beside(model, [put_seed(tmp_path / "one", 1), put_seed(tmp_path / "two", 1)])
+
+    def test_a_better_one_beside_is_warned_of(self, model: PretrainedModel):
+        kept = figures_of(model.int8_card()).candidates
+        better = replace(kept.shipped, seed=7, validation_accuracy=kept.shipped.validation_accuracy + 0.2)
+        with pytest.warns(EdgedigitsWarning, match=r"pico is not the best of its 2 candidates: .*seed 7"):
+            warn_of_better(model, replace(kept, beside=(better,)))
+        warn_of_better(model, replace(kept, beside=(replace(better, validation_accuracy=90.0, int8_accuracy=100.0),)))
+
+    def test_it_goes_with_one_model_that_is_measured(self, model: PretrainedModel, pretrained: Pretrained):
+        call(pretrained, "pico", "--beside", model.folder, code=2)
+        call(pretrained, model.folder, model.folder, "--measure", "--beside", model.folder, code=2)
+
+
 class TestVerifying:
     def test_what_was_measured_here_is_the_same(self, model: PretrainedModel, few: ReportingDigits):
         found = verified(model, few)
         assert not found.differing
         names = [one.figure for one in found.figures]
         assert names[:3] == ["float_sha256", "int8_sha256", "quantized_from_sha256"]
-        assert len(names) == 3 + 7 + len(KINDS)
+        assert len(names) == 3 + 8 + len(KINDS)
 
     def test_a_figure_that_was_changed_differs_alone(self, model: PretrainedModel, few: ReportingDigits):
         kept = figures_of(model.int8_card())

@@ -141,9 +141,9 @@ class TestBadFolders:
         call("compare", folder, "--out", tmp_path / "out")
         assert "none of 1 row can be chosen" in call("choose", folder, code=1).stderr
 
-    @pytest.mark.parametrize("command", ["compare", "choose"])
-    def test_none_at_all_is_wrong_usage(self, command: str):
-        assert "Missing argument 'DIR...'" in call(command, code=2).stderr
+    @pytest.mark.parametrize(("command", "wanted"), [("compare", "DIR|MODEL..."), ("choose", "DIR...")])
+    def test_none_at_all_is_wrong_usage(self, command: str, wanted: str):
+        assert f"Missing argument '{wanted}'" in call(command, code=2).stderr
 
 
 class TestChoose:

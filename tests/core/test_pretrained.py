@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from edgedigits.core.pretrained.bundled import (
     word_of,
     word_of_floats,
 )
+from edgedigits.core.pretrained.candidates import Candidate, Candidates, Spread
 from edgedigits.core.pretrained.catalogue import NAMES, Pretrained, model_at
 from edgedigits.core.pretrained.figures import Figures, figures_of, with_figures
 
@@ -36,6 +37,13 @@ FIGURES = Figures(
     parameter_bytes=5_499,
     digits={"mnist": 10_000, "optdigits": 1_797},
     software={"runtime": "tflite-runtime 2.14.0", "tensorflow": "2.21.0", "opencv": "4.11.0"},
+)
+
+SHIPPED_ONE = Candidate(0, 99.2, 99.0, 98.9, "ab" * 32)
+SEEDS = (
+    Candidate(1, 99.0, 98.7, 98.5, "1" * 64),
+    Candidate(2, 99.1, 98.9, 98.8, "2" * 64),
+    Candidate(3, 98.9, 99.1, 98.8, "3" * 64),
 )
 
 
@@ -156,6 +164,63 @@ def test_every_number_has_a_name_of_its_own():
         "activation_bytes": 1_760,
         "parameter_bytes": 5_499,
     }
+
+
+def chosen_among(*beside: Candidate) -> Figures:
+    return replace(FIGURES, candidates=Candidates(SHIPPED_ONE, beside))
+
+
+def test_a_card_keeps_the_candidates_with_mean_and_sample_deviation_of_those_beside():
+    filled = with_figures(card_of(bundled_model()), chosen_among(*SEEDS))
+    told = json.loads(json.dumps(filled.measured["pretrained"]["candidates"]))
+    assert told["count"] == 4 and [one["seed"] for one in (told["shipped"], *told["beside"])] == [0, 1, 2, 3]
+    assert told["int8_beside"] == {"mean": pytest.approx(98.7), "deviation": pytest.approx(0.03**0.5)}
+    assert told["float_beside"] == {"mean": pytest.approx(98.9), "deviation": pytest.approx(0.2)}
+    assert figures_of(filled) == chosen_among(*SEEDS)
+
+
+def test_one_beside_has_no_deviation_and_none_no_mean():
+    assert Candidates(SHIPPED_ONE, SEEDS[:1]).int8 == Spread(98.5, None)
+    alone = Candidates(SHIPPED_ONE)
+    assert (alone.count, alone.int8, alone.floats, alone.better) == (1, None, None, None)
+
+
+def test_the_better_one_is_that_of_the_validation_digits():
+    assert Candidates(SHIPPED_ONE, SEEDS).better is None  # the third reads more test digits
+    assert Candidates(SEEDS[0], (SHIPPED_ONE, SEEDS[1])).better == SHIPPED_ONE
+    assert Candidates(SEEDS[0], (replace(SEEDS[1], validation_accuracy=99.0),)).better is None
+
+
+def test_the_own_validation_accuracy_is_a_figure():
+    assert dict(chosen_among().named())["validation_accuracy"] == 99.2
+    assert "validation_accuracy" not in dict(FIGURES.named())
+
+
+def test_the_package_s_cards_from_before_candidates_are_read():
+    old = with_figures(card_of(bundled_model()), FIGURES).measured["pretrained"]
+    del old["candidates"]
+    card = replace(card_of(bundled_model()), measured={"pretrained": old})
+    assert figures_of(card) == FIGURES and FIGURES.candidates is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "four",
+        {"beside": []},
+        {"beside": {}, "shipped": asdict(SHIPPED_ONE)},
+        {"beside": [1], "shipped": asdict(SHIPPED_ONE)},
+        {"beside": [], "shipped": asdict(SHIPPED_ONE) | {"seed": 0.5}},
+        {"beside": [], "shipped": asdict(SHIPPED_ONE) | {"more": 1}},
+        {"beside": [], "shipped": asdict(SHIPPED_ONE) | {"int8_accuracy": 98.8}},
+        {"beside": [], "shipped": asdict(SHIPPED_ONE) | {"float_accuracy": 98.8}},
+    ],
+)
+def test_candidates_of_another_form_and_a_shipped_one_of_other_figures_are_refused(wrong):
+    card = with_figures(card_of(bundled_model()), chosen_among())
+    whole = card.measured["pretrained"]
+    with pytest.raises(EdgedigitsError, match="figures that this version does not know"):
+        figures_of(replace(card, measured={"pretrained": whole | {"candidates": wrong}}))
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,7 @@ RULES = (
     only_checked(r"(sudo )?make test-pi", "needs root and a Debian for arm64 from the network"),
     only_checked(r"make test-pythons", "makes environments from the network"),
     only_checked(r"make (table|bench|mutants|soak)( (MODULES|MINUTES)=.*)?", "takes hours, or a quiet machine"),
+    only_checked(r"make models-page", "counts for minutes; tests/docs/test_shipped_tables.py has its tables"),
     only_checked(
         r"(EDGEDIGITS_MODELS=\S+ )?make firmware-bench", "counts for minutes; `edgedigits firmware report` counts here"
     ),
@@ -91,7 +92,7 @@ RULES = (
     # Train, quantize, prove
     as_shown(r"edgedigits (models|datasets|baselines|search --list|firmware cores)"),
     only_checked(
-        r"edgedigits models .*--(verify|measure)",
+        r"edgedigits models .*--(verify|measure)( --beside \S+)*",
         "reads 160,000 digits a model; tests/cli/test_models_command.py",
     ),
     only_checked(r"edgedigits train --from nano .*", "your own digits; tests/cli/test_pretrained_names.py"),
@@ -282,6 +283,7 @@ RULES = (
         r"edgedigits search .* --storage postgresql://.*", "needs a database; tests/train/test_search_queue.py has one"
     ),
     as_shown(r"edgedigits compare out/measured .*"),
+    as_shown(r"edgedigits compare core/pretrained/digits .*"),
     as_shown(r"edgedigits compare out/bench .*", slow=BENCHMARKED),
     shortened(
         r"(edgedigits choose .*)--min-accuracy 99 (out/.*)",
@@ -310,7 +312,8 @@ RULES = (
         "trains minutes; tests/firmware_export/test_compact_weights.py",
     ),
     as_shown(
-        r"edgedigits export (?!out/clustered)\S+( --width \d+)?( --weights blob)?( --memory \S+)* --out \S+( --force)?"
+        r"edgedigits export (?!out/clustered)\S+( --width \d+)?( --weights (blob|compact))?( --memory \S+)* "
+        r"--out \S+( --force)?"
     ),
     only_checked(r"python tests/benchmarks/stand_ins\.py \S+", "minutes; tests/firmware_export/test_foreign_bench.py"),
     as_shown(r"python tests/firmware_export/line_networks\.py out/line"),
