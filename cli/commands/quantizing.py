@@ -79,8 +79,8 @@ def quantize(
     Examples:
       edgedigits quantize out/float/model.keras --out out/int8
       edgedigits quantize out/float/model.keras --recipe qat-int8 --out out/qat
-      edgedigits quantize out/nano/model.keras --preset nano --lessons out/lessons \\
-        --out out/nano-int8
+      edgedigits quantize out/nano/model.keras --preset nano \\
+        --lessons out/lessons --out out/nano-int8
       edgedigits quantize out/folds --out out/folds-int8
     """
     from edgedigits.cli.line_networks import names_line_network, quantize_line_network
