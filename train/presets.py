@@ -31,12 +31,12 @@ class Preset:
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset("pico", "pico-coded", 80, 2e-3, "slight"),
-        Preset("nano", "nano-coded", 60, 2e-3, "slight"),
-        Preset("micro", "micro-coded", 30, 1e-3),
-        Preset("small", "small-coded", 20, 1e-3),
-        Preset("base", "base-coded", 20, 1e-3),
-        Preset("large", "large-coded", 10, 5e-4),
+        Preset("pico", "pico-coded", 60, 3e-4),
+        Preset("nano", "nano-coded", 40, 3e-4),
+        Preset("micro", "micro-coded", 30, 3e-4),
+        Preset("small", "small-coded", 20, 3e-4),
+        Preset("base", "base-coded", 12, 3e-4),
+        Preset("large", "large-coded", 8, 2e-4),
     )
 }
 
