@@ -7,6 +7,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import gzip_size
 from edgedigits.core.pretrained.catalogue import INT8_FOLDER, PretrainedModel
 from edgedigits.core.pretrained.figures import Figures, figures_of
+from edgedigits.core.tflite.costs import costs_of
 from edgedigits.results.folder import Header, Results
 from edgedigits.results.machine import this_machine
 from edgedigits.results.published import MNIST_TEST
@@ -47,7 +48,7 @@ def _row(model: PretrainedModel, card: Card, figures: Figures) -> Row:
         bytes=len(data),
         gzip_bytes=gzip_size(data),
         macs=figures.macs,
-        arena_bytes=figures.activation_bytes,
+        arena_bytes=costs_of(model.int8_path).arena_bytes,
         parameter_bytes=figures.parameter_bytes,
     )
 

@@ -103,7 +103,7 @@ def measured(
         corruption_error=fmean(errors.values()),
         optdigits_accuracy=coarse,
         macs=costs.macs,
-        activation_bytes=costs.arena_bytes,
+        activation_bytes=costs.live_bytes,
         parameter_bytes=_parameter_bytes(model),
         digits={MNIST: len(digits.mnist), OPTDIGITS: len(digits.optdigits)},
         software=software(),

@@ -27,7 +27,8 @@ class Figures:
         optdigits_accuracy: percent of scikit-learn's digits that the int8 model reads; None where it has learned from
             some of them.
         macs: multiply-accumulates of one inference.
-        activation_bytes: memory of the activations, as :func:`edgedigits.core.tflite.costs.costs_of` counts it.
+        activation_bytes: of the activations that are alive at the same time, see
+            :attr:`edgedigits.core.tflite.costs.Costs.live_bytes`.
         parameter_bytes: flash of the parameters in the exported C, compact weights, plain kernels.
         digits: how many there were, by data set.
         software: names and versions of what measured: ``runtime`` of the int8 model, ``tensorflow``, ``opencv``.

@@ -32,11 +32,13 @@ class Costs:
         macs: multiply-accumulates of one inference.
         parameters: weights and biases that stand in the file, counted as numbers.
         arena_bytes: memory of the activations, model input and output included.
+        live_bytes: of the activations that are needed at the same time, at the most: less than that cannot hold them.
     """
 
     macs: int
     parameters: int
     arena_bytes: int
+    live_bytes: int
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,12 @@ def costs_of(path: Path) -> Costs:
         for place in _WEIGHTS.get(node.name, ())
         if place < len(node.inputs) and node.inputs[place] in unpacked
     }
+    activations = _activations(content, set(unpacked), path)
     return Costs(
         macs=sum(_macs(content, node) for node in content.nodes),
         parameters=sum(math.prod(content.tensors[index].shape) for index in weights),
-        arena_bytes=arena_bytes(_activations(content, set(unpacked), path)),
+        arena_bytes=arena_bytes(activations),
+        live_bytes=live_bytes(activations),
     )
 
 
@@ -119,6 +123,11 @@ def _bytes(tensor: Tensor, path: Path) -> int:
             f"{path} has an activation of {tensor.type}, whose size is not known", "give a model of integers or floats"
         )
     return math.prod(tensor.shape) * ITEM_BYTES[tensor.type]
+
+
+def live_bytes(buffers: Sequence[Buffer]) -> int:
+    """The most bytes that are needed at one step, however buffers are laid out."""
+    return max((sum(one.bytes for one in buffers if one.first <= at.first <= one.last) for at in buffers), default=0)
 
 
 def arena_bytes(buffers: Sequence[Buffer]) -> int:
