@@ -16,7 +16,6 @@ class Preset:
         network: in the zoo; its recipe says how many passes of lessons it learns from, and at what rate.
         epochs: of fine-tuning to int8, by the same lessons.
         rate: highest learning rate of it.
-        augmentation: of the lessons; the smallest networks have no weights to spare for what other hands do.
         recipe: that makes int8 of the network.
     """
 
@@ -24,7 +23,6 @@ class Preset:
     network: str
     epochs: int
     rate: float
-    augmentation: str = "light"
     recipe: str = "codebook-int8"
 
 

@@ -182,8 +182,7 @@ def _network_of(preset: str, network: str | None, start: Path | None, lessons: P
     if lessons is None:
         raise EdgedigitsError(
             f"the preset {preset} learns from lessons",
-            f"write some by `edgedigits teach TEACHER... --augment {found.augmentation} --out LESSONS`, and give "
-            "--lessons LESSONS",
+            "write some by `edgedigits teach TEACHER... --out LESSONS`, and give --lessons LESSONS",
         )
     return found.network
 

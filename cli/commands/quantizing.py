@@ -143,7 +143,7 @@ def _as_preset(
     if lessons is None:
         raise EdgedigitsError(
             f"{name} is fine-tuned by what teachers say",
-            f"give --lessons, a folder that `edgedigits teach --augment {preset.augmentation}` has made",
+            "give --lessons, a folder that `edgedigits teach` has made",
         )
     return recipe or preset.recipe, epochs or preset.epochs, rate or preset.rate
 
