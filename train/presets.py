@@ -29,10 +29,10 @@ class Preset:
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset("pico", "pico-coded", 60, 3e-4),
-        Preset("nano", "nano-coded", 40, 3e-4),
+        Preset("pico", "pico-coded", 40, 3e-4),
+        Preset("nano", "nano-coded", 25, 3e-4),
         Preset("micro", "micro-coded", 30, 3e-4),
-        Preset("small", "small-coded", 20, 3e-4),
+        Preset("small", "small-coded", 12, 3e-4),
         Preset("base", "base-coded", 12, 3e-4),
         Preset("large", "large-coded", 8, 2e-4),
     )
