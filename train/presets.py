@@ -32,7 +32,7 @@ PRESETS = {
         Preset("pico", "pico-coded", 40, 3e-4),
         Preset("nano", "nano-coded", 25, 3e-4),
         Preset("micro", "micro-coded", 30, 3e-4),
-        Preset("small", "small-coded", 12, 3e-4),
+        Preset("small", "small-coded", 20, 1e-3),
         Preset("base", "base-coded", 12, 3e-4),
         Preset("large", "large-coded", 8, 2e-4),
     )
