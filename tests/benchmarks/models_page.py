@@ -47,8 +47,9 @@ def renew(models: dict[str, PretrainedModel], kept: Path, again: bool) -> dict[s
         if again or is_stale(model, found.get(name)):
             found[name] = measure_shipped(model, say)
             write_measured(kept, {name: found[name] for name in models if name in found})
-    write_measured(kept, found)
-    return found
+    in_order = {name: found[name] for name in models}
+    write_measured(kept, in_order)
+    return in_order
 
 
 def is_stale(model: PretrainedModel, measured: Measured | None) -> bool:
