@@ -193,7 +193,7 @@ def quantize_line_network(
 
     refuse_options(ctx, _OF_QUANTIZING)
     check_keras_file(model)
-    if ctx.params["recipe"] != "int8":
+    if ctx.params["recipe"] not in {None, "int8"}:
         raise click.UsageError("a line network is quantized by the recipe int8.")
     with loading("TensorFlow"):
         from edgedigits.quantize.lines.proof import MIN_EXACT

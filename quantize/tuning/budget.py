@@ -134,7 +134,9 @@ class Tuning:
 
     def with_budget(self, epochs: int | None, rate: float | None) -> Tuning:
         """The same with so many epochs in each phase, from that learning rate; None leaves what a phase has."""
-        given = {name: value for name, value in (("epochs", epochs), ("rate", rate)) if value is not None}
+        given: dict[str, Any] = {
+            name: value for name, value in (("epochs", epochs), ("rate", rate)) if value is not None
+        }
         return replace(self, phases=tuple(replace(phase, **given) for phase in self.phases))
 
     def as_dict(self) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def _balance(first: Any, second: Any, weights: dict[str, list[NDArray[np.float32
 
 def _channel_out(layer: Any) -> int:
     """Axis of a kernel on which the channels lie that it makes."""
-    return kernel_of(layer).shape.rank - (2 if isinstance(layer, _layers.DepthwiseConv2D) else 1)
+    return int(kernel_of(layer).shape.rank) - (2 if isinstance(layer, _layers.DepthwiseConv2D) else 1)
 
 
 def _channel_in(layer: Any) -> int:

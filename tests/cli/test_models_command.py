@@ -145,7 +145,7 @@ class TestMeasuring:
         assert kept.corruption_error == errors.mean > 0
         assert 90 < kept.optdigits_accuracy < 100
         costs = costs_of(model.int8_path)
-        assert (kept.macs, kept.activation_bytes) == (costs.macs, costs.arena_bytes)
+        assert (kept.macs, kept.activation_bytes) == (costs.macs, costs.live_bytes)
         assert costs.parameters < kept.parameter_bytes < 1.2 * costs.parameters
         assert kept.digits == {"mnist": COUNT, "optdigits": 200}
 
