@@ -29,6 +29,7 @@ _OF_DATA = ("split", "trust", "orientation", "invert", "skip_bad", "input_range"
 _OF_EVALUATING = ("corruptions", *_OF_DATA)
 _OF_QUANTIZING = ("dataset", *_OF_DATA)
 _OF_BENCHMARK = (*_OF_QUANTIZING, "seed", "cores", "time_limit", "resume")
+_OF_TUNING = ("preset", "lessons", "spoilt", "epochs", "rate")
 """Options that say something of digits alone, by what a command does."""
 
 SHOWN = 20
@@ -191,7 +192,7 @@ def quantize_line_network(
     """``edgedigits quantize`` of a line network; the exit code."""
     from edgedigits.core.model_files.keras_file import check_keras_file
 
-    refuse_options(ctx, _OF_QUANTIZING)
+    refuse_options(ctx, (*_OF_QUANTIZING, *_OF_TUNING))
     check_keras_file(model)
     if ctx.params["recipe"] not in {None, "int8"}:
         raise click.UsageError("a line network is quantized by the recipe int8.")
