@@ -48,6 +48,12 @@ def _coded(
     return Network(name, parameters, int8_bytes, source, STACKS[name].describe(), recipe, wide=wide)
 
 
+def _teacher(name: str, parameters: int, int8_bytes: int, about: str) -> Network:
+    """A network that is large enough to teach those that ship."""
+    recipe = TrainingRecipe(40, 128, "adam", 0.003, "one-cycle", augmentation="light")
+    return Network(name, parameters, int8_bytes, "edgedigits, to teach smaller ones", about, recipe, wide=True)
+
+
 _NF264 = TrainingRecipe(15, 64, "sgd", 0.01, momentum=0.9)
 _ENTRIES = (
     Network(
@@ -82,33 +88,14 @@ _ENTRIES = (
         "conv32, conv32/2, 2 conv64, 2 conv128, mean; dropout 0.3",
         TrainingRecipe(15, 128, "adam", 0.004, "one-cycle", augmentation="light"),
     ),
-    Network(
-        "teacher",
-        647_866,
-        667_000,
-        "edgedigits, to teach smaller ones",
-        "conv48, conv48/2, 2 conv96, 2 conv192, mean; dropout 0.3",
-        TrainingRecipe(40, 128, "adam", 0.003, "one-cycle", augmentation="light"),
-        wide=True,
-    ),
-    Network(
+    _teacher("teacher", 647_866, 667_000, "conv48, conv48/2, 2 conv96, 2 conv192, mean; dropout 0.3"),
+    _teacher(
         "teacher-5x5",
         755_602,
         772_576,
-        "edgedigits, to teach smaller ones",
         "conv40 5x5, conv80 5x5/2, conv128 5x5, 2 conv160 3x3 in a row, mean; dropout 0.3",
-        TrainingRecipe(40, 128, "adam", 0.003, "one-cycle", augmentation="light"),
-        wide=True,
     ),
-    Network(
-        "teacher-7x7",
-        1_096_530,
-        1_111_000,
-        "edgedigits, to teach smaller ones",
-        "conv40 7x7, conv96 7x7/2, conv192 7x7, mean; dropout 0.3",
-        TrainingRecipe(40, 128, "adam", 0.003, "one-cycle", augmentation="light"),
-        wide=True,
-    ),
+    _teacher("teacher-7x7", 1_096_530, 1_111_000, "conv40 7x7, conv96 7x7/2, conv192 7x7, mean; dropout 0.3"),
     _coded("pico-coded", 1_392, 9_048, 80, 0.01, 0.0),
     _coded("nano-coded", 7_287, 13_800, 60, 0.01, 0.02),
     _coded("micro-coded", 20_922, 36_392, 50, 0.006, 0.03),
