@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 
 import numpy as np
 
+from edgedigits.firmware_export.planning.allocation import ALIGNMENT, Allocation
+from edgedigits.firmware_export.planning.packing import ENDLESS, Packing
 from edgedigits.firmware_export.planning.schedule import Schedule
 from edgedigits.firmware_export.planning.stages import Program
-
-ALIGNMENT = 4
-"""Bytes: scratch memory holds 32-bit numbers."""
-
-_BEYOND = 1 << 62
-"""An offset behind every block."""
-
-
-@dataclass(frozen=True)
-class Allocation:
-    """Memory that must lie together.
-
-    Attributes:
-        key: ``("value", number)``, ``("scratch", stage)`` or ``("kept", stage)``.
-        slot_bytes: size of each slot.
-        alive: for each slot a bit mask of the steps at which it must not be overwritten; bit 0 is the time before the
-            first step.
-    """
-
-    key: tuple[str, int]
-    slot_bytes: int
-    alive: tuple[int, ...]
-
-    @property
-    def size(self) -> int:
-        """Bytes, rounded up to the alignment."""
-        return -(-self.slot_bytes * len(self.alive) // ALIGNMENT) * ALIGNMENT
 
 
 @dataclass(frozen=True)
@@ -56,13 +31,15 @@ class Room:
         """Where the memories start."""
         return (0, *accumulate(self.sizes[:-1]))
 
-    def takes(self, at: int, block: Allocation) -> bool:
-        """Whether the block may lie there."""
+    def spans(self, block: Allocation) -> tuple[tuple[int, int], ...]:
+        """Words, first and one past the last, of the memories in which the block may lie."""
         if not self.sizes:
-            return True
-        allowed = 1 if block.key in self.first else len(self.sizes)
-        spans = list(zip(self.starts, self.sizes, strict=True))[:allowed]
-        return any(start <= at and at + block.size <= start + size for start, size in spans)
+            return ENDLESS
+        spans = tuple(
+            (start // ALIGNMENT, (start + size) // ALIGNMENT)
+            for start, size in zip(self.starts, self.sizes, strict=True)
+        )
+        return spans[:1] if block.key in self.first else spans
 
 
 @dataclass(frozen=True)
@@ -130,34 +107,84 @@ def peak(made: tuple[Allocation, ...], steps: int) -> int:
 
 
 def lay_out(program: Program, made: tuple[Allocation, ...], plan: Schedule) -> Layout:
-    """Find an offset for each block in one arena: see :func:`lay_out_in`."""
-    layout = lay_out_in(program, made, plan, Room())
+    """Find an offset for each block in one arena: see :class:`Arrangement`."""
+    layout = Arrangement(program, made, plan).laid_out(Room())
     assert layout is not None, "an arena without end has room"
     return layout
 
 
-def lay_out_in(program: Program, made: tuple[Allocation, ...], plan: Schedule, room: Room) -> Layout | None:
-    """Find an offset for each block; a good one, not provably the best. None where there is no room.
+class Arrangement:
+    """Finds offsets of blocks; good ones, not provably the best.
 
-    The largest block goes first, each to the lowest place where nothing that it would overlap is alive at the same
-    time; several orders are tried and the smallest arena wins.
+    Blocks go one by one to the lowest place where nothing that they would overlap is alive at the same time. Several
+    orders are tried and the best one is improved.
+
+    Args:
+        program: whose values and stages need memory.
+        made: blocks of its variant of the kernels.
+        plan: its order of execution.
     """
-    shared = _in_place(program, plan)
-    living = [block for block in made if any(block.alive)]
-    orders: tuple[list[Allocation], ...] = (
-        sorted(living, key=lambda block: (-block.size, block.key)),
-        sorted(living, key=lambda block: (-block.slot_bytes, block.key)),
-        sorted(living, key=lambda block: (min(alive & -alive for alive in block.alive if alive), block.key)),
-        sorted(living, key=lambda block: (-max(block.alive), -block.size, block.key)),
-    )
-    if room.first:  # before others take it
-        orders += tuple(sorted(order, key=lambda block: block.key not in room.first) for order in orders)
-    layouts = [layout for order in orders if (layout := _place(order, shared, room))]
-    if not layouts:
-        return None
-    best = min(layouts, key=lambda layout: (sum(layout.parts[1:]), layout.bytes))
-    # Of what never runs, because the windows behind it see nothing but padding, nothing is written or read.
-    return replace(best, offsets={block.key: 0 for block in made} | best.offsets)
+
+    def __init__(self, program: Program, made: tuple[Allocation, ...], plan: Schedule) -> None:
+        self._made = made
+        self._steps = len(plan.order)
+        self._packing = Packing([block for block in made if any(block.alive)], _in_place(program, plan))
+
+    def laid_out(self, room: Room) -> Layout | None:
+        """The smallest layout found in a room; None where it is too small."""
+        orders = [*self._greedy, self._searched]
+        if room.first:  # before others take it
+            keys = [block.key for block in self._packing.blocks]
+            orders += [sorted(order, key=lambda which: keys[which] not in room.first) for order in orders]
+        layouts = [layout for order in orders if (layout := self._placed(order, room))]
+        return min(layouts, key=lambda layout: (sum(layout.parts[1:]), layout.bytes), default=None)
+
+    @cached_property
+    def _greedy(self) -> list[list[int]]:
+        """The largest first, or the longest rows, or what is made first, or what is read last."""
+        keys = (
+            lambda block: (-block.size, block.key),
+            lambda block: (-block.slot_bytes, block.key),
+            lambda block: (min(alive & -alive for alive in block.alive if alive), block.key),
+            lambda block: (-max(block.alive), -block.size, block.key),
+        )
+        blocks = self._packing.blocks
+        return [sorted(range(len(blocks)), key=lambda which: key(blocks[which])) for key in keys]
+
+    @cached_property
+    def _searched(self) -> list[int]:
+        """An order for one arena, whatever the room: memories of its size or more take it, too."""
+        heights = []
+        for order in self._greedy:
+            placed: dict[int, int] = {}
+            self._packing.place(order, placed)
+            heights.append(self._packing.height(placed))
+        start = self._greedy[heights.index(min(heights))]
+        return self._packing.improved(start, -(-peak(self._packing.blocks, self._steps) // ALIGNMENT))
+
+    def _placed(self, order: list[int], room: Room) -> Layout | None:
+        blocks, placed = self._packing.blocks, {}
+        for which in order:
+            at = self._packing.lowest(which, placed, room.spans(blocks[which]))
+            if at is None:
+                return None
+            placed[which] = at
+        # Of what never runs, because the windows behind it see nothing but padding, nothing is written or read.
+        offsets = {block.key: 0 for block in self._made}
+        offsets |= {blocks[which].key: at * ALIGNMENT for which, at in placed.items()}
+        ordered = tuple(blocks[which] for which in order)
+        return Layout(offsets, ordered, _parts(offsets, ordered, room))
+
+
+def _parts(offsets: dict[tuple[str, int], int], blocks: tuple[Allocation, ...], room: Room) -> tuple[int, ...]:
+    """Bytes needed of each memory."""
+    parts = [0] * len(room.starts)
+    for block in blocks:
+        at = offsets[block.key]
+        # An empty block may lie where one memory ends and the next one starts.
+        memory = max(place for place, start in enumerate(room.starts) if start <= at)
+        parts[memory] = max(parts[memory], at + block.size - room.starts[memory])
+    return tuple(parts)
 
 
 def _in_place(program: Program, plan: Schedule) -> dict[frozenset[tuple[str, int]], int]:
@@ -178,53 +205,3 @@ def _in_place(program: Program, plan: Schedule) -> dict[frozenset[tuple[str, int
             if source.shape == made.shape and not any((source.before, source.after, made.before, made.after)):
                 pairs[frozenset({("value", value), ("value", stage.output)})] = steps
     return pairs
-
-
-def _place(order: list[Allocation], shared: dict[frozenset[tuple[str, int]], int], room: Room) -> Layout | None:
-    placed: list[tuple[int, Allocation]] = []
-    for block in order:
-        free = (
-            offset
-            for offset in sorted({*room.starts, *_candidates(block, placed)})
-            if room.takes(offset, block)
-            and not any(collide(offset, block, other_at, other, shared) for other_at, other in placed)
-        )
-        at = next(free, None)
-        if at is None:
-            return None
-        placed.append((at, block))
-    offsets = {block.key: at for at, block in placed}
-    borders = (*room.starts, _BEYOND)
-    parts = (
-        max([at + block.size - start for at, block in placed if start <= at < end], default=0)
-        for start, end in pairwise(borders)
-    )
-    return Layout(offsets, tuple(order), tuple(parts))
-
-
-def _candidates(block: Allocation, placed: list[tuple[int, Allocation]]) -> Iterator[int]:
-    for at, other in placed:
-        for slot in range(len(other.alive) + 1):
-            edge = at + slot * other.slot_bytes
-            yield -(-edge // ALIGNMENT) * ALIGNMENT
-            if edge >= block.size:
-                yield (edge - block.size) // ALIGNMENT * ALIGNMENT
-
-
-def collide(
-    at: int, block: Allocation, other_at: int, other: Allocation, shared: dict[frozenset[tuple[str, int]], int]
-) -> bool:
-    """True where two blocks at these offsets would overwrite each other's living rows."""
-    if at >= other_at + other.size or other_at >= at + block.size:
-        return False
-    both = frozenset({block.key, other.key})
-    allowed = shared.get(both, 0) if at == other_at and block.slot_bytes == other.slot_bytes else 0
-    if len(block.alive) != len(other.alive):
-        allowed = 0
-    for slot, alive in enumerate(block.alive):
-        start = at + slot * block.slot_bytes
-        first = max((start - other_at) // other.slot_bytes, 0)
-        last = min(-(-(start + block.slot_bytes - other_at) // other.slot_bytes), len(other.alive))
-        if any(alive & other.alive[position] & ~allowed for position in range(first, last)):
-            return True
-    return False

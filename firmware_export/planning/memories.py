@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from edgedigits.core.counting import counted
 from edgedigits.core.errors import EdgedigitsError
-from edgedigits.firmware_export.planning.arena import ALIGNMENT, Layout, Room, blocks, lay_out_in
+from edgedigits.firmware_export.planning.allocation import ALIGNMENT
+from edgedigits.firmware_export.planning.arena import Arrangement, Layout, Room, blocks
 from edgedigits.firmware_export.planning.plan import Plan
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", re.ASCII)
@@ -97,13 +98,13 @@ class _Parts:
     """Tries sizes of the memories for one variant of the kernels."""
 
     def __init__(self, plan: Plan, variant: str) -> None:
-        self._plan = plan
-        self._blocks = blocks(plan.program, plan.schedule, variant)
+        made = blocks(plan.program, plan.schedule, variant)
+        self._arrangement = Arrangement(plan.program, made, plan.schedule)
         self._ends = frozenset(("value", value) for value in plan.program.inputs + plan.program.output_roots)
 
     def laid_out(self, sizes: tuple[int, ...]) -> Layout | None:
         """Everything in memories of these sizes; None where there is no room."""
-        return lay_out_in(self._plan.program, self._blocks, self._plan.schedule, Room(sizes, self._ends))
+        return self._arrangement.laid_out(Room(sizes, self._ends))
 
     def least(self, sizes: tuple[int, ...], place: int) -> int | None:
         """Bytes of one memory with which everything was laid out, found by halving; None where it alone is no help."""

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from edgedigits.firmware_export.planning.arena import Allocation, Layout, _in_place, blocks, collide, lay_out, peak
+from edgedigits.firmware_export.planning.allocation import Allocation
+from edgedigits.firmware_export.planning.arena import Layout, _in_place, blocks, lay_out, peak
 from edgedigits.firmware_export.planning.schedule import Life, Schedule, schedule
 from edgedigits.firmware_export.planning.stages import Kernel, Program, RowValue, Stage
 
@@ -26,13 +27,6 @@ def stage(inputs: tuple[int, ...], output: int, steps: int, kernel: Kernel = IN_
 def laid(*made: Allocation) -> Layout:
     program, plan = NOTHING
     return lay_out(program, made, plan)
-
-
-@pytest.mark.parametrize(
-    ("slot", "count", "size"), [(3, 1, 4), (4, 1, 4), (5, 1, 8), (3, 4, 12), (5, 2, 12), (4, 0, 0)]
-)
-def test_a_block_has_whole_words(slot: int, count: int, size: int) -> None:
-    assert Allocation(("value", 0), slot, (1,) * count).size == size
 
 
 def test_rows_need_memory_from_when_they_are_made_to_when_they_are_read() -> None:
@@ -101,7 +95,7 @@ def test_words_lie_side_by_side() -> None:
         ((block(0, 4, 0b1, 0b1100), block(1, 16, 0b111), block(2, 8, 0b11)), 28),
         # or the longest rows,
         ((block(0, 8, 0b1000), block(1, 16, 0b100), block(2, 8, 0b111000, 0b1110)), 24),
-        ((block(0, 8, 0b100, 0b1100), block(1, 12, 0b11), block(2, 16, 0b1000)), 28),
+        ((block(0, 8, 0b100, 0b1100), block(1, 12, 0b11), block(2, 16, 0b1000)), 24),
         # or what is made first,
         ((block(0, 16, 0b1110), block(1, 12, 0b10, 0b111000), block(2, 16, 0b110)), 44),
         ((block(0, 16, 0b111000), block(1, 10, 0b1110), block(2, 4, 0b1110, 0b10)), 32),
@@ -203,44 +197,3 @@ def test_each_input_of_a_stage_has_its_pair() -> None:
     assert pairs == {frozenset({("value", made), ("value", 3)}): 0b1001000 for made in (1, 2)}
     view = Program(values | {1: RowValue((2, 1, 1), 0, view_of=0)}, (stage((1,), 3, 2),), (0,), (3,))
     assert set(_in_place(view, schedule(view, frozenset())).values()) == {0}, "what owns no memory turns into nothing"
-
-
-def test_rows_lie_on_each_other_only_in_the_steps_in_which_one_turns_into_the_other():
-    """Bit 0 is the time before the first step, bit 1 the first step."""
-    source, made = Allocation(("value", 1), 8, (0b00110, 0b01100)), Allocation(("value", 2), 8, (0b01100, 0b11000))
-    turns = {frozenset({source.key, made.key}): 0b01100}
-    assert collide(0, source, 0, made, {})
-    assert not collide(0, source, 0, made, turns)
-    assert collide(0, source, 0, made, {frozenset({source.key, made.key}): 0b00100})
-    for first, second in (((0, source), (8, made)), ((8, made), (0, source))):
-        assert collide(*first, *second, turns), "the second row of one on the first of the other"
-    assert not collide(0, source, 16, made, {})
-    assert not collide(16, source, 0, made, {})
-    single = Allocation(("value", 2), 8, (0b01100,))
-    for pair in ((source, single), (single, source)):
-        assert collide(0, pair[0], 0, pair[1], turns), "another ring of rows"
-    wider = replace(made, slot_bytes=9)
-    for pair in ((source, wider), (wider, source)):
-        assert collide(0, pair[0], 0, pair[1], turns)
-    assert collide(8, Allocation(("scratch", 0), 4, (0b01000,)), 0, source, {})
-    assert collide(15, Allocation(("scratch", 0), 4, (0b01000,)), 0, source, {}), "the last byte"
-    assert not collide(16, Allocation(("scratch", 0), 4, (0b01000,)), 0, source, {})
-    assert not collide(8, Allocation(("scratch", 0), 4, (0b10000,)), 0, source, {}), "at another time"
-
-
-def test_a_row_of_a_ring_meets_only_those_that_it_lies_on() -> None:
-    ring = block(0, 10, 0b01, 0b10, 0b01)
-    for at, alive, meets in (
-        (0, 0b10, False),
-        (1, 0b10, True),
-        (10, 0b01, False),
-        (9, 0b01, True),
-        (11, 0b01, True),
-        (20, 0b10, False),
-        (19, 0b10, True),
-        (30, 0b11, False),
-        (29, 0b01, True),
-        (32, 0b11, False),
-    ):
-        assert collide(at, block(1, 10, alive), 0, ring, {}) is meets, (at, alive)
-        assert collide(0, ring, at, block(1, 10, alive), {}) is meets, (at, alive)
