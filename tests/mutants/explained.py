@@ -71,37 +71,11 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
                 "moments = np.zeros(-(-(steps + 2) // 8) * 8, np.int64)",
                 "moments = np.zeros(-(~(steps + 2) // 8) * 8, np.int64)",
             ),
-            *(
-                (
-                    f"sorted(living, key=lambda block: ({line}, block.key)),",
-                    f"sorted(living, key=lambda block: ({change}, block.key)),",
-                )
-                for line, change in (
-                    ("-block.size", "~block.size"),
-                    ("-block.slot_bytes", "~block.slot_bytes"),
-                    ("-max(block.alive), -block.size", "~max(block.alive), -block.size"),
-                    ("-max(block.alive), -block.size", "-max(block.alive), ~block.size"),
-                )
-            ),
-            ("if edge >= block.size:", "if edge > block.size:"),  # 0 is tried in any case
             (  # a stage that works in place reads row after row, so that none has died before
                 "steps = sum(_span(time, time) for time, life in zip(times, lives, strict=False)"
                 " if life.death == time)",
                 "steps = sum(_span(time, time) for time, life in zip(times, lives, strict=False)"
                 " if life.death <= time)",
-            ),
-            *(  # a shortcut: the rows, gone through one by one, tell the same
-                (
-                    "if at >= other_at + other.size or other_at >= at + block.size:",
-                    f"if {other}:",
-                )
-                for other in (
-                    "at >= other_at + other.size and other_at >= at + block.size",
-                    "at == other_at + other.size or other_at >= at + block.size",
-                    "at > other_at + other.size or other_at >= at + block.size",
-                    "at >= other_at + other.size or other_at == at + block.size",
-                    "at >= other_at + other.size or other_at > at + block.size",
-                )
             ),
         ),
         "firmware_export/graph/layers.py": (
@@ -263,11 +237,6 @@ EXPLAINED: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
                 for signs in (("<", "<="), ("<=", "<"))
             ),
         ),
-    },
-    "one more place to try, which no arena is promised to do without": {
-        "firmware_export/planning/arena.py": (
-            ("for slot in range(len(other.alive) + 1):", "for slot in range(len(other.alive) + 2):"),
-        )
     },
     "for the type checker alone": {"core/digit.py": (("@overload", ""),)},
     "another draw of as many digits, or all of them in another order": {
