@@ -182,7 +182,7 @@ def _taken(checker: ArenaChecker, stage: Stage, y: int) -> list[tuple[int, int]]
 
 def _rows(stage: Stage, y: int, heights: list[int]) -> Iterator[tuple[int, int]]:
     node = stage.node
-    windows = {"conv", "depthwise", "pool_max", "pool_rows", "pool_average"}
+    windows = {"conv", "depthwise", "compact conv", "compact depthwise", "pool_max", "pool_rows", "pool_average"}
     if isinstance(node, (Conv, Depthwise, Pool)) and stage.kernel.name in windows:
         window = node.window
         for made in (2 * y, 2 * y + 1) if stage.pooled else (y,):

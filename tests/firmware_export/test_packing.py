@@ -16,6 +16,7 @@ from edgedigits.firmware_export.planning.schedule import Schedule
 from edgedigits.firmware_export.planning.stages import Program
 from edgedigits.firmware_export.recipe import COMPACT
 from edgedigits.firmware_export.variants import VARIANTS
+from tests.firmware_export.arena_checker import ArenaChecker
 from tests.firmware_export.edge_layouts import Turning, collide, edge_layout_bytes
 
 SHIPPED = sorted((Path(__file__).parents[2] / "core/pretrained/digits").glob("*/int8/*.tflite"))
@@ -39,6 +40,7 @@ def test_shipped_networks_take_no_more_than_without_the_search(path: Path) -> No
         check_apart(plan.layouts[variant], turning)
         made = blocks(plan.program, plan.schedule, variant)
         assert plan.arena_bytes[variant] <= edge_layout_bytes(made, turning)
+        assert ArenaChecker(plan, variant).run() == plan.arena_bytes[variant], "nothing that is read was overwritten"
 
 
 def test_there_are_shipped_networks() -> None:
