@@ -8,12 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.quantize.tuning.budget import RETUNE, Phase, Tuning, distinct_weights
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from edgedigits.quantize.tuning.wrapped import Wrapped
@@ -87,7 +86,7 @@ class ShareCodebook(QuantizeAware):
         """See :meth:`Phase.check`: what training has rounded, and the different weights of each large layer."""
         large = [layer for layer in layers if layer.values.size >= tuning.least_weights]
         shared = distinct_weights(path, large, self.size)
-        together = len(np.unique(np.concatenate([layer.values.ravel() for layer in large])))
+        together = len({int(value) for layer in large for value in layer.values.flat})
         if self.common and together > self.size:
             raise EdgedigitsError(f"{path.name} has {together} different weights, not {self.size}", RETUNE)
         return super().check(path, layers, tuning) | shared
