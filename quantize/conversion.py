@@ -22,6 +22,7 @@ from edgedigits.core.quiet import native_logs_hidden
 from edgedigits.core.tflite.file import Tensor, TfliteFile, read_tflite
 from edgedigits.quantize.noise import calibrated, layer_noise, noisiest, with_float_layers
 from edgedigits.quantize.recipes import Recipe
+from edgedigits.quantize.short_biases import with_short_biases
 
 FLOATS = frozenset({"FLOAT16", "FLOAT32", "FLOAT64", "BFLOAT16"})
 
@@ -58,7 +59,7 @@ def convert(
         spared = noisiest(layer_noise(content, contract.values(representative[:RANKED_ON])), recipe.float_layers)
         with conversion_errors(recipe):
             content = with_float_layers(content, spared)
-    return content
+    return with_short_biases(content) if recipe.short_biases else content
 
 
 _LOOPS = ("While", "StatelessWhile")

@@ -18,6 +18,7 @@ those after it how the format is varied.
 ``clustered-``         trained further while the weights of a layer share a few values, which saves bytes in the same
                        places
 ``codebook-``          likewise, and quantization-aware at the same time; small layers too
+``one-codebook-``      likewise, the values the same for all layers, each times a factor of its own
 =====================  =============================================================================================
 
 ``pruned-clustered-qat-int8`` does one after the other, each keeping what the one before has made.
@@ -50,6 +51,7 @@ class Recipe:
             so that weights that share a value share an int8 number too, which compression finds.
         form: in which numbers the model is stored and computed.
         float_layers: so many layers with weights, those with the worst signal-to-noise ratio, stay float.
+        short_biases: biases are multiples that few bits hold, see ``short_biases.py``.
         tuning: what is done to the network before; None: nothing.
         note: what users have to know before they choose it.
     """
@@ -60,6 +62,7 @@ class Recipe:
     per_channel: bool = True
     form: Form = "int8"
     float_layers: int = 0
+    short_biases: bool = False
     tuning: Tuning | None = None
     note: str = ""
 
@@ -129,8 +132,16 @@ RECIPES = {
         Recipe(
             "codebook-int8",
             f"int8, {_CLUSTERS} different weights a layer, quantization-aware",
+            short_biases=True,
             tuning=Tuning((ShareCodebook(6, 1e-3, size=_CLUSTERS),), least_weights=1),
             note="the C of `edgedigits export` holds such weights in half a byte each",
+        ),
+        Recipe(
+            "one-codebook-int8",
+            f"int8, {_CLUSTERS} different weights in the whole network, quantization-aware",
+            short_biases=True,
+            tuning=Tuning((ShareCodebook(6, 1e-3, size=_CLUSTERS, common=True),), least_weights=1),
+            note="for the smallest networks: the C of `edgedigits export` holds one table for all layers",
         ),
         Recipe(
             "pruned-clustered-qat-int8",

@@ -29,7 +29,7 @@ class Preset:
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset("pico", "pico-coded", 40, 3e-4),
+        Preset("pico", "pico-coded", 60, 3e-4, "one-codebook-int8"),
         Preset("nano", "nano-coded", 25, 3e-4),
         Preset("micro", "micro-coded", 30, 3e-4),
         Preset("small", "small-coded", 20, 1e-3),

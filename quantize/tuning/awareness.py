@@ -55,29 +55,38 @@ class ShareCodebook(QuantizeAware):
 
     Attributes:
         size: values that a layer may have.
+        common: whether all layers share them, each times a factor of its own.
         settled: share of the epochs, the last ones, in which each weight keeps its value; its epoch is one of these.
         technique: name of the phase.
     """
 
     size: int = 16
+    common: bool = False
     settled: float = 0.3
     technique: str = field(default="codebook", init=False)
 
     def prepare(self, network: Any, tuning: Tuning, steps: int, digits: NDArray[np.float32]) -> Wrapped:
         """See :meth:`Phase.prepare`."""
-        from edgedigits.quantize.tuning.codebook import CodebookConfig, Settling
+        from edgedigits.quantize.tuning.codebook import CodebookConfig, CommonValues, Settling, finish
         from edgedigits.quantize.tuning.equalizing import equalized
         from edgedigits.quantize.tuning.measured_ranges import quantize_aware
-        from edgedigits.quantize.tuning.wrapped import large_layers
+        from edgedigits.quantize.tuning.wrapped import kernel_of, large_layers
 
         network = equalized(network)
         large = large_layers(network, tuning.least_weights, depthwise=True)
-        wrapped = quantize_aware(network, digits, large, lambda: CodebookConfig(self.size))
+        common = None
+        if self.common:
+            kernels = [kernel_of(layer).numpy() for layer in network.layers if layer.name in large]
+            common = CommonValues(kernels, self.size)
+        wrapped = quantize_aware(network, digits, large, lambda: CodebookConfig(self.size, common))
         first = self.epochs - math.ceil(self.settled * self.epochs)
-        return replace(wrapped, callbacks=(Settling(first),), first=first)
+        return replace(wrapped, finish=lambda: finish(wrapped.model), callbacks=(Settling(first),), first=first)
 
     def check(self, path: Path, layers: Sequence[LayerWeights], tuning: Tuning) -> dict[str, Any]:
         """See :meth:`Phase.check`: what training has rounded, and the different weights of each large layer."""
         large = [layer for layer in layers if layer.values.size >= tuning.least_weights]
         shared = distinct_weights(path, large, self.size)
+        together = len({int(value) for layer in large for value in layer.values.flat})
+        if self.common and together > self.size:
+            raise EdgedigitsError(f"{path.name} has {together} different weights, not {self.size}", RETUNE)
         return super().check(path, layers, tuning) | shared

@@ -9,6 +9,7 @@ gradient is the sum of its weights' (S. Han, H. Mao, W. Dally, "Deep Compression
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,36 @@ from edgedigits.quantize.tuning.kept_clusters import KeptClustersConfig
 
 _quantizers = tfmot.quantization.keras.quantizers
 _ROUNDS = 30
+_MOST = 127
+
+
+class CommonValues:
+    """Values that all layers of a network share, each layer times a factor of its own.
+
+    Tables are then one. In the smallest networks they take as many bytes as a layer of weights does.
+    """
+
+    def __init__(self, kernels: Sequence[NDArray[np.float32]], size: int) -> None:
+        """Begin with ``size`` values that fit best what layers have, each brought to a root mean square of 1."""
+        alike = [kernel.ravel() / _root_mean_square(kernel) for kernel in kernels]
+        self._start = best_values(np.concatenate(alike), size)
+        self._variable: Any = None
+
+    def variable(self, layer: Any) -> Any:
+        """The values, float32 of shape (size,), a weight of the first layer that asks."""
+        if self._variable is None:
+            start = keras.initializers.Constant(self._start)
+            self._variable = layer.add_weight("common_values", shape=self._start.shape, initializer=start)
+        return self._variable
+
+    def factor(self, kernel: NDArray[np.float32]) -> float:
+        """By what the values fit a layer's weights, to a small mean square distance."""
+        factor = _root_mean_square(kernel)
+        for _ in range(_ROUNDS):
+            middles = factor * (self._start[1:] + self._start[:-1]) / 2
+            near = self._start[np.searchsorted(middles, kernel.ravel())]
+            factor = float(np.dot(near, kernel.ravel()) / max(np.dot(near, near), 1e-12))
+        return factor
 
 
 class Codebook(_quantizers.LastValueQuantizer):  # type: ignore[misc,name-defined]
@@ -30,18 +61,16 @@ class Codebook(_quantizers.LastValueQuantizer):  # type: ignore[misc,name-define
     weights keep their values, and only these are trained.
     """
 
-    def __init__(self, size: int) -> None:
-        """Share ``size`` values in each layer."""
+    def __init__(self, size: int, common: CommonValues | None = None) -> None:
+        """Share ``size`` values in each layer, or those of all layers."""
         super().__init__(num_bits=8, per_axis=False, symmetric=True, narrow_range=True)
-        self._size = size
+        self._size, self._common = size, common
 
     def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
         """Begin with the values that fit the weights best which the layer has now."""
-        values = best_values(getattr(layer.layer, name).numpy(), self._size)
-        start = keras.initializers.Constant(values)
+        kernel = getattr(layer.layer, name).numpy()
         zeros = keras.initializers.Zeros()
-        own = {
-            "values": layer.add_weight(f"{name}_values", shape=values.shape, initializer=start),
+        own = self._shared(kernel, name, layer) | {
             "places": layer.add_weight(
                 f"{name}_places", shape=tensor_shape, dtype=tf.int32, initializer=zeros, trainable=False
             ),
@@ -50,17 +79,59 @@ class Codebook(_quantizers.LastValueQuantizer):  # type: ignore[misc,name-define
         ranges: dict[str, Any] = super().build(tensor_shape, name, layer)
         return ranges | own
 
+    def _shared(self, kernel: NDArray[np.float32], name: str, layer: Any) -> dict[str, Any]:
+        constant = keras.initializers.Constant
+        if self._common is None:
+            values = best_values(kernel, self._size)
+            return {"values": layer.add_weight(f"{name}_values", shape=values.shape, initializer=constant(values))}
+        factor = constant(self._common.factor(kernel))
+        return {
+            "values": self._common.variable(layer),
+            "factor": layer.add_weight(f"{name}_factor", shape=(), initializer=factor),
+        }
+
     def __call__(self, inputs: Any, training: bool, weights: dict[str, Any], **others: Any) -> Any:
         """The shared, rounded weights."""
-        values, settled = weights["values"], weights["settled"]
+        values, settled = _values(weights), weights["settled"]
         places = tf.cond(settled, lambda: tf.identity(weights["places"]), lambda: _nearest(inputs, tf.sort(values)))
         shared = tf.gather(tf.where(settled, values, tf.sort(values)), places)
         passed = shared + inputs - tf.stop_gradient(inputs)
-        return super().__call__(passed, training, weights, **others)
+        if self._common is None:
+            return super().__call__(passed, training, weights, **others)
+        low, high = weights["min_var"], weights["max_var"]
+        if training:  # not every layer has the largest value
+            most = tf.stop_gradient(tf.reduce_max(tf.abs(values)))
+            low, high = low.assign(-most), high.assign(most)
+        return tf.quantization.fake_quant_with_min_max_vars(passed, low, high, num_bits=8, narrow_range=True)
+
+    def settle(self, kernel: Any, weights: dict[str, Any]) -> None:
+        """Let the weights of a layer keep the values that they have now."""
+        weights["values"].assign(tf.sort(weights["values"]))
+        weights["places"].assign(_nearest(kernel, _values(weights)))
+        weights["settled"].assign(True)
+
+    def finish(self, weights: dict[str, Any]) -> None:
+        """Bring common values to the int8 numbers that they are in every layer, and the layer's scale to theirs."""
+        if self._common is None:
+            return
+        values = weights["values"]
+        most = tf.reduce_max(tf.abs(values))
+        values.assign(tf.round(values / most * _MOST) / _MOST * most)
+        weights["min_var"].assign(-most * weights["factor"])
+        weights["max_var"].assign(most * weights["factor"])
 
     def get_config(self) -> dict[str, Any]:
-        """How many values."""
-        return {"size": self._size}
+        """How many values, and those of all layers."""
+        return {"size": self._size, "common": self._common}
+
+
+def _values(weights: dict[str, Any]) -> Any:
+    """What a layer's weights may be, float32 of shape (size,)."""
+    return weights["values"] * weights["factor"] if "factor" in weights else tf.identity(weights["values"])
+
+
+def _root_mean_square(kernel: NDArray[np.float32]) -> float:
+    return max(float(np.sqrt(np.mean(np.square(kernel)))), 1e-12)
 
 
 def _nearest(weights: Any, values: Any) -> Any:
@@ -70,13 +141,23 @@ def _nearest(weights: Any, values: Any) -> Any:
 
 def settle(model: Any) -> None:
     """Let the weights of each layer with a codebook keep the values that they have now."""
+    for kernel, quantizer, weights in _coded(model):
+        quantizer.settle(kernel, weights)
+
+
+def finish(model: Any) -> Any:
+    """The trained model, its values as they will stand in the file."""
+    for _, quantizer, weights in _coded(model):
+        quantizer.finish(weights)
+    return model
+
+
+def _coded(model: Any) -> Iterator[tuple[Any, Codebook, dict[str, Any]]]:
+    """Kernel, quantizer and its variables of each layer with a codebook."""
     for layer in model.layers:
-        own = {variable.name.split("/")[-1].split(":")[0]: variable for variable in layer.weights}
-        for name in [name.removesuffix("_settled") for name in own if name.endswith("_settled")]:
-            values = np.sort(own[f"{name}_values"].numpy())
-            own[f"{name}_values"].assign(values)
-            own[f"{name}_places"].assign(_nearest(own[name], tf.constant(values)))
-            own[f"{name}_settled"].assign(True)
+        for kernel, quantizer, weights in getattr(layer, "_weight_vars", ()):
+            if isinstance(quantizer, Codebook):
+                yield kernel, quantizer, weights
 
 
 class Settling(keras.callbacks.Callback):  # type: ignore[misc]
@@ -96,16 +177,16 @@ class Settling(keras.callbacks.Callback):  # type: ignore[misc]
 class CodebookConfig(KeptClustersConfig):
     """Kernel by :class:`Codebook`, activation as tensorflow-model-optimization rounds it by default."""
 
-    def __init__(self, size: int) -> None:
-        """Share ``size`` values in each layer."""
-        self._size = size
+    def __init__(self, size: int, common: CommonValues | None = None) -> None:
+        """Share ``size`` values in each layer, or those of all layers."""
+        self._size, self._common = size, common
 
     def _quantizer(self) -> Any:
-        return Codebook(self._size)
+        return Codebook(self._size, self._common)
 
     def get_config(self) -> dict[str, Any]:
-        """How many values."""
-        return {"size": self._size}
+        """How many values, and those of all layers."""
+        return {"size": self._size, "common": self._common}
 
 
 def best_values(weights: NDArray[np.float32], size: int) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ from edgedigits.core.digit import model_input
 from edgedigits.core.keras.backend import keras
 from edgedigits.quantize.making import make
 from edgedigits.quantize.recipes import recipe_named
-from edgedigits.quantize.tuning.codebook import best_values, settle
+from edgedigits.quantize.tuning.codebook import CommonValues, best_values, settle
 from edgedigits.quantize.tuning.folding import as_it_infers
 from edgedigits.quantize.weights import read_weights
 
@@ -97,3 +97,21 @@ def test_depthwise_layers_share_values_too(network, split, tmp_path):
     (tmp_path / "model.tflite").write_bytes(make(network, replace(recipe, tuning=tuning), split).content)
     found = {layer.operator: layer for layer in read_weights(tmp_path / "model.tflite")}["DEPTHWISE_CONV_2D"]
     assert (len(found.tensor.scales), len(np.unique(found.values))) == (1, 16)
+
+
+def test_layers_share_the_values_of_one_codebook(network, split, tmp_path):
+    recipe = recipe_named("one-codebook-int8").with_budget(2, None)
+    (tmp_path / "model.tflite").write_bytes(make(network, recipe, split).content)
+    layers = read_weights(tmp_path / "model.tflite")
+    values = [np.unique(layer.values) for layer in layers]
+    assert len(np.unique(np.concatenate(values))) <= 16 < sum(map(len, values))
+    assert {len(layer.tensor.scales) for layer in layers} == {1}
+    assert len({layer.tensor.scales for layer in layers}) == len(layers)
+
+
+def test_common_values_fit_layers_of_any_size():
+    draw = np.random.default_rng(0)
+    kernels = [factor * draw.standard_normal((40, 30)).astype(np.float32) for factor in (0.01, 1, 300)]
+    common = CommonValues(kernels, 16)
+    factors = [common.factor(kernel) for kernel in kernels]
+    np.testing.assert_allclose(np.divide(factors, (0.01, 1, 300)), factors[1], rtol=0.05)

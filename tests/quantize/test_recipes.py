@@ -15,11 +15,18 @@ from edgedigits.quantize.tuning.pruning import Prune
 
 NAMES = (
     *("float32", "float16", "dynamic", "int8", "int8-dense-per-tensor", "int16x8", "int8-selective", "qat-int8"),
-    *("pruned-int8", "pruned-2x4-int8", "clustered-int8", "codebook-int8", "pruned-clustered-qat-int8"),
+    *(
+        "pruned-int8",
+        "pruned-2x4-int8",
+        "clustered-int8",
+        "codebook-int8",
+        "one-codebook-int8",
+        "pruned-clustered-qat-int8",
+    ),
 )
 
 
-def test_there_are_thirteen():
+def test_there_are_fourteen():
     assert tuple(RECIPES) == NAMES
 
 
@@ -42,9 +49,17 @@ def test_unknown_name_is_refused_with_those_that_exist():
         recipe_named("int4")
 
 
-def test_six_recipes_train():
+def test_seven_recipes_train():
     assert [name for name in NAMES if recipe_named(name).trains] == [
-        *("qat-int8", "pruned-int8", "pruned-2x4-int8", "clustered-int8", "codebook-int8", "pruned-clustered-qat-int8")
+        *(
+            "qat-int8",
+            "pruned-int8",
+            "pruned-2x4-int8",
+            "clustered-int8",
+            "codebook-int8",
+            "one-codebook-int8",
+            "pruned-clustered-qat-int8",
+        )
     ]
 
 

@@ -96,7 +96,7 @@ _ENTRIES = (
         "conv40 5x5, conv80 5x5/2, conv128 5x5, 2 conv160 3x3 in a row, mean; dropout 0.3",
     ),
     _teacher("teacher-7x7", 1_096_530, 1_111_000, "conv40 7x7, conv96 7x7/2, conv192 7x7, mean; dropout 0.3"),
-    _coded("pico-coded", 1_392, 9_048, 80, 0.01, 0.0),
+    _coded("pico-coded", 1_863, 9_936, 80, 0.01, 0.0),
     _coded("nano-coded", 7_287, 13_800, 60, 0.01, 0.02),
     _coded("micro-coded", 20_922, 36_392, 50, 0.006, 0.03),
     _coded("small-coded", 61_510, 83_264, 40, 0.006, 0.03),

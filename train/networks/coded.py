@@ -18,7 +18,7 @@ def _separable(*filters: int) -> tuple[ConvBlock, ...]:
 
 
 STACKS = {
-    "pico-coded": Stack(3, 5, 2, (*_plain(6), *_separable(9, 13, 18))),
+    "pico-coded": Stack(3, 5, 2, (*_plain(6), *_separable(12, 18, 22))),
     "nano-coded": Stack(5, 5, 2, _plain(8, 12, 19, 20)),
     "micro-coded": Stack(16, 5, 2, (*_plain(16, 24), *_separable(48, 72, 88))),
     "small-coded": Stack(20, 5, 2, (*_plain(40, 56), *_separable(88, 104, 128))),
