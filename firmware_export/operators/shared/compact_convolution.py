@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, are_short, has_one_scale
+from edgedigits.firmware_export.c_source.biases import BiasForm, bias_form
+from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, has_one_scale
 from edgedigits.firmware_export.c_source.structs import initializer
 from edgedigits.firmware_export.graph.model import Node
 from edgedigits.firmware_export.operators.contract import KernelSource
@@ -107,9 +108,24 @@ def _saved_constants(stage: Stage, program: Program) -> int:
     node = stage.node
     if not isinstance(node, convolution.Weighted) or stage.kernel is DENSE_ROWS:
         return 0
-    biases = node.plain_biases(program.values[stage.inputs[0]].zero)
-    channels = len(biases) + (len(biases) % 2 if isinstance(node, convolution.Conv) else 0)
-    return 5 * (channels - 1) * has_one_scale(node.rescaling) + 2 * channels * are_short(biases)
+    channels = len(node.rescaling.bias)
+    channels += channels % 2 if isinstance(node, convolution.Conv) else 0
+    biases = (4 - _bias_form(stage, node, program).bytes) * channels
+    return 5 * (channels - 1) * has_one_scale(node.rescaling) + biases
+
+
+def _bias_form(stage: Stage, node: convolution.Weighted, program: Program) -> BiasForm:
+    return bias_form(node.plain_biases(program.values[stage.inputs[0]].zero))
+
+
+def _has_byte_biases(program: Program) -> bool:
+    """Whether a layer's biases are bytes."""
+    weighted = [
+        (stage, stage.node)
+        for stage in program.stages
+        if isinstance(stage.node, convolution.Weighted) and stage.kernel is not DENSE_ROWS
+    ]
+    return program.short_constants and any(_bias_form(*one, program).bytes == 1 for one in weighted)
 
 
 def _compacted(stage: Stage, program: Program, asked: bool, little: frozenset[str]) -> Stage:
@@ -191,6 +207,7 @@ def _macros(program: Program) -> tuple[str, ...]:
     lines = {
         "#define COMPACT_WEIGHTS 1": bool(nodes),
         "#define SHORT_CONSTANTS 1": program.short_constants,
+        "#define BYTE_BIASES 1 /* of the plain kernels */": _has_byte_biases(program),
         "#define ONE_SCALE 1": any(has_one_scale(node.rescaling) for node in nodes),
         "#define WITH_CODES 1": any(weights.bits < AS_IT_IS for weights in made),
         "#define LITTLE_MEMORY 1 /* of the plain kernels */": any(node.little for node in nodes),
