@@ -59,9 +59,10 @@ def share(builder: ModelBuilder, shared: Shared, least: int = 300) -> None:
 
 
 def step_biases(builder: ModelBuilder, shifts: Shifts) -> None:
-    """Give the biases that plain kernels read of weighted layers, one after the other, steps of powers of two.
+    """Give the biases that plain kernels read steps of powers of two, in one weighted layer after the other.
 
-    Layers after the last one of ``shifts`` begin with the first one again; without any biases stay.
+    Of depthwise layers those in the file, as with codes. Layers after the last one of ``shifts`` begin with the first
+    one again; without any biases stay.
     """
     rng = np.random.default_rng(7)
     weighted = [one for one in builder.operators if one.table in _WEIGHTED]
@@ -69,7 +70,7 @@ def step_biases(builder: ModelBuilder, shifts: Shifts) -> None:
         source, weights, bias = (builder.tensors[number] for number in operator.inputs)
         assert weights.data is not None
         axes = tuple(axis for axis in range(weights.data.ndim) if axis != weights.axis)
-        raised = source.zero_points[0] + (0 if operator.table == "DepthwiseConv2DOptions" else 128)
+        raised = 0 if operator.table == "DepthwiseConv2DOptions" else source.zero_points[0] + 128
         steps = np.concatenate([[-128, 127], rng.integers(-128, 128, bias.shape[0] - 2)])
         wanted = 1 - steps * shift if shift < 0 else steps << shift
         bias.data = (wanted + raised * weights.data.astype(np.int64).sum(axis=axes)).astype(np.int32)

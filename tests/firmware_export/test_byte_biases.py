@@ -7,15 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from compact_networks import WIDE, WORDS_OF_16, exported, network, tiny_network
+from compact_networks import CASES, WIDE, WORDS_OF_16, exported, network, share, step_biases, tiny_network
 from host_library import FAST, SANITIZERS, SMALL, STRICT, compile_host, random_inputs
+from model_builder import ModelBuilder
 from reference import reference_outputs
 
 from edgedigits.firmware_export.boards.cores import core
 from edgedigits.firmware_export.boards.measure import measure
 from edgedigits.firmware_export.c_source.biases import BiasForm, bias_form
+from edgedigits.firmware_export.c_source.numbers import constants_of
 from edgedigits.firmware_export.library import LibraryExport, export_library
 from edgedigits.firmware_export.operators.shared.convolution import Conv
+from edgedigits.firmware_export.operators.weighted.depthwise_conv_2d import Depthwise
 from edgedigits.firmware_export.report.parameters import parameter_bytes
 
 NANO = Path(__file__).parents[2] / "core/pretrained/digits/nano/int8/model.codebook-int8.tflite"
@@ -104,7 +107,7 @@ def test_bytes_and_words_in_one_network_equal_the_reference(weights, channels, t
 
 @pytest.mark.parametrize("name", ["m0", "avr"])
 def test_bytes_and_words_in_one_network_equal_the_reference_on_a_core(name, tmp_path):
-    model = network("3 bits", 22, shifts=(9, WORDS_OF_16, WIDE, 4))
+    model = tiny_network(32, shifts=(9, WORDS_OF_16, WIDE, 4))
     library = exported(model, tmp_path, weights="compact")
     assert {"int8_t", "int16_t", "int32_t"} <= set(bias_kinds(library))
     assert_equal(library, model, name)
@@ -114,6 +117,68 @@ def assert_equal(library: LibraryExport, model: bytes, name: str) -> None:
     given = random_inputs(library, 3)
     expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
     np.testing.assert_array_equal(measure(library.text, core(name), given, size_flags=()).outputs, expected)
+
+
+# ---- depthwise layers with codes ----
+
+
+def stored_biases(text: str) -> list[int]:
+    """Of a layer's C what the plain kernels read."""
+    found = re.search(r"bias_\d+\[\] [A-Z_ ]+= \{(.*?)\}", text, re.DOTALL)
+    return [int(number) for number in found[1].replace("\n", " ").split(",") if number.strip()]
+
+
+@pytest.mark.parametrize("zero", [-128, -3, 127])
+def test_depthwise_layers_with_codes_have_the_biases_of_the_file(zero, tmp_path):
+    """Whatever stands for 0 in their input: weights are added up as they are unpacked."""
+    builder = ModelBuilder(41)
+    end = builder.depthwise(builder.input((1, 9, 9, 6), 0.02, zero), activation="RELU")
+    end = builder.depthwise(end, size=(3, 4), stride=(2, 2), padding="VALID")
+    share(builder, CASES["4 bits"], least=50)
+    step_biases(builder, (8, 6))
+    model = builder.build(end)
+    library = exported(model, tmp_path, weights="compact")
+    texts = [text for text in library.stage_texts if "_bias_" in text]
+    biases = [tensor.data for tensor in builder.tensors if tensor.data is not None and tensor.data.dtype == np.int32]
+    assert [stored_biases(text) for text in texts] == [(biases[0] >> 8).tolist(), (biases[1] >> 6).tolist()]
+    given = random_inputs(library, 6)
+    expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
+    for flags in ((*FAST, *STRICT), SANITIZERS):
+        np.testing.assert_array_equal(compile_host(library, tmp_path, flags).run(given, "apart"), expected)
+
+
+@pytest.mark.parametrize("taken_in", [False, True])
+def test_depthwise_layers_with_codes_have_the_shorter_biases(taken_in, tmp_path):
+    """Weights of a channel add up to much: 128 times that is more than 16 bits, and may be what a bias makes up for."""
+    builder = ModelBuilder(43)
+    builder.depthwise(builder.input((1, 9, 9, 6), 0.02, -128), activation="RELU")
+    share(builder, CASES["4 bits"], least=50)
+    weights, bias = (builder.tensors[number] for number in builder.operators[0].inputs[1:])
+    weights.data = np.abs(weights.data)
+    totals = weights.data.reshape(-1, 6).astype(int).sum(axis=0)
+    bias.data = ((-128 * totals if taken_in else 0) + np.arange(1, 7) * 301).astype(np.int32)
+    assert totals.max() * 128 > 2**15
+    model = builder.build(builder.operators[0].outputs[0])
+    library = exported(model, tmp_path, weights="compact")
+    text = next(text for text in library.stage_texts if "_bias_" in text)
+    assert stored_biases(text) == [301, 602, 903, 1204, 1505, 1806]
+    assert_equal(library, model, "m0")
+
+
+@pytest.mark.parametrize("variant", ["dsp", "helium"])
+def test_without_codes_depthwise_biases_take_the_zero_point_in(variant, tmp_path):
+    """Those that other kernels read of layers with codes, too."""
+    builder = ModelBuilder(42)
+    end = builder.depthwise(builder.input((1, 9, 9, 6), 0.02, -3), size=(2, 3))
+    share(builder, CASES["4 bits"], least=30)
+    step_biases(builder, (WIDE,))
+    library = exported(builder.build(end), tmp_path, weights="compact")
+    node = next(stage.node for stage in library.plan.program.stages if isinstance(stage.node, Depthwise))
+    text = next(text for text in library.stage_texts if "_bias_" in text)
+    kind, numbers = re.search(r"FLASH (\w+) \w+_bias_\d+\[\] [A-Z_ ]+= \{\n(.*?)\};", text, re.DOTALL).groups()
+    totals = node.weights.reshape(6, -1).astype(int).sum(axis=0)
+    assert constants_of("plain").array(kind, numbers).tolist() == node.rescaling.bias.tolist()
+    assert constants_of(variant).array(kind, numbers).tolist() == (node.rescaling.bias + 3 * totals).tolist()
 
 
 # ---- nano, its biases rounded ----

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from edgedigits.firmware_export.c_source.biases import bias_form
 from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter
 from edgedigits.firmware_export.c_source.structs import initializer
 from edgedigits.firmware_export.operators.contract import KernelSource
@@ -28,6 +30,16 @@ class CompactDepthwise(Depthwise):
 
     values: tuple[int, ...] = ()
     codes: bytes = b""
+
+    def plain_biases(self, zero: int) -> NDArray[np.int64]:
+        """Those of the file, or those that take the zero point in: whichever have fewer bytes."""
+        return self.biases(zero - self.zero_left(zero))
+
+    def zero_left(self, zero: int) -> int:
+        """The input's zero point, where the kernel adds weights up as it unpacks them, else 0."""
+        if not self.codes:
+            return 0
+        return min((zero, 0), key=lambda left: bias_form(self.biases(zero - left)).bytes)
 
     @property
     def saved(self) -> int:
@@ -76,7 +88,7 @@ def _emit(writer: StageWriter, node: CompactDepthwise) -> StageText:
     place = writer.symbol("weights")
     if not node.codes:
         arrays, of = constants(writer, node, whole_weights(writer, node), place)
-        places: tuple[object, ...] = ("NULL", "NULL", 0)
+        places: tuple[object, ...] = ("NULL", "NULL", 0, 0)
     else:
         codes = writer.array("uint8_t", "weights", map(str, node.codes))
         codes += writer.array("int8_t", "values", map(str, node.values))
@@ -84,7 +96,7 @@ def _emit(writer: StageWriter, node: CompactDepthwise) -> StageText:
         arrays, of = constants(writer, node, weights, f"UNLESS_CODES({place})")
         behind = filler_bytes(writer.stage, writer.source) + _unpacked_bytes(node)
         at = tuple(max(0, writer.stage.scratch[variant] - behind) for variant in VARIANTS)
-        places = (f"CODES({place})", f"CODES({writer.symbol('values')})", at)
+        places = (f"CODES({place})", f"CODES({writer.symbol('values')})", at, node.zero_left(writer.source.zero))
     struct = (initializer("depthwise_t", of, writer.stage.title), *places)
     text = arrays + writer.struct("compact_depthwise_t", struct)
     size = len(node.codes) + len(node.values) if node.codes else node.weights.size
