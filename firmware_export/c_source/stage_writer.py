@@ -71,9 +71,9 @@ class StageWriter:
         """Numbers in a row of the output, without its padding."""
         return self.target.shape[1] * self.target.shape[2]
 
-    def symbol(self, what: str) -> str:
-        """Name of one constant array."""
-        return f"{self.name}_{what}_{self.place}"
+    def symbol(self, what: str, place: int | None = None) -> str:
+        """Name of one constant array, of this stage or of the one at a place."""
+        return f"{self.name}_{what}_{self.place if place is None else place}"
 
     def array(self, kind: str, what: str, numbers: Iterable[str], tail: str = "") -> str:
         """Definition of one constant array."""
