@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-RARE = frozenset({"SHORT_CONSTANTS", "LITTLE_MEMORY"})
+RARE = frozenset({"SHORT_CONSTANTS", "BYTE_BIASES", "LITTLE_MEMORY"})
 """Macros that few networks have."""
 
 _CONDITION = re.compile(r"#(if|elif|else|endif)\b ?(.*)")

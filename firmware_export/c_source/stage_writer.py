@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edgedigits.firmware_export.c_source.biases import bias_form
 from edgedigits.firmware_export.c_source.structs import initializer
 from edgedigits.firmware_export.graph.large_sums import LargeSumsError
 from edgedigits.firmware_export.graph.model import Operand, Rescaling
@@ -70,9 +71,9 @@ class StageWriter:
         """Numbers in a row of the output, without its padding."""
         return self.target.shape[1] * self.target.shape[2]
 
-    def symbol(self, what: str) -> str:
-        """Name of one constant array."""
-        return f"{self.name}_{what}_{self.place}"
+    def symbol(self, what: str, place: int | None = None) -> str:
+        """Name of one constant array, of this stage or of the one at a place."""
+        return f"{self.name}_{what}_{self.place if place is None else place}"
 
     def array(self, kind: str, what: str, numbers: Iterable[str], tail: str = "") -> str:
         """Definition of one constant array."""
@@ -107,23 +108,24 @@ class StageWriter:
             first = self._scales(rescaling, 1)
             arrays = f"#if {once}\n{first}#else\n{arrays}#endif\n" if once else first
         arrays = self._biases(biases, raised) + arrays + weights
-        short = self.program.short_constants and are_short(raised)
+        form = bias_form(raised if self.program.short_constants else None)
         names = ", ".join(self.symbol(what) for what in ("bias", "multiplier", "exponent"))
-        names = f"(const FLASH void *){names}" if short else names  # of int16_t
+        names = f"(const FLASH void *){names}" if form.is_short else names  # of int16_t or int8_t
         if scaling is not None:
             own = self.array("int32_t", "scaling", scaling)
             arrays = f"#if defined(WITH_DSP)\n{own}#else\n{arrays}#endif\n"
             names = f"CHANNELS({self.symbol('scaling')}, {names})"
         limits = f"{rescaling.zero_point}, {rescaling.low}, {rescaling.high}, {int(is_rectified(rescaling))}"
         if self.program.short_constants:
-            limits += f", {int(once is not None)}, {int(short)}"
+            limits += f", {int(once is not None)}, {form.number}"
         return arrays, f"{{{names}, {limits}}}"
 
     def _biases(self, biases: Iterable[str], raised: NDArray[np.generic] | None) -> str:
         array = self.array("int32_t", "bias", biases)
-        if raised is None or not (self.program.short_constants and are_short(raised)):
+        form = bias_form(raised if self.program.short_constants else None)
+        if raised is None or not form.is_short:
             return array
-        return f"#if defined(PLAIN)\n{self.array('int16_t', 'bias', plain(raised))}#else\n{array}#endif\n"
+        return f"#if defined(PLAIN)\n{self.array(form.kind, 'bias', plain(form.stored(raised)))}#else\n{array}#endif\n"
 
     def _scales(self, rescaling: Rescaling, channels: int) -> str:
         """Arrays of multipliers and exponents of the first channels."""
@@ -184,11 +186,6 @@ def is_rectified(rescaling: Rescaling) -> bool:
 def has_one_scale(rescaling: Rescaling) -> bool:
     """Whether one multiplier and one exponent are those of all channels."""
     return all(len(np.unique(numbers)) == 1 for numbers in (rescaling.multipliers, rescaling.exponents))
-
-
-def are_short(biases: NDArray[np.generic] | None) -> bool:
-    """Whether all biases fit 16 bits; nothing does not."""
-    return biases is not None and bool(np.all(np.abs(biases.astype(np.int64)) < 2**15))
 
 
 def shown_exponents(rescaling: Rescaling) -> NDArray[np.int32]:

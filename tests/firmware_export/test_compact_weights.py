@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from compact_networks import CASES, WORDS, Shared, exported, network, of_odd_runs, share, tiny_network
 from host_library import FAST, SANITIZERS, SMALL, STRICT, checked_run, compile_host, random_inputs
 from model_builder import ModelBuilder
 from reference import reference_outputs
@@ -16,7 +16,7 @@ from edgedigits.core.pretrained.bundled import bundled_model
 from edgedigits.firmware_export.boards.cores import core
 from edgedigits.firmware_export.boards.measure import measure
 from edgedigits.firmware_export.boards.toolchain import compile_source
-from edgedigits.firmware_export.library import LibraryExport, export_library
+from edgedigits.firmware_export.library import export_library
 from edgedigits.firmware_export.operators.shared.compact_weights import compact
 from edgedigits.firmware_export.operators.shared.convolution import Conv
 from edgedigits.firmware_export.report.cores import kernel_variant
@@ -125,65 +125,6 @@ def test_what_is_written_reads_back(count, zeros):
 # ---- in C ----
 
 
-@dataclass(frozen=True)
-class Shared:
-    """How many values the weights of a layer share, how many are zero, and whether each channel has its own scale."""
-
-    values: int
-    zeros: float = 0.0
-    per_channel: bool = False
-
-
-CASES = {
-    "4 bits": Shared(16),
-    "3 bits": Shared(8, per_channel=True),
-    "2 bits": Shared(3, per_channel=True),
-    "1 bit": Shared(2),
-    "4 bits without zeros": Shared(16, 0.7),
-    "bytes without zeros": Shared(200, 0.7, per_channel=True),
-}
-WORDS = {
-    "4 bits": "4-bit codes",
-    "3 bits": "3-bit codes",
-    "2 bits": "2-bit codes",
-    "1 bit": "1-bit codes",
-    "4 bits without zeros": "4-bit codes, zeros left out",
-    "bytes without zeros": "bytes, zeros left out",
-}
-
-
-def share(builder: ModelBuilder, shared: Shared, least: int = 300) -> None:
-    """Make the weights of all large layers share values; the ends of int8 are among them."""
-    rng = np.random.default_rng(shared.values)
-    for tensor in builder.tensors:
-        if tensor.data is not None and tensor.data.dtype == np.int8 and tensor.data.size >= least:
-            others = rng.permutation(np.setdiff1d(np.arange(-126, 127), [0]))[: max(shared.values - 3, 0)]
-            values = np.concatenate([[-127, 127, 0], others])[: shared.values]
-            mask = rng.random(tensor.data.shape) >= shared.zeros
-            tensor.data = (rng.choice(values, tensor.data.shape) * mask).astype(np.int8)
-
-
-def network(case: str, seed: int = 0, channels: int = 16) -> bytes:
-    """A padded, pooled and a strided convolution, depthwise and pointwise ones with planes, dense layers."""
-    builder = ModelBuilder(seed)
-    one = {"per_channel": CASES[case].per_channel}
-    end = builder.conv(builder.input((1, 12, 11, 4), 0.02, -3), channels, activation="RELU", **one)
-    end = builder.conv(end, 13, size=(3, 2), stride=(1, 2), padding="VALID", **one)  # an odd number of channels
-    end = builder.conv(end, 20, size=(1, 1), activation="RELU6", **one)
-    end = builder.pool(builder.conv(end, 12, padding="SAME", activation="RELU", **one))
-    end = builder.depthwise(builder.conv(end, 28, size=(1, 1), activation="RELU", **one), activation="RELU")
-    end = builder.reshape(builder.mean(end), (1, 28))
-    end = builder.dense(builder.dense(end, 30), 10)
-    share(builder, CASES[case])
-    return builder.build(builder.softmax(end))
-
-
-def exported(model: bytes, folder, **options) -> LibraryExport:
-    path = folder / "digits.tflite"
-    path.write_bytes(model)
-    return export_library(path, **options)
-
-
 @pytest.mark.parametrize("weights", ["auto", "compact"])
 @pytest.mark.parametrize("case", CASES)
 def test_the_library_equals_the_reference(case, weights, tmp_path):
@@ -226,17 +167,6 @@ def test_window_rows_that_are_no_whole_fours_stay_as_they_are(name, tmp_path):
     np.testing.assert_array_equal(measured.outputs, expected)
 
 
-def of_odd_runs() -> bytes:
-    """Convolutions whose window rows are no whole fours of bytes."""
-    builder = ModelBuilder(6)
-    end = builder.conv(builder.input((1, 8, 9, 5), 0.02, -3), 28, size=(4, 3), activation="RELU")  # 15 of 16 in a row
-    end = builder.conv(end, 10, size=(3, 3), activation="RELU")
-    end = builder.conv(end, 9, size=(2, 1), padding="VALID", activation="RELU")  # 10 in each of two rows
-    end = builder.dense(builder.reshape(end, (1, 567)), 10)  # 3 more than whole fours
-    share(builder, CASES["4 bits"], least=100)
-    return builder.build(end)
-
-
 @pytest.mark.parametrize("name", ["m4", "m55", "m0", pytest.param("rv32", marks=pytest.mark.slow)])
 def test_window_rows_of_any_length_are_packed_where_that_is_asked_for(name, tmp_path):
     model = of_odd_runs()
@@ -246,20 +176,6 @@ def test_window_rows_of_any_length_are_packed_where_that_is_asked_for(name, tmp_
     expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
     measured = measure(library.text, core(name), given, size_flags=())
     np.testing.assert_array_equal(measured.outputs, expected)
-
-
-def tiny_network(seed: int, per_channel: bool = False) -> bytes:
-    """First windows of 5x5x1, odd runs and odd numbers of channels, pooled and depthwise layers, a dense one."""
-    builder = ModelBuilder(seed)
-    one = {"per_channel": per_channel, "padding": "VALID"}
-    end = builder.conv(builder.input((1, 20, 20, 1), 0.004, -128), 3, size=(5, 5), activation="RELU", **one)
-    end = builder.pool(builder.conv(end, 6, size=(3, 3), activation="RELU", **one))
-    end = builder.depthwise(end, activation="RELU", per_channel=per_channel)
-    end = builder.depthwise(end, size=(2, 3), per_channel=per_channel)
-    end = builder.conv(end, 9, size=(2, 2), stride=(2, 2), **one)
-    end = builder.dense(builder.reshape(builder.mean(end), (1, 9)), 10)
-    share(builder, CASES["4 bits"], least=1)
-    return builder.build(end)
 
 
 @pytest.mark.parametrize("per_channel", [False, True])

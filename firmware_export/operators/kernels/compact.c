@@ -346,6 +346,12 @@ static void scale_channels(const FLASH compact_t *layer, rescaling_t *to, size_t
     (void)count;
     (void)scratch;
 #if defined(PLAIN)
+#if defined(BYTE_BIASES)
+    if (to->short_bias > 1U) {
+        const FLASH int8_t *const biases = (const FLASH int8_t *)(const FLASH void *)layer->of.to.bias;
+        to->bias = (const FLASH int32_t *)(const FLASH void *)(biases + done);
+    } else
+#endif
     if (to->short_bias != 0U) {
         const FLASH int16_t *const biases = (const FLASH int16_t *)(const FLASH void *)layer->of.to.bias;
         to->bias = (const FLASH int32_t *)(const FLASH void *)(biases + done);

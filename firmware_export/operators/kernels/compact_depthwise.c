@@ -10,6 +10,7 @@ typedef struct {
     const FLASH uint8_t *codes; /* of four bits, from the lower half of a byte on; or NULL */
     const FLASH int8_t *values; /* that they stand for */
     uint16_t weights;           /* bytes from the scratch memory on to unpacked weights */
+    int8_t zero;                /* of the input, where biases do not take it in; else 0 */
 } compact_depthwise_t;
 
 #if defined(PLAIN)
@@ -22,11 +23,11 @@ typedef struct {
 
 #if defined(PLAIN)
 #if !defined(WITH_PAIRS) || !defined(ONLY_3X3)
-/* One channel of a row, whatever its window, by weights in the RAM. */
+/* One channel of a row, whatever its window, by weights in the RAM; `start` is added to the bias. */
 static void unpacked_plane(const FLASH depthwise_t *layer, const int8_t *const *rows, uint16_t channel, size_t offset,
-                           const int8_t *weights, int8_t *out)
+                           const int8_t *weights, int32_t start, int8_t *out)
 {
-    const int32_t bias = BIAS_OF(&layer->to, channel);
+    const int32_t bias = start + BIAS_OF(&layer->to, channel);
     for (uint16_t x = 0; x < layer->width; x++) {
         const int8_t *weight = weights;
         int32_t sum = bias;
@@ -45,15 +46,21 @@ static void unpacked_plane(const FLASH depthwise_t *layer, const int8_t *const *
 }
 #endif
 
-/* Unpacks as many weights as a window has taps, of which the first one is the `place`th of the layer. */
-static void unpack_window(const FLASH compact_depthwise_t *layer, size_t place, int8_t *weights, const int8_t *const end)
+/* Unpacks as many weights as a window has taps, of which the first one is the `place`th of the layer, and returns their
+ * sum. */
+static int32_t unpack_window(const FLASH compact_depthwise_t *layer, size_t place, int8_t *weights,
+                             const int8_t *const end)
 {
+    int32_t sum = 0;
     ROLLED
     for (; weights != end; weights++) {
         const uint8_t both = layer->codes[place >> 1];
-        *weights = layer->values[(place & 1U) != 0U ? both >> 4 : both & 15U];
+        const int8_t weight = layer->values[(place & 1U) != 0U ? both >> 4 : both & 15U];
+        sum += weight;
+        *weights = weight;
         place++;
     }
+    return sum;
 }
 #endif
 
@@ -66,20 +73,25 @@ static void compact_depthwise_row(const FLASH compact_depthwise_t *layer, const 
         int8_t *const weights = scratch + layer->weights;
         size_t offset = 0;
         for (uint16_t channel = 0; channel < layer->of.channels; channel++) {
-            unpack_window(layer, channel * taps, weights, weights + taps);
+            const int32_t start = -layer->zero * unpack_window(layer, channel * taps, weights, weights + taps);
 #if defined(WITH_PAIRS)
 #if !defined(ONLY_3X3)
             if (layer->of.columns != 3U || layer->of.rows != 3U || layer->of.apart != 1U) {
-                unpacked_plane(&layer->of, rows, channel, offset, weights, out);
+                unpacked_plane(&layer->of, rows, channel, offset, weights, start, out);
             } else
 #endif
             {
                 int32_t *const sums = (int32_t *)(void *)scratch;
-                sum_plane(rows, offset, layer->of.step, weights, sums, sums + layer->of.width);
-                store_sums(&layer->of.to, channel, sums, sums + layer->of.width, out, layer->of.channels);
+                int32_t *const end = sums + layer->of.width;
+                sum_plane(rows, offset, layer->of.step, weights, sums, end);
+                ROLLED
+                for (int32_t *sum = sums; sum != end; sum++) {
+                    *sum += start;
+                }
+                store_sums(&layer->of.to, channel, sums, end, out, layer->of.channels);
             }
 #else
-            unpacked_plane(&layer->of, rows, channel, offset, weights, out);
+            unpacked_plane(&layer->of, rows, channel, offset, weights, start, out);
 #endif
             out++;
             offset += layer->of.plane;

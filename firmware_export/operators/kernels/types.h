@@ -196,14 +196,22 @@ typedef struct {
     uint8_t rectified; /* zero = low = -128, high = 127, every exponent from -23 to -2 */
 #if defined(SHORT_CONSTANTS)
     uint8_t one_scale;  /* 1: all channels have the multiplier and the exponent of the first one */
-    uint8_t short_bias; /* 1: what plain kernels read as biases are int16_t */
+    uint8_t short_bias; /* what plain kernels read as biases: 0: int32_t, 1: int16_t, 2 + k: int8_t, in steps of 2^k */
 #endif
 } rescaling_t;
 #if defined(SHORT_CONSTANTS)
 
 /* A channel's bias, and where its multiplier and its exponent stand. */
+#if defined(BYTE_BIASES)
+#define BIAS_OF(to, channel)                                                                                       \
+    ((to)->short_bias > 1U    ? ((const FLASH int8_t *)(const FLASH void *)(to)->bias)[channel] *                  \
+                                 (INT32_C(1) << ((to)->short_bias - 2U))                                           \
+     : (to)->short_bias != 0U ? ((const FLASH int16_t *)(const FLASH void *)(to)->bias)[channel]                   \
+                              : (to)->bias[channel])
+#else
 #define BIAS_OF(to, channel)                                                                                   \
     ((to)->short_bias != 0U ? ((const FLASH int16_t *)(const FLASH void *)(to)->bias)[channel] : (to)->bias[channel])
+#endif
 #define SCALE_OF(to, channel) ((uint16_t)((to)->one_scale != 0U ? 0U : (channel)))
 #endif
 

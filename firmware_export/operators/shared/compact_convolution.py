@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, are_short, has_one_scale
+from edgedigits.firmware_export.c_source.biases import BiasForm, bias_form
+from edgedigits.firmware_export.c_source.stage_writer import StageText, StageWriter, has_one_scale
 from edgedigits.firmware_export.c_source.structs import initializer
 from edgedigits.firmware_export.graph.model import Node
 from edgedigits.firmware_export.operators.contract import KernelSource
 from edgedigits.firmware_export.operators.shared import convolution
-from edgedigits.firmware_export.operators.shared.compact_depthwise import CompactDepthwise, with_codes
+from edgedigits.firmware_export.operators.shared.compact_depthwise import CompactDepthwise, table_user, with_codes
 from edgedigits.firmware_export.operators.shared.compact_memory import (
     Channels,
     Unpacking,
@@ -20,10 +21,17 @@ from edgedigits.firmware_export.operators.shared.compact_memory import (
     unpacking,
     with_little_scratch,
 )
-from edgedigits.firmware_export.operators.shared.compact_weights import AS_IT_IS, CompactWeights, compact
+from edgedigits.firmware_export.operators.shared.compact_tables import TableUser, shared_tables
+from edgedigits.firmware_export.operators.shared.compact_weights import (
+    AS_IT_IS,
+    CompactWeights,
+    compact,
+    compact_by_table,
+)
 from edgedigits.firmware_export.operators.shared.convolution_text import constants, whole_weights
 from edgedigits.firmware_export.operators.shared.dense_rows import DENSE_ROWS
 from edgedigits.firmware_export.operators.shared.packing import conv_weights
+from edgedigits.firmware_export.operators.weighted.depthwise_conv_2d import Depthwise
 from edgedigits.firmware_export.planning.plan import Plan, laid_out
 from edgedigits.firmware_export.planning.stages import Kernel, Program, Stage, aligned, filler_bytes
 from edgedigits.firmware_export.variants import PLAIN, VARIANTS
@@ -77,17 +85,38 @@ def with_compact_weights(made: Plan, asked: bool) -> Plan:
     """
     program = made.program
     little = little_variants(made.arena_bytes) if asked else frozenset[str]()
+    found = _chosen(program, asked)
     stages = [
-        _compacted(stage, program, asked, little) if stage.kernel is convolution.CONV else stage
-        for stage in program.stages
+        _compacted(stage, program, found[place], little) if stage.kernel is convolution.CONV else stage
+        for place, stage in enumerate(program.stages)
     ]
     changed = replace(program, stages=tuple(stages), short_constants=True)
     if asked:
-        changed = with_codes(changed)
-    saved = sum(_saved_bytes(stage.node) for stage in changed.stages) + (saved_constants(program) if asked else 0)
+        changed = with_codes(changed, found)
+    saved = sum(_saved_bytes(stage.node) for stage in changed.stages) + (saved_constants(changed) if asked else 0)
     if saved < (1 if asked else _LEAST):
         return made
     return laid_out(changed, made.schedule)
+
+
+def _chosen(program: Program, asked: bool) -> dict[int, CompactWeights | None]:
+    """How weights lie in flash, by the place of the stage; tables are shared where every byte counts."""
+    users = [
+        _user(place, stage.node, asked) if stage.kernel is convolution.CONV else table_user(place, stage.node)
+        for place, stage in enumerate(program.stages)
+        if stage.kernel is convolution.CONV or (asked and isinstance(stage.node, Depthwise))
+    ]
+    return shared_tables(users) if asked else {user.place: user.own for user in users}
+
+
+def _user(place: int, node: Node | None, asked: bool) -> TableUser:
+    assert isinstance(node, convolution.Conv)
+    packed, length = _packed(node), run_length(node)
+    short = packed.shape[1] <= _LONGEST
+    own = compact(packed, length, any_run=asked) if short else None
+    if own and own.size > (packed.size - 1 if asked else _WORTH * packed.size):
+        own = None
+    return TableUser(place, packed.size, own, lambda table: compact_by_table(packed, length, table) if short else None)
 
 
 def _saved_bytes(node: Node | None) -> int:
@@ -107,20 +136,31 @@ def _saved_constants(stage: Stage, program: Program) -> int:
     node = stage.node
     if not isinstance(node, convolution.Weighted) or stage.kernel is DENSE_ROWS:
         return 0
-    biases = node.plain_biases(program.values[stage.inputs[0]].zero)
-    channels = len(biases) + (len(biases) % 2 if isinstance(node, convolution.Conv) else 0)
-    return 5 * (channels - 1) * has_one_scale(node.rescaling) + 2 * channels * are_short(biases)
+    channels = len(node.rescaling.bias)
+    channels += channels % 2 if isinstance(node, convolution.Conv) else 0
+    biases = (4 - _bias_form(stage, node, program).bytes) * channels
+    return 5 * (channels - 1) * has_one_scale(node.rescaling) + biases
 
 
-def _compacted(stage: Stage, program: Program, asked: bool, little: frozenset[str]) -> Stage:
+def _bias_form(stage: Stage, node: convolution.Weighted, program: Program) -> BiasForm:
+    return bias_form(node.plain_biases(program.values[stage.inputs[0]].zero))
+
+
+def _has_byte_biases(program: Program) -> bool:
+    """Whether a layer's biases are bytes."""
+    weighted = [
+        (stage, stage.node)
+        for stage in program.stages
+        if isinstance(stage.node, convolution.Weighted) and stage.kernel is not DENSE_ROWS
+    ]
+    return program.short_constants and any(_bias_form(*one, program).bytes == 1 for one in weighted)
+
+
+def _compacted(stage: Stage, program: Program, made: CompactWeights | None, little: frozenset[str]) -> Stage:
     """The stage that unpacks its weights; one whose weights stand as they are goes the same way."""
     conv = stage.node
     assert isinstance(conv, convolution.Conv)
     packed = _packed(conv)
-    made = compact(packed, run_length(conv), any_run=asked)
-    most = packed.size - 1 if asked else _WORTH * packed.size
-    if made and (made.size > most or packed.shape[1] > _LONGEST):
-        made = None
     bits = made.bits if made and made.bits < AS_IT_IS else 0
     layer = Channels(len(conv.weights), packed.shape[1], bits, made is not None, has_one_scale(conv.rescaling))
     filler = filler_bytes(stage, program.values[stage.inputs[0]])
@@ -156,8 +196,8 @@ def _emit(writer: StageWriter, node: CompactConv) -> StageText:
         arrays += whole_weights(writer, node, packed)
     values = "NULL"
     if made.values:
-        arrays += writer.array("int8_t", "values", map(str, made.values))
-        values = writer.symbol("values")
+        arrays += writer.array("int8_t", "values", map(str, made.values)) if made.table_of is None else ""
+        values = writer.symbol("values", made.table_of)
     places = zip(*(_places(writer, node, variant) for variant in VARIANTS), strict=True)
     struct = (
         initializer("conv_t", of, writer.stage.title),
@@ -191,6 +231,7 @@ def _macros(program: Program) -> tuple[str, ...]:
     lines = {
         "#define COMPACT_WEIGHTS 1": bool(nodes),
         "#define SHORT_CONSTANTS 1": program.short_constants,
+        "#define BYTE_BIASES 1 /* of the plain kernels */": _has_byte_biases(program),
         "#define ONE_SCALE 1": any(has_one_scale(node.rescaling) for node in nodes),
         "#define WITH_CODES 1": any(weights.bits < AS_IT_IS for weights in made),
         "#define LITTLE_MEMORY 1 /* of the plain kernels */": any(node.little for node in nodes),

@@ -12,7 +12,6 @@ weights beside each other. All fields are filled from their low bits on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +21,9 @@ AS_IT_IS = 8
 """Bits of a weight without a code."""
 
 _MOST_BITS = 4
+MOST_VALUES = 2**_MOST_BITS
+"""Of a table."""
+
 _TAPS = 4
 
 
@@ -34,17 +36,19 @@ class CompactWeights:
         zeros: whether zeros are left out; of codes, those of both channels.
         values: what the codes stand for; empty without codes.
         stream: of all pairs of channels, one after the other.
+        table_of: place of the stage whose table it reads; None where it has one of its own.
     """
 
     bits: int
     zeros: bool
     values: tuple[int, ...]
     stream: bytes
+    table_of: int | None = None
 
     @property
     def size(self) -> int:
-        """Bytes of flash, the table included."""
-        return len(self.stream) + len(self.values)
+        """Bytes of flash, its own table included."""
+        return len(self.stream) + (len(self.values) if self.table_of is None else 0)
 
     @property
     def words(self) -> str:
@@ -64,39 +68,66 @@ def compact(packed: NDArray[np.int8], length: int, any_run: bool = False) -> Com
         length: of a run of neighbouring bytes, see ``packing.conv_weights``.
         any_run: whether a run that is no whole fours may have codes.
     """
-    few = len(np.unique(packed)) <= 2**_MOST_BITS
+    values = tuple(np.unique(packed).tolist())
+    few = len(values) <= MOST_VALUES
     if length % _TAPS:
-        return _bytes_of_codes(packed) if any_run and few else None
+        return half_bytes(packed, values) if any_run and few else None
     candidates = [_bytes_without_zeros(packed)]
     if few:
-        candidates += [_codes(packed), *_codes_without_zeros(packed)]
+        candidates.append(_codes(packed, values))
+    zero_first = (0, *(value for value in values if value))
+    if len(zero_first) <= MOST_VALUES:
+        candidates.append(_codes_without_zeros(packed, zero_first))
     return min(candidates, key=lambda made: made.size)
 
 
-def _codes(packed: NDArray[np.int8]) -> CompactWeights:
-    values = np.unique(packed)
+def compact_by_table(packed: NDArray[np.int8], length: int, values: tuple[int, ...]) -> CompactWeights | None:
+    """The codes of a table with the fewest bytes; None where a weight is not in it.
+
+    Args:
+        packed: int8 of shape (channel pairs, taps, 2).
+        length: of a run of neighbouring bytes, any.
+        values: the table, at most 16.
+    """
+    if not np.isin(packed, values).all():
+        return None
+    if length % _TAPS:
+        return half_bytes(packed, values)
+    candidates = [_codes(packed, values)]
+    if values[0] == 0:
+        candidates.append(_codes_without_zeros(packed, values))
+    return min(candidates, key=lambda made: made.size)
+
+
+def half_bytes(weights: NDArray[np.int8], values: tuple[int, ...]) -> CompactWeights:
+    """Codes of four bits of weights of any shape, one after the other, the first one in the low half of a byte."""
+    codes = _places(weights.ravel(), values)
+    pairs = np.pad(codes, (0, len(codes) % 2)).reshape(-1, 2)
+    stream = (pairs[:, 0] | pairs[:, 1] << _MOST_BITS).astype(np.uint8).tobytes()
+    return CompactWeights(_MOST_BITS, False, values, stream)
+
+
+def _places(weights: NDArray[np.int8], values: tuple[int, ...]) -> NDArray[np.uint32]:
+    """Of each weight its place among the values, which need no order."""
+    ordered = np.argsort(values)
+    places: NDArray[np.uint32] = ordered[np.searchsorted(values, weights, sorter=ordered)].astype(np.uint32)
+    return places
+
+
+def _codes(packed: NDArray[np.int8], values: tuple[int, ...]) -> CompactWeights:
     bits = max(1, (len(values) - 1).bit_length())
-    places = np.searchsorted(values, packed).reshape(-1, 2 * _TAPS).astype(np.uint32)
+    places = _places(packed, values).reshape(-1, 2 * _TAPS)
     words = (places << (bits * np.arange(2 * _TAPS, dtype=np.uint32))).sum(axis=1, dtype=np.uint32)
     stream = words.astype("<u4").view(np.uint8).reshape(-1, 4)[:, :bits].tobytes()
-    return CompactWeights(bits, False, tuple(values.tolist()), stream)
+    return CompactWeights(bits, False, values, stream)
 
 
-def _bytes_of_codes(packed: NDArray[np.int8]) -> CompactWeights:
-    values = np.unique(packed)
-    places = np.searchsorted(values, packed)
-    stream = (places[..., 0] | places[..., 1] << _MOST_BITS).astype(np.uint8).tobytes()
-    return CompactWeights(_MOST_BITS, False, tuple(values.tolist()), stream)
-
-
-def _codes_without_zeros(packed: NDArray[np.int8]) -> Iterator[CompactWeights]:
-    others = np.unique(packed[packed != 0])
-    if len(others) >= 2**_MOST_BITS:
-        return
-    places = np.where(packed == 0, 0, np.searchsorted(others, packed) + 1)
+def _codes_without_zeros(packed: NDArray[np.int8], values: tuple[int, ...]) -> CompactWeights:
+    """Of a table that starts with zero."""
+    places = _places(packed, values)
     codes = (places[..., 0] | places[..., 1] << _MOST_BITS).astype(np.uint8)
     eights = np.pad(codes, ((0, 0), (0, -codes.shape[1] % 8))).reshape(-1, 8)
-    yield CompactWeights(_MOST_BITS, True, (0, *others.tolist()), _present(eights))
+    return CompactWeights(_MOST_BITS, True, values, _present(eights))
 
 
 def _bytes_without_zeros(packed: NDArray[np.int8]) -> CompactWeights:

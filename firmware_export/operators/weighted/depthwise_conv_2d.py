@@ -36,6 +36,10 @@ class Depthwise(convolution.Weighted):
 
     def plain_biases(self, zero: int) -> NDArray[np.int64]:
         """They read inputs as they are."""
+        return self.biases(zero)
+
+    def biases(self, zero: int) -> NDArray[np.int64]:
+        """Biases, int64 of shape (channels,), for inputs of this zero point as they are."""
         totals = self.weights.reshape(-1, self.weights.shape[2]).astype(np.int64).sum(axis=0)
         biases: NDArray[np.int64] = self.rescaling.bias - zero * totals
         return biases
@@ -128,10 +132,13 @@ def constants(writer: StageWriter, node: Depthwise, weights: str, place: str) ->
     rows, columns, channels = node.weights.shape
     flat = node.weights.reshape(-1, channels)
     writer.check_sums(flat.T, node.rescaling)
-    biases = node.plain_biases(writer.source.zero)
+    biases, raised = node.biases(writer.source.zero), node.plain_biases(writer.source.zero)
+    numbers = plain(biases)
+    if np.any(biases != raised):
+        numbers = (f"BIAS({a}, {b})" for a, b in zip(biases, raised, strict=True))
     planes = plane_words(flat, node.rescaling, biases) if _takes_planes(node, writer.target.shape[1]) else None
     once = "defined(PLAIN)" if writer.program.short_constants and has_one_scale(node.rescaling) else None
-    arrays, to = writer.rescaling(node.rescaling, plain(biases), planes, weights, raised=biases, once=once)
+    arrays, to = writer.rescaling(node.rescaling, numbers, planes, weights, raised=raised, once=once)
     return arrays, (
         to,
         f"WEIGHTS_APART({place})" if planes else place,
