@@ -1,7 +1,7 @@
 """Digits in the form of USPS's postal codes, made of digits in the 28x28 form: other pixels, the same writers.
 
 USPS's digits were binary pictures of different sizes; they were deslanted and fitted to 16x16 pixels by a linear
-transformation that keeps their aspect, so that pixels became grey (LeCun et al., "Backpropagation applied to handwritten
+transformation that keeps their aspect: pixels became grey (LeCun et al., "Backpropagation applied to handwritten
 zip code recognition", 1989; "Handwritten digit recognition with a back-propagation network", 1990; the description of
 "ZIP code" in the data of Hastie, Tibshirani, Friedman, "The Elements of Statistical Learning"). That is done here, step
 by step, by code of our own: nothing is drawn at random.
