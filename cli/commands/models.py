@@ -35,8 +35,9 @@ def models(names: tuple[str, ...], verify: bool, measure: bool, beside: tuple[Pa
     that is called like one is ./pico.
 
     With --verify both files of each MODEL, or of all pretrained ones, are checked by their SHA-256, and the models read
-    MNIST's test digits, as they are and corrupted in fifteen ways, and scikit-learn's: minutes each. The exit code is 1
-    where a figure is not that of the card. Percentages have to be equal where the same runtime computes them; where
+    MNIST's test digits, as they are, corrupted in fifteen ways and in the form of USPS's, and scikit-learn's: minutes
+    each. The exit code is 1 where a figure is not that of the card, or where a model reads fewer digits of other forms
+    than one of its name has to. Percentages have to be equal where the same runtime computes them; where
     another one does, and those of floats, they may differ by 0.02.
 
     --measure is for those who make models. MODEL is a folder then: with model.keras and its card as `edgedigits train`
@@ -135,6 +136,12 @@ def _verify(chosen: list[PretrainedModel], as_json: bool) -> None:
             show_verification(found[-1])
     if as_json:
         show_json([{"same": not one.differing, **asdict(one)} for one in found])
+    if below := [f"{one.name}: {low.told}" for one in found for low in one.below]:
+        raise EdgedigitsError(
+            f"below the floor of digits of other forms: {'; '.join(below)}",
+            "if it came with the package, install edgedigits again; one of your own does not ship as it is: train it "
+            "otherwise, or give its folder a name that is none of the package's",
+        )
     if differing := [f"{one.name} ({len(one.differing)})" for one in found if one.differing]:
         raise EdgedigitsError(
             f"figures are not those of the card: {', '.join(differing)}",

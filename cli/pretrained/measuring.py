@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from edgedigits.core.cards import Card, card_of
 from edgedigits.core.corruptions.kinds import KINDS, corrupted
 from edgedigits.core.corruptions.measuring import percent_wrong
 from edgedigits.core.datasets import Digits, load_dataset, split_of, unseen_digits
+from edgedigits.core.datasets.usps_like import usps_like
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.pretrained.candidates import Candidate, Candidates
 from edgedigits.core.pretrained.figures import Figures
@@ -45,6 +47,11 @@ class ReportingDigits:
     mnist: Digits
     optdigits: Digits
     spoilt: dict[str, NDArray[np.uint8]] = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def usps_like(self) -> Digits:
+        """MNIST's digits in the form of USPS's, made once."""
+        return Digits(usps_like(self.mnist.images), self.mnist.labels)
 
     def corrupted(self, kind: str) -> NDArray[np.uint8]:
         """MNIST's digits corrupted in one way, uint8 of shape (count, 28, 28)."""
@@ -102,6 +109,7 @@ def measured(
         corruption_errors=errors,
         corruption_error=fmean(errors.values()),
         optdigits_accuracy=coarse,
+        usps_like_accuracy=_accuracy(scores, digits.usps_like, "in the form of USPS"),
         macs=costs.macs,
         activation_bytes=costs.live_bytes,
         parameter_bytes=_parameter_bytes(model),

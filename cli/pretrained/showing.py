@@ -98,6 +98,8 @@ def show_verification(found: Verification) -> None:
         for one in found.figures
     ]
     show_table(("figure", "card", "measured", ""), rows)
+    for one in found.below:
+        say(f"BELOW ITS FLOOR: {one.told}")
     if found.software and found.software["card"] != found.software["here"]:
         from edgedigits.cli.pretrained.verifying import TOLERANCE
 

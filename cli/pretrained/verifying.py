@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import sha256_of
 from edgedigits.core.pretrained.figures import Figures, figures_of
+from edgedigits.core.pretrained.floors import BelowFloor, below_floors
 from edgedigits.core.stages import StageCallback, untold
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ _COMPUTED_BY = {
     "int8_accuracy": ("runtime",),
     "validation_accuracy": ("runtime",),
     "optdigits_accuracy": ("runtime",),
+    "usps_like_accuracy": ("runtime", "opencv"),
     "corruption_error": ("runtime", "opencv"),
 }
 """Software that percentages depend on. Floats have a tolerance always: processors sum them in another order."""
@@ -57,11 +59,13 @@ class Verification:
         name: of the model.
         figures: each compared; where a file is not that of its card the SHA-256 alone, as nothing else is measured.
         software: that measured, of the card and here; empty where nothing was measured.
+        below: what was measured below the floor of a model of this name.
     """
 
     name: str
     figures: tuple[Compared, ...]
     software: dict[str, dict[str, str]]
+    below: tuple[BelowFloor, ...] = ()
 
     @property
     def differing(self) -> tuple[Compared, ...]:
@@ -101,9 +105,13 @@ def verified(model: PretrainedModel, digits: ReportingDigits, tell: StageCallbac
     if not all(one.same for one in files):
         return Verification(model.name, files, {})
     found = measured(model, digits, tell)
+    below = below_floors(model.name, found)
     if kept.candidates is None:  # a card from before they were kept
         found = replace(found, candidates=None)
-    return Verification(model.name, (*files, *compared(kept, found)), {"card": kept.software, "here": found.software})
+    if kept.usps_like_accuracy is None:  # a card from before it was measured
+        found = replace(found, usps_like_accuracy=None)
+    software = {"card": kept.software, "here": found.software}
+    return Verification(model.name, (*files, *compared(kept, found)), software, below)
 
 
 def compared(kept: Figures, found: Figures) -> tuple[Compared, ...]:

@@ -26,6 +26,8 @@ class Figures:
         corruption_error: mean of these, each kind weighing the same.
         optdigits_accuracy: percent of scikit-learn's digits that the int8 model reads; None where it has learned from
             some of them.
+        usps_like_accuracy: percent of MNIST's test digits that it reads in the form of USPS's, see
+            :func:`edgedigits.core.datasets.usps_like.usps_like`; None on cards from before it was measured.
         macs: multiply-accumulates of one inference.
         activation_bytes: of the activations that are alive at the same time, see
             :attr:`edgedigits.core.tflite.costs.Costs.live_bytes`.
@@ -40,6 +42,7 @@ class Figures:
     corruption_errors: dict[str, float]
     corruption_error: float
     optdigits_accuracy: float | None
+    usps_like_accuracy: float | None
     macs: int
     activation_bytes: int
     parameter_bytes: int
@@ -73,7 +76,8 @@ def figures_of(card: Card) -> Figures | None:
         return None
     try:
         told = kept.get("candidates")
-        found = Figures(**{**kept, "candidates": None if told is None else candidates_from(told)})
+        later = {"usps_like_accuracy": None, "candidates": None}
+        found = Figures(**{**later, **kept, "candidates": None if told is None else candidates_from(told)})
         numbers = [value for _, value in found.named() if value is not None]
     except (TypeError, AttributeError) as error:
         raise _foreign(card) from error

@@ -13,6 +13,7 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.files import gzip_size
 from edgedigits.core.pretrained.catalogue import PretrainedModel
 from edgedigits.core.pretrained.figures import Figures, figures_of
+from edgedigits.core.pretrained.floors import FLOORS
 
 Models = dict[str, PretrainedModel]
 KeptMeasured = dict[str, Measured]
@@ -133,6 +134,9 @@ def _all_figures(models: Models, figures: dict[str, Figures]) -> str:
             ("agreement %", _percent(drop["agreement"])),
             ("corrupted: misread %, mean", _percent(one.corruption_error)),
             ("optdigits %", _percent(one.optdigits_accuracy)),
+            ("floor on optdigits", _percent(FLOORS[name].optdigits_accuracy)),
+            ("USPS-like %", _percent(one.usps_like_accuracy)),
+            ("floor on USPS-like", _percent(FLOORS[name].usps_like_accuracy)),
         ):
             rows.setdefault(title, []).append(text)
     return _table(("", *(f"`{name}`" for name in models)), ((title, *cells) for title, cells in rows.items()))

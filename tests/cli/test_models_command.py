@@ -22,11 +22,13 @@ from edgedigits.core.cards import write_card
 from edgedigits.core.corruptions.kinds import KINDS
 from edgedigits.core.corruptions.measuring import corruption_errors
 from edgedigits.core.datasets import split_of
+from edgedigits.core.datasets.usps_like import usps_like
 from edgedigits.core.errors import EdgedigitsError, EdgedigitsWarning
 from edgedigits.core.pretrained.bundled import SHIPPED, bundled_model
 from edgedigits.core.pretrained.candidates import Candidate, Candidates
 from edgedigits.core.pretrained.catalogue import NAMES, Pretrained, PretrainedModel
 from edgedigits.core.pretrained.figures import Figures, figures_of, with_figures
+from edgedigits.core.pretrained.floors import FLOORS
 from edgedigits.core.tflite.costs import costs_of
 from edgedigits.core.tflite.digit_model import DigitModel
 
@@ -144,6 +146,8 @@ class TestMeasuring:
         assert kept.corruption_errors == {one.kind: one.error for one in errors.kinds}
         assert kept.corruption_error == errors.mean > 0
         assert 90 < kept.optdigits_accuracy < 100
+        in_that_form = runner.probabilities(usps_like(few.mnist.images)).argmax(axis=1) == few.mnist.labels
+        assert kept.usps_like_accuracy == 100 * in_that_form.mean() < 100
         costs = costs_of(model.int8_path)
         assert (kept.macs, kept.activation_bytes) == (costs.macs, costs.live_bytes)
         assert costs.parameters < kept.parameter_bytes < 1.2 * costs.parameters
@@ -210,14 +214,22 @@ class TestSeedsBeside:
         other = replace(among.candidates, shipped=replace(among.candidates.shipped, int8_sha256="0" * 64))
         assert kept_beside(with_figures(model.int8_card(), replace(among, candidates=other))) == ()
 
+    def test_a_card_from_before_usps_like_digits_keeps_them(self, model: PretrainedModel):
+        kept = figures_of(model.int8_card())
+        among = replace(kept, candidates=replace(kept.candidates, beside=(Candidate(1, 99.0, 98.0, 98.0, "ab" * 32),)))
+        card = with_figures(model.int8_card(), among)
+        del card.measured["pretrained"]["usps_like_accuracy"]
+        assert kept_beside(card) == among.candidates.beside
+
     def test_figures_that_are_not_known_keep_none_and_are_no_error(self, model: PretrainedModel):
         assert kept_beside(replace(model.int8_card(), measured={"pretrained": "figures"})) == ()
 
     def test_a_card_from_before_is_verified_by_what_it_says(self, model: PretrainedModel, few: ReportingDigits):
         kept = figures_of(model.int8_card())
-        write_card(model.int8_folder, with_figures(model.int8_card(), replace(kept, candidates=None)))
+        before = replace(kept, candidates=None, usps_like_accuracy=None)
+        write_card(model.int8_folder, with_figures(model.int8_card(), before))
         found = verified(model, few)
-        assert not found.differing and len(found.figures) == 3 + 7 + len(KINDS)
+        assert not found.differing and len(found.figures) == 3 + 8 + len(KINDS)
         assert "candidates" not in call(Pretrained(model.folder.parent), "pico").stdout
 
     def test_a_changed_validation_accuracy_differs(self, model: PretrainedModel, few: ReportingDigits):
@@ -284,7 +296,7 @@ class TestVerifying:
         assert not found.differing
         names = [one.figure for one in found.figures]
         assert names[:3] == ["float_sha256", "int8_sha256", "quantized_from_sha256"]
-        assert len(names) == 3 + 8 + len(KINDS)
+        assert len(names) == 3 + 9 + len(KINDS)
 
     def test_a_figure_that_was_changed_differs_alone(self, model: PretrainedModel, few: ReportingDigits):
         kept = figures_of(model.int8_card())
@@ -298,6 +310,18 @@ class TestVerifying:
         assert found.stdout.startswith("pico: 1 of 3 figures differ")
         assert "DIFFERS" in found.stdout.partition("\nint8_sha256")[2].splitlines()[0]
         assert "Error: figures are not those of the card: pico (1);" in found.stderr
+
+    def test_a_model_below_its_floor_is_told_and_fails(
+        self, model: PretrainedModel, few: ReportingDigits, monkeypatch: pytest.MonkeyPatch
+    ):
+        """The digits that ``few`` has are hard ones, so that every floor is above what is read of them."""
+        kept = figures_of(model.int8_card())
+        assert [one.measured for one in verified(model, few).below] == [kept.usps_like_accuracy]
+        monkeypatch.setattr("edgedigits.cli.pretrained.measuring.reporting_digits", lambda: few)
+        found = call(Pretrained(model.folder.parent), "pico", "--verify", code=1)
+        told = f"{kept.usps_like_accuracy:.2f} % of USPS-like digits, floor {FLOORS['pico'].usps_like_accuracy:.2f} %"
+        assert found.stdout.startswith("pico: all figures are those of the card") and told in found.stdout
+        assert f"Error: below the floor of digits of other forms: pico: {told};" in found.stderr
 
     def test_json_says_card_and_measured_for_each(self, model: PretrainedModel, data_folder: Path):
         rewrite_card(model.folder, sha256="0" * 64)
@@ -315,7 +339,7 @@ class TestVerifying:
 
 
 HERE = {"runtime": "tflite-runtime 2.14.0", "tensorflow": "2.21.0", "opencv": "4.11.0"}
-KEPT = Figures(99.0, 98.9, {"fog": 3.0}, 3.0, 97.0, 70_832, 1_760, 5_499, {"mnist": 10_000}, HERE)
+KEPT = Figures(99.0, 98.9, {"fog": 3.0}, 3.0, 97.0, 96.5, 70_832, 1_760, 5_499, {"mnist": 10_000}, HERE)
 
 
 def differing(found: Figures) -> list[str]:
@@ -323,7 +347,7 @@ def differing(found: Figures) -> list[str]:
 
 
 class TestComparing:
-    @pytest.mark.parametrize("name", ["int8_accuracy", "optdigits_accuracy", "corruption_error"])
+    @pytest.mark.parametrize("name", ["int8_accuracy", "optdigits_accuracy", "usps_like_accuracy", "corruption_error"])
     def test_on_the_same_runtime_percentages_are_equal_to_the_digit(self, name: str):
         assert differing(replace(KEPT, **{name: getattr(KEPT, name) + 0.01})) == [name]
 
@@ -336,6 +360,7 @@ class TestComparing:
     def test_corrupted_digits_depend_on_opencv_too_and_others_do_not(self):
         other = replace(KEPT, software=HERE | {"opencv": "4.13.0"})
         assert differing(replace(other, corruption_errors={"fog": 3.02}, corruption_error=3.02)) == []
+        assert differing(replace(other, usps_like_accuracy=96.48)) == []
         assert differing(replace(other, int8_accuracy=98.91)) == ["int8_accuracy"]
 
     def test_floats_may_always_differ_a_little(self):
