@@ -56,9 +56,12 @@ def rounded(biases: NDArray[np.int64], steps: NDArray[np.float64]) -> NDArray[np
 def _multiples(biases: NDArray[np.int64], most: int) -> NDArray[np.int64]:
     """The nearest multiples of the lowest power of two of which they are ``most`` at most."""
     unit = 1
-    while np.abs(made := np.rint(biases / unit).astype(np.int64)).max(initial=0) > most:
+    made = biases
+    while np.abs(made).max(initial=0) > most:
         unit *= 2
-    return made * unit
+        made = np.rint(biases / unit).astype(np.int64)
+    multiples: NDArray[np.int64] = made * unit
+    return multiples
 
 
 def _biased(model: Any, graph: Any) -> Iterator[tuple[Any, Any]]:

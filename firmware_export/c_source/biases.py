@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +64,6 @@ def _zeros_behind(whole: NDArray[np.int64]) -> int:
     return (set_bits & -set_bits).bit_length() - 1 if set_bits else 0
 
 
-def _fits(whole: NDArray[np.int64], kind: type[np.signedinteger]) -> bool:
+def _fits(whole: NDArray[np.int64], kind: type[np.signedinteger[Any]]) -> bool:
     limits = np.iinfo(kind)
     return bool(np.all((whole >= limits.min) & (whole <= limits.max)))

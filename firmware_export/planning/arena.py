@@ -163,7 +163,7 @@ class Arrangement:
         return self._packing.improved(start, -(-peak(self._packing.blocks, self._steps) // ALIGNMENT))
 
     def _placed(self, order: list[int], room: Room) -> Layout | None:
-        blocks, placed = self._packing.blocks, {}
+        blocks, placed = self._packing.blocks, dict[int, int]()
         for which in order:
             at = self._packing.lowest(which, placed, room.spans(blocks[which]))
             if at is None:

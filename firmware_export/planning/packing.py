@@ -75,7 +75,7 @@ class Packing:
             fewest: words that need not be undercut.
         """
         drawn = Random(0).random
-        order, placed = list(order), {}
+        order, placed = list(order), dict[int, int]()
         self.place(order, placed)
         best, least = order, self.height(placed)
         effort = _EFFORT if len(order) > 1 else 0

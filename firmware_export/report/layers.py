@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edgedigits.firmware_export.library import LibraryExport
-from edgedigits.firmware_export.planning.arena import Allocation, Layout
+from edgedigits.firmware_export.planning.allocation import Allocation
+from edgedigits.firmware_export.planning.arena import Layout
 
 
 @dataclass(frozen=True)
