@@ -15,6 +15,10 @@ from edgedigits.firmware_export.variants import VARIANTS
 _EFFORT = 100_000
 """Steps to simulate while the plan is improved: seconds for the largest networks, plenty for those that fit a chip."""
 
+_WORTH_ROWS = 7 / 8
+"""Of the arenas' bytes: a layer that takes row by row in takes more instructions. The reports' ``fakebank-cnn`` would
+have 0.92 of them, and 1.08 of the instructions on a Cortex-M4."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -46,7 +50,7 @@ def plan(graph: Graph, by_structure: bool = False) -> Plan:
     """Choose an order of execution with a small arena, and lay the arena out.
 
     Which values are made whole is chosen by changing one at a time while that lowers the fullest moment. Layers over a
-    whole picture take row by row in where that makes arenas smaller and none larger.
+    whole picture take row by row in where that makes arenas smaller by an eighth and none larger.
 
     Args:
         graph: to be computed.
@@ -57,8 +61,13 @@ def plan(graph: Graph, by_structure: bool = False) -> Plan:
     if [stage.kernel for stage in program.stages] == [stage.kernel for stage in other.stages]:
         return made
     by_rows = _planned(other)
-    smaller = [by_rows.arena_bytes[variant] - size for variant, size in made.arena_bytes.items()]
-    return by_rows if max(smaller) <= 0 > min(smaller) else made
+    return by_rows if _is_worth_it(by_rows.arena_bytes, made.arena_bytes) else made
+
+
+def _is_worth_it(arenas: Mapping[str, int], before: Mapping[str, int]) -> bool:
+    """Whether no arena is larger, and all together are so much smaller that a layer may take more instructions."""
+    none_larger = all(arenas[variant] <= size for variant, size in before.items())
+    return none_larger and sum(arenas.values()) <= _WORTH_ROWS * sum(before.values())
 
 
 def _planned(program: Program) -> Plan:
