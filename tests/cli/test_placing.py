@@ -26,7 +26,7 @@ def model(tmp_path: Path) -> Path:
 def test_an_arena_in_two_memories_answers_and_says_what_each_takes(model: Path, tmp_path: Path) -> None:
     out = tmp_path / "c"
     said = call("export", model, "--memory", "dtcm=2K", "--memory", "sram=8K", "--out", out)
-    assert "plain kernels: dtcm 1,964, sram 5,560 bytes\n" in said.output
+    assert "plain kernels: dtcm 1,712, sram 5,560 bytes\n" in said.output
     subprocess.run(("cc", "-std=c99", "-O2", "main.c", "digits.c", "-o", "selftest"), cwd=out, check=True)
     assert "every output equals" in subprocess.run(out / "selftest", capture_output=True, text=True, check=True).stdout
 
