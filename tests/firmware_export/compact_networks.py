@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import cycle
+from pathlib import Path
 
 import numpy as np
+from host_library import FAST, SANITIZERS, SMALL, STRICT, compile_host, random_inputs
 from model_builder import ModelBuilder
+from reference import reference_outputs
 
 from edgedigits.firmware_export.library import LibraryExport, export_library
 
@@ -122,3 +125,13 @@ def tiny_network(seed: int, per_channel: bool = False, shifts: Shifts = ()) -> b
     share(builder, CASES["4 bits"], least=1)
     step_biases(builder, shifts)
     return builder.build(end)
+
+
+def assert_equal_however_compiled(model: bytes, library: LibraryExport, folder: Path, count: int) -> None:
+    """Every output of so many random inputs is TFLite's, in each build and with each place of input and output."""
+    given = random_inputs(library, count)
+    expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
+    for flags in ((*FAST, *STRICT), SMALL, SANITIZERS):
+        built = compile_host(library, folder, flags)
+        for where in ("apart", "inside"):
+            np.testing.assert_array_equal(built.run(given, where), expected)

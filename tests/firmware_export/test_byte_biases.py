@@ -7,8 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from compact_networks import CASES, WIDE, WORDS_OF_16, exported, network, share, step_biases, tiny_network
-from host_library import FAST, SANITIZERS, SMALL, STRICT, compile_host, random_inputs
+from compact_networks import (
+    CASES,
+    WIDE,
+    WORDS_OF_16,
+    assert_equal_however_compiled,
+    exported,
+    network,
+    share,
+    step_biases,
+    tiny_network,
+)
+from host_library import FAST, SANITIZERS, STRICT, compile_host, random_inputs
 from model_builder import ModelBuilder
 from reference import reference_outputs
 
@@ -98,11 +108,7 @@ def test_bytes_and_words_in_one_network_equal_the_reference(weights, channels, t
     model = network("4 bits", 21, channels, shifts=(9, WORDS_OF_16, WIDE, 4))
     library = exported(model, tmp_path, weights=weights)
     assert {"int8_t", "int16_t", "int32_t"} <= set(bias_kinds(library))
-    given = random_inputs(library, 6)
-    expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
-    for flags in ((*FAST, *STRICT), SMALL, SANITIZERS):
-        for where in ("apart", "inside"):
-            np.testing.assert_array_equal(compile_host(library, tmp_path, flags).run(given, where), expected)
+    assert_equal_however_compiled(model, library, tmp_path, 6)
 
 
 @pytest.mark.parametrize("name", ["m0", "avr"])

@@ -6,8 +6,18 @@ import re
 
 import numpy as np
 import pytest
-from compact_networks import CASES, WORDS, Shared, exported, network, of_odd_runs, share, tiny_network
-from host_library import FAST, SANITIZERS, SMALL, STRICT, checked_run, compile_host, random_inputs
+from compact_networks import (
+    CASES,
+    WORDS,
+    Shared,
+    assert_equal_however_compiled,
+    exported,
+    network,
+    of_odd_runs,
+    share,
+    tiny_network,
+)
+from host_library import FAST, STRICT, checked_run, compile_host, random_inputs
 from model_builder import ModelBuilder
 from reference import reference_outputs
 from test_library_hygiene import need
@@ -131,11 +141,7 @@ def test_the_library_equals_the_reference(case, weights, tmp_path):
     model = network(case)
     library = exported(model, tmp_path, weights=weights)
     assert WORDS[case] in library.encodings
-    given = random_inputs(library, 10)
-    expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
-    for flags in ((*FAST, *STRICT), SMALL, SANITIZERS):
-        for where in ("apart", "inside"):
-            np.testing.assert_array_equal(compile_host(library, tmp_path, flags).run(given, where), expected)
+    assert_equal_however_compiled(model, library, tmp_path, 10)
 
 
 ON_CORES = ("4 bits", "2 bits", "4 bits without zeros", "bytes without zeros")
@@ -210,11 +216,7 @@ def test_depthwise_layers_alone_can_be_compact(tmp_path):
 def test_a_tiny_network_equals_the_reference_however_it_is_compiled(per_channel, tmp_path):
     model = tiny_network(12, per_channel)
     library = exported(model, tmp_path, weights="compact")
-    given = random_inputs(library, 10)
-    expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
-    for flags in ((*FAST, *STRICT), SMALL, SANITIZERS):
-        for where in ("apart", "inside"):
-            np.testing.assert_array_equal(compile_host(library, tmp_path, flags).run(given, where), expected)
+    assert_equal_however_compiled(model, library, tmp_path, 10)
 
 
 @pytest.mark.parametrize("name", ["m4", "m55", "m0"])

@@ -6,8 +6,8 @@ import re
 
 import numpy as np
 import pytest
-from compact_networks import exported
-from host_library import FAST, SANITIZERS, SMALL, STRICT, compile_host, random_inputs
+from compact_networks import assert_equal_however_compiled, exported
+from host_library import random_inputs
 from model_builder import ModelBuilder
 from reference import reference_outputs
 
@@ -154,11 +154,7 @@ def test_each_core_equals_the_reference(name, per_channel, tmp_path):
 def test_it_equals_the_reference_however_it_is_compiled(tmp_path):
     model = common(52)
     library = exported(model, tmp_path, weights="compact")
-    given = random_inputs(library, 6)
-    expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
-    for flags in ((*FAST, *STRICT), SMALL, SANITIZERS):
-        for where in ("apart", "inside"):
-            np.testing.assert_array_equal(compile_host(library, tmp_path, flags).run(given, where), expected)
+    assert_equal_however_compiled(model, library, tmp_path, 6)
 
 
 def test_sizes_count_a_table_once(tmp_path):
