@@ -12,6 +12,7 @@ from edgedigits.core.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from edgedigits.core.keras.models import keras_scores
+    from edgedigits.train.augmentation.distortion import distorted
     from edgedigits.train.baselines.baseline_request import BaselineRequest
     from edgedigits.train.baselines.catalogue import BASELINES, baseline
     from edgedigits.train.baselines.reports.baseline import Baseline
@@ -56,6 +57,7 @@ __all__ = [
     "check_training",
     "confusion_png",
     "curves_png",
+    "distorted",
     "evaluate_keras",
     "keras_scores",
     "network",
@@ -72,6 +74,7 @@ __getattr__ = lazy_exports(
         **dict.fromkeys(
             ("EpochRecord", "Progress", "ProgressCallback", "TrainingRequest", "TrainingResult"), "training_request"
         ),
+        "distorted": "augmentation.distortion",
         "evaluate_keras": "evaluation",
         "keras_scores": "edgedigits.core.keras.models",
         **dict.fromkeys(("confusion_png", "curves_png"), "plots"),

@@ -42,8 +42,9 @@ def models(names: tuple[str, ...], verify: bool, measure: bool, beside: tuple[Pa
 
     --measure is for those who make models. MODEL is a folder then: with model.keras and its card as `edgedigits train`
     writes them, and int8/ as `edgedigits quantize` does. Each --beside is such a folder, of the same network and
-    recipes and of another seed: the card then says, too, what all of them read of validation and test digits, and mean
-    and spread of those beside MODEL. Without --beside those are kept that the card has of the same file.
+    recipes and of another seed: the card then says, too, what all of them read of validation digits, of these with nine
+    distortions of each, and of test digits, and mean and spread of those beside MODEL. The one that reads most with
+    distortions is to ship. Without --beside those are kept that the card has of the same file.
 
     \b
     Examples:

@@ -96,7 +96,7 @@ def kept_beside(card: Card) -> tuple[Candidate, ...]:
 
 
 def warn_of_better(model: PretrainedModel, candidates: Candidates) -> None:
-    """Warn where another candidate reads more validation digits than the model.
+    """Warn where another candidate reads more validation digits and distortions of them than the model.
 
     Warns:
         EdgedigitsWarning: one does.
@@ -106,8 +106,8 @@ def warn_of_better(model: PretrainedModel, candidates: Candidates) -> None:
         warnings.warn(
             EdgedigitsWarning(
                 f"{model.name} is not the best of its {candidates.count} candidates: it reads "
-                f"{own.validation_accuracy:.2f} % of the validation digits, that of seed {better.seed} "
-                f"{better.validation_accuracy:.2f} %",
+                f"{own.augmented_accuracy:.3f} % of the validation digits and their distortions, that of seed "
+                f"{better.seed} {better.augmented_accuracy:.3f} %",
                 "take that one's files in place of its own and measure again with --beside: validation digits choose, "
                 "test digits only report",
             ),

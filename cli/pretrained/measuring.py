@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgedigits.cli.pretrained.beside import check_beside, kept_beside
+from edgedigits.cli.pretrained.choosing import with_distortions
 from edgedigits.core.cards import Card, card_of
 from edgedigits.core.corruptions.kinds import KINDS, corrupted
 from edgedigits.core.corruptions.measuring import percent_wrong
@@ -122,9 +123,13 @@ def measured(
 def _candidate(model: PretrainedModel, card: Card, digits: ReportingDigits, tell: StageCallback) -> Candidate:
     """What one training came to, on digits that it has not seen."""
     scores = _reader(model, tell)
+    plain = split_of(card, MNIST).validation
+    choosing = with_distortions(plain)
+    said = scores(choosing.images, "validation digits")
     return Candidate(
         seed=model.float_card().seed,
-        validation_accuracy=_accuracy(scores, split_of(card, MNIST).validation, "validation digits"),
+        augmented_accuracy=evaluate_scores(said, choosing.labels).accuracy,
+        validation_accuracy=evaluate_scores(said[: len(plain)], plain.labels).accuracy,
         float_accuracy=_float_accuracy(model, digits.mnist, tell),
         int8_accuracy=_accuracy(scores, digits.mnist, "int8"),
         int8_sha256=card.sha256,

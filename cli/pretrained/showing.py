@@ -61,12 +61,13 @@ def show_candidates(model: PretrainedModel, figures: Figures | None) -> None:
     if figures is None or figures.candidates is None:
         return
     found = figures.candidates
-    say(f"\n{model.name}: chosen by validation digits among {counted(found.count, 'candidate')}")
+    say(f"\n{model.name}: chosen by validation digits and their distortions among {counted(found.count, 'candidate')}")
     rows = [
-        (one.seed, *(f"{percent:.2f}" for percent in one.percents), told)
+        (one.seed, f"{one.augmented_accuracy:.3f}", *(f"{percent:.2f}" for percent in one.percents[1:]), told)
         for one, told in [(found.shipped, "shipped"), *((one, "") for one in found.beside)]
     ]
-    show_table(("seed", "validation %", "test, float %", "test, int8 %", ""), rows)
+    show_table(("seed", "distorted %", "validation %", "test, float %", "test, int8 %", ""), rows)
+    say("distorted: of the validation digits as they are and each in nine distortions; by that it is chosen")
     for what, spread in (("float", found.floats), ("int8", found.int8)):
         if spread:
             say(f"beside the shipped one, {what}: mean {spread.mean:.2f} %{_deviation(spread)}")

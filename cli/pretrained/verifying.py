@@ -21,12 +21,14 @@ TOLERANCE = 0.02
 _COMPUTED_BY = {
     "float_accuracy": (),
     "int8_accuracy": ("runtime",),
+    "augmented_accuracy": (),
     "validation_accuracy": ("runtime",),
     "optdigits_accuracy": ("runtime",),
     "usps_like_accuracy": ("runtime", "opencv"),
     "corruption_error": ("runtime", "opencv"),
 }
-"""Software that percentages depend on. Floats have a tolerance always: processors sum them in another order."""
+"""Software that percentages depend on. Floats and digits distorted by floats have a tolerance always: processors sum
+in another order."""
 
 _ROUNDING = 1e-9
 """Of means, which another NumPy may sum in another order."""

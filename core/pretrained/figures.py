@@ -56,7 +56,8 @@ class Figures:
             if name == "corruption_errors":
                 yield from ((f"{name}.{kind}", error) for kind, error in value.items())
             elif name == "candidates":
-                yield from [("validation_accuracy", value.shipped.validation_accuracy)] if value else []
+                own = ("augmented_accuracy", "validation_accuracy")
+                yield from ((one, getattr(value.shipped, one)) for one in own) if value else ()
             elif name not in {"digits", "software"}:
                 yield name, value
 

@@ -211,18 +211,19 @@ def _corruptions(figures: dict[str, Figures]) -> str:
 
 
 def _seeds(figures: dict[str, Figures]) -> str:
-    head = ("model", "seed", "validation %, int8", "test %, float", "test %, int8")
+    head = ("model", "seed", "with distortions %, int8", "validation %, int8", "test %, float", "test %, int8")
     rows: list[tuple[str, ...]] = []
     for name, one in figures.items():
         found = one.candidates
         if found is None:
-            rows.append((f"`{name}`", "not kept", "-", _percent(one.float_accuracy), _percent(one.int8_accuracy)))
+            rows.append((f"`{name}`", "not kept", "-", "-", _percent(one.float_accuracy), _percent(one.int8_accuracy)))
             continue
         for seed, told in ((found.shipped, " (ships)"), *((other, "") for other in found.beside)):
-            rows.append((f"`{name}`", f"{seed.seed}{told}", *map(_percent, seed.percents)))
+            percents = (f"{seed.augmented_accuracy:.3f}", *map(_percent, seed.percents[1:]))
+            rows.append((f"`{name}`", f"{seed.seed}{told}", *percents))
         if found.int8 and found.floats:
             spreads = [f"{one.mean:.2f} ± {_percent(one.deviation)}" for one in (found.floats, found.int8)]
-            rows.append((f"`{name}`", f"mean ± deviation of {len(found.beside)} beside", "", *spreads))
+            rows.append((f"`{name}`", f"mean ± deviation of {len(found.beside)} beside", "", "", *spreads))
     return _table(head, rows, left=2)
 
 

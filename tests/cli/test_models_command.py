@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from made_once import made_once
 from pretrained_models import put_model, put_seed, rewrite_card
 
 from edgedigits.cli.main import main
+from edgedigits.cli.pretrained import choosing
 from edgedigits.cli.pretrained.beside import check_beside, kept_beside, recipe_of, warn_of_better
 from edgedigits.cli.pretrained.measuring import ReportingDigits, checked_cards, measured, reporting_digits
 from edgedigits.cli.pretrained.verifying import TOLERANCE, compared, verified
@@ -44,7 +46,15 @@ print(sorted(set(sys.modules) & {"tensorflow", "tf_keras", "sklearn", "optuna"})
 
 
 @pytest.fixture(scope="session")
-def few(data_folder: Path) -> ReportingDigits:
+def one_distortion() -> Iterator[None]:
+    """In place of nine: a fifth of the digits to read."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(choosing, "DISTORTIONS", 1)
+        yield
+
+
+@pytest.fixture(scope="session")
+def few(data_folder: Path, one_distortion: None) -> ReportingDigits:
     """Some of the digits, hard ones among them, so that no figure is 100 %."""
     whole = reporting_digits()
     scores = DigitModel(bundled_model()).probabilities(whole.mnist.images[:600])
@@ -187,26 +197,30 @@ class TestSeedsBeside:
         assert (found.shipped, found.count, [one.seed for one in found.beside]) == (before, 3, [1, 2])
         assert replace(found.beside[0], seed=0) == found.shipped
         validating = split_of(model.int8_card(), "mnist").validation
+        distorted = choosing.with_distortions(validating)
         runner = DigitModel(SHIPPED.models["nano"].int8_path)
         for digits, told in (
+            (distorted, found.beside[1].augmented_accuracy),
             (validating, found.beside[1].validation_accuracy),
             (few.mnist, found.beside[1].int8_accuracy),
         ):
             right = runner.probabilities(digits.images).argmax(axis=1) == digits.labels
             assert told == 100 * right.mean()
-        assert len(validating) == 5_000 and found.beside[1].int8_sha256 != found.shipped.int8_sha256
-        assert found.beside[1].float_accuracy != found.shipped.float_accuracy
+        assert len(validating) == 5_000 and len(distorted) == 10_000
+        assert found.beside[1].int8_sha256 != found.shipped.int8_sha256
+        assert found.beside[1].augmented_accuracy != found.shipped.augmented_accuracy
 
     def test_they_are_kept_while_the_file_is_the_same(self, model: PretrainedModel, few: ReportingDigits):
         kept = figures_of(model.int8_card())
-        seeds = tuple(Candidate(seed, 99.0, 98.0 + seed, 98.0, "ab" * 32) for seed in (1, 2, 3))
+        seeds = tuple(Candidate(seed, 98.9, 99.0, 98.0 + seed, 98.0, "ab" * 32) for seed in (1, 2, 3))
         among = replace(kept, candidates=replace(kept.candidates, beside=seeds))
         write_card(model.int8_folder, with_figures(model.int8_card(), among))
         assert measured(model, few).candidates.beside == seeds
         found = verified(model, few)
-        assert not found.differing and [one.card for one in found.figures if one.figure == "validation_accuracy"]
+        assert not found.differing
+        assert len([one for one in found.figures if one.figure in ("augmented_accuracy", "validation_accuracy")]) == 2
         said = call(Pretrained(model.folder.parent), "pico").stdout
-        assert "pico: chosen by validation digits among 4 candidates" in said
+        assert "pico: chosen by validation digits and their distortions among 4 candidates" in said
         assert "beside the shipped one, float: mean 100.00 %, standard deviation 1.00 points" in said
         assert "beside the shipped one, int8: mean 98.00 %, standard deviation 0.00 points" in said
         told = json.loads(call(Pretrained(model.folder.parent), "--json").stdout)["pretrained"][0]["figures"]
@@ -216,7 +230,9 @@ class TestSeedsBeside:
 
     def test_a_card_from_before_usps_like_digits_keeps_them(self, model: PretrainedModel):
         kept = figures_of(model.int8_card())
-        among = replace(kept, candidates=replace(kept.candidates, beside=(Candidate(1, 99.0, 98.0, 98.0, "ab" * 32),)))
+        among = replace(
+            kept, candidates=replace(kept.candidates, beside=(Candidate(1, 98.9, 99.0, 98.0, 98.0, "ab" * 32),))
+        )
         card = with_figures(model.int8_card(), among)
         del card.measured["pretrained"]["usps_like_accuracy"]
         assert kept_beside(card) == among.candidates.beside
@@ -232,11 +248,12 @@ class TestSeedsBeside:
         assert not found.differing and len(found.figures) == 3 + 8 + len(KINDS)
         assert "candidates" not in call(Pretrained(model.folder.parent), "pico").stdout
 
-    def test_a_changed_validation_accuracy_differs(self, model: PretrainedModel, few: ReportingDigits):
+    @pytest.mark.parametrize("figure", ["augmented_accuracy", "validation_accuracy"])
+    def test_another_accuracy_on_what_chooses_differs(self, model: PretrainedModel, few: ReportingDigits, figure: str):
         kept = figures_of(model.int8_card())
-        own = replace(kept.candidates.shipped, validation_accuracy=99.99)
+        own = replace(kept.candidates.shipped, **{figure: 99.99})
         write_card(model.int8_folder, with_figures(model.int8_card(), replace(kept, candidates=Candidates(own))))
-        assert [one.figure for one in verified(model, few).differing] == ["validation_accuracy"]
+        assert [one.figure for one in verified(model, few).differing] == [figure]
 
     def test_another_recipe_is_refused_by_name(self, model: PretrainedModel, tmp_path: Path):
         other = put_seed(tmp_path / "other", 1)
@@ -280,10 +297,11 @@ class TestSeedsBeside:
 
     def test_a_better_one_beside_is_warned_of(self, model: PretrainedModel):
         kept = figures_of(model.int8_card()).candidates
-        better = replace(kept.shipped, seed=7, validation_accuracy=kept.shipped.validation_accuracy + 0.2)
+        better = replace(kept.shipped, seed=7, augmented_accuracy=kept.shipped.augmented_accuracy + 0.2)
         with pytest.warns(EdgedigitsWarning, match=r"pico is not the best of its 2 candidates: .*seed 7"):
             warn_of_better(model, replace(kept, beside=(better,)))
-        warn_of_better(model, replace(kept, beside=(replace(better, validation_accuracy=90.0, int8_accuracy=100.0),)))
+        warn_of_better(model, replace(kept, beside=(replace(better, augmented_accuracy=90.0, int8_accuracy=100.0),)))
+        warn_of_better(model, replace(kept, beside=(replace(kept.shipped, seed=7, validation_accuracy=100.0),)))
 
     def test_it_goes_with_one_model_that_is_measured(self, model: PretrainedModel, pretrained: Pretrained):
         call(pretrained, "pico", "--beside", model.folder, code=2)
@@ -296,7 +314,7 @@ class TestVerifying:
         assert not found.differing
         names = [one.figure for one in found.figures]
         assert names[:3] == ["float_sha256", "int8_sha256", "quantized_from_sha256"]
-        assert len(names) == 3 + 9 + len(KINDS)
+        assert len(names) == 3 + 10 + len(KINDS)
 
     def test_a_figure_that_was_changed_differs_alone(self, model: PretrainedModel, few: ReportingDigits):
         kept = figures_of(model.int8_card())

@@ -9,7 +9,7 @@ import pytest
 from edgedigits.core.datasets import load_dataset, split_dataset
 from edgedigits.core.digit import model_input
 from edgedigits.core.keras.backend import tf
-from edgedigits.train.augmentation.distortion import augment
+from edgedigits.train.augmentation.distortion import augment, distorted
 from edgedigits.train.augmentation.fields import FieldPictures
 from edgedigits.train.fitting.pipeline import EPOCHS_PER_PICTURE, plain_batches, training_batches
 from edgedigits.train.recipes import AUGMENTATIONS, Augmentation, TrainingRecipe
@@ -164,3 +164,14 @@ def test_spoilt_pictures_are_among_distorted_digits_and_keep_their_labels(digits
     assert 0.03 < moved.mean() < 0.09
     again = _epoch(digits, 0, 0, replace(PLAIN, augmentation="rough"))
     np.testing.assert_array_equal(rough[0], again[0])
+
+
+def test_distorted_digits_are_the_augmented_ones_in_grey_and_another_seed_gives_others(digits):
+    light = AUGMENTATIONS["light"]
+    seen = distorted(digits.images[:50], light, 3)
+    assert (seen.dtype, seen.shape) == (np.uint8, (50, 28, 28))
+    floats = augment(tf.constant(model_input(digits.images[:50])), tf.constant([3, 0]), light).numpy()[..., 0]
+    np.testing.assert_allclose(seen, 255 * floats, atol=0.51)
+    np.testing.assert_array_equal(seen, distorted(digits.images[:50], light, 3))
+    others = distorted(digits.images[:50], light, 4)
+    assert all((one != other).any() for one, other in zip(seen, others, strict=True))

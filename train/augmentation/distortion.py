@@ -41,6 +41,22 @@ def augment(images: Any, seed: Any, settings: Augmentation, *, on_device: bool =
     return _sample(images, columns, rows, tf.int64 if on_device else tf.int32)
 
 
+def distorted(images: NDArray[np.uint8], settings: Augmentation, seed: int) -> NDArray[np.uint8]:
+    """Each digit in a distortion of its own.
+
+    Args:
+        images: uint8 of shape (count, 28, 28).
+        settings: how far.
+        seed: the same seed and count give the same distortions.
+
+    Returns:
+        An array like ``images``.
+    """
+    seen = augment(tf.constant(images[..., np.newaxis] / np.float32(255)), tf.constant([seed, 0], tf.int32), settings)
+    grey: NDArray[np.uint8] = np.round(255 * seen.numpy()[..., 0]).astype(np.uint8)
+    return grey
+
+
 def _multiplied(spread: Any) -> Any:
     """What ``tf.image.resize`` makes of (count, 5, 5, 2) with cubic curves, which is linear: rows, then columns."""
     return tf.einsum("rg,bghc,sh->brsc", _CUBIC, spread, _CUBIC)
