@@ -112,6 +112,7 @@ RULES = (
         r"python tests/benchmarks/bench_epochs\.py --networks nano,inf283-nn --steps 30 (.*)",
         r"python tests/benchmarks/bench_epochs.py --networks inf283-nn --steps 4 \1",
         "times a minute",
+        slow="tests/train/test_bench_epochs.py",
     ),
     only_checked(r"edgedigits train .*--device gpu.*", "needs a GPU; tests/train/test_devices.py has none"),
     only_checked(r"edgedigits train --model small --folds 5 .*", "ten minutes; tests/cli/test_baseline_commands.py"),
@@ -155,16 +156,19 @@ RULES = (
         r"edgedigits teach out/float --passes 20 --out out/lessons",
         rf"edgedigits teach out/float {FEW} --passes 1 --out out/lessons",
         "twenty passes over MNIST",
+        slow="tests/cli/test_presets.py",
     ),
     shortened(
         r"edgedigits train --preset nano --lessons out/lessons --out out/nano",
         rf"edgedigits train --preset nano --lessons out/lessons {FEW} --epochs 20 --out out/nano",
         "sixty epochs",
+        slow="tests/cli/test_presets.py",
     ),
     shortened(
         r"edgedigits quantize out/nano/model\.keras --preset nano --lessons out/lessons --out out/nano-int8",
         r"\g<0> --epochs 1 --max-drop 100 --min-accuracy 0",
         "a network of one epoch; sixty epochs",
+        slow="tests/cli/test_presets.py",
         codes=FEW_DIGITS,
     ),
     shortened(

@@ -24,6 +24,8 @@ STRICT = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Wconversion", "-Wshadow
 SANITIZERS = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover", "-DSANITIZED")
 FAST = ("-O2",)
 SMALL = ("-Os",)  # other kernels: short ones
+EVERY_KERNEL = (SMALL, SANITIZERS)
+"""Builds that have every kernel for this computer between them: the long ones are under the sanitizers."""
 _SAID = {2: "refused", 3: "overwrote memory around the arena, the input or the output", 4: "overwrote its input"}
 
 

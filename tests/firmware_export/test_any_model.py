@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from model_builder import ModelBuilder
 from numpy.typing import NDArray
 from serial_board import wire
+from slow_cases import slow_but
 
 from edgedigits.cli.main import main
 from edgedigits.core.errors import EdgedigitsError
@@ -244,6 +245,7 @@ class TestCommand:
 
 
 class TestReport:
+    @pytest.mark.parametrize("model", slow_but(MODELS, ["coder", "maps"]), indirect=True)
     def test_every_core_answers_as_the_reference_kernels(self, model: Path):
         if lacking := missing_tool(core("m4")):
             pytest.skip(lacking)
@@ -263,6 +265,7 @@ def test_what_the_runtime_refuses_is_computed_by_the_formulas_and_said(tmp_path:
 
 
 class TestVerify:
+    @pytest.mark.parametrize("model", slow_but(MODELS, ["coder", "maps"]), indirect=True)
     def test_a_board_is_compared_output_by_output(self, model: Path, tmp_path: Path):
         write_target("c", export_target(model).files, tmp_path / "c")
         with wire(built_board(tmp_path / "c")) as board:

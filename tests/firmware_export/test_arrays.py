@@ -164,7 +164,13 @@ def probe(command: list[str], model: Path, folder: Path) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("model", "language"),
     [
-        pytest.param(model, language, marks=pytest.mark.slow if model == "vit_int8" and language != "gcc-c99" else ())
+        pytest.param(
+            model,
+            language,
+            marks=()
+            if model == "tiny" or (language == "gcc-c99" and model in {"small", "vit_int8"})
+            else pytest.mark.slow,
+        )
         for model in MODELS
         for language in LANGUAGES
     ],

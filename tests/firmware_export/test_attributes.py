@@ -8,6 +8,7 @@ import shutil
 import pytest
 from host_library import STRICT, checked_run, compile_host, export_bytes, random_inputs
 from reference import reference_outputs
+from slow_cases import slow_but
 from test_builds import newest_clang
 from test_library_hygiene import MODELS, perceptron, small_network
 
@@ -62,9 +63,12 @@ def placed(name: str, compiler: str, model: bytes, folder, *flags: str) -> dict[
     return found
 
 
-@pytest.mark.parametrize("flags", ["-O0", "-O2", "-Os -ffunction-sections -fdata-sections -Wl,--gc-sections"])
+COLLECTED = "-Os -ffunction-sections -fdata-sections -Wl,--gc-sections"
+
+
+@pytest.mark.parametrize("flags", slow_but(["-O0", "-O2", COLLECTED], [COLLECTED]))
 @pytest.mark.parametrize("compiler", ["", newest_clang()], ids=["gcc", "clang"])
-@pytest.mark.parametrize("name", ["m0", "m4", "m55"])
+@pytest.mark.parametrize("name", slow_but(["m0", "m4", "m55"], ["m0", "m55"]))
 def test_weights_code_and_arena_lie_in_the_developers_sections(name, compiler, flags, tmp_path):
     flags = tuple(flag for flag in flags.split() if not flag.startswith("-Wl"))
     found = placed(name, compiler, small_network(), tmp_path, *flags)

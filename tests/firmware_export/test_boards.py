@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from slow_cases import slow_but
 
 from edgedigits.core.errors import EdgedigitsError
 from edgedigits.firmware_export.boards.cores import CORES, Core, core
 from edgedigits.firmware_export.boards.measure import CoreMeasurement, measure
 from edgedigits.firmware_export.c_source.library_text import LibraryText
 
+FAMILIES = [core(name) for name in ("m0", "m55", "rv32", "avr")]
 QEMU_CORES = [known for known in CORES if known.memory.bulk.size]
 OTHER_TOOLS = ("gcc", "size", "nm")
 
@@ -63,7 +65,7 @@ def tiny(body: str, before: str = "") -> LibraryText:
 COPY = tiny("(void)arena; for (int i = 0; i < 8; i++) output[i] = input[i];")
 
 
-@pytest.fixture(params=CORES, ids=lambda known: known.name)
+@pytest.fixture(params=slow_but(CORES, FAMILIES), ids=lambda known: known.name)
 def any_core(request) -> Core:
     return have_tools(request.param)
 
@@ -73,7 +75,7 @@ def each_toolchain(request) -> Core:
     return have_tools(core(request.param))
 
 
-@pytest.fixture(params=QEMU_CORES, ids=lambda known: known.name)
+@pytest.fixture(params=slow_but(QEMU_CORES, FAMILIES[:-1]), ids=lambda known: known.name)
 def qemu_core(request) -> Core:
     return have_tools(request.param)
 

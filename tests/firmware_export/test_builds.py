@@ -20,6 +20,7 @@ from host_library import STRICT, checked_run, export_bytes, random_inputs
 from model_builder import ModelBuilder
 from numpy.typing import NDArray
 from reference import reference_outputs
+from slow_cases import slow_but
 from test_library_hygiene import small_network
 
 from edgedigits.firmware_export.boards.cores import CORES, Core, core
@@ -124,13 +125,13 @@ def fits_another_linker(flags: str) -> bool:
 
 
 @pytest.mark.parametrize("flags", QUICK_BUILDS)
-@pytest.mark.parametrize("name", ["m0", "m4", "m55"])
+@pytest.mark.parametrize("name", slow_but(["m0", "m4", "m55"], ["m0", "m55"]))
 def test_builds_of_gcc_answer_as_tflite_does(name, flags, rectified, includes):
     built(rectified, name, flags, command(GCC, includes))
 
 
 @pytest.mark.parametrize("flags", ["-O0 -g", "-O2"])
-@pytest.mark.parametrize("name", ["m0", "m4", "m55"])
+@pytest.mark.parametrize("name", slow_but(["m0", "m4", "m55"], ["m4"]))
 def test_builds_of_clang_answer_as_tflite_does(name, flags, rectified, includes):
     built(rectified, name, flags, command(newest_clang(), includes))
 
@@ -224,16 +225,16 @@ REFERENCE_MODELS = [
 class TestCost:
     """Bounds on what a build takes beside the default one, -O2 of GCC on the same core."""
 
-    @pytest.mark.parametrize("name", ["m0", "m3", "rv32"])
+    @pytest.mark.parametrize("name", slow_but(["m0", "m3", "rv32"], ["m0"]))
     def test_small_code_of_plain_kernels_takes_at_most_40_per_cent_more(self, model, name):
         assert instructions(model, name, "-Os") <= 1.4 * instructions(model, name, "-O2")
 
-    @pytest.mark.parametrize("name", ["m0", "m4", "m55"])
+    @pytest.mark.parametrize("name", slow_but(["m0", "m4", "m55"], ["m55"]))
     def test_a_freestanding_build_loses_nothing(self, model, name):
         plain, free = instructions(model, name, "-O2"), instructions(model, name, "-O2 -ffreestanding -fno-builtin")
         assert free <= 1.01 * plain
 
-    @pytest.mark.parametrize("name", ["m4", "m33"])
+    @pytest.mark.parametrize("name", slow_but(["m4", "m33"], ["m4"]))
     def test_frame_pointers_and_a_fixed_register_take_at_most_10_per_cent_more(self, model, name):
         plain = instructions(model, name, "-O2")
         assert instructions(model, name, "-O2 -fno-omit-frame-pointer -ffixed-r9") <= 1.1 * plain

@@ -8,6 +8,7 @@ from arena_checker import ArenaChecker
 from host_library import FAST, SANITIZERS, SMALL, compile_host, export_bytes, random_inputs
 from model_builder import ModelBuilder
 from reference import reference_outputs
+from slow_cases import slow_but
 from test_builds import board
 
 from edgedigits.firmware_export.boards.measure import measure
@@ -66,7 +67,7 @@ def test_outputs_are_tflites(name, tmp_path):
         np.testing.assert_array_equal(compile_host(library, tmp_path, flags).run(inputs), expected(model, inputs))
 
 
-@pytest.mark.parametrize("core", ["m0", "m4", "m55", "rv32", "avr"])
+@pytest.mark.parametrize("core", slow_but(["m0", "m4", "m55", "rv32", "avr"], ["m4", "m55", "avr"]))
 @pytest.mark.parametrize(
     "name",
     [

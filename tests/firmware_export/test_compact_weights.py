@@ -20,6 +20,7 @@ from compact_networks import (
 from host_library import FAST, STRICT, checked_run, compile_host, random_inputs
 from model_builder import ModelBuilder
 from reference import reference_outputs
+from slow_cases import slow_but
 from test_library_hygiene import need
 
 from edgedigits.core.pretrained.bundled import bundled_model
@@ -135,7 +136,7 @@ def test_what_is_written_reads_back(count, zeros):
 # ---- in C ----
 
 
-@pytest.mark.parametrize("weights", ["auto", "compact"])
+@pytest.mark.parametrize("weights", slow_but(["auto", "compact"], ["auto"]))
 @pytest.mark.parametrize("case", CASES)
 def test_the_library_equals_the_reference(case, weights, tmp_path):
     model = network(case)
@@ -147,7 +148,7 @@ def test_the_library_equals_the_reference(case, weights, tmp_path):
 ON_CORES = ("4 bits", "2 bits", "4 bits without zeros", "bytes without zeros")
 
 
-@pytest.mark.parametrize("case", ON_CORES)
+@pytest.mark.parametrize("case", slow_but(ON_CORES, ["4 bits", "bytes without zeros"]))
 @pytest.mark.parametrize(
     "name", ["m4", "m55", pytest.param("m0", marks=pytest.mark.slow), pytest.param("rv32", marks=pytest.mark.slow)]
 )
@@ -161,7 +162,7 @@ def test_each_core_equals_the_reference(name, case, weights, tmp_path):
     np.testing.assert_array_equal(measured.outputs, expected)
 
 
-@pytest.mark.parametrize("name", ["m4", "m55", "m0"])
+@pytest.mark.parametrize("name", slow_but(["m4", "m55", "m0"], ["m4"]))
 def test_window_rows_that_are_no_whole_fours_stay_as_they_are(name, tmp_path):
     """Their taps are whole fours only all together; the DSP kernels widen what a row leaves behind in another order."""
     model = of_odd_runs()
@@ -173,7 +174,7 @@ def test_window_rows_that_are_no_whole_fours_stay_as_they_are(name, tmp_path):
     np.testing.assert_array_equal(measured.outputs, expected)
 
 
-@pytest.mark.parametrize("name", ["m4", "m55", "m0", pytest.param("rv32", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", slow_but(["m4", "m55", "m0", "rv32"], ["m55"]))
 def test_window_rows_of_any_length_are_packed_where_that_is_asked_for(name, tmp_path):
     model = of_odd_runs()
     library = exported(model, tmp_path, weights="compact")
@@ -184,8 +185,8 @@ def test_window_rows_of_any_length_are_packed_where_that_is_asked_for(name, tmp_
     np.testing.assert_array_equal(measured.outputs, expected)
 
 
-@pytest.mark.parametrize("per_channel", [False, True])
-@pytest.mark.parametrize("name", ["m0", "rv32", "rv32e", "m4", "m55", "avr"])
+@pytest.mark.parametrize("per_channel", slow_but([False, True], [True]))
+@pytest.mark.parametrize("name", slow_but(["m0", "rv32", "rv32e", "m4", "m55", "avr"], ["m0", "m55", "avr"]))
 def test_a_tiny_network_has_all_it_can_in_fewer_bytes(name, per_channel, tmp_path):
     model = tiny_network(11, per_channel)
     plain = exported(model, tmp_path, weights="plain")
@@ -212,7 +213,7 @@ def test_depthwise_layers_alone_can_be_compact(tmp_path):
     np.testing.assert_array_equal(measure(library.text, core("avr"), given, size_flags=()).outputs, expected)
 
 
-@pytest.mark.parametrize("per_channel", [False, True])
+@pytest.mark.parametrize("per_channel", slow_but([False, True], [True]))
 def test_a_tiny_network_equals_the_reference_however_it_is_compiled(per_channel, tmp_path):
     model = tiny_network(12, per_channel)
     library = exported(model, tmp_path, weights="compact")
@@ -231,7 +232,7 @@ def test_one_layer_of_few_values_compiles_without_warnings(name, tmp_path):
         checked_run(compiler, *known.flags, *STRICT, level, "-c", "digits.c", "-o", "digits.o", cwd=tmp_path)
 
 
-@pytest.mark.parametrize("case", ON_CORES)
+@pytest.mark.parametrize("case", slow_but(ON_CORES, ["4 bits", "bytes without zeros"]))
 def test_an_avr_equals_the_reference(case, tmp_path):
     builder = ModelBuilder(2)
     end = builder.conv(builder.input((1, 6, 6, 4), 0.02, -128), 48, activation="RELU")
@@ -295,7 +296,7 @@ def test_the_report_says_which_layers_and_counts_what_lies_in_flash(tmp_path):
 
 
 @pytest.mark.parametrize("case", ["4 bits", "bytes without zeros"])
-@pytest.mark.parametrize("name", ["m0", "m4", "m55", "avr"])
+@pytest.mark.parametrize("name", slow_but(["m0", "m4", "m55", "avr"], ["m4", "avr"]))
 def test_bytes_of_parameters_are_those_that_the_compiler_counts(name, case, tmp_path):
     library = exported(network(case), tmp_path, name="odd_1")
     found = parameter_bytes(library, kernel_variant(core(name)))

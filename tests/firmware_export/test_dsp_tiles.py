@@ -9,6 +9,7 @@ import pytest
 from host_library import export_bytes, random_inputs
 from model_builder import ModelBuilder
 from reference import reference_outputs
+from slow_cases import slow_but
 
 from edgedigits.firmware_export.boards.cores import core
 from edgedigits.firmware_export.boards.measure import measure
@@ -24,7 +25,7 @@ from edgedigits.firmware_export.operators.shared.dsp_scaling import (
 BUILDS = ("-O2", "-O2 -DNO_ASSEMBLY")
 
 
-@pytest.fixture(params=BUILDS)
+@pytest.fixture(params=slow_but(BUILDS, ["-O2"]))
 def flags(request):
     known = core("m4")
     for command in (f"{known.compiler}gcc", known.emulator[0]):
@@ -90,7 +91,7 @@ def test_small_windows_whose_biases_reach_24_bits(bias, flags, tmp_path):
         check(built, end, flags, tmp_path)
 
 
-@pytest.mark.parametrize("depth", [1, 2, 6, 8, 30])
+@pytest.mark.parametrize("depth", slow_but([1, 2, 6, 8, 30], [1, 6, 30]))
 def test_dilated_and_odd_windows_are_gathered_byte_by_byte(depth, flags, tmp_path):
     built = ModelBuilder(depth)
     end = built.conv(built.input((1, 7, 7, depth), 0.02, 9), 6, (3, 2), activation="RELU")

@@ -11,6 +11,7 @@ from host_library import export_bytes, random_inputs
 from model_builder import ModelBuilder
 from random_networks import random_network, single_operator
 from reference import reference_outputs
+from slow_cases import slow_but
 from test_library_operators import maxima_of_rows
 
 from edgedigits.firmware_export.boards.cores import core
@@ -40,14 +41,18 @@ def check(model: bytes, board, folder, inputs=None) -> str:
     return library.source
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", slow_but(range(6), [0, 3]))
 def test_random_networks_equal_the_reference(seed, board, tmp_path):
     check(random_network(random.Random(seed)), board, tmp_path)
 
 
 @pytest.mark.parametrize(
     ("rows", "stride", "padding", "width"),
-    [(2, 2, "VALID", 11), (4, 4, "VALID", 16), (3, 2, "SAME", 5), (2, 1, "SAME", 1)],
+    [
+        *((4, 4, "VALID", 16), (3, 2, "SAME", 5)),
+        pytest.param(2, 2, "VALID", 11, marks=pytest.mark.slow),
+        pytest.param(2, 1, "SAME", 1, marks=pytest.mark.slow),
+    ],
 )
 def test_maxima_of_rows(rows, stride, padding, width, board, tmp_path):
     check(maxima_of_rows(rows, stride, padding, width=width), board, tmp_path)
@@ -79,7 +84,7 @@ def _convolution(weights, activation="RELU", width=8, depth=64) -> bytes:
     return builder.build(end)
 
 
-@pytest.mark.parametrize("activation", ["RELU", "NONE"])
+@pytest.mark.parametrize("activation", slow_but(["RELU", "NONE"], ["RELU"]))
 def test_the_largest_sums_of_a_pair_of_channels(activation, board, tmp_path):
     """One word holds two weights of two channels, and their sums share registers: neither may disturb the other."""
     signs = np.array([1, -1, 1, 1, -1, -1], np.int8).reshape(6, 1, 1, 1)
@@ -105,20 +110,20 @@ def test_weights_down_to_minus_127_keep_the_dsp_kernels(tmp_path):
     ("ways", "channels", "size", "depth", "width", "pooled"),
     [
         (2, 8, (3, 3), 1, 12, True),
-        (2, 4, (1, 1), 16, 2, True),
-        (4, 6, (5, 5), 1, 9, False),
+        pytest.param(2, 4, (1, 1), 16, 2, True, marks=pytest.mark.slow),
+        pytest.param(4, 6, (5, 5), 1, 9, False, marks=pytest.mark.slow),
         (4, 8, (5, 5), 1, 20, True),
         (4, 2, (1, 1), 32, 4, True),
         (8, 4, (3, 3), 1, 37, False),
-        (8, 12, (1, 1), 8, 7, False),
-        (8, 8, (1, 1), 16, 1, False),
+        pytest.param(8, 12, (1, 1), 8, 7, False, marks=pytest.mark.slow),
+        pytest.param(8, 8, (1, 1), 16, 1, False, marks=pytest.mark.slow),
         (8, 8, (1, 1), 16, 33, False),
         (8, 12, (1, 1), 24, 7, False),
-        (8, 8, (1, 1), 32, 40, False),
-        (8, 4, (5, 5), 1, 11, False),
-        (8, 4, (1, 5), 6, 6, False),
-        (1, 6, (3, 3), 1, 12, False),
-        (1, 8, (1, 1), 24, 1, False),
+        pytest.param(8, 8, (1, 1), 32, 40, False, marks=pytest.mark.slow),
+        pytest.param(8, 4, (5, 5), 1, 11, False, marks=pytest.mark.slow),
+        pytest.param(8, 4, (1, 5), 6, 6, False, marks=pytest.mark.slow),
+        pytest.param(1, 6, (3, 3), 1, 12, False, marks=pytest.mark.slow),
+        pytest.param(1, 8, (1, 1), 24, 1, False, marks=pytest.mark.slow),
         (1, 8, (1, 1), 33, 7, False),
         (1, 5, (5, 5), 1, 6, False),
     ],

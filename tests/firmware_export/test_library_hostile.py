@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from host_library import compile_host, export_bytes
 from model_builder import ModelBuilder
+from slow_cases import slow_but
 from test_library_hygiene import small_network
 
 from edgedigits.core.errors import EdgedigitsError
@@ -44,9 +45,9 @@ def fuzz(first: int, count: int, seconds: float, folder: Path) -> tuple[int, int
 
 
 def test_damaged_models_are_refused_or_exported_and_nothing_else(tmp_path):
-    refused, exported = fuzz(0, 2000, 40, tmp_path)
-    assert refused > 500  # the damage reaches the reader
-    assert exported > 50  # and does not always stop at the first table
+    refused, exported = fuzz(0, 600, 40, tmp_path)
+    assert refused > 150  # the damage reaches the reader
+    assert exported > 15  # and does not always stop at the first table
 
 
 @pytest.mark.slow
@@ -106,7 +107,10 @@ def test_names_that_are_no_plain_identifiers_are_refused(name, tmp_path):
     assert caught.value.remedy
 
 
-@pytest.mark.parametrize("name", ["a", "net_2", "x9", "memcpy2", "conv", "values", "rescale", "ab_run"])
+NAMES = ("a", "net_2", "x9", "memcpy2", "conv", "values", "rescale", "ab_run")
+
+
+@pytest.mark.parametrize("name", slow_but(NAMES, ["net_2", "memcpy2", "conv", "ab_run"]))
 def test_any_other_name_compiles_beside_the_kernels_own_names(name, tmp_path):
     compile_host(export_bytes(small_network(), tmp_path, name), tmp_path, ("-O0", "-Wall", "-Werror"))
 

@@ -15,6 +15,7 @@ import pytest
 from host_library import STRICT, checked_run, export_bytes
 from model_builder import ModelBuilder
 from random_networks import MAKERS, random_network, single_operator
+from slow_cases import slow_but
 
 from edgedigits.firmware_export.boards.cores import CORES, core
 
@@ -101,16 +102,18 @@ def test_generated_c_has_no_warnings(compiler, model, sources):
         compiles(need(compiler), sources[model], "-std=c99", *C_FLAGS, level, *checked)
 
 
-@pytest.mark.parametrize(
-    "model", [name if name in WHOLE else pytest.param(name, marks=pytest.mark.slow) for name in MODELS]
-)
+@pytest.mark.parametrize("model", slow_but(MODELS, WHOLE))
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
 def test_nor_has_it_in_a_newer_c(compiler, model, sources):
     compiles(need(compiler), sources[model], "-std=c11", *C_FLAGS, "-O3")
 
 
 @pytest.mark.parametrize(
-    "model", ["small", "unrectified", "perceptron", "one_output", "only_concat", "only_softmax", "random"]
+    "model",
+    slow_but(
+        ["small", "unrectified", "perceptron", "one_output", "only_concat", "only_softmax", "random"],
+        ["unrectified", "random"],
+    ),
 )
 @pytest.mark.parametrize("name", WARNING_CORES)
 def test_generated_c_has_no_warnings_on_cores(name, model, sources):
@@ -166,7 +169,7 @@ def test_only_prefixed_symbols_are_global(model, sources, tmp_path):
 
 
 @pytest.mark.parametrize("name", WARNING_CORES)
-@pytest.mark.parametrize("model", ["small", "unrectified", "random", "only_mean"])
+@pytest.mark.parametrize("model", slow_but(["small", "unrectified", "random", "only_mean"], ["small", "random"]))
 def test_nothing_is_needed_but_memcpy_and_memset_and_nothing_is_writable(model, name, sources, tmp_path):
     known = core(name)
     symbols = _symbols(sources[model], known.compiler, (*known.flags, "-O2", "-fno-common"), tmp_path)

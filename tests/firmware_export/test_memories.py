@@ -13,6 +13,7 @@ from arena_checker import ArenaChecker
 from host_library import FAST, SANITIZERS, checked_run, compile_host, random_inputs
 from random_networks import random_network
 from reference import reference_outputs
+from slow_cases import slow_but
 from test_builds import board
 from test_library_hygiene import need, small_network
 
@@ -201,7 +202,10 @@ def test_kernels_that_do_not_fit_do_not_compile_and_the_others_do(model, whole, 
             checked_run(*line, cwd=tmp_path)
 
 
-@pytest.mark.parametrize("parts", [(1600, 1400, 4000), (1200, 1 << 16), (1 << 16,)])
+PARTS = [(1600, 1400, 4000), (1200, 1 << 16), (1 << 16,)]
+
+
+@pytest.mark.parametrize("parts", slow_but(PARTS, PARTS[:1]))
 def test_outputs_are_tflites(parts, model, tmp_path):
     library = export(model, *parts)
     inputs = random_inputs(library, 30)

@@ -17,7 +17,7 @@ from edgedigits.firmware_export.boards.measure import measure
 from edgedigits.firmware_export.variants import VARIANTS
 
 INPUTS = 6
-ON_EVERY_CORE = ("both", "parts", "reshaped", "in_place")
+ON_EVERY_CORE = ("both", "in_place")
 """Of these the default tests run every family of cores, of the others those with kernels of their own."""
 
 
@@ -41,7 +41,7 @@ def test_every_output_is_that_of_the_reference_kernels(model: bytes, tmp_path: P
 @pytest.mark.parametrize(
     ("network", "name"),
     [
-        pytest.param(network, name, marks=() if name in ("m4", "m55") or network in ON_EVERY_CORE else pytest.mark.slow)
+        pytest.param(network, name, marks=() if name == "m55" or network in ON_EVERY_CORE else pytest.mark.slow)
         for network in NETWORKS
         for name in ("m0", "m4", "m55", "rv32", "avr")
     ],

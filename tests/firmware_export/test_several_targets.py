@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from serial_board import wire
 from several_networks import NETWORKS, both, typed
+from slow_cases import slow_but
 
 from edgedigits.cli.main import main
 from edgedigits.core.errors import EdgedigitsError
@@ -28,7 +29,7 @@ from edgedigits.firmware_export.targets import TARGETS, target_files, write_targ
 from edgedigits.firmware_export.targets.export import export_target
 
 MODELS = {**NETWORKS, "floats": typed, "bytes": lambda: typed("uint8"), "float_in": lambda: typed("float32", "float32")}
-VERIFIED = ("two_heads", "both", "passed_through", "unread", "padded_and_planar", "floats", "bytes")
+VERIFIED = ("both", "passed_through", "bytes")
 """The self-test of the others runs by default, and their boards among the longer proofs."""
 
 LIBRARY_TARGETS = [name for name, target in TARGETS.items() if target.layout]
@@ -92,7 +93,9 @@ class TestExport:
             assert text.endswith("\n") and not text.endswith("\n\n"), path
             assert all(len(line) == len(line.rstrip()) for line in text.splitlines()), path
 
-    @pytest.mark.parametrize("compiler", ["gcc", "g++", "clang", "arm-none-eabi-gcc", "avr-gcc"])
+    @pytest.mark.parametrize(
+        "compiler", slow_but(["gcc", "g++", "clang", "arm-none-eabi-gcc", "avr-gcc"], ["g++", "clang", "avr-gcc"])
+    )
     @pytest.mark.parametrize("kind", ["both", "floats"])
     def test_no_compiler_warns(self, kind: str, compiler: str, tmp_path: Path):
         if shutil.which(compiler) is None:
@@ -194,7 +197,7 @@ class TestReport:
 class TestVerify:
     @pytest.mark.parametrize(
         "model",
-        [name if name in VERIFIED else pytest.param(name, marks=pytest.mark.slow) for name in MODELS],
+        slow_but(MODELS, VERIFIED),
         indirect=True,
     )
     def test_a_board_is_compared_output_by_output_and_layer_by_layer(self, model: Path, tmp_path: Path):

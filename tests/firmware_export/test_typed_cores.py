@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from slow_cases import slow_but
 from test_typed_ends import ENDS, SCALE, ZERO, typed
 
 from edgedigits.firmware_export.boards import emulator, toolchain
@@ -57,8 +58,8 @@ def run_on(name: str, library: LibraryExport, given: NDArray[Any], folder: Path)
     return tuple(bytes.fromhex("".join(re.findall(rf"^{word} (\w+)$", said, re.M))) for word in ("inputs", "outputs"))
 
 
-@pytest.mark.parametrize("name", CORES)
-@pytest.mark.parametrize("ends", ENDS, ids="-".join)
+@pytest.mark.parametrize("name", slow_but(CORES, ["m0", "m55", "avr"]))
+@pytest.mark.parametrize("ends", slow_but(ENDS, [ENDS[0], ENDS[2], ENDS[3]]), ids="-".join)
 def test_outputs_in_the_models_own_type_are_tflites(ends: tuple[str, str], name: str, tmp_path: Path):
     path = typed_file(tmp_path, *ends)
     library = export_library(path)
@@ -70,7 +71,7 @@ def test_outputs_in_the_models_own_type_are_tflites(ends: tuple[str, str], name:
     assert made == TensorReference(path, library.graph).outputs(given).tobytes()
 
 
-@pytest.mark.parametrize("name", CORES)
+@pytest.mark.parametrize("name", slow_but(CORES, ["m4", "avr"]))
 def test_what_is_no_number_or_without_end_saturates(name: str, tmp_path: Path):
     path = typed_file(tmp_path, "float32", "float32")
     given = np.zeros((1, *SHAPE), np.float32)

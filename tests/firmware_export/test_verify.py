@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from hand_made import hand_made_library, outputs_of, random_images
 from serial_board import wire
+from slow_cases import slow_but
 
 from edgedigits.core.datasets.formats.idx import read_idx
 from edgedigits.core.errors import EdgedigitsError
@@ -435,7 +436,7 @@ class TestVerify:
 class TestEmulatedBoard:
     """The same program on a bare Cortex-M in QEMU, whose UART is this end of the conversation."""
 
-    @pytest.fixture(params=BOARDS)
+    @pytest.fixture(params=slow_but(BOARDS, ["m4", "m55"]))
     def command(self, request: pytest.FixtureRequest, exported: LibraryFiles, tmp_path: Path) -> list[str]:
         for program in ("arm-none-eabi-gcc", "qemu-system-arm"):
             if shutil.which(program) is None:

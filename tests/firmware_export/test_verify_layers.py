@@ -18,6 +18,7 @@ import test_typed_ends as typed_ends
 from click.testing import CliRunner, Result
 from model_builder import ModelBuilder
 from serial_board import wire
+from slow_cases import slow_but
 
 from edgedigits.cli.main import main
 from edgedigits.core.datasets.sample_digits import load_samples
@@ -336,7 +337,7 @@ def needs(*programs: str) -> None:
             pytest.skip(f"{program} is not installed")
 
 
-@pytest.mark.parametrize("core", BOARDS)
+@pytest.mark.parametrize("core", slow_but(BOARDS, ["m33", "m55"]))
 def test_an_emulated_board_is_equal_in_every_layer(core: str, copied: Path) -> None:
     """Its DWT has no counter: it reads as zero, and no cycles are told."""
     needs("arm-none-eabi-gcc", "qemu-system-arm")

@@ -15,6 +15,7 @@ from host_library import SANITIZERS, STRICT, checked_run, compile_host, export_b
 from model_builder import ModelBuilder
 from random_networks import MAKERS, single_operator
 from reference import reference_outputs
+from slow_cases import slow_but
 from test_builds import board
 from test_by_rows import average_of, dense_after
 from test_library_hygiene import need, perceptron, small_network
@@ -81,7 +82,7 @@ def test_trainings_of_one_structure_share_their_c_and_each_blob_gives_its_models
 
 
 @pytest.mark.parametrize("name", ["m0", "m4", "m55"])
-@pytest.mark.parametrize("structure", STRUCTURES)
+@pytest.mark.parametrize("structure", slow_but(STRUCTURES, ["small"]))
 def test_each_variant_answers_as_tflite_does(structure, name, tmp_path):
     model = STRUCTURES[structure](5)
     library = outside(model, tmp_path)
@@ -196,7 +197,7 @@ def test_functions_around_a_digit_model_do_nothing_before_a_blob_was_taken(tmp_p
     checked_run(str(tmp_path / "main"))
 
 
-@pytest.mark.parametrize("compiler", ["gcc", "clang", "m0", "m4", "m55", "rv32"])
+@pytest.mark.parametrize("compiler", slow_but(["gcc", "clang", "m0", "m4", "m55", "rv32"], ["gcc", "m55"]))
 def test_its_c_has_no_warnings(compiler, tmp_path):
     outside(small_network(), tmp_path).text.write(tmp_path)
     known = core(compiler) if compiler[0] in "mr" else None
