@@ -32,7 +32,7 @@ def models(names: tuple[str, ...], verify: bool, measure: bool, beside: tuple[Pa
     """List the pretrained digit models with what they cost and read, and the networks that can be trained.
 
     A pretrained model is named wherever a model is asked for: `edgedigits export pico --out out/c`. A file or folder
-    that is called like one is ./pico.
+    that is called like one is ./pico. Where MODELs are named, every figure of their cards is shown.
 
     With --verify both files of each MODEL, or of all pretrained ones, are checked by their SHA-256, and the models read
     MNIST's test digits, as they are, corrupted in fifteen ways and in the form of USPS's, and scikit-learn's: minutes
@@ -86,7 +86,7 @@ def _named(name: str, pretrained: Pretrained) -> PretrainedModel:
 
 
 def _list(chosen: list[PretrainedModel], as_json: bool, with_networks: bool) -> None:
-    from edgedigits.cli.pretrained.showing import listed, show_candidates, show_models
+    from edgedigits.cli.pretrained.showing import listed, show_figures, show_models
     from edgedigits.core.cards import LINE_TASK
     from edgedigits.core.pretrained.figures import figures_of
     from edgedigits.results.row import DIGIT_TASK
@@ -104,7 +104,9 @@ def _list(chosen: list[PretrainedModel], as_json: bool, with_networks: bool) -> 
         show_models(chosen)
     if not with_networks:
         for model in chosen:
-            show_candidates(model, figures_of(model.int8_card()))
+            if figures := figures_of(model.int8_card()):
+                say("")
+                show_figures(model, figures)
     if chosen and known:
         say("\nto be trained: `edgedigits train --model NAME`")
     if known:

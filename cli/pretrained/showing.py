@@ -10,7 +10,7 @@ from edgedigits.core.counting import counted
 
 if TYPE_CHECKING:
     from edgedigits.cli.pretrained.verifying import Verification
-    from edgedigits.core.pretrained.candidates import Spread
+    from edgedigits.core.pretrained.candidates import Candidates, Spread
     from edgedigits.core.pretrained.catalogue import PretrainedModel
     from edgedigits.core.pretrained.figures import Figures
 
@@ -56,11 +56,10 @@ def _cells(figures: Figures | None) -> tuple[str, ...]:
     )
 
 
-def show_candidates(model: PretrainedModel, figures: Figures | None) -> None:
+def _show_candidates(model: PretrainedModel, found: Candidates | None) -> None:
     """The candidates that a model was chosen among, a line each; nothing where its card keeps none."""
-    if figures is None or figures.candidates is None:
+    if found is None:
         return
-    found = figures.candidates
     say(f"\n{model.name}: chosen by validation digits and their distortions among {counted(found.count, 'candidate')}")
     rows = [
         (one.seed, f"{one.augmented_accuracy:.3f}", *(f"{percent:.2f}" for percent in one.percents[1:]), told)
@@ -81,7 +80,7 @@ def show_figures(model: PretrainedModel, figures: Figures) -> None:
     """Every figure of a model."""
     say(f"{model.name}: {', '.join(f'{count:,} digits of {name}' for name, count in figures.digits.items())}")
     show_table(("figure", "measured"), [(name, _text(value, exact=False)) for name, value in figures.named()])
-    show_candidates(model, figures)
+    _show_candidates(model, figures.candidates)
 
 
 def show_verification(found: Verification) -> None:

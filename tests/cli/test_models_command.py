@@ -103,6 +103,14 @@ class TestListing:
             f"{kept.activation_bytes:,}",
         ]
 
+    def test_of_one_that_is_named_every_figure_of_the_card_is_told(self, filled: Pretrained):
+        kept = figures_of(filled.models["pico"].int8_card())
+        lines = call(filled, "pico").stdout.splitlines()
+        for name, value in kept.named():
+            told = f"{value:,}" if isinstance(value, int) else f"{value:.2f}"
+            assert any(line.split() == [*name.split(), told] for line in lines), name
+        assert "optdigits_accuracy" not in call(filled).stdout
+
     def test_networks_follow_unless_models_are_named(self, filled: Pretrained):
         assert "vit-cnn-small" in call(filled).stdout
         assert "vit-cnn-small" not in call(filled, "pico").stdout
