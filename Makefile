@@ -63,7 +63,7 @@ help:
 	@echo "make firmware-bench  instructions and bytes of the exported C on emulated cores, beside other runtimes;"
 	@echo "                     EDGEDIGITS_MODELS=FOLDER those of every .tflite file there, too"
 	@echo "make models-page  measure the models that ship where their files are others since; renew docs/pretrained.md, README.md's"
-	@echo "                  table and docs/front.png"
+	@echo "                  table, docs/front.png and docs/corruptions"
 	@echo "make table     every recipe on our networks and every system of the reports, in one table -> $(TABLE)/all/index.html (hours)"
 	@echo "make clean     remove the environment and everything that was made"
 

@@ -6,7 +6,8 @@ Accuracies, bytes, multiply-accumulates, activations, errors on corrupted digits
 which `edgedigits models FOLDER --measure` fills. Latency on this machine's runtimes, and flash, RAM and instructions of
 the exported C on emulated cores are measured here and kept in docs/pretrained.json: with --measure of models whose file
 is another one since, with --measure-all of all. Without either the pages are written anew from what is kept, and
-docs/front.png is drawn in any case. --json prints all figures of all models.
+docs/front.png is drawn in any case. With --measure or --measure-all docs/corruptions, where the reports' networks stand
+beside the shipped models, is renewed, too. --json prints all figures of all models.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import json
 import sys
 from pathlib import Path
 
+from shipped_corruptions import are_stale, renew_suite
 from shipped_measured import RENEW, Measured, measure_shipped, read_measured, write_measured
 from shipped_tables import figures_as_json, tables, with_tables
 
@@ -32,6 +34,7 @@ from edgedigits.results.view import view_of
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "docs" / "pretrained.json"
 BENCHMARK, PICTURE = ROOT / "docs" / "benchmark", ROOT / "docs" / "front.png"
+CORRUPTIONS = ROOT / "docs" / "corruptions"
 PAGES = (ROOT / "README.md", ROOT / "docs" / "pretrained.md")
 
 
@@ -71,7 +74,11 @@ def main() -> None:
     asked = parser.parse_args()
     models = SHIPPED.models
     try:
-        measured = renew(models, KEPT, asked.measure_all) if asked.measure or asked.measure_all else read_measured(KEPT)
+        if asked.measure or asked.measure_all:
+            measured = renew(models, KEPT, asked.measure_all)
+            renew_suite(CORRUPTIONS, models)
+        else:
+            measured = read_measured(KEPT)
         made = tables(models, measured)
         for page in PAGES:
             write_text(page, with_tables(page.read_text(encoding="utf-8"), made, page.name))
@@ -82,6 +89,8 @@ def main() -> None:
         print(json.dumps(figures_as_json(models, measured), indent=2))
     if stale := [name for name, model in models.items() if is_stale(model, measured.get(name))]:
         sys.exit(f"Error: {', '.join(stale)}: not measured since the file is another one; {RENEW}")
+    if are_stale(CORRUPTIONS, models.values()):
+        sys.exit(f"Error: {CORRUPTIONS} has rows of other files than ship; {RENEW}")
 
 
 if __name__ == "__main__":

@@ -139,6 +139,10 @@ RULES = (
         "10,000 digits thirty times over, each model",
         slow="tests/cli/test_corruptions_command.py",
     ),
+    only_checked(
+        r"edgedigits corruptions pico nano .*",
+        "minutes for each, after a training; tests/cli/test_corruptions_command.py",
+    ),
     as_shown(r"python tests/samples/make_folder\.py out/mine", data="mnist"),
     as_shown(r"edgedigits evaluate builtin --dataset folder:out/mine", data="mnist"),
     shortened(

@@ -10,7 +10,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
-from models_page import KEPT, PAGES, is_stale
+from models_page import CORRUPTIONS, KEPT, PAGES, is_stale
+from shipped_corruptions import are_stale, without_former
 from shipped_measured import (
     CORES,
     RENEW,
@@ -27,6 +28,8 @@ from edgedigits.core.errors import EdgedigitsError
 from edgedigits.core.pretrained.bundled import SHIPPED
 from edgedigits.core.pretrained.candidates import Candidate, Candidates
 from edgedigits.core.pretrained.figures import figures_of
+from edgedigits.results.robustness.suite import kept_suite
+from edgedigits.results.robustness.suite_files import suite_markdown
 
 MODELS = SHIPPED.models
 ONE = next(iter(MODELS))
@@ -69,6 +72,27 @@ def test_a_table_has_the_figures_of_the_card(made: dict[str, str]):
         f"{figures.activation_bytes:,}",
     ]
     assert f"| fog | {figures.corruption_errors['fog']:.2f} |" in made["corruptions"]
+
+
+def test_beside_the_reports_networks_stand_the_figures_of_the_cards():
+    suite = kept_suite(CORRUPTIONS)
+    rows = {one.sha256: one for one in suite.models}
+    for model in MODELS.values():
+        card = model.int8_card()
+        row, figures = rows[card.sha256], figures_of(card)
+        assert {one.kind: one.error for one in row.errors.kinds} == figures.corruption_errors, STALE
+        assert row.clean == pytest.approx(100 - figures.int8_accuracy)
+    assert not are_stale(CORRUPTIONS, MODELS.values()), STALE
+    assert "fakebank-cnn float" in {one.label for one in suite.models}
+    assert suite_markdown(suite) == (CORRUPTIONS / "corruptions.md").read_text(encoding="utf-8"), STALE
+
+
+def test_a_row_of_a_file_that_shipped_before_goes_and_those_of_others_stay():
+    suite = kept_suite(CORRUPTIONS)
+    former = replace(suite, models=(replace(suite.models[0], sha256="0" * 64), *suite.models))
+    assert without_former(former, MODELS.values()) == suite
+    assert not are_stale(CORRUPTIONS, list(MODELS.values())[1:])
+    assert are_stale(CORRUPTIONS.parent, MODELS.values())  # there is none
 
 
 def test_another_figure_makes_another_page(made: dict[str, str]):
