@@ -52,7 +52,7 @@ COMPARED := $(MODELS:%=$(TABLE)/bench/%) $(NETWORKS:%=$(TABLE)/int8/%) $(BASELIN
 help:
 	@echo "make run       train, quantize, prove, export, read a recording -> $(OUT)/report.html"
 	@echo "make run GPU=yes  the same on an NVIDIA GPU, with CUDA's libraries (2.8 GB, unpacked 5)"
-	@echo "make test      run the tests, about 15 minutes on two cores (WORKERS=2); SYSTEM=no installs nothing with apt-get"
+	@echo "make test      run the tests, about 25 minutes on two cores (WORKERS=2); SYSTEM=no installs nothing with apt-get"
 	@echo "make test-all  the same with the tests that take minutes each"
 	@echo "make test-pi   install a station on an emulated Raspberry Pi (Debian arm64), compare what it reads; needs root; SUITE=trixie"
 	@echo "make test-pythons  the wheel on Python 3.11, 3.12 and 3.13, as far as they are found; PYTHONS=3.13, EXTRAS=edge"
@@ -70,7 +70,7 @@ help:
 run: $(TRAIN)
 	$(BIN)/edgedigits run $(DEVICE) --out $(OUT) --force
 
-test: SAYS = make test: Python packages go into $(VENV) (2 minutes the first time), then the tests take about 15 minutes on two cores.
+test: SAYS = make test: Python packages go into $(VENV) (2 minutes the first time), then the tests take about 25 minutes on two cores.
 test: system-packages $(BIN)/.test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 

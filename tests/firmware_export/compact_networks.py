@@ -7,7 +7,7 @@ from itertools import cycle
 from pathlib import Path
 
 import numpy as np
-from host_library import SANITIZERS, SMALL, STRICT, compile_host, random_inputs
+from host_library import FAST, SANITIZERS, SMALL, STRICT, compile_host, random_inputs
 from model_builder import ModelBuilder
 from reference import reference_outputs
 
@@ -131,7 +131,7 @@ def assert_equal_however_compiled(model: bytes, library: LibraryExport, folder: 
     """Every output of so many random inputs is TFLite's, in each build and with each place of input and output."""
     given = random_inputs(library, count)
     expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
-    for flags in ((*SMALL, *STRICT), SANITIZERS):
+    for flags in ((*FAST, *STRICT), SMALL, SANITIZERS):
         built = compile_host(library, folder, flags)
         for where in ("apart", "inside"):
             np.testing.assert_array_equal(built.run(given, where), expected)

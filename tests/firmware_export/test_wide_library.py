@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from host_library import SANITIZERS, SMALL, STRICT, compile_host, export_bytes, random_inputs
+from host_library import FAST, SANITIZERS, SMALL, STRICT, compile_host, export_bytes, random_inputs
 from model_builder import ModelBuilder
 from reference import reference_outputs
 
@@ -28,7 +28,7 @@ def check(model: bytes, folder) -> None:
     expected = np.array(reference_outputs(model, given)).reshape(len(given), -1)
     assert expected.dtype == np.int16
     assert len(np.unique(expected)) > 1
-    for flags in (SMALL + STRICT, SANITIZERS):
+    for flags in (FAST + STRICT, SMALL, SANITIZERS):
         built = compile_host(library, folder, flags)
         for where in ("apart", "inside"):
             np.testing.assert_array_equal(built.run(given, where), expected, f"{flags} {where}")
